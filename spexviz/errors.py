@@ -1,0 +1,48 @@
+"""The one error tree. Every message says what is wrong and what to do about it.
+
+    SpexvizError
+    ├── SpecError        a run, game or solver was described wrongly (ValueError)
+    ├── ModelError       a language model cannot be found, loaded or asked
+    ├── GameError        the thing to explain cannot be ablated as asked (ValueError)
+    ├── SolverError      a solver cannot work with what it was given (ValueError)
+    ├── AblationError    the model gave no usable value for some mask
+    ├── QueueFull        the job manager has no room for another run
+    ├── Cancelled        somebody pressed Cancel; what was done is kept
+    └── StoreError       the run store or the ablation cache cannot be used
+"""
+
+
+class SpexvizError(Exception):
+    """Base of all errors that spexviz raises on purpose."""
+
+
+class SpecError(SpexvizError, ValueError):
+    """A run, game or solver was described wrongly."""
+
+
+class ModelError(SpexvizError):
+    """A language model cannot be found, loaded or asked."""
+
+
+class GameError(SpexvizError, ValueError):
+    """The thing to explain cannot be ablated as asked."""
+
+
+class SolverError(SpexvizError, ValueError):
+    """A solver cannot work with the masks, values or settings it was given."""
+
+
+class AblationError(SpexvizError):
+    """The model gave no usable value for a mask; everything before it is kept."""
+
+
+class QueueFull(SpexvizError):
+    """The job manager has no room for another run."""
+
+
+class Cancelled(SpexvizError):
+    """The run was cancelled; every finished chunk of ablations is kept."""
+
+
+class StoreError(SpexvizError):
+    """The run store or the ablation cache cannot be used."""

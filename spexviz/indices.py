@@ -1,0 +1,1 @@
+"""From a spectrum to the indices that people read (stub: being written)."""

@@ -1,0 +1,157 @@
+"""Results: what a run found, with its proof. Explanation ↔ JSON; Fidelity; Check."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spexviz.errors import SpecError
+from spexviz.indices import Interactions, interactions
+from spexviz.masks import Interaction, Masks, Values, pack, unpack
+from spexviz.spec import RunSpec
+from spexviz.spectrum import Spectrum
+
+FORMAT = "spexviz run 1"
+LEVEL = 0.90  # of every interval shown
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """R² of one fit on held-out masks that no fit has seen, with its 90 % bootstrap interval.
+
+    `budget`: ablations that the fit saw; `held_out`: masks it was scored on; `terms`: non-constant terms of the spectrum;
+    `keep`: probability with which the masks keep a player (fidelity holds for that distribution only);
+    `seconds`: time of the fit.
+    """
+
+    solver: str
+    budget: int
+    r2: float
+    interval: tuple[float, float]
+    held_out: int
+    terms: int
+    keep: float = 0.5
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One set checked by real ablations, model and surrogate on the same masks; effects in the unit of the game.
+
+    Effects are discrete derivatives of the set: `full` on the full input, `mean` over random backgrounds (BII).
+    """
+
+    members: Interaction
+    model_full: float
+    surrogate_full: float
+    model_mean: float
+    surrogate_mean: float
+    interval: tuple[float, float]
+    ablations: int
+    verdict: str  # "confirmed" | "contradicted" | "undecided"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that a run found: the spectrum, what it was fitted on, and how far to trust it.
+
+    `curve`: fidelity of every solver at every checkpoint, the linear baseline included; `fidelity` and `baseline` are its last points.
+    `ends`: real values of the empty and the full mask. `exact`: all 2^n masks were asked, so the spectrum is exact.
+    `text`, `spans`: where each player stands in the text, if there is one; `layout`: positions of the players, if any.
+    `seconds`: {"ablations": …, "fits": …}. `complete` is False for what a cancelled or running run has so far.
+    """
+
+    players: tuple[str, ...]
+    unit: str
+    spectrum: Spectrum
+    masks: Masks
+    values: Values
+    held_out_masks: Masks
+    held_out_values: Values
+    ends: tuple[float, float]
+    curve: tuple[Fidelity, ...]
+    fidelity: Fidelity
+    baseline: Fidelity
+    spec: RunSpec
+    checks: tuple[Check, ...] = ()
+    exact: bool = False
+    text: str | None = None
+    spans: tuple[tuple[int, int], ...] = ()
+    layout: NDArray[np.float64] | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    complete: bool = True
+
+    def interactions(self, index: str = "FBII", order: int = 3) -> Interactions:
+        """The interactions of an index up to an order, labelled with this run's players and unit. Never calls the model."""
+        return interactions(self.spectrum, index, order, players=self.players, unit=self.unit)
+
+    def to_json(self) -> str:
+        """The whole result as JSON text: opens in the app, the library and the command line."""
+        data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _CODED}
+        data["curve"] = [asdict(point) for point in self.curve]
+        data["checks"] = [asdict(check) for check in self.checks]
+        data["fidelity"], data["baseline"] = asdict(self.fidelity), asdict(self.baseline)
+        data["spec"] = json.loads(self.spec.to_json())
+        data["spectrum"] = _spectrum_to_json(self.spectrum)
+        data["layout"] = None if self.layout is None else np.asarray(self.layout).tolist()
+        for name in ("masks", "held_out_masks"):
+            data[name] = base64.b64encode(pack(getattr(self, name)).tobytes()).decode()
+        for name in ("values", "held_out_values"):
+            data[name] = np.asarray(getattr(self, name)).tolist()
+        return json.dumps({"format": FORMAT, "run": self.spec.id, **data}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Explanation:
+        """The reverse of `to_json`. Raises SpecError for anything that is not a spexviz run."""
+        try:
+            data = json.loads(text)
+            if not isinstance(data, dict) or data.get("format") != FORMAT:
+                raise SpecError(f'This file is not a spexviz run (its "format" is not "{FORMAT}"). Save one with `spexviz explain --out run.json`.')
+            n = len(data["players"])
+            out = {f.name: data[f.name] for f in fields(cls)}
+            out["players"] = tuple(map(str, data["players"]))
+            out["spectrum"] = _spectrum_from_json(n, data["spectrum"])
+            out["spec"] = RunSpec(**data["spec"])
+            out["curve"] = tuple(_fidelity(point) for point in data["curve"])
+            out["fidelity"], out["baseline"] = _fidelity(data["fidelity"]), _fidelity(data["baseline"])
+            out["checks"] = tuple(Check(**{**c, "members": tuple(c["members"]), "interval": tuple(c["interval"])}) for c in data["checks"])
+            out["ends"] = tuple(map(float, data["ends"]))
+            out["spans"] = tuple((int(a), int(b)) for a, b in data["spans"])
+            out["layout"] = None if data["layout"] is None else np.array(data["layout"], dtype=np.float64)
+            for name in ("values", "held_out_values"):
+                out[name] = np.array(data[name], dtype=np.float64)
+            for name, values in (("masks", "values"), ("held_out_masks", "held_out_values")):
+                packed = np.frombuffer(base64.b64decode(data[name], validate=True), np.uint8)
+                out[name] = unpack(packed.reshape(len(out[values]), -1), n) if len(packed) else np.zeros((0, n), dtype=bool)
+        except SpecError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SpecError(f"This spexviz run is damaged ({type(error).__name__}: {error}). Export it again from the app or the command line.") from None
+        return cls(**out)
+
+
+_CODED = {"curve", "checks", "fidelity", "baseline", "spec", "spectrum", "layout", "masks", "held_out_masks", "values", "held_out_values"}
+
+
+def _fidelity(data: Mapping[str, Any]) -> Fidelity:
+    return Fidelity(**{**data, "interval": tuple(map(float, data["interval"]))})
+
+
+def _spectrum_to_json(spectrum: Spectrum) -> dict[str, Any]:
+    return {
+        "terms": [list(term) for term in spectrum.terms],
+        "coefficients": spectrum.values.tolist(),
+        "draws": None if spectrum.draws is None else np.round(spectrum.draws, 6).tolist(),
+        "notes": dict(spectrum.notes),
+    }
+
+
+def _spectrum_from_json(n: int, data: Mapping[str, Any]) -> Spectrum:
+    terms = [tuple(map(int, term)) for term in data["terms"]]
+    return Spectrum(n, list(zip(terms, data["coefficients"], strict=True)), data["draws"], data["notes"])

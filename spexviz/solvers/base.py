@@ -1,0 +1,87 @@
+"""Solver: which masks to ask, and the spectrum that explains the answers. Design: masks fixed before any value is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spexviz.errors import SolverError
+from spexviz.masks import Masks, Values, distinct, uniform_masks
+from spexviz.spectrum import Spectrum
+
+FIRST_CHECKPOINT = 64
+
+
+@dataclass(frozen=True)
+class Design:
+    """What will be asked: distinct masks (m, n), and optional positions of the players (n, k) as a hint.
+
+    Raises SolverError for masks that repeat or are no bool table.
+    """
+
+    masks: Masks
+    layout: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        masks = np.asarray(self.masks)
+        if masks.ndim != 2 or masks.dtype != bool:
+            raise SolverError(f"The masks of a design must be a bool array (masks, players), not {masks.dtype} {masks.shape}.")
+        if len(distinct(masks)) != len(masks):
+            raise SolverError("The masks of a design must be distinct: pass them through spexviz.masks.distinct first.")
+
+    def __len__(self) -> int:
+        return len(self.masks)
+
+    def head(self, m: int) -> Design:
+        """The first m masks: a valid smaller design."""
+        return Design(self.masks[:m], self.layout)
+
+
+class Solver(Protocol):
+    """A frozen dataclass of hyperparameters; see `AnyMasks` for the usual design."""
+
+    name: ClassVar[str]
+
+    def cost(self, n: int, budget: int) -> int:
+        """Upper bound of the number of ablations that `design` will ask, by arithmetic."""
+
+    def design(self, n: int, budget: int, seed: int) -> Design:
+        """The masks to ask."""
+
+    def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
+        """Increasing numbers of masks at which a fit makes sense; the last is the whole design."""
+
+    def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
+        """The spectrum that explains the values of the design's masks."""
+
+
+class AnyMasks:
+    """Mixin of the solvers that can fit any masks: uniform distinct masks, checkpoints at powers of two."""
+
+    least: ClassVar[int] = 2  # masks below which no fit is tried
+
+    def cost(self, n: int, budget: int) -> int:
+        return budget if n >= 63 else min(budget, 2**n)
+
+    def design(self, n: int, budget: int, seed: int) -> Design:
+        return Design(uniform_masks(n, self.cost(n, budget), seed))
+
+    def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
+        total = self.cost(n, budget)
+        powers = [FIRST_CHECKPOINT << i for i in range(20) if FIRST_CHECKPOINT << i < total]
+        return (*powers, total)
+
+
+def checked(design: Design, values: Values, least: int = 1) -> tuple[Masks, Values]:
+    """The masks and float64 values of a fit. Raises SolverError where they do not fit together or are not finite."""
+    values = np.asarray(values, dtype=np.float64)
+    if values.shape != (len(design),):
+        raise SolverError(f"A fit needs one value for each of the {len(design)} masks, not an array of shape {values.shape}.")
+    if len(values) < least:
+        raise SolverError(f"A fit needs at least {least} masks, not {len(values)}: raise the budget.")
+    if not np.isfinite(values).all():
+        raise SolverError("A value is not a finite number: repeat the ablations before fitting.")
+    return np.asarray(design.masks, dtype=bool), values

@@ -1,0 +1,165 @@
+"""Spectrum: a sparse function of masks, f(m) = Σ_S F(S) · (−1)^{|S ∩ m|}.
+
+A negative F({i}) means that keeping player i raises f. Under uniform masks Var f = Σ_{S≠∅} F(S)², so squared
+coefficients are shares of variance. Everything shown (indices, figures, optima) is derived from this one object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spexviz.errors import SolverError
+from spexviz.masks import ENUMERATE_UP_TO, Interaction, Masks, Values, unpack
+
+_CELLS = 4_000_000  # masks × terms evaluated at a time: 16 MB of float32
+
+
+class Spectrum:
+    """Frozen sparse spectrum: n players and {Interaction: coefficient}.
+
+    `draws` is an optional (B, k) array of posterior or bootstrap draws of the k coefficients, in the order of the
+    mapping given (it is kept aligned when the terms are sorted by order, then position). `notes` holds the solver's diagnostics.
+    Raises SolverError for a position outside 0…n−1, a repeated or unsorted position, or a coefficient that is not finite.
+    """
+
+    __slots__ = ("__dict__",)
+
+    def __init__(
+        self,
+        n: int,
+        coefficients: Mapping[Interaction, float] | Sequence[tuple[Interaction, float]],
+        draws: ArrayLike | None = None,
+        notes: Mapping[str, float | str] | None = None,
+    ):
+        items = list(coefficients.items() if isinstance(coefficients, Mapping) else coefficients)
+        terms = [tuple(int(i) for i in term) for term, _ in items]
+        for term in terms:
+            if any(a >= b for a, b in zip(term, term[1:], strict=False)) or (term and not 0 <= term[0] <= term[-1] < n):
+                raise SolverError(f"{term} is no interaction of {n} players: give sorted, distinct positions from 0 to {n - 1}.")
+        values = np.array([float(value) for _, value in items], dtype=np.float64)
+        if not np.isfinite(values).all():
+            raise SolverError("A coefficient is not a finite number: check the values that were fitted.")
+        order = sorted(range(len(terms)), key=lambda j: (len(terms[j]), terms[j]))
+        if len(set(terms)) != len(terms):
+            raise SolverError("An interaction is given twice: add its coefficients up first.")
+        membership = np.zeros((len(terms), n), dtype=bool)
+        for row, j in enumerate(order):
+            membership[row, list(terms[j])] = True
+        if draws is not None:
+            draws = np.asarray(draws, dtype=np.float64)
+            if draws.ndim != 2 or draws.shape[1] != len(terms):
+                raise SolverError(f"Draws must have one column for each of the {len(terms)} terms, not shape {draws.shape}.")
+            draws = _frozen(draws[:, order])
+        state = self.__dict__
+        state["n"] = int(n)
+        state["_bits"] = _frozen(np.packbits(membership, axis=1, bitorder="little"))
+        state["values"] = _frozen(values[order])
+        state["draws"] = draws
+        state["notes"] = dict(notes or {})
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("A Spectrum is frozen: make a new one.")
+
+    @property
+    def membership(self) -> NDArray[np.bool_]:
+        """(k, n) bool: which players each term holds."""
+        return unpack(self._bits, self.n)
+
+    @cached_property
+    def terms(self) -> tuple[Interaction, ...]:
+        """The k interactions, sorted by order, then position."""
+        return tuple(tuple(map(int, np.flatnonzero(row))) for row in self.membership)
+
+    @cached_property
+    def coefficients(self) -> Mapping[Interaction, float]:
+        """{Interaction: coefficient}."""
+        return dict(zip(self.terms, self.values.tolist(), strict=True))
+
+    @cached_property
+    def orders(self) -> NDArray[np.int64]:
+        """(k,) number of players of each term."""
+        return self.membership.sum(1)
+
+    def __call__(self, masks: Masks) -> Values:
+        """Values of the function on `masks` (b, n): (b,)."""
+        masks = np.asarray(masks, dtype=bool)
+        if masks.ndim != 2 or masks.shape[1] != self.n:
+            raise SolverError(f"This spectrum has {self.n} players; the masks have shape {masks.shape}.")
+        out = np.empty(len(masks))
+        step = max(1, _CELLS // max(1, len(self.values)))
+        for start in range(0, len(masks), step):
+            out[start : start + step] = characters(masks[start : start + step], self.membership) @ self.values
+        return out
+
+    def energy(self, order: int | None = None) -> float:
+        """Σ F(S)² over the non-empty terms (of one order, if given): variance under uniform masks."""
+        chosen = self.orders > 0 if order is None else (self.orders == order) & (self.orders > 0)
+        return float((self.values[chosen] ** 2).sum())
+
+    def truncate(self, order: int | None = None, terms: int | None = None) -> Spectrum:
+        """The spectrum without the terms above `order`, and of the others the constant and the `terms` largest."""
+        keep = np.ones(len(self.values), dtype=bool) if order is None else self.orders <= order
+        if terms is not None:
+            size = np.where(keep & (self.orders > 0), np.abs(self.values), -1.0)
+            largest = np.argsort(-size, kind="stable")[:terms]
+            chosen = np.zeros_like(keep)
+            chosen[largest] = size[largest] >= 0
+            keep = chosen | (keep & (self.orders == 0))
+        index = np.flatnonzero(keep)
+        draws = None if self.draws is None else self.draws[:, index]
+        return Spectrum(self.n, [(self.terms[j], self.values[j]) for j in index], draws, self.notes)
+
+    @classmethod
+    def exact(cls, values: ArrayLike, notes: Mapping[str, float | str] | None = None) -> Spectrum:
+        """The spectrum of all 2^n values, ordered as `all_masks(n)` orders the masks. Source: Walsh–Hadamard transform."""
+        values = np.asarray(values, dtype=np.float64)
+        n = int(len(values)).bit_length() - 1
+        if values.ndim != 1 or len(values) != 2**n or n > ENUMERATE_UP_TO:
+            raise SolverError(f"An exact transform needs 2^n values with n ≤ {ENUMERATE_UP_TO}, not {values.shape}.")
+        dense = walsh_hadamard(values) / len(values)
+        members = ((np.arange(2**n)[:, None] >> np.arange(n)) & 1).astype(bool)
+        terms = [tuple(map(int, np.flatnonzero(row))) for row in members]
+        return cls(n, list(zip(terms, dense, strict=True)), notes=notes)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[Interaction]:
+        return iter(self.terms)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spectrum) and self.n == other.n and self.coefficients == other.coefficients
+
+    def __repr__(self) -> str:
+        return f"Spectrum(n={self.n}, terms={len(self)}, order≤{int(self.orders.max(initial=0))}, energy={self.energy():.4g})"
+
+
+def characters(masks: Masks, membership: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(−1)^{|S ∩ m|} for masks (b, n) and sets (k, n): (b, k) float32 of ±1."""
+    overlap = np.asarray(masks, np.float32) @ np.asarray(membership, np.float32).T  # exact: counts below 2^24
+    return 1.0 - 2.0 * (overlap.astype(np.int32) & 1).astype(np.float32)
+
+
+def walsh_hadamard(values: ArrayLike) -> NDArray[np.float64]:
+    """Unnormalised Walsh–Hadamard transform along the last axis (length 2^b): Σ_m (−1)^{popcount(m & k)} v[m]."""
+    out = np.array(values, dtype=np.float64)
+    length = out.shape[-1]
+    if length & (length - 1) or length == 0:
+        raise SolverError(f"A Walsh–Hadamard transform needs a length that is a power of two, not {length}.")
+    half = 1
+    while half < length:
+        pairs = out.reshape(*out.shape[:-1], length // (2 * half), 2, half)
+        low, high = pairs[..., 0, :] + pairs[..., 1, :], pairs[..., 0, :] - pairs[..., 1, :]
+        pairs[..., 0, :], pairs[..., 1, :] = low, high
+        half *= 2
+    return out
+
+
+def _frozen(array: NDArray) -> NDArray:
+    array = np.ascontiguousarray(array)
+    array.setflags(write=False)
+    return array
