@@ -1,14 +1,14 @@
 """The one error tree. Every message says what is wrong and what to do about it.
 
-    SpexvizError
-    ├── SpecError        a run, game or solver was described wrongly (ValueError)
-    ├── ModelError       a language model cannot be found, loaded or asked
-    ├── GameError        the thing to explain cannot be ablated as asked (ValueError)
-    ├── SolverError      a solver cannot work with what it was given (ValueError)
-    ├── AblationError    the model gave no usable value for some mask
-    ├── QueueFull        the job manager has no room for another run
-    ├── Cancelled        somebody pressed Cancel; what was done is kept
-    └── StoreError       the run store or the ablation cache cannot be used
+SpexvizError
+├── SpecError        a run, game or solver was described wrongly (ValueError)
+├── ModelError       a language model cannot be found, loaded or asked
+├── GameError        the thing to explain cannot be ablated as asked (ValueError)
+├── SolverError      a solver cannot work with what it was given (ValueError)
+├── AblationError    the model gave no usable value for some mask
+├── QueueFull        the job manager has no room for another run
+├── Cancelled        somebody pressed Cancel; what was done is kept
+└── StoreError       the run store or the ablation cache cannot be used
 """
 
 

@@ -59,7 +59,9 @@ def uniform_masks(n: int, count: int, seed: int, keep: float = 0.5, exclude: Mas
         rows.append(block[new])
         found += len(new)
     if found < count:
-        raise SolverError(f"Only {found} distinct masks were found when keeping players with probability {keep}: ask for fewer, or choose a probability nearer to 0.5.")
+        raise SolverError(
+            f"Only {found} distinct masks were found when keeping players with probability {keep}: ask for fewer, or choose a probability nearer to 0.5."
+        )
     return np.concatenate(rows)[:count] if rows else np.zeros((0, n), dtype=bool)
 
 

@@ -132,7 +132,9 @@ class Explanation:
         except SpecError:
             raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise SpecError(f"This spexviz run is damaged ({type(error).__name__}: {error}). Export it again from the app or the command line.") from None
+            raise SpecError(
+                f"This spexviz run is damaged ({type(error).__name__}: {error}). Export it again from the app or the command line."
+            ) from None
         return cls(**out)
 
 

@@ -6,6 +6,7 @@ coefficients are shares of variance. Everything shown (indices, figures, optima)
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -38,7 +39,7 @@ class Spectrum:
         items = list(coefficients.items() if isinstance(coefficients, Mapping) else coefficients)
         terms = [tuple(int(i) for i in term) for term, _ in items]
         for term in terms:
-            if any(a >= b for a, b in zip(term, term[1:], strict=False)) or (term and not 0 <= term[0] <= term[-1] < n):
+            if any(a >= b for a, b in itertools.pairwise(term)) or (term and not 0 <= term[0] <= term[-1] < n):
                 raise SolverError(f"{term} is no interaction of {n} players: give sorted, distinct positions from 0 to {n - 1}.")
         values = np.array([float(value) for _, value in items], dtype=np.float64)
         if not np.isfinite(values).all():
@@ -117,7 +118,7 @@ class Spectrum:
     def exact(cls, values: ArrayLike, notes: Mapping[str, float | str] | None = None) -> Spectrum:
         """The spectrum of all 2^n values, ordered as `all_masks(n)` orders the masks. Source: Walsh–Hadamard transform."""
         values = np.asarray(values, dtype=np.float64)
-        n = int(len(values)).bit_length() - 1
+        n = len(values).bit_length() - 1
         if values.ndim != 1 or len(values) != 2**n or n > ENUMERATE_UP_TO:
             raise SolverError(f"An exact transform needs 2^n values with n ≤ {ENUMERATE_UP_TO}, not {values.shape}.")
         dense = walsh_hadamard(values) / len(values)

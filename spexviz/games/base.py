@@ -22,7 +22,7 @@ class Game(Protocol):
 
     @property
     def unit(self) -> str:
-        """"log-odds", "nats", "margin", …"""
+        """ "log-odds", "nats", "margin", …"""
 
     @property
     def fingerprint(self) -> str:
