@@ -171,7 +171,9 @@ class TransformersModel:
         digest = hashlib.sha256(f"transformers {self._device.type} {self.precision} ".encode())
         path = Path(source)
         if path.exists():
-            files = [path / options["gguf_file"]] if options else sorted([*path.glob("*.safetensors"), *path.glob("tokenizer*"), path / "config.json"])
+            files = (
+                [path / options["gguf_file"]] if options else sorted([*path.glob("*.safetensors"), *path.glob("tokenizer*"), path / "config.json"])
+            )
             for file in files:
                 with file.open("rb") as stream:
                     digest.update(hashlib.file_digest(stream, "sha256").digest())

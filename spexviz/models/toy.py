@@ -18,7 +18,18 @@ from numpy.typing import NDArray
 from spexviz.errors import ModelError
 from spexviz.models.base import Span
 
-WEIGHTS = {"good": 1.0, "great": 1.5, "fun": 1.0, "impress": 1.0, "glad": 1.0, "bad": -1.0, "boring": -1.5, "dull": -1.0, "fails": -1.5, "worst": -2.0}
+WEIGHTS = {
+    "good": 1.0,
+    "great": 1.5,
+    "fun": 1.0,
+    "impress": 1.0,
+    "glad": 1.0,
+    "bad": -1.0,
+    "boring": -1.5,
+    "dull": -1.0,
+    "fails": -1.5,
+    "worst": -2.0,
+}
 NEGATORS = {"not", "never", "no", "hardly"}
 _WORD = re.compile(r"\S+")
 
