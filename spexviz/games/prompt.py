@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spexviz import models
 from spexviz.errors import AblationError, GameError
@@ -101,6 +102,11 @@ class PromptGame:
     def text_spans(self) -> tuple[Span, ...]:
         """Where each player stands in `text`."""
         return self.segments.spans
+
+    @property
+    def layout(self) -> NDArray[np.float64]:
+        """Reading order, a hint for solvers that know that neighbours may belong together."""
+        return np.arange(len(self.players), dtype=np.float64)[:, None]
 
     @property
     def unit(self) -> str:
