@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress
+from itertools import compress, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ class Segments:
         """All pieces in the order of the text, and the player of each (−1: not a player)."""
         if self.joiner is None:
             edges = [0, *(edge for span in self.spans for edge in span), len(self.text)]
-            every = list(zip(edges, edges[1:], strict=False))  # gap, player, gap, …, player, gap
+            every = list(pairwise(edges))  # gap, player, gap, …, player, gap
             owners = [k // 2 if k % 2 else -1 for k in range(len(every))]
         else:
             pairs = sorted([(span, k) for k, span in enumerate(self.spans)] + [(span, -1) for span in self.fixed])

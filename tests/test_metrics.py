@@ -100,6 +100,8 @@ def test_hierarchy_rates_by_hand():
     assert staircase_rate(spectrum, 5) == pytest.approx(3 / 5)  # {234} stands on {23}, which stands on nothing
     assert direct_subset_rate(spectrum, 6) == pytest.approx((1 + 1 + 0 + 1 / 3 + 1 / 3 + 1) / 6)
     assert direct_subset_rate(spectrum, 1) == staircase_rate(spectrum, 1) == 1.0
+    forked = Spectrum(3, {(1,): 3.0, (0, 1): 2.0, (0, 2): 1.0})  # {02} has neither {0} nor {2}
+    assert staircase_rate(forked, 3) == pytest.approx(2 / 3)
     for empty in (Spectrum(3, {}), Spectrum(3, {(): 1.0, (0, 1): 0.0})):
         assert direct_subset_rate(empty, 5) == staircase_rate(empty, 5) == 1.0
 
@@ -110,7 +112,7 @@ def test_hierarchy_rates_tell_a_peak_from_a_full_hierarchy():
     peak = Spectrum(10, {(0, 1, 2, 3, 4): 1.0, (3, 4, 5, 6, 7): -0.5})
     assert direct_subset_rate(peak, 10) == staircase_rate(peak, 10) == 0.0
     below = [s for k in range(6) for s in itertools.combinations(range(5), k)]
-    full = Spectrum(10, {s: 1.0 for s in below})
+    full = Spectrum(10, dict.fromkeys(below, 1.0))
     assert direct_subset_rate(full, 100) == staircase_rate(full, 100) == 1.0
 
 

@@ -120,6 +120,7 @@ def test_protected_parts_always_stay_and_are_no_players():
     assert render_one(middle, [False] * len(middle)) == "plot"
     matches = segment(text, "regex", pattern=r"\w+", protected=[(0, 7)])
     assert render_one(matches, [False] * len(matches)) == "Review:     "
+    assert segment("abc", "regex", pattern=r"\w", protected=[(1, 2)]).labels == ("a", "c")  # touching is not overlapping
     with pytest.raises(GameError, match="protect less"):
         segment(text, "words", protected=[(0, len(text))])
 
