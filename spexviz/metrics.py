@@ -13,7 +13,7 @@ from spexviz.masks import Interaction
 from spexviz.spectrum import Spectrum
 
 _CELLS = 4_000_000  # bootstrap counts held at a time: 32 MB
-_WIDEN = 1.05  # on the scale of log(1 − R²); measured: takes the plain bootstrap's coverage from .88 to .90 (see r2_interval)
+_WIDEN = 1.05  # on the scale of log(1 − R²); measured: the plain bootstrap's coverage was .87–.90 (see r2_interval)
 
 
 def r2(y: ArrayLike, prediction: ArrayLike) -> float:
@@ -29,9 +29,10 @@ def r2(y: ArrayLike, prediction: ArrayLike) -> float:
 def r2_interval(y: ArrayLike, prediction: ArrayLike, level: float = 0.90, seed: int = 0, draws: int = 1000) -> tuple[float, float]:
     """Bootstrap interval of the R² that this prediction would have on fresh masks: (low, high); (NaN, NaN) if y is constant.
 
-    Percentile bootstrap over pairs, widened by 5 % on the scale of log(1 − R²). The R² on 20,000 fresh masks lay in the 90 % interval in
-    88–92 % of 200 runs a setting (sparse surrogates, R² .3 to .99, noise up to t₄, 128–512 masks); values as skewed as a
-    log-normal of σ ≈ 2 get only about 70 %: explain their logarithm instead. Basic, BCa and studentised intervals were no better.
+    Percentile bootstrap over pairs, widened by 5 % on the scale of log(1 − R²). Measured: the R² on 20,000 fresh masks lay in
+    the 90 % interval in 87.5–94 % of 200 runs, in each of nine settings (sparse surrogates, R² .2 to .99, no, normal or t₄
+    noise, 128, 256 and 512 masks). Values as skewed as a log-normal of σ ≈ 2 get only about 70 %: explain their logarithm.
+    Basic, BCa and studentised intervals were no better.
     Raises SpecError for a level outside (0, 1), no draws, or shapes that differ.
     """
     if not 0.0 < level < 1.0 or draws < 1:

@@ -234,7 +234,7 @@ def test_order_above_eight_bytes_of_key_groups_the_same_sets():
 def test_intervals_are_quantiles_of_the_mapped_draws():
     rng = np.random.default_rng(1)
     given = {(0, 1, 2): 0.4, (): 1.0, (1,): -0.5, (0, 1): 0.3, (2,): 0.2}  # not in sorted order: draws must follow their terms
-    draws = np.array(list(given.values())) + rng.normal(scale=0.1, size=(500, 5))
+    draws = np.array(list(given.values())) + rng.normal(scale=0.1, size=(60, 5))
     spectrum = Spectrum(3, given, draws=draws)
     for index in INDICES:
         found = interactions(spectrum, index, 2)
