@@ -47,10 +47,11 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
         subtitle += "<br>This run is not complete: these are the points so far."
     title = "How good is it, and what did it cost?"
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=400, text=describe_fidelity(explanation, extra))
+    figure.update_layout(margin_t=figure.layout.margin.t + 22)
     axis = [math.log2(b) for b in (budgets or [64])]
     room = max(0.35, 0.12 * (axis[-1] - axis[0]))
     figure.update_xaxes(
-        title="ablations that the fit saw (log scale)",
+        title_text="ablations that the fit saw (log scale)",
         range=[axis[0] - room, axis[-1] + 2.2 * room],
         tickvals=axis,
         ticktext=[f"{b:,}" for b in budgets],
@@ -58,7 +59,7 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
         zeroline=False,
         fixedrange=True,
     )
-    figure.update_yaxes(title="held-out R²", range=[low - 0.03, 1.05], zeroline=low < 0, fixedrange=True)
+    figure.update_yaxes(title_text="held-out R²", range=[low - 0.06, 1.05], zeroline=low < 0, fixedrange=True)
     if not points:
         figure.add_annotation(
             text="No fit yet: the first appears after the first 64 ablations.",
@@ -70,7 +71,7 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
             y=0.5,
         )
     return figure.update_layout(
-        showlegend=len(lines) > 0, legend={"orientation": "h", "x": 0, "y": -0.24, "yanchor": "top"}, margin={"b": 70}, hovermode="closest"
+        showlegend=len(lines) > 0, legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"}, hovermode="closest"
     )
 
 
@@ -107,8 +108,8 @@ def residuals(explanation: Explanation, dark: bool = False) -> go.Figure:
         text = "Every mask was asked, so there is nothing held out to compare." if explanation.exact else "No held-out masks yet."
         figure.add_annotation(text=text, showarrow=False, font={"color": t.muted, "size": 15}, xref="paper", yref="paper", x=0.5, y=0.5)
     theme.apply(figure, dark, title="Model against surrogate", subtitle=escape(text) if len(real) else "", height=400, text=text)
-    figure.update_xaxes(title=f"surrogate ({unit})", zeroline=False)
-    figure.update_yaxes(title=f"model ({unit})", zeroline=False)
+    figure.update_xaxes(title_text=f"surrogate ({unit})", zeroline=False)
+    figure.update_yaxes(title_text=f"model ({unit})", zeroline=False)
     return figure.update_layout(showlegend=False, hovermode="closest")
 
 
@@ -134,7 +135,7 @@ def _draw_line(figure: go.Figure, points: list[Fidelity], low: float, colour: st
         customdata=[[p.budget] for p in points],
     )
     for p, at in zip(points, x, strict=True):
-        if p.r2 < low:
+        if p.r2 < low and p != explanation.fidelity:
             figure.add_annotation(
                 x=at, y=low, text=f"R² {theme.number(p.r2, signed=False)}", showarrow=False, yshift=14, font={"size": 12, "color": colour}
             )
@@ -155,7 +156,17 @@ def _draw_here(figure: go.Figure, explanation: Explanation, low: float, dark: bo
     ring = {"size": 18, "color": "rgba(0,0,0,0)", "line": {"width": 2, "color": t.ink}}
     figure.add_scatter(x=[x], y=[y], mode="markers", marker=ring, hoverinfo="skip", showlegend=False, name="here")
     text = f"you are here<br><b>{theme.number(point.r2, signed=False)}</b>"
-    figure.add_annotation(x=x, y=y, text=text, showarrow=False, xanchor="left", xshift=15, align="left", font={"size": 13, "color": t.ink})
+    figure.add_annotation(
+        x=x,
+        y=y,
+        text=text,
+        showarrow=False,
+        xanchor="left",
+        xshift=15,
+        align="left",
+        font={"size": 13, "color": t.ink},
+        yanchor="bottom" if y < low + 0.15 else "middle",
+    )
 
 
 def _floor(points: Sequence[Fidelity]) -> float:

@@ -1,8 +1,9 @@
-"""Graph: the top sets as a hypergraph. Words stand in reading order, clockwise from the top; a pair is a curve, every
+"""Graph: the top sets as a hypergraph. Words stand in reading order on an oval; a pair is a curve, every
 larger set one diamond tied to its members (a triple is one object, never three pairs)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,7 +41,7 @@ def graph(
     shown = found.top(max(0, min(int(top), MOST)), include_singletons=False)
     players = sorted({i for members, _ in shown for i in members}) or sorted(m[0] for m, _ in found.top(top) if len(m) == 1)
     spots, height = _ring(players)
-    label = names(found.players, 28)
+    label = names(found.players, 16)
     selected = tuple(sorted({int(i) for i in selection}))
     figure = go.Figure()
     middles = _middles(shown, spots)
@@ -53,13 +54,15 @@ def graph(
         figure.add_annotation(
             text="Nothing to draw: no set of players stands out.", showarrow=False, font={"color": theme.tokens(dark).muted, "size": 15}
         )
-    subtitle = (
-        f"{escape(found.index)} up to order {found.order}, in {escape(found.unit)}; orange + raises, purple − lowers; dashed: interval crosses 0"
-    )
+    subtitle = f"{escape(found.index)} up to order {found.order}, in {escape(found.unit)}; read down the left side, then the right<br>"
+    subtitle += "Orange + raises, purple − lowers; a diamond is a set of three or more"
+    if found.intervals is not None:
+        subtitle += "; dashed: interval crosses 0"
     title = f"The {len(shown)} strongest interactions" if len(shown) > 1 else "The strongest interaction" if len(shown) else "No interactions"
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=describe_graph(found, top))
-    figure.update_xaxes(visible=False, range=[-1.75, 1.75], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[-1.12, 1.12], fixedrange=True)
+    wide = _half_width(max((len(label[i]) for i in players), default=0))
+    figure.update_xaxes(visible=False, range=[-wide, wide], fixedrange=True)
+    figure.update_yaxes(visible=False, range=[-1.05, 1.05], fixedrange=True)
     return figure.update_layout(showlegend=False, hovermode="closest", dragmode=False)
 
 
@@ -73,16 +76,20 @@ def describe_graph(interactions: Interactions, top: int = 12) -> str:
 
 
 def _ring(players: Sequence[int]) -> tuple[dict[int, tuple[float, float]], int]:
-    """Positions on an ellipse, clockwise from the top left, with even vertical steps: labels beside them never overlap."""
-    right = (len(players) + 1) // 2
-    heights = [1 - 2 * (k + 0.5) / right for k in range(right)]
-    left = len(players) - right
-    heights += [-(1 - 2 * (k + 0.5) / left) for k in range(left)]
+    """Positions on an oval, down its left side and then down its right, in even steps: labels beside them never overlap."""
+    left = (len(players) + 1) // 2
     spots = {}
-    for k, (player, y) in enumerate(zip(players, heights, strict=True)):
-        x = 0.35 + 0.65 * np.sqrt(max(0.0, 1 - y * y))
-        spots[player] = (float(x if k < right else -x), 0.95 * y)
-    return spots, int(max(420, 170 + 34 * right))
+    for k, player in enumerate(players):
+        count, row = (left, k) if k < left else (len(players) - left, k - left)
+        y = 1 - 2 * (row + 0.5) / count
+        x = 0.35 + 0.65 * math.sqrt(max(0.0, 1 - y * y))
+        spots[player] = (-x if k < left else x, 0.95 * y)
+    return spots, max(400, 170 + 34 * left)
+
+
+def _half_width(letters: int, width: int = 560) -> float:
+    """Half the range of the x axis that leaves room for the longest label in a figure `width` pixels wide."""
+    return 1 / (1 - 2 * min(0.31, (30 + 8.2 * letters) / width))
 
 
 def _middles(shown: Interactions, spots: dict[int, tuple[float, float]]) -> dict[Interaction, tuple[float, float]]:
@@ -90,9 +97,9 @@ def _middles(shown: Interactions, spots: dict[int, tuple[float, float]]) -> dict
     sets = [members for members, _ in shown]
     if not sets:
         return {}
-    home = np.array([np.mean([spots[i] for i in members], 0) * (0.72 if len(members) == 2 else 0.6) for members in sets])
+    home = np.array([np.mean([spots[i] for i in members], 0) * (0.6 if len(members) == 2 else 0.35) for members in sets])
     place = home + 1e-3 * np.array([[np.cos(k), np.sin(k)] for k in range(len(sets))])  # markers at one place move apart in set directions
-    wide = min(0.2, 1.6 / np.sqrt(len(sets)))
+    wide = min(0.27, 1.6 / np.sqrt(len(sets)))
     for _ in range(60):
         apart = place[:, None] - place[None]
         distance = np.linalg.norm(apart, axis=-1) + np.eye(len(sets))

@@ -75,6 +75,14 @@ function drawCombs(state, data) {
     box.append(element("div", "none", "No interactions: the players act one by one, as far as this run can tell."));
     return box;
   }
+  const ranged = data.sets.some((set) => set.i);
+  box.classList.toggle("ranged", ranged);
+  const head = element("div", "head");
+  head.setAttribute("aria-hidden", "true");
+  for (const [name, text] of [["", ""], ["", "set"], ["middle", data.unit], ["value", "value"], ["range", "90 % interval"], ["share", "of variance"]]) {
+    if (name !== "range" || ranged) head.append(element("span", name, text));
+  }
+  box.append(head);
   const largest = Math.max(...data.sets.flatMap((set) => [set.v, ...(set.i || [])].map(Math.abs)), 1e-12);
   state.combs = data.sets.map((set, k) => {
     const row = element("div", set.v < 0 ? "comb down" : "comb up");
@@ -83,7 +91,9 @@ function drawCombs(state, data) {
     const glyph = svg("svg", { class: "glyph", "aria-hidden": "true", focusable: "false" });
     const value = element("span", "value", number(set.v));
     const range = element("span", "range", set.i ? `[${number(set.i[0])}, ${number(set.i[1])}]` : "");
-    row.append(glyph, element("bdi", "members", set.t), drawBar(set, largest), value, range, element("span", "share", percent(set.s)));
+    row.append(glyph, element("span", "members", set.t), drawBar(set, largest), value);
+    if (ranged) row.append(range);
+    row.append(element("span", "share", percent(set.s)));
     const interval = set.i ? `, 90 % interval ${number(set.i[0])} to ${number(set.i[1])}${unsure ? ", sign not certain" : ""}` : "";
     button(row, k === 0, `${set.t}: ${number(set.v)} ${data.unit}${interval}, ${percent(set.s)} of the variance`);
     row.dataset.comb = k;
@@ -131,10 +141,10 @@ function place(state) {
   const origin = root.getBoundingClientRect().left;
   const boxes = state.tokens.map((token) => token.getBoundingClientRect());
   const right = Math.max(...boxes.map((box) => box.right)) - origin;
-  const aligned = boxes.every((box) => Math.abs(box.top - boxes[0].top) < 2) && right + 400 <= width;
+  const aligned = boxes.every((box) => Math.abs(box.top - boxes[0].top) < 2) && right + 480 <= width;
   root.classList.toggle("aligned", aligned);
   const inset = state.combs[0].firstChild.getBoundingClientRect().left - origin;
-  const glyph = aligned ? Math.ceil(right - inset) + 4 : 96;
+  const glyph = aligned ? Math.ceil(right - inset) + 4 : root.classList.contains("narrow") ? 96 : 150;
   root.style.setProperty("--sx-glyph", `${glyph}px`);
   const n = data.tokens.length;
   const at = (i) => (aligned ? (boxes[i].left + boxes[i].right) / 2 - origin - inset : n > 1 ? 5 + ((glyph - 10) * i) / (n - 1) : glyph / 2);

@@ -17,7 +17,7 @@ from spexviz.indices import Interactions
 from spexviz.results import Explanation
 from spexviz.views.captions import shown_quality
 from spexviz.views.theme import palette, tokens
-from spexviz.views.words import joined, names
+from spexviz.views.words import isolated, joined, names, upright
 
 JS = resources.files("spexviz.views").joinpath("strip.js").read_text(encoding="utf-8")
 CSS = resources.files("spexviz.views").joinpath("strip.css").read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def data(
     tokens_, gaps = pieces(explanation)
     effects, mass = main_effects(interactions), interaction_mass(interactions)
     shown = interactions.top(max(0, min(top, MOST_COMBS)), include_singletons=False)
-    label = names(explanation.players)
+    label = [isolated(name) for name in names(explanation.players)]
     body: dict[str, Any] = {
         "tokens": tokens_,
         "gaps": gaps,
@@ -64,11 +64,11 @@ def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
     ends = [0, *(b for _, b in spans)]
     whole = text is not None and len(spans) == len(players) > 0 and spans[-1][1] <= len(text)
     if not whole or any(a < before or b < a for before, (a, b) in zip(ends, spans, strict=False)):
-        return [_scalar(player) for player in players], {}
-    gaps = {str(i): _scalar(text[before:a]) for i, (before, (a, _)) in enumerate(zip(ends, spans, strict=False))}
-    gaps[str(len(players))] = _scalar(text[ends[-1] :])
+        return [upright(player) for player in players], {}
+    gaps = {str(i): upright(text[before:a]) for i, (before, (a, _)) in enumerate(zip(ends, spans, strict=False))}
+    gaps[str(len(players))] = upright(text[ends[-1] :])
     default = {str(i): " " for i in range(1, len(players))} | {"0": "", str(len(players)): ""}
-    return [_scalar(text[a:b]) for a, b in spans], {i: gap for i, gap in gaps.items() if gap != default[i]}
+    return [upright(text[a:b]) for a, b in spans], {i: gap for i, gap in gaps.items() if gap != default[i]}
 
 
 def main_effects(interactions: Interactions) -> list[float]:
@@ -111,8 +111,3 @@ def _colours(dark: bool) -> dict[str, Any]:
 def _short(value: float) -> float:
     """Four significant digits: what the screen can show."""
     return float(f"{value:.4g}")
-
-
-def _scalar(text: str) -> str:
-    """Text without lone surrogates, which no UTF-8 message can carry."""
-    return text.encode("utf-8", "replace").decode("utf-8")

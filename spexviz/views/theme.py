@@ -8,12 +8,14 @@ under text) and marks (lines, bars, dots on the page) have their own ramps, so t
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
 PLUS, MINUS, TIMES = "+", "−", "×"
+_LINE = 78  # letters of a subtitle line: fits half a page
 STEPS = 16  # levels of a cell colour on each side of zero
 
 
@@ -163,7 +165,7 @@ def apply(figure: go.Figure, dark: bool = False, *, title: str = "", subtitle: s
     """
     t = tokens(dark)
     head = f"<b>{title}</b>" if title else ""
-    lines = subtitle.count("<br>") + 1 if subtitle else 0
+    parts = [line for part in subtitle.split("<br>") for line in textwrap.wrap(part, _LINE, break_long_words=False)]
     axis = {
         "gridcolor": t.grid,
         "linecolor": t.grid,
@@ -181,7 +183,7 @@ def apply(figure: go.Figure, dark: bool = False, *, title: str = "", subtitle: s
         font={"family": FONT, "size": 14, "color": t.ink},
         title={
             "text": head,
-            "subtitle": {"text": subtitle, "font": {"size": 13, "color": t.muted}},
+            "subtitle": {"text": "<br>".join(parts), "font": {"size": 13, "color": t.muted}},
             "font": {"size": 17, "color": t.ink},
             "x": 0,
             "xref": "container",
@@ -191,7 +193,7 @@ def apply(figure: go.Figure, dark: bool = False, *, title: str = "", subtitle: s
             "yref": "container",
             "yanchor": "top",
         },
-        margin={"l": 16, "r": 24, "t": 34 + 18 * lines + 24, "b": 16},
+        margin={"l": 16, "r": 24, "t": 46 + 18 * len(parts), "b": 16},
         hoverlabel={"bgcolor": t.surface, "bordercolor": t.grid, "font": {"family": FONT, "size": 13, "color": t.ink}, "align": "left"},
         legend={"font": {"color": t.ink, "size": 13}, "bgcolor": "rgba(0,0,0,0)"},
         separators=".,",

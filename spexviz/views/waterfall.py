@@ -32,7 +32,7 @@ def waterfall(explanation: Explanation, *, order: int = 3, mains: int = 8, sets:
         level = start + step.value
         bases.append(start)
         tops.append(level)
-    fill = {"end": t.muted, "rest": None, "effect": None, "unexplained": "rgba(0,0,0,0)"}
+    fill = {"end": t.muted, "rest": None, "effect": None, "unexplained": t.surface}
     figure = go.Figure()
     figure.add_bar(
         x=[s.value for s in steps],
@@ -57,7 +57,7 @@ def waterfall(explanation: Explanation, *, order: int = 3, mains: int = 8, sets:
         figure.add_annotation(x=max(base, top), y=k, text=bold, showarrow=False, xanchor="left", xshift=6, font={"size": 13, "color": t.ink})
     low, high = min(*bases, *tops), max(*bases, *tops)
     room = (high - low) or 1.0
-    subtitle = f"{escape(explanation.unit)}; both ends are measured, the steps between are the surrogate's (FBII up to order {order})"
+    subtitle = f"Both ends are measured, the steps between are the surrogate's (FBII up to order {order})"
     title = "From nothing to everything"
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=130 + 30 * len(steps), text=describe_waterfall(steps, explanation.unit))
     ticks = [f"<b>{escape(s.label)}</b>" if s.kind == "end" else escape(s.label) for s in steps]
@@ -70,7 +70,7 @@ def waterfall(explanation: Explanation, *, order: int = 3, mains: int = 8, sets:
         tickfont={"color": t.ink},
         fixedrange=True,
     )
-    figure.update_xaxes(title=escape(explanation.unit), range=[low - 0.04 * room, high + 0.16 * room], fixedrange=True)
+    figure.update_xaxes(title_text=escape(explanation.unit), range=[low - 0.04 * room, high + 0.16 * room], fixedrange=True)
     return figure.update_layout(showlegend=False, bargap=0.3)
 
 

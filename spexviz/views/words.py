@@ -35,9 +35,18 @@ def plain(text: str, length: int = 40) -> str:
 
 def escape(text: str) -> str:
     """Text that Plotly shows letter by letter: no markup, no TeX, right-to-left words isolated."""
-    safe = html.escape(text, quote=True).replace("$", "&#36;")
+    return isolated(html.escape(text, quote=True).replace("$", "&#36;"))
+
+
+def isolated(text: str) -> str:
+    """The text, between isolating marks if it holds right-to-left letters: what stands around it keeps its order."""
     rtl = any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text)
-    return f"{_FIRST}{safe}{_POP}" if rtl else safe
+    return f"{_FIRST}{text}{_POP}" if rtl else text
+
+
+def upright(text: str) -> str:
+    """The text without characters that reorder a line (and without lone surrogates, which no UTF-8 message can carry)."""
+    return _BIDI.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
 def joined(members: Interaction, shown: Sequence[str]) -> str:

@@ -24,6 +24,11 @@ def spans_of(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
+def _some(n: int, count: int, seed: int) -> np.ndarray:
+    """Random masks; with repeats where there are too few players for that many."""
+    return uniform_masks(n, count, seed) if n > 10 else np.random.default_rng(seed).random((count, n)) < 0.5
+
+
 def build(
     players: tuple[str, ...],
     coefficients: Mapping[tuple[int, ...], float],
@@ -44,8 +49,8 @@ def build(
     if draws:
         drawn = np.array(list(terms.values())) + 0.06 * rng.standard_normal((64, len(terms)))
     spectrum = Spectrum(n, terms, drawn)
-    masks = all_masks(n) if exact else uniform_masks(n, budget, 0)
-    held = np.zeros((0, n), bool) if exact else uniform_masks(n, 256, 1, exclude=masks)
+    masks = all_masks(n) if exact else _some(n, budget, 0)
+    held = np.zeros((0, n), bool) if exact else _some(n, 256, 1)
     value = lambda m: spectrum(m) + (0 if exact else noise * rng.standard_normal(len(m)))  # noqa: E731
     ends = tuple(float(v) for v in spectrum(np.array([[False] * n, [True] * n])) + (0 if exact else np.array([0.4, -0.3])))
     curve = []
@@ -105,7 +110,7 @@ def hostile() -> Explanation:
 def long() -> Explanation:
     """500 words."""
     rng = np.random.default_rng(3)
-    stock = "the film was not at all what anyone could have hoped for but its second half never quite fails to move".split()
+    stock = [*SENTENCE.split(), "the", "film", "was", "not", "at", "all", "what", "anyone", "could", "have", "hoped", "for"]
     words = tuple(stock[i] for i in rng.integers(len(stock), size=500))
     sets = {(i,): float(v) for i, v in enumerate(0.2 * rng.standard_normal(500))}
     for _ in range(40):
