@@ -38,7 +38,7 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
         _draw_line(figure, lines[solver], low, colour, base, explanation, dark)
     _draw_here(figure, explanation, low, dark)
     budgets = sorted({p.budget for p in points})
-    subtitle = f"R² on {explanation.fidelity.held_out:,} held-out masks with its 90 % interval; 1 is perfect, 0 is guessing the mean"
+    subtitle = f"R² on {explanation.fidelity.held_out:,} held-out masks, 90 % interval; 1 is perfect, 0 guesses the mean"
     if explanation.exact:
         subtitle = (
             f"The spectrum itself is exact (all {2 ** len(explanation.players):,} masks); the lines are fits on some of them, scored on the rest"

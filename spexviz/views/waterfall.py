@@ -57,7 +57,7 @@ def waterfall(explanation: Explanation, *, order: int = 3, mains: int = 8, sets:
         figure.add_annotation(x=max(base, top), y=k, text=bold, showarrow=False, xanchor="left", xshift=6, font={"size": 13, "color": t.ink})
     low, high = min(*bases, *tops), max(*bases, *tops)
     room = (high - low) or 1.0
-    subtitle = f"Both ends are measured, the steps between are the surrogate's (FBII up to order {order})"
+    subtitle = f"Both ends are measured, the steps between are the surrogate's (FBII, order ≤ {order})"
     title = "From nothing to everything"
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=130 + 30 * len(steps), text=describe_waterfall(steps, explanation.unit))
     ticks = [f"<b>{escape(s.label)}</b>" if s.kind == "end" else escape(s.label) for s in steps]
