@@ -12,7 +12,7 @@ from spexviz.masks import Values
 from spexviz.solvers.base import AnyMasks, Design, checked
 from spexviz.spectrum import Spectrum
 
-PENALTIES = np.logspace(-6, 3, 46)  # times the number of masks
+PENALTIES = np.logspace(-12, 3, 61)  # times the number of masks
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def ridge_by_leave_one_out(columns: NDArray[np.float64], values: Values) -> tupl
     none = float(np.mean((target / (1.0 - 1.0 / m)) ** 2))
     best = int(np.argmin(errors))
     if not errors[best] < none:
-        return float(mean), np.zeros(columns.shape[1]), float("inf") if m == 0 else float(PENALTIES[-1]), none
+        return float(mean), np.zeros(columns.shape[1]), float(PENALTIES[-1]), none
     slopes = centred.T @ (left @ (projected / (power + penalties[best])))
     return float(mean - middle @ slopes), slopes, float(PENALTIES[best]), float(errors[best])
 

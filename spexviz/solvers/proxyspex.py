@@ -16,20 +16,26 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
 from spexviz.masks import Masks, Values
 from spexviz.solvers.base import AnyMasks, Design, checked
 from spexviz.solvers.linear import Linear
-from spexviz.solvers.sparse import Candidates, Floats, Ridge, largest
+from spexviz.solvers.sparse import Floats, Ridge, largest
 from spexviz.solvers.trees import Boosting, boost, fourier, read_forest
 from spexviz.spectrum import Spectrum
 
-SETTINGS = (Boosting(4, 0.1, 200, 0.5), Boosting(8, 0.05, 300, 0.5), Boosting(16, 0.05, 250, 0.5))
-POWERS = (1.5, 1.0, 2.0)  # of the prior, the first also for comparing settings
-NOISES = (1e-9, 1e-5, 1e-3, 0.01, 0.03, 0.1, 0.2, 0.4, 0.8, 1.6)  # λ: variance of the noise over that of the prior
+COMMITTEE = (Boosting(8, 0.1, 150), Boosting(16, 0.1, 120, players=0.5))  # their mean is better than the better of the two
+COMMITTEE_OF_MANY = (Boosting(8, 0.15, 80, players=0.5),)  # a round costs time in proportion to the players
+MANY = 256  # players
+POWERS = (1.5, 2.0, 1.0)  # of the prior
+NOISES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # λ: variance of the noise over that of the prior
+QUIET = (1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.05)  # λ tried where the least of NOISES is the best
 CANDIDATES = 1000
-SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+SIZES = (1, 2, 5, 10, 25, 50, 100, 200, 500, 1000)
+SMALL = 12  # players up to which a design may hold all masks
+ROUNDING = 1e-6  # of the largest deviation of a value from the mean
 FEWEST = 12  # masks: below, no fold could tell an interaction from noise
 
 
@@ -51,110 +57,149 @@ class ProxySPEX(AnyMasks):
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The sparse spectrum of the values. Raises SolverError for values that are not finite or do not match the masks."""
         masks, values = checked(design, values)
+        m, n = masks.shape
         scale = float(np.abs(values - values.mean()).max())
         if scale <= 1e-12 * max(1.0, float(np.abs(values).max())):
-            return Spectrum(masks.shape[1], {(): float(values.mean())}, notes={"trees": "none: the values are constant"})
+            return Spectrum(n, {(): float(values.mean())}, notes={"trees": "none: the values are constant", "terms kept": 0})
+        if n <= SMALL and m == 2**n:
+            whole = Spectrum.exact(values[np.argsort(masks @ (1 << np.arange(n)))]).truncate(order=self.max_order)
+            return _pruned(_capped(whole, self.terms), scale, {"trees": "none: all masks were asked"})
         linear = Linear().fit(design, values)
-        if masks.shape[1] < 2 or len(values) < FEWEST or self.terms == 0 or self.max_order < 2:
-            return _pruned(linear, scale, {"trees": "none: too few masks or players for interactions", "terms kept": 0})
-        search = _Search(masks, values, self.max_order, self.terms, seed)
-        return search.run(linear, scale)
+        if n < 2 or m < FEWEST or self.terms == 0 or self.max_order < 2:
+            return _pruned(linear, scale, {"trees": "none: too few masks, players or terms for interactions"})
+        if m > n + 1 and np.abs(values - linear(masks)).max() <= ROUNDING * scale:
+            return _pruned(linear, scale, {"trees": "none: the values are linear"})
+        choice = _choose(masks, values, self.max_order, self.terms, seed)
+        notes = {"linear CV error": choice.linear_error, "CV error": choice.error}
+        if not choice.error < choice.linear_error:
+            return _pruned(linear, scale, {**notes, "CV error": choice.linear_error, "trees": "none: no better than linear"})
+        committee = COMMITTEE if n <= MANY else COMMITTEE_OF_MANY
+        notes["trees"] = " + ".join(f"{s.rounds} of {s.leaves} leaves at rate {s.rate:g}" for s in committee)
+        notes |= {"refit": "kept" if choice.refit else "dropped: the trees alone have less CV error"}
+        if choice.refit:
+            notes |= {"prior power": choice.power, "lambda": choice.noise}
+        return _pruned(_fitted(masks, values, self.max_order, choice, seed), scale, notes)
 
 
-class _Fold:
-    """One split: trees grown on the training part only, and the errors of fits on the rest."""
+class _Stage:
+    """Trees and ridge on some masks: the whole fit on all of them, or the training part of a fold."""
 
-    def __init__(self, masks: Masks, values: Values, test: Floats):
-        self.masks, self.values = masks[~test], values[~test]
-        self.test_masks, self.test_values = masks[test], values[test]
-        self.linear = Linear().fit(Design(self.masks), self.values)
-        self.linear_error = float(((self.linear(self.test_masks) - self.test_values) ** 2).sum())
+    def __init__(self, masks: Masks, values: Values, max_order: int, seed: int):
+        n = masks.shape[1]
+        self.linear = Linear().fit(Design(masks), values)
+        committee = COMMITTEE if n <= MANY else COMMITTEE_OF_MANY
+        residual = values - self.linear(masks)
+        spread = float(residual.std()) or 1.0  # LightGBM counts gains below 1e-15 as none
+        forest = read_forest(*(boost(masks, residual / spread, setting, seed) for setting in committee))
+        members, coefficients = fourier(forest, n, max_order)
+        self.found = largest(n, members, coefficients * (spread / len(committee)), CANDIDATES)
+        self.ridge = Ridge(self.found.columns(masks), values)
 
-    def errors(self, predicted: Floats) -> Floats:
-        return ((predicted - self.test_values[:, None]) ** 2).sum(0)
+    def full(self, power: float, noises: Floats) -> Floats:
+        """Coefficients (n + k, len(noises)) with every candidate in."""
+        return self.ridge.solve(self.found.prior(power), noises)
 
+    def cut(self, full: Floats, power: float, noise: float, size: int) -> Floats:
+        """The coefficients solved again with only the `size` candidates that are largest in `full` (n + k,)."""
+        n = self.found.n
+        top = np.argsort(-np.abs(full[n:]), kind="stable")[:size] + n
+        return self.ridge.solve(self.found.prior(power), [noise], np.concatenate([np.arange(n), np.sort(top)]))[:, 0]
 
-class _Search:
-    def __init__(self, masks: Masks, values: Values, max_order: int, terms: int, seed: int):
-        self.masks, self.values, self.max_order, self.terms, self.seed = masks, values, max_order, terms, seed
-        m = len(values)
-        count = 5 if m >= 40 else 4
-        label = np.random.default_rng(seed).permutation(np.arange(m) % count)
-        self.folds = [_Fold(masks, values, label == k) for k in range(count)]
-        self.noises = np.array(NOISES)
-
-    def candidates(self, masks: Masks, residual: Values, setting: Boosting) -> Candidates:
-        members, coefficients = fourier(read_forest(boost(masks, residual, setting, self.seed)), masks.shape[1], self.max_order)
-        return largest(masks.shape[1], members, coefficients, CANDIDATES)
-
-    def run(self, linear: Spectrum, scale: float) -> Spectrum:
-        m = len(self.values)
-        linear_error = sum(fold.linear_error for fold in self.folds) / m
-        best = None
-        for setting in SETTINGS:
-            fits = []
-            for fold in self.folds:
-                found = self.candidates(fold.masks, fold.values - fold.linear(fold.masks), setting)
-                fits.append((found, Ridge(found.columns(fold.masks), fold.values), found.columns(fold.test_masks)))
-            error = self.path(fits, POWERS[0])
-            if best is None or error.min() < best[0].min():
-                best = (error, setting, fits, POWERS[0])
-        _, setting, fits, _ = best
-        for power in POWERS[1:]:
-            error = self.path(fits, power)
-            if error.min() < best[0].min():
-                best = (error, setting, fits, power)
-        error, setting, fits, power = best
-        size, noise, cut_error = self.cut(fits, power, int(np.argmin(error)))
-        notes = {"linear CV error": linear_error, "CV error": cut_error}
-        if not cut_error < linear_error:
-            return _pruned(linear, scale, {**notes, "CV error": linear_error, "trees": "none: no better than linear", "terms kept": 0})
-        found = self.candidates(self.masks, self.values - linear(self.masks), setting)
-        ridge = Ridge(found.columns(self.masks), self.values)
-        solution = _cut(ridge, found, power, [noise], size)[:, 0]
-        terms = [((), ridge.constant(solution)), *(((i,), c) for i, c in enumerate(solution[: found.n]))]
-        terms += [(tuple(int(p) for p in row if p >= 0), c) for row, c in zip(found.members, solution[found.n :], strict=True) if c != 0]
-        notes |= {
-            "trees": f"{setting.rounds} × {setting.leaves} leaves, rate {setting.rate:g}",
-            "terms kept": size,
-            "refit": "kept",
-            "power": power,
-            "lambda": noise,
-        }
-        return _pruned(Spectrum(found.n, terms), scale, notes)
-
-    def path(self, fits, power: float) -> Floats:
-        """Mean squared error of each λ over the folds, all candidates in."""
-        total = 0.0
-        for fold, (found, ridge, columns) in zip(self.folds, fits, strict=True):
-            total = total + fold.errors(ridge.predict(columns, ridge.solve(found.prior(power), self.noises)))
-        return total / len(self.values)
-
-    def cut(self, fits, power: float, at: int) -> tuple[int, float, float]:
-        """The number of terms and λ with the least error over the folds, near the λ that is best for all candidates."""
-        sizes = sorted({min(size, self.terms) for size in SIZES})
-        noises = self.noises[max(0, at - 1) : at + 2]
-        total = np.zeros((len(sizes), len(noises)))
-        for fold, (found, ridge, columns) in zip(self.folds, fits, strict=True):
-            share = noises
-            for i, size in enumerate(sizes):
-                total[i] += fold.errors(ridge.predict(columns, _cut(ridge, found, power, share, size)))
-        i, j = np.unravel_index(int(np.argmin(total)), total.shape)
-        return sizes[i], float(noises[j]), float(total[i, j] / len(self.values))
+    def trees_alone(self, size: int) -> tuple[float, Floats]:
+        """Constant and coefficients (n + k,) as the trees have them, without a refit: the linear part + the `size` largest."""
+        dense = np.zeros(1 + self.found.n)
+        for term, value in zip(self.linear.terms, self.linear.values, strict=True):
+            dense[1 + term[0] if term else 0] = value
+        dense += self.found.low
+        return dense[0], np.concatenate([dense[1:], np.where(np.arange(len(self.found)) < size, self.found.guess, 0.0)])
 
 
-def _cut(ridge: Ridge, found: Candidates, power: float, noises, size: int) -> Floats:
-    """Solve with all candidates, keep the `size` largest, solve again."""
-    weight = found.prior(power)
-    full = ridge.solve(weight, noises)
-    out = np.empty_like(full)
-    for j, noise in enumerate(noises):
-        top = np.argsort(-np.abs(full[found.n :, j]), kind="stable")[:size] + found.n
-        out[:, j] = ridge.solve(weight, [noise], np.concatenate([np.arange(found.n), np.sort(top)]))[:, 0]
-    return out
+class _Fold(_Stage):
+    """A stage on the training part of a split, and the squared errors of its fits on the rest."""
+
+    def __init__(self, masks: Masks, values: Values, test: NDArray[np.bool_], max_order: int, seed: int):
+        super().__init__(masks[~test], values[~test], max_order, seed)
+        self.test_values = values[test]
+        self.test_columns = self.found.columns(masks[test])
+        self.linear_error = float(((self.linear(masks[test]) - self.test_values) ** 2).sum())
+
+    def errors(self, coefficients: Floats) -> Floats:
+        predicted = self.ridge.predict(self.test_columns, coefficients)
+        return ((predicted.T - self.test_values) ** 2).sum(-1)
+
+    def error_of_trees(self, size: int) -> float:
+        constant, coefficients = self.trees_alone(size)
+        return float(((constant + self.test_columns @ coefficients - self.test_values) ** 2).sum())
 
 
-def _pruned(spectrum: Spectrum, scale: float, notes: dict) -> Spectrum:
-    """Without the coefficients that are rounding: below 1e-6 of the values' largest deviation. The constant stays."""
-    keep = [(term, value) for term, value in zip(spectrum.terms, spectrum.values, strict=True) if not term or abs(value) > 1e-6 * scale]
-    return Spectrum(spectrum.n, keep, notes={**spectrum.notes, **notes})
+@dataclass(frozen=True)
+class _Choice:
+    """What cross-validation found best: mean squared errors, number of terms, prior power and λ, or the trees alone."""
+
+    linear_error: float
+    error: float
+    size: int
+    power: float
+    noise: float
+    refit: bool
+
+
+def _choose(masks: Masks, values: Values, max_order: int, terms: int, seed: int) -> _Choice:
+    m, n = masks.shape
+    count = 4 if m < 40 else 5 if n <= MANY else 3
+    label = np.random.default_rng(seed).permutation(np.arange(m) % count)
+    folds = [_Fold(masks, values, label == k, max_order, seed) for k in range(count)]
+    power, noise = _prior_and_noise(folds)
+    sizes = sorted({min(size, terms) for size in (*SIZES, terms)})
+    refit, alone = np.zeros(len(sizes)), np.zeros(len(sizes))
+    for fold in folds:
+        full = fold.full(power, [noise])[:, 0]
+        refit += [fold.errors(fold.cut(full, power, noise, size)) for size in sizes]
+        alone += [fold.error_of_trees(size) for size in sizes]
+    best = alone if alone.min() < refit.min() else refit
+    return _Choice(sum(fold.linear_error for fold in folds) / m, float(best.min() / m), sizes[int(np.argmin(best))], power, noise, best is refit)
+
+
+def _prior_and_noise(folds: list[_Fold]) -> tuple[float, float]:
+    """The prior's power and λ with the least error over the folds, all candidates in."""
+
+    def tried(power: float, noises: tuple[float, ...]) -> tuple[float, float, float]:
+        errors = sum(fold.errors(fold.full(power, noises)) for fold in folds)
+        return float(errors.min()), power, noises[int(np.argmin(errors))]
+
+    best = tried(POWERS[0], NOISES)
+    if best[2] == NOISES[0]:
+        best = min(best, tried(POWERS[0], QUIET))
+    every = sorted({*NOISES, *QUIET})
+    at = every.index(best[2])
+    near = tuple(every[max(0, at - 1) : at + 2])
+    return min([best, *(tried(power, near) for power in POWERS[1:])])[1:]
+
+
+def _fitted(masks: Masks, values: Values, max_order: int, choice: _Choice, seed: int) -> Spectrum:
+    """The chosen fit on all masks."""
+    stage = _Stage(masks, values, max_order, seed)
+    if choice.refit:
+        coefficients = stage.cut(stage.full(choice.power, [choice.noise])[:, 0], choice.power, choice.noise, choice.size)
+        constant = stage.ridge.constant(coefficients)
+    else:
+        constant, coefficients = stage.trees_alone(choice.size)
+    found = stage.found
+    terms = [((), constant), *(((i,), c) for i, c in enumerate(coefficients[: found.n]))]
+    kept = np.flatnonzero(coefficients[found.n :])
+    terms += [(tuple(int(p) for p in found.members[j] if p >= 0), coefficients[found.n + j]) for j in kept]
+    return Spectrum(found.n, terms)
+
+
+def _capped(spectrum: Spectrum, terms: int) -> Spectrum:
+    """Without the smallest terms of order ≥ 2, so that at most `terms` of them stay."""
+    size = np.where(spectrum.orders >= 2, np.abs(spectrum.values), np.inf)
+    keep = np.sort(np.argsort(-size, kind="stable")[: terms + int((spectrum.orders < 2).sum())])
+    return Spectrum(spectrum.n, [(spectrum.terms[j], spectrum.values[j]) for j in keep])
+
+
+def _pruned(spectrum: Spectrum, scale: float, notes: dict[str, float | str]) -> Spectrum:
+    """Without the coefficients that are rounding: below ROUNDING of the values' largest deviation. The constant stays."""
+    keep = [(term, value) for term, value in zip(spectrum.terms, spectrum.values, strict=True) if not term or abs(value) > ROUNDING * scale]
+    interactions = sum(len(term) > 1 for term, _ in keep)
+    return Spectrum(spectrum.n, keep, notes={**spectrum.notes, **notes, "terms kept": interactions})

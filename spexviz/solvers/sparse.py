@@ -21,11 +21,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Candidates:
-    """Interactions of order ≥ 2 worth a coefficient, largest first: members (k, w) padded with −1, and their guesses (k,)."""
+    """Interactions of order ≥ 2 worth a coefficient, largest first: members (k, w) padded with −1, and their guesses (k,).
+
+    `low`: guesses of the constant and of every player, (1 + n,).
+    """
 
     n: int
     members: NDArray[np.int64]
     guess: Floats
+    low: Floats
 
     def columns(self, masks: Masks) -> Floats:
         """The players' signs and the candidates' characters: (b, n + k) of ±1."""
@@ -44,10 +48,13 @@ class Candidates:
 def largest(n: int, members: NDArray[np.int64], coefficients: Floats, count: int) -> Candidates:
     """The `count` largest coefficients of order ≥ 2; ties go to the term that comes first by its members."""
     order = (members >= 0).sum(1)
+    low = np.zeros(1 + n)
+    low[0] = coefficients[order == 0].sum()
+    low[1 + members[order == 1, :1].ravel()] = coefficients[order == 1]
     chosen = np.flatnonzero((order >= 2) & (coefficients != 0))
     ties = members[chosen].T[::-1]
     chosen = chosen[np.lexsort((*ties, -np.abs(coefficients[chosen])))][:count]
-    return Candidates(n, members[chosen], coefficients[chosen])
+    return Candidates(n, members[chosen], coefficients[chosen], low)
 
 
 class Ridge:

@@ -71,12 +71,12 @@ class Forest:
     value: NDArray[np.float64]
 
 
-def read_forest(text: str) -> Forest:
-    """The trees in LightGBM's text of a model fitted on 0/1 masks."""
+def read_forest(*texts: str) -> Forest:
+    """All trees in LightGBM's texts of models fitted on 0/1 masks."""
     columns: dict[str, list[NDArray]] = {name: [] for name in ("split_feature", "left_child", "right_child", "leaf_value")}
     roots: list[int] = []
     inner = leaves = 0
-    for block in text.split("\nTree=")[1:]:
+    for block in itertools.chain.from_iterable(text.split("\nTree=")[1:] for text in texts):
         fields = dict(line.split("=", 1) for line in block.split("\n\n", 1)[0].split("\n")[1:] if "=" in line)
         value = np.array(fields["leaf_value"].split(), np.float64)
         roots.append(inner if len(value) > 1 else ~leaves)
