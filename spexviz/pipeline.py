@@ -100,6 +100,11 @@ def build_solver(spec: RunSpec) -> Solver:
     return build(offered("spexviz.solvers"), spec.solver, "solver")
 
 
+def canonical(spec: RunSpec) -> RunSpec:
+    """The same run with every setting written out, as `explain` notes it: so one run has one id, however it was asked for."""
+    return RunSpec(describe(build_game(spec)), describe(build_solver(spec)), spec.budget, spec.seed, spec.options)
+
+
 @dataclass
 class _Run:
     """One run: what is asked so far and the fits on it. Every score is of held-out masks."""

@@ -47,13 +47,13 @@ class JobManager:
 
     def submit(self, spec: RunSpec, title: str = "") -> str:
         """Start the run, resume it, or find it: same spec, same id. Raises QueueFull, SpecError, or what the game says at once."""
+        spec = pipeline.canonical(spec)  # a bad setting is refused now, not in the queue
         found = self.store.get(spec.id)
         if found and (found.active or found.state == states.DONE):
             return spec.id
         with self._guard:
             if self.store.waiting(self._owner) >= self._waiting:
                 raise QueueFull(f"{self._waiting} runs are already waiting: try again when one has finished, or cancel one on the Runs page.")
-            pipeline.build_game(spec), pipeline.build_solver(spec)  # a bad setting is refused now, not in the queue
             self.store.enqueue(spec, title, self._owner, 0)
             self._cancels[spec.id] = threading.Event()
             self._queue.put(spec.id)
