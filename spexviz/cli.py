@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--value", default="log-odds", help="log-odds, log-probability or greedy")
     explain.add_argument("--chat", action="store_true", help="use the model's chat template")
     explain.add_argument("--solver", default="proxyspex", help="a name that `spexviz models` lists under solvers")
-    explain.add_argument("--max-order", type=int, default=5, help="largest set of parts that is looked for")
+    explain.add_argument("--max-order", type=int, help="largest set of parts that is looked for, by default the solver's own")
     explain.add_argument("--budget", type=int, default=512, help="ablations that the fit may see")
     explain.add_argument("--seed", type=int, default=0)
     explain.add_argument("--index", default="FBII", help="index of the sets that are printed")
@@ -71,7 +71,8 @@ def _explain(options: argparse.Namespace) -> int:
     prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
     names = ("model", "target", "contrast", "split", "pattern", "masking", "value", "chat")
     game = {"name": "prompt", "prompt": prompt, "template": options.template.replace("\\n", "\n"), **{name: getattr(options, name) for name in names}}
-    spec = pipeline.canonical(RunSpec(game, {"name": options.solver, "max_order": options.max_order}, options.budget, options.seed))
+    solver = {"name": options.solver} | ({} if options.max_order is None else {"max_order": options.max_order})
+    spec = pipeline.canonical(RunSpec(game, solver, options.budget, options.seed))
     with tqdm(unit=" ablations", dynamic_ncols=True, disable=None) as bar:
 
         def tell(progress: object) -> None:

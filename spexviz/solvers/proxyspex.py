@@ -36,6 +36,7 @@ CANDIDATES = 1000
 SIZES = (1, 2, 5, 10, 25, 50, 100, 200, 500, 1000)
 SMALL = 12  # players up to which a design may hold all masks
 ROUNDING = 1e-6  # of the largest deviation of a value from the mean
+GAIN = 1.0  # standard errors by which interactions must beat Linear: the best of many fits looks better than it is
 FEWEST = 12  # masks: below, no fold could tell an interaction from noise
 
 
@@ -71,8 +72,8 @@ class ProxySPEX(AnyMasks):
             return _pruned(linear, scale, {"trees": "none: the values are linear"})
         choice = _choose(masks, values, self.max_order, self.terms, seed)
         notes = {"linear CV error": choice.linear_error, "CV error": choice.error}
-        if not choice.error < choice.linear_error:
-            return _pruned(linear, scale, {**notes, "CV error": choice.linear_error, "trees": "none: no better than linear"})
+        if choice.gain < GAIN:
+            return _pruned(linear, scale, {**notes, "CV error": choice.linear_error, "trees": "none: not clearly better than linear"})
         committee = COMMITTEE if n <= MANY else COMMITTEE_OF_MANY
         notes["trees"] = " + ".join(f"{s.rounds} of {s.leaves} leaves at rate {s.rate:g}" for s in committee)
         notes |= {"refit": "kept" if choice.refit else "dropped: the trees alone have less CV error"}
@@ -121,23 +122,27 @@ class _Fold(_Stage):
         super().__init__(masks[~test], values[~test], max_order, seed)
         self.test_values = values[test]
         self.test_columns = self.found.columns(masks[test])
-        self.linear_error = float(((self.linear(masks[test]) - self.test_values) ** 2).sum())
+        self.linear_errors = (self.linear(masks[test]) - self.test_values) ** 2
 
     def errors(self, coefficients: Floats) -> Floats:
-        predicted = self.ridge.predict(self.test_columns, coefficients)
-        return ((predicted.T - self.test_values) ** 2).sum(-1)
+        """(rows,) for coefficients (n + k,); (j, rows) for (n + k, j)."""
+        return (self.ridge.predict(self.test_columns, coefficients).T - self.test_values) ** 2
 
-    def error_of_trees(self, size: int) -> float:
+    def errors_of_trees(self, size: int) -> Floats:
         constant, coefficients = self.trees_alone(size)
-        return float(((constant + self.test_columns @ coefficients - self.test_values) ** 2).sum())
+        return (constant + self.test_columns @ coefficients - self.test_values) ** 2
 
 
 @dataclass(frozen=True)
 class _Choice:
-    """What cross-validation found best: mean squared errors, number of terms, prior power and λ, or the trees alone."""
+    """What cross-validation found best: mean squared errors, number of terms, prior power and λ, or the trees alone.
+
+    `gain`: how much less the error is than that of Linear, in standard errors of the difference over the masks.
+    """
 
     linear_error: float
     error: float
+    gain: float
     size: int
     power: float
     noise: float
@@ -151,20 +156,25 @@ def _choose(masks: Masks, values: Values, max_order: int, terms: int, seed: int)
     folds = [_Fold(masks, values, label == k, max_order, seed) for k in range(count)]
     power, noise = _prior_and_noise(folds)
     sizes = sorted({min(size, terms) for size in (*SIZES, terms)})
-    refit, alone = np.zeros(len(sizes)), np.zeros(len(sizes))
+    refit, alone = [], []
     for fold in folds:
         full = fold.full(power, [noise])[:, 0]
-        refit += [fold.errors(fold.cut(full, power, noise, size)) for size in sizes]
-        alone += [fold.error_of_trees(size) for size in sizes]
-    best = alone if alone.min() < refit.min() else refit
-    return _Choice(sum(fold.linear_error for fold in folds) / m, float(best.min() / m), sizes[int(np.argmin(best))], power, noise, best is refit)
+        refit.append([fold.errors(fold.cut(full, power, noise, size)) for size in sizes])
+        alone.append([fold.errors_of_trees(size) for size in sizes])
+    refit, alone = np.hstack(refit), np.hstack(alone)  # (sizes, m): one squared error a mask, left out of its own fit
+    best = alone if alone.mean(1).min() < refit.mean(1).min() else refit
+    at = int(np.argmin(best.mean(1)))
+    linear = np.hstack([fold.linear_errors for fold in folds])
+    saved = linear - best[at]
+    gain = float(saved.mean() / max(saved.std() / np.sqrt(m), 1e-300))
+    return _Choice(float(linear.mean()), float(best[at].mean()), gain, sizes[at], power, noise, best is refit)
 
 
 def _prior_and_noise(folds: list[_Fold]) -> tuple[float, float]:
     """The prior's power and λ with the least error over the folds, all candidates in."""
 
     def tried(power: float, noises: tuple[float, ...]) -> tuple[float, float, float]:
-        errors = sum(fold.errors(fold.full(power, noises)) for fold in folds)
+        errors = sum(fold.errors(fold.full(power, noises)).sum(1) for fold in folds)
         return float(errors.min()), power, noises[int(np.argmin(errors))]
 
     best = tried(POWERS[0], NOISES)
