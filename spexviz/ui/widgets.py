@@ -115,7 +115,7 @@ def table(interactions: Interactions, top: int, key: str) -> None:
     columns = {
         "set": st.column_config.TextColumn("Set", width="large"),
         "order": number("Order", width="small"),
-        "value": number(f"Value ({interactions.unit})", format="%+.3f"),
+        "value": number("Value", help=f"{interactions.index}, in {interactions.unit}", format="%+.3f"),
         "low": number("Low (90 %)", format="%+.3f") if interactions.intervals else None,
         "high": number("High (90 %)", format="%+.3f") if interactions.intervals else None,
         "share": number("Share of variance", format="percent"),
