@@ -45,6 +45,8 @@ class Check:
     """One set checked by real ablations, model and surrogate on the same masks; effects in the unit of the game.
 
     Effects are discrete derivatives of the set: `full` on the full input, `mean` over random backgrounds (BII).
+    `interval`: of `model_mean`, with at least 90 % over all looks; `verdict`: by the rule of `validate`; `ablations`: what it
+    cost beyond the run; `backgrounds`: random backgrounds on which the set was flipped; `held_out`: held-out masks used.
     """
 
     members: Interaction
@@ -55,6 +57,8 @@ class Check:
     interval: tuple[float, float]
     ablations: int
     verdict: str  # "confirmed" | "contradicted" | "undecided"
+    backgrounds: int = 0
+    held_out: int = 0
 
 
 @dataclass(frozen=True)
