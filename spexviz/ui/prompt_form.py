@@ -101,12 +101,24 @@ def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int) 
             st.caption("The number of tokens, and so the cost, is known once the model is loaded.")
             return spec
         planned = pipeline.plan(counted, pipeline.build_solver(spec), budget, seed)
-        tokens = _tokens(built, game)
-        widgets.note(_cost(planned, tokens, runtime.speed(game["model"])), key="form-cost")
+        _show_cost(planned, _tokens(built, game), game["model"])
         return spec
     except SpexvizError as error:
         widgets.note(str(error), kind="strip", key="form-error", edge="#c0562b")
         return None
+
+
+def _show_cost(planned: pipeline.Plan, tokens: float, model: str) -> None:
+    """The cost under the form; while the model is still warming up it looks again by itself until the time is known."""
+
+    def line() -> None:
+        speed = runtime.speed(model)
+        if speed is not None and waiting:
+            st.rerun()
+        widgets.note(_cost(planned, tokens, speed), key="form-cost")
+
+    waiting = runtime.speed(model) is None
+    st.fragment(line, run_every=2.0 if waiting else None)()
 
 
 def _tokens(built: Any, game: dict[str, Any]) -> float:
