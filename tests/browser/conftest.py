@@ -30,8 +30,8 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., harness.Server]]:
     """Servers of one test, each with an empty home; a traceback in a log fails the test."""
     made: list[harness.Server] = []
 
-    def start(root: Path = harness.ROOT, **environment: str) -> harness.Server:
-        made.append(harness.Server(harness.new_home(tmp_path / f"home-{len(made)}"), root, **environment))
+    def start(**options: Any) -> harness.Server:
+        made.append(harness.Server(harness.new_home(tmp_path / f"home-{len(made)}"), **options))
         return made[-1].start()
 
     yield start

@@ -57,8 +57,8 @@ def new_home(folder: Path) -> Path:
 class Server:
     """`streamlit run app.py` in its own process group, on a free port, with a SPEXVIZ_HOME of its own."""
 
-    def __init__(self, home: Path, root: Path = ROOT, **environment: str):
-        self.home, self.root, self.environment, self.port = home, root, environment, free_port()
+    def __init__(self, home: Path, root: Path = ROOT, module: str = "streamlit", **environment: str):
+        self.home, self.root, self.module, self.environment, self.port = home, root, module, environment, free_port()
         self.log = home / "server.log"
         self.process: subprocess.Popen | None = None
 
@@ -68,7 +68,7 @@ class Server:
 
     def start(self, seconds: float = 90.0) -> Server:
         """Serve; returns once the health check answers."""
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        command = [sys.executable, "-m", self.module, "run", "app.py", "--server.port", str(self.port)]
         environment = {**os.environ, "SPEXVIZ_HOME": str(self.home), **self.environment}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=log, stderr=log, start_new_session=True)
@@ -146,11 +146,19 @@ def idle(page: Any, seconds: float = 90.0) -> None:
     page.wait_for_selector(IDLE, timeout=1000 * seconds)
 
 
-def type_prompt(page: Any, prompt: str, model: str | None = None) -> None:
-    """Type a prompt into the form, choose the model, and wait until the form says what the run costs."""
+BUDGETS = (64, 128, 256, 512, 1024, 2048)
+
+
+def type_prompt(page: Any, prompt: str, model: str | None = None, budget: int = 512) -> None:
+    """Type a prompt into the form, choose model and budget, and wait until the form says what the run costs."""
     if model:
         page.get_by_role("combobox", name="Model").click()
         page.get_by_role("option", name=model, exact=True).click()
+        idle(page)
+    slider = page.get_by_role("slider", name="Ablations that the fit may see")
+    steps = BUDGETS.index(budget) - BUDGETS.index(512)
+    for _ in range(abs(steps)):
+        slider.press("ArrowRight" if steps > 0 else "ArrowLeft")
         idle(page)
     box = page.get_by_label("Prompt", exact=True)
     box.fill(prompt)

@@ -15,7 +15,7 @@ REVIEW = (
     "performance could save the long, tired and predictable ending."
 )
 LONG = 600_000  # ms for a whole run: two cores that others may be using
-TRACES = "plot => plot.data.map(trace => ({name: trace.name ?? '', x: Array.from(trace.x ?? []), y: Array.from(trace.y ?? [])}))"
+TRACES = "plot => plot.data.map(trace => ({name: trace.name ?? '', budgets: Array.from(trace.customdata ?? []).flat()}))"
 
 
 def stored(server, run_id) -> Explanation:
@@ -31,7 +31,8 @@ def curve(page):
 
 
 def points(traces, word):
-    return sorted({x for trace in traces if word in trace["name"].lower() for x in trace["x"] if isinstance(x, int | float)})
+    """Budgets at which a solver's line has a point."""
+    return sorted({budget for trace in traces if word in trace["name"].lower() for budget in trace["budgets"]})
 
 
 def test_a_review_is_explained_from_the_browser(server, open_page):
