@@ -82,7 +82,7 @@ def describe(thing: Any) -> dict[str, Any]:
 def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
     """The thing that `data` describes, from {name: class}. Raises SpecError naming what there is to choose from."""
     name = data.get("name")
-    if name not in offered:
+    if not isinstance(name, str) or name not in offered:
         raise SpecError(f"There is no {what} named {name!r:.60}. Choose one of: {', '.join(offered)}.")
     kind = offered[name]
     allowed = {f.name for f in dataclasses.fields(kind) if f.init}
