@@ -35,6 +35,20 @@ def points(traces, word):
     return sorted({budget for trace in traces if word in trace["name"].lower() for budget in trace["budgets"]})
 
 
+def test_typing_while_the_form_is_being_drawn_empties_no_field(new_server, browser):
+    server = new_server()
+    page = browser.new_page()
+    page.goto(server.url, timeout=LONG)  # the first visit to a fresh server is the slowest: its script is still going when the prompt appears
+    box = page.get_by_label("Prompt", exact=True)
+    box.wait_for(timeout=LONG)
+    box.fill("Typed at once")
+    box.press("Tab")
+    page.get_by_text("3 players: all 8 masks are asked").wait_for(timeout=LONG)
+    assert page.get_by_label("Target").input_value() == " positive" and page.get_by_label("Contrast").input_value() == " negative"
+    assert page.get_by_label("Template, never ablated").input_value() == "Review: {}\nSentiment (positive or negative):"
+    page.close()
+
+
 def test_a_review_is_explained_from_the_browser(server, open_page):
     words = REVIEW.split()
     assert 25 <= len(words) <= 35
