@@ -31,6 +31,7 @@ _HOME = {
     "Check": "spexviz.results",
     "RunSpec": "spexviz.spec",
     "explain": "spexviz.pipeline",
+    "validate": "spexviz.validation",
 }
 _MODULES = ("views", "errors", "metrics")
 __all__ = [*_HOME, *_MODULES]

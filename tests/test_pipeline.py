@@ -69,7 +69,9 @@ def test_held_out_masks_are_in_no_fit(n: int, seed: int) -> None:
     assert (planned.design.masks[:100] == other.design.masks).all()  # a larger budget begins with the smaller one
 
 
-@pytest.mark.parametrize(("n", "budget", "exact"), [(6, 1, True), (7, 1, True), (8, 127, False), (8, 128, True), (9, 342, True), (9, 340, False), (40, 4096, False)])
+@pytest.mark.parametrize(
+    ("n", "budget", "exact"), [(6, 1, True), (7, 1, True), (8, 127, False), (8, 128, True), (9, 342, True), (9, 340, False), (40, 4096, False)]
+)
 def test_exact_where_all_masks_are_within_budget_and_held_out(n: int, budget: int, exact: bool) -> None:
     planned = pipeline.plan(n, Linear(), budget, 0)
     assert planned.exact == exact == (n <= 20 and 2**n <= budget + pipeline.held_out_count(budget))

@@ -26,7 +26,7 @@ def show(explanation: Explanation, key: str) -> None:
         widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark()), key=f"{key}-curve")
     sets, steps, residuals = st.tabs(["Sets as a table", "From nothing to everything", "Model against surrogate"])
     with sets:
-        widgets.table(interactions, max(top, 30), key=f"{key}-table")
+        widgets.table(interactions, max(top, 30), key=f"{key}-table", checks=explanation.checks)
     with steps:
         widgets.chart(views.waterfall(explanation, dark=widgets.dark()), key=f"{key}-waterfall")
     with residuals:
@@ -45,7 +45,8 @@ def _selected(explanation: Explanation, interactions: Interactions, key: str) ->
             return
         value = interactions.values.get(chosen)
         worth = f"{interactions.index} {views.theme.number(value)} {explanation.unit}. " if value is not None else ""
-        widgets.note(f"{interactions.label(chosen)}: {worth}{captions.removal(explanation, chosen)}", key=f"{key}-selected")
+        check = next((f" Checked on the model, {captions.check_text(c, explanation.unit)}" for c in explanation.checks if c.members == chosen), "")
+        widgets.note(f"{interactions.label(chosen)}: {worth}{captions.removal(explanation, chosen)}{check}", key=f"{key}-selected")
         st.button("Clear selection", on_click=widgets.select, args=((),), key=f"{key}-clear")
 
 
@@ -57,7 +58,7 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
         )
         st.download_button(
             "Sets as CSV",
-            lambda: views.csv(interactions, 1_000),
+            lambda: views.csv(interactions, 1_000, explanation.checks),
             f"{name}.csv",
             "text/csv",
             on_click="ignore",
