@@ -116,5 +116,10 @@ def test_no_pickle_no_eval_no_foreign_code() -> None:
                 assert node.func.id not in ("eval", "exec", "compile", "__import__"), path
             if isinstance(node, ast.keyword) and node.arg in ("trust_remote_code", "allow_pickle"):
                 assert isinstance(node.value, ast.Constant) and node.value.value is False, path
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == "random" and node.attr != "default_rng":
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Attribute)
+                and node.value.attr == "random"
+                and node.attr != "default_rng"
+            ):
                 assert node.attr in ("Generator",), f"{path}: numpy's global random state ({node.attr})"

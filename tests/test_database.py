@@ -68,7 +68,9 @@ def test_a_writer_that_never_ends_gives_a_store_error(tmp_path: Path) -> None:
 def test_migrations_run_once_and_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "runs.sqlite3"
     Database(path)
-    monkeypatch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, ("9999 test", "CREATE TABLE extra (a INTEGER); INSERT INTO extra VALUES (1);")))
+    monkeypatch.setattr(
+        database, "MIGRATIONS", (*database.MIGRATIONS, ("9999 test", "CREATE TABLE extra (a INTEGER); INSERT INTO extra VALUES (1);"))
+    )
     for _ in range(2):
         base = Database(path)
     assert base.read("SELECT a FROM extra") == [(1,)]

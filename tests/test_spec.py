@@ -52,7 +52,9 @@ def test_other_json_is_refused(text: str) -> None:
         RunSpec.from_json(text)
 
 
-@pytest.mark.parametrize("text", ["", "0123456789abcde", "0123456789abcdeg", "0123456789ABCDEF", "0123456789abcdef\n", "../../etc/passwd", 5, None, ["a"]])
+@pytest.mark.parametrize(
+    "text", ["", "0123456789abcde", "0123456789abcdeg", "0123456789ABCDEF", "0123456789abcdef\n", "../../etc/passwd", 5, None, ["a"]]
+)
 def test_untrusted_run_ids(text: object) -> None:
     assert not is_run_id(text)
 
