@@ -82,8 +82,8 @@ def test_cancel_frees_the_worker_and_keeps_what_is_done(new_server, open_page):
 @pytest.mark.model
 def test_a_failed_run_names_the_remedy(server, open_page):
     page = open_page(server.url)
-    page.get_by_label("Target").fill("positively wonderful")
-    page.get_by_label("Target").press("Tab")
+    page.get_by_label("Target", exact=True).fill("positively wonderful")
+    page.get_by_label("Target", exact=True).press("Tab")
     idle(page)
     type_prompt(page, "The plot was thin but nobody minded")
     run_id = explain(page)
@@ -91,7 +91,7 @@ def test_a_failed_run_names_the_remedy(server, open_page):
     assert page.get_by_role("button", name="Try again").is_visible()
     assert server.run(run_id)["state"] == "failed"
     page.get_by_role("button", name="New run").click()
-    wait_until(lambda: page.get_by_label("Target").input_value() == "positively wonderful", 60, "the form with the settings of the failed run")
+    wait_until(lambda: page.get_by_label("Target", exact=True).input_value() == "positively wonderful", 60, "the form with the settings of the failed run")
 
 
 def row(page, number):
