@@ -131,7 +131,9 @@ def canonical(spec: RunSpec) -> RunSpec:
     try:
         options = _options(**spec.options)
     except TypeError:
-        raise SpecError(f"A run has no options {', '.join(map(repr, spec.options))}: it has validate, target_r2 and stop_when_flat.") from None
+        raise SpecError(
+            f"A run has no options {', '.join(map(repr, spec.options))}: it has validate, target_r2 and stop_when_flat; leave others out."
+        ) from None
     return RunSpec(describe(build_game(spec)), describe(build_solver(spec)), spec.budget, spec.seed, options)
 
 
@@ -192,7 +194,7 @@ class _Run:
         target, low = self.spec.options.get("target_r2"), result.fidelity.interval[0]
         if target is not None and low >= target:
             return f"Stopped after {result.fidelity.budget:,} of {self.spec.budget:,} ablations: R² is above the target of {target:g}."
-        scores = [point.r2 for point in result.curve if point.solver == self.solver.name][-3:]
+        scores = [point.r2 for point in result.curve[:: 1 + len(self.baselines)]][-3:]
         flat = len(scores) == 3 and all(later - earlier < FLAT for earlier, later in itertools.pairwise(scores))
         if self.spec.options.get("stop_when_flat") and flat and low > 0:
             return f"Stopped after {result.fidelity.budget:,} of {self.spec.budget:,} ablations: the last two doublings gained less than {FLAT:g} of R² each."

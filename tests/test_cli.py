@@ -27,6 +27,14 @@ def test_explain_writes_a_run_that_opens_again(tmp_path: Path, capsys: pytest.Ca
     assert result.spec.solver["name"] == "proxyspex" and "never" in printed.out and "fails" in printed.out and "Traceback" not in printed.err
 
 
+def test_sets_are_checked_and_printed_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    out = tmp_path / "run.json"
+    assert explain("--prompt", "never fails to impress", "--check", "--stop-when-flat", "--out", str(out)) == 0
+    result = Explanation.from_json(out.read_text(encoding="utf-8"))
+    assert result.checks and result.spec.options == {"validate": 8, "stop_when_flat": True}
+    assert "confirmed: the surrogate says" in capsys.readouterr().out
+
+
 def test_the_second_time_nothing_is_asked(tmp_path: Path) -> None:
     prompt = ["--prompt", "not good but hardly ever so dull that no fun is had at all"]
     assert [explain(*prompt, "--out", str(tmp_path / f"{i}.json")) for i in range(2)] == [0, 0]
@@ -58,6 +66,7 @@ def test_prompt_from_standard_input(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         (["--prompt", "not bad", "--order", "0"], "order"),
         (["--prompt", "not bad", "--out", "/nowhere/at/all.json"], "folder"),
         (["--prompt", "not bad", "--out", "/tmp"], "folder"),
+        (["--prompt", "not bad", "--target-r2", "2"], "target of R²"),
         (["--prompt", "not bad \udcff"], "whole characters"),
     ],
 )

@@ -117,7 +117,7 @@ def test_the_limit_is_never_passed_and_the_count_is_what_the_game_was_asked(limi
 
 
 def test_decided_sets_cost_nothing_more() -> None:
-    game, surrogate = known(4, noise=0.0)
+    game, _ = known(4, noise=0.0)
     checks = validate(game, Spectrum(N, game.spectrum.coefficients), TRUE, 4, 10_000)
     assert {check.verdict for check in checks} == {"confirmed"} and {check.backgrounds for check in checks} == {LOOKS[0]}
     assert all(low == pytest.approx(high) for low, high in (check.interval for check in checks))
