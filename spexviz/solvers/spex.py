@@ -113,10 +113,7 @@ class SPEX:
             return _exact(masks, values)
         if not design.level:
             raise SolverError(f"{len(masks)} masks hold no whole level of SPEX for {n} players: fit at least {self.least(n)}, or use another solver.")
-        code = bch(n, design.order)
-        geometry = Geometry.of(design.subspaces, _delays(n, design.order))
-        level = values[design.rows]
-        sets, _ = peel(transform(level - level.mean()), geometry, code, soft=self.decoder == "soft")
+        sets = decode(design, values, soft=self.decoder == "soft")
         sets = sets[(sets < n).sum(1) <= self.max_order]
         support = _support(sets, n)
         fitted = refit(masks, values, support, seed)
@@ -135,6 +132,15 @@ class SPEX:
 
     def _level_cost(self, n: int, b: int) -> int:
         return GROUPS * 2**b * (parity_length(n, self.max_order)[1] + 1)
+
+
+def decode(design: SpexDesign, values: Values, soft: bool = True) -> NDArray[np.intp]:
+    """The sets of one player or more that the values of the design's structured masks spell out: (k, order), padded with n."""
+    n = design.masks.shape[1]
+    geometry = Geometry.of(design.subspaces, _delays(n, design.order))
+    level = values[design.rows]
+    sets, _ = peel(transform(level - level.mean()), geometry, bch(n, design.order), soft)
+    return sets[(sets < n).any(1)]  # what the mean left of the constant: the refit has it anyway
 
 
 def _at_most_all(n: int, count: int) -> int:
