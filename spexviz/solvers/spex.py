@@ -18,11 +18,12 @@ from spexviz.masks import ENUMERATE_UP_TO, Masks, Values, keys, uniform_masks
 from spexviz.solvers.base import Design, checked
 from spexviz.solvers.bch import MOST_ERRORS, bch, parity_length
 from spexviz.solvers.spex_decode import Geometry, peel, transform
-from spexviz.solvers.spex_refit import refit
-from spexviz.spectrum import Spectrum
+from spexviz.solvers.spex_refit import Refit, refit
+from spexviz.spectrum import Spectrum, characters
 
 GROUPS = 3
 LEAST_LEVEL = 3
+PASSES = 3  # decoding what the refit leaves
 
 
 @dataclass(frozen=True)
@@ -113,22 +114,43 @@ class SPEX:
             return _exact(masks, values)
         if not design.level:
             raise SolverError(f"{len(masks)} masks hold no whole level of SPEX for {n} players: fit at least {self.least(n)}, or use another solver.")
-        sets = decode(design, values, soft=self.decoder == "soft")
-        sets = sets[(sets < n).sum(1) <= self.max_order]
-        support = _support(sets, n)
-        fitted = refit(masks, values, support, seed)
+        support, fitted, decoded = self._search(design, masks, values, seed)
         terms = [tuple(map(int, np.flatnonzero(row))) for row in support[fitted.kept]]
         notes = {
             "level": float(design.level),
             "masks_decoded": float(len(np.unique(design.rows))),
             "masks_refitted": float(len(masks)),
-            "sets_decoded": float(len(sets)),
+            "sets_decoded": float(decoded),
             "terms_kept": float(len(terms)),
             "noise": fitted.noise,
             "ridge": fitted.ridge,
             "r2_cross_validated": fitted.r2,
         }
         return Spectrum(n, list(zip(terms, fitted.coefficients[fitted.kept], strict=True)), notes=notes)
+
+    def _search(self, design: SpexDesign, masks: Masks, values: Values, seed: int) -> tuple[NDArray[np.bool_], Refit, int]:
+        """Fit the constant and the singletons, decode what they leave, refit with it, and again while the CV error falls.
+
+        They are refitted in any case (published); fitting them first too (ours) clears the bins for the interactions.
+        """
+        n = masks.shape[1]
+        support = np.vstack([np.zeros((1, n), dtype=bool), np.eye(n, dtype=bool)])
+        fitted, decoded = refit(masks, values, support, seed), 0
+        for _ in range(PASSES):
+            left = values - characters(masks, support[fitted.kept]) @ fitted.coefficients[fitted.kept]
+            found = _membership(decode(design, left, soft=self.decoder == "soft"), n)
+            found = found[found.sum(1) <= self.max_order]
+            known = set(keys(support))
+            found = found[[key not in known for key in keys(found)]]
+            if not len(found):
+                break
+            larger = np.vstack([support, found])
+            again = refit(masks, values, larger, seed)
+            if again.noise > fitted.noise:
+                break
+            decoded += len(found)
+            support, fitted = larger, again
+        return support, fitted, decoded
 
     def _level_cost(self, n: int, b: int) -> int:
         return GROUPS * 2**b * (parity_length(n, self.max_order)[1] + 1)
@@ -171,12 +193,11 @@ def _structured(subspaces: Masks, delays: Masks) -> tuple[Masks, NDArray[np.int3
     return np.vstack(masks), rows
 
 
-def _support(sets: NDArray[np.intp], n: int) -> NDArray[np.bool_]:
-    """The constant, every singleton, and the decoded sets of two or more players (k, n)."""
-    found = sets[(sets < n).sum(1) >= 2]
-    membership = np.zeros((len(found), n + 1), dtype=bool)
-    np.put_along_axis(membership, found, True, axis=1)
-    return np.vstack([np.zeros((1, n), dtype=bool), np.eye(n, dtype=bool), membership[:, :n]])
+def _membership(sets: NDArray[np.intp], n: int) -> NDArray[np.bool_]:
+    """Sets as positions padded with n (k, t), to which players each holds (k, n)."""
+    membership = np.zeros((len(sets), n + 1), dtype=bool)
+    np.put_along_axis(membership, sets, True, axis=1)
+    return membership[:, :n]
 
 
 def _exact(masks: Masks, values: Values) -> Spectrum:
