@@ -42,7 +42,9 @@ def parity_length(n: int, t: int) -> tuple[int, int]:
     Raises SolverError for n or t that no table covers.
     """
     if not (1 <= t <= MOST_ERRORS and 1 <= n <= MOST_PLAYERS):
-        raise SolverError(f"A BCH code is kept for 1 to {MOST_PLAYERS} players and orders 1 to {MOST_ERRORS}, not n = {n}, order {t}: use ProxySPEX instead.")
+        raise SolverError(
+            f"A BCH code is kept for 1 to {MOST_PLAYERS} players and orders 1 to {MOST_ERRORS}, not n = {n}, order {t}: use ProxySPEX instead."
+        )
     for r in _PRIMITIVE:
         p = len(cyclotomic(r, t))
         if 2**r - 1 - p >= n and 2**r > 2 * t:

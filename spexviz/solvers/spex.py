@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
-from spexviz.masks import ENUMERATE_UP_TO, Masks, Values, keys, uniform_masks
+from spexviz.masks import ENUMERATE_UP_TO, Masks, Values, distinct, keys, uniform_masks
 from spexviz.solvers.base import Design, checked
 from spexviz.solvers.bch import MOST_ERRORS, bch, parity_length
 from spexviz.solvers.spex_decode import Geometry, peel, transform
@@ -129,17 +129,18 @@ class SPEX:
         return Spectrum(n, list(zip(terms, fitted.coefficients[fitted.kept], strict=True)), notes=notes)
 
     def _search(self, design: SpexDesign, masks: Masks, values: Values, seed: int) -> tuple[NDArray[np.bool_], Refit, int]:
-        """Fit the constant and the singletons, decode what they leave, refit with it, and again while the CV error falls.
+        """Decode the values, and what the constant and the singletons leave of them; refit; decode what that leaves, while the CV error falls.
 
-        They are refitted in any case (published); fitting them first too (ours) clears the bins for the interactions.
+        Decoding the values is the published way. Taking out first what the refit has anyway clears the bins for the interactions (ours).
         """
         n = masks.shape[1]
         support = np.vstack([np.zeros((1, n), dtype=bool), np.eye(n, dtype=bool)])
         fitted, decoded = refit(masks, values, support, seed), 0
-        for _ in range(PASSES):
+        for turn in range(PASSES):
             left = values - characters(masks, support[fitted.kept]) @ fitted.coefficients[fitted.kept]
-            found = _membership(decode(design, left, soft=self.decoder == "soft"), n)
-            found = found[found.sum(1) <= self.max_order]
+            views = (values, left) if turn == 0 else (left,)
+            found = np.vstack([_membership(decode(design, view, soft=self.decoder == "soft"), n) for view in views])
+            found = distinct(found[found.sum(1) <= self.max_order])
             known = set(keys(support))
             found = found[[key not in known for key in keys(found)]]
             if not len(found):

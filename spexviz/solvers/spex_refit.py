@@ -19,11 +19,13 @@ from spexviz.spectrum import characters
 
 FOLDS = 5
 RIDGE = (1e-9, 1e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)  # per mask, for terms whose squares sum to one a mask
+RANKING = 3e-2
 _CELLS = 8_000_000  # masks × terms at a time: 32 MB
 _TIE = 1e-3  # a smaller support wins if its error is within this share of the least
 _EXACT = 1e-13  # errors below this share of the variance are rounding
 
 Floats = NDArray[np.float64]
+Moments = tuple[Floats, Floats, float, int]
 
 
 @dataclass(frozen=True)
@@ -48,22 +50,21 @@ def refit(masks: Masks, values: Values, membership: NDArray[np.bool_], seed: int
     parts = [_moments(masks[fold == f], y[fold == f], membership) for f in range(fold.max() + 1)]
     whole = tuple(sum(part[i] for part in parts) for i in range(4))
     counts = _counts(k)
-    errors = np.full((len(RIDGE), len(counts)), np.inf)
-    for i, ridge in enumerate(RIDGE):
-        total = np.zeros(len(counts))
-        for part in parts:
-            train = tuple(a - b for a, b in zip(whole, part, strict=True))
-            path = _path(train, ridge, counts)
-            total += np.inf if path is None else _squares(part, path)
-        errors[i] = total / len(y)
+    errors = np.zeros((len(RIDGE), len(counts)))
+    for part in parts:
+        train = tuple(a - b for a, b in zip(whole, part, strict=True))
+        order = _ranking(train)
+        for i, ridge in enumerate(RIDGE):
+            path = _path(train, order, ridge, counts)
+            errors[i] += np.inf if path is None else _squares(part, path) / len(y)
     best = errors.min()
     near = np.argwhere(errors <= best * (1 + _TIE) + _EXACT)
     i, j = min(near.tolist(), key=lambda ij: (counts[ij[1]], errors[ij[0], ij[1]]))
-    coefficients = _path(whole, RIDGE[i], counts[j : j + 1])[:, 0] * scale
+    coefficients = _path(whole, _ranking(whole), RIDGE[i], counts[j : j + 1])[:, 0] * scale
     return Refit(coefficients, coefficients != 0, RIDGE[i], float(np.sqrt(max(errors[i, j], 0.0)) * scale), float(1 - errors[i, j] / np.var(y)))
 
 
-def _moments(masks: Masks, y: Values, membership: NDArray[np.bool_]) -> tuple[Floats, Floats, float, int]:
+def _moments(masks: Masks, y: Values, membership: NDArray[np.bool_]) -> Moments:
     """Gram matrix (k, k), products with the values (k,), squared values, number of masks."""
     k = len(membership)
     gram, product = np.zeros((k, k)), np.zeros(k)
@@ -81,20 +82,31 @@ def _counts(k: int) -> NDArray[np.intp]:
     return np.unique(np.r_[np.arange(1, min(k, 48) + 1), apart[apart < k].astype(int), k])
 
 
-def _path(moments: tuple[Floats, Floats, float, int], ridge: float, counts: NDArray[np.intp]) -> Floats | None:
-    """Ridge coefficients on the best 1, 2, … terms, ranked by the ridge fit on all: (k, len(counts)), or None where singular."""
-    gram, product, _, m = moments
-    k = len(product)
+def _penalty(k: int, ridge: float, m: int) -> Floats:
+    """The diagonal that shrinks all terms but the constant."""
     penalty = np.full(k, ridge * m)
     penalty[0] = 1e-12 * m
-    if ridge < 1e-6 and m < 1.1 * k:
+    return penalty
+
+
+def _ranking(moments: Moments) -> NDArray[np.intp]:
+    """The terms by the size of their coefficients in a mild ridge fit on all of them, the constant first: (k,)."""
+    gram, product, _, m = moments
+    lower = cho_factor(gram + np.diag(_penalty(len(product), RANKING, m)), lower=True, overwrite_a=True, check_finite=False)
+    size = np.abs(cho_solve(lower, product, check_finite=False))
+    size[0] = np.inf
+    return np.argsort(-size, kind="stable")
+
+
+def _path(moments: Moments, order: NDArray[np.intp], ridge: float, counts: NDArray[np.intp]) -> Floats | None:
+    """Ridge coefficients on the first 1, 2, … terms of the ranking: (k, len(counts)), or None where the masks do not determine them."""
+    gram, product, _, m = moments
+    k, order = len(product), order[: counts[-1]]
+    if ridge < 1e-6 and m < 1.1 * len(order):
         return None
     try:
-        full = cho_solve(cho_factor(gram + np.diag(penalty), lower=True, overwrite_a=True, check_finite=False), product, check_finite=False)
-        size = np.abs(full)
-        size[0] = np.inf
-        order = np.argsort(-size, kind="stable")[: counts[-1]]
-        lower = cholesky(gram[np.ix_(order, order)] + np.diag(penalty[order]), lower=True, overwrite_a=True, check_finite=False)
+        ordered = gram[np.ix_(order, order)] + np.diag(_penalty(len(order), ridge, m))
+        lower = cholesky(ordered, lower=True, overwrite_a=True, check_finite=False)
     except LinAlgError:
         return None
     z = solve_triangular(lower, product[order], lower=True, check_finite=False)
@@ -105,7 +117,7 @@ def _path(moments: tuple[Floats, Floats, float, int], ridge: float, counts: NDAr
     return out
 
 
-def _squares(part: tuple[Floats, Floats, float, int], path: Floats) -> Floats:
+def _squares(part: Moments, path: Floats) -> Floats:
     """Sum of squared errors of each column of coefficients on a held-out part."""
     gram, product, squares, _ = part
     return np.maximum(squares - 2 * product @ path + np.einsum("kc,kc->c", path, gram @ path), 0.0)

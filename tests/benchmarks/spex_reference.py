@@ -56,7 +56,15 @@ def case(n: int, b: int, seed: int, decibels: float) -> dict:
         terms.add(tuple(sorted(map(int, rng.choice(n, rng.integers(1, ORDER + 1), replace=False)))))
     coefficients = rng.uniform(0.3, 1.0, len(terms)) * rng.choice([-1.0, 1.0], len(terms))
     noise = float(np.sqrt((coefficients**2).sum() / 10 ** (decibels / 10)))
-    return {"n": n, "b": b, "t": ORDER, "seed": seed, "terms": [list(t) for t in sorted(terms)], "coefficients": coefficients.tolist(), "noise": noise}
+    return {
+        "n": n,
+        "b": b,
+        "t": ORDER,
+        "seed": seed,
+        "terms": [list(t) for t in sorted(terms)],
+        "coefficients": coefficients.tolist(),
+        "noise": noise,
+    }
 
 
 def ours(problem: dict) -> dict:
@@ -82,7 +90,11 @@ def scores(found: list, truth: Spectrum) -> tuple[float, int, float]:
     masks = uniform_masks(truth.n, 2000, seed=99)
     y, guess = truth(masks), spectrum(masks)
     names = set(spectrum.terms)
-    return len(names & set(truth.terms)) / len(truth), len(names - set(truth.terms) - {()}), float(1 - ((y - guess) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+    return (
+        len(names & set(truth.terms)) / len(truth),
+        len(names - set(truth.terms) - {()}),
+        float(1 - ((y - guess) ** 2).sum() / ((y - y.mean()) ** 2).sum()),
+    )
 
 
 def main(seeds: int = 3, decibels: float = 5.0, players: str = "32,64,128,256", levels: str = "6,7,8") -> None:
@@ -93,7 +105,9 @@ def main(seeds: int = 3, decibels: float = 5.0, players: str = "32,64,128,256", 
     for n in map(int, players.split(",")):
         for b in map(int, levels.split(",")):
             cases = [case(n, b, seed, decibels) for seed in range(seeds)]
-            run = subprocess.run([python, "-c", REFERENCE], input=json.dumps(cases), capture_output=True, text=True, env={**os.environ, **THREADS}, timeout=3600)
+            run = subprocess.run(
+                [python, "-c", REFERENCE], input=json.dumps(cases), capture_output=True, text=True, env={**os.environ, **THREADS}, timeout=3600
+            )
             if run.returncode:
                 raise SystemExit(run.stderr[-3000:])
             theirs = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]

@@ -6,7 +6,24 @@ import pytest
 from spexviz.errors import SolverError
 from spexviz.solvers.bch import Field, bch, parity_length, unique_rows
 
-ROWS_AT_ORDER_5 = {1: 15, 11: 21, 12: 28, 36: 28, 37: 36, 92: 36, 93: 41, 215: 41, 216: 46, 466: 46, 467: 51, 973: 51, 974: 56, 1992: 56, 1993: 61, 2000: 61}
+ROWS_AT_ORDER_5 = {
+    1: 15,
+    11: 21,
+    12: 28,
+    36: 28,
+    37: 36,
+    92: 36,
+    93: 41,
+    215: 41,
+    216: 46,
+    466: 46,
+    467: 51,
+    973: 51,
+    974: 56,
+    1992: 56,
+    1993: 61,
+    2000: 61,
+}
 
 
 def random_words(n, t, count, rng, weight=None):
