@@ -7,6 +7,7 @@ more. Source: the SPEX paper (Kang et al., ICML 2025, arXiv 2502.13870).
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -184,7 +185,7 @@ def _structured(subspaces: Masks, delays: Masks) -> tuple[Masks, NDArray[np.int3
     place: dict[bytes, int] = {}
     masks: list[Masks] = []
     edges = [0, *(2**b for b in range(min(LEAST_LEVEL, top), top + 1))]
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         block = (moved[:, None, low:high] ^ delays[None, :, None]).reshape(-1, n)
         known = len(place)
         where = np.array([place.setdefault(key, len(place)) for key in keys(block)], dtype=np.int32)

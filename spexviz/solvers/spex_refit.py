@@ -1,7 +1,8 @@
 """The last step of SPEX: coefficients of a known support by regression on every mask that was asked.
 
 The support is the constant, all singletons and what decoding found. How many terms are kept and how much they are
-shrunk is chosen by cross-validation in which the ranking of the terms is learnt again in every fold.
+shrunk is chosen by cross-validation in which the ranking of the terms is learnt again in every fold. The decoded sets
+were found with all values, so its error is somewhat optimistic: fidelity is measured on masks held out of everything.
 Everything runs on Gram matrices, which are sums of ±1 and hence exact. Source: the SPEX paper (arXiv 2502.13870), the
 refinement step; ridge with a kept count in place of its Lasso.
 """
