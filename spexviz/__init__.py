@@ -22,6 +22,7 @@ _HOME = {
     "interactions": "spexviz.indices",
     "uniform_masks": "spexviz.masks",
     "all_masks": "spexviz.masks",
+    "SPEX": "spexviz.solvers.spex",
     "ProxySPEX": "spexviz.solvers.proxyspex",
     "Linear": "spexviz.solvers.linear",
     "PromptGame": "spexviz.games.prompt",

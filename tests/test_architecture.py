@@ -20,7 +20,7 @@ RANKS = [  # lower may not import higher; rooms of one rank may know each other,
     {"games", "solvers"},
     {"ablate"},
     {"validation"},
-    {"pipeline"},
+    {"pipeline", "compare"},
     {"jobs"},
     {"ui", "cli"},
 ]
