@@ -37,7 +37,10 @@ def test_kernelshap_on_all_masks_is_the_shapley_value(n):
 
 def test_kernelshap_is_constrained_at_the_ends_that_it_is_given():
     n = 9
-    values = lambda masks: np.sin(3.0 * masks @ np.arange(n)) + masks[:, 0] * masks[:, 1]
+
+    def values(masks):
+        return np.sin(3.0 * masks @ np.arange(n)) + masks[:, 0] * masks[:, 1]
+
     ends = np.array([[True] * n, [False] * n])
     inner = uniform_masks(n, 60, 0, exclude=ends)
     for masks, held, anchored in (
