@@ -37,7 +37,7 @@ _HOME = {
     "RunSpec": "spexviz.spec",
     "explain": "spexviz.pipeline",
 }
-_MODULES = ("views", "errors", "metrics")
+_MODULES = ("views", "errors", "metrics", "optimum")
 __all__ = [*_HOME, *_MODULES]
 
 
