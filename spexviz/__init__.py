@@ -25,6 +25,11 @@ _HOME = {
     "SPEX": "spexviz.solvers.spex",
     "ProxySPEX": "spexviz.solvers.proxyspex",
     "Linear": "spexviz.solvers.linear",
+    "Lasso": "spexviz.solvers.baselines",
+    "FBII2": "spexviz.solvers.baselines",
+    "LIME": "spexviz.solvers.baselines",
+    "KernelSHAP": "spexviz.solvers.baselines",
+    "LeaveOneOut": "spexviz.solvers.baselines",
     "PromptGame": "spexviz.games.prompt",
     "SyntheticGame": "spexviz.games.synthetic",
     "Explanation": "spexviz.results",
@@ -34,7 +39,7 @@ _HOME = {
     "explain": "spexviz.pipeline",
     "validate": "spexviz.validation",
 }
-_MODULES = ("views", "errors", "metrics")
+_MODULES = ("views", "errors", "metrics", "optimum")
 __all__ = [*_HOME, *_MODULES]
 
 
