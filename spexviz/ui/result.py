@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from spexviz import views
+from spexviz.compare import compare, rivals
 from spexviz.indices import Interactions
-from spexviz.results import Explanation
+from spexviz.results import Explanation, Fidelity
 from spexviz.ui import widgets
 from spexviz.views import captions
 
@@ -23,7 +24,7 @@ def show(explanation: Explanation, key: str) -> None:
     with left:
         widgets.graph(explanation, interactions, top, key=f"{key}-graph")
     with right:
-        widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark()), key=f"{key}-curve")
+        _fidelity(explanation, key)
     sets, steps, residuals = st.tabs(["Sets as a table", "From nothing to everything", "Model against surrogate"])
     with sets:
         widgets.table(interactions, max(top, 30), key=f"{key}-table", checks=explanation.checks)
@@ -35,6 +36,30 @@ def show(explanation: Explanation, key: str) -> None:
         else:
             widgets.chart(views.residuals(explanation, dark=widgets.dark()), key=f"{key}-residuals")
     _ways_out(explanation, interactions, key)
+
+
+def _fidelity(explanation: Explanation, key: str) -> None:
+    """The fidelity curve; on request with every other solver, fitted on the same ablations."""
+    asked = f"{key}-compare"
+    extra: tuple[Fidelity, ...] = ()
+    if st.session_state.get(asked):
+        with st.spinner("Fitting the other solvers on these ablations …"):
+            extra = _rivals(explanation.spec.id, explanation)
+    widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark(), extra=extra), key=f"{key}-curve")
+    if extra:
+        st.caption("Each solver with its default settings, on the same ablations, scored on the same held-out masks.")
+    elif not explanation.exact and explanation.complete:
+        help_ = "Fits every other solver on the ablations already paid for; the model is not asked again."
+        st.button("Compare all solvers", icon=":material/compare_arrows:", key=f"{key}-compare-button", help=help_, on_click=_ask, args=(asked,))
+
+
+def _ask(flag: str) -> None:
+    st.session_state[flag] = True
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _rivals(run_id: str, _explanation: Explanation) -> tuple[Fidelity, ...]:
+    return tuple(compare(_explanation, rivals(_explanation)))
 
 
 def _selected(explanation: Explanation, interactions: Interactions, key: str) -> None:
