@@ -22,6 +22,7 @@ _HOME = {
     "interactions": "spexviz.indices",
     "uniform_masks": "spexviz.masks",
     "all_masks": "spexviz.masks",
+    "SPEX": "spexviz.solvers.spex",
     "ProxySPEX": "spexviz.solvers.proxyspex",
     "Linear": "spexviz.solvers.linear",
     "Lasso": "spexviz.solvers.baselines",
@@ -36,6 +37,7 @@ _HOME = {
     "Check": "spexviz.results",
     "RunSpec": "spexviz.spec",
     "explain": "spexviz.pipeline",
+    "validate": "spexviz.validation",
 }
 _MODULES = ("views", "errors", "metrics", "optimum")
 __all__ = [*_HOME, *_MODULES]
