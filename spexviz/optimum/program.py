@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.masks import Interaction
+from spexviz.optimum.problem import Problem
 
 Floats = NDArray[np.float64]
 TIED = 6  # players up to which a term's products are tied by 2^|S| inequalities; above, by the parity of a whole number

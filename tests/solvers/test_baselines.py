@@ -7,9 +7,9 @@ from spexviz.errors import SolverError
 from spexviz.indices import interactions
 from spexviz.masks import all_masks, uniform_masks
 from spexviz.metrics import r2
+from spexviz.solvers import lasso
 from spexviz.solvers.base import Design
 from spexviz.solvers.baselines import FBII2, LIME, KernelSHAP, Lasso, LeaveOneOut
-from spexviz.solvers.lasso import lasso_path
 from spexviz.spectrum import Spectrum
 
 
@@ -141,7 +141,9 @@ def test_lasso_path_meets_the_conditions_of_its_optimum(m, n):
     columns = 1.0 - 2.0 * uniform_masks(n, m, 0)
     values = 2.0 * columns[:, 0] - columns[:, 1] + rng.normal(size=m)
     penalties = np.array([3.0, 0.3, 0.05])
-    constants, weights = lasso_path(columns, values, penalties)
+    problem = lasso.LassoPath(columns, values)
+    weights = problem.slopes(penalties)
+    constants = problem.constants(weights)
     for constant, weight, penalty in zip(constants, weights.T, penalties, strict=True):
         residual = values - constant - columns @ weight
         gradient = (columns - columns.mean(0)).T @ residual / m
