@@ -96,6 +96,8 @@ def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if not isinstance(value, str | Mapping) and isinstance(getattr(value, "label", None), str):
+        return value.label  # a loaded language model stands in a spec by its name
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     return value

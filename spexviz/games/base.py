@@ -12,7 +12,7 @@ class Game(Protocol):
     """`game(masks) -> values`; nothing after the values knows what was ablated.
 
     A game is a frozen dataclass with a class variable `name`; its fields are its JSON form (spec.describe).
-    Optional attributes, read with a default: `layout` (n, k) positions of the players, `text` and `spans`
+    Optional attributes, read with a default: `layout` (n, k) positions of the players, `text` and `text_spans`
     (where each player stands in a text), `keep` (the probability of keeping a player).
     """
 

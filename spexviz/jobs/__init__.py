@@ -1,1 +1,1 @@
-
+"""Jobs: runs in background threads, with their truth in SQLite."""

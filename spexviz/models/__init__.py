@@ -1,1 +1,64 @@
+"""Models: a language model by name. A new backend is a new file here with a class that has a `kind` and `accepts(name)`."""
 
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import threading
+
+from spexviz.errors import ModelError
+from spexviz.models.base import LanguageModel
+
+_loaded: dict[str, LanguageModel] = {}
+_loading: dict[str, threading.Lock] = {}
+_guard = threading.Lock()
+
+
+def load(name: str) -> LanguageModel:
+    """The model of that name, loaded once a process. Raises ModelError naming what can be loaded."""
+    with _guard:
+        lock = _loading.setdefault(name, threading.Lock())
+    with lock:
+        if name not in _loaded:
+            _loaded[name] = _backend(name)(name)
+        return _loaded[name]
+
+
+def is_loaded(name: str) -> bool:
+    """Whether `load(name)` would answer at once."""
+    return name in _loaded
+
+
+def unload(name: str) -> None:
+    """Forget a loaded model, so that its memory can be freed."""
+    _loaded.pop(name, None)
+
+
+def configured() -> tuple[str, ...]:
+    """The names that the browser may pick: `SPEXVIZ_MODELS`, separated by commas; by default the bundled model and the toy."""
+    names = [name.strip() for name in os.environ.get("SPEXVIZ_MODELS", "bundled,toy").split(",")]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def backends() -> dict[str, type]:
+    """{kind: class} of every backend in this package."""
+    found: dict[str, type] = {}
+    for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        for value in vars(module).values():
+            if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "accepts"):
+                found[value.kind] = value
+    return found
+
+
+def _backend(name: str) -> type:
+    if not name or not isinstance(name, str):
+        raise ModelError('A model needs a name: "bundled", "toy", a model id such as "org/name", a folder, or a .gguf file.')
+    for backend in backends().values():
+        if backend.accepts(name):
+            return backend
+    raise ModelError(
+        f'There is no model "{name[:100]}". Give "bundled", "toy", a model id of the Hugging Face hub such as "org/name", '
+        "a folder made by save_pretrained, or a .gguf file."
+    )

@@ -1,1 +1,18 @@
+"""Views: data → Plotly figures, component data, tables and sentences. Pure functions; no streamlit, no models.
 
+    sv.views.graph(result, top=12).show()
+
+Every figure carries its text twin in `figure.layout.meta["text"]`. Show figures in Streamlit with `theme=None`.
+The functions are imported at once: a later first import of, say, `spexviz.views.graph` would put the module in the
+place of the function.
+"""
+
+from spexviz.views import strip, theme
+from spexviz.views.captions import finding, honesty, quality
+from spexviz.views.fidelity import fidelity_curve, residuals
+from spexviz.views.graph import graph
+from spexviz.views.heat import heat
+from spexviz.views.table import csv, table
+from spexviz.views.waterfall import waterfall
+
+__all__ = ["csv", "fidelity_curve", "finding", "graph", "heat", "honesty", "quality", "residuals", "strip", "table", "theme", "waterfall"]

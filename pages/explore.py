@@ -1,0 +1,48 @@
+"""Explore: choose a model and a prompt, watch the run, see which words act together."""
+
+import streamlit as st
+
+from spexviz import models
+from spexviz.jobs import store as states
+from spexviz.ui import prompt_form, result, runtime, watch, widgets
+
+st.title("Which words act together?", anchor=False)
+run_id = watch.current_run_id()
+run = runtime.manager().store.get(run_id) if run_id else None
+
+if run is None:
+    if run_id or st.query_params.get("run"):
+        st.warning("This address names a run that is not on this machine: it was deleted, or comes from elsewhere. Start a new one below.")
+        watch.open_run(None)
+    st.caption(
+        "Remove some words, watch the answer, a few hundred times: spexviz finds the sets of words that explain it, "
+        "and says how far to trust them. Choose an example or type your own prompt."
+    )
+    prompt_form.form()
+    runtime.warm(models.configured()[0])
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    widgets.note(run.title, kind="plain", key=f"title-{run.id}")
+    if st.button("New run", icon=":material/add:", type="secondary"):
+        prompt_form.prefill(run.spec)
+        watch.open_run(None)
+        st.rerun()
+
+if run.active:
+    watch.progress(run.id)
+    st.stop()
+
+if run.state in (states.CANCELLED, states.INTERRUPTED, states.FAILED):
+    box = st.container(border=True)
+    with box:
+        widgets.note(f"{run.state.capitalize()}. {run.message}", key=f"ended-{run.id}")
+        label = "Try again" if run.state == states.FAILED else "Resume"
+        if st.button(label, type="primary", help="Everything measured so far is re-used."):
+            watch.resume(run.id)
+
+explanation = runtime.manager().store.result(run.id)
+if explanation is None:
+    st.info("No picture yet: the first one comes after 64 ablations.")
+else:
+    result.show(explanation, key=run.id)

@@ -1,0 +1,60 @@
+"""Runs: everything that was asked on this machine; open, delete, undo, take in a file."""
+
+import pandas as pd
+import streamlit as st
+
+from spexviz.errors import SpexvizError
+from spexviz.results import Explanation
+from spexviz.ui import runtime, widgets
+
+st.title("Runs", anchor=False)
+store = runtime.manager().store
+runs = store.list()
+
+if deleted := st.session_state.get("deleted-run"):
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.text("The run was deleted; its ablations stay in the cache.")
+        if st.button("Undo", icon=":material/undo:"):
+            store.restore(st.session_state.pop("deleted-run"))
+            st.rerun()
+
+if not runs:
+    st.info("No runs yet. Start one on the Explore page, or open a run's JSON file below.")
+else:
+    table = pd.DataFrame(
+        {
+            "Prompt": [run.title for run in runs],
+            "State": [run.state for run in runs],
+            "Model": [str(run.spec.game.get("model", "")) for run in runs],
+            "Solver": [run.spec.solver["name"] for run in runs],
+            "Budget": [run.spec.budget for run in runs],
+            "Ablations": [f"{run.done:,} / {run.total:,}" for run in runs],
+            "Started": pd.to_datetime([run.created for run in runs], unit="s"),
+        }
+    )
+    st.caption("Select a run to open or delete it.")
+    picked = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="runs-table")
+    rows = [row for row in picked.selection.rows if row < len(runs)]
+    chosen = runs[rows[0]] if rows else None
+    with st.container(horizontal=True):
+        if st.button("Open", type="primary", disabled=chosen is None, icon=":material/open_in_new:"):
+            st.switch_page("pages/explore.py", query_params={"run": chosen.id})
+        if st.button("Cancel", disabled=chosen is None or not chosen.active, icon=":material/stop:"):
+            runtime.manager().cancel(chosen.id)
+            st.rerun()
+        if st.button("Delete", disabled=chosen is None or chosen.active, icon=":material/delete:"):
+            store.delete(chosen.id)
+            st.session_state["deleted-run"] = chosen.id
+            if st.session_state.get("run") == chosen.id:
+                st.session_state["run"] = None
+            st.rerun()
+
+upload = st.file_uploader("Open a run's JSON file", type="json", max_upload_size=25, help="Made by “Run as JSON” or by spexviz explain --out.")
+if upload is not None:
+    try:
+        explanation = Explanation.from_json(upload.getvalue().decode("utf-8", "replace"))
+        st.session_state["uploaded-run"] = store.insert(explanation, " ".join((explanation.text or " ".join(explanation.players)).split())[:90])
+    except SpexvizError as error:
+        widgets.note(str(error), kind="strip", key="upload-error", edge="#c0562b")
+    else:
+        st.switch_page("pages/explore.py", query_params={"run": st.session_state["uploaded-run"]})

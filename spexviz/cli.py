@@ -1,0 +1,117 @@
+"""The command line: spexviz explain | serve | models."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from spexviz.errors import SpexvizError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 if it worked, 1 with the reason on standard error, 130 after Ctrl+C."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except (SpexvizError, OSError) as error:
+        print(f"spexviz: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nspexviz: stopped; what was measured is kept, so the same command goes on from here.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="spexviz", description="See which parts of a language model's world act together.")
+    commands = parser.add_subparsers(required=True, metavar="explain | serve | models")
+    explain = commands.add_parser("explain", help="explain a prompt and save the run as JSON")
+    explain.add_argument("--prompt", required=True, help="the text whose parts are ablated; - reads standard input")
+    explain.add_argument("--model", default="bundled", help='"bundled", "toy", a hub id, a folder or a .gguf file')
+    explain.add_argument("--template", default="Review: {}\nSentiment (positive or negative):", help="{} stands for the prompt; \\n for a new line")
+    explain.add_argument("--target", default=" positive", help="the answer to look at, with its leading space")
+    explain.add_argument("--contrast", default=" negative", help="the answer to compare with")
+    explain.add_argument("--split", default="words", help="words, tokens, sentences, lines or regex")
+    explain.add_argument("--pattern", help="the regular expression for --split regex")
+    explain.add_argument("--masking", default="delete", help="delete, replace or attention")
+    explain.add_argument("--value", default="log-odds", help="log-odds, log-probability or greedy")
+    explain.add_argument("--chat", action="store_true", help="use the model's chat template")
+    explain.add_argument("--solver", default="proxyspex", help="a name that `spexviz models` lists under solvers")
+    explain.add_argument("--max-order", type=int, help="largest set of parts that is looked for, by default the solver's own")
+    explain.add_argument("--budget", type=int, default=512, help="ablations that the fit may see")
+    explain.add_argument("--seed", type=int, default=0)
+    explain.add_argument("--index", default="FBII", help="index of the sets that are printed")
+    explain.add_argument("--order", type=int, default=3, help="highest order of the sets that are printed")
+    explain.add_argument("--out", type=Path, help="file for the run; opens in the app and in the library")
+    explain.set_defaults(command=_explain)
+    serve = commands.add_parser("serve", help="serve the dashboard on this machine")
+    serve.add_argument("--port", type=int, default=8501)
+    serve.add_argument("--host", default="127.0.0.1", help="loopback unless you say otherwise; the dashboard has no login of its own")
+    serve.set_defaults(command=_serve)
+    models = commands.add_parser("models", help="list models and solvers")
+    models.add_argument("--fetch", action="store_true", help="make the bundled model ready")
+    models.set_defaults(command=_models)
+    return parser
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from spexviz import pipeline, views
+    from spexviz.ablate.cache import SqliteCache
+    from spexviz.spec import RunSpec
+
+    if options.out and not options.out.parent.is_dir():
+        raise OSError(f"There is no folder {options.out.parent} for {options.out.name}: make it first.")
+    prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
+    names = ("model", "target", "contrast", "split", "pattern", "masking", "value", "chat")
+    game = {"name": "prompt", "prompt": prompt, "template": options.template.replace("\\n", "\n"), **{name: getattr(options, name) for name in names}}
+    solver = {"name": options.solver} | ({} if options.max_order is None else {"max_order": options.max_order})
+    spec = pipeline.canonical(RunSpec(game, solver, options.budget, options.seed))
+    with tqdm(unit=" ablations", dynamic_ncols=True, disable=None) as bar:
+
+        def tell(progress: object) -> None:
+            bar.total, bar.n = progress.total, progress.done
+            bar.set_description_str(progress.phase, refresh=True)
+
+        result = pipeline.explain(pipeline.build_game(spec), pipeline.build_solver(spec), spec.budget, spec.seed, cache=SqliteCache(), progress=tell)
+    if options.out:
+        options.out.write_text(result.to_json(), encoding="utf-8")
+    print(views.honesty(result))
+    print(result.interactions(options.index, options.order).top(10))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    command += ["--server.address", options.host, "--server.port", str(options.port)]
+    print(f"spexviz serves on http://{options.host}:{options.port} (Ctrl+C ends it)", flush=True)
+    try:
+        return subprocess.call(command, cwd=ROOT, env=os.environ.copy())
+    except KeyboardInterrupt:
+        return 0
+
+
+def _models(options: argparse.Namespace) -> int:
+    from spexviz import models
+    from spexviz.models import bundled
+    from spexviz.registry import offered
+
+    if options.fetch:
+        if not bundled.is_fetched():
+            print("converting the bundled model, once …", flush=True)
+        print(f"bundled model: {bundled.fetch()}")
+        return 0
+    print("models the browser may pick (SPEXVIZ_MODELS):", ", ".join(models.configured()))
+    print("bundled model:", "ready" if bundled.is_fetched() else "not converted yet: spexviz models --fetch")
+    print("solvers:", ", ".join(offered("spexviz.solvers")))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""PromptGame: parts of a prompt are the players, and the value is what a language model then answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spexviz import models
+from spexviz.errors import AblationError, GameError
+from spexviz.masks import Masks, Values
+from spexviz.models.base import LanguageModel
+from spexviz.text import SPLITS, Segments, Span, render, segment
+
+SLOT = "{}"
+MASKINGS = {
+    "delete": "Removed parts are cut out of the text.",
+    "replace": "Removed parts are replaced by a text of your choice.",
+    "attention": "Removed parts stay, but the model may not attend to them.",
+}
+VALUES = {
+    "log-odds": "Log-odds of the target against the contrast as the next token.",
+    "log-probability": "Log-probability of the target, which may have several tokens.",
+    "greedy": "Log-probability of the answer that the model itself gives to the full prompt.",
+}
+
+
+@dataclass(frozen=True)
+class PromptGame:
+    """Which parts of a prompt make the model answer as it does: players are words (or tokens, sentences, …), a value is in nats.
+
+    The model is asked `template` with the kept parts of the prompt in place of "{}"; the template is never ablated, nor are
+    the `protected` ranges of characters of the prompt. Words are joined by one space; no BOS is added, and no chat template
+    unless `chat`. `model` is a name for `spexviz.models.load`, or a loaded LanguageModel.
+    Raises GameError for an empty prompt, a template without "{}", or a setting that does not exist; on first use ModelError
+    for a model that cannot be had, GameError for a target that is no single token or a prompt beyond the model's context.
+    """
+
+    name: ClassVar[str] = "prompt"
+    title: ClassVar[str] = "Prompt"
+
+    model: str | LanguageModel = "bundled"
+    prompt: str = ""
+    template: str = SLOT
+    target: str = " positive"
+    contrast: str = " negative"
+    split: str = "words"
+    masking: str = "delete"
+    chat: bool = False
+    value: str = "log-odds"
+    replacement: str = "_"
+    pattern: str | None = None
+    spans: Sequence[Span] | None = None
+    protected: Sequence[Span] = ()
+    answer_tokens: int = field(default=12, metadata={"help": "longest answer, for the value greedy"})
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.prompt, str) or not self.prompt.strip():
+            raise GameError("The prompt is empty: type at least one word.")
+        if self.template.count(SLOT) != 1:
+            raise GameError(
+                f'The template must hold "{{}}" exactly once, where the prompt goes; this one holds it {self.template.count(SLOT)} times.'
+            )
+        for value, allowed, what in ((self.split, SPLITS, "split"), (self.masking, MASKINGS, "masking"), (self.value, VALUES, "value")):
+            if value not in allowed:
+                raise GameError(f"There is no {what} {value!r:.40}. Choose one of: {', '.join(allowed)}.")
+        if self.value != "greedy" and not self.target:
+            raise GameError('The target is empty: give the answer to look at, with its leading space, such as " positive".')
+        if self.value == "log-odds" and self.target == self.contrast:
+            raise GameError("Target and contrast are the same, so their log-odds are always 0: choose two different answers.")
+        for name in ("spans", "protected"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, tuple((int(a), int(b)) for a, b in getattr(self, name)))
+
+    @cached_property
+    def language_model(self) -> LanguageModel:
+        """The model itself, loaded on first use."""
+        return models.load(self.model) if isinstance(self.model, str) else self.model
+
+    @cached_property
+    def segments(self) -> Segments:
+        """The players and where they stand in the prompt."""
+        tokens = self.language_model.token_spans(self.prompt) if self.split == "tokens" else None
+        return segment(self.prompt, self.split, token_spans=tokens, pattern=self.pattern, spans=self.spans, protected=self.protected)
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        return self.segments.labels
+
+    @property
+    def text(self) -> str:
+        """The prompt, for views that show the players in place."""
+        return self.prompt
+
+    @property
+    def text_spans(self) -> tuple[Span, ...]:
+        """Where each player stands in `text`."""
+        return self.segments.spans
+
+    @property
+    def layout(self) -> NDArray[np.float64]:
+        """Reading order, a hint for solvers that know that neighbours may belong together."""
+        return np.arange(len(self.players), dtype=np.float64)[:, None]
+
+    @property
+    def unit(self) -> str:
+        return "log-odds (nats)" if self.value == "log-odds" else "log-probability (nats)"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        fields = [self.prompt, self.template, self.target, self.contrast, self.split, self.masking, self.chat, self.value]
+        fields += [self.replacement, self.segments.spans, self.protected, self.answer_tokens, self.language_model.fingerprint]
+        return "prompt-" + hashlib.sha256(json.dumps(fields).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+    @cached_property
+    def answers(self) -> tuple[str, ...]:
+        """The answers whose log-probabilities are read: (target, contrast), (target,) or the model's own (greedy) answer."""
+        model = self.language_model
+        if self.value == "greedy":
+            answer = model.greedy(self.wrap(self.prompt), self.answer_tokens)
+            if not answer:
+                raise GameError("The model answers this prompt with nothing (it ends at once): choose a target, or change the template.")
+            return (answer,)
+        if self.value == "log-probability":
+            return (self.target,)
+        for what, answer in (("target", self.target), ("contrast", self.contrast)):
+            if (count := len(model.encode(answer))) != 1:
+                hint = f" Did you mean {' ' + answer!r}, with a leading space?" if len(model.encode(" " + answer)) == 1 else ""
+                raise GameError(
+                    f"The {what} {answer!r:.60} is {count} tokens for {model.label}, but log-odds read one token.{hint} "
+                    'Choose a word that is one token, or the value "log-probability".'
+                )
+        return (self.target, self.contrast)
+
+    def wrap(self, text: str) -> str:
+        """What the model is asked when `text` is left of the prompt: template and chat template around it."""
+        inner = self.template.replace(SLOT, text)
+        return self.language_model.chat(inner) if self.chat else inner
+
+    def texts(self, masks: Masks) -> list[str]:
+        """What the model is asked for each mask (b, n)."""
+        if self.masking == "attention":
+            return [self.wrap(self.prompt)] * len(masks)
+        return [self.wrap(text) for text in render(self.segments, masks, self.replacement if self.masking == "replace" else None)]
+
+    def check(self) -> None:
+        """Raise what would go wrong before the first ablation: model, target, length."""
+        model = self.language_model
+        longest = len(model.encode(self.wrap(self.prompt))) + max(len(model.encode(answer)) for answer in self.answers)
+        if longest > model.context:
+            raise GameError(
+                f"The prompt is {longest} tokens long, but {model.label} reads at most {model.context}: shorten it, or choose another model."
+            )
+        if self.masking == "attention":
+            self._offset  # noqa: B018 - raises where the prompt cannot be found in what is asked
+
+    def __call__(self, masks: Masks) -> Values:
+        if not self.__dict__.get("_checked"):
+            self.check()
+            self.__dict__["_checked"] = True
+        masks = np.asarray(masks, dtype=bool)
+        hidden = self._hidden(masks) if self.masking == "attention" else None
+        logs = self.language_model.log_probabilities(self.texts(masks), self.answers, hidden)
+        values = logs[:, 0] - logs[:, 1] if self.value == "log-odds" else logs[:, 0]
+        if not np.isfinite(values).all():
+            bad = "".join("1" if keep else "0" for keep in masks[int(np.flatnonzero(~np.isfinite(values))[0])])
+            raise AblationError(f"The model gave no finite value for the mask {bad[:200]} (1 = kept): choose another target or another precision.")
+        return values
+
+    @cached_property
+    def _offset(self) -> int:
+        """Where the prompt begins in what the model is asked."""
+        asked, before = self.wrap(self.prompt), self.template.index(SLOT)
+        start = asked.find(self.template.replace(SLOT, self.prompt)) + before if self.chat else before
+        if asked[start : start + len(self.prompt)] != self.prompt:
+            raise GameError("The chat template changes the prompt, so masking by attention cannot find its parts: use the masking delete.")
+        return start
+
+    def _hidden(self, masks: Masks) -> list[list[Span]]:
+        spans = [(a + self._offset, b + self._offset) for a, b in self.segments.spans]
+        return [[span for span, keep in zip(spans, row, strict=True) if not keep] for row in masks.tolist()]

@@ -1,0 +1,20 @@
+"""Where spexviz keeps its things: models, runs and ablations. `SPEXVIZ_HOME` moves it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """The folder `$SPEXVIZ_HOME`, by default `~/.cache/spexviz`; made if it is not there."""
+    path = Path(os.environ.get("SPEXVIZ_HOME") or "~/.cache/spexviz").expanduser()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def threads() -> int:
+    """Threads that torch may use: `SPEXVIZ_THREADS`, by default the cores this process may run on."""
+    given = os.environ.get("SPEXVIZ_THREADS", "")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, int(given)) if given.isdigit() else cores

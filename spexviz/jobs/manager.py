@@ -1,0 +1,152 @@
+"""The job manager: a bounded number of background threads, a bounded queue, cancel, resume."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+import uuid
+
+from filelock import FileLock, Timeout
+
+from spexviz import pipeline
+from spexviz.ablate.cache import SqliteCache
+from spexviz.ablate.runner import Progress
+from spexviz.database import Database
+from spexviz.errors import Cancelled, QueueFull, SpexvizError
+from spexviz.jobs import store as states
+from spexviz.jobs.store import RunStore
+from spexviz.spec import RunSpec
+
+WORKERS = 2
+WAITING = 8  # runs that may wait; one more is refused
+WRITE_EVERY = 0.2  # seconds between two progress writes
+_log = logging.getLogger(__name__)
+
+
+class JobManager:
+    """Runs RunSpecs in `workers` threads; everything a page needs to know is in `store`.
+
+    Runs of a process that was killed are found by its file lock being free, and marked as interrupted.
+    """
+
+    def __init__(self, database: Database | None = None, workers: int = WORKERS, waiting: int = WAITING):
+        self.store = RunStore(database)
+        self.cache = SqliteCache(self.store.database)
+        self._owner = uuid.uuid4().hex
+        self._alive = FileLock(self._lock_file(self._owner))
+        self._alive.acquire()
+        self._queue: queue.Queue[str | None] = queue.Queue()
+        self._waiting, self._cancels, self._guard, self._closed = waiting, {}, threading.Lock(), False
+        self.recover()
+        self.store.purge()
+        self._threads = [threading.Thread(target=self._work, name=f"spexviz-run-{i}", daemon=True) for i in range(workers)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, spec: RunSpec, title: str = "") -> str:
+        """Start the run, resume it, or find it: same spec, same id. Raises QueueFull, SpecError, or what the game says at once."""
+        spec = pipeline.canonical(spec)  # a bad setting is refused now, not in the queue
+        found = self.store.get(spec.id)
+        if found and (found.active or found.state == states.DONE):
+            return spec.id
+        with self._guard:
+            if self.store.waiting(self._owner) >= self._waiting:
+                raise QueueFull(f"{self._waiting} runs are already waiting: try again when one has finished, or cancel one on the Runs page.")
+            self.store.enqueue(spec, title, self._owner, 0)
+            self._cancels[spec.id] = threading.Event()
+            self._queue.put(spec.id)
+        return spec.id
+
+    def resume(self, run_id: str) -> str:
+        """Go on with a run that was cancelled, interrupted or failed."""
+        run = self.store.get(run_id)
+        if run is None:
+            raise QueueFull("This run is no longer there: start it again from its settings.")
+        return self.submit(run.spec, run.title)
+
+    def cancel(self, run_id: str) -> None:
+        """End the run after the chunk in flight; what it measured is kept."""
+        self.store.ask_to_cancel(run_id)
+        if event := self._cancels.get(run_id):
+            event.set()
+
+    def recover(self) -> None:
+        """Mark the runs of processes that are gone as interrupted."""
+        for owner in self.store.owners() - {self._owner}:
+            lock = FileLock(self._lock_file(owner))
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                continue  # that process lives
+            self.store.interrupt(owner)
+            lock.release()
+
+    def close(self, patience: float = 5.0) -> None:
+        """Cancel what is going and let the threads end; for the end of the server."""
+        self._closed = True
+        for event in list(self._cancels.values()):
+            event.set()
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join(patience)
+        self.store.interrupt(self._owner)
+        self._alive.release()
+
+    def _lock_file(self, owner: str) -> str:
+        folder = self.store.database.path.parent / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder / f"{owner or 'nobody'}.lock")
+
+    def _work(self) -> None:
+        while (run_id := self._queue.get()) is not None:
+            try:
+                if self.store.start(run_id):
+                    self._run(run_id)
+                    self._cancels.pop(run_id, None)
+            except Exception:  # the store itself failed: nothing can be noted there, but the worker must live on
+                _log.exception("run %s could not be kept", run_id)
+
+    def _run(self, run_id: str) -> None:
+        run, cancel = self.store.get(run_id), self._cancels[run_id]
+        try:
+            self.store.progress(run_id, 0, 0, 0.0, "loading the model")
+            spec = run.spec
+            result = pipeline.explain(
+                pipeline.build_game(spec),
+                pipeline.build_solver(spec),
+                spec.budget,
+                spec.seed,
+                cache=self.cache,
+                progress=_Throttled(self.store, run_id, cancel),
+                partial=self.store.save,
+                cancel=cancel,
+            )
+            self.store.save(result)
+            self.store.finish(run_id, states.DONE)
+        except Cancelled as error:
+            state = states.INTERRUPTED if self._closed else states.CANCELLED
+            self.store.finish(run_id, state, str(error))
+        except SpexvizError as error:
+            self.store.finish(run_id, states.FAILED, str(error))
+        except Exception as error:
+            _log.exception("run %s failed", run_id)
+            message = f"Something unexpected went wrong ({type(error).__name__}). What was measured is kept; the server's log has the details."
+            self.store.finish(run_id, states.FAILED, message)
+
+
+class _Throttled:
+    """Progress into the store, a few times a second at most; passes a cancel from another process on to the event."""
+
+    def __init__(self, store: RunStore, run_id: str, cancel: threading.Event):
+        self._store, self._run_id, self._cancel, self._last, self._phase = store, run_id, cancel, 0.0, ""
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last < WRITE_EVERY and progress.phase == self._phase and progress.done < progress.total:
+            return
+        self._last, self._phase = now, progress.phase
+        if self._store.progress(self._run_id, progress.done, progress.total, progress.rate, progress.phase):
+            self._cancel.set()

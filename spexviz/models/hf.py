@@ -1,0 +1,245 @@
+"""Any causal language model of transformers: a hub id, a folder made by save_pretrained, or a .gguf file.
+
+How it is fast and exact: texts are asked once each, sorted by length, in micro-batches of about TOKENS tokens, padded on
+the right (a causal model never looks there, so no attention mask is needed); the body runs in bf16 where this machine is
+fast at it, the last norm and the output head in fp32 (a bf16 head rounds logits to 1/8), and only where logits are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spexviz.errors import ModelError
+from spexviz.home import threads
+from spexviz.models.base import Span
+
+TOKENS = 1024  # of one micro-batch: large enough for the matrix products, small enough for the caches
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
+_FINAL_NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "norm_f")
+
+
+class TransformersModel:
+    """A causal LM by hub id, folder or .gguf file. Raises ModelError where it cannot be had. Thread-safe: one forward pass at a time."""
+
+    kind: ClassVar[str] = "hf"
+
+    def __init__(self, name: str, folder: Path | None = None, precision: str = "auto"):
+        self.label = name
+        self._lock = threading.Lock()
+        source, options = _source(name, folder)
+        import torch
+
+        torch.set_num_threads(threads())
+        self._torch = torch
+        self.precision = best_precision() if precision == "auto" else precision
+        self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision)
+        self._model.eval().requires_grad_(False)
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._model.to(self._device)
+        self._body = self._model.base_model
+        self._head = self._model.get_output_embeddings()
+        if self._head is None:
+            raise ModelError(f'"{name}" has no output head: spexviz needs a causal language model.')
+        self._head_weight = self._head.weight.detach().float()
+        self._head_bias = None if getattr(self._head, "bias", None) is None else self._head.bias.detach().float()
+        self._soft_cap = getattr(self._model.config, "final_logit_softcapping", None)
+        scale = getattr(self._model.config, "logit_scale", None) or 1.0  # Cohere multiplies, Granite divides
+        self._logit_scale = float(scale) / float(getattr(self._model.config, "logits_scaling", None) or 1.0)
+        _run_final_norm_in_fp32(self._body)
+        self.context = int(getattr(self._model.config, "max_position_embeddings", None) or 4096)
+        self.fingerprint = self._fingerprint(name, source, options)
+
+    @staticmethod
+    def accepts(name: str) -> bool:
+        return name not in ("bundled", "toy") and (Path(name).exists() or name.endswith(".gguf") or _HUB_ID.match(name) is not None)
+
+    def encode(self, text: str) -> list[int]:
+        return self._tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def token_spans(self, text: str) -> list[Span]:
+        try:
+            offsets = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        except NotImplementedError:
+            raise ModelError(f"The tokeniser of {self.label} does not say where its tokens stand: split by words instead.") from None
+        return [(int(a), int(b)) for a, b in offsets]
+
+    def chat(self, text: str) -> str:
+        if not getattr(self._tokenizer, "chat_template", None):
+            raise ModelError(f"{self.label} has no chat template: switch the chat template off.")
+        turn = [{"role": "user", "content": text}]
+        return self._tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+
+    def greedy(self, text: str, tokens: int) -> str:
+        ids = self._ids(text)
+        ends = self._ends()
+        new: list[int] = []
+        with self._lock, self._torch.inference_mode():
+            while len(new) < tokens:
+                states = self._body(input_ids=self._torch.tensor([ids + new], device=self._device), use_cache=False).last_hidden_state
+                token = int(self._logits(states[:, -1]).argmax())
+                if token in ends:
+                    break
+                new.append(token)
+        return self._tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+
+    def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
+        endings = [tuple(self.encode(answer)) for answer in answers]
+        if empty := [answer for answer, ids in zip(answers, endings, strict=True) if not ids]:
+            raise ModelError(f"The answer {empty[0]!r} has no tokens for {self.label}: give a longer one.")
+        requests = [(text, tuple(hidden[i]) if hidden else ()) for i, text in enumerate(texts)]
+        distinct = list(dict.fromkeys(requests))
+        sequences = [(self._ids(text), self._visible(text, pieces)) for text, pieces in distinct]
+        table = np.empty((len(distinct), len(answers)))
+        tails = {ending[:-1] for ending in endings}
+        with self._lock, self._torch.inference_mode():
+            for tail in sorted(tails):
+                columns = [j for j, ending in enumerate(endings) if ending[:-1] == tail]
+                self._score(sequences, tail, [endings[j] for j in columns], table, columns)
+        row = {request: i for i, request in enumerate(distinct)}
+        return table[[row[request] for request in requests]]
+
+    def _score(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], table: NDArray, columns: list[int]) -> None:
+        """Fill the columns of answers that share all tokens but the last: one forward pass a text."""
+        order = sorted(range(len(sequences)), key=lambda i: len(sequences[i][0]))
+        start = 0
+        while start < len(order):
+            stop = start + 1
+            while stop < len(order) and (stop + 1 - start) * (len(sequences[order[stop]][0]) + len(tail)) <= TOKENS:
+                stop += 1
+            rows = order[start:stop]
+            table[np.ix_(rows, columns)] = self._forward([sequences[i] for i in rows], tail, endings)
+            start = stop
+
+    def _forward(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]]) -> NDArray[np.float64]:
+        torch = self._torch
+        lengths = [len(ids) for ids, _ in sequences]
+        width = max(lengths) + len(tail)
+        batch = torch.full((len(sequences), width), self._pad, dtype=torch.long)
+        visible = torch.ones((len(sequences), width), dtype=torch.long)
+        for i, (ids, seen) in enumerate(sequences):
+            batch[i, : len(ids) + len(tail)] = torch.tensor([*ids, *tail])
+            if seen is not None:
+                visible[i, : len(ids)] = torch.tensor(seen)
+        mask = visible.to(self._device) if any(seen is not None for _, seen in sequences) else None
+        states = self._body(input_ids=batch.to(self._device), attention_mask=mask, use_cache=False).last_hidden_state
+        read = torch.tensor([[length - 1 + j for j in range(len(tail) + 1)] for length in lengths], device=self._device)
+        picked = states.gather(1, read[..., None].expand(-1, -1, states.shape[-1]))
+        logs = torch.log_softmax(self._logits(picked), dim=-1)
+        before = sum((logs[:, j, token] for j, token in enumerate(tail)), torch.zeros(len(sequences), device=self._device))
+        out = torch.stack([before + logs[:, -1, ending[-1]] for ending in endings], dim=1)
+        return out.double().cpu().numpy()
+
+    def _logits(self, states: Any) -> Any:
+        logits = self._torch.nn.functional.linear(states.float(), self._head_weight, self._head_bias) * self._logit_scale
+        return self._soft_cap * self._torch.tanh(logits / self._soft_cap) if self._soft_cap else logits
+
+    def _ids(self, text: str) -> list[int]:
+        """Ids of the text; a text with no token is asked as the start-of-text token alone."""
+        ids = self.encode(text)
+        if not ids:
+            start = self._tokenizer.bos_token_id if self._tokenizer.bos_token_id is not None else self._tokenizer.eos_token_id
+            if start is None:
+                raise ModelError(f"{self.label} cannot be asked with an empty text: put some words around the prompt with a template.")
+            return [start]
+        return ids
+
+    def _visible(self, text: str, pieces: Sequence[Span]) -> list[int] | None:
+        if not pieces:
+            return None
+        spans = self.token_spans(text)
+        return [0 if any(a < end and start < b for start, end in pieces) else 1 for a, b in spans]
+
+    def _ends(self) -> set[int]:
+        ends = self._model.generation_config.eos_token_id if self._model.generation_config else self._tokenizer.eos_token_id
+        return set(ends if isinstance(ends, list) else [ends])
+
+    @property
+    def _pad(self) -> int:
+        return self._tokenizer.pad_token_id if self._tokenizer.pad_token_id is not None else 0
+
+    def _fingerprint(self, name: str, source: str, options: dict[str, str]) -> str:
+        digest = hashlib.sha256(f"transformers {self._device.type} {self.precision} ".encode())
+        path = Path(source)
+        if path.exists():
+            files = (
+                [path / options["gguf_file"]] if options else sorted([*path.glob("*.safetensors"), *path.glob("tokenizer*"), path / "config.json"])
+            )
+            for file in files:
+                with file.open("rb") as stream:
+                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+        else:
+            digest.update(f"{name} {getattr(self._model.config, '_commit_hash', '')}".encode())
+        return f"hf-{digest.hexdigest()[:16]}"
+
+
+def best_precision() -> str:
+    """ "bf16" where matrix products in it are clearly faster than in fp32 here, else "fp32"; found by a probe of some milliseconds."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    best = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        a, b = torch.ones(512, 576, dtype=dtype), torch.ones(576, 1536, dtype=dtype)
+        times = []
+        for _ in range(6):
+            start = time.perf_counter()
+            a @ b
+            times.append(time.perf_counter() - start)
+        best[dtype] = min(times[1:])
+    return "bf16" if best[torch.bfloat16] * 1.5 < best[torch.float32] else "fp32"
+
+
+def _source(name: str, folder: Path | None) -> tuple[str, dict[str, str]]:
+    path = folder or Path(name).expanduser()
+    if path.suffix == ".gguf":
+        if not path.is_file():
+            raise ModelError(f'There is no file "{name[:200]}": check the path of the .gguf file.')
+        return str(path.parent), {"gguf_file": path.name}
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise ModelError(f'The folder "{name[:200]}" holds no config.json: give a folder made by save_pretrained, or a .gguf file.')
+        return str(path), {}
+    return name, {}
+
+
+def _from_pretrained(name: str, source: str, options: dict[str, str], precision: str) -> tuple[Any, Any]:
+    """Tokeniser and model; weights from safetensors or GGUF only (no pickle), no code from the checkpoint."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
+    safe = {} if options else {"use_safetensors": True}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **options)
+        model = AutoModelForCausalLM.from_pretrained(source, trust_remote_code=False, dtype=dtype, **safe, **options)
+    except Exception as error:  # transformers raises a dozen kinds here; each becomes one that names the remedy
+        first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f'The model "{name[:200]}" could not be loaded ({first}). Check the spelling and the network; it must be a causal language model '
+            'with safetensors weights. "bundled" works offline.'
+        ) from error
+    return tokenizer, model
+
+
+def _run_final_norm_in_fp32(body: Any) -> None:
+    for attribute in _FINAL_NORMS:
+        norm = getattr(body, attribute, None)
+        if norm is not None:
+            norm.float()
+            norm.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(), *inputs[1:]))
+            return
+    with suppress(AttributeError):  # families that keep it one room further in (OPT, GPT-NeoX variants)
+        _run_final_norm_in_fp32(body.decoder)

@@ -1,0 +1,81 @@
+"""A toy language model for tests and lessons: a few word weights and negation, no download, no torch.
+
+It answers " positive" or " negative"; a negator turns the next opinion word round, so two words act together exactly
+as in a real model, and every interaction can be checked by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spexviz.errors import ModelError
+from spexviz.models.base import Span
+
+WEIGHTS = {
+    "good": 1.0,
+    "great": 1.5,
+    "fun": 1.0,
+    "impress": 1.0,
+    "glad": 1.0,
+    "bad": -1.0,
+    "boring": -1.5,
+    "dull": -1.0,
+    "fails": -1.5,
+    "worst": -2.0,
+}
+NEGATORS = {"not", "never", "no", "hardly"}
+_WORD = re.compile(r"\S+")
+
+
+class ToyModel:
+    """Log-odds of " positive" = Σ word weights, where a negator flips the sign of the next word that has one."""
+
+    kind: ClassVar[str] = "toy"
+    context = 2048
+
+    def __init__(self, name: str = "toy"):
+        self.label = name
+        self.fingerprint = "toy-" + hashlib.sha256(repr((sorted(WEIGHTS.items()), sorted(NEGATORS))).encode()).hexdigest()[:12]
+
+    @staticmethod
+    def accepts(name: str) -> bool:
+        return name == "toy"
+
+    def encode(self, text: str) -> list[int]:
+        return [int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big") for word in text.split()]
+
+    def token_spans(self, text: str) -> list[Span]:
+        return [match.span() for match in _WORD.finditer(text)]
+
+    def chat(self, text: str) -> str:
+        return f"User: {text}\nAnswer:"
+
+    def greedy(self, text: str, tokens: int) -> str:
+        return " positive" if self._score(text, ()) > 0 else " negative"
+
+    def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
+        if unknown := [answer for answer in answers if answer not in (" positive", " negative")]:
+            raise ModelError(f'The toy model answers only " positive" and " negative", not {unknown[0]!r}: choose one of these, or another model.')
+        scores = [self._score(text, hidden[i] if hidden else ()) for i, text in enumerate(texts)]
+        table = [{" positive": -math.log1p(math.exp(-s)), " negative": -math.log1p(math.exp(s))} for s in scores]
+        return np.array([[row[answer] for answer in answers] for row in table], dtype=np.float64).reshape(len(texts), len(answers))
+
+    @staticmethod
+    def _score(text: str, hidden: Sequence[Span]) -> float:
+        score, sign = 0.0, 1.0
+        for match in _WORD.finditer(text):
+            if any(start <= match.start() < end for start, end in hidden):
+                continue
+            word = match.group().strip(".,;:!?\"'").lower()
+            if word in NEGATORS:
+                sign = -sign
+            elif word in WEIGHTS:
+                score, sign = score + sign * WEIGHTS[word], 1.0
+        return score

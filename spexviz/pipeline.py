@@ -1,0 +1,220 @@
+"""The whole way in one function: game → masks → values → spectrum → explanation.
+
+Budget = ablations that fits may see. On top of it, counted and shown apart: held-out masks that no fit sees, and the full
+and the empty mask. Where 2^n masks are within reach all of them are asked, and the spectrum is exact.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spexviz.ablate.cache import Cache, MemoryCache
+from spexviz.ablate.runner import Progress, Runner
+from spexviz.errors import SolverError
+from spexviz.games.base import Game
+from spexviz.masks import Masks, Values, all_masks, keys, uniform_masks
+from spexviz.metrics import r2, r2_interval
+from spexviz.registry import offered
+from spexviz.results import LEVEL, Explanation, Fidelity
+from spexviz.solvers.base import Design, Solver
+from spexviz.solvers.linear import Linear
+from spexviz.spec import RunSpec, build, describe
+from spexviz.spectrum import Spectrum
+
+HELD_OUT_STREAM = 2**32  # added to the seed: run seeds are below it, so the two streams never meet
+FIRST_EXACT_POINT = 8  # masks of the first point on the curve of an exact run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will ask: the masks of the fits, the held-out masks, or all 2^n masks (`exact`)."""
+
+    n: int
+    design: Design | None
+    held_out: Masks
+    exact: bool
+
+    @property
+    def ablations(self) -> int:
+        """Ablations in all: for fits, held out, and the two ends."""
+        return 2**self.n if self.exact else len(self.design) + len(self.held_out) + 2
+
+
+def held_out_count(budget: int) -> int:
+    """Masks on which fits are scored: half the budget, at least 128, at most 512."""
+    return min(512, max(128, budget // 2))
+
+
+def plan(n: int, solver: Solver, budget: int, seed: int = 0, layout: np.ndarray | None = None) -> Plan:
+    """What `explain` will ask for n players; needs no model. Raises SolverError where the solver cannot work with the budget."""
+    count = held_out_count(budget)
+    if n <= 20 and 2**n <= budget + count:
+        return Plan(n, None, np.zeros((0, n), dtype=bool), True)
+    design = solver.design(n, budget, seed)
+    if layout is not None:
+        design = dataclasses.replace(design, layout=layout)
+    free = 2**n - len(design) if n < 63 else count
+    held_out = uniform_masks(n, min(count, free), seed + HELD_OUT_STREAM, exclude=design.masks)
+    return Plan(n, design, held_out, False)
+
+
+def explain(
+    game: Game,
+    solver: Solver,
+    budget: int = 512,
+    seed: int = 0,
+    *,
+    baselines: Sequence[Solver] = (Linear(),),
+    cache: Cache | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    partial: Callable[[Explanation], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> Explanation:
+    """Ablate `game`, fit `solver` on at most `budget` ablations, and score it on masks that no fit has seen.
+
+    `baselines` are fitted on the same masks; the first is the one shown beside every result. `progress` is told after every
+    chunk, `partial` receives the explanation so far at every checkpoint, `cancel` ends the run between two chunks.
+    Raises Cancelled, AblationError, SolverError, and whatever the game raises; finished ablations stay in `cache`.
+    """
+    spec = RunSpec(describe(game), describe(solver), budget, seed)
+    layout = getattr(game, "layout", None)
+    planned = plan(len(game.players), solver, budget, seed, layout)
+    runner = Runner(game, cache or MemoryCache(), planned.ablations, progress or (lambda _: None), cancel or threading.Event())
+    run = _Run(game, solver, tuple(baselines), spec, planned, runner, partial or (lambda _: None))
+    return run.enumerate() if planned.exact else run.sample()
+
+
+def build_game(spec: RunSpec) -> Game:
+    """The game that a RunSpec describes."""
+    return build(offered("spexviz.games"), spec.game, "game")
+
+
+def build_solver(spec: RunSpec) -> Solver:
+    """The solver that a RunSpec describes."""
+    return build(offered("spexviz.solvers"), spec.solver, "solver")
+
+
+def canonical(spec: RunSpec) -> RunSpec:
+    """The same run with every setting written out, as `explain` notes it: so one run has one id, however it was asked for."""
+    return RunSpec(describe(build_game(spec)), describe(build_solver(spec)), spec.budget, spec.seed, spec.options)
+
+
+@dataclass
+class _Run:
+    """One run: what is asked so far and the fits on it. Every score is of held-out masks."""
+
+    game: Game
+    solver: Solver
+    baselines: tuple[Solver, ...]
+    spec: RunSpec
+    plan: Plan
+    runner: Runner
+    partial: Callable[[Explanation], None]
+    fitting: float = 0.0
+
+    def sample(self) -> Explanation:
+        """Ask the design and the held-out masks side by side, fitting at every checkpoint."""
+        design, held_masks, n = self.plan.design, self.plan.held_out, self.plan.n
+        ends = self.runner(np.stack([np.zeros(n, dtype=bool), np.ones(n, dtype=bool)]), "full and empty input")
+        values, held = np.empty(0), np.empty(0)
+        fits: list[tuple[Solver, int, Spectrum, float]] = []
+        checkpoints = self.solver.checkpoints(n, self.spec.budget)
+        for count in checkpoints:
+            count = min(count, len(design))
+            values = np.concatenate([values, self.runner(design.masks[len(values) : count])])
+            wanted = len(held_masks) if count == len(design) else min(len(held_masks), max(64, len(held_masks) * count // len(design)))
+            held = np.concatenate([held, self.runner(held_masks[len(held) : wanted], "held-out ablations")])
+            for solver in (self.solver, *self.baselines):
+                self.runner.check_cancelled()
+                self.runner.tell(f"fitting {count} ablations")
+                fits.append((solver, count, *self._fit(solver, design.head(count), values)))
+            result = self._sampled(fits, values, held, ends, complete=count == len(design))
+            if not result.complete:
+                self.partial(result)
+        return result
+
+    def _sampled(self, fits: list, values: Values, held: Values, ends: Values, complete: bool) -> Explanation:
+        held_masks = self.plan.held_out[: len(held)]
+        curve = tuple(self._score(solver.name, count, spectrum, held_masks, held, seconds) for solver, count, spectrum, seconds in fits)
+        last = len(self.baselines) + 1
+        return self._explanation(
+            spectrum=fits[-last][2],
+            masks=self.plan.design.masks[: len(values)],
+            values=values,
+            held_out_masks=held_masks,
+            held_out_values=held,
+            ends=ends,
+            curve=curve,
+            fidelity=curve[-last],
+            baseline=curve[-last + 1] if self.baselines else curve[-1],
+            complete=complete,
+        )
+
+    def enumerate(self) -> Explanation:
+        """Ask all 2^n masks: the spectrum is exact, and the curve scores fits on k masks on all the others."""
+        n = self.plan.n
+        masks = all_masks(n)
+        values = self.runner(masks)
+        spectrum = Spectrum.exact(values, {"exact": f"all {len(masks)} masks"})
+        row = {key: i for i, key in enumerate(keys(masks))}
+        curve: list[Fidelity] = []
+        for count in (FIRST_EXACT_POINT << i for i in range(n) if FIRST_EXACT_POINT << i < len(masks)):
+            for solver in (self.solver, *self.baselines):
+                self.runner.check_cancelled()
+                self.runner.tell(f"fitting {count} ablations")
+                try:
+                    design = solver.design(n, count, self.spec.seed)
+                    asked = np.array([row[key] for key in keys(design.masks)])
+                    fitted, seconds = self._fit(solver, design, values[asked])
+                except SolverError:  # too few masks for this solver: its curve begins later
+                    continue
+                rest = np.setdiff1d(np.arange(len(masks)), asked)
+                if len(rest):
+                    curve.append(self._score(solver.name, len(asked), fitted, masks[rest], values[rest], seconds))
+        linear = r2(values, spectrum.truncate(order=1)(masks))
+        total, terms = len(masks), len(spectrum) - 1
+        return self._explanation(
+            spectrum=spectrum,
+            masks=masks,
+            values=values,
+            held_out_masks=masks[:0],
+            held_out_values=values[:0],
+            ends=values[[0, -1]],
+            curve=tuple(curve),
+            fidelity=Fidelity("exact", total, 1.0, (1.0, 1.0), 0, terms),
+            baseline=Fidelity("linear", total, linear, (linear, linear), 0, n),
+            exact=True,
+        )
+
+    def _fit(self, solver: Solver, design: Design, values: Values) -> tuple[Spectrum, float]:
+        start = time.perf_counter()
+        spectrum = solver.fit(design, values, seed=self.spec.seed)
+        seconds = time.perf_counter() - start
+        self.fitting += seconds
+        return spectrum, seconds
+
+    def _score(self, name: str, budget: int, spectrum: Spectrum, masks: Masks, values: Values, seconds: float) -> Fidelity:
+        predicted = spectrum(masks)
+        interval = r2_interval(values, predicted, level=LEVEL, seed=self.spec.seed)
+        terms = int((spectrum.orders > 0).sum())
+        return Fidelity(name, budget, r2(values, predicted), interval, len(values), terms, seconds=seconds)
+
+    def _explanation(self, *, ends: Values, **parts: object) -> Explanation:
+        game = self.game
+        return Explanation(
+            players=tuple(game.players),
+            unit=game.unit,
+            spec=self.spec,
+            ends=(float(ends[0]), float(ends[1])),
+            text=getattr(game, "text", None),
+            spans=tuple(getattr(game, "text_spans", ())),
+            layout=getattr(game, "layout", None),
+            seconds={"ablations": self.runner.seconds, "fits": self.fitting, "cached": float(self.runner.cached)},
+            **parts,
+        )

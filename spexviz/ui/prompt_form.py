@@ -1,0 +1,137 @@
+"""The form of a prompt run: example, prompt, model, how to split and mask it, what to look at, solver, budget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from spexviz import models, pipeline
+from spexviz.errors import SpexvizError
+from spexviz.games.prompt import MASKINGS, SLOT, VALUES
+from spexviz.spec import RunSpec
+from spexviz.text import SPLITS
+from spexviz.ui import runtime, watch, widgets
+
+BUDGETS = (64, 128, 256, 512, 1024, 2048)
+REVIEW = "Review: {}\nSentiment (positive or negative):"
+DEFAULTS = {"prompt": "", "template": REVIEW, "target": " positive", "contrast": " negative", "split": "words", "masking": "delete"}
+MORE = {"chat": False, "value": "log-odds", "replacement": "_", "pattern": r"\w+", "protect": ""}
+
+
+def prefill(spec: RunSpec) -> None:
+    """Put the settings of a run back into the form."""
+    for name in (*DEFAULTS, *MORE, "model"):
+        if name in spec.game and spec.game[name] is not None:
+            st.session_state[f"form-{name}"] = spec.game[name]
+    if spec.budget in BUDGETS:
+        st.session_state["form-budget"] = spec.budget
+
+
+def form() -> None:
+    """The whole form; starts the run and opens it."""
+    for name, value in {**DEFAULTS, **MORE}.items():
+        st.session_state.setdefault(f"form-{name}", value)
+    _example_buttons()
+    st.text_area("Prompt", key="form-prompt", height=100, max_chars=20_000, placeholder="Type a sentence, or press an example above.")
+    game = _game_settings()
+    with st.expander("Solver, template and more"):
+        left, right = st.columns(2)
+        with left:
+            solver = widgets.solver_form("form")
+            seed = st.number_input("Seed", 0, 2**32 - 1, 0, help="Same settings and seed, same numbers.")
+        with right:
+            game |= _more_settings()
+    budget = st.select_slider("Ablations that the fit may see", BUDGETS, value=st.session_state.get("form-budget", 512), key="form-budget")
+    spec = _spec(game, solver, int(budget), int(seed))
+    if st.button("Explain", type="primary", icon=":material/play_arrow:", disabled=spec is None, shortcut="Ctrl+Enter") and spec:
+        _start(spec)
+
+
+def _example_buttons() -> None:
+    examples = widgets.examples()
+    picked = st.pills("Examples", range(len(examples)), format_func=lambda i: examples[i]["name"], key="form-example", on_change=_take_example)
+    if picked is not None:
+        st.caption(examples[picked]["shows"])
+
+
+def _take_example() -> None:
+    if (picked := st.session_state.get("form-example")) is not None:
+        for name, value in {**DEFAULTS, **widgets.examples()[picked]}.items():
+            if name in DEFAULTS:
+                st.session_state[f"form-{name}"] = value
+
+
+def _game_settings() -> dict[str, Any]:
+    names = models.configured()
+    columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
+    splits = [name for name in SPLITS if name != "spans"]
+    model = columns[0].selectbox("Model", names, key="form-model", help="Configured on the server with SPEXVIZ_MODELS.")
+    split = columns[1].selectbox("Players are", splits, key="form-split", help="What is removed as one piece.")
+    masking = columns[2].selectbox("Removing means", list(MASKINGS), key="form-masking", help=" ".join(MASKINGS.values()))
+    target = columns[3].text_input("Target", key="form-target", help="The answer to look at, with its leading space.")
+    contrast = columns[4].text_input("Contrast", key="form-contrast", help="The answer to compare with.")
+    return {"model": model, "prompt": st.session_state["form-prompt"], "split": split, "masking": masking, "target": target, "contrast": contrast}
+
+
+def _more_settings() -> dict[str, Any]:
+    template = st.text_area("Template, never ablated", key="form-template", height=70, help=f"{SLOT} stands for the prompt.")
+    value = st.selectbox("Value", list(VALUES), key="form-value", help=" ".join(VALUES.values()))
+    chat = st.checkbox("Use the model's chat template", key="form-chat")
+    replacement = st.text_input("Replacement", key="form-replacement", help="Stands for a removed part where removing means “replace”.")
+    pattern = st.text_input("Regular expression", key="form-pattern", help="Its matches are the players where players are “regex”.")
+    protect = st.text_input("Protected words", key="form-protect", help="A piece of the prompt that is never removed, such as an instruction.")
+    start = st.session_state["form-prompt"].find(protect) if protect else -1
+    if protect and start < 0:
+        st.caption("The protected words are not in the prompt.")
+    protected = [[start, start + len(protect)]] if start >= 0 else []
+    return {"template": template, "value": value, "chat": chat, "replacement": replacement, "pattern": pattern, "protected": protected}
+
+
+def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int) -> RunSpec | None:
+    """The run that the form describes, with its cost under it; None, and what to do, while it cannot be run."""
+    if not game["prompt"].strip():
+        st.caption("Type a prompt to see what a run costs.")
+        return None
+    try:
+        spec = RunSpec({"name": "prompt", **game}, solver, budget, seed)
+        built = pipeline.build_game(spec)
+        counted = len(built.players) if game["split"] != "tokens" or models.is_loaded(game["model"]) else None
+        if counted is None:
+            st.caption("The number of tokens, and so the cost, is known once the model is loaded.")
+            return spec
+        planned = pipeline.plan(counted, pipeline.build_solver(spec), budget, seed)
+        tokens = _tokens(built, game)
+        widgets.note(_cost(planned, tokens, runtime.speed(game["model"])), key="form-cost")
+        return spec
+    except SpexvizError as error:
+        widgets.note(str(error), kind="strip", key="form-error", edge="#c0562b")
+        return None
+
+
+def _tokens(built: Any, game: dict[str, Any]) -> float:
+    """About how many tokens one ablation has: the template, and half of the prompt where parts are deleted."""
+    kept = 0.5 if game["masking"] == "delete" else 1.0
+    return 1.35 * (len(game["template"].split()) + kept * len(game["prompt"].split())) + 4
+
+
+def _cost(planned: pipeline.Plan, tokens: float, speed: float | None) -> str:
+    n, total = planned.n, planned.ablations
+    if planned.exact:
+        parts = f"{n} players: all {total:,} masks are asked, so the result is exact"
+    else:
+        parts = f"{n} players: {len(planned.design):,} ablations for the fit, {len(planned.held_out):,} held out to score it, 2 for the ends"
+    if speed is None:
+        return f"{parts}. The time is known once the model is loaded."
+    return f"{parts}; {widgets.duration(total * tokens / speed + 5)} on this machine."
+
+
+def _start(spec: RunSpec) -> None:
+    words = " ".join(str(spec.game["prompt"]).split())
+    title = words if len(words) <= 90 else f"{words[:89]}…"
+    try:
+        watch.open_run(runtime.manager().submit(spec, title))
+    except SpexvizError as error:
+        widgets.note(str(error), kind="strip", key="form-start-error", edge="#c0562b")
+        return
+    st.rerun()

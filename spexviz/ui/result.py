@@ -1,0 +1,75 @@
+"""A finished (or half-finished) explanation on a page: one set of linked views, one selection, honesty first."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from spexviz import views
+from spexviz.indices import Interactions
+from spexviz.results import Explanation
+from spexviz.ui import widgets
+from spexviz.views import captions
+
+
+def show(explanation: Explanation, key: str) -> None:
+    """Finding, honesty strip, controls, text, graph, fidelity, table, and the way out (JSON, CSV, link)."""
+    default = explanation.interactions("FBII", min(3, len(explanation.players)))
+    widgets.note(views.finding(explanation, default), kind="headline", key=f"{key}-finding")
+    widgets.honesty_strip(explanation, key=f"{key}-honesty")
+    interactions, top = widgets.index_controls(explanation, key)
+    widgets.text_strip(explanation, interactions, top, key=f"{key}-strip")
+    _selected(explanation, interactions, key)
+    left, right = st.columns([6, 5])
+    with left:
+        widgets.graph(explanation, interactions, top, key=f"{key}-graph")
+    with right:
+        widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark()), key=f"{key}-curve")
+    sets, steps, residuals = st.tabs(["Sets as a table", "From nothing to everything", "Model against surrogate"])
+    with sets:
+        widgets.table(interactions, max(top, 30), key=f"{key}-table")
+    with steps:
+        widgets.chart(views.waterfall(explanation, dark=widgets.dark()), key=f"{key}-waterfall")
+    with residuals:
+        if explanation.exact:
+            st.info("All masks were measured: there is nothing left to predict.")
+        else:
+            widgets.chart(views.residuals(explanation, dark=widgets.dark()), key=f"{key}-residuals")
+    _ways_out(explanation, interactions, key)
+
+
+def _selected(explanation: Explanation, interactions: Interactions, key: str) -> None:
+    chosen = widgets.selection(explanation)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not chosen:
+            st.caption("Click a word, a set, a node or a table row to follow it through all views.")
+            return
+        value = interactions.values.get(chosen)
+        worth = f"{interactions.index} {views.theme.number(value)} {explanation.unit}. " if value is not None else ""
+        widgets.note(f"{interactions.label(chosen)}: {worth}{captions.removal(explanation, chosen)}", key=f"{key}-selected")
+        st.button("Clear selection", on_click=widgets.select, args=((),), key=f"{key}-clear")
+
+
+def _ways_out(explanation: Explanation, interactions: Interactions, key: str) -> None:
+    name = f"spexviz-{explanation.spec.id}"
+    with st.container(horizontal=True):
+        st.download_button(
+            "Run as JSON", explanation.to_json, f"{name}.json", "application/json", on_click="ignore", key=f"{key}-json", icon=":material/download:"
+        )
+        st.download_button(
+            "Sets as CSV",
+            lambda: views.csv(interactions, 1_000),
+            f"{name}.csv",
+            "text/csv",
+            on_click="ignore",
+            key=f"{key}-csv",
+            icon=":material/table:",
+        )
+        with st.popover("Link and settings", icon=":material/link:"):
+            st.caption("This address opens the run again, in any browser that reaches this server:")
+            st.code(f"/explore?run={explanation.spec.id}", language=None)
+            st.caption("What was asked:")
+            st.code(explanation.spec.to_json(), language="json", wrap_lines=True)
+            spent = explanation.seconds
+            st.caption(
+                f"{spent.get('ablations', 0):.1f} s in ablations, {spent.get('fits', 0):.1f} s in fits, {spent.get('cached', 0):.0f} from the cache."
+            )

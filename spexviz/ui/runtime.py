@@ -1,0 +1,80 @@
+"""What lives as long as the server: the job manager and the warm model. Neither a cleared cache nor an edit evicts it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import types
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from spexviz.errors import SpexvizError
+from spexviz.jobs.manager import JobManager
+
+_STASH = "_spexviz_runtime"  # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
+PROBE_TOKENS = 400
+
+
+def _stash() -> Any:
+    stash = sys.modules.get(_STASH)
+    if stash is None:
+        stash = types.ModuleType(_STASH)
+        stash.lock, stash.manager, stash.speed, stash.warming = threading.Lock(), None, {}, set()
+        stash = sys.modules.setdefault(_STASH, stash)
+    return stash
+
+
+def manager() -> JobManager:
+    """The one job manager of this process, made when first asked for."""
+    stash = _stash()
+    with stash.lock:
+        if stash.manager is None:
+            stash.manager = JobManager()
+        return stash.manager
+
+
+def warm(name: str) -> None:
+    """Load a model in the background and measure its speed, once a process. A model that cannot be had says so when it is used."""
+    stash = _stash()
+    with stash.lock:
+        if name in stash.warming:
+            return
+        stash.warming.add(name)
+    threading.Thread(target=_warm, args=(name,), name=f"spexviz-warm-{name[:20]}", daemon=True).start()
+
+
+def speed(name: str) -> float | None:
+    """Tokens a second that the model was measured to read; None before it is warm."""
+    return _stash().speed.get(name)
+
+
+def _warm(name: str) -> None:
+    import gc
+    import time
+
+    from spexviz import models
+
+    try:
+        model = models.load(name)
+        text = "The film was not bad at all and the acting was good. " * 3
+        tokens = len(model.encode(text))
+        model.log_probabilities([text], [" positive"])
+        start = time.perf_counter()
+        count = max(1, PROBE_TOKENS // tokens)
+        model.log_probabilities([f"{text}{i}" for i in range(count)], [" positive", " negative"])
+        _stash().speed[name] = count * tokens / (time.perf_counter() - start)
+    except SpexvizError:
+        return
+    gc.collect()
+    gc.freeze()  # else every rerun's collection walks all of torch: 158 ms instead of 6
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Nothing to do at the start; at the end running jobs stop after their chunk and are marked as resumable."""
+    yield
+    stash = _stash()
+    if stash.manager is not None:
+        stash.manager.close()
+        stash.manager = None

@@ -1,0 +1,76 @@
+"""Watching a run: the page polls the store while the run is active, and is drawn anew once at its end."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from spexviz import views
+from spexviz.errors import SpexvizError
+from spexviz.jobs.store import QUEUED, Run
+from spexviz.spec import is_run_id
+from spexviz.ui import runtime, widgets
+
+EVERY = 1.0  # seconds between two looks
+
+
+def current_run_id() -> str | None:
+    """The run that the address names, or else this session's; an address is untrusted."""
+    given = st.query_params.get("run")
+    if given is not None:
+        st.session_state["run"] = given if is_run_id(given) else None
+    elif st.session_state.get("run"):
+        st.query_params["run"] = st.session_state["run"]  # sidebar navigation drops the address's parameters
+    return st.session_state.get("run")
+
+
+def open_run(run_id: str | None) -> None:
+    """Make a run the one that this session and its address show; None for a fresh form."""
+    st.session_state["run"] = run_id
+    widgets.select(())
+    if run_id:
+        st.query_params["run"] = run_id
+    elif "run" in st.query_params:
+        del st.query_params["run"]
+
+
+def resume(run_id: str) -> None:
+    """Go on with a run that had ended early."""
+    try:
+        runtime.manager().resume(run_id)
+    except SpexvizError as error:
+        widgets.note(str(error), kind="strip", key=f"resume-error-{run_id}")
+        return
+    st.rerun()
+
+
+@st.fragment(run_every=EVERY)
+def progress(run_id: str) -> None:
+    """Bar, ETA, Cancel, and what the run has found so far; reruns the page when the run ends."""
+    store = runtime.manager().store
+    run = store.get(run_id)
+    if run is None or not run.active:
+        st.rerun()
+    left, right = st.columns([6, 1], vertical_alignment="center")
+    share = run.done / run.total if run.total else 0.0
+    left.progress(min(1.0, share), text=_where(run))
+    if right.button("Cancel", key=f"cancel-{run_id}", width="stretch", disabled=run.state == "cancelling"):
+        runtime.manager().cancel(run_id)
+        st.rerun(scope="fragment")
+    so_far = store.result(run_id) if run.has_result else None
+    if so_far is None:
+        st.caption("The first picture comes after 64 ablations; you may close this page and come back by its address.")
+        return
+    widgets.honesty_strip(so_far, key=f"partial-honesty-{run_id}")
+    widgets.chart(views.fidelity_curve(so_far, dark=widgets.dark()), key=f"partial-curve-{run_id}-{run.version}")
+    widgets.text_strip(so_far, so_far.interactions("FBII", 3), 6, key=f"partial-strip-{run_id}")
+
+
+def _where(run: Run) -> str:
+    if run.state == QUEUED:
+        return "Waiting for a free worker …"
+    if run.state == "cancelling":
+        return "Cancelling after the chunk in flight; what was measured is kept …"
+    if not run.done:
+        return f"{run.phase.capitalize() or 'Starting'} …"
+    pace = f" · {run.rate:.0f}/s · {widgets.duration(run.eta)} to go" if run.rate else ""
+    return f"{run.done:,} of {run.total:,} ablations · {run.phase}{pace}"

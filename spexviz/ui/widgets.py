@@ -1,0 +1,172 @@
+"""The widgets that pages are made of. Text from users enters the page only as text: components, st.text, dataframes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from spexviz import views
+from spexviz.indices import INDICES, Interactions
+from spexviz.registry import offered
+from spexviz.results import Explanation
+from spexviz.views import captions, strip, theme
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+SELECTION = "selection"  # session_state: sorted positions of the selected set, () for none
+
+_note = st.components.v2.component(
+    "spexviz_note",
+    css="""
+    .note { font-family: var(--st-font); color: var(--st-text-color); line-height: 1.45; overflow-wrap: anywhere; }
+    .note p { margin: 0; }
+    .headline p { font-size: 1.15rem; font-weight: 600; }
+    .plain p { font-size: 0.9rem; opacity: 0.85; }
+    .strip { border-left: 4px solid var(--edge); background: var(--st-secondary-background-color); border-radius: 6px; padding: 0.5rem 0.8rem; }
+    .strip p { font-size: 0.9rem; }
+    """,
+    js="""
+    export default function ({ parentElement, data }) {
+      let box = parentElement.querySelector(".note");
+      if (!box) { box = document.createElement("div"); parentElement.append(box); }
+      box.className = `note ${data.kind}`;
+      box.setAttribute("role", data.kind === "strip" ? "note" : "paragraph");
+      box.style.setProperty("--edge", data.edge);
+      box.replaceChildren(...data.lines.map((line) => { const p = document.createElement("p"); p.textContent = line; return p; }));
+    }
+    """,
+)
+_strip = st.components.v2.component("spexviz_strip", css=strip.CSS, js=strip.JS)
+
+
+def dark() -> bool:
+    """Whether this browser shows the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def note(*lines: str, kind: str = "plain", key: str, edge: str = "transparent") -> None:
+    """Sentences that may hold a user's words; kind "headline", "plain" or "strip"."""
+    _note(key=key, data={"lines": list(lines), "kind": kind, "edge": edge})
+
+
+def honesty_strip(explanation: Explanation, key: str) -> None:
+    """What this is, how good, what it cost: always above the figures."""
+    tokens = theme.tokens(dark())
+    edge = {"good": tokens.up, "fair": tokens.muted, "poor": tokens.down}[captions.shown_quality(explanation)]
+    note(views.honesty(explanation), kind="strip", key=key, edge=edge)
+
+
+def select(members: Sequence[int]) -> None:
+    """The one writer of the selection that every view shows."""
+    st.session_state[SELECTION] = tuple(sorted({int(i) for i in members}))
+
+
+def selection(explanation: Explanation) -> tuple[int, ...]:
+    """The selected players of this run."""
+    return tuple(i for i in st.session_state.get(SELECTION, ()) if i < len(explanation.players))
+
+
+def text_strip(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
+    """The token heatmap over the text, with the top sets under it; a click selects."""
+
+    def clicked() -> None:
+        chosen = getattr(st.session_state.get(key), "select", None) or {}
+        if isinstance(members := chosen.get("members"), list):
+            select([i for i in members if isinstance(i, int)])
+
+    data = strip.data(explanation, interactions, top=top, dark=dark(), selection=selection(explanation))
+    _strip(key=key, data=data, on_select_change=clicked)
+
+
+def graph(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
+    """The interaction graph; a click on a set or player selects it."""
+    figure = views.graph(interactions, top=top, dark=dark(), selection=selection(explanation))
+
+    def clicked() -> None:
+        points = (st.session_state.get(key) or {}).get("selection", {}).get("points", [])
+        members = points[0].get("customdata") if points else ()
+        if isinstance(members, list | tuple):
+            select([i for i in members if isinstance(i, int)])
+
+    st.plotly_chart(figure, theme=None, key=key, on_select=clicked, selection_mode="points", config=PLOTLY, alt=text_twin(figure))
+
+
+def chart(figure: Any, key: str) -> None:
+    """A Plotly figure in the page's theme, with its text twin for screen readers."""
+    st.plotly_chart(figure, theme=None, key=key, config=PLOTLY, alt=text_twin(figure))
+
+
+def table(interactions: Interactions, top: int, key: str) -> None:
+    """The sets as a table; selecting a row selects the set everywhere."""
+    shown = interactions.top(top)
+    members = [m for m, _ in shown]
+
+    def clicked() -> None:
+        rows = (st.session_state.get(key) or {}).get("selection", {}).get("rows", [])
+        select(members[rows[0]] if rows and rows[0] < len(members) else ())
+
+    st.dataframe(views.table(interactions, top), hide_index=True, key=key, on_select=clicked, selection_mode="single-row", height="auto")
+
+
+def text_twin(figure: Any) -> str:
+    return str((figure.layout.meta or {}).get("text", ""))[:4000]
+
+
+PLOTLY = {"displaylogo": False, "displayModeBar": False, "responsive": True}
+
+
+def index_controls(explanation: Explanation, key: str) -> tuple[Interactions, int]:
+    """Index, order and number of sets; changing them never asks the model."""
+    left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
+    names = list(INDICES)
+    index = left.selectbox("Index", names, index=names.index("FBII"), key=f"{key}-index", help="How the value of a set is defined.")
+    most = max(1, min(5, len(explanation.players)))
+    orders = list(range(1, most + 1))
+    default = min(3, most)
+    order = middle.segmented_control("Highest order", orders, default=default, key=f"{key}-order", required=True)
+    top = right.slider("Sets shown", 3, 40, 12, key=f"{key}-top")
+    st.caption(INDICES[index])
+    return explanation.interactions(index, int(order or default)), int(top)
+
+
+@cache
+def examples() -> tuple[dict[str, Any], ...]:
+    """The example prompts in assets/examples.json."""
+    return tuple(json.loads((ASSETS / "examples.json").read_text(encoding="utf-8")))
+
+
+def solver_form(key: str) -> dict[str, Any]:
+    """Choose a solver and its settings: the form is drawn from the fields of its dataclass. Returns its JSON object."""
+    solvers = offered("spexviz.solvers")
+    names = sorted(solvers, key=lambda name: (name != "auto", name != "proxyspex", name))
+    name = st.selectbox("Solver", names, format_func=lambda name: getattr(solvers[name], "title", name), key=f"{key}-solver")
+    st.caption(getattr(solvers[name], "summary", ""))
+    settings: dict[str, Any] = {"name": name}
+    for field in fields(solvers[name]):
+        if field.init:
+            settings[field.name] = _setting(field, f"{key}-{name}-{field.name}")
+    return settings
+
+
+def _setting(field: Any, key: str) -> Any:
+    default = None if field.default is MISSING else field.default
+    label, help_ = field.metadata.get("label", field.name.replace("_", " ").capitalize()), field.metadata.get("help")
+    if choices := field.metadata.get("choices"):
+        return st.selectbox(label, list(choices), index=list(choices).index(default), key=key, help=help_)
+    make: Callable[..., Any] | None = {bool: st.checkbox, int: st.number_input, float: st.number_input, str: st.text_input}.get(type(default))
+    if make is None:
+        return default
+    limits = {name: field.metadata[name] for name in ("min_value", "max_value", "step") if name in field.metadata}
+    return make(label, value=default, key=key, help=help_, **(limits if make is st.number_input else {}))
+
+
+def duration(seconds: float | None) -> str:
+    """ "about 40 s", "about 3 min"."""
+    if seconds is None:
+        return "an unknown time"
+    return f"about {max(1, round(seconds))} s" if seconds < 90 else f"about {round(seconds / 60)} min"

@@ -1,0 +1,147 @@
+"""Captions: sentences from templates over numbers. Never from a language model; plain text, never markup."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from spexviz.indices import Interactions
+from spexviz.masks import Interaction
+from spexviz.results import Explanation, Fidelity
+from spexviz.views.theme import crosses_zero, interval_text, number, percent
+from spexviz.views.words import joined, names
+
+GOOD, FAIR = 0.75, 0.5  # held-out R² from which a picture may be read in detail, or in outline
+Quality = Literal["good", "fair", "poor"]
+
+
+def quality(fidelity: Fidelity) -> Quality:
+    """How far a figure of this fit may be read: "good" from R² 0.75, "fair" from 0.5, else "poor" (also for NaN)."""
+    return "good" if fidelity.r2 >= GOOD else "fair" if fidelity.r2 >= FAIR else "poor"
+
+
+def shown_quality(explanation: Explanation) -> Quality:
+    """`quality` of what the figures of this run show: an exact spectrum is always good."""
+    return "good" if explanation.exact else quality(explanation.fidelity)
+
+
+def honesty(explanation: Explanation) -> str:
+    """The strip that stands over every figure: what this is, how good it is, what it cost."""
+    point, n = explanation.fidelity, len(explanation.players)
+    first = "A surrogate of the masked model, not a cause in the world."
+    cost = f"{len(explanation.values):,} ablations; seed {explanation.spec.seed}."
+    if not explanation.complete:
+        cost += " Incomplete: this is what the run has so far."
+    if explanation.exact:
+        return f"Exact, all {2**n:,} masks: every value was measured, none predicted. About the masked model, not a cause in the world. {cost}"
+    held_out = f"Held-out R² {_r2(point.r2)} {_interval(point.interval)} on {point.held_out:,} masks"
+    if point.keep != 0.5:
+        held_out += f" that keep {percent(point.keep)} of the players"
+    base = explanation.baseline
+    text = f"{first} {held_out}; linear baseline {_r2(base.r2)}; {cost}"
+    if math.isfinite(base.r2) and point.r2 < base.r2:
+        text += " The linear baseline fits better: the interactions shown add nothing here."
+    level = quality(point)
+    if level == "poor":
+        return f"Do not read details into this picture: the surrogate explains little of what the model does. {text} More ablations may help."
+    if level == "fair":
+        return f"Read the strongest sets only: part of what the model does is not explained. {text}"
+    return text
+
+
+def finding(explanation: Explanation, interactions: Interactions) -> str:
+    """One or two sentences on the strongest interaction: its share, its value, and what removing its members does."""
+    members = strongest(interactions)
+    shown = names(explanation.players)
+    if members is None:
+        singles = [(m, v) for m, v in interactions.top(1) if len(m) == 1]
+        if not singles:
+            return "Nothing stands out: no player or set of players moves the value."
+        alone, value = singles[0]
+        return f"No interaction stands out: the players act one by one. The strongest is “{shown[alone[0]]}” with {number(value)} {explanation.unit}."
+    value, interval = interactions.values[members], (interactions.intervals or {}).get(members)
+    share = interactions.shares.get(members, math.nan)
+    head = f"{joined(members, shown)} carries {percent(share)} of the variance"
+    if len(members) > 1 and math.isfinite(value):
+        range_text = f" {interval_text(interval)}" if interval_text(interval) else ""
+        head += f": together they move the {explanation.unit} by {number(value)}{range_text} beyond what they do apart ({interactions.index})"
+    if crosses_zero(interval):
+        head += ", but the interval crosses 0, so the sign is not certain"
+    return f"{head}. {removal(explanation, members)}"
+
+
+def strongest(interactions: Interactions) -> Interaction | None:
+    """The first set of two or more players in rank order, if any has a value other than 0."""
+    for members, value in interactions.top(50, include_singletons=False):
+        if abs(value) > 1e-9:
+            return members
+    return None
+
+
+def removal(explanation: Explanation, members: Interaction) -> str:
+    """What happens to the value when the members are removed from the full input: each alone, then all together.
+
+    Real values where these masks were asked, else the surrogate's; the sentence says which.
+    """
+    shown = names(explanation.players)
+    removed = [(i,) for i in members] + ([members] if len(members) > 1 else [])
+    changes, measured = removal_changes(explanation, removed)
+    source = "measured" if measured else "by the surrogate"
+    alone = [f"“{shown[i]}” alone" if k == 0 else f"“{shown[i]}”" for k, i in enumerate(members)]
+    parts = [
+        f"{who} changes the {explanation.unit} by {number(c)}" if k == 0 else f"{who} by {number(c)}"
+        for k, (who, c) in enumerate(zip(alone, changes, strict=False))
+    ]
+    if len(members) == 1:
+        return f"Removing {parts[0]} ({source})."
+    both = "both" if len(members) == 2 else f"all {len(members)}"
+    return f"Removing {', '.join(parts)}, {both} by {number(changes[-1])} ({source}): {_relation(changes)}."
+
+
+def removal_changes(explanation: Explanation, removed: list[Interaction]) -> tuple[list[float], bool]:
+    """Change of the value when each set is removed from the full input, and whether all of them were measured."""
+    n = len(explanation.players)
+    masks = np.ones((len(removed), n), dtype=bool)
+    for row, members in enumerate(removed):
+        masks[row, list(members)] = False
+    real = [_asked(explanation, mask) for mask in masks]
+    if all(value is not None for value in real):
+        return [value - explanation.ends[1] for value in real], True
+    full = explanation.spectrum(np.ones((1, n), dtype=bool))[0]
+    return (explanation.spectrum(masks) - full).tolist(), False
+
+
+def _asked(explanation: Explanation, mask: np.ndarray) -> float | None:
+    if not mask.any():
+        return explanation.ends[0]
+    for masks, values in ((explanation.masks, explanation.values), (explanation.held_out_masks, explanation.held_out_values)):
+        if len(masks):
+            row = np.flatnonzero((masks == mask).all(1))
+            if len(row):
+                return float(values[row[0]])
+    return None
+
+
+def _relation(changes: list[float]) -> str:
+    """How the change of all compares with the sum of the changes alone (the last entry is all together)."""
+    total, together = sum(changes[:-1]), changes[-1]
+    scale = max(map(abs, changes))
+    if scale < 1e-9:
+        return "none of it changes anything on the full input"
+    if abs(together - total) < 0.15 * scale:
+        return f"about the sum of the parts ({number(total)}), so on the full input they add up"
+    if abs(together) > abs(total) and together * total >= 0:
+        return f"more than the sum of the parts ({number(total)}), so they work together"
+    if together * total < 0:
+        return f"not the sum of the parts ({number(total)}) but the opposite, so they work together"
+    return f"less than the sum of the parts ({number(total)}), so they work together: each needs the rest"
+
+
+def _r2(value: float) -> str:
+    return number(value, signed=False) if math.isfinite(value) else "unknown"
+
+
+def _interval(interval: tuple[float, float]) -> str:
+    return f"[{_r2(interval[0])}, {_r2(interval[1])}]"

@@ -1,0 +1,289 @@
+// Text strip with combs. Data comes from spexviz/views/strip.py; user text enters the page through textContent only.
+const states = new WeakMap();
+const SVG = "http://www.w3.org/2000/svg";
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  if (!data) return undefined;
+  let state = states.get(parentElement);
+  if (!state) states.set(parentElement, (state = { version: null }));
+  state.send = setTriggerValue;
+  if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
+  select(state, data.selection || []);
+  if (!state.observer && typeof ResizeObserver !== "undefined") {
+    state.observer = new ResizeObserver(() => place(state));
+    state.observer.observe(state.root);
+  }
+  return () => {
+    if (state.observer) state.observer.disconnect();
+    state.observer = null;
+  };
+}
+
+// ---- drawing -------------------------------------------------------------------------------------------------------
+
+function draw(parentElement, state, data) {
+  if (state.observer) state.observer.disconnect();
+  if (state.root) state.root.remove();
+  const root = element("div", "spexviz-strip");
+  root.dataset.quality = data.quality;
+  for (const name of ["ink", "muted", "grid", "up", "down", "surface", "onMark"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
+  Object.assign(state, { version: data.version, data, root, observer: null, width: 0, selected: [] });
+  state.name = (i) => data.names[i] ?? visible(data.tokens[i]);
+  state.setsOf = data.tokens.map(() => []);
+  data.sets.forEach((set, k) => set.m.forEach((i) => state.setsOf[i].push(k)));
+  const text = drawText(state, data);
+  state.read = element("div", "read");
+  const combs = drawCombs(state, data);
+  root.append(drawLegend(data), text, state.read, combs);
+  parentElement.append(root);
+  tell(state, null);
+  listen(state);
+  place(state);
+}
+
+function drawText(state, data) {
+  const box = element("div", "text");
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", `Text of ${data.tokens.length} players. Arrow keys move, Enter selects.`);
+  const most = Math.max(...data.mass, 1e-12);
+  const middle = (data.colours.cells.length - 1) / 2;
+  state.tokens = data.tokens.map((label, i) => {
+    const gap = data.gaps[i] ?? (i ? " " : "");
+    if (gap) box.append(document.createTextNode(gap));
+    const effect = data.effects[i];
+    const token = element("span", "token", visible(label));
+    const share = data.limit > 0 ? Math.max(-1, Math.min(1, effect / data.limit)) : 0;
+    token.style.setProperty("--cell", data.colours.cells[middle + Math.round(middle * share)]);
+    token.style.setProperty("--mass", (data.mass[i] / most).toFixed(3));
+    if (Math.abs(share) >= 0.1) token.dataset.sign = effect > 0 ? "+" : "−";
+    button(token, i === 0, `${state.name(i)}, main effect ${number(effect)} ${data.unit}, ${percent(data.mass[i])} of the variance in its interactions`);
+    token.dataset.token = i;
+    box.append(token);
+    return token;
+  });
+  const last = data.gaps[data.tokens.length];
+  if (last) box.append(document.createTextNode(last));
+  return box;
+}
+
+function drawCombs(state, data) {
+  const box = element("div", "combs");
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", `The ${data.sets.length} strongest sets. Arrow keys move, Enter selects.`);
+  state.combs = [];
+  if (!data.sets.length) {
+    box.append(element("div", "none", "No interactions: the players act one by one, as far as this run can tell."));
+    return box;
+  }
+  const ranged = data.sets.some((set) => set.i);
+  box.classList.toggle("ranged", ranged);
+  const head = element("div", "head");
+  head.setAttribute("aria-hidden", "true");
+  for (const [name, text] of [["", ""], ["", "set"], ["middle", data.unit], ["value", "value"], ["range", "90 % interval"], ["share", "of variance"]]) {
+    if (name !== "range" || ranged) head.append(element("span", name, text));
+  }
+  box.append(head);
+  const largest = Math.max(...data.sets.flatMap((set) => [set.v, ...(set.i || [])].map(Math.abs)), 1e-12);
+  state.combs = data.sets.map((set, k) => {
+    const row = element("div", set.v < 0 ? "comb down" : "comb up");
+    const unsure = set.i && set.i[0] <= 0 && set.i[1] >= 0;
+    if (unsure) row.classList.add("unsure");
+    const glyph = svg("svg", { class: "glyph", "aria-hidden": "true", focusable: "false" });
+    const value = element("span", "value", number(set.v));
+    const range = element("span", "range", set.i ? `[${number(set.i[0])}, ${number(set.i[1])}]` : "");
+    row.append(glyph, element("span", "members", set.t), drawBar(set, largest), value);
+    if (ranged) row.append(range);
+    row.append(element("span", "share", percent(set.s)));
+    const interval = set.i ? `, 90 % interval ${number(set.i[0])} to ${number(set.i[1])}${unsure ? ", sign not certain" : ""}` : "";
+    button(row, k === 0, `${set.t}: ${number(set.v)} ${data.unit}${interval}, ${percent(set.s)} of the variance`);
+    row.dataset.comb = k;
+    box.append(row);
+    return row;
+  });
+  return box;
+}
+
+function drawBar(set, largest) {
+  const x = (v) => 50 + (48 * v) / largest;
+  const bar = svg("svg", { class: "bar", viewBox: "0 0 100 16", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
+  bar.append(svg("line", { class: "zero", x1: 50, x2: 50, y1: 0, y2: 16 }));
+  bar.append(svg("rect", { class: "size", x: Math.min(x(0), x(set.v)), width: Math.abs(x(set.v) - x(0)), y: 4, height: 8 }));
+  if (set.i) bar.append(svg("line", { class: "whisker", x1: x(set.i[0]), x2: x(set.i[1]), y1: 8, y2: 8 }));
+  return bar;
+}
+
+function drawLegend(data) {
+  const box = element("div", "legend");
+  const ramp = element("span", "ramp");
+  ramp.style.background = `linear-gradient(90deg, ${data.colours.cells.join(",")})`;
+  const effect = element("span", "item");
+  const [low, high] = data.directed ? ["lowers", "raises"] : ["below 0", "above 0"];
+  effect.append(element("span", "", `${low} ${number(-data.limit)}`), ramp, element("span", "", `${number(data.limit)} ${high}`), element("b", "", data.unit));
+  const mass = element("span", "item");
+  mass.append(element("span", "sample"), element("span", "", "share of variance in its interactions"));
+  box.append(effect, mass);
+  if (data.sets.some((set) => set.i && set.i[0] <= 0 && set.i[1] >= 0)) {
+    const unsure = element("span", "item");
+    unsure.append(element("span", "dash"), element("span", "", "dashed: interval crosses 0"));
+    box.append(unsure);
+  }
+  return box;
+}
+
+// A comb's teeth stand under its tokens where the whole text is one line with room beside it; else it is a small map of the text.
+function place(state) {
+  const { root, data } = state;
+  const width = root.clientWidth;
+  if (!width || width === state.width) return;
+  state.width = width;
+  root.classList.toggle("narrow", width < 600);
+  if (!state.combs.length) return;
+  const origin = root.getBoundingClientRect().left;
+  const boxes = state.tokens.map((token) => token.getBoundingClientRect());
+  const right = Math.max(...boxes.map((box) => box.right)) - origin;
+  const aligned = boxes.every((box) => Math.abs(box.top - boxes[0].top) < 2) && right + 480 <= width;
+  root.classList.toggle("aligned", aligned);
+  const inset = state.combs[0].firstChild.getBoundingClientRect().left - origin;
+  const glyph = aligned ? Math.ceil(right - inset) + 4 : root.classList.contains("narrow") ? 96 : 150;
+  root.style.setProperty("--sx-glyph", `${glyph}px`);
+  const n = data.tokens.length;
+  const at = (i) => (aligned ? (boxes[i].left + boxes[i].right) / 2 - origin - inset : n > 1 ? 5 + ((glyph - 10) * i) / (n - 1) : glyph / 2);
+  data.sets.forEach((set, k) => comb(state.combs[k].firstChild, set.m.map(at), glyph));
+}
+
+function comb(glyph, teeth, width) {
+  const [first, last] = [teeth[0], teeth[teeth.length - 1]];
+  glyph.setAttribute("width", width);
+  glyph.setAttribute("height", 20);
+  glyph.replaceChildren(svg("line", { class: "base", x1: 0, x2: width, y1: 16, y2: 16 }));
+  glyph.append(svg("path", { class: "spine", d: `M${first},5V16H${last}V5` + teeth.slice(1, -1).map((x) => `M${x},16V5`).join("") }));
+  for (const x of teeth) glyph.append(svg("circle", { class: "tooth", cx: x, cy: 5, r: 3.5 }));
+}
+
+// ---- gestures ------------------------------------------------------------------------------------------------------
+
+function listen(state) {
+  const { root } = state;
+  const hit = (event) => (event.target.closest ? event.target.closest("[data-token],[data-comb]") : null);
+  root.addEventListener("pointerover", (event) => light(state, hit(event)));
+  root.addEventListener("pointerleave", () => light(state, null));
+  root.addEventListener("focusin", (event) => light(state, hit(event)));
+  root.addEventListener("focusout", () => light(state, null));
+  root.addEventListener("click", (event) => choose(state, hit(event), event.shiftKey));
+  root.addEventListener("keydown", (event) => {
+    const at = hit(event);
+    if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " ") choose(state, at, event.shiftKey);
+    else if (event.key === "Escape") report(state, [], false);
+    else if (!move(state, at, event.key)) return;
+    event.preventDefault();
+  });
+}
+
+function move(state, at, key) {
+  const row = at.dataset.token !== undefined ? state.tokens : state.combs;
+  const here = row.indexOf(at);
+  const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -row.length, End: row.length }[key];
+  if (step === undefined) return false;
+  const next = row[Math.max(0, Math.min(row.length - 1, here + step))];
+  at.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+  return true;
+}
+
+function choose(state, at, toggle) {
+  if (!at) return;
+  const members = at.dataset.token !== undefined ? [Number(at.dataset.token)] : state.data.sets[at.dataset.comb].m;
+  report(state, !toggle && same(members, state.selected) ? [] : members, toggle);
+}
+
+function report(state, members, toggle) {
+  if (!toggle) select(state, members);
+  state.send("select", toggle ? { members, toggle: true } : { members });
+}
+
+function select(state, members) {
+  state.selected = members;
+  const chosen = new Set(members);
+  state.tokens.forEach((token, i) => pressed(token, chosen.has(i)));
+  state.combs.forEach((row, k) => pressed(row, same(state.data.sets[k].m, members)));
+}
+
+function light(state, at) {
+  if (at === state.lit) return;
+  state.lit = at;
+  const tokens = new Set();
+  const combs = new Set();
+  if (at && at.dataset.token !== undefined) {
+    tokens.add(Number(at.dataset.token));
+    state.setsOf[at.dataset.token].forEach((k) => (combs.add(k), state.data.sets[k].m.forEach((i) => tokens.add(i))));
+  } else if (at) {
+    combs.add(Number(at.dataset.comb));
+    state.data.sets[at.dataset.comb].m.forEach((i) => tokens.add(i));
+  }
+  state.root.classList.toggle("lighting", Boolean(at));
+  state.tokens.forEach((token, i) => token.classList.toggle("lit", tokens.has(i)));
+  state.combs.forEach((row, k) => row.classList.toggle("lit", combs.has(k)));
+  tell(state, at);
+}
+
+function tell(state, at) {
+  const { data, read } = state;
+  if (!at) {
+    read.textContent = "Point at a word or a set to see what belongs to it; click to select.";
+  } else if (at.dataset.token !== undefined) {
+    const i = Number(at.dataset.token);
+    const sets = state.setsOf[i].length;
+    const inSets = sets ? `, in ${sets} of the sets below` : "";
+    read.textContent = `\u2068${state.name(i)}\u2069: ${number(data.effects[i])} ${data.unit} on its own (${data.index}); its interactions carry ${percent(data.mass[i])} of the variance${inSets}.`;
+  } else {
+    const set = data.sets[at.dataset.comb];
+    const range = set.i ? ` [${number(set.i[0])}, ${number(set.i[1])}]` : "";
+    read.textContent = `\u2068${set.t}\u2069: ${number(set.v)}${range} ${data.unit} together (${data.index}), ${percent(set.s)} of the variance.`;
+  }
+}
+
+// ---- small things --------------------------------------------------------------------------------------------------
+
+function element(tag, name, text) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function svg(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+function button(made, first, label) {
+  made.setAttribute("role", "button");
+  made.setAttribute("aria-label", label);
+  made.tabIndex = first ? 0 : -1;
+}
+
+function pressed(made, on) {
+  made.classList.toggle("selected", on);
+  made.setAttribute("aria-pressed", on ? "true" : "false");
+}
+
+const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
+const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
+
+function number(value) {
+  const size = Math.abs(value);
+  if (size < 1e-9) return "0";
+  const sign = value > 0 ? "+" : "−";
+  if (size >= 1e5 || size < 1e-4) return sign + size.toExponential(1).replace("e+", "e").replace("-", "−");
+  const digits = size >= 0.095 ? 2 : 1 - Math.floor(Math.log10(size));
+  return sign + size.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function percent(share) {
+  const value = 100 * share;
+  if (value > 0 && value < 0.1) return "< 0.1 %";
+  return `${value > 0 && value < 9.95 ? value.toFixed(1) : value.toFixed(0)} %`;
+}

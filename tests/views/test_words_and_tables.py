@@ -1,0 +1,94 @@
+"""Captions and tables: sentences and cells say what the numbers say."""
+
+from dataclasses import replace
+
+import pytest
+
+from spexviz.views import csv, finding, honesty, quality, table
+from spexviz.views.captions import removal, removal_changes
+from spexviz.views.table import guarded, members_of
+
+
+def found(run):
+    return run.interactions("FBII", 3)
+
+
+def test_quality_levels(review):
+    assert [quality(replace(review.fidelity, r2=r2)) for r2 in (0.9, 0.75, 0.6, 0.2, -3, float("nan"))] == [
+        "good",
+        "good",
+        "fair",
+        "poor",
+        "poor",
+        "poor",
+    ]
+
+
+def test_honesty_says_the_numbers(review):
+    run = replace(review, fidelity=replace(review.fidelity, r2=0.83, interval=(0.79, 0.86)), baseline=replace(review.baseline, r2=0.71))
+    text = "A surrogate of the masked model, not a cause in the world. Held-out R² 0.83 [0.79, 0.86] on 256 masks; linear baseline 0.71; 512 ablations; seed 0."
+    assert honesty(run) == text
+    poor = replace(run, fidelity=replace(run.fidelity, r2=0.3))
+    assert honesty(poor).startswith("Do not read details into this picture") and "linear baseline fits better" in honesty(poor)
+    assert "70 % of the players" in honesty(replace(run, fidelity=replace(run.fidelity, keep=0.7)))
+    assert "Incomplete" in honesty(replace(run, complete=False))
+
+
+def test_honesty_of_an_exact_run(make):
+    text = honesty(make(("a", "b"), {(0, 1): 1.0}, exact=True))
+    assert text.startswith("Exact, all 4 masks") and "not a cause in the world" in text
+
+
+def test_finding_names_the_strongest_set_and_its_numbers(review):
+    text, share = finding(review, found(review)), found(review).shares[(2, 3)]
+    assert text.startswith(f"never × fails carries {100 * share:.0f} % of the variance") and "+1.64" in text and "Removing “never” alone" in text
+
+
+def test_removal_uses_real_values_where_they_exist(make):
+    exact = make(("a", "b", "c"), {(0,): 0.3, (0, 1): 0.5}, exact=True, draws=False)
+    changes, measured = removal_changes(exact, [(0,), (1,), (0, 1)])
+    full, only_c = exact.values[0b111], exact.values[0b100]  # row r of all masks keeps player i where bit i of r is set
+    assert measured and changes == pytest.approx([exact.values[0b110] - full, exact.values[0b101] - full, only_c - full])
+    big = make(tuple("abcdefghijklmnopqrstuvwxyz"), {(0,): 0.3, (0, 1): 0.5})
+    changes, measured = removal_changes(big, [(0,)])
+    assert not measured and changes == pytest.approx([2 * 0.3 - 2 * 0.5])
+    assert "(by the surrogate)" in removal(big, (0, 1)) and "(measured)" in removal(exact, (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "words"),
+    [
+        ({(0,): 0.5, (1,): 0.3}, "they add up"),
+        ({(0,): -0.25, (1,): -0.25, (0, 1): 0.25}, "each needs the rest"),  # AND: removing either is as bad as both
+        ({(0,): -0.25, (1,): -0.25, (0, 1): -0.25}, "more than the sum"),  # OR: only removing both matters
+        ({(2,): 1.0}, "none of it changes anything"),
+    ],
+)
+def test_relation_between_removing_one_and_all(make, coefficients, words):
+    assert words in removal(make(("a", "b", "c"), coefficients, exact=True, draws=False), (0, 1))
+
+
+def test_finding_without_interactions(make):
+    for coefficients, words in (({}, "Nothing stands out"), ({(0,): -0.5}, "one by one")):
+        run = make(("a", "b"), coefficients, draws=False)
+        assert words in finding(run, found(run))
+
+
+def test_table_rows_are_the_top_sets(review):
+    i = found(review)
+    frame = table(i, 5)
+    assert list(frame.columns) == ["members", "order", "value", "low", "high", "share"] and len(frame) == 5
+    assert frame.value.tolist() == [i[m] for m in members_of(i, 5)] and (frame.low <= frame.high).all()
+    assert frame.share.is_monotonic_decreasing and table(i, 0).empty
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", " =1", "＝1"])
+def test_csv_cells_that_a_spreadsheet_would_run_are_guarded(cell):
+    assert guarded(cell) == "'" + cell
+
+
+def test_csv_of_hostile_labels(hostile):
+    lines = csv(found(hostile)).splitlines()
+    assert lines[0] == "members,order,index,value,low,high,share,unit"
+    assert any(line.startswith("'=1+1,1,") for line in lines) and not any(line.startswith(("=", "+", "@")) for line in lines)
+    assert guarded("never × fails") == "never × fails"
