@@ -26,8 +26,8 @@ from spexviz.solvers.gp_learn import learn
 from spexviz.solvers.gp_terms import largest_terms
 from spexviz.spectrum import Spectrum, characters
 
-ROWS = (512, 1024)  # masks that the stages of learning see
-STEPS = (15, 4)  # of L-BFGS in each
+ROWS = (256, 512, 1024)  # masks that the stages of learning see
+STEPS = (12, 4, 3)  # of L-BFGS in each
 EXACT_UP_TO = 12  # players up to which a design may hold all masks
 DOUBLE_UP_TO = 1536  # masks up to which the final solve is in double precision whatever the noise
 

@@ -19,6 +19,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from spexviz.errors import SolverError
+
 Floats = NDArray[np.floating]
 
 PLAYERS_PER_WINDOW = 3  # windows stand this many players apart…
@@ -67,9 +69,7 @@ class Prior:
         out = (left * self.slope.astype(kind)) @ right.T
         out += kind.type(self.constant)
         for scale, w in zip(self.scale, self.exponents, strict=True):
-            part = component(left, right, w)
-            part *= kind.type(scale)
-            out += part
+            out += component(left, right, w, scale)
         return out
 
     def weights(self, members: NDArray[np.int64]) -> Floats:
@@ -83,12 +83,15 @@ class Prior:
         return out + self.slope[members[:, 0]] if members.shape[1] == 1 else out
 
 
-def component(left: Floats, right: Floats, w: Floats) -> Floats:
-    """exp(Σ_i w_i (z_i z'_i − 1)): (a, b), 1 on equal masks; players with w = 0 cost nothing."""
+def component(left: Floats, right: Floats, w: Floats, scale: float) -> Floats:
+    """scale · exp(Σ_i w_i (z_i z'_i − 1)): (a, b), `scale` on equal masks; players with w = 0 cost nothing.
+
+    The level of the exponent rides along as one more column of the matrix product: every pass over (a, b) costs.
+    """
     here = np.flatnonzero(w)
-    w = w[here].astype(left.dtype)
-    part = (left[:, here] * w) @ right[:, here].T
-    part -= w.sum()
+    level = np.full((len(left), 1), np.log(scale) - w.sum())
+    weighted = np.hstack([left[:, here] * w[here], level]).astype(left.dtype)
+    part = weighted @ np.hstack([right[:, here], np.ones((len(right), 1), right.dtype)]).T
     return np.exp(part, out=part)
 
 
@@ -96,7 +99,10 @@ def windows(layout: NDArray[np.float64] | None, n: int) -> Floats:
     """Bell-shaped windows over the positions of the players: (c, n) in [0, 1]; none without a layout or with few players."""
     if layout is None or n < 2 * PLAYERS_PER_WINDOW:
         return np.zeros((0, n))
-    positions = np.asarray(layout, np.float64).reshape(n, -1)
+    positions = np.asarray(layout, np.float64)
+    if len(positions) != n or not np.isfinite(positions).all():
+        raise SolverError(f"A layout needs one finite position for each of the {n} players, not an array of shape {positions.shape}.")
+    positions = positions.reshape(n, -1)
     count = min(MOST_WINDOWS, n // PLAYERS_PER_WINDOW)
     centres = _evenly(positions[:, 0], count) if positions.shape[1] == 1 else _farthest(positions, count)
     far = _distances(positions, positions[centres])

@@ -55,11 +55,10 @@ class Evidence:
         from scipy.linalg import lapack
 
         prior, kind = self.prior(theta), self.signs.dtype
-        parts = [component(self.signs, self.signs, w) for w in prior.exponents]
+        parts = [component(self.signs, self.signs, w, scale) for w, scale in zip(prior.exponents, prior.scale, strict=True)]
         covariance = (self.signs * prior.slope.astype(kind)) @ self.signs.T
         covariance += kind.type(CONSTANT)
-        for scale, part in zip(prior.scale, parts, strict=True):
-            part *= kind.type(scale)
+        for part in parts:
             covariance += part
         covariance[np.diag_indices_from(covariance)] += kind.type(prior.noise)
         factor, failed = (lapack.spotrf if kind == np.float32 else lapack.dpotrf)(covariance, lower=1, clean=1)
@@ -85,8 +84,9 @@ class Evidence:
         for c, part in enumerate(parts):
             here = np.flatnonzero(prior.exponents[c])
             part *= half
-            total = float(part.sum())
-            by_player = ((part @ z[:, here]) * z[:, here]).sum(0) - total  # ∂/∂w_ci
+            columns = np.hstack([z[:, here], np.ones((len(z), 1), z.dtype)])
+            *by_player, total = ((part @ columns) * columns).sum(0).astype(np.float64)
+            by_player = np.array(by_player) - total  # ∂/∂w_ci
             change = by_player * prior.exponents[c, here]  # ∂/∂ log w_i = ∂/∂ log reach, player by player
             out[here] += change
             out[2 * n + min(c, 1)] += total
