@@ -91,6 +91,11 @@ class Explanation:
         """The interactions of an index up to an order, labelled with this run's players and unit. Never calls the model."""
         return interactions(self.spectrum, index, order, players=self.players, unit=self.unit)
 
+    def main_effects(self) -> NDArray[np.float64]:
+        """(n,) average effect of keeping each player, over uniform masks of the others: the Banzhaf value, −2 F({i})."""
+        coefficients = self.spectrum.coefficients
+        return np.array([-2.0 * coefficients.get((i,), 0.0) for i in range(len(self.players))])
+
     def to_json(self) -> str:
         """The whole result as JSON text: opens in the app, the library and the command line."""
         data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _CODED}

@@ -36,7 +36,7 @@ CANDIDATES = 1000
 SIZES = (1, 2, 5, 10, 25, 50, 100, 200, 500, 1000)
 SMALL = 12  # players up to which a design may hold all masks
 ROUNDING = 1e-6  # of the largest deviation of a value from the mean
-GAIN = 1.0  # standard errors by which interactions must beat Linear: the best of many fits looks better than it is
+GAIN = 1.5  # standard errors by which interactions must beat Linear: the best of many fits looks better than it is
 FEWEST = 12  # masks: below, no fold could tell an interaction from noise
 
 
@@ -60,7 +60,7 @@ class ProxySPEX(AnyMasks):
         masks, values = checked(design, values)
         m, n = masks.shape
         scale = float(np.abs(values - values.mean()).max())
-        if scale <= 1e-12 * max(1.0, float(np.abs(values).max())):
+        if scale <= 1e-12 * float(np.abs(values).max()):
             return Spectrum(n, {(): float(values.mean())}, notes={"trees": "none: the values are constant", "terms kept": 0})
         if n <= SMALL and m == 2**n:
             whole = Spectrum.exact(values[np.argsort(masks @ (1 << np.arange(n)))]).truncate(order=self.max_order)

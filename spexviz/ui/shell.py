@@ -19,4 +19,6 @@ explore = st.Page(PAGES / "explore.py", title="Explore", icon=":material/travel_
 runs = st.Page(PAGES / "runs.py", title="Runs", icon=":material/history:", url_path="runs")
 start = st.Page(home, title="Home", url_path="home", default=True, visibility="hidden")
 
+# Constant style, no user text: less empty space above, a title that does not shout.
+st.html("<style>.stMainBlockContainer{padding-top:3rem;padding-bottom:3rem} .stMainBlockContainer h1{font-size:1.9rem;padding:0.4rem 0}</style>")
 st.navigation([start, explore, runs]).run()

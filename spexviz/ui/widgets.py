@@ -85,7 +85,7 @@ def text_strip(explanation: Explanation, interactions: Interactions, top: int, k
 
 def graph(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
     """The interaction graph; a click on a set or player selects it."""
-    figure = views.graph(interactions, top=top, dark=dark(), selection=selection(explanation))
+    figure = views.graph(explanation, top=top, index=interactions.index, order=interactions.order, dark=dark(), selection=selection(explanation))
 
     def clicked() -> None:
         points = (st.session_state.get(key) or {}).get("selection", {}).get("points", [])
@@ -110,7 +110,17 @@ def table(interactions: Interactions, top: int, key: str) -> None:
         rows = (st.session_state.get(key) or {}).get("selection", {}).get("rows", [])
         select(members[rows[0]] if rows and rows[0] < len(members) else ())
 
-    st.dataframe(views.table(interactions, top), hide_index=True, key=key, on_select=clicked, selection_mode="single-row", height="auto")
+    frame = views.table(interactions, top).rename(columns={"members": "set"})
+    number = st.column_config.NumberColumn
+    columns = {
+        "set": st.column_config.TextColumn("Set", width="large"),
+        "order": number("Order", width="small"),
+        "value": number("Value", help=f"{interactions.index}, in {interactions.unit}", format="%+.3f"),
+        "low": number("Low (90 %)", format="%+.3f") if interactions.intervals else None,
+        "high": number("High (90 %)", format="%+.3f") if interactions.intervals else None,
+        "share": number("Share of variance", format="percent"),
+    }
+    st.dataframe(frame, hide_index=True, key=key, on_select=clicked, selection_mode="single-row", height="auto", column_config=columns)
 
 
 def text_twin(figure: Any) -> str:

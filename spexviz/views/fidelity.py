@@ -52,7 +52,7 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     room = max(0.35, 0.12 * (axis[-1] - axis[0]))
     figure.update_xaxes(
         title_text="ablations that the fit saw (log scale)",
-        range=[axis[0] - room, axis[-1] + 2.2 * room],
+        range=[axis[0] - room, axis[-1] + 3.2 * room],
         tickvals=axis,
         ticktext=[f"{b:,}" for b in budgets],
         showgrid=False,

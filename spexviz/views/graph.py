@@ -49,7 +49,8 @@ def graph(
         alpha = fade * (1.0 if _belongs(members, selected) else 0.18)
         _draw_edge(figure, members, value, shown, spots, middles[members], alpha, dark)
     _draw_sets(figure, shown, middles, label, selected, fade, dark)
-    _draw_players(figure, players, found, spots, label, selected, dark)
+    effects = run.main_effects().tolist() if run is not None else [found[(i,)] for i in range(len(found.players))]
+    _draw_players(figure, players, effects, found.unit, spots, label, selected, dark)
     if not players:
         figure.add_annotation(
             text="Nothing to draw: no set of players stands out.", showarrow=False, font={"color": theme.tokens(dark).muted, "size": 15}
@@ -171,13 +172,13 @@ def _draw_sets(figure: go.Figure, shown: Interactions, middles: dict, label: Seq
 
 
 def _draw_players(
-    figure: go.Figure, players: Sequence[int], found: Interactions, spots: dict, label: Sequence[str], selected: Interaction, dark: bool
+    figure: go.Figure, players: Sequence[int], every: Sequence[float], unit: str, spots: dict, label: Sequence[str], selected: Interaction, dark: bool
 ) -> None:
     if not players:
         return
     t = theme.tokens(dark)
-    effects = [found[(i,)] for i in players]
-    limit = max((abs(v) for m, v in found if len(m) == 1), default=0.0)
+    effects = [every[i] for i in players]
+    limit = max(map(abs, every), default=0.0)
     beside = ["middle right" if spots[i][0] > 0 else "middle left" for i in players]
     figure.add_scatter(
         x=[spots[i][0] for i in players],
@@ -192,7 +193,7 @@ def _draw_players(
         text=[f"  {escape(label[i])}  " for i in players],
         textposition=beside,
         textfont={"size": 15, "color": t.ink},
-        hovertext=[f"<b>{escape(label[i])}</b><br>main effect {theme.number(v)} {escape(found.unit)}" for i, v in zip(players, effects, strict=True)],
+        hovertext=[f"<b>{escape(label[i])}</b><br>main effect {theme.number(v)} {escape(unit)}" for i, v in zip(players, effects, strict=True)],
         hoverinfo="text",
         customdata=[[i] for i in players],
         cliponaxis=False,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spexviz.results import Explanation
 from spexviz.views import theme
-from spexviz.views.strip import main_effects, pieces
+from spexviz.views.strip import pieces
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,9 @@ class Html:
         return self.html
 
 
-def heat(explanation: Explanation, *, index: str = "FBII", order: int = 3, dark: bool = False) -> Html:
+def heat(explanation: Explanation, *, dark: bool = False) -> Html:
     """The text with every player on a background of its main effect, sign and value in the tooltip, and a legend."""
-    t, found = theme.tokens(dark), explanation.interactions(index, order)
-    effects = main_effects(found)
+    t, effects = theme.tokens(dark), explanation.main_effects().tolist()
     limit = max(map(abs, effects), default=0.0)
     labels, gaps = pieces(explanation)
     parts = []
@@ -43,9 +42,9 @@ def heat(explanation: Explanation, *, index: str = "FBII", order: int = 3, dark:
     legend = (
         f'<div style="font-size:.8em;color:{t.muted};margin-top:.6em">{theme.number(-limit)} '
         f'<span style="display:inline-block;width:7em;height:.8em;border-radius:3px;vertical-align:middle;background:linear-gradient(90deg,{ramp})"></span> '
-        f"{theme.number(limit)} {html.escape(explanation.unit)} ({html.escape(found.index)} main effects)</div>"
+        f"{theme.number(limit)} {html.escape(explanation.unit)} average effect of keeping a word</div>"
     )
     box = f"font-family:{html.escape(theme.FONT)};background:{t.page};color:{t.muted};padding:.8em;line-height:2;white-space:pre-wrap;overflow-wrap:anywhere"
     strongest = sorted(zip(effects, labels, strict=True), key=lambda pair: -abs(pair[0]))[:8]
-    text = f"Main effects ({found.index}, {explanation.unit}): " + "; ".join(f"{label} {theme.number(effect)}" for effect, label in strongest) + "."
+    text = f"Main effects ({explanation.unit}): " + "; ".join(f"{label} {theme.number(effect)}" for effect, label in strongest) + "."
     return Html(f'<div style="{box}">{"".join(parts)}{legend}</div>', text)

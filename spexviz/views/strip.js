@@ -117,8 +117,7 @@ function drawLegend(data) {
   const ramp = element("span", "ramp");
   ramp.style.background = `linear-gradient(90deg, ${data.colours.cells.join(",")})`;
   const effect = element("span", "item");
-  const [low, high] = data.directed ? ["lowers", "raises"] : ["below 0", "above 0"];
-  effect.append(element("span", "", `${low} ${number(-data.limit)}`), ramp, element("span", "", `${number(data.limit)} ${high}`), element("b", "", data.unit));
+  effect.append(element("span", "", `keeping it lowers ${number(-data.limit)}`), ramp, element("span", "", `${number(data.limit)} raises`), element("b", "", data.unit));
   const mass = element("span", "item");
   mass.append(element("span", "sample"), element("span", "", "share of variance in its interactions"));
   box.append(effect, mass);

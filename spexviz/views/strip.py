@@ -22,7 +22,6 @@ from spexviz.views.words import isolated, joined, names, upright
 JS = resources.files("spexviz.views").joinpath("strip.js").read_text(encoding="utf-8")
 CSS = resources.files("spexviz.views").joinpath("strip.css").read_text(encoding="utf-8")
 MOST_COMBS = 12
-_NO_DIRECTION = ("Fourier", "OR", "influence")  # indices whose sign does not say whether keeping a player raises the value
 
 
 def data(
@@ -33,7 +32,7 @@ def data(
     `top`: sets of order ≥ 2 shown as combs, at most 12. `selection`: positions of the selected set's members.
     """
     tokens_, gaps = pieces(explanation)
-    effects, mass = main_effects(interactions), interaction_mass(interactions)
+    effects, mass = explanation.main_effects().tolist(), interaction_mass(interactions)
     shown = interactions.top(max(0, min(top, MOST_COMBS)), include_singletons=False)
     label = [isolated(name) for name in names(explanation.players)]
     body: dict[str, Any] = {
@@ -45,7 +44,6 @@ def data(
         "sets": [_comb(members, value, shown, label) for members, value in shown],
         "unit": explanation.unit,
         "index": interactions.index,
-        "directed": interactions.index not in _NO_DIRECTION,
         "quality": shown_quality(explanation),
         "colours": _colours(dark),
     }
@@ -69,11 +67,6 @@ def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
     gaps[str(len(players))] = upright(text[ends[-1] :])
     default = {str(i): " " for i in range(1, len(players))} | {"0": "", str(len(players)): ""}
     return [upright(text[a:b]) for a, b in spans], {i: gap for i, gap in gaps.items() if gap != default[i]}
-
-
-def main_effects(interactions: Interactions) -> list[float]:
-    """The value of every single player, 0 where none is listed."""
-    return [float(interactions.values.get((i,), 0.0)) for i in range(len(interactions.players))]
 
 
 def interaction_mass(interactions: Interactions) -> list[float]:

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
 PLUS, MINUS, TIMES = "+", "−", "×"
-_LINE = 78  # letters of a subtitle line: fits half a page
+_LINE = 62  # letters of a subtitle line: fits half a page of a laptop
 STEPS = 16  # levels of a cell colour on each side of zero
 
 
