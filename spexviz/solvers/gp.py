@@ -59,16 +59,11 @@ class GaussianProcess(AnyMasks):
         if n <= EXACT_UP_TO and m == 2**n:
             whole = Spectrum.exact(values[np.argsort(masks @ (1 << np.arange(n)))])
             return self._certain(n, self._capped(whole), "all masks were asked: exact")
-        signs, target = (1.0 - 2.0 * masks), (values - mean) / spread
-        prior, evidence = learn(signs, target, windows(design.layout, n), seed, ROWS, STEPS)
-        posterior = Posterior(prior, masks, signs, target)
-        wide = largest_terms(prior, signs, posterior.alpha, self.max_order, self.terms) if self.max_order > 1 and self.terms else []
+        posterior = condition(design, values, seed)
+        wide = posterior.largest(self.max_order, self.terms)
         terms: list[Interaction] = [(), *((i,) for i in range(n)), *wide]
         coefficients, draws = posterior.coefficients(terms, self.draws, seed)
-        coefficients, draws = coefficients * spread, draws * spread
-        coefficients[0] += mean
-        draws[:, 0] += mean
-        notes = _notes(prior, terms, coefficients, spread) | {"log evidence (nats a mask)": evidence, "seconds": time.perf_counter() - began}
+        notes = posterior.notes(terms, coefficients) | {"seconds": time.perf_counter() - began}
         return Spectrum(n, list(zip(terms, coefficients, strict=True)), draws if self.draws else None, notes)
 
     def _certain(self, n: int, coefficients: dict[Interaction, float], why: str) -> Spectrum:
@@ -82,39 +77,73 @@ class GaussianProcess(AnyMasks):
         return {whole.terms[j]: float(whole.values[j]) for j in kept}
 
 
-class Posterior:
-    """The process conditioned on targets (m,) at masks (m, n): coefficients, their draws, and values anywhere."""
+def condition(design: Design, values: Values, seed: int) -> Posterior:
+    """Learn the prior from values that are not all equal, and condition on them."""
+    masks, values = checked(design, values)
+    mean, spread = float(values.mean()), float(values.std())
+    signs, target = 1.0 - 2.0 * masks, (values - mean) / spread
+    prior, evidence = learn(signs, target, windows(design.layout, masks.shape[1]), seed, ROWS, STEPS)
+    return Posterior(prior, evidence, masks, signs, target, mean, spread)
 
-    def __init__(self, prior: Prior, masks: Masks, signs: Floats, target: Floats):
+
+class Posterior:
+    """The process conditioned on values mean + spread · target (m,) at masks (m, n)."""
+
+    def __init__(self, prior: Prior, evidence: float, masks: Masks, signs: Floats, target: Floats, mean: float, spread: float):
         from scipy.linalg import cholesky, solve_triangular
 
-        self.prior, self.masks = prior, masks
-        kind = np.float64 if len(target) <= DOUBLE_UP_TO or prior.noise < 1e-2 else np.float32
-        signs = signs.astype(kind if prior.noise < 1e-2 else np.float32)
+        self.prior, self.evidence, self.masks, self.signs, self.mean, self.spread = prior, evidence, masks, signs, mean, spread
+        quiet = prior.noise < 1e-2
+        kind = np.float64 if quiet or len(target) <= DOUBLE_UP_TO else np.float32
+        signs = signs.astype(np.float64 if quiet else np.float32)
         covariance = prior.covariance(signs, signs).astype(kind)
         covariance[np.diag_indices_from(covariance)] += kind(prior.noise + 1e-10 * prior.variance)
         self.factor = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
         whitened = solve_triangular(self.factor, target.astype(kind), lower=True, check_finite=False)
         self.alpha = solve_triangular(self.factor, whitened, lower=True, trans=1, check_finite=False)
 
+    def largest(self, max_order: int, count: int) -> list[Interaction]:
+        """Up to `count` interactions of order 2…max_order with the largest posterior mean, largest first."""
+        if max_order < 2 or count == 0:
+            return []
+        return largest_terms(self.prior, self.signs, self.alpha, max_order, count)
+
     def coefficients(self, terms: list[Interaction], draws: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Posterior means (k,) of the terms, and joint draws (draws, k)."""
+        """Posterior means (k,) of the terms, the first of them (), and joint draws (draws, k), in the unit of the values."""
         from scipy.linalg import solve_triangular
 
-        n = self.masks.shape[1]
-        member = np.zeros((len(terms), n), dtype=bool)
+        member = np.zeros((len(terms), self.masks.shape[1]), dtype=bool)
         for row, term in enumerate(terms):
             member[row, list(term)] = True
         weight = _weights(self.prior, terms)
         columns = characters(self.masks, member).astype(self.factor.dtype)
-        mean = weight * (columns.T @ self.alpha)
-        if draws == 0:
-            return mean.astype(np.float64), np.zeros((0, len(terms)))
-        columns *= weight.astype(columns.dtype)
-        seen = solve_triangular(self.factor, columns, lower=True, overwrite_b=True, check_finite=False)
-        covariance = np.diag(weight) - (seen.T @ seen).astype(np.float64)
-        noise = np.random.default_rng([seed, len(terms)]).standard_normal((draws, len(terms)))
-        return mean.astype(np.float64), mean + noise @ _root(covariance, weight).T
+        mean = (weight * (columns.T @ self.alpha)).astype(np.float64)
+        drawn = np.zeros((0, len(terms)))
+        if draws:
+            columns *= weight.astype(columns.dtype)
+            seen = solve_triangular(self.factor, columns, lower=True, overwrite_b=True, check_finite=False)
+            covariance = np.diag(weight) - (seen.T @ seen).astype(np.float64)
+            noise = np.random.default_rng([seed, len(terms)]).standard_normal((draws, len(terms)))
+            drawn = mean + noise @ _root(covariance, weight).T
+        mean, drawn = mean * self.spread, drawn * self.spread
+        mean[0] += self.mean
+        drawn[:, 0] += self.mean
+        return mean, drawn
+
+    def notes(self, terms: list[Interaction], coefficients: NDArray[np.float64]) -> dict[str, float | str]:
+        """What was learnt, for people."""
+        prior, order, power = self.prior, np.array([len(term) for term in terms]), coefficients**2
+        total = float(power[order > 0].sum()) or 1.0
+        shares = {f"energy share of order {d}": float(power[order == d].sum()) / total for d in range(1, int(order.max()) + 1)}
+        return {
+            "noise (sd, unit of the values)": float(np.sqrt(prior.noise)) * self.spread,
+            "log evidence (nats a mask)": self.evidence,
+            **shares,
+            "largest rho": float(prior.rho[0].max()),
+            "smallest rho": float(prior.rho[0].min()),
+            "prior variance near / everywhere": float(prior.scale[1:].sum() / prior.scale[0]),
+            "interactions kept": int((order > 1).sum()),
+        }
 
 
 def _root(covariance: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -138,18 +167,3 @@ def _weights(prior: Prior, terms: list[Interaction]) -> NDArray[np.float64]:
         rows = np.flatnonzero(order == size)
         out[rows] = prior.weights(np.array([terms[r] for r in rows], dtype=np.int64).reshape(len(rows), size))
     return out
-
-
-def _notes(prior: Prior, terms: list[Interaction], coefficients: NDArray[np.float64], spread: float) -> dict[str, float | str]:
-    order = np.array([len(term) for term in terms])
-    power = coefficients**2
-    total = float(power[order > 0].sum()) or 1.0
-    shares = {f"energy share of order {d}": float(power[order == d].sum()) / total for d in range(1, int(order.max()) + 1)}
-    return {
-        "noise (sd, unit of the values)": float(np.sqrt(prior.noise)) * spread,
-        **shares,
-        "largest rho": float(prior.rho[0].max()),
-        "smallest rho": float(prior.rho[0].min()),
-        "prior variance near / everywhere": float(prior.scale[1:].sum() / prior.scale[0]),
-        "interactions kept": int((order > 1).sum()),
-    }

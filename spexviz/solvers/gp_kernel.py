@@ -25,6 +25,7 @@ Floats = NDArray[np.floating]
 
 PLAYERS_PER_WINDOW = 3  # windows stand this many players apart…
 MOST_WINDOWS = 12  # …but there are no more than this: each costs one exponential per pair of masks
+MOST_PLAYERS = 400  # above it windows would be too wide to mean "near", and cost more than all else
 EDGE = 0.02  # a window ends where it has fallen to this
 
 
@@ -96,8 +97,8 @@ def component(left: Floats, right: Floats, w: Floats, scale: float) -> Floats:
 
 
 def windows(layout: NDArray[np.float64] | None, n: int) -> Floats:
-    """Bell-shaped windows over the positions of the players: (c, n) in [0, 1]; none without a layout or with few players."""
-    if layout is None or n < 2 * PLAYERS_PER_WINDOW:
+    """Bell-shaped windows over the positions of the players: (c, n) in [0, 1]; none without a layout, or with very few or many players."""
+    if layout is None or not 2 * PLAYERS_PER_WINDOW <= n <= MOST_PLAYERS:
         return np.zeros((0, n))
     positions = np.asarray(layout, np.float64)
     if len(positions) != n or not np.isfinite(positions).all():
