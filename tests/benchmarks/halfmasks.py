@@ -4,8 +4,8 @@
 
 Each game is an .npz with `X, y` (masks to fit on, 1 = kept, and values) and `Xt, yt` (held out). `reference.json` beside them
 has the published ProxySPEX's held-out R² at 512 and 1,024 masks. Draws of m masks are disjoint blocks of rows, the first ones
-those of the reference; where the rows give fewer than --draws blocks, further draws are random halves and so on of all rows
-(marked +). Players of text games stand in their order; those of heads_* in rows of nine heads.
+those of the reference; where the rows give fewer than --draws blocks, further draws are random subsets of all rows (they
+overlap, so the sd is a little small). Players of text games stand in their order; those of heads_* in rows of nine heads.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ def main() -> None:
     games = {path.stem: np.load(path, allow_pickle=False) for path in sorted(options.folder.glob("*.npz"))}
     for name in options.solver or ["gp"]:
         solver = offered("spexviz.solvers")[name]()
-        scores = {(game, m): scored(solver, game, data, m, options) for game, data in games.items() for m in SIZES}
         print(f"\n{name}: held-out R², mean ± sd over draws (CPU seconds a fit)")
-        for game in games:
-            cells = [f"{m}: {np.mean(s):.3f} ± {np.std(s):.3f} ({len(s)} draws, {t:.2f} s)" for m in SIZES for s, t in [scores[game, m]]]
-            print(f"  {game:12s}", "  ".join(cells))
+        scores = {}
+        for game, data in games.items():
+            scores |= {(game, m): scored(solver, game, data, m, options) for m in SIZES}
+            cells = [f"{m}: {np.mean(s):.3f} ± {np.std(s):.3f} ({t:.2f} s)" for m in SIZES for s, t in [scores[game, m]]]
+            print(f"  {game:12s}", "  ".join(cells), flush=True)
         for label, share in (("equal masks", 1), ("half the masks", 2)):
             compare(label, share, scores, games, reference)
 
