@@ -64,10 +64,13 @@ def _explain(options: argparse.Namespace) -> int:
 
     from spexviz import pipeline, views
     from spexviz.ablate.cache import SqliteCache
+    from spexviz.indices import interactions
     from spexviz.spec import RunSpec
+    from spexviz.spectrum import Spectrum
 
-    if options.out and not options.out.parent.is_dir():
-        raise OSError(f"There is no folder {options.out.parent} for {options.out.name}: make it first.")
+    if options.out and (options.out.is_dir() or not options.out.parent.is_dir()):
+        raise OSError(f"{options.out} is a folder, or lies in none: give a file in a folder that is there.")
+    interactions(Spectrum(1, {(): 0.0}), options.index, options.order)  # a wrong index or order is refused now, not after the run
     prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
     names = ("model", "target", "contrast", "split", "pattern", "masking", "value", "chat")
     game = {"name": "prompt", "prompt": prompt, "template": options.template.replace("\\n", "\n"), **{name: getattr(options, name) for name in names}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that takes the write lock at once; rolled back on any error."""
+        """A transaction that takes the write lock at once; rolled back on any error. Raises StoreError for those of SQLite."""
         connection = self.connection()
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -65,23 +65,30 @@ class Database:
             raise self._error(error) from error
         try:
             yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
+            connection.execute("COMMIT")
+        except BaseException as error:
+            if connection.in_transaction:  # a full disk has rolled it back already
+                connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise self._error(error) from error
             raise
-        connection.execute("COMMIT")
+
+    def read(self, query: str, arguments: Sequence[object] = ()) -> list[tuple]:
+        """The rows of a query. Raises StoreError where the file cannot be read."""
+        try:
+            return self.connection().execute(query, arguments).fetchall()
+        except sqlite3.Error as error:
+            raise self._error(error) from error
 
     def _migrate(self) -> None:
-        try:
-            with self.write() as connection:
-                connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
-                done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
-                for name, script in MIGRATIONS:
-                    if name not in done:
-                        for statement in filter(str.strip, script.split(";")):
-                            connection.execute(statement)
-                        connection.execute("INSERT INTO migrations VALUES (?)", (name,))
-        except sqlite3.DatabaseError as error:
-            raise self._error(error) from error
+        with self.write() as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+            done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
+            for name, script in MIGRATIONS:
+                if name not in done:
+                    for statement in filter(str.strip, script.split(";")):
+                        connection.execute(statement)
+                    connection.execute("INSERT INTO migrations VALUES (?)", (name,))
 
     def _error(self, error: sqlite3.Error) -> StoreError:
         return StoreError(

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from spexviz.errors import StoreError
+
 
 def home() -> Path:
-    """The folder `$SPEXVIZ_HOME`, by default `~/.cache/spexviz`; made if it is not there."""
+    """The folder `$SPEXVIZ_HOME`, by default `~/.cache/spexviz`; made if it is not there. Raises StoreError where it cannot be made."""
     path = Path(os.environ.get("SPEXVIZ_HOME") or "~/.cache/spexviz").expanduser()
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"The folder {path} cannot be made ({error.strerror}): set SPEXVIZ_HOME to one that you may write to.") from error
     return path
 
 
@@ -17,4 +22,4 @@ def threads() -> int:
     """Threads that torch may use: `SPEXVIZ_THREADS`, by default the cores this process may run on."""
     given = os.environ.get("SPEXVIZ_THREADS", "")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, int(given)) if given.isdigit() else cores
+    return max(1, int(given)) if given.isdecimal() else cores

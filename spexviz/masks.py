@@ -19,6 +19,7 @@ Interaction = tuple[int, ...]
 
 ENUMERATE_UP_TO = 20  # 2^20 masks: the most that an exact transform will hold
 _SMALL = 12  # up to here sampling permutes all 2^n masks, above it draws and drops repeats
+_PATIENCE = 500  # blocks in a row without a new mask, after which there are none to be had
 _BLOCK = 1024  # rows drawn at a time: fixed, so that a short sample is the start of a long one
 
 
@@ -37,10 +38,10 @@ def uniform_masks(n: int, count: int, seed: int, keep: float = 0.5, exclude: Mas
     """`count` distinct random masks of n players, each player kept with probability `keep`: (count, n).
 
     Nested: `uniform_masks(n, 100, s)[:50]` equals `uniform_masks(n, 50, s)`. No row of `exclude` is returned.
-    Raises SolverError if there are fewer than `count` such masks.
+    Raises SolverError if there are fewer than `count` such masks, or for a negative seed.
     """
-    if n < 1 or count < 0:
-        raise SolverError(f"Masks need at least one player and a count of at least 0, not n = {n}, count = {count}.")
+    if n < 1 or count < 0 or seed < 0:
+        raise SolverError(f"Masks need at least one player, a count and a seed of at least 0, not n = {n}, count = {count}, seed = {seed}.")
     if not 0.0 < keep < 1.0:
         raise SolverError(f"The probability of keeping a player must lie strictly between 0 and 1, not {keep}.")
     forbidden = set() if exclude is None else set(keys(exclude))
@@ -50,14 +51,13 @@ def uniform_masks(n: int, count: int, seed: int, keep: float = 0.5, exclude: Mas
     if n <= _SMALL:
         return _small_sample(n, count, keep, forbidden, rng)
     rows: list[Masks] = []
-    found = 0
-    for _ in range(10_000):
-        if found >= count:
-            break
+    found = fruitless = 0
+    while found < count and fruitless < _PATIENCE:
         block = rng.random((_BLOCK, n)) < keep
         new = [i for i, key in enumerate(keys(block)) if key not in forbidden and not forbidden.add(key)]
         rows.append(block[new])
         found += len(new)
+        fruitless = 0 if new else fruitless + 1
     if found < count:
         raise SolverError(
             f"Only {found} distinct masks were found when keeping players with probability {keep}: ask for fewer, or choose a probability nearer to 0.5."

@@ -16,7 +16,7 @@ import numpy as np
 
 from spexviz.ablate.cache import Cache, MemoryCache
 from spexviz.ablate.runner import Progress, Runner
-from spexviz.errors import SolverError
+from spexviz.errors import SolverError, SpecError
 from spexviz.games.base import Game
 from spexviz.masks import Masks, Values, all_masks, keys, uniform_masks
 from spexviz.metrics import r2, r2_interval
@@ -102,7 +102,9 @@ def build_solver(spec: RunSpec) -> Solver:
 
 def canonical(spec: RunSpec) -> RunSpec:
     """The same run with every setting written out, as `explain` notes it: so one run has one id, however it was asked for."""
-    return RunSpec(describe(build_game(spec)), describe(build_solver(spec)), spec.budget, spec.seed, spec.options)
+    if spec.options:  # `explain` would not heed them, and note its result under another id
+        raise SpecError(f"A run has no options yet, but this one gives {', '.join(map(repr, spec.options))}: leave them out.")
+    return RunSpec(describe(build_game(spec)), describe(build_solver(spec)), spec.budget, spec.seed)
 
 
 @dataclass

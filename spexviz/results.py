@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -19,6 +20,7 @@ from spexviz.spectrum import Spectrum
 
 FORMAT = "spexviz run 1"
 LEVEL = 0.90  # of every interval shown
+MOST_CELLS = 100_000_000  # terms × players of a file: bytes that its spectrum takes
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,9 @@ class Explanation:
     def to_json(self) -> str:
         """The whole result as JSON text: opens in the app, the library and the command line."""
         data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _CODED}
-        data["curve"] = [asdict(point) for point in self.curve]
         data["checks"] = [asdict(check) for check in self.checks]
-        data["fidelity"], data["baseline"] = asdict(self.fidelity), asdict(self.baseline)
+        data["curve"] = [_plain(point) for point in self.curve]
+        data["fidelity"], data["baseline"] = _plain(self.fidelity), _plain(self.baseline)
         data["spec"] = json.loads(self.spec.to_json())
         data["spectrum"] = _spectrum_to_json(self.spectrum)
         data["layout"] = None if self.layout is None else np.asarray(self.layout).tolist()
@@ -109,7 +111,7 @@ class Explanation:
             data[name] = base64.b64encode(pack(getattr(self, name)).tobytes()).decode()
         for name in ("values", "held_out_values"):
             data[name] = np.asarray(getattr(self, name)).tolist()
-        return json.dumps({"format": FORMAT, "run": self.spec.id, **data}, ensure_ascii=False)
+        return json.dumps({"format": FORMAT, "run": self.spec.id, **data}, ensure_ascii=False, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Explanation:
@@ -120,7 +122,11 @@ class Explanation:
                 raise SpecError(f'This file is not a spexviz run (its "format" is not "{FORMAT}"). Save one with `spexviz explain --out run.json`.')
             n = len(data["players"])
             out = {f.name: data[f.name] for f in fields(cls)}
-            out["players"] = tuple(map(str, data["players"]))
+            out["players"], out["unit"] = tuple(map(str, data["players"])), str(data["unit"])
+            out["text"] = None if data["text"] is None else str(data["text"])
+            "".join((*out["players"], out["unit"], out["text"] or "")).encode()  # half a character cannot be stored or shown
+            out["exact"], out["complete"] = bool(data["exact"]), bool(data["complete"])
+            out["seconds"] = {str(key): float(value) for key, value in data["seconds"].items()}
             out["spectrum"] = _spectrum_from_json(n, data["spectrum"])
             out["spec"] = RunSpec(**data["spec"])
             out["curve"] = tuple(_fidelity(point) for point in data["curve"])
@@ -133,10 +139,11 @@ class Explanation:
                 out[name] = np.array(data[name], dtype=np.float64)
             for name, values in (("masks", "values"), ("held_out_masks", "held_out_values")):
                 packed = np.frombuffer(base64.b64decode(data[name], validate=True), np.uint8)
-                out[name] = unpack(packed.reshape(len(out[values]), -1), n) if len(packed) else np.zeros((0, n), dtype=bool)
-        except SpecError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+                out[name] = unpack(packed.reshape(len(out[values]), (n + 7) // 8), n)
+            _check(out)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+            if isinstance(error, SpecError):
+                raise
             raise SpecError(
                 f"This spexviz run is damaged ({type(error).__name__}: {error}). Export it again from the app or the command line."
             ) from None
@@ -146,8 +153,31 @@ class Explanation:
 _CODED = {"curve", "checks", "fidelity", "baseline", "spec", "spectrum", "layout", "masks", "held_out_masks", "values", "held_out_values"}
 
 
+def _check(parts: Mapping[str, Any]) -> None:
+    """Raise ValueError where the parts of a file do not fit together."""
+    n, text, layout = len(parts["players"]), parts["text"] or "", parts["layout"]
+    numbers = (parts["values"], parts["held_out_values"], parts["ends"], list(parts["seconds"].values()), [] if layout is None else layout)
+    if not all(np.isfinite(part).all() for part in numbers):
+        raise ValueError("a value is not a finite number")
+    if len(parts["ends"]) != 2 or len(parts["spans"]) not in (0, n) or (layout is not None and (layout.ndim != 2 or len(layout) != n)):
+        raise ValueError("its ends, spans or layout do not fit the players")
+    if not all(0 <= a <= b <= len(text) for a, b in parts["spans"]):
+        raise ValueError("a span lies outside the text")
+
+
+def _plain(point: Fidelity) -> dict[str, Any]:
+    """A Fidelity for JSON, which has no NaN: the R² of constant values is null."""
+    data = asdict(point)
+    low, high = (None if math.isnan(end) else end for end in point.interval)
+    return {**data, "r2": None if math.isnan(point.r2) else point.r2, "interval": [low, high]}
+
+
 def _fidelity(data: Mapping[str, Any]) -> Fidelity:
-    return Fidelity(**{**data, "interval": tuple(map(float, data["interval"]))})
+    number = lambda value: math.nan if value is None else float(value)  # noqa: E731
+    whole = {name: int(data[name]) for name in ("budget", "held_out", "terms")}
+    low, high = map(number, data["interval"])
+    real = {name: float(data[name]) for name in ("keep", "seconds")}
+    return Fidelity(**{**data, **whole, **real, "solver": str(data["solver"]), "r2": number(data["r2"]), "interval": (low, high)})
 
 
 def _spectrum_to_json(spectrum: Spectrum) -> dict[str, Any]:
@@ -161,4 +191,6 @@ def _spectrum_to_json(spectrum: Spectrum) -> dict[str, Any]:
 
 def _spectrum_from_json(n: int, data: Mapping[str, Any]) -> Spectrum:
     terms = [tuple(map(int, term)) for term in data["terms"]]
+    if n * len(terms) > MOST_CELLS:
+        raise ValueError(f"{len(terms)} terms of {n} players are more than any run has")
     return Spectrum(n, list(zip(terms, data["coefficients"], strict=True)), data["draws"], data["notes"])

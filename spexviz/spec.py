@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spexviz.errors import SpecError
+from spexviz.errors import SpecError, SpexvizError
 
 Json = Mapping[str, Any]
 MAX_BUDGET = 1_000_000
@@ -47,9 +47,11 @@ class RunSpec:
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, no NaN."""
         try:
-            return json.dumps(dataclasses.asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise SpecError(f"This run cannot be written as JSON ({error}); use text, numbers, lists and objects only.") from None
+            text = json.dumps(dataclasses.asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+            text.encode()  # half a character (a lone surrogate) cannot be stored or shown
+            return text
+        except (TypeError, ValueError, RecursionError) as error:
+            raise SpecError(f"This run cannot be written as JSON ({error}); use whole characters, numbers, lists and objects only.") from None
 
     @classmethod
     def from_json(cls, text: str) -> RunSpec:
@@ -57,13 +59,13 @@ class RunSpec:
         try:
             data = json.loads(text)
             return cls(**data)
-        except (json.JSONDecodeError, TypeError) as error:
+        except (json.JSONDecodeError, TypeError, RecursionError) as error:
             raise SpecError(f"This is not the JSON of a run ({error}).") from None
 
     @property
     def id(self) -> str:
         """16 hex digits of the SHA-256 of the canonical JSON."""
-        return hashlib.sha256(self.to_json().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
 
 def is_run_id(text: object) -> bool:
@@ -80,7 +82,7 @@ def describe(thing: Any) -> dict[str, Any]:
 def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
     """The thing that `data` describes, from {name: class}. Raises SpecError naming what there is to choose from."""
     name = data.get("name")
-    if name not in offered:
+    if not isinstance(name, str) or name not in offered:
         raise SpecError(f"There is no {what} named {name!r:.60}. Choose one of: {', '.join(offered)}.")
     kind = offered[name]
     allowed = {f.name for f in dataclasses.fields(kind) if f.init}
@@ -89,7 +91,9 @@ def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
         raise SpecError(f"The {what} {name} has no setting {', '.join(map(repr, unknown))}. Its settings: {', '.join(sorted(allowed))}.")
     try:
         return kind(**arguments)
-    except TypeError as error:
+    except SpexvizError:
+        raise
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:  # settings of the wrong type, from a file or a form
         raise SpecError(f"The {what} {name} cannot be made from these settings: {error}.") from None
 
 

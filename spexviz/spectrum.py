@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,7 +61,7 @@ class Spectrum:
         state["_bits"] = _frozen(np.packbits(membership, axis=1, bitorder="little"))
         state["values"] = _frozen(values[order])
         state["draws"] = draws
-        state["notes"] = dict(notes or {})
+        state["notes"] = MappingProxyType(dict(notes or {}))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("A Spectrum is frozen: make a new one.")
@@ -78,7 +79,7 @@ class Spectrum:
     @cached_property
     def coefficients(self) -> Mapping[Interaction, float]:
         """{Interaction: coefficient}."""
-        return dict(zip(self.terms, self.values.tolist(), strict=True))
+        return MappingProxyType(dict(zip(self.terms, self.values.tolist(), strict=True)))
 
     @cached_property
     def orders(self) -> NDArray[np.int64]:
@@ -90,10 +91,10 @@ class Spectrum:
         masks = np.asarray(masks, dtype=bool)
         if masks.ndim != 2 or masks.shape[1] != self.n:
             raise SolverError(f"This spectrum has {self.n} players; the masks have shape {masks.shape}.")
-        out = np.empty(len(masks))
+        out, membership = np.empty(len(masks)), self.membership
         step = max(1, _CELLS // max(1, len(self.values)))
         for start in range(0, len(masks), step):
-            out[start : start + step] = characters(masks[start : start + step], self.membership) @ self.values
+            out[start : start + step] = characters(masks[start : start + step], membership) @ self.values
         return out
 
     def energy(self, order: int | None = None) -> float:
@@ -147,7 +148,7 @@ def characters(masks: Masks, membership: NDArray[np.bool_]) -> NDArray[np.float3
 
 def walsh_hadamard(values: ArrayLike) -> NDArray[np.float64]:
     """Unnormalised Walsh–Hadamard transform along the last axis (length 2^b): Σ_m (−1)^{popcount(m & k)} v[m]."""
-    out = np.array(values, dtype=np.float64)
+    out = np.array(values, dtype=np.float64, order="C")  # the reshape below must be a view, of a transposed table too
     length = out.shape[-1]
     if length & (length - 1) or length == 0:
         raise SolverError(f"A Walsh–Hadamard transform needs a length that is a power of two, not {length}.")

@@ -43,14 +43,13 @@ class SqliteCache:
         self._database = database or Database()
 
     def get(self, fingerprint: str, masks: Masks) -> Values:
-        connection = self._database.connection()
-        row = connection.execute("SELECT id FROM games WHERE fingerprint = ?", (fingerprint,)).fetchone()
+        game = self._database.read("SELECT id FROM games WHERE fingerprint = ?", (fingerprint,))
         known: dict[bytes, float] = {}
         wanted = keys(masks)
-        for start in range(0, len(wanted) if row else 0, _AT_ONCE):
+        for start in range(0, len(wanted) if game else 0, _AT_ONCE):
             part = wanted[start : start + _AT_ONCE]
             marks = ",".join("?" * len(part))
-            known.update(connection.execute(f"SELECT mask, value FROM ablations WHERE game = ? AND mask IN ({marks})", (row[0], *part)))
+            known.update(self._database.read(f"SELECT mask, value FROM ablations WHERE game = ? AND mask IN ({marks})", (*game[0], *part)))
         return np.array([known.get(key, np.nan) for key in wanted], dtype=np.float64)
 
     def put(self, fingerprint: str, masks: Masks, values: Values) -> None:
@@ -66,4 +65,4 @@ class SqliteCache:
     def count(self, fingerprint: str) -> int:
         """How many masks of the game are known."""
         query = "SELECT COUNT(*) FROM ablations WHERE game = (SELECT id FROM games WHERE fingerprint = ?)"
-        return int(self._database.connection().execute(query, (fingerprint,)).fetchone()[0])
+        return int(self._database.read(query, (fingerprint,))[0][0])

@@ -19,6 +19,7 @@ from spexviz.models.base import LanguageModel
 from spexviz.text import SPLITS, Segments, Span, render, segment
 
 SLOT = "{}"
+LONGEST_ANSWER = 256  # tokens: each costs a forward pass
 MASKINGS = {
     "delete": "Removed parts are cut out of the text.",
     "replace": "Removed parts are replaced by a text of your choice.",
@@ -70,6 +71,8 @@ class PromptGame:
         for value, allowed, what in ((self.split, SPLITS, "split"), (self.masking, MASKINGS, "masking"), (self.value, VALUES, "value")):
             if value not in allowed:
                 raise GameError(f"There is no {what} {value!r:.40}. Choose one of: {', '.join(allowed)}.")
+        if not 1 <= self.answer_tokens <= LONGEST_ANSWER:
+            raise GameError(f"An answer has 1 to {LONGEST_ANSWER} tokens, not {self.answer_tokens}.")
         if self.value != "greedy" and not self.target:
             raise GameError('The target is empty: give the answer to look at, with its leading space, such as " positive".')
         if self.value == "log-odds" and self.target == self.contrast:
@@ -152,13 +155,24 @@ class PromptGame:
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""
         model = self.language_model
-        longest = len(model.encode(self.wrap(self.prompt))) + max(len(model.encode(answer)) for answer in self.answers)
-        if longest > model.context:
-            raise GameError(
-                f"The prompt is {longest} tokens long, but {model.label} reads at most {model.context}: shorten it, or choose another model."
-            )
+        asked = max(len(model.encode(text)) for text in (self.wrap(self.prompt), self._longest))
+        self._check_length(asked + (self.answer_tokens if self.value == "greedy" else 1))  # before a greedy answer is asked for
+        self._check_length(asked + max(len(model.encode(answer)) for answer in self.answers))
         if self.masking == "attention":
             self._offset  # noqa: B018 - raises where the prompt cannot be found in what is asked
+
+    @property
+    def _longest(self) -> str:
+        """The longest text that a mask can lead to: a replacement may be longer than what it replaces."""
+        longer = np.array([[len(label) >= len(self.replacement) for label in self.players]])
+        return self.texts(longer)[0]
+
+    def _check_length(self, tokens: int) -> None:
+        model = self.language_model
+        if tokens > model.context:
+            raise GameError(
+                f"The prompt is {tokens} tokens long, but {model.label} reads at most {model.context}: shorten it, or choose another model."
+            )
 
     def __call__(self, masks: Masks) -> Values:
         if not self.__dict__.get("_checked"):
@@ -177,8 +191,9 @@ class PromptGame:
     def _offset(self) -> int:
         """Where the prompt begins in what the model is asked."""
         asked, before = self.wrap(self.prompt), self.template.index(SLOT)
-        start = asked.find(self.template.replace(SLOT, self.prompt)) + before if self.chat else before
-        if asked[start : start + len(self.prompt)] != self.prompt:
+        found = asked.find(self.template.replace(SLOT, self.prompt))
+        start = found + before
+        if found < 0 or asked[start : start + len(self.prompt)] != self.prompt:
             raise GameError("The chat template changes the prompt, so masking by attention cannot find its parts: use the masking delete.")
         return start
 

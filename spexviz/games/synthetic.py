@@ -47,9 +47,13 @@ class SyntheticGame:
         if isinstance(self.source, Spectrum):
             terms = [[list(term), value] for term, value in self.source.coefficients.items()]
             object.__setattr__(self, "source", {"n": self.source.n, "terms": terms})
-        if not self.noise >= 0:
+        if not 0 <= self.noise < float("inf"):
             raise GameError(f"The noise is a standard deviation of at least 0, not {self.noise}.")
-        self._evaluate(np.ones((1, len(self.players)), dtype=bool))  # an expression that cannot be read fails here, not mid-run
+        if self.seed < 0:
+            raise GameError(f"The seed of the noise must be at least 0, not {self.seed}.")
+        ends = np.array([[False], [True]]).repeat(len(self.players), axis=1)
+        if not np.isfinite(self._evaluate(ends)).all():  # what cannot be read or computed fails here, not mid-run
+            raise GameError("The expression gives numbers beyond what a computer can hold: use smaller ones.")
 
     @cached_property
     def spectrum(self) -> Spectrum | None:
@@ -57,15 +61,20 @@ class SyntheticGame:
         if isinstance(self.source, str):
             return None
         try:
-            return Spectrum(int(self.source["n"]), [(tuple(term), float(value)) for term, value in self.source["terms"]])
-        except (KeyError, TypeError, ValueError) as error:
+            if not 1 <= (n := int(self.source["n"])) <= MOST_PLAYERS:
+                raise GameError(f"A spectrum must have between 1 and {MOST_PLAYERS} players, not {n}.")
+            return Spectrum(n, [(tuple(term), float(value)) for term, value in self.source["terms"]])
+        except GameError:
+            raise
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise GameError(f'A spectrum is given as {{"n": …, "terms": [[[0, 1], 2.0], …]}} ({error}).') from None
 
     @cached_property
     def players(self) -> tuple[str, ...]:
         if self.spectrum is not None:
             return tuple(f"x{i}" for i in range(self.spectrum.n))
-        named = [int(digits) for digits in re.findall(r"\bx(\d{1,4})\b", str(self.source))]
+        names = [node.id for node in ast.walk(_parse(self.source)) if isinstance(node, ast.Name)]
+        named = [int(match.group(1)) for match in map(_PLAYER.match, names) if match]
         n = max([*(i + 1 for i in named), self.n])
         if not 1 <= n <= MOST_PLAYERS:
             raise GameError(f"The expression must name between 1 and {MOST_PLAYERS} players: x0, x1, …")
@@ -88,7 +97,13 @@ class SyntheticGame:
     def _evaluate(self, masks: Masks) -> Values:
         if self.spectrum is not None:
             return self.spectrum(masks)
-        return np.array(np.broadcast_to(_walk(_parse(str(self.source)), masks.astype(np.float64)), len(masks)))
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                return np.array(np.broadcast_to(_walk(_parse(self.source), masks.astype(np.float64)), len(masks)))
+        except OverflowError:
+            raise GameError("A number of the expression is too large: use smaller ones.") from None
+        except RecursionError:
+            raise GameError("The expression is nested too deeply: shorten it, or give a spectrum instead.") from None
 
 
 def _parse(expression: str) -> ast.expr:

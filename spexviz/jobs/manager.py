@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 import uuid
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -14,7 +15,7 @@ from spexviz import pipeline
 from spexviz.ablate.cache import SqliteCache
 from spexviz.ablate.runner import Progress
 from spexviz.database import Database
-from spexviz.errors import Cancelled, QueueFull, SpexvizError
+from spexviz.errors import Cancelled, QueueFull, SpexvizError, StoreError
 from spexviz.jobs import store as states
 from spexviz.jobs.store import RunStore
 from spexviz.spec import RunSpec
@@ -48,14 +49,16 @@ class JobManager:
     def submit(self, spec: RunSpec, title: str = "") -> str:
         """Start the run, resume it, or find it: same spec, same id. Raises QueueFull, SpecError, or what the game says at once."""
         spec = pipeline.canonical(spec)  # a bad setting is refused now, not in the queue
-        found = self.store.get(spec.id)
-        if found and (found.active or found.state == states.DONE):
-            return spec.id
         with self._guard:
+            if self._closed:
+                raise QueueFull("The server is stopping: start the run again when it is back.")
+            found = self.store.get(spec.id)
+            if found and (found.active or found.state == states.DONE):
+                return spec.id
             if self.store.waiting(self._owner) >= self._waiting:
                 raise QueueFull(f"{self._waiting} runs are already waiting: try again when one has finished, or cancel one on the Runs page.")
-            self.store.enqueue(spec, title, self._owner, 0)
             self._cancels[spec.id] = threading.Event()
+            self.store.enqueue(spec, title, self._owner, 0)
             self._queue.put(spec.id)
         return spec.id
 
@@ -63,7 +66,7 @@ class JobManager:
         """Go on with a run that was cancelled, interrupted or failed."""
         run = self.store.get(run_id)
         if run is None:
-            raise QueueFull("This run is no longer there: start it again from its settings.")
+            raise StoreError("This run is no longer there: start it again from its settings.")
         return self.submit(run.spec, run.title)
 
     def cancel(self, run_id: str) -> None:
@@ -82,10 +85,12 @@ class JobManager:
                 continue  # that process lives
             self.store.interrupt(owner)
             lock.release()
+            Path(lock.lock_file).unlink(missing_ok=True)  # the name was that process's alone: no other will take it
 
     def close(self, patience: float = 5.0) -> None:
         """Cancel what is going and let the threads end; for the end of the server."""
-        self._closed = True
+        with self._guard:
+            self._closed = True
         for event in list(self._cancels.values()):
             event.set()
         for _ in self._threads:
@@ -94,6 +99,7 @@ class JobManager:
             thread.join(patience)
         self.store.interrupt(self._owner)
         self._alive.release()
+        Path(self._alive.lock_file).unlink(missing_ok=True)
 
     def _lock_file(self, owner: str) -> str:
         folder = self.store.database.path.parent / "locks"
@@ -104,16 +110,14 @@ class JobManager:
         while (run_id := self._queue.get()) is not None:
             try:
                 if self.store.start(run_id):
-                    self._run(run_id)
-                    self._cancels.pop(run_id, None)
+                    self._run(run_id, self._cancels.setdefault(run_id, threading.Event()))
             except Exception:  # the store itself failed: nothing can be noted there, but the worker must live on
                 _log.exception("run %s could not be kept", run_id)
 
-    def _run(self, run_id: str) -> None:
-        run, cancel = self.store.get(run_id), self._cancels[run_id]
+    def _run(self, run_id: str, cancel: threading.Event) -> None:
         try:
             self.store.progress(run_id, 0, 0, 0.0, "loading the model")
-            spec = run.spec
+            spec = self.store.get(run_id).spec
             result = pipeline.explain(
                 pipeline.build_game(spec),
                 pipeline.build_solver(spec),
@@ -125,16 +129,18 @@ class JobManager:
                 cancel=cancel,
             )
             self.store.save(result)
-            self.store.finish(run_id, states.DONE)
+            state, message = states.DONE, ""
         except Cancelled as error:
-            state = states.INTERRUPTED if self._closed else states.CANCELLED
-            self.store.finish(run_id, state, str(error))
+            state, message = states.INTERRUPTED if self._closed else states.CANCELLED, str(error)
         except SpexvizError as error:
-            self.store.finish(run_id, states.FAILED, str(error))
+            state, message = states.FAILED, str(error)
         except Exception as error:
             _log.exception("run %s failed", run_id)
             message = f"Something unexpected went wrong ({type(error).__name__}). What was measured is kept; the server's log has the details."
-            self.store.finish(run_id, states.FAILED, message)
+            state = states.FAILED
+        with self._guard:  # once finished the run may be resumed, with a button of its own: drop only this one
+            self._cancels.pop(run_id, None)
+            self.store.finish(run_id, state, message)
 
 
 class _Throttled:

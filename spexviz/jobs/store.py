@@ -66,7 +66,7 @@ class RunStore:
     def list(self, limit: int = 200) -> list[Run]:
         """The newest runs first."""
         query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL ORDER BY created DESC LIMIT ?"
-        return [_run(row) for row in self.database.connection().execute(query, (limit,))]
+        return [_run(row) for row in self.database.read(query, (limit,))]
 
     def result(self, run_id: str) -> Explanation | None:
         """The explanation so far; complete once the run is done. None if there is none yet."""
@@ -135,21 +135,27 @@ class RunStore:
             connection.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - older_than,))
 
     def insert(self, explanation: Explanation, title: str) -> str:
-        """Take in a finished result from a file; returns its run id. One that is there already is left as it is."""
+        """Take in a result from a file; returns its run id. A run that is done or going is left as it is.
+
+        A result that its file calls incomplete comes in as an interrupted run, which can be resumed.
+        """
         spec = explanation.spec
+        state, message = (DONE, "") if explanation.complete else (INTERRUPTED, "This file holds an unfinished run: resume to go on from there.")
         with self.database.write() as connection:
-            connection.execute("DELETE FROM runs WHERE id = ? AND deleted IS NOT NULL", (spec.id,))
+            query = f"DELETE FROM runs WHERE id = ? AND (deleted IS NOT NULL OR state NOT IN ({_marks((DONE, *ACTIVE))}))"
+            connection.execute(query, (spec.id, DONE, *ACTIVE))
             count = len(explanation.values) + len(explanation.held_out_values)
             connection.execute(
-                "INSERT OR IGNORE INTO runs (id, spec, state, title, done, total, result, version, created, finished) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
-                (spec.id, spec.to_json(), DONE, title, count, count, explanation.to_json(), time.time(), time.time()),
+                "INSERT OR IGNORE INTO runs (id, spec, state, message, title, done, total, result, version, created, finished) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+                (spec.id, spec.to_json(), state, message, title, count, count, explanation.to_json(), time.time(), time.time()),
             )
         return spec.id
 
     def owners(self) -> set[str]:
         """Processes that hold active runs."""
         query = f"SELECT DISTINCT owner FROM runs WHERE state IN ({_marks(ACTIVE)})"
-        return {owner for (owner,) in self.database.connection().execute(query, ACTIVE)}
+        return {owner for (owner,) in self.database.read(query, ACTIVE)}
 
     def waiting(self, owner: str) -> int:
         """How many runs of a process are queued."""
@@ -163,7 +169,7 @@ class RunStore:
             connection.execute(query, (INTERRUPTED, message, time.time(), owner, *ACTIVE))
 
     def _one(self, query: str, *arguments: object) -> tuple | None:
-        return self.database.connection().execute(query, arguments).fetchone()
+        return next(iter(self.database.read(query, arguments)), None)
 
 
 def _marks(values: tuple) -> str:

@@ -27,7 +27,12 @@ class BundledModel(TransformersModel):
     kind: ClassVar[str] = "bundled"
 
     def __init__(self, name: str = "bundled", precision: str = "auto"):
-        super().__init__(name, folder=fetch(), precision=precision)
+        try:
+            super().__init__(name, folder=fetch(), precision=precision)
+        except ModelError as error:
+            if not is_fetched():
+                raise
+            raise ModelError(f"The bundled model in {folder()} is damaged ({error.__cause__ or error}). Delete that folder. {REMEDY}") from error
 
     @staticmethod
     def accepts(name: str) -> bool:

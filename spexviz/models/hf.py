@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+import socket
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,7 @@ from spexviz.models.base import Span
 
 TOKENS = 1024  # of one micro-batch: large enough for the matrix products, small enough for the caches
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
+_CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # weights, configuration, tokeniser, chat template
 _FINAL_NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "norm_f")
 
 
@@ -61,7 +65,7 @@ class TransformersModel:
 
     @staticmethod
     def accepts(name: str) -> bool:
-        return name not in ("bundled", "toy") and (Path(name).exists() or name.endswith(".gguf") or _HUB_ID.match(name) is not None)
+        return name not in ("bundled", "toy") and (_exists(name) or name.endswith(".gguf") or _HUB_ID.match(name) is not None)
 
     def encode(self, text: str) -> list[int]:
         return self._tokenizer(text, add_special_tokens=False)["input_ids"]
@@ -171,9 +175,7 @@ class TransformersModel:
         digest = hashlib.sha256(f"transformers {self._device.type} {self.precision} ".encode())
         path = Path(source)
         if path.exists():
-            files = (
-                [path / options["gguf_file"]] if options else sorted([*path.glob("*.safetensors"), *path.glob("tokenizer*"), path / "config.json"])
-            )
+            files = [path / options["gguf_file"]] if options else sorted(file for kind in _CONTENT for file in path.glob(kind))
             for file in files:
                 with file.open("rb") as stream:
                     digest.update(hashlib.file_digest(stream, "sha256").digest())
@@ -222,6 +224,8 @@ def _from_pretrained(name: str, source: str, options: dict[str, str], precision:
     logging.disable_progress_bar()
     dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
     safe = {} if options else {"use_safetensors": True}
+    if not Path(source).is_dir() and _unreachable():
+        options = {**options, "local_files_only": True}  # else a wrong name is asked for again and again, for 48 s
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **options)
         model = AutoModelForCausalLM.from_pretrained(source, trust_remote_code=False, dtype=dtype, **safe, **options)
@@ -232,6 +236,27 @@ def _from_pretrained(name: str, source: str, options: dict[str, str], precision:
             'with safetensors weights. "bundled" works offline.'
         ) from error
     return tokenizer, model
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long for a path, no such user, a null byte
+        return False
+
+
+def _unreachable() -> bool:
+    """Whether the Hugging Face hub cannot be connected to from here; with a proxy only a download can tell."""
+    from huggingface_hub import constants
+
+    if any(getproxies().get(scheme) for scheme in ("https", "http", "all")):
+        return False
+    address = urlsplit(constants.ENDPOINT)
+    try:
+        socket.create_connection((address.hostname, address.port or (80 if address.scheme == "http" else 443)), timeout=5).close()
+    except OSError:
+        return True
+    return False
 
 
 def _run_final_norm_in_fp32(body: Any) -> None:

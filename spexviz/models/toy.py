@@ -7,7 +7,6 @@ as in a real model, and every interaction can be checked by hand.
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from collections.abc import Sequence
 from typing import ClassVar
@@ -64,8 +63,8 @@ class ToyModel:
         if unknown := [answer for answer in answers if answer not in (" positive", " negative")]:
             raise ModelError(f'The toy model answers only " positive" and " negative", not {unknown[0]!r}: choose one of these, or another model.')
         scores = [self._score(text, hidden[i] if hidden else ()) for i, text in enumerate(texts)]
-        table = [{" positive": -math.log1p(math.exp(-s)), " negative": -math.log1p(math.exp(s))} for s in scores]
-        return np.array([[row[answer] for answer in answers] for row in table], dtype=np.float64).reshape(len(texts), len(answers))
+        signs = np.array([1.0 if answer == " positive" else -1.0 for answer in answers])
+        return -np.logaddexp(0.0, -np.array(scores, dtype=np.float64)[:, None] * signs)
 
     @staticmethod
     def _score(text: str, hidden: Sequence[Span]) -> float:

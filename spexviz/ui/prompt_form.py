@@ -33,7 +33,9 @@ def form() -> None:
     for name, value in {**DEFAULTS, **MORE}.items():
         st.session_state.setdefault(f"form-{name}", value)
     _example_buttons()
-    st.text_area("Prompt", key="form-prompt", height=100, max_chars=20_000, placeholder="Type a sentence, or press an example above.")
+    st.text_area(
+        "Prompt", _kept("prompt"), key="form-prompt", height=100, max_chars=20_000, placeholder="Type a sentence, or press an example above."
+    )
     game = _game_settings()
     with st.expander("Solver, template and more"):
         left, right = st.columns(2)
@@ -46,6 +48,19 @@ def form() -> None:
     spec = _spec(game, solver, int(budget), int(seed))
     if st.button("Explain", type="primary", icon=":material/play_arrow:", disabled=spec is None, shortcut="Ctrl+Enter") and spec:
         _start(spec)
+
+
+def _kept(name: str) -> Any:
+    """What a field holds. It is given to the widget again as its default: a user who types while the page is still being drawn
+    interrupts the script, and the browser never hears of a value that was only in the session state.
+    """
+    return st.session_state[f"form-{name}"]
+
+
+def _index(options: list[str], name: str) -> int:
+    """Where a field's value stands among its options; 0 where it is none of them."""
+    kept = st.session_state.get(f"form-{name}")
+    return options.index(kept) if kept in options else 0
 
 
 def _example_buttons() -> None:
@@ -66,21 +81,26 @@ def _game_settings() -> dict[str, Any]:
     names = models.configured()
     columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
     splits = [name for name in SPLITS if name != "spans"]
-    model = columns[0].selectbox("Model", names, key="form-model", help="Configured on the server with SPEXVIZ_MODELS.")
-    split = columns[1].selectbox("Players are", splits, key="form-split", help="What is removed as one piece.")
-    masking = columns[2].selectbox("Removing means", list(MASKINGS), key="form-masking", help=" ".join(MASKINGS.values()))
-    target = columns[3].text_input("Target", key="form-target", help="The answer to look at, with its leading space.")
-    contrast = columns[4].text_input("Contrast", key="form-contrast", help="The answer to compare with.")
+    model = columns[0].selectbox("Model", names, _index(list(names), "model"), key="form-model", help="Configured on the server with SPEXVIZ_MODELS.")
+    split = columns[1].selectbox("Players are", splits, _index(splits, "split"), key="form-split", help="What is removed as one piece.")
+    maskings = list(MASKINGS)
+    masking = columns[2].selectbox("Removing means", maskings, _index(maskings, "masking"), key="form-masking", help=" ".join(MASKINGS.values()))
+    target = columns[3].text_input("Target", _kept("target"), key="form-target", help="The answer to look at, with its leading space.")
+    contrast = columns[4].text_input("Contrast", _kept("contrast"), key="form-contrast", help="The answer to compare with.")
     return {"model": model, "prompt": st.session_state["form-prompt"], "split": split, "masking": masking, "target": target, "contrast": contrast}
 
 
 def _more_settings() -> dict[str, Any]:
-    template = st.text_area("Template, never ablated", key="form-template", height=70, help=f"{SLOT} stands for the prompt.")
-    value = st.selectbox("Value", list(VALUES), key="form-value", help=" ".join(VALUES.values()))
-    chat = st.checkbox("Use the model's chat template", key="form-chat")
-    replacement = st.text_input("Replacement", key="form-replacement", help="Stands for a removed part where removing means “replace”.")
-    pattern = st.text_input("Regular expression", key="form-pattern", help="Its matches are the players where players are “regex”.")
-    protect = st.text_input("Protected words", key="form-protect", help="A piece of the prompt that is never removed, such as an instruction.")
+    template = st.text_area("Template, never ablated", _kept("template"), key="form-template", height=70, help=f"{SLOT} stands for the prompt.")
+    value = st.selectbox("Value", list(VALUES), _index(list(VALUES), "value"), key="form-value", help=" ".join(VALUES.values()))
+    chat = st.checkbox("Use the model's chat template", _kept("chat"), key="form-chat")
+    replacement = st.text_input(
+        "Replacement", _kept("replacement"), key="form-replacement", help="Stands for a removed part where removing means “replace”."
+    )
+    pattern = st.text_input("Regular expression", _kept("pattern"), key="form-pattern", help="Its matches are the players where players are “regex”.")
+    protect = st.text_input(
+        "Protected words", _kept("protect"), key="form-protect", help="A piece of the prompt that is never removed, such as an instruction."
+    )
     start = st.session_state["form-prompt"].find(protect) if protect else -1
     if protect and start < 0:
         st.caption("The protected words are not in the prompt.")
@@ -101,12 +121,24 @@ def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int) 
             st.caption("The number of tokens, and so the cost, is known once the model is loaded.")
             return spec
         planned = pipeline.plan(counted, pipeline.build_solver(spec), budget, seed)
-        tokens = _tokens(built, game)
-        widgets.note(_cost(planned, tokens, runtime.speed(game["model"])), key="form-cost")
+        _show_cost(planned, _tokens(built, game), game["model"])
         return spec
     except SpexvizError as error:
         widgets.note(str(error), kind="strip", key="form-error", edge="#c0562b")
         return None
+
+
+def _show_cost(planned: pipeline.Plan, tokens: float, model: str) -> None:
+    """The cost under the form; while the model is still warming up it looks again by itself until the time is known."""
+
+    def line() -> None:
+        speed = runtime.speed(model)
+        if speed is not None and waiting:
+            st.rerun()
+        widgets.note(_cost(planned, tokens, speed), key="form-cost")
+
+    waiting = runtime.speed(model) is None
+    st.fragment(line, run_every=2.0 if waiting else None)()
 
 
 def _tokens(built: Any, game: dict[str, Any]) -> float:

@@ -1,0 +1,96 @@
+"""`make bench-app`: how long a user waits. First paint, press to first result, press to done, cancel: medians, with the machine.
+
+Every repeat has a server and a SPEXVIZ_HOME of its own, so nothing is in the ablation cache; only the model's folder is shared.
+The model is not asked for in advance: it loads while the prompt is typed, as for any user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from spexviz.models import bundled
+from tests.browser import harness
+
+PROMPT = (
+    "I wanted to love this film, but the plot never quite holds together, the jokes fall flat, and not even a brave lead "
+    "performance could save the long, tired and predictable ending."
+)
+BUDGET = 512
+PATIENCE = 900_000  # ms
+AIMS = {"first paint": 2.0, "press to first result": 10.0, "press to done": 60.0, "cancel latency": 2.0}
+
+
+def measure(browser: Any, home: Path) -> dict[str, float]:
+    """Seconds of one visit to a fresh server."""
+    server = harness.Server(harness.new_home(home)).start()
+    try:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        clock = time.perf_counter()
+        page.goto(server.url)
+        page.get_by_role("button", name="Explain").wait_for()
+        out = {"first paint": time.perf_counter() - clock}
+        harness.idle(page)
+        harness.type_prompt(page, PROMPT, budget=BUDGET)
+        clock = time.perf_counter()
+        page.get_by_role("button", name="Explain").click()
+        page.locator(".spexviz-strip .token").first.wait_for()
+        out["press to first result"] = time.perf_counter() - clock
+        page.get_by_text("Sets as a table").wait_for()
+        page.locator(".js-plotly-plot").first.wait_for()
+        out["press to done"] = time.perf_counter() - clock
+        out["cancel latency"] = cancel(server, page)
+        page.close()
+        return out
+    finally:
+        server.stop()
+
+
+def cancel(server: harness.Server, page: Any) -> float:
+    """Seconds from Cancel to a free worker (the worker itself notes the state), in the middle of a second run with another seed of words."""
+    page.get_by_role("button", name="New run").click()
+    harness.type_prompt(page, f"{PROMPT} Still, some people clapped.", budget=BUDGET)
+    run_id = harness.explain(page)
+    harness.wait_until(lambda: server.run(run_id)["done"] >= 64, PATIENCE / 1000, "the second run to be under way")
+    button = page.get_by_role("button", name="Cancel")
+    clock = time.perf_counter()
+    button.click()
+    harness.wait_until(lambda: server.run(run_id)["state"] == "cancelled", PATIENCE / 1000, "the worker to be free")
+    return time.perf_counter() - clock
+
+
+def machine() -> str:
+    """Processor, cores, threads of torch, load: what the figures depend on."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor() or platform.machine())
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    threads = os.environ.get("SPEXVIZ_THREADS", "all")
+    return f"{name}, {cores} cores (torch: {threads}), Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} at the start"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=5)
+    repeats = max(1, parser.parse_args().repeats)
+    bundled.fetch()
+    head = machine()
+    with tempfile.TemporaryDirectory(prefix="spexviz-bench-") as folder, harness.chromium() as browser:
+        seen = [measure(browser, Path(folder) / f"home-{i}") for i in range(repeats)]
+    words = len(PROMPT.split())
+    print(f"A review of {words} words, bundled model, budget {BUDGET}; medians of {repeats}. {head}.\n")
+    print("| what | median, s | lowest–highest, s | aim, s | |\n|---|---:|---:|---:|---|")
+    for what, aim in AIMS.items():
+        times = [run[what] for run in seen]
+        median = statistics.median(times)
+        print(f"| {what} | {median:.1f} | {min(times):.1f}–{max(times):.1f} | {aim:g} | {'met' if median <= aim else 'missed'} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Fixtures of the browser tests: a server with an empty home, and pages that tell of every wrong thing they see."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit
+
+from tests.browser import harness
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+WAIT = 60_000  # ms: the machine may be busy with other things
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Any]:
+    with harness.chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def new_server(tmp_path: Path) -> Iterator[Callable[..., harness.Server]]:
+    """Servers of one test, each with an empty home; a traceback in a log fails the test."""
+    made: list[harness.Server] = []
+
+    def start(**options: Any) -> harness.Server:
+        made.append(harness.Server(harness.new_home(tmp_path / f"home-{len(made)}"), **options))
+        return made[-1].start()
+
+    yield start
+    for server in made:
+        server.stop()
+    for server in made:
+        assert "Traceback" not in server.output(), server.output()[-5000:]
+
+
+@pytest.fixture(scope="package")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[harness.Server]:
+    server = harness.Server(harness.new_home(tmp_path_factory.mktemp("spexviz") / "home")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(shared_server: harness.Server) -> Iterator[harness.Server]:
+    """The server that all tests share which need no fresh one; a traceback during a test fails that test."""
+    before = len(shared_server.output())
+    yield shared_server
+    assert "Traceback" not in shared_server.output()[before:], shared_server.output()[before:][-5000:]
+
+
+@pytest.fixture
+def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """Opens pages of one test. Afterwards there is a screenshot of each, and none may have left the machine or raised an error."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+
+    def open_(url: str, *, width: int = 1280, height: int = 900, theme: str = "light") -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+        context.set_default_timeout(WAIT)
+        context.set_default_navigation_timeout(WAIT)
+        contexts.append(context)
+
+        def refuse(route: Any) -> None:
+            wrong.append(f"asked for {route.request.url}")
+            route.abort()
+
+        def listen(page: Any) -> None:
+            page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
+            page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+            page.on("websocket", lambda socket: harness.NOT_LOCAL.match(socket.url) and wrong.append(f"asked for {socket.url}"))
+            page.on("console", lambda message: _violates(message.text) and wrong.append(message.text))
+
+        context.route(harness.NOT_LOCAL, refuse)
+        context.on("page", listen)
+        page = context.new_page()
+        page.goto(url)
+        harness.idle(page)
+        return page
+
+    yield open_
+    SCREENSHOTS.mkdir(exist_ok=True)
+    name = re.sub(r"[^\w-]+", "-", request.node.name)
+    for number, page in enumerate(page for context in contexts for page in context.pages):
+        shoot(page, SCREENSHOTS / f"{name}-{number}.png")
+    for context in contexts:
+        context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def _violates(text: str) -> bool:
+    """Whether a console message tells of something that the policy stopped, other than the one inline script of Streamlit's own page."""
+    return "Content Security Policy" in text and not any(digest in text for digest in _own_scripts())
+
+
+@cache
+def _own_scripts() -> tuple[str, ...]:
+    index = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    scripts = re.findall(r"<script>(.*?)</script>", index, re.DOTALL)
+    return tuple(base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+
+
+def shoot(page: Any, path: Path) -> None:
+    """A picture of the whole page: the app scrolls inside a box, so the window is made as high as its content."""
+    try:
+        height = page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? innerHeight")
+        page.set_viewport_size({"width": page.viewport_size["width"], "height": min(4000, max(page.viewport_size["height"], height + 40))})
+        page.wait_for_selector(harness.IDLE, timeout=5_000)
+    except Exception:  # the picture is for people; a page that cannot be drawn has failed its test already
+        pass
+    page.screenshot(path=path)

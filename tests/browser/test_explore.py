@@ -1,0 +1,131 @@
+"""A newcomer's way through the Explore page, with the real bundled model: type, press, watch, read, come back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from spexviz.results import Explanation
+from tests.browser.harness import explain, idle, type_prompt, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+REVIEW = (
+    "I wanted to love this film, but the plot never quite holds together, the jokes fall flat, and not even a brave lead "
+    "performance could save the long, tired and predictable ending."
+)
+LONG = 600_000  # ms for a whole run: two cores that others may be using
+TRACES = "plot => plot.data.map(trace => ({name: trace.name ?? '', budgets: Array.from(trace.customdata ?? []).flat()}))"
+
+
+def stored(server, run_id) -> Explanation:
+    return Explanation.from_json(server.rows("SELECT result FROM runs WHERE id = ?", run_id)[0][0])
+
+
+def curve(page):
+    """The data of the fidelity curve that is on the page now."""
+    plots = page.locator(".js-plotly-plot")
+    return next(
+        (traces for traces in (plots.nth(k).evaluate(TRACES) for k in range(plots.count())) if any("linear" in trace["name"] for trace in traces)), []
+    )
+
+
+def points(traces, word):
+    """Budgets at which a solver's line has a point."""
+    return sorted({budget for trace in traces if word in trace["name"].lower() for budget in trace["budgets"]})
+
+
+def test_typing_while_the_form_is_being_drawn_empties_no_field(server, browser):
+    """Nothing is waited for but the prompt's box, so the typing interrupts the script; how often, only chance says: hence the visits."""
+    for visit in range(8):
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(server.url + ("/explore" if visit % 2 else "/"), timeout=LONG)
+        box = page.get_by_label("Prompt", exact=True)
+        box.fill("Typed at once", timeout=LONG)
+        box.press("Tab")
+        page.get_by_text(re.compile("3 players: all 8 masks are asked|is empty")).wait_for(timeout=LONG)
+        fields = [page.get_by_label(label, exact=True).input_value() for label in ("Target", "Contrast", "Template, never ablated")]
+        assert fields == [" positive", " negative", "Review: {}\nSentiment (positive or negative):"]
+        context.close()
+
+
+def test_a_review_is_explained_from_the_browser(server, open_page):
+    words = REVIEW.split()
+    assert 25 <= len(words) <= 35
+    page = open_page(server.url)
+    type_prompt(page, REVIEW)
+    page.get_by_text(re.compile(r"32 players: 512 ablations for the fit, 256 held out to score it")).wait_for()
+    run_id = explain(page)
+
+    page.get_by_role("progressbar").wait_for(timeout=LONG)
+    page.get_by_text(re.compile(r"[\d,]+ of 770 ablations .* to go")).wait_for(timeout=LONG)
+    assert page.get_by_role("button", name="Cancel").is_enabled()
+    first = wait_until(lambda: points(curve(page), "proxyspex"), LONG / 1000, "the first point of the curve")
+    assert page.get_by_role("button", name="Cancel").is_visible(), "the curve is there while the run goes on"
+    wait_until(lambda: len(points(curve(page), "proxyspex")) > len(first), LONG / 1000, "the curve to grow")
+
+    page.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    idle(page)
+    result = stored(server, run_id)
+    assert result.complete and not result.exact and len(result.values) == 512 and len(result.held_out_values) == 256
+    note = page.get_by_text(re.compile(r"Held-out R² \+?[0-9.]+ \[.*\] on 256 masks; linear baseline "))
+    assert "A surrogate of the masked model, not a cause in the world." in note.inner_text()
+    assert f"{result.fidelity.r2:.2f}" in note.inner_text() and f"{result.baseline.r2:.2f}" in note.inner_text()
+    assert page.locator(".headline").inner_text()
+    assert page.locator(".spexviz-strip .token").all_inner_texts() == words
+    assert page.locator(".comb").count() == 12
+    assert points(curve(page), "proxyspex") == [64, 128, 256, 512] and points(curve(page), "linear") == [64, 128, 256, 512]
+    plots = page.locator(".js-plotly-plot:visible")
+    labels = plots.nth(0).evaluate("plot => plot.data.flatMap(trace => Array.from(trace.text ?? []))")
+    assert len(set(words) & {re.sub("<[^>]*>", "", str(label)) for label in labels}) >= 3, f"the graph's nodes are words: {labels}"
+    assert page.get_by_test_id("stDataFrame").is_visible()
+
+
+def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
+    page = open_page(server.url)
+    type_prompt(page, REVIEW)
+    run_id = explain(page)  # the same spec as above: the same run, or, when this test runs alone, a new one
+    page.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    idle(page)
+    before = server.ablations(), server.rows("SELECT COUNT(*), SUM(version) FROM runs")
+    combs = page.locator(".comb .members")
+    fbii = combs.all_inner_texts()
+    page.get_by_role("combobox", name="Index").click()
+    page.get_by_role("option", name="SV", exact=True).click()
+    wait_until(lambda: combs.all_inner_texts() != fbii, 60, "the sets of the other index")
+    idle(page)
+    page.get_by_role("combobox", name="Index").click()
+    page.get_by_role("option", name="FBII", exact=True).click()
+    wait_until(lambda: combs.all_inner_texts() == fbii, 60, "the sets of the first index")
+    page.get_by_test_id("stButtonGroup").filter(has_text="Highest order").get_by_text("1", exact=True).click()
+    wait_until(lambda: not any("×" in label for label in combs.all_inner_texts()), 60, "single words only")
+    idle(page)
+    assert (server.ablations(), server.rows("SELECT COUNT(*), SUM(version) FROM runs")) == before
+
+    page.reload()
+    page.get_by_text("Sets as a table").wait_for()
+    assert page.locator(".comb .members").all_inner_texts() == fbii and run_id in page.url
+    other = open_page(f"{server.url}/explore?run={run_id}")
+    other.get_by_text("Sets as a table").wait_for()
+    assert other.locator(".token").all_inner_texts() == REVIEW.split()
+    assert server.ablations() == before[0]
+
+
+def test_six_words_are_exact_and_the_pair_comes_first(server, open_page):
+    page = open_page(server.url)
+    type_prompt(page, "Her acting never fails to impress")
+    page.get_by_text("6 players: all 64 masks are asked, so the result is exact").wait_for()
+    run_id = explain(page)
+    page.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    page.get_by_text(re.compile("Exact, all 64 masks")).wait_for()
+    idle(page)
+    first = page.locator(".comb .members").first.inner_text()
+    assert re.sub(r"[^\w×]+", "", first) == "never×fails"
+    assert "never" in page.locator(".headline").inner_text() and "fails" in page.locator(".headline").inner_text()
+    result = stored(server, run_id)
+    assert result.exact and len(result.values) == 64
+    squares = {members: value**2 for members, value in result.spectrum.coefficients.items() if members}
+    pairs = sum(value for members, value in squares.items() if len(members) == 2) / sum(squares.values())
+    assert pairs == pytest.approx(0.69, abs=0.02)
+    assert max((members for members in squares if len(members) == 2), key=squares.get) == (2, 3)

@@ -1,0 +1,199 @@
+"""Runs that end in other ways than by being done: killed, cancelled, failed, deleted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from spexviz.ablate.runner import CHUNK
+from tests.browser.harness import explain, idle, type_prompt, wait_until
+from tests.browser.test_explore import LONG, REVIEW, stored
+
+pytestmark = pytest.mark.browser
+OTHER = (
+    "We arrived late and hungry, the room was cold, yet the waiter who hardly smiled brought soup that was anything but "
+    "ordinary, so nobody at our table would call the evening wasted."
+)
+
+
+@pytest.mark.model
+def test_a_killed_run_is_resumed_and_asks_nothing_twice(new_server, open_page):
+    server = new_server(module="tests.browser.counting")
+    page = open_page(server.url)
+    type_prompt(page, REVIEW, budget=128)
+    run_id = explain(page)
+    wait_until(lambda: server.ablations() >= 3 * CHUNK, LONG / 1000, "three chunks")
+    server.kill()
+    page.close()
+    kept, reported = server.ablations(), server.run(run_id)
+    asked = (server.home / "asked.log").read_text().split()
+    assert reported["state"] == "running" and reported["total"] == 128 + 128 + 2
+    assert reported["done"] <= kept < reported["total"], "killed in the middle, and what was reported was kept"
+    assert kept <= len(asked) <= kept + CHUNK
+
+    server.start()
+    page = open_page(f"{server.url}/explore?run={run_id}")
+    page.get_by_text(re.compile("Interrupted. The server stopped during this run")).wait_for()
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    assert server.run(run_id)["state"] == "done" and server.ablations() == reported["total"]
+    counts = Counter((server.home / "asked.log").read_text().split())
+    twice = {mask for mask, count in counts.items() if count > 1}
+    assert len(counts) == reported["total"] and max(counts.values()) <= 2
+    assert twice <= set(asked[kept:]), "only the chunk in flight was asked again"
+    result = stored(server, run_id)
+    assert result.complete and result.seconds["cached"] == kept
+
+
+@pytest.mark.model
+def test_cancel_frees_the_worker_and_keeps_what_is_done(new_server, open_page):
+    server = new_server()
+    runs = []
+    for prompt in (REVIEW, OTHER):  # takes both workers
+        page = open_page(server.url)
+        type_prompt(page, prompt, budget=2048)
+        runs.append(explain(page))
+        page.get_by_role("button", name="Cancel").wait_for()
+    waiting = open_page(server.url)
+    type_prompt(waiting, "This is not a good film", model="toy")
+    third = explain(waiting)
+    waiting.get_by_text("Waiting for a free worker").wait_for()
+    wait_until(lambda: server.run(runs[1])["done"] >= 2 * CHUNK, LONG / 1000, "two chunks of the second run")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text(re.compile(r"Cancelled\. Cancelled after \d+ of 2562 ablations|Cancelled after [\d,]+ of 2,?562 ablations")).wait_for(
+        timeout=LONG
+    )
+    waiting.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    assert server.run(third)["state"] == "done" and server.run(runs[0])["state"] == "running"
+    assert server.run(runs[1])["state"] == "cancelled"
+
+    done = server.run(runs[1])["done"]
+    page.get_by_role("button", name="Resume").click()
+    wait_until(lambda: server.run(runs[1])["done"] > done, LONG / 1000, "the resumed run to pass where it was cancelled")
+    for run_id in runs:
+        page.goto(f"{server.url}/explore?run={run_id}")
+        page.get_by_role("button", name="Cancel").click()
+    for run_id in runs:
+        wait_until(lambda run_id=run_id: server.run(run_id)["state"] == "cancelled", LONG / 1000, "both runs to end")
+
+
+@pytest.mark.model
+def test_a_failed_run_names_the_remedy(server, open_page):
+    page = open_page(server.url)
+    page.get_by_label("Target", exact=True).fill("positively wonderful")
+    page.get_by_label("Target", exact=True).press("Tab")
+    idle(page)
+    type_prompt(page, "The plot was thin but nobody minded")
+    run_id = explain(page)
+    page.get_by_text(re.compile("Failed.*positively wonderful.*tokens.*Choose a word that is one token", re.DOTALL)).wait_for(timeout=LONG)
+    assert page.get_by_role("button", name="Try again").is_visible()
+    assert server.run(run_id)["state"] == "failed"
+    page.get_by_role("button", name="New run").click()
+    wait_until(lambda: page.get_by_label("Target", exact=True).input_value() == "positively wonderful", 60, "the form with the settings of the failed run")
+
+
+def row(page, number):
+    """Tick a row of the table: it is painted on a canvas, so by its place."""
+    page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 15, "y": 35 + 35 * number + 17})
+
+
+def listed(page):
+    """The prompts in the table, from its accessible twin."""
+    return page.get_by_test_id("stDataFrame").locator("tbody tr td:nth-child(2)").all_text_contents()
+
+
+def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
+    server = new_server()
+    prompts = ["This film is not good at all", "Never boring and hardly dull"]
+    page = open_page(server.url)
+    for prompt in prompts:
+        type_prompt(page, prompt, model="toy")
+        explain(page)
+        page.get_by_text("Sets as a table").wait_for()
+        idle(page)
+        page.get_by_role("button", name="New run").click()
+        page.get_by_role("button", name="Explain").wait_for()
+        idle(page)
+    page.get_by_test_id("stSidebarNavLink").nth(1).click()
+    wait_until(lambda: listed(page) == prompts[::-1], 60, "both runs, the newest first")
+    row(page, 1)
+    page.get_by_role("button", name="Delete").and_(page.locator(":enabled")).click()
+    page.get_by_text("The run was deleted").wait_for()
+    wait_until(lambda: listed(page) == prompts[1:], 60, "the run to go")
+    page.get_by_role("button", name="Undo").click()
+    wait_until(lambda: listed(page) == prompts[::-1], 60, "the run to come back")
+    idle(page)
+    row(page, 1)
+    page.get_by_role("button", name="Open", exact=True).and_(page.locator(":enabled")).click()
+    page.get_by_text("Sets as a table").wait_for()
+    assert page.locator(".token").all_inner_texts() == prompts[0].split()
+    assert re.search(r"/explore\?run=[0-9a-f]{16}", page.url)
+
+
+HOSTILE = (
+    "<img/src=x/onerror=alert(1)>",
+    "</script><script>alert(2)</script>",
+    "<iframe/srcdoc='<script>alert(3)</script>'>",
+    "![pixel](https://example.com/pixel.png)",
+    "[link](javascript:alert(4))",
+    "**not**",
+    "$x^2$",
+    ":material/delete:",
+    "<b>good</b>",
+    "not",
+    "good",
+)
+
+
+def test_hostile_words_stay_words(server, open_page):
+    page = open_page(server.url)
+    type_prompt(page, " ".join(HOSTILE), model="toy", budget=64)
+    run_id = explain(page)
+    page.get_by_text("Sets as a table").wait_for()
+    idle(page)
+    assert page.locator(".token").all_inner_texts() == list(HOSTILE)
+    page.locator(".token").first.click()
+    page.get_by_text(re.compile(r"Removing “<img/src=x/onerror=alert\(1\)>”")).wait_for()
+    for tab in ("From nothing to everything", "Model against surrogate"):
+        page.get_by_role("tab", name=tab).click()
+    page.get_by_role("button", name="Link and settings").click()
+    page.get_by_text("What was asked:").wait_for()
+    smuggled = "img[src='x'], img[src*='example.com'], iframe[srcdoc], a[href^='javascript']"
+    assert page.locator(smuggled).count() == 0
+    page.goto(f"{server.url}/runs")
+    page.get_by_test_id("stDataFrame").wait_for()
+    assert page.locator(smuggled).count() == 0
+    for given in ("<script>alert(5)</script>", "../../etc/passwd", "0" * 16, "%00"):
+        page.goto(f"{server.url}/explore?run={given}")
+        page.get_by_text("This address names a run that is not on this machine").wait_for()
+        page.get_by_role("button", name="Explain").wait_for()
+    page.goto(f"{server.url}/explore?run={run_id}")
+    page.get_by_text("Sets as a table").wait_for()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 420])
+def test_no_page_is_wider_than_its_window(server, open_page, theme, width):
+    page = open_page(server.url, width=width, theme=theme)
+
+    def overflow() -> int:
+        return page.evaluate(
+            "Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth - e.clientWidth))"
+        )
+
+    assert overflow() <= 0, "the form"
+    type_prompt(page, REVIEW, model="toy", budget=64)
+    explain(page)
+    page.get_by_text("Sets as a table").wait_for()
+    idle(page)
+    assert overflow() <= 0, "a result"
+    background = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 19, 26)"}[theme]
+    runs = page.context.new_page()
+    runs.goto(f"{server.url}/runs")
+    runs.get_by_test_id("stDataFrame").wait_for()
+    assert (
+        runs.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth - document.querySelector('[data-testid=stMain]').clientWidth") <= 0
+    )

@@ -1,0 +1,68 @@
+"""What the server gives to whom: loopback only, the policy, the shell around every page, no page that is not listed."""
+
+from __future__ import annotations
+
+import shutil
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.browser.harness import ROOT, wait_until
+
+pytestmark = pytest.mark.browser
+POLICY = (
+    "default-src 'self'; script-src 'self' blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self' ws: wss:; frame-src 'self' blob:; form-action 'self'; frame-ancestors 'self'; base-uri 'self'; "
+    "object-src 'none'"
+)
+
+
+@pytest.mark.parametrize(("path", "title"), [("/runs", "Runs"), ("/explore", "Which words act together?"), ("/", "Which words act together?")])
+def test_the_first_request_to_a_fresh_server_shows_the_shell(new_server, open_page, path, title):
+    server = new_server()
+    page = open_page(server.url + path)
+    page.get_by_role("heading", name=title, exact=True).wait_for()
+    links = page.get_by_test_id("stSidebarNavLink")
+    assert [text.split("\n")[-1].strip() for text in links.all_inner_texts()] == ["Explore", "Runs"]
+
+
+def test_an_unlisted_page_is_not_served(new_server, open_page, tmp_path):
+    for name in ("spexviz", "pages", "assets", ".streamlit"):
+        shutil.copytree(ROOT / name, tmp_path / "copy" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "app.py", tmp_path / "copy")
+    (tmp_path / "copy" / "pages" / "secret.py").write_text("import streamlit as st\nst.write('SECRET CONTENT')\n")
+    server = new_server(root=tmp_path / "copy")
+    for path in ("/secret", "/shell"):
+        page = open_page(server.url + path)
+        page.get_by_text("Page not found").wait_for()
+        page.get_by_test_id("stSidebarNavLink").first.wait_for()
+        assert page.get_by_text("SECRET CONTENT").count() == 0
+
+
+@pytest.mark.parametrize("path", ["/pages/explore.py", "/app.py", "/spexviz/ui/shell.py", "/static/..%2fapp.py", "/.streamlit/config.toml"])
+def test_no_source_is_served(server, path):
+    try:
+        with urllib.request.urlopen(server.url + path) as response:  # the front end's index.html answers for most addresses
+            body = response.read().decode()
+    except urllib.error.HTTPError as error:
+        body = error.read().decode()
+    assert not any(piece in body for piece in ("import streamlit", "st.App", "[server]"))
+
+
+@pytest.mark.parametrize("path", ["/", "/runs", "/_stcore/health"])
+def test_every_response_has_the_policy(server, path):
+    with urllib.request.urlopen(server.url + path) as response:
+        assert response.headers.get_all("Content-Security-Policy") == [POLICY]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_it_listens_on_loopback_only(server):
+    psutil = pytest.importorskip("psutil", reason="comes with accelerate")
+    process = psutil.Process(server.process.pid)
+
+    def listening() -> set[str]:
+        everyone = [process, *process.children(recursive=True)]
+        return {c.laddr.ip for p in everyone for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN}
+
+    assert wait_until(listening, 10, "a listening socket") == {"127.0.0.1"}

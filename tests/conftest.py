@@ -1,0 +1,32 @@
+"""Every test session has a home of its own; only the converted bundled model is shared, since making it takes half a minute."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spexviz.home import home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """$SPEXVIZ_HOME for this session: runs and ablations are new, `models/` is the real one."""
+    models = home() / "models"
+    models.mkdir(exist_ok=True)
+    folder = tmp_path_factory.mktemp("spexviz-home")
+    (folder / "models").symlink_to(models.resolve(), target_is_directory=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPEXVIZ_HOME", str(folder))
+        patch.setenv("SPEXVIZ_THREADS", os.environ.get("SPEXVIZ_THREADS", "1"))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def bundled() -> object:
+    """The bundled model, loaded once a session."""
+    from spexviz import models
+
+    return models.load("bundled")

@@ -1,0 +1,215 @@
+"""The logic of the pages, without a browser: every state says what to do next."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from spexviz import pipeline
+from spexviz.database import Database
+from spexviz.games.prompt import PromptGame
+from spexviz.jobs import store as states
+from spexviz.jobs.manager import JobManager
+from spexviz.models import toy
+from spexviz.spec import RunSpec
+from spexviz.ui import prompt_form, runtime, widgets
+
+ROOT = Path(__file__).resolve().parents[2]
+SENTENCE = "This film is not good at all"
+
+
+def spec(prompt: str = SENTENCE, **game: Any) -> RunSpec:
+    return pipeline.canonical(
+        RunSpec({"name": "prompt", "model": "toy", "prompt": prompt, "template": "Review: {}", **game}, {"name": "proxyspex"}, 64, 0)
+    )
+
+
+@pytest.fixture
+def manager(tmp_path, monkeypatch) -> Iterator[JobManager]:
+    """The page's job manager: a database of this test's own, one worker, one place in the queue."""
+    monkeypatch.setenv("SPEXVIZ_MODELS", "toy")
+    made = JobManager(Database(tmp_path / "test.sqlite3"), workers=1, waiting=1)
+    stash = SimpleNamespace(lock=threading.Lock(), manager=made, speed={"toy": 1e6}, warming={"toy"})
+    monkeypatch.setattr(runtime, "_stash", lambda: stash)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def held(monkeypatch) -> Iterator[threading.Event]:
+    """The toy model waits in its answers until this event is set: runs stay active."""
+    go, answer = threading.Event(), toy.ToyModel.log_probabilities
+
+    def slow(self: Any, *arguments: Any) -> Any:
+        assert go.wait(60)
+        return answer(self, *arguments)
+
+    monkeypatch.setattr(toy.ToyModel, "log_probabilities", slow)
+    yield go
+    go.set()
+
+
+def page(name: str = "explore", **query: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def said(at: AppTest) -> str:
+    """Everything that the page says, the notes (components) included."""
+    plain = [element.value for kind in ("title", "caption", "info", "warning", "error", "text") for element in getattr(at, kind)]
+    return "\n".join([*map(str, plain), *notes(at)])
+
+
+def notes(at: AppTest) -> list[str]:
+    """What the note components were given."""
+    found: list[str] = []
+
+    def walk(block: Any) -> None:
+        for child in block.children.values():
+            if hasattr(child, "children"):
+                walk(child)
+            elif "bidi" in str(getattr(child, "type", "")):
+                found.append(str(child.proto))
+
+    walk(at.main)
+    return found
+
+
+def button(at: AppTest, label: str) -> Any:
+    return next(b for b in at.button if b.label == label)
+
+
+def finish(manager: JobManager, wanted: RunSpec) -> str:
+    run_id = manager.submit(wanted, wanted.game["prompt"])
+    wait(lambda: not manager.store.get(run_id).active)
+    return run_id
+
+
+def wait(condition: Any) -> None:
+    pause = threading.Event()
+    for _ in range(1200):
+        if condition():
+            return
+        pause.wait(0.05)
+    raise AssertionError("waited 60 s in vain")
+
+
+def test_an_empty_page_says_what_to_do(manager):
+    at = page()
+    assert "Choose an example or type your own prompt." in said(at) and "Type a prompt" in said(at)
+    assert not manager.store.list()
+
+
+def test_typing_and_pressing_starts_a_run(manager):
+    at = page()
+    at.text_area(key="form-prompt").set_value(SENTENCE).run()
+    button(at, "Explain").click().run()
+    assert not at.exception
+    (run,) = manager.store.list()
+    assert run.title == SENTENCE and at.query_params["run"] in (run.id, [run.id])
+    wait(lambda: manager.store.get(run.id).state == states.DONE)
+    at.run()
+    assert not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"}
+
+
+def test_a_setting_that_cannot_run_is_named_before_the_run(manager):
+    at = page()
+    at.text_area(key="form-prompt").set_value(SENTENCE).run()
+    at.text_area(key="form-template").set_value("no place for the prompt").run()
+    assert not at.exception and "The template must hold" in said(at)
+    explain = button(at, "Explain")
+    if not explain.disabled:
+        explain.click().run()
+    assert not manager.store.list()
+
+
+@pytest.mark.parametrize("given", ["0" * 16, "../../etc/passwd", "<script>", "", "DROP TABLE runs"])
+def test_an_address_of_no_run_leads_to_the_form(manager, given):
+    at = page(run=given)
+    assert button(at, "Explain")
+    assert ("not on this machine" in said(at)) == bool(given)
+
+
+def test_a_running_run_can_be_cancelled(manager, held):
+    run_id = manager.submit(spec(), SENTENCE)
+    wait(lambda: manager.store.get(run_id).phase)
+    at = page(run=run_id)
+    button(at, "Cancel").click().run()
+    assert manager.store.get(run_id).state == states.CANCELLING
+    held.set()
+    wait(lambda: manager.store.get(run_id).state == states.CANCELLED)
+    at = page(run=run_id)
+    assert "they are kept" in said(at) and button(at, "Resume")
+    button(at, "Resume").click().run()
+    wait(lambda: manager.store.get(run_id).state == states.DONE)
+
+
+def test_a_waiting_run_says_that_it_waits(manager, held):
+    manager.submit(spec("first of two"), "first")
+    wait(lambda: not manager.store.waiting(manager._owner))
+    second = manager.submit(spec("second of two"), "second")
+    assert button(page(run=second), "Cancel")
+    assert manager.store.get(second).state == states.QUEUED
+
+
+def test_a_full_queue_says_so_and_starts_nothing(manager, held):
+    for word in ("first", "second"):
+        manager.submit(spec(f"{word} of two"), word)
+        wait(lambda word=word: word == "second" or not manager.store.waiting(manager._owner))
+    at = page()
+    at.text_area(key="form-prompt").set_value(SENTENCE).run()
+    button(at, "Explain").click().run()
+    assert not at.exception and "1 runs are already waiting: try again when one has finished" in said(at)
+    assert len(manager.store.list()) == 2 and "run" not in at.query_params
+
+
+def test_a_failed_run_names_the_remedy_and_can_be_tried_again(manager):
+    run_id = finish(manager, spec(target=" wonderful"))
+    at = page(run=run_id)
+    assert manager.store.get(run_id).state == states.FAILED
+    assert "Failed" in said(at) and "answers only" in said(at) and button(at, "Try again")
+
+
+def test_new_run_keeps_the_settings(manager):
+    run_id = finish(manager, spec(template="Film: {}", masking="replace", replacement="…"))
+    at = page(run=run_id)
+    button(at, "New run").click().run()
+    assert not at.exception and "run" not in at.query_params
+    assert at.text_area(key="form-prompt").value == SENTENCE and at.text_area(key="form-template").value == "Film: {}"
+    assert at.selectbox(key="form-masking").value == "replace" and at.text_input(key="form-replacement").value == "…"
+
+
+def test_there_are_eight_examples_and_each_is_a_game():
+    examples = widgets.examples()
+    assert len(examples) >= 8 and len({example["name"] for example in examples}) == len(examples)
+    for example in examples:
+        settings = {key: value for key, value in {**prompt_form.DEFAULTS, **example}.items() if key not in ("name", "shows")}
+        assert example["shows"] and 2 <= len(PromptGame("toy", **settings).players) <= 40
+
+
+def test_an_example_fills_the_form(manager):
+    at = page()
+    pills = at.button_group(key="form-example")
+    pills.set_value(0).run()
+    assert not at.exception and at.text_area(key="form-prompt").value == widgets.examples()[0]["prompt"]
+
+
+def test_runs_page_without_and_with_runs(manager):
+    assert "No runs yet" in said(page("runs"))
+    run_id = finish(manager, spec())
+    at = page("runs")
+    (table,) = at.dataframe
+    assert list(table.value["Prompt"]) == [SENTENCE] and list(table.value["State"]) == ["done"]
+    assert button(at, "Open").disabled and button(at, "Delete").disabled
+    assert json.loads(manager.store.get(run_id).spec.to_json())["budget"] == 64
