@@ -24,6 +24,8 @@ _HOME = {
     "all_masks": "spexviz.masks",
     "ProxySPEX": "spexviz.solvers.proxyspex",
     "Linear": "spexviz.solvers.linear",
+    "GaussianProcess": "spexviz.solvers.gp",
+    "Auto": "spexviz.solvers.auto",
     "PromptGame": "spexviz.games.prompt",
     "SyntheticGame": "spexviz.games.synthetic",
     "Explanation": "spexviz.results",

@@ -1,6 +1,6 @@
 """Half the masks: GaussianProcess and Auto against the published ProxySPEX on recorded games, at equal masks and at half.
 
-    python -m tests.benchmarks.halfmasks /work/shared/games [--solver gp --solver auto] [--draws 5]
+    OPENBLAS_NUM_THREADS=1 python -m tests.benchmarks.halfmasks FOLDER [--solver gp --solver auto] [--draws 5]
 
 Each game is an .npz with `X, y` (masks to fit on, 1 = kept, and values) and `Xt, yt` (held out). `reference.json` beside them
 has the published ProxySPEX's held-out R² at 512 and 1,024 masks. Draws of m masks are disjoint blocks of rows, the first ones
