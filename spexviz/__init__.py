@@ -30,6 +30,8 @@ _HOME = {
     "LIME": "spexviz.solvers.baselines",
     "KernelSHAP": "spexviz.solvers.baselines",
     "LeaveOneOut": "spexviz.solvers.baselines",
+    "GaussianProcess": "spexviz.solvers.gp",
+    "Auto": "spexviz.solvers.auto",
     "PromptGame": "spexviz.games.prompt",
     "SyntheticGame": "spexviz.games.synthetic",
     "Explanation": "spexviz.results",
