@@ -5,7 +5,7 @@ import streamlit as st
 
 from spexviz.errors import SpexvizError
 from spexviz.results import Explanation
-from spexviz.ui import runtime, widgets
+from spexviz.ui import runtime, watch, widgets
 
 st.title("Runs", anchor=False)
 store = runtime.manager().store
@@ -38,7 +38,7 @@ else:
     chosen = runs[rows[0]] if rows else None
     with st.container(horizontal=True):
         if st.button("Open", type="primary", disabled=chosen is None, icon=":material/open_in_new:"):
-            st.switch_page("pages/explore.py", query_params={"run": chosen.id})
+            watch.go_to(chosen.id)
         if st.button("Cancel", disabled=chosen is None or not chosen.active, icon=":material/stop:"):
             runtime.manager().cancel(chosen.id)
             st.rerun()
@@ -57,4 +57,4 @@ if upload is not None:
     except SpexvizError as error:
         widgets.note(str(error), kind="strip", key="upload-error", edge="#c0562b")
     else:
-        st.switch_page("pages/explore.py", query_params={"run": st.session_state["uploaded-run"]})
+        watch.go_to(st.session_state["uploaded-run"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from spexviz import views
@@ -10,6 +12,7 @@ from spexviz.jobs.store import QUEUED, Run
 from spexviz.spec import is_run_id
 from spexviz.ui import runtime, widgets
 
+EXPLORE = Path(__file__).resolve().parents[2] / "pages" / "explore.py"  # a relative path would start from the shell's folder
 EVERY = 1.0  # seconds between two looks
 
 
@@ -31,6 +34,12 @@ def open_run(run_id: str | None) -> None:
         st.query_params["run"] = run_id
     elif "run" in st.query_params:
         del st.query_params["run"]
+
+
+def go_to(run_id: str) -> None:
+    """Leave another page for the Explore page, with this run open."""
+    widgets.select(())
+    st.switch_page(EXPLORE, query_params={"run": run_id})
 
 
 def resume(run_id: str) -> None:

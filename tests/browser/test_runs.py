@@ -96,7 +96,7 @@ def test_a_failed_run_names_the_remedy(server, open_page):
 
 def row(page, number):
     """Tick a row of the table: it is painted on a canvas, so by its place."""
-    page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 15, "y": 35 + 35 * number + 17})
+    page.get_by_test_id("stDataFrame").locator(".dvn-scroller").click(position={"x": 15, "y": 35 + 35 * number + 17})
 
 
 def listed(page):
@@ -130,6 +130,23 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
     page.get_by_text("Sets as a table").wait_for()
     wait_until(lambda: page.locator(".token").all_inner_texts() == prompts[0].split(), 60, "the words of the run")
     assert re.search(r"/explore\?run=[0-9a-f]{16}", page.url)
+
+
+def test_a_saved_run_opens_on_another_server(new_server, open_page, tmp_path):
+    page = open_page(new_server().url)
+    type_prompt(page, "This film is not good at all", model="toy")
+    run_id = explain(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Run as JSON").click()
+    download.value.save_as(tmp_path / "run.json")
+    (tmp_path / "broken.json").write_text('{"format": "something else"}')
+    other = open_page(f"{new_server().url}/runs")
+    other.locator("input[type=file]").set_input_files(tmp_path / "broken.json")
+    other.get_by_text("This file is not a spexviz run").wait_for()
+    other.locator("input[type=file]").set_input_files(tmp_path / "run.json")
+    other.get_by_text("Sets as a table").wait_for()
+    assert other.url.endswith(f"/explore?run={run_id}")
+    wait_until(lambda: other.locator(".token").all_inner_texts() == ["This", "film", "is", "not", "good", "at", "all"], 60, "the words of the run")
 
 
 HOSTILE = (
