@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--masking", default="delete", help="delete, replace or attention")
     explain.add_argument("--value", default="log-odds", help="log-odds, log-probability or greedy")
     explain.add_argument("--chat", action="store_true", help="use the model's chat template")
-    explain.add_argument("--solver", default="proxyspex", help="a name that `spexviz models` lists under solvers")
+    explain.add_argument("--solver", default="auto", help="a name that `spexviz models` lists under solvers")
     explain.add_argument("--max-order", type=int, help="largest set of parts that is looked for, by default the solver's own")
     explain.add_argument("--budget", type=int, default=512, help="ablations that the fit may see")
     explain.add_argument("--seed", type=int, default=0)
