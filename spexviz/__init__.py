@@ -22,10 +22,16 @@ _HOME = {
     "interactions": "spexviz.indices",
     "uniform_masks": "spexviz.masks",
     "all_masks": "spexviz.masks",
+    "SPEX": "spexviz.solvers.spex",
     "ProxySPEX": "spexviz.solvers.proxyspex",
     "Linear": "spexviz.solvers.linear",
     "GaussianProcess": "spexviz.solvers.gp",
     "Auto": "spexviz.solvers.auto",
+    "Lasso": "spexviz.solvers.baselines",
+    "FBII2": "spexviz.solvers.baselines",
+    "LIME": "spexviz.solvers.baselines",
+    "KernelSHAP": "spexviz.solvers.baselines",
+    "LeaveOneOut": "spexviz.solvers.baselines",
     "PromptGame": "spexviz.games.prompt",
     "SyntheticGame": "spexviz.games.synthetic",
     "Explanation": "spexviz.results",
@@ -33,8 +39,9 @@ _HOME = {
     "Check": "spexviz.results",
     "RunSpec": "spexviz.spec",
     "explain": "spexviz.pipeline",
+    "validate": "spexviz.validation",
 }
-_MODULES = ("views", "errors", "metrics")
+_MODULES = ("views", "errors", "metrics", "optimum")
 __all__ = [*_HOME, *_MODULES]
 
 

@@ -45,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--max-order", type=int, help="largest set of parts that is looked for, by default the solver's own")
     explain.add_argument("--budget", type=int, default=512, help="ablations that the fit may see")
     explain.add_argument("--seed", type=int, default=0)
+    explain.add_argument("--check", action="store_true", help="check the strongest sets on the model, up to 25 %% more ablations")
+    explain.add_argument("--target-r2", type=float, help="stop at the first checkpoint whose interval of R² lies above this")
+    explain.add_argument("--stop-when-flat", action="store_true", help="stop when two doublings have gained less than .01 of R² each")
     explain.add_argument("--index", default="FBII", help="index of the sets that are printed")
     explain.add_argument("--order", type=int, default=3, help="highest order of the sets that are printed")
     explain.add_argument("--out", type=Path, help="file for the run; opens in the app and in the library")
@@ -75,18 +78,21 @@ def _explain(options: argparse.Namespace) -> int:
     names = ("model", "target", "contrast", "split", "pattern", "masking", "value", "chat")
     game = {"name": "prompt", "prompt": prompt, "template": options.template.replace("\\n", "\n"), **{name: getattr(options, name) for name in names}}
     solver = {"name": options.solver} | ({} if options.max_order is None else {"max_order": options.max_order})
-    spec = pipeline.canonical(RunSpec(game, solver, options.budget, options.seed))
+    run = {"validate": options.check, "target_r2": options.target_r2, "stop_when_flat": options.stop_when_flat}
+    spec = pipeline.canonical(RunSpec(game, solver, options.budget, options.seed, run))
     with tqdm(unit=" ablations", dynamic_ncols=True, disable=None) as bar:
 
         def tell(progress: object) -> None:
             bar.total, bar.n = progress.total, progress.done
             bar.set_description_str(progress.phase, refresh=True)
 
-        result = pipeline.explain(pipeline.build_game(spec), pipeline.build_solver(spec), spec.budget, spec.seed, cache=SqliteCache(), progress=tell)
+        result = pipeline.explain_spec(spec, cache=SqliteCache(), progress=tell)
     if options.out:
         options.out.write_text(result.to_json(), encoding="utf-8")
     print(views.honesty(result))
     print(result.interactions(options.index, options.order).top(10))
+    for check in result.checks:
+        print(views.checked(result, check))
     return 0
 
 

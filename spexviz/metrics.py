@@ -1,15 +1,18 @@
-"""How good an explanation is: fidelity with its interval, recall of a known spectrum, hierarchy, energy.
+"""How good an explanation is: fidelity with its interval, deletion and insertion curves, recall of a known spectrum, hierarchy, energy.
 
 Fidelity holds for the distribution of the masks that it was measured on, and only on masks that no fit has seen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spexviz.errors import SpecError
-from spexviz.masks import Interaction
+from spexviz.masks import Interaction, Masks, Values
 from spexviz.spectrum import Spectrum
 
 _CELLS = 4_000_000  # bootstrap counts held at a time: 32 MB
@@ -76,6 +79,45 @@ def _pair(y: ArrayLike, prediction: ArrayLike) -> tuple[NDArray[np.float64], NDA
 def _spread(y: NDArray[np.float64]) -> float:
     """‖y − ȳ‖², and exactly 0 for equal values, whose mean may be off by a rounding."""
     return 0.0 if (y == y[0]).all() else float(((y - y.mean()) ** 2).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class AblationCurve:
+    """Real values along a row of masks, from the empty (or full) input to the full (or empty) one, by share of players kept.
+
+    `kept` (k,), increasing from 0 to 1; `values` (k,), in the unit of the game.
+    """
+
+    kept: NDArray[np.float64]
+    values: Values
+
+    @property
+    def area(self) -> float:
+        """Mean height by the trapezoid rule, in the unit of the game: a good insertion curve has much of it, a good deletion curve little."""
+        return float(np.trapezoid(self.values, self.kept))
+
+    @property
+    def effects(self) -> NDArray[np.float64]:
+        """(k,) |f(full) − f(mask)| / |f(full)|, the removal effect of Kang et al. 2025; NaN where f(full) is 0."""
+        full = abs(self.values[-1])
+        return np.abs(self.values[-1] - self.values) / full if full else np.full(len(self.values), np.nan)
+
+
+def ablation_curve(game: Callable[[Masks], Values], masks: Masks) -> AblationCurve:
+    """Deletion or insertion curve of a real game: it is asked `masks` (k, n), and the empty and the full mask, in one call.
+
+    The masks need not be nested (the optima of two sizes may share no player), but no two may keep equally many.
+    Raises SpecError if they do, or are no bool table. Sources: Petsiuk et al. 2018 (deletion, insertion), Kang et al. 2025.
+    """
+    masks = np.asarray(masks)
+    if masks.ndim != 2 or masks.dtype != bool or not masks.shape[1]:
+        raise SpecError(f"A curve needs a bool array of masks (masks, players), not {masks.dtype} {masks.shape}.")
+    n, count = masks.shape[1], masks.sum(1)
+    inner = masks[(count > 0) & (count < n)]
+    rows = np.concatenate([np.zeros((1, n), dtype=bool), inner[np.argsort(inner.sum(1))], np.ones((1, n), dtype=bool)])
+    if len(np.unique(rows.sum(1))) < len(rows):
+        raise SpecError("Two masks of a curve keep equally many players: give one mask for each size.")
+    return AblationCurve(rows.mean(1), np.asarray(game(rows), dtype=np.float64))
 
 
 def recall(found: Spectrum, truth: Spectrum, k: int | None = None, least_order: int = 1) -> float:

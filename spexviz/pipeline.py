@@ -7,10 +7,12 @@ and the empty mask. Where 2^n masks are within reach all of them are asked, and 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +28,13 @@ from spexviz.solvers.base import Design, Solver
 from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec, build, describe
 from spexviz.spectrum import Spectrum
+from spexviz.validation import MOST_ORDER, promising
+from spexviz.validation import validate as check_sets
 
 HELD_OUT_STREAM = 2**32  # added to the seed: run seeds are below it, so the two streams never meet
 FIRST_EXACT_POINT = 8  # masks of the first point on the curve of an exact run
+SETS_CHECKED, MOST_CHECKED = 8, 100  # by `validate=True`; by a number
+FLAT = 0.01  # a doubling that raises R² by less is flat; two in a row end a run that may stop early
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,11 @@ class Plan:
     def ablations(self) -> int:
         """Ablations in all: for fits, held out, and the two ends."""
         return 2**self.n if self.exact else len(self.design) + len(self.held_out) + 2
+
+    @property
+    def checks(self) -> int:
+        """Most further ablations that checking sets may take: a quarter of what the fits see, none for an exact run."""
+        return 0 if self.exact else len(self.design) // 4
 
 
 def held_out_count(budget: int) -> int:
@@ -70,6 +81,9 @@ def explain(
     budget: int = 512,
     seed: int = 0,
     *,
+    validate: bool | int = False,
+    target_r2: float | None = None,
+    stop_when_flat: bool = False,
     baselines: Sequence[Solver] = (Linear(),),
     cache: Cache | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -80,14 +94,26 @@ def explain(
 
     `baselines` are fitted on the same masks; the first is the one shown beside every result. `progress` is told after every
     chunk, `partial` receives the explanation so far at every checkpoint, `cancel` ends the run between two chunks.
+    `validate`: how many of the strongest sets of order 2 to 4 are then checked on the real model (True: 8), with at most a
+    quarter of the budget on top; the result is in `checks`. `target_r2` ends the run at the first checkpoint whose interval of
+    R² lies above it, `stop_when_flat` where the last two doublings each gained less than .01 and the fit beats the mean;
+    `stopped` then says so. These three are part of the run's spec, unless left out.
     Raises Cancelled, AblationError, SolverError, and whatever the game raises; finished ablations stay in `cache`.
     """
-    spec = RunSpec(describe(game), describe(solver), budget, seed)
+    options = _options(validate, target_r2, stop_when_flat)
+    spec = RunSpec(describe(game), describe(solver), budget, seed, options)
     layout = getattr(game, "layout", None)
     planned = plan(len(game.players), solver, budget, seed, layout)
-    runner = Runner(game, cache or MemoryCache(), planned.ablations, progress or (lambda _: None), cancel or threading.Event())
+    total = planned.ablations + (planned.checks if validate else 0)
+    runner = Runner(game, cache or MemoryCache(), total, progress or (lambda _: None), cancel or threading.Event())
     run = _Run(game, solver, tuple(baselines), spec, planned, runner, partial or (lambda _: None))
-    return run.enumerate() if planned.exact else run.sample()
+    return run.checked(run.enumerate() if planned.exact else run.sample())
+
+
+def explain_spec(spec: RunSpec, **callbacks: Any) -> Explanation:
+    """`explain` for the run that a RunSpec describes; `callbacks` are its cache, progress, partial and cancel."""
+    spec = canonical(spec)
+    return explain(build_game(spec), build_solver(spec), spec.budget, spec.seed, **spec.options, **callbacks)
 
 
 def build_game(spec: RunSpec) -> Game:
@@ -102,9 +128,26 @@ def build_solver(spec: RunSpec) -> Solver:
 
 def canonical(spec: RunSpec) -> RunSpec:
     """The same run with every setting written out, as `explain` notes it: so one run has one id, however it was asked for."""
-    if spec.options:  # `explain` would not heed them, and note its result under another id
-        raise SpecError(f"A run has no options yet, but this one gives {', '.join(map(repr, spec.options))}: leave them out.")
-    return RunSpec(describe(build_game(spec)), describe(build_solver(spec)), spec.budget, spec.seed)
+    try:
+        options = _options(**spec.options)
+    except TypeError:
+        raise SpecError(
+            f"A run has no options {', '.join(map(repr, spec.options))}: it has validate, target_r2 and stop_when_flat; leave others out."
+        ) from None
+    return RunSpec(describe(build_game(spec)), describe(build_solver(spec)), spec.budget, spec.seed, options)
+
+
+def _options(validate: bool | int = False, target_r2: float | None = None, stop_when_flat: bool = False) -> dict[str, Any]:
+    """The options of a RunSpec, without those at their default: a run that uses none keeps the id that it always had."""
+    if not isinstance(validate, int) or not 0 <= validate <= MOST_CHECKED:
+        raise SpecError(f"validate is True, False or a number of sets up to {MOST_CHECKED}, not {validate!r:.40}.")
+    number = isinstance(target_r2, int | float) and not isinstance(target_r2, bool)
+    if target_r2 is not None and not (number and 0.0 < target_r2 < 1.0):
+        raise SpecError(f"The target of R² must lie between 0 and 1, not {target_r2!r:.40}.")
+    if not isinstance(stop_when_flat, bool):
+        raise SpecError(f"stop_when_flat is True or False, not {stop_when_flat!r:.40}.")
+    found = {"validate": SETS_CHECKED if validate is True else int(validate), "target_r2": target_r2, "stop_when_flat": stop_when_flat}
+    return {name: value for name, value in found.items() if value}
 
 
 @dataclass
@@ -137,9 +180,37 @@ class _Run:
                 self.runner.tell(f"fitting {count} ablations")
                 fits.append((solver, count, *self._fit(solver, design.head(count), values)))
             result = self._sampled(fits, values, held, ends, complete=count == len(design))
-            if not result.complete:
-                self.partial(result)
+            if result.complete:
+                break
+            if reason := self._reason_to_stop(result):
+                wanted = max(len(held), min(len(held_masks), held_out_count(count)))  # scored as a run of this budget would be
+                held = np.concatenate([held, self.runner(held_masks[len(held) : wanted], "held-out ablations")])
+                return dataclasses.replace(self._sampled(fits, values, held, ends, complete=True), stopped=reason)
+            self.partial(result)
         return result
+
+    def _reason_to_stop(self, result: Explanation) -> str:
+        """Why the run may end at this checkpoint; "" where it may not."""
+        target, low = self.spec.options.get("target_r2"), result.fidelity.interval[0]
+        if target is not None and low >= target:
+            return f"Stopped after {result.fidelity.budget:,} of {self.spec.budget:,} ablations: R² is above the target of {target:g}."
+        scores = [point.r2 for point in result.curve[:: 1 + len(self.baselines)]][-3:]
+        flat = len(scores) == 3 and all(later - earlier < FLAT for earlier, later in itertools.pairwise(scores))
+        if self.spec.options.get("stop_when_flat") and flat and low > 0:
+            return f"Stopped after {result.fidelity.budget:,} of {self.spec.budget:,} ablations: the last two doublings gained less than {FLAT:g} of R² each."
+        return ""
+
+    def checked(self, result: Explanation) -> Explanation:
+        """The result with its most promising sets checked on the real model, where the spec asks for it."""
+        if not (count := self.spec.options.get("validate")):
+            return result
+        start, limit = time.perf_counter(), len(result.values) // 4
+        sets = promising(result.spectrum, count, limit if not result.exact else MOST_CHECKED * 2**MOST_ORDER)
+        if sets and not result.exact:
+            self.partial(result)
+        checks = check_sets(self.game, result.spectrum, sets, self.spec.seed, limit, runner=self.runner, measured=result) if sets else ()
+        seconds = {**result.seconds, "ablations": self.runner.seconds, "cached": float(self.runner.cached), "checks": time.perf_counter() - start}
+        return dataclasses.replace(result, checks=checks, seconds=seconds)
 
     def _sampled(self, fits: list, values: Values, held: Values, ends: Values, complete: bool) -> Explanation:
         held_masks = self.plan.held_out[: len(held)]

@@ -20,6 +20,7 @@ from spexviz.spectrum import Spectrum
 
 FORMAT = "spexviz run 1"
 LEVEL = 0.90  # of every interval shown
+VERDICTS = ("confirmed", "contradicted", "undecided")
 MOST_CELLS = 100_000_000  # terms × players of a file: bytes that its spectrum takes
 
 
@@ -47,6 +48,8 @@ class Check:
     """One set checked by real ablations, model and surrogate on the same masks; effects in the unit of the game.
 
     Effects are discrete derivatives of the set: `full` on the full input, `mean` over random backgrounds (BII).
+    `interval`: of `model_mean`, with at least 90 % over all looks; `verdict`: by the rule of `validate`; `ablations`: what it
+    cost beyond the run; `backgrounds`: random backgrounds on which the set was flipped; `held_out`: held-out masks used.
     """
 
     members: Interaction
@@ -56,7 +59,9 @@ class Check:
     surrogate_mean: float
     interval: tuple[float, float]
     ablations: int
-    verdict: str  # "confirmed" | "contradicted" | "undecided"
+    verdict: str  # one of VERDICTS
+    backgrounds: int = 0
+    held_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class Explanation:
     `ends`: real values of the empty and the full mask. `exact`: all 2^n masks were asked, so the spectrum is exact.
     `text`, `spans`: where each player stands in the text, if there is one; `layout`: positions of the players, if any.
     `seconds`: {"ablations": …, "fits": …}. `complete` is False for what a cancelled or running run has so far.
+    `stopped`: why the run ended before its budget was spent, if it did.
     """
 
     players: tuple[str, ...]
@@ -88,6 +94,7 @@ class Explanation:
     layout: NDArray[np.float64] | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     complete: bool = True
+    stopped: str = ""
 
     def interactions(self, index: str = "FBII", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit. Never calls the model."""
@@ -97,6 +104,11 @@ class Explanation:
         """(n,) average effect of keeping each player, over uniform masks of the others: the Banzhaf value, −2 F({i})."""
         coefficients = self.spectrum.coefficients
         return np.array([-2.0 * coefficients.get((i,), 0.0) for i in range(len(self.players))])
+
+    @property
+    def spent_on_checks(self) -> int:
+        """Ablations that checking sets has cost, beyond those of the fits, held out, and at the two ends."""
+        return sum(check.ablations for check in self.checks)
 
     def to_json(self) -> str:
         """The whole result as JSON text: opens in the app, the library and the command line."""
@@ -121,17 +133,18 @@ class Explanation:
             if not isinstance(data, dict) or data.get("format") != FORMAT:
                 raise SpecError(f'This file is not a spexviz run (its "format" is not "{FORMAT}"). Save one with `spexviz explain --out run.json`.')
             n = len(data["players"])
-            out = {f.name: data[f.name] for f in fields(cls)}
+            out = {f.name: data[f.name] for f in fields(cls) if f.name != "stopped"}
+            out["stopped"] = str(data.get("stopped", ""))  # not in the first files
             out["players"], out["unit"] = tuple(map(str, data["players"])), str(data["unit"])
             out["text"] = None if data["text"] is None else str(data["text"])
-            "".join((*out["players"], out["unit"], out["text"] or "")).encode()  # half a character cannot be stored or shown
+            "".join((*out["players"], out["unit"], out["text"] or "", out["stopped"])).encode()  # half a character cannot be stored or shown
             out["exact"], out["complete"] = bool(data["exact"]), bool(data["complete"])
             out["seconds"] = {str(key): float(value) for key, value in data["seconds"].items()}
             out["spectrum"] = _spectrum_from_json(n, data["spectrum"])
             out["spec"] = RunSpec(**data["spec"])
             out["curve"] = tuple(_fidelity(point) for point in data["curve"])
             out["fidelity"], out["baseline"] = _fidelity(data["fidelity"]), _fidelity(data["baseline"])
-            out["checks"] = tuple(Check(**{**c, "members": tuple(c["members"]), "interval": tuple(c["interval"])}) for c in data["checks"])
+            out["checks"] = tuple(_check_from_json(n, check) for check in data["checks"])
             out["ends"] = tuple(map(float, data["ends"]))
             out["spans"] = tuple((int(a), int(b)) for a, b in data["spans"])
             out["layout"] = None if data["layout"] is None else np.array(data["layout"], dtype=np.float64)
@@ -178,6 +191,17 @@ def _fidelity(data: Mapping[str, Any]) -> Fidelity:
     low, high = map(number, data["interval"])
     real = {name: float(data[name]) for name in ("keep", "seconds")}
     return Fidelity(**{**data, **whole, **real, "solver": str(data["solver"]), "r2": number(data["r2"]), "interval": (low, high)})
+
+
+def _check_from_json(n: int, data: Mapping[str, Any]) -> Check:
+    members, verdict = tuple(int(i) for i in data["members"]), str(data["verdict"])
+    real = {name: float(data[name]) for name in ("model_full", "surrogate_full", "model_mean", "surrogate_mean")}
+    whole = {name: int(data.get(name, 0)) for name in ("ablations", "backgrounds", "held_out")}
+    low, high = map(float, data["interval"])
+    fits = members == tuple(sorted(set(members))) and members and 0 <= members[0] <= members[-1] < n and verdict in VERDICTS
+    if not fits or not np.isfinite([*real.values(), low, high]).all():
+        raise ValueError("a check does not fit the players, or has a value or verdict that none can have")
+    return Check(**{**data, **real, **whole, "members": members, "verdict": verdict, "interval": (low, high)})
 
 
 def _spectrum_to_json(spectrum: Spectrum) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def characters(masks: Masks, membership: NDArray[np.bool_]) -> NDArray[np.float3
 
 def walsh_hadamard(values: ArrayLike) -> NDArray[np.float64]:
     """Unnormalised Walsh–Hadamard transform along the last axis (length 2^b): Σ_m (−1)^{popcount(m & k)} v[m]."""
-    out = np.array(values, dtype=np.float64, order="C")  # the reshape below must be a view, of a transposed table too
+    out = np.array(values, dtype=np.float64)
     length = out.shape[-1]
     if length & (length - 1) or length == 0:
         raise SolverError(f"A Walsh–Hadamard transform needs a length that is a power of two, not {length}.")

@@ -30,3 +30,11 @@ def bundled() -> object:
     from spexviz import models
 
     return models.load("bundled")
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny, randomly made Llama."""
+    from tests.models import tiny
+
+    return tiny.save(tmp_path_factory.mktemp("tiny-llama"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spexviz.errors import SpecError
-from spexviz.metrics import direct_subset_rate, energy_by_order, precision, r2, r2_interval, recall, staircase_rate, terms_for_energy
+from spexviz.metrics import ablation_curve, direct_subset_rate, energy_by_order, precision, r2, r2_interval, recall, staircase_rate, terms_for_energy
 from spexviz.spectrum import Spectrum
 
 
@@ -124,3 +124,37 @@ def test_energy_by_order_and_terms_for_energy():
     assert terms_for_energy(Spectrum(3, {(): 1.0}), 0.9) == 0
     with pytest.raises(SpecError, match="between 0 and 1"):
         terms_for_energy(spectrum, 95)
+
+
+def test_ablation_curve_asks_the_game_once_and_adds_both_ends():
+    calls = []
+
+    def game(masks):
+        calls.append(len(masks))
+        return 1.0 + masks @ np.array([4.0, 0.0, -1.0, 1.0])
+
+    masks = np.array([[1, 1, 0, 1], [1, 0, 0, 0]]) == 1  # in any order
+    curve = ablation_curve(game, masks)
+    assert calls == [4]
+    assert curve.kept.tolist() == [0.0, 0.25, 0.75, 1.0] and curve.values.tolist() == [1.0, 5.0, 6.0, 5.0]
+    assert curve.area == pytest.approx(0.25 * 3.0 + 0.5 * 5.5 + 0.25 * 5.5)
+    assert curve.effects == pytest.approx([0.8, 0.0, 0.2, 0.0])
+    ends = np.array([[False] * 4, [True] * 4])
+    assert ablation_curve(game, np.vstack([ends, masks])).values.tolist() == curve.values.tolist()
+    assert np.isnan(ablation_curve(lambda m: np.zeros(len(m)), masks).effects).all()
+
+
+def test_ablation_curve_refuses_two_masks_of_one_size_and_tables_of_numbers():
+    for masks in (np.eye(3, dtype=bool), np.eye(3), np.zeros((0, 0), dtype=bool)):
+        with pytest.raises(SpecError, match=r"equally many|bool array"):
+            ablation_curve(lambda m: m.sum(1), masks)
+
+
+def test_curves_of_optima_on_the_real_game_enclose_those_of_any_order():
+    from spexviz.optimum import insertion_curve, removal_curve
+
+    truth = Spectrum(6, {(0,): -1.0, (1,): -0.5, (0, 1): 0.7, (2, 3, 4): -0.4, (5,): 0.3})
+    insertion = ablation_curve(truth, np.array([a.mask for a in insertion_curve(truth, range(1, 6))]))
+    deletion = ablation_curve(truth, np.array([a.mask for a in removal_curve(truth, range(1, 6), direction="down")]))
+    order = ablation_curve(truth, np.tril(np.ones((6, 6), dtype=bool)))
+    assert deletion.area < order.area < insertion.area

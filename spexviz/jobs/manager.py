@@ -117,12 +117,8 @@ class JobManager:
     def _run(self, run_id: str, cancel: threading.Event) -> None:
         try:
             self.store.progress(run_id, 0, 0, 0.0, "loading the model")
-            spec = self.store.get(run_id).spec
-            result = pipeline.explain(
-                pipeline.build_game(spec),
-                pipeline.build_solver(spec),
-                spec.budget,
-                spec.seed,
+            result = pipeline.explain_spec(
+                self.store.get(run_id).spec,
                 cache=self.cache,
                 progress=_Throttled(self.store, run_id, cancel),
                 partial=self.store.save,

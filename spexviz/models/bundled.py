@@ -32,7 +32,7 @@ class BundledModel(TransformersModel):
         except ModelError as error:
             if not is_fetched():
                 raise
-            raise ModelError(f"The bundled model in {folder()} is damaged ({error.__cause__ or error}). Delete that folder. {REMEDY}") from error
+            raise ModelError(f"The bundled model in {folder()} is damaged. Delete that folder. {REMEDY}") from error
 
     @staticmethod
     def accepts(name: str) -> bool:

@@ -8,6 +8,7 @@ fast at it, the last norm and the output head in fp32 (a bf16 head rounds logits
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import socket
 import threading
@@ -161,7 +162,7 @@ class TransformersModel:
         if not pieces:
             return None
         spans = self.token_spans(text)
-        return [0 if any(a < end and start < b for start, end in pieces) else 1 for a, b in spans]
+        return [0 if any(a < end and start < b for start, end in pieces if start < end) else 1 for a, b in spans]
 
     def _ends(self) -> set[int]:
         ends = self._model.generation_config.eos_token_id if self._model.generation_config else self._tokenizer.eos_token_id
@@ -174,7 +175,7 @@ class TransformersModel:
     def _fingerprint(self, name: str, source: str, options: dict[str, str]) -> str:
         digest = hashlib.sha256(f"transformers {self._device.type} {self.precision} ".encode())
         path = Path(source)
-        if path.exists():
+        if path.is_dir():
             files = [path / options["gguf_file"]] if options else sorted(file for kind in _CONTENT for file in path.glob(kind))
             for file in files:
                 with file.open("rb") as stream:
@@ -203,12 +204,12 @@ def best_precision() -> str:
 
 
 def _source(name: str, folder: Path | None) -> tuple[str, dict[str, str]]:
-    path = folder or Path(name).expanduser()
+    path = folder or Path(os.path.expanduser(name))
     if path.suffix == ".gguf":
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike Path.is_file, no error for a name that is too long
             raise ModelError(f'There is no file "{name[:200]}": check the path of the .gguf file.')
         return str(path.parent), {"gguf_file": path.name}
-    if path.is_dir():
+    if os.path.isdir(path):
         if not (path / "config.json").is_file():
             raise ModelError(f'The folder "{name[:200]}" holds no config.json: give a folder made by save_pretrained, or a .gguf file.')
         return str(path), {}
@@ -224,7 +225,7 @@ def _from_pretrained(name: str, source: str, options: dict[str, str], precision:
     logging.disable_progress_bar()
     dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
     safe = {} if options else {"use_safetensors": True}
-    if not Path(source).is_dir() and _unreachable():
+    if not os.path.isdir(source) and _unreachable():
         options = {**options, "local_files_only": True}  # else a wrong name is asked for again and again, for 48 s
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **options)
@@ -239,10 +240,7 @@ def _from_pretrained(name: str, source: str, options: dict[str, str], precision:
 
 
 def _exists(name: str) -> bool:
-    try:
-        return Path(name).expanduser().exists()
-    except (OSError, RuntimeError, ValueError):  # too long for a path, no such user, a null byte
-        return False
+    return os.path.exists(os.path.expanduser(name))  # unlike Path.exists, no error for a name too long, or with a null byte
 
 
 def _unreachable() -> bool:

@@ -26,11 +26,12 @@ def prefill(spec: RunSpec) -> None:
             st.session_state[f"form-{name}"] = spec.game[name]
     if spec.budget in BUDGETS:
         st.session_state["form-budget"] = spec.budget
+    st.session_state["form-check"] = "validate" in spec.options
 
 
 def form() -> None:
     """The whole form; starts the run and opens it."""
-    for name, value in {**DEFAULTS, **MORE}.items():
+    for name, value in {**DEFAULTS, **MORE, "check": True}.items():
         st.session_state.setdefault(f"form-{name}", value)
     _example_buttons()
     st.text_area(
@@ -45,7 +46,8 @@ def form() -> None:
         with right:
             game |= _more_settings()
     budget = st.select_slider("Ablations that the fit may see", BUDGETS, value=st.session_state.get("form-budget", 512), key="form-budget")
-    spec = _spec(game, solver, int(budget), int(seed))
+    check = st.checkbox("Check the sets shown on the model (up to 25 % more ablations)", _kept("check"), key="form-check")
+    spec = _spec(game, solver, int(budget), int(seed), {"validate": pipeline.SETS_CHECKED} if check else {})
     if st.button("Explain", type="primary", icon=":material/play_arrow:", disabled=spec is None, shortcut="Ctrl+Enter") and spec:
         _start(spec)
 
@@ -108,34 +110,34 @@ def _more_settings() -> dict[str, Any]:
     return {"template": template, "value": value, "chat": chat, "replacement": replacement, "pattern": pattern, "protected": protected}
 
 
-def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int) -> RunSpec | None:
+def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int, options: dict[str, Any]) -> RunSpec | None:
     """The run that the form describes, with its cost under it; None, and what to do, while it cannot be run."""
     if not game["prompt"].strip():
         st.caption("Type a prompt to see what a run costs.")
         return None
     try:
-        spec = RunSpec({"name": "prompt", **game}, solver, budget, seed)
+        spec = RunSpec({"name": "prompt", **game}, solver, budget, seed, options)
         built = pipeline.build_game(spec)
         counted = len(built.players) if game["split"] != "tokens" or models.is_loaded(game["model"]) else None
         if counted is None:
             st.caption("The number of tokens, and so the cost, is known once the model is loaded.")
             return spec
         planned = pipeline.plan(counted, pipeline.build_solver(spec), budget, seed)
-        _show_cost(planned, _tokens(built, game), game["model"])
+        _show_cost(planned, _tokens(built, game), game["model"], planned.checks if "validate" in options else 0)
         return spec
     except SpexvizError as error:
         widgets.note(str(error), kind="strip", key="form-error", edge="#c0562b")
         return None
 
 
-def _show_cost(planned: pipeline.Plan, tokens: float, model: str) -> None:
+def _show_cost(planned: pipeline.Plan, tokens: float, model: str, checks: int) -> None:
     """The cost under the form; while the model is still warming up it looks again by itself until the time is known."""
 
     def line() -> None:
         speed = runtime.speed(model)
         if speed is not None and waiting:
             st.rerun()
-        widgets.note(_cost(planned, tokens, speed), key="form-cost")
+        widgets.note(_cost(planned, tokens, speed, checks), key="form-cost")
 
     waiting = runtime.speed(model) is None
     st.fragment(line, run_every=2.0 if waiting else None)()
@@ -147,12 +149,13 @@ def _tokens(built: Any, game: dict[str, Any]) -> float:
     return 1.35 * (len(game["template"].split()) + kept * len(game["prompt"].split())) + 4
 
 
-def _cost(planned: pipeline.Plan, tokens: float, speed: float | None) -> str:
-    n, total = planned.n, planned.ablations
+def _cost(planned: pipeline.Plan, tokens: float, speed: float | None, checks: int = 0) -> str:
+    n, total = planned.n, planned.ablations + checks
     if planned.exact:
         parts = f"{n} players: all {total:,} masks are asked, so the result is exact"
     else:
         parts = f"{n} players: {len(planned.design):,} ablations for the fit, {len(planned.held_out):,} held out to score it, 2 for the ends"
+        parts += f", at most {checks:,} to check the sets shown" if checks else ""
     if speed is None:
         return f"{parts}. The time is known once the model is loaded."
     return f"{parts}; {widgets.duration(total * tokens / speed + 5)} on this machine."

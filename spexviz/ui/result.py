@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from spexviz import views
+from spexviz.compare import compare, rivals
 from spexviz.indices import Interactions
-from spexviz.results import Explanation
+from spexviz.results import Explanation, Fidelity
 from spexviz.ui import widgets
 from spexviz.views import captions
 
@@ -23,10 +24,10 @@ def show(explanation: Explanation, key: str) -> None:
     with left:
         widgets.graph(explanation, interactions, top, key=f"{key}-graph")
     with right:
-        widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark()), key=f"{key}-curve")
+        _fidelity(explanation, key)
     sets, steps, residuals = st.tabs(["Sets as a table", "From nothing to everything", "Model against surrogate"])
     with sets:
-        widgets.table(interactions, max(top, 30), key=f"{key}-table")
+        widgets.table(interactions, max(top, 30), key=f"{key}-table", checks=explanation.checks)
     with steps:
         widgets.chart(views.waterfall(explanation, dark=widgets.dark()), key=f"{key}-waterfall")
     with residuals:
@@ -37,6 +38,30 @@ def show(explanation: Explanation, key: str) -> None:
     _ways_out(explanation, interactions, key)
 
 
+def _fidelity(explanation: Explanation, key: str) -> None:
+    """The fidelity curve; on request with every other solver, fitted on the same ablations."""
+    asked = f"{key}-compare"
+    extra: tuple[Fidelity, ...] = ()
+    if st.session_state.get(asked):
+        with st.spinner("Fitting the other solvers on these ablations …"):
+            extra = _rivals(explanation.spec.id, explanation)
+    widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark(), extra=extra), key=f"{key}-curve")
+    if extra:
+        st.caption("Each solver with its default settings, on the same ablations, scored on the same held-out masks.")
+    elif not explanation.exact and explanation.complete:
+        help_ = "Fits every other solver on the ablations already paid for; the model is not asked again."
+        st.button("Compare all solvers", icon=":material/compare_arrows:", key=f"{key}-compare-button", help=help_, on_click=_ask, args=(asked,))
+
+
+def _ask(flag: str) -> None:
+    st.session_state[flag] = True
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _rivals(run_id: str, _explanation: Explanation) -> tuple[Fidelity, ...]:
+    return tuple(compare(_explanation, rivals(_explanation)))
+
+
 def _selected(explanation: Explanation, interactions: Interactions, key: str) -> None:
     chosen = widgets.selection(explanation)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -45,7 +70,8 @@ def _selected(explanation: Explanation, interactions: Interactions, key: str) ->
             return
         value = interactions.values.get(chosen)
         worth = f"{interactions.index} {views.theme.number(value)} {explanation.unit}. " if value is not None else ""
-        widgets.note(f"{interactions.label(chosen)}: {worth}{captions.removal(explanation, chosen)}", key=f"{key}-selected")
+        check = next((f" Checked on the model, {captions.check_text(c, explanation.unit)}" for c in explanation.checks if c.members == chosen), "")
+        widgets.note(f"{interactions.label(chosen)}: {worth}{captions.removal(explanation, chosen)}{check}", key=f"{key}-selected")
         st.button("Clear selection", on_click=widgets.select, args=((),), key=f"{key}-clear")
 
 
@@ -57,7 +83,7 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
         )
         st.download_button(
             "Sets as CSV",
-            lambda: views.csv(interactions, 1_000),
+            lambda: views.csv(interactions, 1_000, explanation.checks),
             f"{name}.csv",
             "text/csv",
             on_click="ignore",

@@ -14,7 +14,7 @@ import streamlit as st
 from spexviz import views
 from spexviz.indices import INDICES, Interactions
 from spexviz.registry import offered
-from spexviz.results import Explanation
+from spexviz.results import Check, Explanation
 from spexviz.views import captions, strip, theme
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -101,7 +101,7 @@ def chart(figure: Any, key: str) -> None:
     st.plotly_chart(figure, theme=None, key=key, config=PLOTLY, alt=text_twin(figure))
 
 
-def table(interactions: Interactions, top: int, key: str) -> None:
+def table(interactions: Interactions, top: int, key: str, checks: Sequence[Check] = ()) -> None:
     """The sets as a table; selecting a row selects the set everywhere."""
     shown = interactions.top(top)
     members = [m for m, _ in shown]
@@ -110,7 +110,7 @@ def table(interactions: Interactions, top: int, key: str) -> None:
         rows = (st.session_state.get(key) or {}).get("selection", {}).get("rows", [])
         select(members[rows[0]] if rows and rows[0] < len(members) else ())
 
-    frame = views.table(interactions, top).rename(columns={"members": "set"})
+    frame = views.table(interactions, top, checks).rename(columns={"members": "set"})
     number = st.column_config.NumberColumn
     columns = {
         "set": st.column_config.TextColumn("Set", width="large"),
@@ -119,6 +119,8 @@ def table(interactions: Interactions, top: int, key: str) -> None:
         "low": number("Low (90 %)", format="%+.3f") if interactions.intervals else None,
         "high": number("High (90 %)", format="%+.3f") if interactions.intervals else None,
         "share": number("Share of variance", format="percent"),
+        "check": st.column_config.TextColumn("Check", help="Whether further ablations of the model bear the set out"),
+        "measured": number("Measured", help="Average effect on the model, to be compared with the set's BII", format="%+.3f"),
     }
     st.dataframe(frame, hide_index=True, key=key, on_select=clicked, selection_mode="single-row", height="auto", column_config=columns)
 

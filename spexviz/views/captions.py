@@ -9,7 +9,7 @@ import numpy as np
 
 from spexviz.indices import Interactions
 from spexviz.masks import Interaction
-from spexviz.results import Explanation, Fidelity
+from spexviz.results import Check, Explanation, Fidelity
 from spexviz.views.theme import crosses_zero, interval_text, number, percent
 from spexviz.views.words import joined, names
 
@@ -31,7 +31,12 @@ def honesty(explanation: Explanation) -> str:
     """The strip that stands over every figure: what this is, how good it is, what it cost."""
     point, n = explanation.fidelity, len(explanation.players)
     first = "A surrogate of the masked model, not a cause in the world."
-    cost = f"{len(explanation.values):,} ablations; seed {explanation.spec.seed}."
+    checks = (
+        f" and {explanation.spent_on_checks:,} more to check {len(explanation.checks)} sets" if explanation.checks and not explanation.exact else ""
+    )
+    cost = f"{len(explanation.values):,} ablations{checks}; seed {explanation.spec.seed}."
+    if explanation.stopped:
+        cost += f" {explanation.stopped}"
     if not explanation.complete:
         cost += " Incomplete: this is what the run has so far."
     if explanation.exact:
@@ -70,6 +75,19 @@ def finding(explanation: Explanation, interactions: Interactions) -> str:
     if crosses_zero(interval):
         head += ", but the interval crosses 0, so the sign is not certain"
     return f"{head}. {removal(explanation, members)}"
+
+
+def checked(explanation: Explanation, check: Check) -> str:
+    """What a check of a set on the real model found: surrogate and model, average and on the full input, and the verdict."""
+    return f"{joined(check.members, names(explanation.players))}: {check_text(check, explanation.unit)}"
+
+
+def check_text(check: Check, unit: str) -> str:
+    """The check without the names of its set: "confirmed: the surrogate says +0.70 log-odds on average, measured +0.66 ± 0.12; …"."""
+    half = (check.interval[1] - check.interval[0]) / 2
+    spread = f" ± {number(half, signed=False)}" if half > 1e-9 else ""
+    average = f"the surrogate says {number(check.surrogate_mean)} {unit} on average, measured {number(check.model_mean)}{spread}"
+    return f"{check.verdict}: {average}; on the full input {number(check.surrogate_full)}, measured {number(check.model_full)}."
 
 
 def strongest(interactions: Interactions) -> Interaction | None:

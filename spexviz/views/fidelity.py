@@ -47,7 +47,8 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
         subtitle += "<br>This run is not complete: these are the points so far."
     title = "How good is it, and what did it cost?"
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=400, text=describe_fidelity(explanation, extra))
-    figure.update_layout(margin_t=figure.layout.margin.t + 22)
+    rows = (len(lines) + 1) // 2  # of the legend, which stands under the axis: it may hold a dozen solvers
+    figure.update_layout(height=400 + 22 * rows, margin_b=70 + 22 * rows)
     axis = [math.log2(b) for b in (budgets or [64])]
     room = max(0.35, 0.12 * (axis[-1] - axis[0]))
     figure.update_xaxes(
@@ -71,7 +72,7 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
             y=0.5,
         )
     return figure.update_layout(
-        showlegend=len(lines) > 0, legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"}, hovermode="closest"
+        showlegend=len(lines) > 0, legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom"}, hovermode="closest"
     )
 
 

@@ -4,16 +4,16 @@ larger set one diamond tied to its members (a triple is one object, never three 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
 from spexviz.indices import Interactions
 from spexviz.masks import Interaction
-from spexviz.results import Explanation
+from spexviz.results import Check, Explanation
 from spexviz.views import theme
-from spexviz.views.captions import shown_quality
+from spexviz.views.captions import check_text, shown_quality
 from spexviz.views.words import escape, joined, names
 
 _FADE = {"good": 1.0, "fair": 0.8, "poor": 0.4}
@@ -48,7 +48,8 @@ def graph(
     for members, value in shown:
         alpha = fade * (1.0 if _belongs(members, selected) else 0.18)
         _draw_edge(figure, members, value, shown, spots, middles[members], alpha, dark)
-    _draw_sets(figure, shown, middles, label, selected, fade, dark)
+    checks = {check.members: check for check in run.checks} if run is not None else {}
+    _draw_sets(figure, shown, middles, label, selected, fade, dark, checks)
     effects = run.main_effects().tolist() if run is not None else [found[(i,)] for i in range(len(found.players))]
     _draw_players(figure, players, effects, found.unit, spots, label, selected, dark)
     if not players:
@@ -59,6 +60,8 @@ def graph(
     subtitle += "Orange + raises, purple − lowers; a diamond is a set of three or more"
     if found.intervals is not None:
         subtitle += "; dashed: interval crosses 0"
+    if any(m in checks and checks[m].verdict == "contradicted" for m, _ in shown):
+        subtitle += "; hollow: contradicted by the model"
     title = f"The {len(shown)} strongest interactions" if len(shown) > 1 else "The strongest interaction" if len(shown) else "No interactions"
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=describe_graph(found, top))
     wide = _half_width(max((len(label[i]) for i in players), default=0))
@@ -142,12 +145,26 @@ def _draw_edge(
     figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip")
 
 
-def _draw_sets(figure: go.Figure, shown: Interactions, middles: dict, label: Sequence[str], selected: Interaction, fade: float, dark: bool) -> None:
-    """The clickable markers: a small disc in the middle of a pair, a diamond for a larger set, each with its sign."""
+def _draw_sets(
+    figure: go.Figure,
+    shown: Interactions,
+    middles: dict,
+    label: Sequence[str],
+    selected: Interaction,
+    fade: float,
+    dark: bool,
+    checks: Mapping[Interaction, Check],
+) -> None:
+    """The clickable markers: a small disc in the middle of a pair, a diamond for a larger set, each with its sign.
+
+    A set that its check contradicts is hollow.
+    """
     sets = [members for members, _ in shown]
     if not sets:
         return
-    page = theme.tokens(dark).page
+    t = theme.tokens(dark)
+    colours = [theme.mark(shown.values[m], dark) for m in sets]
+    hollow = [m in checks and checks[m].verdict == "contradicted" for m in sets]
     figure.add_scatter(
         x=[middles[m][0] for m in sets],
         y=[middles[m][1] for m in sets],
@@ -155,16 +172,16 @@ def _draw_sets(figure: go.Figure, shown: Interactions, middles: dict, label: Seq
         marker={
             "symbol": ["circle" if len(m) == 2 else "diamond" for m in sets],
             "size": [17 if len(m) == 2 else 25 for m in sets],
-            "color": [theme.mark(shown.values[m], dark) for m in sets],
+            "color": [t.page if empty else colour for colour, empty in zip(colours, hollow, strict=True)],
             "opacity": [max(fade, 0.6) if _belongs(m, selected) else 0.3 for m in sets],
             "line": {
                 "width": [3 if m == selected else 1.5 for m in sets],
-                "color": [theme.tokens(dark).ink if m == selected else page for m in sets],
+                "color": [t.ink if m == selected else c if e else t.page for m, c, e in zip(sets, colours, hollow, strict=True)],
             },
         },
         text=[f"<b>{theme.sign(shown.values[m])}</b>" for m in sets],
-        textfont={"color": theme.tokens(dark).on_mark, "size": 13},
-        hovertext=[_hover(m, shown, label) for m in sets],
+        textfont={"color": [c if e else t.on_mark for c, e in zip(colours, hollow, strict=True)], "size": 13},
+        hovertext=[_hover(m, shown, label, checks.get(m)) for m in sets],
         hoverinfo="text",
         customdata=[list(m) for m in sets],
         name="sets",
@@ -204,12 +221,14 @@ def _draw_players(
     figure.add_scatter(x=x, y=y, mode="text", text=signs, textfont={"size": 15, "color": t.ink}, hoverinfo="skip", name="signs")
 
 
-def _hover(members: Interaction, shown: Interactions, label: Sequence[str]) -> str:
+def _hover(members: Interaction, shown: Interactions, label: Sequence[str], check: Check | None = None) -> str:
     interval = None if shown.intervals is None else shown.intervals[members]
     lines = [f"<b>{escape(joined(members, label))}</b>", f"{theme.number(shown.values[members])} {escape(shown.unit)} ({escape(shown.index)})"]
     if theme.interval_text(interval):
         lines.append(f"90 % interval {theme.interval_text(interval)}" + (": the sign is not certain" if theme.crosses_zero(interval) else ""))
     lines.append(f"{theme.percent(shown.shares.get(members, 0.0))} of the variance")
+    if check is not None:
+        lines.append(escape(check_text(check, shown.unit).replace("; ", ";\n")).replace("\n", "<br>"))
     return "<br>".join(lines)
 
 

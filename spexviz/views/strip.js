@@ -88,6 +88,7 @@ function drawCombs(state, data) {
     const row = element("div", set.v < 0 ? "comb down" : "comb up");
     const unsure = set.i && set.i[0] <= 0 && set.i[1] >= 0;
     if (unsure) row.classList.add("unsure");
+    if (set.c === "contradicted") row.classList.add("contradicted");
     const glyph = svg("svg", { class: "glyph", "aria-hidden": "true", focusable: "false" });
     const value = element("span", "value", number(set.v));
     const range = element("span", "range", set.i ? `[${number(set.i[0])}, ${number(set.i[1])}]` : "");
@@ -95,7 +96,7 @@ function drawCombs(state, data) {
     if (ranged) row.append(range);
     row.append(element("span", "share", percent(set.s)));
     const interval = set.i ? `, 90 % interval ${number(set.i[0])} to ${number(set.i[1])}${unsure ? ", sign not certain" : ""}` : "";
-    button(row, k === 0, `${set.t}: ${number(set.v)} ${data.unit}${interval}, ${percent(set.s)} of the variance`);
+    button(row, k === 0, `${set.t}: ${number(set.v)} ${data.unit}${interval}, ${percent(set.s)} of the variance${checked(set)}`);
     row.dataset.comb = k;
     box.append(row);
     return row;
@@ -125,6 +126,9 @@ function drawLegend(data) {
     const unsure = element("span", "item");
     unsure.append(element("span", "dash"), element("span", "", "dashed: interval crosses 0"));
     box.append(unsure);
+  }
+  if (data.sets.some((set) => set.c === "contradicted")) {
+    box.append(element("span", "item struck", "struck out: contradicted by the model"));
   }
   return box;
 }
@@ -239,7 +243,7 @@ function tell(state, at) {
   } else {
     const set = data.sets[at.dataset.comb];
     const range = set.i ? ` [${number(set.i[0])}, ${number(set.i[1])}]` : "";
-    read.textContent = `\u2068${set.t}\u2069: ${number(set.v)}${range} ${data.unit} together (${data.index}), ${percent(set.s)} of the variance.`;
+    read.textContent = `\u2068${set.t}\u2069: ${number(set.v)}${range} ${data.unit} together (${data.index}), ${percent(set.s)} of the variance${checked(set)}.`;
   }
 }
 
@@ -269,6 +273,7 @@ function pressed(made, on) {
   made.setAttribute("aria-pressed", on ? "true" : "false");
 }
 
+const checked = (set) => (!set.c ? "" : set.c === "undecided" ? ", checked on the model, undecided" : `, ${set.c} by the model`);
 const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
 const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
 

@@ -35,13 +35,14 @@ def data(
     effects, mass = explanation.main_effects().tolist(), interaction_mass(interactions)
     shown = interactions.top(max(0, min(top, MOST_COMBS)), include_singletons=False)
     label = [isolated(name) for name in names(explanation.players)]
+    verdicts = {check.members: check.verdict for check in explanation.checks}
     body: dict[str, Any] = {
         "tokens": tokens_,
         "gaps": gaps,
         "effects": [_short(value) for value in effects],
         "limit": _short(max(map(abs, effects), default=0.0)),
         "mass": [round(share, 4) for share in mass],
-        "sets": [_comb(members, value, shown, label) for members, value in shown],
+        "sets": [_comb(members, value, shown, label, verdicts.get(members)) for members, value in shown],
         "unit": explanation.unit,
         "index": interactions.index,
         "quality": shown_quality(explanation),
@@ -79,11 +80,13 @@ def interaction_mass(interactions: Interactions) -> list[float]:
     return mass
 
 
-def _comb(members: tuple[int, ...], value: float, shown: Interactions, label: Sequence[str]) -> dict[str, Any]:
+def _comb(members: tuple[int, ...], value: float, shown: Interactions, label: Sequence[str], verdict: str | None) -> dict[str, Any]:
     interval = None if shown.intervals is None else shown.intervals[members]
     comb: dict[str, Any] = {"m": list(members), "v": _short(value), "s": round(shown.shares.get(members, 0.0), 4), "t": joined(members, label)}
     if interval is not None:
         comb["i"] = [_short(end) for end in interval]
+    if verdict is not None:
+        comb["c"] = verdict
     return comb
 
 

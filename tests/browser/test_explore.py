@@ -73,7 +73,7 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     assert "A surrogate of the masked model, not a cause in the world." in note.inner_text()
     assert f"{result.fidelity.r2:.2f}" in note.inner_text() and f"{result.baseline.r2:.2f}" in note.inner_text()
     assert page.locator(".headline").inner_text()
-    assert page.locator(".spexviz-strip .token").all_inner_texts() == words
+    wait_until(lambda: page.locator(".spexviz-strip .token").all_inner_texts() == words, 60, "the words")
     assert page.locator(".comb").count() == 12
     assert points(curve(page), "proxyspex") == [64, 128, 256, 512] and points(curve(page), "linear") == [64, 128, 256, 512]
     plots = page.locator(".js-plotly-plot:visible")
@@ -105,10 +105,11 @@ def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
 
     page.reload()
     page.get_by_text("Sets as a table").wait_for()
-    assert page.locator(".comb .members").all_inner_texts() == fbii and run_id in page.url
+    wait_until(lambda: combs.all_inner_texts() == fbii, 60, "the same sets after the reload")
+    assert run_id in page.url
     other = open_page(f"{server.url}/explore?run={run_id}")
     other.get_by_text("Sets as a table").wait_for()
-    assert other.locator(".token").all_inner_texts() == REVIEW.split()
+    wait_until(lambda: other.locator(".token").all_inner_texts() == REVIEW.split(), 60, "the text in a second browser")
     assert server.ablations() == before[0]
 
 

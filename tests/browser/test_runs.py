@@ -62,9 +62,7 @@ def test_cancel_frees_the_worker_and_keeps_what_is_done(new_server, open_page):
     waiting.get_by_text("Waiting for a free worker").wait_for()
     wait_until(lambda: server.run(runs[1])["done"] >= 2 * CHUNK, LONG / 1000, "two chunks of the second run")
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text(re.compile(r"Cancelled\. Cancelled after \d+ of 2562 ablations|Cancelled after [\d,]+ of 2,?562 ablations")).wait_for(
-        timeout=LONG
-    )
+    page.get_by_text(re.compile(r"Cancelled after [\d,]+ of 2,?562 ablations")).wait_for(timeout=LONG)
     waiting.get_by_text("Sets as a table").wait_for(timeout=LONG)
     assert server.run(third)["state"] == "done" and server.run(runs[0])["state"] == "running"
     assert server.run(runs[1])["state"] == "cancelled"
@@ -91,7 +89,9 @@ def test_a_failed_run_names_the_remedy(server, open_page):
     assert page.get_by_role("button", name="Try again").is_visible()
     assert server.run(run_id)["state"] == "failed"
     page.get_by_role("button", name="New run").click()
-    wait_until(lambda: page.get_by_label("Target", exact=True).input_value() == "positively wonderful", 60, "the form with the settings of the failed run")
+    wait_until(
+        lambda: page.get_by_label("Target", exact=True).input_value() == "positively wonderful", 60, "the form with the settings of the failed run"
+    )
 
 
 def row(page, number):
@@ -101,7 +101,7 @@ def row(page, number):
 
 def listed(page):
     """The prompts in the table, from its accessible twin."""
-    return page.get_by_test_id("stDataFrame").locator("tbody tr td:nth-child(2)").all_text_contents()
+    return page.get_by_test_id("stDataFrame").locator("td[aria-colindex='1']").all_text_contents()
 
 
 def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
@@ -128,7 +128,7 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
     row(page, 1)
     page.get_by_role("button", name="Open", exact=True).and_(page.locator(":enabled")).click()
     page.get_by_text("Sets as a table").wait_for()
-    assert page.locator(".token").all_inner_texts() == prompts[0].split()
+    wait_until(lambda: page.locator(".token").all_inner_texts() == prompts[0].split(), 60, "the words of the run")
     assert re.search(r"/explore\?run=[0-9a-f]{16}", page.url)
 
 
@@ -153,7 +153,7 @@ def test_hostile_words_stay_words(server, open_page):
     run_id = explain(page)
     page.get_by_text("Sets as a table").wait_for()
     idle(page)
-    assert page.locator(".token").all_inner_texts() == list(HOSTILE)
+    wait_until(lambda: page.locator(".token").all_inner_texts() == list(HOSTILE), 60, "the words")
     page.locator(".token").first.click()
     page.get_by_text(re.compile(r"Removing “<img/src=x/onerror=alert\(1\)>”")).wait_for()
     for tab in ("From nothing to everything", "Model against surrogate"):
@@ -184,9 +184,10 @@ def test_no_page_is_wider_than_its_window(server, open_page, theme, width):
         )
 
     assert overflow() <= 0, "the form"
-    type_prompt(page, REVIEW, model="toy", budget=64)
+    type_prompt(page, " ".join(["A film that is not good,", "never boring, hardly great and no fun:"] * 3), model="toy", budget=256)
     explain(page)
     page.get_by_text("Sets as a table").wait_for()
+    page.locator(".js-plotly-plot:visible").nth(1).wait_for()
     idle(page)
     assert overflow() <= 0, "a result"
     background = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")

@@ -123,6 +123,26 @@ def test_typing_and_pressing_starts_a_run(manager):
     assert not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"}
 
 
+def test_sets_are_checked_unless_the_box_is_cleared(manager):
+    words = "not bad, never dull but hardly good fun at all, not terrible"
+    at = page()
+    at.text_area(key="form-prompt").set_value(words).run()
+    at.select_slider(key="form-budget").set_value(64).run()
+    assert at.checkbox(key="form-check").value and "at most 16 to check the sets shown" in said(at)
+    button(at, "Explain").click().run()
+    (run,) = manager.store.list()
+    wait(lambda: manager.store.get(run.id).state == states.DONE)
+    result = manager.store.result(run.id)
+    assert run.spec.options == {"validate": 8} and result.checks and result.spent_on_checks <= 16
+    at.run()
+    assert not at.exception and {"check", "measured"} <= set(at.dataframe[0].value.columns)
+    button(at, "New run").click().run()
+    at.checkbox(key="form-check").uncheck().run()
+    assert "to check the sets" not in said(at)
+    button(at, "Explain").click().run()
+    assert sorted(map(len, (found.spec.options for found in manager.store.list()))) == [0, 1]
+
+
 def test_a_setting_that_cannot_run_is_named_before_the_run(manager):
     at = page()
     at.text_area(key="form-prompt").set_value(SENTENCE).run()

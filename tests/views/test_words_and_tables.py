@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from spexviz.views import csv, finding, honesty, quality, table
+from spexviz.results import Check
+from spexviz.views import checked, csv, finding, graph, honesty, quality, strip, table, theme
 from spexviz.views.captions import removal, removal_changes
 from spexviz.views.table import guarded, members_of
 
@@ -72,6 +73,43 @@ def test_finding_without_interactions(make):
     for coefficients, words in (({}, "Nothing stands out"), ({(0,): -0.5}, "one by one")):
         run = make(("a", "b"), coefficients, draws=False)
         assert words in finding(run, found(run))
+
+
+def checks_of(run):
+    """The pair is borne out, the triple is not."""
+    pair = Check((2, 3), 2.4, 2.5, 2.44, 2.48, (2.32, 2.56), 7, "confirmed", 4, 128)
+    return replace(run, checks=(pair, Check((2, 3, 5), 0.1, 1.7, 0.05, 1.68, (-0.3, 0.4), 20, "contradicted", 8, 128)))
+
+
+def test_a_check_says_surrogate_and_measured_side_by_side(review):
+    run = checks_of(review)
+    says = "never × fails: confirmed: the surrogate says +2.48 log-odds on average, measured +2.44 ± 0.12; on the full input +2.50, measured +2.40."
+    assert checked(run, run.checks[0]) == says
+    assert "512 ablations and 27 more to check 2 sets;" in honesty(run)
+    assert "Stopped after 64" in honesty(replace(run, stopped="Stopped after 64 of 512 ablations: it was enough."))
+
+
+def test_table_and_csv_show_the_checks(review):
+    run, i = checks_of(review), found(review)
+    frame = table(i, 50, run.checks)
+    verdicts = dict(zip(frame["members"], frame[["check", "measured"]].itertuples(index=False), strict=True))
+    assert tuple(verdicts["never × fails"]) == ("confirmed", 2.44) and verdicts["never × fails × impress,"].check == "contradicted"
+    assert (frame["check"] != "").sum() == 2 == frame["measured"].notna().sum()
+    assert "contradicted" in csv(i, 50, run.checks) and "check" not in table(i, 50).columns
+
+
+def test_contradicted_sets_are_marked_not_hidden(review):
+    run, i = checks_of(review), found(review)
+    sets = {tuple(comb["m"]): comb for comb in strip.data(run, i)["sets"]}
+    assert (sets[(2, 3)]["c"], sets[(2, 3, 5)]["c"]) == ("confirmed", "contradicted") and "c" not in sets[(11, 12)]
+    assert strip.data(run, i)["version"] != strip.data(review, i)["version"]
+    figure, plain = graph(run), graph(review)
+    (marks,) = (trace for trace in figure.data if trace.name == "sets")
+    at = [tuple(members) for members in marks.customdata]
+    fill = dict(zip(at, marks.marker.color, strict=True))
+    assert fill[(2, 3, 5)] == theme.tokens().page != fill[(2, 3)] and list(fill.values()).count(theme.tokens().page) == 1
+    assert "contradicted" in marks.hovertext[at.index((2, 3, 5))] and "hollow" in figure.layout.title.subtitle.text
+    assert "hollow" not in plain.layout.title.subtitle.text
 
 
 def test_table_rows_are_the_top_sets(review):

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spexviz import cli
+from spexviz.results import Explanation
+
+
+def explain(*arguments: str) -> int:
+    return cli.main(["explain", "--model", "toy", "--solver", "linear", "--budget", "64", *arguments])
+
+
+def test_explain_writes_a_run_that_opens_again(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    out = tmp_path / "run.json"
+    assert (
+        cli.main(["explain", "--model", "toy", "--prompt", "never fails to impress", "--budget", "64", "--out", str(out), "--template", "{}\\n:"])
+        == 0
+    )
+    printed = capsys.readouterr()
+    result = Explanation.from_json(out.read_text(encoding="utf-8"))
+    assert result.exact and result.players == ("never", "fails", "to", "impress") and result.spec.game["template"] == "{}\n:"
+    assert result.spec.solver["name"] == "proxyspex" and "never" in printed.out and "fails" in printed.out and "Traceback" not in printed.err
+
+
+def test_sets_are_checked_and_printed_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    out = tmp_path / "run.json"
+    assert explain("--prompt", "never fails to impress", "--check", "--stop-when-flat", "--out", str(out)) == 0
+    result = Explanation.from_json(out.read_text(encoding="utf-8"))
+    assert result.checks and result.spec.options == {"validate": 8, "stop_when_flat": True}
+    assert "confirmed: the surrogate says" in capsys.readouterr().out
+
+
+def test_the_second_time_nothing_is_asked(tmp_path: Path) -> None:
+    prompt = ["--prompt", "not good but hardly ever so dull that no fun is had at all"]
+    assert [explain(*prompt, "--out", str(tmp_path / f"{i}.json")) for i in range(2)] == [0, 0]
+    first, second = (Explanation.from_json((tmp_path / f"{i}.json").read_text()) for i in range(2))
+    assert first.seconds["cached"] == 0 and second.seconds["cached"] == 64 + 128 + 2
+    assert first.spectrum == second.spectrum
+
+
+def test_prompt_from_standard_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("not bad\n"))
+    assert explain("--prompt", "-", "--out", str(tmp_path / "run.json")) == 0
+    assert Explanation.from_json((tmp_path / "run.json").read_text()).players == ("not", "bad")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--prompt", ""], "type at least one word"),
+        (["--prompt", "not bad", "--model", "no model!"], "There is no model"),
+        (["--prompt", "not bad", "--solver", "magic"], "Choose one of"),
+        (["--prompt", "not bad", "--split", "letters"], "Choose one of"),
+        (["--prompt", "not bad", "--split", "regex"], "pattern"),
+        (["--prompt", "not bad", "--template", "none"], "exactly once"),
+        (["--prompt", "not bad", "--target", " fine words"], "log-probability"),
+        (["--prompt", "not bad", "--budget", "0"], "budget"),
+        (["--prompt", "not bad", "--seed", "-1"], "seed"),
+        (["--prompt", "not bad", "--max-order", "3"], "no setting 'max_order'"),
+        (["--prompt", "not bad", "--index", "XYZ"], "choose one of"),
+        (["--prompt", "not bad", "--order", "0"], "order"),
+        (["--prompt", "not bad", "--out", "/nowhere/at/all.json"], "folder"),
+        (["--prompt", "not bad", "--out", "/tmp"], "folder"),
+        (["--prompt", "not bad", "--target-r2", "2"], "target of R²"),
+        (["--prompt", "not bad \udcff"], "whole characters"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_and_nothing_is_asked(
+    arguments: list[str], word: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    if word not in ("log-probability", "There is no model", "pattern"):  # only the model can tell these
+        from spexviz.models.toy import ToyModel
+
+        monkeypatch.setattr(ToyModel, "log_probabilities", lambda *a: asked.append(a))
+    assert explain(*arguments) == 1
+    error = capsys.readouterr().err
+    assert error.splitlines()[-1].startswith("spexviz: ") and word in error and "Traceback" not in error and not asked
+
+
+def test_a_damaged_store_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setenv("SPEXVIZ_HOME", str(tmp_path))
+    (tmp_path / "spexviz.sqlite3").write_bytes(b"no database " * 1000)
+    assert explain("--prompt", "not bad") == 1
+    assert "move it aside" in capsys.readouterr().err
+
+
+def test_ctrl_c(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    from spexviz import pipeline
+
+    def stop(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "explain", stop)
+    assert explain("--prompt", "not bad") == 130
+    assert "goes on from here" in capsys.readouterr().err
+
+
+def test_models_lists_without_loading_any(capsys: pytest.CaptureFixture) -> None:
+    assert cli.main(["models"]) == 0
+    out = capsys.readouterr().out
+    assert "bundled, toy" in out and "proxyspex" in out and "linear" in out
+
+
+def test_serve_binds_to_loopback_and_passes_its_exit_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(cli.subprocess, "call", lambda command, **options: seen.append(command) or 3)
+    assert cli.main(["serve", "--port", "9999"]) == 3
+    assert "--server.address 127.0.0.1 --server.port 9999" in " ".join(seen[0]) and Path(seen[0][4]).name == "app.py"
+
+
+def test_the_command_is_installed() -> None:
+    done = subprocess.run([sys.executable, "-m", "spexviz.cli", "--help"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "explain | serve | models" in done.stdout
