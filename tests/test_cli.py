@@ -24,7 +24,7 @@ def test_explain_writes_a_run_that_opens_again(tmp_path: Path, capsys: pytest.Ca
     printed = capsys.readouterr()
     result = Explanation.from_json(out.read_text(encoding="utf-8"))
     assert result.exact and result.players == ("never", "fails", "to", "impress") and result.spec.game["template"] == "{}\n:"
-    assert result.spec.solver["name"] == "proxyspex" and "never" in printed.out and "fails" in printed.out and "Traceback" not in printed.err
+    assert result.spec.solver["name"] == "auto" and "never" in printed.out and "fails" in printed.out and "Traceback" not in printed.err
 
 
 def test_sets_are_checked_and_printed_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
