@@ -244,8 +244,8 @@ class _Run:
                 try:
                     design = solver.design(n, count, self.spec.seed)
                     asked = np.array([row[key] for key in keys(design.masks)])
-                if any(point.solver == solver.name and point.budget == len(asked) for point in curve):
-                    continue  # a solver whose design does not grow with the budget
+                    if any(point.solver == solver.name and point.budget == len(asked) for point in curve):
+                        continue  # a solver whose design does not grow with the budget
                     fitted, seconds = self._fit(solver, design, values[asked])
                 except SolverError:  # too few masks for this solver: its curve begins later
                     continue

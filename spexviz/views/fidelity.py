@@ -72,7 +72,9 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
             y=0.5,
         )
     return figure.update_layout(
-        showlegend=len(lines) > 0, legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom"}, hovermode="closest"
+        showlegend=len(lines) > 0,
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yref": "container", "yanchor": "bottom"},
+        hovermode="closest",
     )
 
 
