@@ -27,7 +27,7 @@ test: setup browser
 	$(BIN)/python -m pytest
 
 test-fast: setup
-	$(BIN)/python -m pytest -m "not model and not browser"
+	$(BIN)/python -m pytest -n 2 -m "not model and not browser"
 
 lint: setup
 	$(BIN)/ruff check .
