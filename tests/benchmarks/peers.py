@@ -1,0 +1,133 @@
+"""`make bench-full`: spexviz beside the public implementations, in one run on one machine. Hours; it goes on where it was stopped.
+
+    python -m tests.benchmarks.peers [proxyspex] [spex] [shapiq] [--core 0] [--part 0/2] [--redo]
+
+Every cell is saved to tests/benchmarks/results/*.json when it is done; a cell measured with other solver sources, or other
+versions of a peer, is measured again (--redo: all). Seconds are of one core (--core pins to it): ours are taken right after
+the peer's, on the same masks. `python -m tests.benchmarks.tables` turns the results into the README's tables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from spexviz.metrics import r2
+from spexviz.pipeline import offered
+from spexviz.solvers.base import Design
+from tests.benchmarks import games, peers_spex
+from tests.benchmarks.fidelity import SHARED
+from tests.benchmarks.halfmasks import blocks
+from tests.benchmarks.peers_process import PeerError, Peers
+from tests.benchmarks.store import RESULTS, Peak, Store, code
+
+DRAWS = {512: 5, 1024: 2}
+ORDER = ((512, 0), (512, 1), (1024, 0), (512, 2), (512, 3), (512, 4), (1024, 1))  # what matters most first
+OURS = ("gp", "auto", "linear")
+REPEATS = {"gp": 3, "auto": 1, "linear": 1}
+REFERENCE = ("spectralexplain", "lightgbm", "scikit-learn")
+
+
+def fit(name: str, game: games.Recorded, rows: np.ndarray, repeats: int = 1) -> dict[str, Any]:
+    """Held-out R² of one of our solvers on some rows, median seconds, peak memory, number of terms."""
+    solver, design = offered("spexviz.solvers")[name](), Design(game.masks[rows], game.layout)
+    seconds = []
+    for _ in range(repeats):
+        with Peak() as peak:
+            began = time.perf_counter()
+            spectrum = solver.fit(design, game.values[rows])
+            seconds.append(time.perf_counter() - began)
+    score = r2(game.held_out_values, spectrum(game.held_out_masks))
+    terms = int((spectrum.orders > 0).sum())
+    return {"r2": score, "seconds": statistics.median(seconds), "megabytes": peak.megabytes, "terms": terms}
+
+
+def rows_of(game: games.Recorded, m: int, draw: int) -> np.ndarray:
+    """The rows of a draw: disjoint blocks, then random subsets; its first half is the draw at half the masks."""
+    return np.array(blocks(len(game.masks), m, DRAWS[m])[draw])
+
+
+def half(rows: np.ndarray, m: int) -> np.ndarray:
+    return np.sort(np.random.default_rng(m).permutation(rows)[: m // 2])
+
+
+def proxyspex(store: Store, options: argparse.Namespace) -> None:
+    """The published ProxySPEX at m masks, ours at m and at m / 2 of the same masks, one after the other."""
+    run, ours_code = f"{time.time():.0f}.{os.getpid()}", code()
+    with Peers() as peers:
+        theirs_code = " ".join(f"{name} {peers.versions[name]}" for name in REFERENCE)
+        for game, m, draw in pending(options):
+            key, rows = f"{game.name}/{m}/{draw}", rows_of(game, m, draw)
+            theirs = None if options.redo else store.known(f"reference/{key}", theirs_code) or noted(game.name, m, draw)
+            ours = None if options.redo else store.known(f"spexviz/{key}", ours_code)
+            if theirs is None:
+                file = games.folder() / f"{game.name}.rows.npz"
+                games.folder().mkdir(parents=True, exist_ok=True)
+                np.savez(file, X=game.masks, y=game.values, Xt=game.held_out_masks, yt=game.held_out_values)
+                theirs = {**peers.call({"do": "proxyspex", "file": str(file), "rows": rows.tolist()}), "made by": theirs_code, "run": run}
+                ours = None  # side by side
+            if ours is None:
+                ours = {"made by": ours_code, "run": run, "m": {}, "m/2": {}}
+                for name in OURS:
+                    ours["m"][name] = fit(name, game, rows, REPEATS[name])
+                    ours["m/2"][name] = fit(name, game, half(rows, m))
+            store.keep(f"reference/{key}", {**theirs, "fresh": game.fresh, "n": game.masks.shape[1]})
+            store.keep(f"spexviz/{key}", ours)
+            told = f"reference {theirs['r2']:.3f}; auto {ours['m']['auto']['r2']:.3f}, at half {ours['m/2']['auto']['r2']:.3f}"
+            print(f"{key}: {told}; reference {theirs.get('seconds', 0):.1f} s, auto {ours['m']['auto']['seconds']:.2f} s", flush=True)
+
+
+def pending(options: argparse.Namespace) -> Iterator[tuple[games.Recorded, int, int]]:
+    """Cells in the order of what they tell; a game that another process is still recording comes later, or is recorded here."""
+    known = {game.name: game for game in games.shared()}
+    names = [*known, *games.GAMES]
+    cells = [(m, draw, name) for m, draw in ORDER for name in names]
+    cells = [cell for i, cell in enumerate(cells) if i % options.part[1] == options.part[0]]
+    while cells:
+        ready = [cell for cell in cells if cell[2] in known or games.is_recorded(cell[2])]
+        if not ready and options.wait:
+            time.sleep(5)
+            continue
+        m, draw, name = cell = (ready or cells)[0]
+        cells.remove(cell)
+        known[name] = known.get(name) or games.recorded(name)
+        yield known[name], m, draw
+
+
+def noted(name: str, m: int, draw: int) -> dict[str, Any] | None:
+    """What ../shared/games/reference.json has of a draw: the same masks, the same function; its seconds are of another run."""
+    path = SHARED / "reference.json"
+    entry = json.loads(path.read_text()).get(f"{name}/{m}") if path.exists() else None
+    if entry is None or draw >= len(entry["r2"]) or draw == 0:  # the first draw is done again: for the seconds, and as a check
+        return None
+    return {"r2": entry["r2"][draw], "made by": "reference.json", "run": "reference.json"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="*", help="proxyspex, spex, shapiq: all of them if none is given")
+    parser.add_argument("--core", type=int)
+    parser.add_argument("--part", type=lambda text: tuple(map(int, text.split("/"))), default=(0, 1))
+    parser.add_argument("--redo", action="store_true")
+    parser.add_argument("--wait", action="store_true", help="another process records the games: wait for it")
+    options = parser.parse_args()
+    if options.core is not None:
+        os.sched_setaffinity(0, {options.core})
+    sections = {"proxyspex": proxyspex, "spex": peers_spex.spex, "shapiq": peers_spex.shapiq}
+    for what in options.what or sections:
+        try:
+            sections[what](Store(RESULTS / f"{what}.json"), options)
+        except PeerError as error:
+            print(f"{what}: {error}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
