@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export SPEXVIZ_HOME ?= $(HOME)/.cache/spexviz
 
-.PHONY: app setup browser test test-fast lint bench bench-app clean
+.PHONY: app setup browser test test-fast lint bench bench-full bench-app clean
 
 app: setup
 	$(BIN)/spexviz serve
@@ -33,8 +33,17 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+BENCH := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 SPEXVIZ_THREADS=1 $(BIN)/python -m
+
+# Our solvers: 15 minutes on two cores, the recording of the model's games included.
 bench: setup
-	$(BIN)/python -m tests.benchmarks.fidelity
+	$(BENCH) tests.benchmarks.engine
+
+# Beside spectralexplain and shapiq, in a virtual environment of their own: hours; goes on where it was stopped.
+bench-full: setup
+	$(BENCH) tests.benchmarks.engine --store tests/benchmarks/results/engine.json
+	$(BENCH) tests.benchmarks.peers
+	$(BENCH) tests.benchmarks.tables --print
 
 bench-app: setup browser
 	$(BIN)/python -m tests.benchmarks.app
