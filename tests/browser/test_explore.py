@@ -59,11 +59,11 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     run_id = explain(page)
 
     page.get_by_role("progressbar").wait_for(timeout=LONG)
-    page.get_by_text(re.compile(r"[\d,]+ of 770 ablations .* to go")).wait_for(timeout=LONG)
+    page.get_by_text(re.compile(r"[\d,]+ of 898 ablations .* to go")).wait_for(timeout=LONG)
     assert page.get_by_role("button", name="Cancel").is_enabled()
-    first = wait_until(lambda: points(curve(page), "proxyspex"), LONG / 1000, "the first point of the curve")
+    first = wait_until(lambda: points(curve(page), "auto"), LONG / 1000, "the first point of the curve")
     assert page.get_by_role("button", name="Cancel").is_visible(), "the curve is there while the run goes on"
-    wait_until(lambda: len(points(curve(page), "proxyspex")) > len(first), LONG / 1000, "the curve to grow")
+    wait_until(lambda: len(points(curve(page), "auto")) > len(first), LONG / 1000, "the curve to grow")
 
     page.get_by_text("Sets as a table").wait_for(timeout=LONG)
     idle(page)
@@ -75,7 +75,7 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     assert page.locator(".headline").inner_text()
     wait_until(lambda: page.locator(".spexviz-strip .token").all_inner_texts() == words, 60, "the words")
     assert page.locator(".comb").count() == 12
-    assert points(curve(page), "proxyspex") == [64, 128, 256, 512] and points(curve(page), "linear") == [64, 128, 256, 512]
+    assert points(curve(page), "auto") == [64, 128, 256, 512] and points(curve(page), "linear") == [64, 128, 256, 512]
     plots = page.locator(".js-plotly-plot:visible")
     labels = plots.nth(0).evaluate("plot => plot.data.flatMap(trace => Array.from(trace.text ?? []))")
     assert len(set(words) & {re.sub("<[^>]*>", "", str(label)) for label in labels}) >= 3, f"the graph's nodes are words: {labels}"
