@@ -17,7 +17,6 @@ ROOT = Path(__file__).resolve().parents[1]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 if it worked, 1 with the reason on standard error, 130 after Ctrl+C."""
     options = _parser().parse_args(arguments)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy loads: its threads would spin against those of torch
     try:
         return options.command(options)
     except (SpexvizError, OSError) as error:

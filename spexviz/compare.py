@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 
 from spexviz.errors import SolverError
 from spexviz.metrics import r2, r2_interval
 from spexviz.registry import offered
 from spexviz.results import LEVEL, Explanation, Fidelity
-from spexviz.solvers.base import AnyMasks, Design, Solver
+from spexviz.solvers.base import AnyMasks, Design, Solver, timed_fit
 
 
 def rivals(explanation: Explanation) -> list[Solver]:
@@ -28,12 +27,10 @@ def compare(explanation: Explanation, solvers: Sequence[Solver]) -> Iterator[Fid
     design, seed = Design(explanation.masks, explanation.layout), explanation.spec.seed
     real = explanation.held_out_values
     for solver in solvers:
-        start = time.perf_counter()
         try:
-            spectrum = solver.fit(design, explanation.values, seed=seed)
+            spectrum, seconds = timed_fit(solver, design, explanation.values, seed)
         except SolverError:
             continue
-        seconds = time.perf_counter() - start
         said = spectrum(explanation.held_out_masks)
         terms = int((spectrum.orders > 0).sum())
         interval = r2_interval(real, said, level=LEVEL, seed=seed)

@@ -24,7 +24,7 @@ from spexviz.masks import Masks, Values, all_masks, keys, uniform_masks
 from spexviz.metrics import r2, r2_interval
 from spexviz.registry import offered
 from spexviz.results import LEVEL, Explanation, Fidelity
-from spexviz.solvers.base import Design, Solver
+from spexviz.solvers.base import Design, Solver, timed_fit
 from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec, build, describe
 from spexviz.spectrum import Spectrum
@@ -268,9 +268,7 @@ class _Run:
         )
 
     def _fit(self, solver: Solver, design: Design, values: Values) -> tuple[Spectrum, float]:
-        start = time.perf_counter()
-        spectrum = solver.fit(design, values, seed=self.spec.seed)
-        seconds = time.perf_counter() - start
+        spectrum, seconds = timed_fit(solver, design, values, self.spec.seed)
         self.fitting += seconds
         return spectrum, seconds
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -73,6 +74,16 @@ class AnyMasks:
         total = self.cost(n, budget)
         powers = [FIRST_CHECKPOINT << i for i in range(20) if FIRST_CHECKPOINT << i < total]
         return (*powers, total)
+
+
+def timed_fit(solver: Solver, design: Design, values: Values, seed: int) -> tuple[Spectrum, float]:
+    """The fit and its seconds, with one BLAS thread: on few cores, more of them spin against torch's and can be 15 times slower."""
+    from threadpoolctl import threadpool_limits
+
+    start = time.perf_counter()
+    with threadpool_limits(limits=1, user_api="blas"):
+        spectrum = solver.fit(design, values, seed=seed)
+    return spectrum, time.perf_counter() - start
 
 
 def checked(design: Design, values: Values, least: int = 1) -> tuple[Masks, Values]:
