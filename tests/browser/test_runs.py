@@ -27,10 +27,11 @@ def test_a_killed_run_is_resumed_and_asks_nothing_twice(new_server, open_page):
     wait_until(lambda: server.ablations() >= 3 * CHUNK, LONG / 1000, "three chunks")
     server.kill()
     page.close()
+    planned = 128 + 128 + 2  # for fits, held out, the two ends; then a quarter of the budget, at most, to check the sets shown
     kept, reported = server.ablations(), server.run(run_id)
     asked = (server.home / "asked.log").read_text().split()
-    assert reported["state"] == "running" and reported["total"] == 128 + 128 + 2
-    assert reported["done"] <= kept < reported["total"], "killed in the middle, and what was reported was kept"
+    assert reported["state"] == "running" and reported["total"] == planned + 128 // 4
+    assert reported["done"] <= kept < planned, "killed in the middle, and what was reported was kept"
     assert kept <= len(asked) <= kept + CHUNK
 
     server.start()
@@ -38,13 +39,13 @@ def test_a_killed_run_is_resumed_and_asks_nothing_twice(new_server, open_page):
     page.get_by_text(re.compile("Interrupted. The server stopped during this run")).wait_for()
     page.get_by_role("button", name="Resume").click()
     page.get_by_text("Sets as a table").wait_for(timeout=LONG)
-    assert server.run(run_id)["state"] == "done" and server.ablations() == reported["total"]
+    assert server.run(run_id)["state"] == "done" and planned <= server.ablations() <= reported["total"]
     counts = Counter((server.home / "asked.log").read_text().split())
     twice = {mask for mask, count in counts.items() if count > 1}
-    assert len(counts) == reported["total"] and max(counts.values()) <= 2
+    assert len(counts) == server.ablations() and max(counts.values()) <= 2
     assert twice <= set(asked[kept:]), "only the chunk in flight was asked again"
     result = stored(server, run_id)
-    assert result.complete and result.seconds["cached"] == kept
+    assert result.complete and result.seconds["cached"] >= kept
 
 
 @pytest.mark.model
