@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 import types
@@ -11,6 +12,7 @@ from typing import Any
 
 from spexviz.errors import SpexvizError
 from spexviz.jobs.manager import JobManager
+from spexviz.registry import offered
 
 _STASH = "_spexviz_runtime"  # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
 PROBE_TOKENS = 400
@@ -49,8 +51,17 @@ def speed(name: str) -> float | None:
     return _stash().speed.get(name)
 
 
+def _prepare() -> None:
+    import importlib
+
+    for module in ("spexviz.ui.prompt_form", "spexviz.ui.result", "spexviz.ui.watch", "spexviz.solvers.auto", "pandas", "pyarrow"):
+        importlib.import_module(module)
+    offered("spexviz.solvers"), offered("spexviz.games"), manager()
+
+
 def _warm(name: str) -> None:
     import gc
+    import importlib
     import time
 
     from spexviz import models
@@ -66,13 +77,16 @@ def _warm(name: str) -> None:
         _stash().speed[name] = count * tokens / (time.perf_counter() - start)
     except SpexvizError:
         return
+    importlib.import_module("lightgbm")  # 2 s that the first fit would wait for
     gc.collect()
     gc.freeze()  # else every rerun's collection walks all of torch: 158 ms instead of 6
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Nothing to do at the start; at the end running jobs stop after their chunk and are marked as resumable."""
+    """At the start what every page needs is imported, so that no visitor waits for it (torch is not: see `warm`); at the end
+    running jobs stop after their chunk and are marked as resumable."""
+    await asyncio.to_thread(_prepare)
     yield
     stash = _stash()
     if stash.manager is not None:
