@@ -68,13 +68,17 @@ def label(game: str) -> str:
 def equal_masks(cells: Cells) -> str:
     rows = []
     for game in names(cells):
+        row = [label(game)]
         for m in (512, 1024):
-            if cell := cells.get((game, m)):
-                gap = f"{np.mean(cell['auto']) - np.mean(cell['reference']):+.3f}"
-                rows.append(
-                    [label(game), f"{m:,}", *(spread(cell[who]) for who in ("linear", "reference", "gp", "auto")), gap, str(len(cell["auto"]))]
-                )
-    return table(["game", "masks", "linear", "ProxySPEX (spectralexplain)", "spexviz GP", "spexviz Auto", "Auto − ProxySPEX", "draws"], rows)
+            cell = cells.get((game, m))
+            row += (
+                [f"{np.mean(cell['linear']):.3f}", spread(cell["reference"]), spread(cell["auto"]), f"{difference(cell, 'auto'):+.3f}"]
+                if cell
+                else ["–"] * 4
+            )
+        rows.append(row)
+    head = [text for m in ("512", "1,024") for text in (f"linear, {m}", f"ProxySPEX, {m}", f"Auto, {m}", "Auto − ProxySPEX")]
+    return table(["game", *head], rows)
 
 
 def half_masks(cells: Cells) -> str:
