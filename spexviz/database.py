@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,24 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
 )
 
 
+PATIENCE = 5.0  # seconds to wait for a lock that another thread or process holds
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL. SQLite does not wait for a lock here, so several processes that open a new file at once must."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] == "wal":
+                return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+        if time.monotonic() > deadline:
+            return  # a file system without shared memory: SQLite goes on with its rollback journal
+        time.sleep(0.01)
+
+
 def default_path() -> Path:
     """`$SPEXVIZ_HOME/spexviz.sqlite3`."""
     return home() / "spexviz.sqlite3"
@@ -47,8 +66,8 @@ class Database:
         found = getattr(self._local, "connection", None)
         if found is None:
             try:
-                found = sqlite3.connect(self.path, timeout=5.0, isolation_level=None)
-                found.execute("PRAGMA journal_mode=WAL")
+                found = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+                _write_ahead(found)
                 found.execute("PRAGMA synchronous=NORMAL")  # after SIGKILL nothing is lost; after a power cut the last moments may be
             except sqlite3.Error as error:
                 raise self._error(error) from error
