@@ -60,7 +60,7 @@ def test_several_writers_at_once(kind: str, tmp_path: Path) -> None:
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(300)
     assert all(getattr(worker, "exitcode", 0) == 0 for worker in workers)
     assert (SqliteCache(Database(path)).get("game", MASKS) == VALUES).all()
 
