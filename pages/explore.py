@@ -10,8 +10,10 @@ st.title("Which words act together?", anchor=False)
 run_id = watch.current_run_id()
 run = runtime.manager().store.get(run_id) if run_id else None
 
-if run is None:
-    if run_id or st.query_params.get("run"):
+
+def ask(missing: bool) -> None:
+    """The form, with a warning when the address names a run that is not here."""
+    if missing:
         st.warning("This address names a run that is not on this machine: it was deleted, or comes from elsewhere. Start a new one below.")
         watch.open_run(None)
     st.caption(
@@ -20,29 +22,40 @@ if run is None:
     )
     prompt_form.form()
     runtime.warm(models.configured()[0])
-    st.stop()
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    widgets.note(run.title, kind="plain", key=f"title-{run.id}")
-    if st.button("New run", icon=":material/add:", type="secondary"):
-        prompt_form.prefill(run.spec)
-        watch.open_run(None)
-        st.rerun()
 
-if run.active:
-    watch.progress(run.id)
-    st.stop()
+def head(run: states.Run) -> None:
+    """What was asked, and the way back to the form."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        widgets.note(run.title, kind="plain", key=f"title-{run.id}")
+        if st.button("New run", icon=":material/add:", type="secondary"):
+            prompt_form.prefill(run.spec)
+            watch.open_run(None)
+            st.rerun()
 
-if run.state in (states.CANCELLED, states.INTERRUPTED, states.FAILED):
-    box = st.container(border=True)
-    with box:
-        widgets.note(f"{run.state.capitalize()}. {run.message}", key=f"ended-{run.id}")
-        label = "Try again" if run.state == states.FAILED else "Resume"
-        if st.button(label, type="primary", help="Everything measured so far is re-used."):
-            watch.resume(run.id)
 
-explanation = runtime.manager().store.result(run.id)
-if explanation is None:
-    st.info("No picture yet: the first one comes after 64 ablations.")
+def answer(run: states.Run) -> None:
+    """How a run ended, if it is not done, and what it found."""
+    if run.state in (states.CANCELLED, states.INTERRUPTED, states.FAILED):
+        with st.container(border=True):
+            widgets.note(f"{run.state.capitalize()}. {run.message}", key=f"ended-{run.id}")
+            label = "Try again" if run.state == states.FAILED else "Resume"
+            if st.button(label, type="primary", help="Everything measured so far is re-used."):
+                watch.resume(run.id)
+    explanation = runtime.manager().store.result(run.id)
+    if explanation is None:
+        st.info("No picture yet: the first one comes after 64 ablations.")
+    else:
+        result.show(explanation, key=run.id)
+
+
+# No st.stop() here: after it Streamlit keeps the fragments of the page before, and one of them, still polling, draws where its place
+# is gone ("Bad delta path index"): the whole page turns white.
+if run is None:
+    ask(missing=bool(run_id or st.query_params.get("run")))
 else:
-    result.show(explanation, key=run.id)
+    head(run)
+    if run.active:
+        watch.progress(run.id)
+    else:
+        answer(run)

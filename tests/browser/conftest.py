@@ -113,7 +113,7 @@ def shoot(page: Any, path: Path) -> None:
         height = page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? innerHeight")
         page.set_viewport_size({"width": page.viewport_size["width"], "height": min(4000, max(page.viewport_size["height"], height + 40))})
         page.wait_for_selector(harness.IDLE, timeout=5_000)
-        page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=10_000)
+        page.wait_for_selector("[data-testid=stSkeleton]", state="detached", timeout=10_000)
     except Exception:  # the picture is for people; a page that cannot be drawn has failed its test already
         pass
     page.screenshot(path=path)
