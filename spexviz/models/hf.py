@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -42,6 +43,7 @@ class TransformersModel:
         self.label = name
         self._lock = threading.Lock()
         source, options = _source(name, folder)
+        hashing = ThreadPoolExecutor(1).submit(_content, Path(source), options)  # beside torch's import and the weights: half a GB
         import torch
 
         torch.set_num_threads(threads())
@@ -62,7 +64,9 @@ class TransformersModel:
         self._logit_scale = float(scale) / float(getattr(self._model.config, "logits_scaling", None) or 1.0)
         _run_final_norm_in_fp32(self._body)
         self.context = int(getattr(self._model.config, "max_position_embeddings", None) or 4096)
-        self.fingerprint = self._fingerprint(name, source, options)
+        content = hashing.result() or f"{name} {getattr(self._model.config, '_commit_hash', '')}".encode()
+        about = f"transformers {self._device.type} {self.precision} ".encode()
+        self.fingerprint = f"hf-{hashlib.sha256(about + content).hexdigest()[:16]}"
 
     @staticmethod
     def accepts(name: str) -> bool:
@@ -172,17 +176,17 @@ class TransformersModel:
     def _pad(self) -> int:
         return self._tokenizer.pad_token_id if self._tokenizer.pad_token_id is not None else 0
 
-    def _fingerprint(self, name: str, source: str, options: dict[str, str]) -> str:
-        digest = hashlib.sha256(f"transformers {self._device.type} {self.precision} ".encode())
-        path = Path(source)
-        if path.is_dir():
-            files = [path / options["gguf_file"]] if options else sorted(file for kind in _CONTENT for file in path.glob(kind))
-            for file in files:
-                with file.open("rb") as stream:
-                    digest.update(hashlib.file_digest(stream, "sha256").digest())
-        else:
-            digest.update(f"{name} {getattr(self._model.config, '_commit_hash', '')}".encode())
-        return f"hf-{digest.hexdigest()[:16]}"
+def _content(path: Path, options: dict[str, str]) -> bytes:
+    """Digests of the files of a local model, which change its values; nothing for one of the hub, whose commit says it."""
+    if not path.is_dir():
+        return b""
+    files = [path / options["gguf_file"]] if options else sorted(file for kind in _CONTENT for file in path.glob(kind))
+    return b"".join(map(_digest, files))
+
+
+def _digest(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
 
 
 def best_precision() -> str:
