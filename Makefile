@@ -35,7 +35,7 @@ lint: setup
 
 BENCH := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 SPEXVIZ_THREADS=1 $(BIN)/python -m
 
-# Our solvers: 15 minutes on two cores, the recording of the model's games included.
+# Our solvers, the recording of the model's games included: meant for 15 minutes on two cores (not yet timed).
 bench: setup
 	$(BENCH) tests.benchmarks.engine
 

@@ -1,4 +1,4 @@
-"""`make bench`: our solvers alone, within 15 minutes on two cores; the bundled model's games are recorded beside the fits.
+"""`make bench`: our solvers alone, meant for 15 minutes on two cores; the bundled model's games are recorded beside the fits.
 
     python -m tests.benchmarks.engine [--store FILE] [--redo] [--jobs 2]
 

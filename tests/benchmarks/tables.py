@@ -192,7 +192,7 @@ def section() -> str:
     return "\n\n".join(
         [
             "## How good it is",
-            f"{head}, against `spectralexplain` 0.0.4: R² on 512 masks that no fit has seen, mean ± sd over draws of the masks. `make bench` (15 minutes) and "
+            f"{head}, against `spectralexplain` 0.0.4: R² on 512 masks that no fit has seen, mean ± sd over draws of the masks. `make bench` and "
             "`make bench-full` (hours) measure it again; every figure is in `tests/benchmarks/results/`, texts and seeds in `tests/benchmarks/games.py`. "
             "Names tell the number of players. Games with a star are those that the solvers' design choices were tuned on; the others are fresh.",
             equal_masks(cells),
