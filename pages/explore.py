@@ -40,8 +40,7 @@ def answer(run: states.Run) -> None:
         with st.container(border=True):
             widgets.note(f"{run.state.capitalize()}. {run.message}", key=f"ended-{run.id}")
             label = "Try again" if run.state == states.FAILED else "Resume"
-            if st.button(label, type="primary", help="Everything measured so far is re-used."):
-                watch.resume(run.id)
+            watch.resume_button(run.id, label)
     explanation = runtime.manager().store.result(run.id)
     if explanation is None:
         st.info("No picture yet: the first one comes after 64 ablations.")

@@ -42,14 +42,20 @@ def go_to(run_id: str) -> None:
     st.switch_page(EXPLORE, query_params={"run": run_id})
 
 
-def resume(run_id: str) -> None:
-    """Go on with a run that had ended early."""
-    try:
-        runtime.manager().resume(run_id)
-    except SpexvizError as error:
-        widgets.note(str(error), kind="strip", key=f"resume-error-{run_id}")
-        return
-    st.rerun()
+def resume_button(run_id: str, label: str) -> None:
+    """Go on with a run that had ended early. Done in a callback: a click is not lost when the page is being redrawn just then."""
+    problem = f"resume-error-{run_id}"
+
+    def go_on() -> None:
+        st.session_state.pop(problem, None)
+        try:
+            runtime.manager().resume(run_id)
+        except SpexvizError as error:
+            st.session_state[problem] = str(error)
+
+    st.button(label, type="primary", help="Everything measured so far is re-used.", key=f"resume-{run_id}", on_click=go_on)
+    if problem in st.session_state:
+        widgets.note(st.session_state[problem], kind="strip", key=f"{problem}-note")
 
 
 @st.fragment(run_every=EVERY)
@@ -62,9 +68,8 @@ def progress(run_id: str) -> None:
     left, right = st.columns([6, 1], vertical_alignment="center")
     share = run.done / run.total if run.total else 0.0
     left.progress(min(1.0, share), text=_where(run))
-    if right.button("Cancel", key=f"cancel-{run_id}", width="stretch", disabled=run.state == "cancelling"):
-        runtime.manager().cancel(run_id)
-        st.rerun(scope="fragment")
+    stopping, cancel = run.state == "cancelling", runtime.manager().cancel
+    right.button("Cancel", key=f"cancel-{run_id}", width="stretch", disabled=stopping, on_click=cancel, args=(run_id,))
     so_far = store.result(run_id) if run.has_result else None
     if so_far is None:
         st.caption("The first picture comes after 64 ablations; you may close this page and come back by its address.")
