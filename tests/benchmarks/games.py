@@ -1,7 +1,8 @@
-"""The fixed list of games made from the bundled model: texts, tasks and seeds. Recorded to $SPEXVIZ_HOME/bench on first use.
+"""The fixed list of games made from the bundled model: texts, tasks and seeds; their recordings lie in recordings/.
 
-    python -m tests.benchmarks.games [name …]
+    python -m tests.benchmarks.games [name …]      records what is missing, or was made from another text
 
+A test asks the model again for a few masks of each.
 Each recording has distinct uniform masks to fit on and 512 held out, from one stream with seed SEED. It goes on where it was
 stopped. Words are deleted; heads are zeroed before the output projection; a layer left out passes its input on.
 No design choice of a solver was made on these games (those were made on ../shared/games).
@@ -12,7 +13,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import numpy as np
 from spexviz.masks import Masks, Values, uniform_masks
 
 SEED, HELD_OUT, CHUNK = 20260, 512, 128
+RECORDINGS = Path(__file__).with_name("recordings")
 REVIEW = ("Review: {}\nSentiment (positive or negative):", " positive", " negative")
 NEWS = ("News: {}\nTopic (sports or business):", " sports", " business")
 MAIL = ("Message: {}\nQuestion: Is this message spam? Answer yes or no.\nAnswer:", " yes", " no")
@@ -145,7 +147,6 @@ GAMES: dict[str, Words | Parts] = {
         "My sister lent me this novel and said that it would change my life. It did not, and for the first hundred pages I "
         "wanted to throw it out of the window. Then the old captain dies, the letters begin, and without any warning the book "
         "becomes tender, wise and quietly funny. I still think that it is too long, but I have already bought three copies for my friends.",
-        fit=1536,
     ),
     "news_n94": Words(
         "The league said on Monday that it will move the cup final to a Thursday night, so that a television network, which paid "
@@ -201,14 +202,14 @@ def asked(name: str) -> Masks:
 
 
 def is_recorded(name: str) -> bool:
-    return len(_values(name)) == GAMES[name].fit + HELD_OUT
+    return len(_values(name)) >= len(asked(name))
 
 
 def record(name: str) -> Values:
     """Values of all masks of a game; what is missing is asked now, saved every ten seconds."""
     values, masks = _values(name), asked(name)
-    if len(values) == len(masks):
-        return values
+    if len(values) >= len(masks):
+        return values[: len(masks)]
     game, began, before, saved = GAMES[name].game(), time.perf_counter(), len(values), time.perf_counter()
     while len(values) < len(masks):
         values = np.concatenate([values, game(masks[len(values) : len(values) + CHUNK])])
@@ -221,7 +222,7 @@ def record(name: str) -> Values:
 
 
 def _path(name: str) -> Path:
-    return folder() / f"{name}.npz"
+    return RECORDINGS / f"{name}.npz"
 
 
 def _values(name: str) -> Values:
@@ -229,18 +230,18 @@ def _values(name: str) -> Values:
     if not _path(name).exists():
         return np.empty(0)
     with np.load(_path(name), allow_pickle=False) as data:
-        return data["values"] if str(data["made_from"]) == _made_from(name) else np.empty(0)
+        return data["values"].astype(np.float64) if str(data["made_from"]) == _made_from(name) else np.empty(0)
 
 
 def _save(name: str, values: Values) -> None:
-    folder().mkdir(parents=True, exist_ok=True)
-    half = folder() / f"{name}.part.npz"
-    np.savez(half, values=values, made_from=_made_from(name))
+    RECORDINGS.mkdir(parents=True, exist_ok=True)
+    half = RECORDINGS / f"{name}.part.npz"
+    np.savez(half, values=values.astype(np.float32), made_from=_made_from(name))
     half.replace(_path(name))
 
 
 def _made_from(name: str) -> str:
-    return f"{GAMES[name]!r} {SEED} {HELD_OUT}"
+    return f"{replace(GAMES[name], fit=0)!r} {SEED} {HELD_OUT}"  # masks are nested: a longer recording serves a shorter one
 
 
 def shared() -> list[Recorded]:

@@ -29,8 +29,10 @@ from tests.benchmarks.halfmasks import blocks
 from tests.benchmarks.peers_process import PeerError, Peers
 from tests.benchmarks.store import RESULTS, Peak, Store, code
 
-DRAWS = {512: 5, 1024: 2}
-ORDER = ((512, 0), (512, 1), (1024, 0), (512, 2), (512, 3), (512, 4), (1024, 1))  # what matters most first
+DRAWS = {128: 1, 256: 1, 512: 5, 1024: 5, 2048: 1}
+ORDER = (*((512, draw) for draw in range(2)), (1024, 0), *((512, draw) for draw in range(2, 5)), (1024, 1), (256, 0), (128, 0), (2048, 0))
+ORDER += tuple((1024, draw) for draw in range(2, 5))  # what matters most first
+SHARES = {"m": 1, "m/2": 2, "m/3": 3}
 OURS = ("gp", "auto", "linear")
 REPEATS = {"gp": 3, "auto": 1, "linear": 1}
 REFERENCE = ("spectralexplain", "lightgbm", "scikit-learn")
@@ -39,28 +41,30 @@ REFERENCE = ("spectralexplain", "lightgbm", "scikit-learn")
 def fit(name: str, game: games.Recorded, rows: np.ndarray, repeats: int = 1) -> dict[str, Any]:
     """Held-out R² of one of our solvers on some rows, median seconds, peak memory, number of terms."""
     solver, design = offered("spexviz.solvers")[name](), Design(game.masks[rows], game.layout)
-    seconds = []
+    seconds, cpu = [], []
     for _ in range(repeats):
         with Peak() as peak:
-            began = time.perf_counter()
+            began, busy = time.perf_counter(), time.process_time()
             spectrum = solver.fit(design, game.values[rows])
             seconds.append(time.perf_counter() - began)
+            cpu.append(time.process_time() - busy)
     score = r2(game.held_out_values, spectrum(game.held_out_masks))
     terms = int((spectrum.orders > 0).sum())
-    return {"r2": score, "seconds": statistics.median(seconds), "megabytes": peak.megabytes, "terms": terms}
+    return {"r2": score, "seconds": statistics.median(seconds), "cpu": statistics.median(cpu), "megabytes": peak.megabytes, "terms": terms}
 
 
 def rows_of(game: games.Recorded, m: int, draw: int) -> np.ndarray:
-    """The rows of a draw: disjoint blocks, then random subsets; its first half is the draw at half the masks."""
+    """The rows of a draw: disjoint blocks, then random subsets."""
     return np.array(blocks(len(game.masks), m, DRAWS[m])[draw])
 
 
-def half(rows: np.ndarray, m: int) -> np.ndarray:
-    return np.sort(np.random.default_rng(m).permutation(rows)[: m // 2])
+def part(rows: np.ndarray, share: int) -> np.ndarray:
+    """One of `share` equal parts of a draw, the smaller within the larger; all of it for 1."""
+    return rows if share == 1 else np.sort(np.random.default_rng(len(rows)).permutation(rows)[: len(rows) // share])
 
 
 def proxyspex(store: Store, options: argparse.Namespace) -> None:
-    """The published ProxySPEX at m masks, ours at m and at m / 2 of the same masks, one after the other."""
+    """The published ProxySPEX at m masks, ours at m, m / 2 and m / 3 of the same masks, one after the other."""
     run, ours_code = f"{time.time():.0f}.{os.getpid()}", code()
     with Peers() as peers:
         theirs_code = " ".join(f"{name} {peers.versions[name]}" for name in REFERENCE)
@@ -75,13 +79,12 @@ def proxyspex(store: Store, options: argparse.Namespace) -> None:
                 theirs = {**peers.call({"do": "proxyspex", "file": str(file), "rows": rows.tolist()}), "made by": theirs_code, "run": run}
                 ours = None  # side by side
             if ours is None:
-                ours = {"made by": ours_code, "run": run, "m": {}, "m/2": {}}
-                for name in OURS:
-                    ours["m"][name] = fit(name, game, rows, REPEATS[name])
-                    ours["m/2"][name] = fit(name, game, half(rows, m))
+                ours = {"made by": ours_code, "run": run}
+                for label, share in SHARES.items():
+                    ours[label] = {name: fit(name, game, part(rows, share), REPEATS[name] if share == 1 else 1) for name in OURS}
             store.keep(f"reference/{key}", {**theirs, "fresh": game.fresh, "n": game.masks.shape[1]})
             store.keep(f"spexviz/{key}", ours)
-            told = f"reference {theirs['r2']:.3f}; auto {ours['m']['auto']['r2']:.3f}, at half {ours['m/2']['auto']['r2']:.3f}"
+            told = f"reference {theirs['r2']:.3f}; auto {ours['m']['auto']['r2']:.3f}, at half {ours['m/2']['auto']['r2']:.3f}, third {ours['m/3']['auto']['r2']:.3f}"
             print(f"{key}: {told}; reference {theirs.get('seconds', 0):.1f} s, auto {ours['m']['auto']['seconds']:.2f} s", flush=True)
 
 
@@ -89,7 +92,7 @@ def pending(options: argparse.Namespace) -> Iterator[tuple[games.Recorded, int, 
     """Cells in the order of what they tell; a game that another process is still recording comes later, or is recorded here."""
     known = {game.name: game for game in games.shared()}
     names = [*known, *games.GAMES]
-    cells = [(m, draw, name) for m, draw in ORDER for name in names]
+    cells = [(m, draw, name) for m, draw in ORDER for name in names if name not in games.GAMES or m <= games.GAMES[name].fit]
     cells = [cell for i, cell in enumerate(cells) if i % options.part[1] == options.part[0]]
     while cells:
         ready = [cell for cell in cells if cell[2] in known or games.is_recorded(cell[2])]

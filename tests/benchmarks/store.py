@@ -86,7 +86,8 @@ def machine() -> dict[str, Any]:
     """What the seconds depend on: processor, cores, versions."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
+    known = {d.metadata["Name"].lower(): d.version for d in importlib.metadata.distributions()}
+    versions = {package: known[package] for package in PACKAGES if package in known}
     return {"processor": name, "cores": os.cpu_count(), "system": platform.system(), "python": platform.python_version(), **versions}
 
 
