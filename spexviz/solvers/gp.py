@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from spexviz.errors import SolverError
 from spexviz.masks import Interaction, Masks, Values
 from spexviz.solvers.base import AnyMasks, Design, checked
-from spexviz.solvers.gp_kernel import Floats, Prior, windows
+from spexviz.solvers.gp_kernel import Floats, Prior, components, lower_covariance, windows
 from spexviz.solvers.gp_learn import learn
 from spexviz.solvers.gp_terms import largest_terms
 from spexviz.spectrum import Spectrum, characters
 
-ROWS = (256, 512, 1024)  # masks that the stages of learning see
-STEPS = (12, 4, 3)  # of L-BFGS in each
+ROWS = (384, 1024)  # masks that the stages of learning see
+STEPS = (12, 3)  # of L-BFGS in each
 EXACT_UP_TO = 12  # players up to which a design may hold all masks
 DOUBLE_UP_TO = 1536  # masks up to which the final solve is in double precision whatever the noise
 
@@ -96,7 +96,7 @@ class Posterior:
         quiet = prior.noise < 1e-2
         kind = np.float64 if quiet or len(target) <= DOUBLE_UP_TO else np.float32
         signs = signs.astype(np.float64 if quiet else np.float32)
-        covariance = prior.covariance(signs, signs).astype(kind)
+        covariance = lower_covariance(prior, signs, components(prior, signs, signs)).astype(kind)
         covariance[np.diag_indices_from(covariance)] += kind(prior.noise + 1e-10 * prior.variance)
         self.factor = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
         whitened = solve_triangular(self.factor, target.astype(kind), lower=True, check_finite=False)

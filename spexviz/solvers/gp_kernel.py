@@ -27,6 +27,7 @@ PLAYERS_PER_WINDOW = 3  # windows stand this many players apart…
 MOST_WINDOWS = 12  # …but there are no more than this: each costs one exponential per pair of masks
 MOST_PLAYERS = 400  # above it windows would be too wide to mean "near", and cost more than all else
 EDGE = 0.02  # a window ends where it has fallen to this
+TILE = 128  # rows
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class Prior:
         kind = left.dtype
         out = (left * self.slope.astype(kind)) @ right.T
         out += kind.type(self.constant)
-        for scale, w in zip(self.scale, self.exponents, strict=True):
-            out += component(left, right, w, scale)
+        for part in components(self, left, right):
+            out += part.at(slice(None), slice(None))
         return out
 
     def weights(self, members: NDArray[np.int64]) -> Floats:
@@ -84,16 +85,54 @@ class Prior:
         return out + self.slope[members[:, 0]] if members.shape[1] == 1 else out
 
 
-def component(left: Floats, right: Floats, w: Floats, scale: float) -> Floats:
-    """scale · exp(Σ_i w_i (z_i z'_i − 1)): (a, b), `scale` on equal masks; players with w = 0 cost nothing.
+@dataclass(frozen=True)
+class Component:
+    """One exponential of the kernel as the factors of its exponent: at signs a and b it is exp(left[a] @ right[b]ᵀ).
 
-    The level of the exponent rides along as one more column of the matrix product: every pass over (a, b) costs.
+    `players` (k,) those with w ≠ 0, the others cost nothing; `left` (m, k + 1) their weighted signs and the exponent's level,
+    `right` (m', k + 1) their signs and 1: the level rides along in the product, since every pass over (m, m') costs.
     """
-    here = np.flatnonzero(w)
-    level = np.full((len(left), 1), np.log(scale) - w.sum())
-    weighted = np.hstack([left[:, here] * w[here], level]).astype(left.dtype)
-    part = weighted @ np.hstack([right[:, here], np.ones((len(right), 1), right.dtype)]).T
-    return np.exp(part, out=part)
+
+    players: NDArray[np.int64]
+    left: Floats
+    right: Floats
+
+    def at(self, rows: slice, columns: slice) -> Floats:
+        part = self.left[rows] @ self.right[columns].T
+        return np.exp(part, out=part)
+
+
+def components(prior: Prior, left: Floats, right: Floats) -> list[Component]:
+    """The components of the kernel between signs (m, n) and (m', n): scale · exp(Σ_i w_i (z_i z'_i − 1)) each."""
+    out = []
+    for scale, w in zip(prior.scale, prior.exponents, strict=True):
+        here = np.flatnonzero(w)
+        level = np.full((len(left), 1), np.log(scale) - w.sum())
+        weighted = np.hstack([left[:, here] * w[here], level]).astype(left.dtype)
+        out.append(Component(here, weighted, np.hstack([right[:, here], np.ones((len(right), 1), right.dtype)])))
+    return out
+
+
+def tiles(m: int) -> list[tuple[slice, slice]]:
+    """Rows and columns of the tiles that cover the lower triangle of an (m, m) matrix: nearly half the work, and a tile stays in the cache."""
+    return [(slice(start, min(start + TILE, m)), slice(0, min(start + TILE, m))) for start in range(0, m, TILE)]
+
+
+def lower_covariance(prior: Prior, signs: Floats, parts: list[Component], kept: list[list[Floats]] | None = None) -> Floats:
+    """Covariance of the values at signs (m, n), right in the lower triangle, 0 above its tiles; `kept` receives the components of each tile."""
+    covariance = np.zeros((len(signs), len(signs)), signs.dtype)
+    weighted = signs * prior.slope.astype(signs.dtype)
+    for rows, columns in tiles(len(signs)):
+        tile = covariance[rows, columns]
+        np.matmul(weighted[rows], signs[columns].T, out=tile)
+        tile += signs.dtype.type(prior.constant)
+        here = []
+        for part in parts:
+            here.append(part.at(rows, columns))
+            tile += here[-1]
+        if kept is not None:
+            kept.append(here)
+    return covariance
 
 
 def windows(layout: NDArray[np.float64] | None, n: int) -> Floats:

@@ -135,26 +135,14 @@ GAMES: dict[str, Words | Parts] = {
     ),
     "review_n45": Words(
         "I had heard nothing but praise for this hotel, so I was surprised that the lift was broken, the carpet smelled of smoke "
-        "and nobody at the desk seemed to care, although the breakfast, I must admit, was far better than it needed to be."
+        "and nobody at the desk seemed to care, although the breakfast, I must admit, was far better than it needed to be.",
+        fit=1536,
     ),
     "mail_n57": Words(
         "Dear customer, your parcel could not be delivered because the fee of two dollars was not paid. Please click the link "
         "below within one day and enter your card number, otherwise the parcel will be returned. If you have any question, call "
         "Anna at the front office, she knows you from last summer, and do say hello.",
         MAIL,
-    ),
-    "review_n70": Words(
-        "My sister lent me this novel and said that it would change my life. It did not, and for the first hundred pages I "
-        "wanted to throw it out of the window. Then the old captain dies, the letters begin, and without any warning the book "
-        "becomes tender, wise and quietly funny. I still think that it is too long, but I have already bought three copies for my friends.",
-    ),
-    "news_n94": Words(
-        "The league said on Monday that it will move the cup final to a Thursday night, so that a television network, which paid "
-        "four billion for the rights, can show it without any rival. Supporters were furious, since most of them work on Fridays, "
-        "and the union of players called the plan an insult. Investors, on the other hand, cheered: the price of the network rose "
-        "by six percent, advertisers asked for more time, and two banks told their clients to buy. The teams themselves have said "
-        "nothing so far, and train as usual.",
-        NEWS,
         fit=1536,
     ),
     "review_n130": Words(
@@ -164,7 +152,7 @@ GAMES: dict[str, Words | Parts] = {
         "jug of water; and the lamb, for which we had waited almost an hour, was grey and tough. When we said so, the owner "
         "came out, listened, took everything off the bill and gave us a cake that was the best thing "
         "I have eaten all year. So would I go back? For the cake, perhaps.",
-        fit=1536,
+        fit=1024,
     ),
 }
 

@@ -78,11 +78,14 @@ def proxyspex(store: Store, options: argparse.Namespace) -> None:
                 np.savez(file, X=game.masks, y=game.values, Xt=game.held_out_masks, yt=game.held_out_values)
                 theirs = {**peers.call({"do": "proxyspex", "file": str(file), "rows": rows.tolist()}), "made by": theirs_code, "run": run}
                 ours = None  # side by side
+            store.keep(f"reference/{key}", {**theirs, "fresh": game.fresh, "n": game.masks.shape[1]})
+            if options.reference_only:
+                print(f"{key}: reference {theirs['r2']:.3f}, {theirs.get('seconds', 0):.1f} s", flush=True)
+                continue
             if ours is None:
                 ours = {"made by": ours_code, "run": run}
                 for label, share in SHARES.items():
                     ours[label] = {name: fit(name, game, part(rows, share), REPEATS[name] if share == 1 else 1) for name in OURS}
-            store.keep(f"reference/{key}", {**theirs, "fresh": game.fresh, "n": game.masks.shape[1]})
             store.keep(f"spexviz/{key}", ours)
             told = f"reference {theirs['r2']:.3f}; auto {ours['m']['auto']['r2']:.3f}, at half {ours['m/2']['auto']['r2']:.3f}, third {ours['m/3']['auto']['r2']:.3f}"
             print(f"{key}: {told}; reference {theirs.get('seconds', 0):.1f} s, auto {ours['m']['auto']['seconds']:.2f} s", flush=True)
@@ -120,6 +123,7 @@ def main() -> None:
     parser.add_argument("--core", type=int)
     parser.add_argument("--part", type=lambda text: tuple(map(int, text.split("/"))), default=(0, 1))
     parser.add_argument("--redo", action="store_true")
+    parser.add_argument("--reference-only", action="store_true", help="only the published ProxySPEX, whose cells outlive changes of ours")
     parser.add_argument("--wait", action="store_true", help="another process records the games: wait for it")
     options = parser.parse_args()
     if options.core is not None:
