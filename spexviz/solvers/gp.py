@@ -96,7 +96,7 @@ class Posterior:
         quiet = prior.noise < 1e-2
         kind = np.float64 if quiet or len(target) <= DOUBLE_UP_TO else np.float32
         signs = signs.astype(np.float64 if quiet else np.float32)
-        covariance = lower_covariance(prior, signs, components(prior, signs, signs)).astype(kind)
+        covariance = lower_covariance(prior, signs, components(prior, signs, signs), keep=False)[0].astype(kind)
         covariance[np.diag_indices_from(covariance)] += kind(prior.noise + 1e-10 * prior.variance)
         self.factor = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
         whitened = solve_triangular(self.factor, target.astype(kind), lower=True, check_finite=False)

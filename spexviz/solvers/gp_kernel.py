@@ -13,14 +13,19 @@ is learnt, and nothing is assumed where a design has no layout.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.home import threads
 
+T = TypeVar("T")
 Floats = NDArray[np.floating]
 
 PLAYERS_PER_WINDOW = 3  # windows stand this many players apart…
@@ -113,26 +118,40 @@ def components(prior: Prior, left: Floats, right: Floats) -> list[Component]:
     return out
 
 
-def tiles(m: int) -> list[tuple[slice, slice]]:
-    """Rows and columns of the tiles that cover the lower triangle of an (m, m) matrix: nearly half the work, and a tile stays in the cache."""
-    return [(slice(start, min(start + TILE, m)), slice(0, min(start + TILE, m))) for start in range(0, m, TILE)]
+def over_tiles(work: Callable[..., T], m: int, *more: list) -> list[T]:
+    """work(rows, columns, and its part of each of `more`) on the tiles that cover the lower triangle of an (m, m) matrix, from the largest to the smallest.
+
+    Nearly half the work of the whole matrix, and a tile stays in the cache. On as many threads as spexviz may use: NumPy
+    lets go of the interpreter, and the result does not depend on their number.
+    """
+    tiles = [(slice(start, min(start + TILE, m)), slice(0, min(start + TILE, m))) for start in reversed(range(0, m, TILE))]
+    if len(tiles) < 3:
+        return [work(*tile, *own) for tile, *own in zip(tiles, *more, strict=True)]
+    return list(_workers().map(lambda tile, *own: work(*tile, *own), tiles, *more))
 
 
-def lower_covariance(prior: Prior, signs: Floats, parts: list[Component], kept: list[list[Floats]] | None = None) -> Floats:
-    """Covariance of the values at signs (m, n), right in the lower triangle, 0 above its tiles; `kept` receives the components of each tile."""
+@cache
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads(), thread_name_prefix="spexviz-gp")
+
+
+def lower_covariance(prior: Prior, signs: Floats, parts: list[Component], keep: bool) -> tuple[Floats, list[list[Floats]]]:
+    """Covariance of the values at signs (m, n), right in the lower triangle, 0 above its tiles; if `keep`, the components of each tile."""
     covariance = np.zeros((len(signs), len(signs)), signs.dtype)
     weighted = signs * prior.slope.astype(signs.dtype)
-    for rows, columns in tiles(len(signs)):
-        tile = covariance[rows, columns]
+
+    def fill(rows: slice, columns: slice) -> list[Floats]:
+        tile, kept = covariance[rows, columns], []
         np.matmul(weighted[rows], signs[columns].T, out=tile)
         tile += signs.dtype.type(prior.constant)
-        here = []
         for part in parts:
-            here.append(part.at(rows, columns))
-            tile += here[-1]
-        if kept is not None:
-            kept.append(here)
-    return covariance
+            values = part.at(rows, columns)
+            tile += values
+            if keep:
+                kept.append(values)
+        return kept
+
+    return covariance, over_tiles(fill, len(signs))
 
 
 def windows(layout: NDArray[np.float64] | None, n: int) -> Floats:

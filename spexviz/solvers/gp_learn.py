@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spexviz.solvers.gp_kernel import Component, Floats, Prior, components, lower_covariance, tiles
+from spexviz.solvers.gp_kernel import Component, Floats, Prior, components, lower_covariance, over_tiles
 
 SPREAD_STRENGTH = 1.0  # sd of log w_i about its mean over the players
 SPREAD_SLOPE = 1.5  # sd of log τ_i about the mean + the player's excess in log w_i: who acts alone also acts together
@@ -56,8 +56,8 @@ class Evidence:
         from scipy.linalg import lapack
 
         prior, kind = self.prior(theta), self.signs.dtype
-        parts, kept = components(prior, self.signs, self.signs), []
-        covariance = lower_covariance(prior, self.signs, parts, kept)
+        parts = components(prior, self.signs, self.signs)
+        covariance, kept = lower_covariance(prior, self.signs, parts, keep=True)
         covariance[np.diag_indices_from(covariance)] += kind.type(prior.noise)
         # In Fortran order, which LAPACK wants without a copy, our lower triangle is the transpose's upper one.
         factor, failed = (lapack.spotrf if kind == np.float32 else lapack.dpotrf)(covariance.T, lower=0, clean=1, overwrite_a=1)
@@ -74,22 +74,25 @@ class Evidence:
     def _gradient(self, prior: Prior, lower: Floats, alpha: Floats, parts: list[Component], kept: list[list[Floats]]) -> Floats:
         """Σ G ∘ ∂K/∂θ over the tiles of the lower triangle: both matrices are symmetric, so its diagonal counts half."""
         n, z = self.n, self.signs
-        out = np.zeros(2 * n + 4)
-        out[-1] = 0.5 * float((np.diagonal(lower) - alpha**2).sum()) * prior.noise
-        for (rows, columns), tile in zip(tiles(len(z)), kept, strict=True):
+
+        def pulled(rows: slice, columns: slice, tile: list[Floats]) -> Floats:
+            out = np.zeros(2 * n + 4)
             pull = lower[rows, columns] - np.multiply.outer(alpha[rows], alpha[columns])
             corner = pull[:, rows]
             corner[np.triu_indices(len(corner), 1)] = 0.0
             corner[np.diag_indices(len(corner))] *= 0.5
-            out[n : 2 * n] += ((pull @ z[columns]) * z[rows]).sum(0) * prior.slope
+            out[n : 2 * n] = ((pull @ z[columns]) * z[rows]).sum(0) * prior.slope
             for c, (part, values) in enumerate(zip(parts, tile, strict=True)):
                 values *= pull
                 *by_player, total = ((values @ part.right[columns]) * part.right[rows]).sum(0).astype(np.float64)
                 change = (np.array(by_player) - total) * prior.exponents[c, part.players]  # ∂/∂ log w_i = ∂/∂ log reach, player by player
                 out[part.players] += change
                 out[2 * n + min(c, 1)] += total
-                if c:
-                    out[2 * n + 2] += change.sum()
+                out[2 * n + 2] += change.sum() if c else 0.0
+            return out
+
+        out = sum(over_tiles(pulled, len(z), kept))
+        out[-1] += 0.5 * float((np.diagonal(lower) - alpha**2).sum()) * prior.noise
         return out
 
     def _penalty(self, theta: Floats) -> tuple[float, Floats]:

@@ -157,25 +157,8 @@ def held(draws: np.ndarray, truth: np.ndarray) -> float:
     return float(((low <= truth) & (truth <= high)).mean())
 
 
-def record_all() -> dict[str, Any]:
-    """Record every game that is not recorded yet."""
-    before = {name for name in games.GAMES if games.is_recorded(name)}
-    began = time.perf_counter()
-    for name in games.GAMES:
-        games.record(name)
-    return {"recorded": len(games.GAMES) - len(before), "seconds": time.perf_counter() - began}
-
-
-def waiting_lm(name: str) -> dict[str, Any]:
-    """`lm`, once the process that records the games has finished this one."""
-    while name in games.GAMES and not games.is_recorded(name):
-        time.sleep(2)
-    return lm(name)
-
-
 ACTIONS = {
-    "record": record_all,
-    "lm": waiting_lm,
+    "lm": lm,
     "synthetic": synthetic,
     "peak": peak_levels,
     "large": spex_large,
