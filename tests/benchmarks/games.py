@@ -78,25 +78,34 @@ class Parts:
 
 
 class PartsGame:
-    """The values of `Parts`: log-odds of target against contrast as the next token, with parts of the network switched off."""
+    """The values of `Parts`: log-odds of target against contrast as the next token, with parts of the network switched off.
+
+    What the layers below the first switched one give is the same for every mask, and computed once.
+    """
 
     def __init__(self, parts: Parts):
         from spexviz import models
 
         self.parts, self.model = parts, models.load("bundled")
         prompt, *answers = parts.task
-        self.ids = self.model.encode(prompt)
         self.answers = [self.model.encode(answer)[0] for answer in answers]
+        body, torch, seen = self.model._body, self.model._torch, []
+        with self.model._lock, torch.inference_mode(), ExitStack() as hooks:
+            first = body.layers[min(parts.layers)]
+            hooks.callback(first.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0])).remove)
+            body(input_ids=torch.tensor([self.model.encode(prompt)]), use_cache=False)
+        self.below = seen[0].clone()
 
     def __call__(self, masks: Masks) -> Values:
-        model, torch = self.model, self.model._torch
+        body, torch, layers = self.model._body, self.model._torch, self.model._body.layers
         kept = torch.tensor(masks.reshape(len(masks), len(self.parts.layers), -1))
-        with model._lock, torch.inference_mode(), ExitStack() as hooks:
+        with self.model._lock, torch.inference_mode(), ExitStack() as hooks:
             for place, layer in enumerate(self.parts.layers):
-                hooks.callback(self._hook(model._body.layers[layer], kept[:, place]).remove)
-            ids = torch.tensor([self.ids] * len(masks))
-            states = model._body(input_ids=ids, use_cache=False).last_hidden_state[:, -1]
-            logits = model._logits(states)[:, self.answers]
+                hooks.callback(self._hook(layers[layer], kept[:, place]).remove)
+            hooks.callback(setattr, body, "layers", layers)
+            body.layers = layers[min(self.parts.layers) :]
+            states = body(inputs_embeds=self.below.expand(len(masks), -1, -1), use_cache=False).last_hidden_state[:, -1]
+            logits = self.model._logits(states)[:, self.answers]
         return (logits[:, 0] - logits[:, 1]).double().numpy()
 
     def _hook(self, layer: Any, kept: Any) -> Any:
@@ -104,7 +113,7 @@ class PartsGame:
 
             def zeroed(_: Any, inputs: tuple) -> tuple:
                 states = inputs[0]
-                heads = states.view(*states.shape[:2], self.parts.heads, -1)
+                heads = states.reshape(*states.shape[:2], self.parts.heads, -1)
                 return ((heads * kept[:, None, :, None].to(heads.dtype)).reshape(states.shape), *inputs[1:])
 
             return layer.self_attn.o_proj.register_forward_pre_hook(zeroed)

@@ -1,6 +1,6 @@
 """`make bench-full`: spexviz beside the public implementations, in one run on one machine. Hours; it goes on where it was stopped.
 
-    python -m tests.benchmarks.peers [proxyspex] [spex] [shapiq] [--core 0] [--part 0/2] [--redo]
+    python -m tests.benchmarks.peers [proxyspex] [spex] [others] [--core 0] [--part 0/2] [--redo]
 
 Every cell is saved to tests/benchmarks/results/*.json when it is done; a cell measured with other solver sources, or other
 versions of a peer, is measured again (--redo: all). Seconds are of one core (--core pins to it): ours are taken right after
@@ -73,10 +73,8 @@ def proxyspex(store: Store, options: argparse.Namespace) -> None:
             theirs = None if options.redo else store.known(f"reference/{key}", theirs_code) or noted(game.name, m, draw)
             ours = None if options.redo else store.known(f"spexviz/{key}", ours_code)
             if theirs is None:
-                file = games.folder() / f"{game.name}.rows.npz"
-                games.folder().mkdir(parents=True, exist_ok=True)
-                np.savez(file, X=game.masks, y=game.values, Xt=game.held_out_masks, yt=game.held_out_values)
-                theirs = {**peers.call({"do": "proxyspex", "file": str(file), "rows": rows.tolist()}), "made by": theirs_code, "run": run}
+                request = {"do": "proxyspex", "file": peers_spex.saved(game), "rows": rows.tolist()}
+                theirs = {**peers.call(request), "made by": theirs_code, "run": run}
                 ours = None  # side by side
             store.keep(f"reference/{key}", {**theirs, "fresh": game.fresh, "n": game.masks.shape[1]})
             if options.reference_only:
@@ -119,7 +117,7 @@ def noted(name: str, m: int, draw: int) -> dict[str, Any] | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", help="proxyspex, spex, shapiq: all of them if none is given")
+    parser.add_argument("what", nargs="*", help="proxyspex, spex, others: all of them if none is given")
     parser.add_argument("--core", type=int)
     parser.add_argument("--part", type=lambda text: tuple(map(int, text.split("/"))), default=(0, 1))
     parser.add_argument("--redo", action="store_true")
@@ -128,7 +126,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.core is not None:
         os.sched_setaffinity(0, {options.core})
-    sections = {"proxyspex": proxyspex, "spex": peers_spex.spex, "shapiq": peers_spex.shapiq}
+    sections = {"proxyspex": proxyspex, "spex": peers_spex.spex, "others": peers_spex.others}
     for what in options.what or sections:
         try:
             sections[what](Store(RESULTS / f"{what}.json"), options)

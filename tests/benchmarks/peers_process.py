@@ -17,7 +17,7 @@ from spexviz.errors import SpexvizError
 from spexviz.masks import Masks, Values
 from tests.benchmarks.games import folder
 
-PACKAGES = ("spectralexplain==0.0.4", "sparse-transform==0.2.1", "shapiq==1.4.1", "lightgbm", "torch==2.13.0")
+PACKAGES = ("spectralexplain==0.0.4", "sparse-transform==0.2.1", "shapiq==1.4.1", "lime==0.2.0.1", "lightgbm", "torch==2.13.0")
 WORKER = Path(__file__).with_name("peers_worker.py")
 
 

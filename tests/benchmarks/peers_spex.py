@@ -1,7 +1,7 @@
 """SPEX beside the soft decoder of spectralexplain, and the approximators of shapiq: sections of `make bench-full`.
 
 Functions of SPEX: 2^(b−1) random sets of order 1 to 5, coefficients ±U(0.3, 1), Gaussian noise at 5 dB; each side draws its own
-masks, equally many, and its own noise. On the game of 54 heads no spectrum is true, so held-out R² stands for recovery.
+masks, equally many, and its own noise. On the 36 heads of the last layers no spectrum is true, so held-out R² stands for recovery.
 """
 
 from __future__ import annotations
@@ -22,10 +22,17 @@ from tests.benchmarks.store import Peak, Store, code
 
 ORDER, DECIBELS = 5, 5.0
 CELLS = ((32, 6, 0), (64, 6, 0), (128, 6, 0), (32, 6, 1), (64, 6, 1), (32, 7, 0), (256, 6, 0), (64, 7, 0), (32, 8, 0), (128, 7, 0), (64, 8, 0))
-LM_GAME, LM_LEVEL = "heads_n54_agree", 6
+LAST_HEADS, LM_LEVELS = games.Parts(games.PARIS, (26, 27, 28, 29)), (6, 7)
 SHAPIQ = ("ProxySPEX", "regression FBII", "regression FSII", "KernelSHAP-IQ", "SPEX")
-SHAPIQ_GAMES = ("review_n12", "heads_n27_paris")
-SHAPIQ_BUDGETS = (512, 1024)
+ON_GAMES = (*SHAPIQ, "lime")
+ON_FUNCTIONS = (*SHAPIQ, "spectralexplain ProxySPEX")
+FUNCTIONS = [(kind, n, noise) for n in (20, 100, 1000) for kind in ("peak", "hierarchy") for noise in (0.0, 0.1)]
+SUBJECTS = (
+    ("review_n12", 512),
+    ("review_n12", 1024),
+    ("heads_n27_paris", 512),
+    *((f"{kind}_n{n}_noise{noise:g}", 512) for kind, n, noise in FUNCTIONS),
+)
 
 
 def problem(n: int, b: int, seed: int) -> dict[str, Any]:
@@ -72,17 +79,19 @@ def spex(store: Store, options: argparse.Namespace) -> None:
     """Synthetic cells and the game, side by side; the reference's first call compiles, so a small problem goes first."""
     with Peers() as peers:
         made_by = f"{code()}, spectralexplain {peers.versions['spectralexplain']}, sparse-transform {peers.versions['sparse-transform']}"
-        warm = False
-        for cell in ("game", *CELLS) if options.redo or store.known("/".join(map(str, CELLS[1])), made_by) else (*CELLS[:2], "game", *CELLS[2:]):
-            key = "/".join(map(str, cell)) if cell != "game" else f"{LM_GAME}/{LM_LEVEL}"
+        warm, live = False, []
+        for cell in (*CELLS[:2], *LM_LEVELS, *CELLS[2:]):
+            on_game = isinstance(cell, int)
+            key = f"last_heads_n36/{cell}" if on_game else "/".join(map(str, cell))
             if store.known(key, made_by) and not options.redo:
                 continue
             if not warm:
-                small = problem(32, 3, 0)
-                peers.call({"do": "spex", **small, "noise": 1e-3})
+                peers.call({"do": "spex", **problem(32, 3, 0), "noise": 1e-3})
                 warm = True
+            if on_game and not live:
+                live.append(LAST_HEADS.game())
             print(f"spex {key} …", flush=True)
-            store.keep(key, {**(beside_game(peers) if cell == "game" else beside(peers, *cell)), "made by": made_by})
+            store.keep(key, {**(beside_game(peers, live[0], cell) if on_game else beside(peers, *cell)), "made by": made_by})
             print(f"spex {key}: {store.data['cells'][key]}", flush=True)
 
 
@@ -96,16 +105,16 @@ def beside(peers: Peers, n: int, b: int, seed: int) -> dict[str, Any]:
     return {"n": n, "b": b, "ours": {**ours, **scores(spectrum, truth)}, "reference": {**theirs, **scores(found, truth)}}
 
 
-def beside_game(peers: Peers) -> dict[str, Any]:
-    """Both on the game of 54 heads, which both ask live. `refitted`: the reference's sets with our refit on its own masks."""
-    game, n = games.GAMES[LM_GAME].game(), games.GAMES[LM_GAME].n
-    held = games.recorded(LM_GAME)
-    ours, spectrum = solved(n, LM_LEVEL, 0, lambda masks: played(game, masks))
-    theirs = peers.call({"do": "spex game", "n": n, "b": LM_LEVEL, "t": ORDER, "seed": 0}, lambda masks: played(game, masks))
+def beside_game(peers: Peers, game: Any, level: int) -> dict[str, Any]:
+    """Both on the heads of the last layers, which both ask live."""
+    n, held = LAST_HEADS.n, uniform_masks(LAST_HEADS.n, games.HELD_OUT, games.SEED)
+    values = played(game, held)
+    ours, spectrum = solved(n, level, 0, lambda masks: played(game, masks))
+    theirs = peers.call({"do": "spex game", "n": n, "b": level, "t": ORDER, "seed": 0}, lambda masks: played(game, masks))
     found = spectrum_of(n, theirs.pop("found"))
-    out = {"n": n, "b": LM_LEVEL, "ours": {**ours, "terms": len(spectrum)}, "reference": {**theirs, "terms": len(found)}}
+    out = {"n": n, "b": level, "ours": {**ours, "terms": len(spectrum)}, "reference": {**theirs, "terms": len(found)}}
     for side, answer in (("ours", spectrum), ("reference", found)):
-        out[side]["r2"] = r2(held.held_out_values, answer(held.held_out_masks))
+        out[side]["r2"] = r2(values, answer(held))
     return out
 
 
@@ -114,31 +123,53 @@ def played(game: Any, masks: Masks) -> Values:
     return np.concatenate([game(masks[start : start + games.CHUNK]) for start in range(0, len(masks), games.CHUNK)])
 
 
-def shapiq(store: Store, options: argparse.Namespace) -> None:
-    """shapiq's approximators, each with its own masks, beside auto, gp and linear on equally many."""
+def others(store: Store, options: argparse.Namespace) -> None:
+    """shapiq's approximators and lime on games, and the published ProxySPEX too on known functions, beside auto, gp and linear on equally many masks."""
     from tests.benchmarks.peers import fit
 
     with Peers() as peers:
-        made_by = f"{code()}, shapiq {peers.versions['shapiq']}"
-        for budget in SHAPIQ_BUDGETS:
-            for name in SHAPIQ_GAMES:
-                game, live = games.recorded(name), None
-                ours = {}
-                for method in SHAPIQ:
-                    key = f"{name}/{budget}/{method}"
-                    if store.known(key, made_by) and not options.redo:
-                        continue
-                    live = live or known_values(game) or games.GAMES[name].game()
-                    ours = ours or {solver: fit(solver, game, np.arange(budget)) for solver in ("auto", "gp", "linear")}
-                    store.keep(key, {"ours": ours, "peer": approximated(peers, method, game, live, budget), "made by": made_by})
-                    print(key, store.data["cells"][key], flush=True)
+        made_by = f"{code()}, " + ", ".join(f"{name} {peers.versions[name]}" for name in ("shapiq", "spectralexplain", "lime"))
+        for name, budget in SUBJECTS:
+            methods = ON_GAMES if name in games.GAMES else ON_FUNCTIONS
+            if all(store.known(f"{name}/{budget}/{method}", made_by) for method in methods) and not options.redo:
+                continue
+            game, live = subject(name, budget)
+            ours = {solver: fit(solver, game, np.arange(budget)) for solver in ("auto", "gp", "linear")}
+            for method in methods:
+                key = f"{name}/{budget}/{method}"
+                if store.known(key, made_by) and not options.redo:
+                    continue
+                store.keep(key, {"ours": ours, "peer": answered(peers, method, game, live, budget), "made by": made_by})
+                print(key, store.data["cells"][key], flush=True)
 
 
-def approximated(peers: Peers, method: str, game: games.Recorded, live: Any, budget: int) -> dict[str, Any]:
+def subject(name: str, budget: int) -> tuple[games.Recorded, Any]:
+    """A game as recorded, and as a peer may ask it with masks of its own; for a function its noise is in what fits see, not in what scores them."""
+    if name in games.GAMES:
+        game = games.recorded(name)
+        return game, known_values(game) or games.GAMES[name].game()
+    from tests.benchmarks.engine_cells import truth_of
+
+    kind, n, noise = next(which for which in FUNCTIONS if name == f"{which[0]}_n{which[1]}_noise{which[2]:g}")
+    truth, rng = truth_of(kind, n, 0), np.random.default_rng([budget, n])
+
+    def noisy(masks: Masks) -> Values:
+        return truth(masks) + rng.normal(size=len(masks)) * np.sqrt(noise * truth.energy())
+
+    masks, held = uniform_masks(n, budget, 0), uniform_masks(n, 2000, 99)
+    return games.Recorded(name, masks, noisy(masks), held, truth(held), None), noisy
+
+
+def answered(peers: Peers, method: str, game: games.Recorded, live: Any, budget: int) -> dict[str, Any]:
+    """A peer's answer on `budget` masks, with its held-out R²; {"error": …} where it has none."""
     n, order = game.masks.shape[1], 5 if "SPEX" in method else 2
     try:
-        request = {"do": "shapiq", "n": n, "method": method, "order": order, "budget": budget, "seed": 0}
-        answer = peers.call(request, lambda masks: played(live, masks))
+        if method in SHAPIQ:
+            request = {"do": "shapiq", "n": n, "method": method, "order": order, "budget": budget, "seed": 0}
+            answer = peers.call(request, lambda masks: played(live, masks))
+        else:
+            request = {"do": "lime" if method == "lime" else "proxyspex", "file": saved(game), "rows": list(range(budget))}
+            return peers.call(request)
     except PeerError as error:
         return {"error": str(error)}
     found = {tuple(sorted(term)): value for term, value in answer.pop("found")}
@@ -146,6 +177,14 @@ def approximated(peers: Peers, method: str, game: games.Recorded, live: Any, bud
     for term, value in found.items():  # an index of order k as a surrogate: the sum over the sets that a mask holds
         guess += value * held[:, list(term)].all(1)
     return {**answer, "terms": sum(1 for term, value in found.items() if term and value), "r2": r2(game.held_out_values, guess)}
+
+
+def saved(game: games.Recorded) -> str:
+    """The game as a file that the peers' process reads."""
+    games.folder().mkdir(parents=True, exist_ok=True)
+    path = games.folder() / f"{game.name}.rows.npz"
+    np.savez(path, X=game.masks, y=game.values, Xt=game.held_out_masks, yt=game.held_out_values)
+    return str(path)
 
 
 def known_values(game: games.Recorded) -> Any:

@@ -1,6 +1,7 @@
 """Runs in the Python of the peers (no spexviz there): one JSON request a line on stdin, one JSON answer a line on stdout.
 
     {"do": "proxyspex", "file": npz, "rows": […]}      spectralexplain.utils.proxy_spex, as it is published
+    {"do": "lime", "file": npz, "rows": […]}           lime's weighted ridge (LimeBase) on the same masks, all players kept in
     {"do": "spex", "n", "b", "t", "seed", "terms", "coefficients", "noise"}     its soft decoder on a known function
     {"do": "spex game", "n", "b", "t", "seed"}         the same on a game that the caller plays, see `ask`
     {"do": "shapiq", "n", "method", "order", "budget", "seed"}                    an approximator of shapiq on such a game
@@ -65,6 +66,26 @@ def proxyspex(request: dict) -> dict:
     return {"r2": r2(truth, guess), "seconds": clock.seconds, "cpu": clock.cpu, "megabytes": peak.megabytes, "terms": terms}
 
 
+def _lime_kernel(distance: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.exp(-(distance**2) / 25.0**2))  # LimeTextExplainer's width
+
+
+def lime(request: dict) -> dict:
+    from lime.lime_base import LimeBase
+
+    with np.load(request["file"], allow_pickle=False) as data:
+        masks, values, held, truth = (data[key].astype(float) for key in ("X", "y", "Xt", "yt"))
+    n, masks, values = masks.shape[1], masks[request["rows"]], values[request["rows"]]
+    away = 100.0 * (1.0 - np.sqrt(masks.mean(1)))  # LimeTextExplainer: cosine distance from the whole text, times 100
+    with Peak() as peak, Clock() as clock:
+        constant, slopes, *_ = LimeBase(_lime_kernel).explain_instance_with_data(masks, values[:, None], away, 0, n, feature_selection="none")
+    weights = np.zeros(n)
+    for player, slope in slopes:
+        weights[player] = slope
+    guess = constant + held @ weights
+    return {"r2": r2(truth, guess), "seconds": clock.seconds, "cpu": clock.cpu, "megabytes": peak.megabytes, "terms": n}
+
+
 def spex(request: dict) -> dict:
     np.random.seed(request["seed"])  # the reference draws from the global state
     members = np.zeros((len(request["terms"]), request["n"]), dtype=np.float32)
@@ -116,10 +137,10 @@ def shapiq(request: dict) -> dict:
 
 def versions(_: dict) -> dict:
     known = {d.metadata["Name"].lower(): d.version for d in importlib.metadata.distributions()}
-    return {name: known.get(name) for name in ("spectralexplain", "sparse-transform", "lightgbm", "scikit-learn", "numpy", "shapiq")}
+    return {name: known.get(name) for name in ("spectralexplain", "sparse-transform", "lightgbm", "scikit-learn", "numpy", "shapiq", "lime")}
 
 
-ACTIONS = {"proxyspex": proxyspex, "spex": spex, "spex game": spex_game, "shapiq": shapiq, "versions": versions}
+ACTIONS = {"proxyspex": proxyspex, "lime": lime, "spex": spex, "spex game": spex_game, "shapiq": shapiq, "versions": versions}
 
 if __name__ == "__main__":
     for line in iter(sys.stdin.readline, ""):
