@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from functools import cache
+from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.home import threads
 from spexviz.masks import Masks, Values, distinct, uniform_masks
 from spexviz.spectrum import Spectrum
 
+T = TypeVar("T")
 FIRST_CHECKPOINT = 64
 
 
@@ -84,6 +89,19 @@ def timed_fit(solver: Solver, design: Design, values: Values, seed: int) -> tupl
     with threadpool_limits(limits=1, user_api="blas"):
         spectrum = solver.fit(design, values, seed=seed)
     return spectrum, time.perf_counter() - start
+
+
+def in_threads(work: Callable[..., T], *items: Iterable) -> list[T]:
+    """[work(*item) for item in zip(*items)] on as many threads as spexviz may use: NumPy and LightGBM let go of the interpreter.
+
+    The results do not depend on the number of threads. `work` must not call `in_threads` itself: it would wait for its own thread.
+    """
+    return list(_workers().map(work, *items))
+
+
+@cache
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads(), thread_name_prefix="spexviz-fit")
 
 
 def checked(design: Design, values: Values, least: int = 1) -> tuple[Masks, Values]:

@@ -14,16 +14,15 @@ is learnt, and nothing is assumed where a design has no layout.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
-from spexviz.home import threads
+from spexviz.solvers.base import in_threads
 
 T = TypeVar("T")
 Floats = NDArray[np.floating]
@@ -127,12 +126,7 @@ def over_tiles(work: Callable[..., T], m: int, *more: list) -> list[T]:
     tiles = [(slice(start, min(start + TILE, m)), slice(0, min(start + TILE, m))) for start in reversed(range(0, m, TILE))]
     if len(tiles) < 3:
         return [work(*tile, *own) for tile, *own in zip(tiles, *more, strict=True)]
-    return list(_workers().map(lambda tile, *own: work(*tile, *own), tiles, *more))
-
-
-@cache
-def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads(), thread_name_prefix="spexviz-gp")
+    return in_threads(lambda tile, *own: work(*tile, *own), tiles, *more)
 
 
 def lower_covariance(prior: Prior, signs: Floats, parts: list[Component], keep: bool) -> tuple[Floats, list[list[Floats]]]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
 from spexviz.masks import Masks, Values
-from spexviz.solvers.base import AnyMasks, Design, checked
+from spexviz.solvers.base import AnyMasks, Design, checked, in_threads
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.sparse import Floats, Ridge, largest
 from spexviz.solvers.trees import Boosting, boost, fourier, read_forest
@@ -153,14 +153,15 @@ def _choose(masks: Masks, values: Values, max_order: int, terms: int, seed: int)
     m, n = masks.shape
     count = 4 if m < 40 else 5 if n <= MANY else 3
     label = np.random.default_rng(seed).permutation(np.arange(m) % count)
-    folds = [_Fold(masks, values, label == k, max_order, seed) for k in range(count)]
+    folds = in_threads(lambda k: _Fold(masks, values, label == k, max_order, seed), range(count))
     power, noise = _prior_and_noise(folds)
     sizes = sorted({min(size, terms) for size in (*SIZES, terms)})
-    refit, alone = [], []
-    for fold in folds:
+
+    def errors(fold: _Fold) -> tuple[list[Floats], list[Floats]]:
         full = fold.full(power, [noise])[:, 0]
-        refit.append([fold.errors(fold.cut(full, power, noise, size)) for size in sizes])
-        alone.append([fold.errors_of_trees(size) for size in sizes])
+        return [fold.errors(fold.cut(full, power, noise, size)) for size in sizes], [fold.errors_of_trees(size) for size in sizes]
+
+    refit, alone = zip(*in_threads(errors, folds), strict=True)
     refit, alone = np.hstack(refit), np.hstack(alone)  # (sizes, m): one squared error a mask, left out of its own fit
     best = alone if alone.mean(1).min() < refit.mean(1).min() else refit
     at = int(np.argmin(best.mean(1)))
@@ -174,7 +175,7 @@ def _prior_and_noise(folds: list[_Fold]) -> tuple[float, float]:
     """The prior's power and λ with the least error over the folds, all candidates in."""
 
     def tried(power: float, noises: tuple[float, ...]) -> tuple[float, float, float]:
-        errors = sum(fold.errors(fold.full(power, noises)).sum(1) for fold in folds)
+        errors = sum(in_threads(lambda fold: fold.errors(fold.full(power, noises)).sum(1), folds))
         return float(errors.min()), power, noises[int(np.argmin(errors))]
 
     best = tried(POWERS[0], NOISES)

@@ -72,12 +72,14 @@ def proxyspex(store: Store, options: argparse.Namespace) -> None:
             key, rows = f"{game.name}/{m}/{draw}", rows_of(game, m, draw)
             theirs = None if options.redo else store.known(f"reference/{key}", theirs_code) or noted(game.name, m, draw)
             ours = None if options.redo else store.known(f"spexviz/{key}", ours_code)
+            if theirs is None and options.only == "ours":
+                continue
             if theirs is None:
                 request = {"do": "proxyspex", "file": peers_spex.saved(game), "rows": rows.tolist()}
                 theirs = {**peers.call(request), "made by": theirs_code, "run": run}
                 ours = None  # side by side
             store.keep(f"reference/{key}", {**theirs, "fresh": game.fresh, "n": game.masks.shape[1]})
-            if options.reference_only:
+            if options.only == "reference":
                 print(f"{key}: reference {theirs['r2']:.3f}, {theirs.get('seconds', 0):.1f} s", flush=True)
                 continue
             if ours is None:
@@ -121,7 +123,7 @@ def main() -> None:
     parser.add_argument("--core", type=int)
     parser.add_argument("--part", type=lambda text: tuple(map(int, text.split("/"))), default=(0, 1))
     parser.add_argument("--redo", action="store_true")
-    parser.add_argument("--reference-only", action="store_true", help="only the published ProxySPEX, whose cells outlive changes of ours")
+    parser.add_argument("--only", choices=("reference", "ours"), help="the published ProxySPEX, whose cells outlive changes of ours, or ours where it is known")
     parser.add_argument("--wait", action="store_true", help="another process records the games: wait for it")
     options = parser.parse_args()
     if options.core is not None:
