@@ -26,7 +26,6 @@ SEED, HELD_OUT, CHUNK = 20260, 512, 128
 RECORDINGS = Path(__file__).with_name("recordings")
 REVIEW = ("Review: {}\nSentiment (positive or negative):", " positive", " negative")
 NEWS = ("News: {}\nTopic (sports or business):", " sports", " business")
-MAIL = ("Message: {}\nQuestion: Is this message spam? Answer yes or no.\nAnswer:", " yes", " no")
 VERB = ("{}", " are", " is")
 PARIS = ("The Eiffel Tower is located in the city of", " Paris", " London")
 KEYS = ("The keys to the old wooden cabinet", " are", " is")
@@ -145,13 +144,6 @@ GAMES: dict[str, Words | Parts] = {
     "review_n45": Words(
         "I had heard nothing but praise for this hotel, so I was surprised that the lift was broken, the carpet smelled of smoke "
         "and nobody at the desk seemed to care, although the breakfast, I must admit, was far better than it needed to be.",
-        fit=1536,
-    ),
-    "mail_n57": Words(
-        "Dear customer, your parcel could not be delivered because the fee of two dollars was not paid. Please click the link "
-        "below within one day and enter your card number, otherwise the parcel will be returned. If you have any question, call "
-        "Anna at the front office, she knows you from last summer, and do say hello.",
-        MAIL,
         fit=1536,
     ),
     "review_n130": Words(
