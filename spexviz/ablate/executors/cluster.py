@@ -1,0 +1,174 @@
+"""On a Ray cluster: replicas of the model as actors. RAY_ADDRESS names a cluster that runs; without it one is started on this machine.
+
+A replica builds the game from the JSON of its spec; between here and there go JSON strings and numpy arrays, nothing else of ours.
+Every answer carries the replica's fingerprint of the game, so that values of another precision or model are never mixed in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+
+from spexviz import errors
+from spexviz.ablate.executors.workers import WorkerLost, Workers
+from spexviz.errors import ModelError, SpecError, SpexvizError
+from spexviz.games.base import Game
+from spexviz.home import threads
+from spexviz.masks import Masks, Values, pack, unpack
+from spexviz.registry import offered
+from spexviz.spec import build, describe
+
+STORE_BYTES = 100_000_000  # of the local cluster's object store: masks and values are small
+START = 900.0  # seconds in which a replica must be up: a large model is loaded in that time
+STARTS = 2  # of the local cluster
+GAMES = 8  # that a replica keeps built
+INSTALL = "Install it with `pip install 'spexviz[ray]'`, on every machine of the cluster."
+
+
+class Replica:
+    """What runs on the worker: games by their spec, and through them the model, loaded once."""
+
+    def __init__(self, threads: int):
+        os.environ["SPEXVIZ_THREADS"] = str(threads)
+        self._games: dict[str, Game] = {}
+
+    def evaluate(self, spec: str, packed: np.ndarray, n: int) -> tuple[str, np.ndarray, str]:
+        """(fingerprint, values, error as JSON or "") of the masks, for none of which the game is only built."""
+        try:
+            game = self._games.get(spec) or self._build(spec)
+            return game.fingerprint, np.asarray(game(unpack(packed, n)), dtype=np.float64) if len(packed) else np.empty(0), ""
+        except SpexvizError as error:
+            return "", np.empty(0), json.dumps({"kind": type(error).__name__, "message": str(error)})
+
+    def _build(self, spec: str) -> Game:
+        while len(self._games) >= GAMES:
+            del self._games[next(iter(self._games))]
+        self._games[spec] = build(offered("spexviz.games"), json.loads(spec), "game")
+        return self._games[spec]
+
+
+class RayExecutor:
+    """`workers` replicas on the cluster at RAY_ADDRESS, or on one started here, of this machine's cores.
+
+    A replica takes a GPU where the cluster has any (`gpus`: another share), and `cores` cores. Raises ModelError where Ray is
+    not installed or the cluster cannot be reached.
+    """
+
+    def __init__(self, workers: int = 2, *, cores: int | None = None, gpus: float | None = None):
+        self.workers = workers
+        self._ray, self._started = _connect(workers)
+        if gpus is None:
+            gpus = 1.0 if self._ray.cluster_resources().get("GPU") else 0.0
+        cores = cores or max(1, threads() // (workers if self._started else 1))
+        needs = {"num_cpus": 1 if self._started else cores, "num_gpus": gpus, "scheduling_strategy": "SPREAD"}
+        self._agreed: dict[str, str] = {}  # spec → fingerprint
+        self._guard = threading.Lock()
+        self.replicas = [_Remote(self._ray, needs, cores) for _ in range(workers)]
+        self._workers = Workers("ray", [lambda game, masks, one=one: self._evaluate(one, game, masks) for one in self.replicas])
+
+    def fingerprint(self, game: Game) -> str:
+        spec = _spec(game)
+        if spec not in self._agreed:
+            self._workers.submit(game, np.zeros((0, len(game.players)), dtype=bool), urgent=True).result()
+        return self._agreed[spec]
+
+    def submit(self, game: Game, masks: Masks, urgent: bool = False) -> Future[Values]:
+        return self._workers.submit(game, masks, urgent)
+
+    def close(self) -> None:
+        self._workers.close()
+        for replica in self.replicas:
+            replica.close()
+        if self._started:
+            self._ray.shutdown()
+
+    def _evaluate(self, replica: _Remote, game: Game, masks: Masks) -> Values:
+        spec = _spec(game)
+        fingerprint, values, error = replica.evaluate(spec, masks)
+        if error:
+            told = json.loads(error)
+            raise getattr(errors, told["kind"], ModelError)(told["message"])
+        with self._guard:
+            agreed = self._agreed.setdefault(spec, fingerprint)
+        if fingerprint != agreed:
+            raise ModelError(
+                "The workers of the cluster evaluate this game differently (another model file, or a processor with another precision), and their "
+                "values must not be mixed: use machines of one kind with the same model, or fewer workers."
+            )
+        return values
+
+
+class _Remote:
+    """This side of one replica: started when needed, started anew when it has died."""
+
+    def __init__(self, ray: Any, needs: dict[str, Any], threads: int):
+        self._ray, self._needs, self._threads = ray, needs, threads
+        self._actor: Any = None
+        self._closed = False
+
+    def evaluate(self, spec: str, masks: Masks) -> tuple[str, np.ndarray, str]:
+        ray = self._ray
+        try:
+            if self._actor is None:
+                self._actor = ray.remote(Replica).options(**self._needs).remote(self._threads)
+                ray.get(self._actor.__ray_ready__.remote(), timeout=START)
+            return ray.get(self._actor.evaluate.remote(spec, pack(masks), masks.shape[1]))
+        except ray.exceptions.GetTimeoutError:
+            self._forget()
+            raise ModelError(
+                f"No place for a replica was found on the Ray cluster within {START:.0f} s: look at `ray status`, and ask for fewer workers."
+            ) from None
+        except ray.exceptions.RayActorError as error:
+            self._forget()
+            raise WorkerLost("closed" if self._closed else str(error).strip().splitlines()[0][:200]) from None
+        except ray.exceptions.RayTaskError as error:
+            raise ModelError(f"A worker of the cluster failed: {str(error).strip().splitlines()[-1][:300]}. {INSTALL}") from None
+
+    def close(self) -> None:
+        self._closed = True
+        self._forget()
+
+    def _forget(self) -> None:
+        actor, self._actor = self._actor, None
+        if actor is not None:
+            self._ray.kill(actor)
+
+
+def _spec(game: Game) -> str:
+    try:
+        return json.dumps(describe(game), sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise SpecError(f"This game cannot be sent to a cluster, since it has no JSON form ({error}): use the local executor.") from None
+
+
+def _connect(workers: int) -> tuple[Any, bool]:
+    """Ray, and whether a cluster was started for it."""
+    given = os.environ.get("RAY_ADDRESS")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if not given:
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's name for "this machine only": listen on loopback
+    try:
+        import ray
+    except ImportError:
+        raise ModelError(f"Ray is not installed. {INSTALL}") from None
+    if ray.is_initialized():
+        return ray, False
+    for attempt in range(STARTS):
+        try:
+            if given:
+                ray.init(address=given, log_to_driver=False)
+            else:
+                ray.init(address="local", num_cpus=workers, include_dashboard=False, object_store_memory=STORE_BYTES, log_to_driver=False)
+            return ray, not given
+        except Exception as error:  # a dozen kinds
+            ray.shutdown()
+            if given or attempt == STARTS - 1:  # on a busy machine Ray's own time limits may be too short: once more
+                where = f"at RAY_ADDRESS={given!r:.100}" if given else "on this machine"
+                reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+                remedy = "start one with `ray start --head`, or use the local executor."
+                raise ModelError(f"No Ray cluster could be reached {where} ({reason}): {remedy}") from error
