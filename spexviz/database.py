@@ -147,6 +147,13 @@ class Database:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
+    def script(self, statement: str) -> None:
+        """Run a statement to its very end, which `execute` does not for a pragma that works row by row. Raises StoreError."""
+        try:
+            self.connection().executescript(statement)
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
     def _migrate(self, connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:

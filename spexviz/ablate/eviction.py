@@ -22,28 +22,30 @@ def make_room(database: Database, cap: int, keep: int) -> None:
     Where all that is left is in use, the file stays above the cap until it is not.
     """
     page = _pragma(database, "page_size")
-    while (_pragma(database, "page_count") - _pragma(database, "freelist_count")) * page > TARGET * cap:
-        if not _evict_slice(database, keep):
+    begun: bool | None = False
+    while begun or (_pragma(database, "page_count") - _pragma(database, "freelist_count")) * page > TARGET * cap:
+        begun = _evict_slice(database, keep)
+        if begun is None:
             break
     excess = _pragma(database, "page_count") - cap // page
     if excess > 0 and _pragma(database, "freelist_count"):
-        database.read(f"PRAGMA incremental_vacuum({excess})")  # frees a page a row: read() fetches them all
+        database.script(f"PRAGMA incremental_vacuum({excess})")
 
 
-def _evict_slice(database: Database, keep: int) -> bool:
-    """Delete some rows of the least used game, and the game with its last row; False where every game is in use."""
+def _evict_slice(database: Database, keep: int) -> bool | None:
+    """Delete some rows of the least used game; whether it has more. None where every game is in use."""
     with database.write() as connection:
         query = "SELECT id FROM games WHERE used < ? AND id != ? ORDER BY used LIMIT 1"
         found = connection.execute(query, (time.time() - IN_USE, keep)).fetchone()
         if not found:
-            return False
+            return None
         rows = "SELECT mask FROM ablations WHERE game = ? LIMIT ?"
         deleted = connection.execute(f"DELETE FROM ablations WHERE game = ? AND mask IN ({rows})", (*found, *found, SLICE)).rowcount
         if deleted < SLICE:
             connection.execute("DELETE FROM games WHERE id = ?", found)
         else:
             connection.execute("UPDATE games SET used = 0 WHERE id = ?", found)  # begun: first in line, so that it goes whole
-        return True
+        return deleted == SLICE
 
 
 def _pragma(database: Database, name: str) -> int:

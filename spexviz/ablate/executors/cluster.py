@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import threading
+import socket
 from concurrent.futures import Future
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -66,16 +67,15 @@ class RayExecutor:
             gpus = 1.0 if self._ray.cluster_resources().get("GPU") else 0.0
         cores = cores or max(1, threads() // (workers if self._started else 1))
         needs = {"num_cpus": 1 if self._started else cores, "num_gpus": gpus, "scheduling_strategy": "SPREAD"}
-        self._agreed: dict[str, str] = {}  # spec → fingerprint
-        self._guard = threading.Lock()
-        self.replicas = [_Remote(self._ray, needs, cores) for _ in range(workers)]
-        self._workers = Workers("ray", [lambda game, masks, one=one: self._evaluate(one, game, masks) for one in self.replicas])
+        self._agreed = _Agreed()
+        self.replicas = [_Remote(self._ray, needs, cores, self._agreed) for _ in range(workers)]
+        self._workers = Workers("ray", self.replicas)
 
     def fingerprint(self, game: Game) -> str:
         spec = _spec(game)
-        if spec not in self._agreed:
+        if spec not in self._agreed.fingerprints:
             self._workers.submit(game, np.zeros((0, len(game.players)), dtype=bool), urgent=True).result()
-        return self._agreed[spec]
+        return self._agreed.fingerprints[spec]
 
     def submit(self, game: Game, masks: Masks, urgent: bool = False) -> Future[Values]:
         return self._workers.submit(game, masks, urgent)
@@ -83,58 +83,63 @@ class RayExecutor:
     def close(self) -> None:
         self._workers.close()
         for replica in self.replicas:
-            replica.close()
+            replica.forget()
         if self._started:
             self._ray.shutdown()
 
-    def _evaluate(self, replica: _Remote, game: Game, masks: Masks) -> Values:
-        spec = _spec(game)
-        fingerprint, values, error = replica.evaluate(spec, masks)
-        if error:
-            told = json.loads(error)
-            raise getattr(errors, told["kind"], ModelError)(told["message"])
-        with self._guard:
-            agreed = self._agreed.setdefault(spec, fingerprint)
-        if fingerprint != agreed:
+
+class _Agreed:
+    """The fingerprint of each game, by its spec, that every replica must come to."""
+
+    def __init__(self) -> None:
+        self.fingerprints: dict[str, str] = {}
+
+    def check(self, spec: str, fingerprint: str) -> None:
+        if fingerprint != self.fingerprints.setdefault(spec, fingerprint):
             raise ModelError(
                 "The workers of the cluster evaluate this game differently (another model file, or a processor with another precision), and their "
                 "values must not be mixed: use machines of one kind with the same model, or fewer workers."
             )
-        return values
 
 
 class _Remote:
     """This side of one replica: started when needed, started anew when it has died."""
 
-    def __init__(self, ray: Any, needs: dict[str, Any], threads: int):
-        self._ray, self._needs, self._threads = ray, needs, threads
-        self._actor: Any = None
-        self._closed = False
+    def __init__(self, ray: Any, needs: dict[str, Any], threads: int, agreed: _Agreed):
+        self._ray, self._needs, self._threads, self._agreed = ray, needs, threads, agreed
+        self.actor: Any = None
 
-    def evaluate(self, spec: str, masks: Masks) -> tuple[str, np.ndarray, str]:
+    def prepare(self) -> None:
         ray = self._ray
+        if self.actor is not None:
+            return
+        self.actor = ray.remote(Replica).options(**self._needs).remote(self._threads)
         try:
-            if self._actor is None:
-                self._actor = ray.remote(Replica).options(**self._needs).remote(self._threads)
-                ray.get(self._actor.__ray_ready__.remote(), timeout=START)
-            return ray.get(self._actor.evaluate.remote(spec, pack(masks), masks.shape[1]))
-        except ray.exceptions.GetTimeoutError:
-            self._forget()
+            ray.get(self.actor.__ray_ready__.remote(), timeout=START)
+        except ray.exceptions.RayError as error:
+            self.forget()
             raise ModelError(
-                f"No place for a replica was found on the Ray cluster within {START:.0f} s: look at `ray status`, and ask for fewer workers."
+                f"A replica did not start on the Ray cluster within {START:.0f} s ({type(error).__name__}): look at `ray status`, and ask for "
+                f"fewer workers. spexviz must be on every machine. {INSTALL}"
             ) from None
+
+    def __call__(self, game: Game, masks: Masks) -> Values:
+        ray, spec = self._ray, _spec(game)
+        try:
+            fingerprint, values, error = ray.get(self.actor.evaluate.remote(spec, pack(masks), masks.shape[1]))
         except ray.exceptions.RayActorError as error:
-            self._forget()
-            raise WorkerLost("closed" if self._closed else str(error).strip().splitlines()[0][:200]) from None
+            self.forget()
+            raise WorkerLost(str(error).strip().splitlines()[0][:200]) from None
         except ray.exceptions.RayTaskError as error:
             raise ModelError(f"A worker of the cluster failed: {str(error).strip().splitlines()[-1][:300]}. {INSTALL}") from None
+        if error:
+            told = json.loads(error)
+            raise getattr(errors, told["kind"])(told["message"])
+        self._agreed.check(spec, fingerprint)
+        return values
 
-    def close(self) -> None:
-        self._closed = True
-        self._forget()
-
-    def _forget(self) -> None:
-        actor, self._actor = self._actor, None
+    def forget(self) -> None:
+        actor, self.actor = self.actor, None
         if actor is not None:
             self._ray.kill(actor)
 
@@ -158,6 +163,8 @@ def _connect(workers: int) -> tuple[Any, bool]:
         raise ModelError(f"Ray is not installed. {INSTALL}") from None
     if ray.is_initialized():
         return ray, False
+    if given:
+        _reach(given)
     for attempt in range(STARTS):
         try:
             if given:
@@ -168,7 +175,20 @@ def _connect(workers: int) -> tuple[Any, bool]:
         except Exception as error:  # a dozen kinds
             ray.shutdown()
             if given or attempt == STARTS - 1:  # on a busy machine Ray's own time limits may be too short: once more
-                where = f"at RAY_ADDRESS={given!r:.100}" if given else "on this machine"
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
-                remedy = "start one with `ray start --head`, or use the local executor."
-                raise ModelError(f"No Ray cluster could be reached {where} ({reason}): {remedy}") from error
+                raise _unreachable(given, reason) from error
+
+
+def _reach(address: str) -> None:
+    """Raise ModelError where nobody listens at HOST:PORT or ray://HOST:PORT: Ray itself would end the whole process."""
+    parts = urlsplit(address if "://" in address else f"ray://{address}")
+    try:
+        if parts.hostname and parts.port:
+            socket.create_connection((parts.hostname, parts.port), timeout=10).close()
+    except (OSError, ValueError) as error:
+        raise _unreachable(address, str(error)) from error
+
+
+def _unreachable(address: str | None, reason: str) -> ModelError:
+    where = f"at RAY_ADDRESS={address!r:.100}" if address else "on this machine"
+    return ModelError(f"No Ray cluster could be reached {where} ({reason}): start one with `ray start --head`, or use the local executor.")

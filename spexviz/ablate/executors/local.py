@@ -29,7 +29,7 @@ class LocalExecutor:
             return _at_once(game, masks)
         with self._guard:
             if name not in self._queues:
-                self._queues[name] = Workers(name, [lambda game, masks: game(masks)])
+                self._queues[name] = Workers(name, [_Here()])
             return self._queues[name].submit(game, masks, urgent)
 
     def close(self) -> None:
@@ -37,6 +37,14 @@ class LocalExecutor:
             for waiting in self._queues.values():
                 waiting.close()
             self._queues.clear()
+
+
+class _Here:
+    def prepare(self) -> None:
+        pass  # a model is loaded by its first game
+
+    def __call__(self, game: Game, masks: Masks) -> Values:
+        return game(masks)
 
 
 def _at_once(game: Game, masks: Masks) -> Future[Values]:
