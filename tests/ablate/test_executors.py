@@ -210,10 +210,9 @@ def test_without_any_worker_the_run_fails_and_the_next_one_tries_again() -> None
 
 
 def test_a_chunk_that_kills_every_worker_is_given_up() -> None:
-    workers = Workers("test", [Scripted(deaths=1) for _ in range(3)])
+    workers = Workers("test", [Scripted(deaths=LOSSES) for _ in range(3)])
     with pytest.raises(ModelError, match="3 workers died one after the other of the same 100 ablations"):
         workers.submit(None, MASKS).result(PATIENCE)
-    assert workers.submit(None, MASKS).result(PATIENCE).tolist() == MASKS.sum(1).tolist()
     workers.close()
 
 
