@@ -27,6 +27,10 @@ from spexviz.spec import build, describe
 STORE_BYTES = 100_000_000  # of the local cluster's object store: masks and values are small
 START = 900.0  # seconds in which a replica must be up: a large model is loaded in that time
 STARTS = 2  # of the local cluster
+LOCAL = {  # settings of Ray for it, read when it is imported
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # Ray's words for "this machine only": listen on loopback
+    "RAY_agent_register_timeout_ms": "300000",  # 30 s are too few on a busy machine
+}
 GAMES = 8  # that a replica keeps built
 INSTALL = "Install it with `pip install 'spexviz[ray]'`, on every machine of the cluster."
 
@@ -155,8 +159,8 @@ def _connect(workers: int) -> tuple[Any, bool]:
     """Ray, and whether a cluster was started for it."""
     given = os.environ.get("RAY_ADDRESS")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if not given:
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray's name for "this machine only": listen on loopback
+    for name, value in {} if given else LOCAL.items():
+        os.environ.setdefault(name, value)
     try:
         import ray
     except ImportError:
