@@ -11,6 +11,9 @@ st.title("Runs", anchor=False)
 store = runtime.manager().store
 runs = store.list()
 
+if notice := runtime.manager().cache.notice:  # a damaged cache was set aside
+    widgets.note(notice, kind="strip", key="cache-notice", edge="#c0562b")
+
 if deleted := st.session_state.get("deleted-run"):
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.text("The run was deleted; its ablations stay in the cache.")

@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--index", default="FBII", help="index of the sets that are printed")
     explain.add_argument("--order", type=int, default=3, help="highest order of the sets that are printed")
     explain.add_argument("--out", type=Path, help="file for the run; opens in the app and in the library")
+    explain.add_argument("--executor", help="where ablations are evaluated: local or ray; by default SPEXVIZ_EXECUTOR, else local")
+    explain.add_argument("--workers", type=int, help="replicas of the model for --executor ray; by default SPEXVIZ_WORKERS, else 2")
     explain.set_defaults(command=_explain)
     serve = commands.add_parser("serve", help="serve the dashboard on this machine")
     serve.add_argument("--port", type=int, default=8501)
@@ -66,6 +68,7 @@ def _explain(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from spexviz import pipeline, views
+    from spexviz.ablate import executors
     from spexviz.ablate.cache import SqliteCache
     from spexviz.indices import interactions
     from spexviz.spec import RunSpec
@@ -86,7 +89,7 @@ def _explain(options: argparse.Namespace) -> int:
             bar.total, bar.n = progress.total, progress.done
             bar.set_description_str(progress.phase, refresh=True)
 
-        result = pipeline.explain_spec(spec, cache=SqliteCache(), progress=tell)
+        result = pipeline.explain_spec(spec, cache=SqliteCache(), progress=tell, executor=executors.get(options.executor, options.workers))
     if options.out:
         options.out.write_text(result.to_json(), encoding="utf-8")
     print(views.honesty(result))

@@ -1,4 +1,4 @@
-"""One SQLite file for ablations and runs: WAL, a connection a thread, named append-only migrations."""
+"""A SQLite file: WAL, a connection a thread, named append-only migrations. Runs have one, ablations another (ablate/cache.py)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from spexviz.errors import StoreError
+from filelock import FileLock
+
+from spexviz.errors import StoreDamaged, StoreError
 from spexviz.home import home
 
-MIGRATIONS: tuple[tuple[str, str], ...] = (
-    (
-        "0001 ablations",
-        """CREATE TABLE games (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, used REAL NOT NULL);
-        CREATE TABLE ablations (game INTEGER NOT NULL, mask BLOB NOT NULL, value REAL NOT NULL, PRIMARY KEY (game, mask)) WITHOUT ROWID;""",
-    ),
+Migrations = tuple[tuple[str, str], ...]
+MIGRATIONS: Migrations = (  # "0001 ablations" moved to ablate/cache.py, with its tables
     (
         "0002 runs",
         """CREATE TABLE runs (
@@ -28,8 +26,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX runs_by_time ON runs (created DESC);""",
     ),
 )
-
-
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 PATIENCE = 5.0  # seconds to wait for a lock that another thread or process holds
 
 
@@ -54,25 +51,76 @@ def default_path() -> Path:
 
 
 class Database:
-    """A SQLite file brought to the newest schema. Raises StoreError where it cannot be opened or is no database."""
+    """A SQLite file brought to the newest schema. Raises StoreError where it cannot be opened, StoreDamaged where it is no database.
 
-    def __init__(self, path: Path | str | None = None):
+    A connection follows its path: when the file has been set aside, by whichever process, the next call opens the new one.
+    """
+
+    def __init__(self, path: Path | str | None = None, migrations: Migrations | None = None, lazy: bool = False):
         self.path = Path(path) if path is not None else default_path()
+        self._migrations = MIGRATIONS if migrations is None else migrations
         self._local = threading.local()
-        self._migrate()
+        self._ready: tuple[int, int] | None = None  # the file whose schema is known to be the newest
+        if not lazy:
+            self.connection()
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection, in autocommit mode."""
         found = getattr(self._local, "connection", None)
-        if found is None:
+        if found is None or self._identity() != self._local.identity:
             try:
-                found = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
-                _write_ahead(found)
-                found.execute("PRAGMA synchronous=NORMAL")  # after SIGKILL nothing is lost; after a power cut the last moments may be
+                with self._alone():
+                    self._local.connection = None  # until it is ready
+                    found = self._open()
+                    self._local.connection = found
             except sqlite3.Error as error:
                 raise self._error(error) from error
-            self._local.connection = found
         return found
+
+    def set_aside(self) -> Path | None:
+        """Rename the damaged file that this thread has open; the path of what it is now. None where somebody was faster."""
+        with self._alone():
+            if self._identity() != getattr(self._local, "identity", None):
+                return None
+            target = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+            while target.exists():
+                target = target.with_name(target.name + "x")
+            for ending in ("-wal", "-shm", ""):  # never a log of the old file beside a new one: SQLite would replay it
+                if (part := Path(f"{self.path}{ending}")).exists():
+                    part.rename(f"{target}{ending}")
+            return target
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+        self._local.identity = self._identity()  # now: where the next lines fail, set_aside must know which file it was
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a new file; so that space can be given back later
+        _write_ahead(connection)
+        connection.execute("PRAGMA synchronous=NORMAL")  # after SIGKILL nothing is lost; after a power cut the last moments may be
+        connection.execute("PRAGMA journal_size_limit=67108864")
+        connection.execute("PRAGMA cache_size=-16384")  # KB, filled only as far as needed
+        if self._local.identity != self._ready:
+            self._migrate(connection)
+            self._ready = self._local.identity
+        return connection
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file the path names just now."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process opens the file or sets it aside meanwhile."""
+        if not self.path.parent.is_dir() or self.path.is_dir():
+            raise self._error(f"{self.path.parent} is no folder" if not self.path.parent.is_dir() else "it is a folder")
+        try:
+            with FileLock(f"{self.path}.lock", timeout=60):
+                yield
+        except OSError as error:
+            raise self._error(error) from error
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -99,18 +147,32 @@ class Database:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
-    def _migrate(self) -> None:
-        with self.write() as connection:
+    def script(self, statement: str) -> None:
+        """Run a statement to its very end, which `execute` does not for a pragma that works row by row. Raises StoreError."""
+        try:
+            self.connection().executescript(statement)
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
             connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
             done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
-            for name, script in MIGRATIONS:
+            for name, script in self._migrations:
                 if name not in done:
                     for statement in filter(str.strip, script.split(";")):
                         connection.execute(statement)
                     connection.execute("INSERT INTO migrations VALUES (?)", (name,))
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
-    def _error(self, error: sqlite3.Error) -> StoreError:
-        return StoreError(
-            f"The file {self.path} cannot be used ({error}). If it is damaged, move it aside and start again: runs and cached ablations in it "
-            "are then gone. If the disk is full or the folder read-only, free space or set SPEXVIZ_HOME."
+    def _error(self, error: object) -> StoreError:
+        kind = StoreDamaged if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED else StoreError
+        return kind(
+            f"The file {self.path} cannot be used ({error}). If it is damaged, move it aside and start again: what it held is then gone. "
+            "If the disk is full or the folder read-only, free space or set SPEXVIZ_HOME."
         )

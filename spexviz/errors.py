@@ -9,6 +9,7 @@ SpexvizError
 ├── QueueFull        the job manager has no room for another run
 ├── Cancelled        somebody pressed Cancel; what was done is kept
 └── StoreError       the run store or the ablation cache cannot be used
+    └── StoreDamaged its file is no database, or a damaged one
 """
 
 
@@ -46,3 +47,7 @@ class Cancelled(SpexvizError):
 
 class StoreError(SpexvizError):
     """The run store or the ablation cache cannot be used."""
+
+
+class StoreDamaged(StoreError):
+    """The file of the run store or of the ablation cache is no database, or a damaged one."""

@@ -16,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from spexviz.ablate import executors
 from spexviz.ablate.cache import Cache, MemoryCache
+from spexviz.ablate.executors import Executor
 from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import SolverError, SpecError
 from spexviz.games.base import Game
@@ -89,11 +91,13 @@ def explain(
     progress: Callable[[Progress], None] | None = None,
     partial: Callable[[Explanation], None] | None = None,
     cancel: threading.Event | None = None,
+    executor: Executor | str | None = None,
 ) -> Explanation:
     """Ablate `game`, fit `solver` on at most `budget` ablations, and score it on masks that no fit has seen.
 
     `baselines` are fitted on the same masks; the first is the one shown beside every result. `progress` is told after every
     chunk, `partial` receives the explanation so far at every checkpoint, `cancel` ends the run between two chunks.
+    `executor`: where ablations are evaluated, "local" or "ray" or one of spexviz.ablate.executors; by default $SPEXVIZ_EXECUTOR.
     `validate`: how many of the strongest sets of order 2 to 4 are then checked on the real model (True: 8), with at most a
     quarter of the budget on top; the result is in `checks`. `target_r2` ends the run at the first checkpoint whose interval of
     R² lies above it, `stop_when_flat` where the last two doublings each gained less than .01 and the fit beats the mean;
@@ -105,13 +109,14 @@ def explain(
     layout = getattr(game, "layout", None)
     planned = plan(len(game.players), solver, budget, seed, layout)
     total = planned.ablations + (planned.checks if validate else 0)
-    runner = Runner(game, cache or MemoryCache(), total, progress or (lambda _: None), cancel or threading.Event())
+    executor = executors.get(executor) if executor is None or isinstance(executor, str) else executor
+    runner = Runner(game, cache or MemoryCache(), total, progress or (lambda _: None), cancel or threading.Event(), executor=executor)
     run = _Run(game, solver, tuple(baselines), spec, planned, runner, partial or (lambda _: None))
     return run.checked(run.enumerate() if planned.exact else run.sample())
 
 
 def explain_spec(spec: RunSpec, **callbacks: Any) -> Explanation:
-    """`explain` for the run that a RunSpec describes; `callbacks` are its cache, progress, partial and cancel."""
+    """`explain` for the run that a RunSpec describes; `callbacks` are its cache, progress, partial, cancel and executor."""
     spec = canonical(spec)
     return explain(build_game(spec), build_solver(spec), spec.budget, spec.seed, **spec.options, **callbacks)
 

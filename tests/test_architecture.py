@@ -25,7 +25,7 @@ RANKS = [  # lower may not import higher; rooms of one rank may know each other,
     {"ui", "cli"},
 ]
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
-HEAVY = {"torch", "transformers", "lightgbm", "sklearn"}
+HEAVY = {"torch", "transformers", "lightgbm", "sklearn", "ray"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 PAGES = [*sorted((ROOT / "pages").glob("*.py")), ROOT / "app.py"]
 

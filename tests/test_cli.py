@@ -83,11 +83,12 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_asked(
     assert error.splitlines()[-1].startswith("spexviz: ") and word in error and "Traceback" not in error and not asked
 
 
-def test_a_damaged_store_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+def test_a_damaged_cache_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("SPEXVIZ_HOME", str(tmp_path))
-    (tmp_path / "spexviz.sqlite3").write_bytes(b"no database " * 1000)
-    assert explain("--prompt", "not bad") == 1
-    assert "move it aside" in capsys.readouterr().err
+    (tmp_path / "ablations.sqlite3").write_bytes(b"no database " * 1000)
+    assert explain("--prompt", "not bad") == 0
+    assert "was damaged and was set aside" in caplog.text
+    assert next(tmp_path.glob("ablations.sqlite3.damaged-*")).read_bytes() == b"no database " * 1000
 
 
 def test_ctrl_c(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 
 from spexviz import database
-from spexviz.ablate.cache import SqliteCache
 from spexviz.database import Database
 from spexviz.errors import StoreError
 from spexviz.home import home, threads
-from spexviz.masks import all_masks
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
@@ -21,18 +19,6 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"this is a letter")  # nobody's file is overwritten
 
 
-def test_a_database_that_is_damaged_while_open(tmp_path: Path) -> None:
-    path = tmp_path / "runs.sqlite3"
-    cache = SqliteCache(Database(path))
-    cache.put("game", all_masks(10), all_masks(10).sum(1).astype(float))
-    cache._database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    data = bytearray(path.read_bytes())
-    data[4096:] = b"\xaa" * (len(data) - 4096)
-    path.write_bytes(bytes(data))
-    with pytest.raises(StoreError, match="move it aside"):
-        SqliteCache(Database(path)).get("game", all_masks(10))
-
-
 @pytest.mark.parametrize("path", ["missing-folder/runs.sqlite3", "."])
 def test_a_path_that_cannot_be_opened(path: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="SPEXVIZ_HOME"):
@@ -41,17 +27,17 @@ def test_a_path_that_cannot_be_opened(path: str, tmp_path: Path) -> None:
 
 def test_an_error_in_a_transaction_rolls_it_back(tmp_path: Path) -> None:
     base = Database(tmp_path / "runs.sqlite3")
-    insert = "INSERT INTO games (fingerprint, used) VALUES ('a', 0)"
+    insert = "INSERT INTO runs (id, spec, state, created) VALUES ('a', '', '', 0)"
     with pytest.raises(KeyError), base.write() as connection:
         connection.execute(insert)
         raise KeyError("a caller's own error passes through")
     with pytest.raises(StoreError, match="UNIQUE"), base.write() as connection:
         connection.execute(insert)
         connection.execute(insert)
-    assert base.read("SELECT COUNT(*) FROM games") == [(0,)]
+    assert base.read("SELECT COUNT(*) FROM runs") == [(0,)]
     with base.write() as connection:  # and the connection is usable afterwards
         connection.execute(insert)
-    assert base.read("SELECT fingerprint FROM games") == [("a",)]
+    assert base.read("SELECT id FROM runs") == [("a",)]
 
 
 def test_a_writer_that_never_ends_gives_a_store_error(tmp_path: Path) -> None:

@@ -1,16 +1,40 @@
-"""The ablation cache: every value ever measured, keyed by (game fingerprint, mask), so that none is paid for twice."""
+"""The ablation cache: every value ever measured, keyed by (game fingerprint, mask), so that none is paid for twice.
+
+Its SQLite file is apart from that of the runs: it may be thrown away, it has a size cap, and where it is damaged it is set aside.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
 import time
-from typing import Protocol
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 
+from spexviz.ablate import eviction, moving
 from spexviz.database import Database
+from spexviz.errors import StoreDamaged, StoreError
+from spexviz.home import home
 from spexviz.masks import Masks, Values, keys
 
+FILE = "ablations.sqlite3"
+MIGRATIONS = (
+    (
+        "0001 ablations",
+        """CREATE TABLE games (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, used REAL NOT NULL);
+        CREATE TABLE ablations (game INTEGER NOT NULL, mask BLOB NOT NULL, value REAL NOT NULL, PRIMARY KEY (game, mask)) WITHOUT ROWID;""",
+    ),
+)
+CAP_MB = 2048  # some fifty million values of a prompt of 60 words
+NOTE_EVERY = 60.0  # seconds: reading a game is noted as use at most that often
 _AT_ONCE = 500  # masks in one query: SQLite allows 999 variables on old builds
+_OF_GAME = "SELECT mask, value FROM ablations WHERE game = (SELECT id FROM games WHERE fingerprint = ?)"
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Cache(Protocol):
@@ -37,32 +61,80 @@ class MemoryCache:
 
 
 class SqliteCache:
-    """The cache in the project's SQLite file: shared by runs, threads and processes, and left standing by a kill."""
+    """The cache in a SQLite file of its own: shared by runs, threads and processes, and left standing by a kill.
 
-    def __init__(self, database: Database | None = None):
-        self._database = database or Database()
+    Beyond `cap` bytes (SPEXVIZ_CACHE_MB, in megabytes) whole games are evicted, least used first; reading counts as use, and a
+    game used in the last minutes stays. A damaged file is renamed, and an empty one begun; `notice` then says so.
+    Raises StoreError where the file cannot be used otherwise.
+    """
+
+    def __init__(self, path: Path | str | None = None, cap: int | None = None):
+        self.path = Path(path) if path is not None else home() / FILE
+        self.cap = cap_bytes() if cap is None else cap
+        self.notice = ""
+        self._noted: dict[str, float] = {}
+        self._database = Database(self.path, MIGRATIONS, lazy=True)
+        self._safely(self._database.connection)
+        moving.take_over(self._database)
 
     def get(self, fingerprint: str, masks: Masks) -> Values:
-        game = self._database.read("SELECT id FROM games WHERE fingerprint = ?", (fingerprint,))
-        known: dict[bytes, float] = {}
-        wanted = keys(masks)
-        for start in range(0, len(wanted) if game else 0, _AT_ONCE):
-            part = wanted[start : start + _AT_ONCE]
-            marks = ",".join("?" * len(part))
-            known.update(self._database.read(f"SELECT mask, value FROM ablations WHERE game = ? AND mask IN ({marks})", (*game[0], *part)))
-        return np.array([known.get(key, np.nan) for key in wanted], dtype=np.float64)
+        return self._safely(lambda: self._get(fingerprint, masks))
 
     def put(self, fingerprint: str, masks: Masks, values: Values) -> None:
-        with self._database.write() as connection:
-            connection.execute(
-                "INSERT INTO games (fingerprint, used) VALUES (?, ?) ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used",
-                (fingerprint, time.time()),
-            )
-            (game,) = connection.execute("SELECT id FROM games WHERE fingerprint = ?", (fingerprint,)).fetchone()
-            rows = [(game, key, float(value)) for key, value in zip(keys(masks), values, strict=True)]
-            connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?)", rows)
+        self._safely(lambda: self._put(fingerprint, masks, values))
 
     def count(self, fingerprint: str) -> int:
         """How many masks of the game are known."""
         query = "SELECT COUNT(*) FROM ablations WHERE game = (SELECT id FROM games WHERE fingerprint = ?)"
-        return int(self._database.read(query, (fingerprint,))[0][0])
+        return int(self._safely(lambda: self._database.read(query, (fingerprint,)))[0][0])
+
+    def _get(self, fingerprint: str, masks: Masks) -> Values:
+        known: dict[bytes, float] = {}
+        wanted = keys(masks)
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]  # one query finds game and masks: an eviction in between cannot give its id to another
+            query = f"{_OF_GAME} AND mask IN ({','.join('?' * len(part))})"
+            known.update(self._database.read(query, (fingerprint, *part)))
+        if known and time.time() - self._noted.get(fingerprint, 0.0) > NOTE_EVERY:
+            self._note_use(fingerprint)
+        return np.array([known.get(key, np.nan) for key in wanted], dtype=np.float64)
+
+    def _put(self, fingerprint: str, masks: Masks, values: Values) -> None:
+        now = time.time()
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO games (fingerprint, used) VALUES (?, ?) ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used", (fingerprint, now)
+            )
+            (game,) = connection.execute("SELECT id FROM games WHERE fingerprint = ?", (fingerprint,)).fetchone()
+            rows = [(game, key, float(value)) for key, value in zip(keys(masks), values, strict=True)]
+            connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?)", rows)
+        self._noted[fingerprint] = now
+        if eviction.size(self._database) > self.cap:
+            eviction.make_room(self._database, self.cap, keep=game)
+
+    def _note_use(self, fingerprint: str) -> None:
+        now = time.time()
+        with suppress(StoreError), self._database.write() as connection:  # a busy file: a later reading notes it
+            connection.execute("UPDATE games SET used = ? WHERE fingerprint = ?", (now, fingerprint))
+            self._noted[fingerprint] = now
+
+    def _safely(self, work: Callable[[], T]) -> T:
+        """Do it; where the file proves damaged, set it aside and do it again on a new one."""
+        try:
+            return work()
+        except StoreDamaged as error:
+            if moved := self._database.set_aside():
+                self.notice = (
+                    f"The cache of ablations was damaged and was set aside as {moved}; a new, empty one is in use. "
+                    "Runs are not affected, but ablations cost time again. Delete the old file when you like."
+                )
+                _log.warning("%s (%s)", self.notice, error.__cause__)
+            return work()
+
+
+def cap_bytes() -> int:
+    """The size cap in bytes: `SPEXVIZ_CACHE_MB` megabytes, by default 2,048. Raises StoreError for anything but a whole number."""
+    given = os.environ.get("SPEXVIZ_CACHE_MB") or str(CAP_MB)
+    if not given.isascii() or not given.isdecimal() or int(given) < 1:
+        raise StoreError(f"SPEXVIZ_CACHE_MB must be a whole number of megabytes of at least 1, not {given!r:.40}.")
+    return int(given) << 20

@@ -1,6 +1,7 @@
-"""The runner: masks in, values out, in chunks; cached, counted, cancellable.
+"""The runner: masks → chunks → executor → cache; counted, cancellable.
 
-A chunk is fixed by its place in the list of masks and committed whole, so a killed run asks again at most the chunk in flight.
+A chunk is fixed by its place in the list of masks and committed whole, so a killed run asks again at most what was in flight: one
+chunk, or one for each worker of the executor.
 """
 
 from __future__ import annotations
@@ -9,16 +10,23 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
+from spexviz.ablate import executors
 from spexviz.ablate.cache import Cache, MemoryCache
+from spexviz.ablate.executors import Executor
 from spexviz.errors import AblationError, Cancelled
 from spexviz.games.base import Game
 from spexviz.masks import Masks, Values
 
 CHUNK = 32  # masks asked between two looks at the Cancel button: about a second for a small model on a laptop
+POLL = 0.2  # seconds between two looks at the Cancel button while a chunk is awaited
 
 
 @dataclass(frozen=True)
@@ -41,8 +49,9 @@ class Progress:
 class Runner:
     """Evaluates masks of one game for one run.
 
-    `total`: ablations the whole run will ask, for the progress; `report` is called after every chunk; `cancel` is looked at
-    before every chunk, and Cancelled raised. Raises AblationError with the mask for a value that is not finite.
+    `total`: ablations the whole run will ask, for the progress; `report` is called after every chunk; `cancel` is looked at before
+    every chunk: those in flight are awaited and kept, then Cancelled is raised. `executor`: where chunks are evaluated, by default
+    in this process; `urgent` chunks go before those of other runners. Raises AblationError with the mask for a value that is not finite.
     """
 
     game: Game
@@ -51,6 +60,8 @@ class Runner:
     report: Callable[[Progress], None] = lambda progress: None
     cancel: threading.Event = field(default_factory=threading.Event)
     chunk: int = CHUNK
+    executor: Executor = field(default_factory=executors.get)
+    urgent: bool = False
     done: int = 0
     cached: int = 0
     seconds: float = 0.0
@@ -58,14 +69,27 @@ class Runner:
 
     def __call__(self, masks: Masks, phase: str = "ablations") -> Values:
         """Values of the masks, in order. Finished chunks stay in the cache whatever happens."""
-        out = np.empty(len(masks))
-        for start in range(0, len(masks), self.chunk):
+        call = _Call(self, masks, phase)
+        try:
+            for start in range(0, len(masks), self.chunk):
+                if self.cancel.is_set():
+                    break
+                call.begin(np.arange(start, min(start + self.chunk, len(masks))))
+                while len(call.flight) >= self.executor.workers:
+                    call.land()
+            while call.flight:
+                call.land()
+        except BaseException:
+            call.bring_home()
+            raise
+        if np.isnan(call.out).any():  # a chunk was not asked
             self.check_cancelled()
-            part = masks[start : start + self.chunk]
-            out[start : start + len(part)] = self._evaluate(part)
-            self.done += len(part)
-            self.tell(phase)
-        return out
+        return call.out
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The game's name in the cache; models are loaded for it."""
+        return self.executor.fingerprint(self.game)
 
     def tell(self, phase: str) -> None:
         """Report where the run stands."""
@@ -76,20 +100,67 @@ class Runner:
         if self.cancel.is_set():
             raise Cancelled(f"Cancelled after {self.done} of {max(self.total, self.done)} ablations; they are kept, so going on costs only the rest.")
 
-    def _evaluate(self, masks: Masks) -> Values:
-        values = self.cache.get(self.game.fingerprint, masks)
-        missing = np.isnan(values)
-        self.cached += int((~missing).sum())
-        if missing.any():
-            start = time.perf_counter()
-            fresh = np.asarray(self.game(masks[missing]), dtype=np.float64)
-            if fresh.shape != (int(missing.sum()),) or not np.isfinite(fresh).all():
-                bad = masks[missing][int(np.flatnonzero(~np.isfinite(fresh))[0])] if fresh.shape == (int(missing.sum()),) else masks[missing][0]
-                shown = "".join("1" if keep else "0" for keep in bad)
-                raise AblationError(f"The game gave no usable value for the mask {shown[:200]} (1 = kept): everything before it is kept.")
-            self.cache.put(self.game.fingerprint, masks[missing], fresh)
-            values[missing] = fresh
-            spent = time.perf_counter() - start
-            self.seconds += spent
-            self._recent.append((len(fresh), spent))
+
+class _Call:
+    """One call of a runner: `flight` holds the rows of each chunk that is being evaluated."""
+
+    def __init__(self, runner: Runner, masks: Masks, phase: str):
+        self.runner, self.masks, self.phase = runner, masks, phase
+        self.out = np.full(len(masks), np.nan)
+        self.flight: dict[Future[Values], NDArray[np.intp]] = {}
+        self._clock = 0.0
+
+    def begin(self, rows: NDArray[np.intp]) -> None:
+        """Take what the cache knows of a chunk, and hand the rest to the executor."""
+        runner = self.runner
+        if not self.flight:
+            self._clock = time.perf_counter()
+        self.out[rows] = known = runner.cache.get(runner.fingerprint, self.masks[rows])
+        missing = rows[np.isnan(known)]
+        runner.cached += len(rows) - len(missing)
+        runner.done += len(rows) - len(missing)
+        if len(missing):
+            self.flight[runner.executor.submit(runner.game, self.masks[missing], runner.urgent)] = missing
+        else:
+            runner.tell(self.phase)
+
+    def land(self) -> None:
+        """Wait a moment for chunks in flight; keep each that is there, whole. Chunks that nobody has begun end with a cancel."""
+        landed, _ = wait(self.flight, POLL, FIRST_COMPLETED)
+        if self.runner.cancel.is_set():
+            self.drop()
+        for future in landed & self.flight.keys():
+            rows = self.flight.pop(future)
+            self._keep(rows, _usable(np.asarray(future.result(), dtype=np.float64), self.masks[rows]))
+
+    def _keep(self, rows: NDArray[np.intp], values: Values) -> None:
+        runner, now = self.runner, time.perf_counter()
+        runner.cache.put(runner.fingerprint, self.masks[rows], values)
+        self.out[rows] = values
+        runner.done += len(rows)
+        runner.seconds += now - self._clock
+        runner._recent.append((len(rows), now - self._clock))
+        self._clock = now
+        runner.tell(self.phase)
+
+    def drop(self) -> None:
+        """Forget the chunks that wait for a worker."""
+        for future in [future for future in self.flight if future.cancel()]:
+            del self.flight[future]
+
+    def bring_home(self) -> None:
+        """After a failure: what is being evaluated elsewhere is paid for, so it is kept as well."""
+        self.drop()
+        while self.flight:
+            with suppress(Exception):
+                self.land()
+
+
+def _usable(values: Values, masks: Masks) -> Values:
+    """The values of a chunk, if there is one for each mask and every one is finite."""
+    fits = values.shape == (len(masks),)
+    if fits and np.isfinite(values).all():
         return values
+    bad = masks[int(np.flatnonzero(~np.isfinite(values))[0])] if fits else masks[0]
+    shown = "".join("1" if keep else "0" for keep in bad)
+    raise AblationError(f"The game gave no usable value for the mask {shown[:200]} (1 = kept): everything before it is kept.")

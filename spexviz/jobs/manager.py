@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from spexviz import pipeline
-from spexviz.ablate.cache import SqliteCache
+from spexviz.ablate import cache as ablations
 from spexviz.ablate.runner import Progress
 from spexviz.database import Database
 from spexviz.errors import Cancelled, QueueFull, SpexvizError, StoreError
@@ -34,7 +34,7 @@ class JobManager:
 
     def __init__(self, database: Database | None = None, workers: int = WORKERS, waiting: int = WAITING):
         self.store = RunStore(database)
-        self.cache = SqliteCache(self.store.database)
+        self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
         self._owner = uuid.uuid4().hex
         self._alive = FileLock(self._lock_file(self._owner))
         self._alive.acquire()

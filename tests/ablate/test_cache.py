@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from spexviz.ablate.cache import Cache, MemoryCache, SqliteCache
-from spexviz.database import Database
 from spexviz.errors import StoreError
 from spexviz.masks import uniform_masks
 
@@ -19,7 +18,7 @@ VALUES = np.random.default_rng(0).standard_normal(1200)
 
 @pytest.fixture(params=["memory", "sqlite"])
 def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Cache:
-    return MemoryCache() if request.param == "memory" else SqliteCache(Database(tmp_path / "runs.sqlite3"))
+    return MemoryCache() if request.param == "memory" else SqliteCache(tmp_path / "ablations.sqlite3")
 
 
 def test_known_values_come_back_to_the_last_bit(cache: Cache) -> None:
@@ -32,7 +31,7 @@ def test_known_values_come_back_to_the_last_bit(cache: Cache) -> None:
 
 
 def test_a_chunk_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
-    cache = SqliteCache(Database(tmp_path / "runs.sqlite3"))
+    cache = SqliteCache(tmp_path / "ablations.sqlite3")
     with pytest.raises(StoreError):  # NaN is no value: the column refuses it
         cache.put("game", MASKS[:3], np.array([1.0, np.nan, 2.0]))
     assert cache.count("game") == 0
@@ -42,14 +41,14 @@ def test_a_chunk_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def _write(path: str, start: int, barrier: object) -> None:
     barrier.wait()
-    cache = SqliteCache(Database(path))  # all at once: migrations race as well
+    cache = SqliteCache(path)  # all at once: migrations race as well
     for at in range(start, start + 300, 30):
         cache.put("game", MASKS[at : at + 30], VALUES[at : at + 30])
 
 
 @pytest.mark.parametrize("kind", ["threads", "processes"])
 def test_several_writers_at_once(kind: str, tmp_path: Path) -> None:
-    path = str(tmp_path / "runs.sqlite3")
+    path = str(tmp_path / "ablations.sqlite3")
     if kind == "threads":
         barrier = threading.Barrier(4)
         workers = [threading.Thread(target=_write, args=(path, start, barrier)) for start in range(0, 1200, 300)]
@@ -62,11 +61,11 @@ def test_several_writers_at_once(kind: str, tmp_path: Path) -> None:
     for worker in workers:
         worker.join(300)
     assert all(getattr(worker, "exitcode", 0) == 0 for worker in workers)
-    assert (SqliteCache(Database(path)).get("game", MASKS) == VALUES).all()
+    assert (SqliteCache(path).get("game", MASKS) == VALUES).all()
 
 
 def test_one_database_object_serves_many_threads(tmp_path: Path) -> None:
-    cache = SqliteCache(Database(tmp_path / "runs.sqlite3"))
+    cache = SqliteCache(tmp_path / "ablations.sqlite3")
     failures: list[BaseException] = []
 
     def work(start: int) -> None:
@@ -85,8 +84,8 @@ def test_one_database_object_serves_many_threads(tmp_path: Path) -> None:
 
 
 def test_values_outlive_a_reader_that_is_open(tmp_path: Path) -> None:
-    first, second = (SqliteCache(Database(tmp_path / "runs.sqlite3")) for _ in range(2))
+    first, second = (SqliteCache(tmp_path / "ablations.sqlite3") for _ in range(2))
     first.put("game", MASKS[:2], VALUES[:2])
     assert second.count("game") == 2
-    with sqlite3.connect(tmp_path / "runs.sqlite3") as plain:  # a file that a person can open
+    with sqlite3.connect(tmp_path / "ablations.sqlite3") as plain:  # a file that a person can open
         assert plain.execute("SELECT COUNT(*) FROM ablations").fetchone() == (2,)

@@ -18,6 +18,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from spexviz.ablate import cache
 from spexviz.home import home as real_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,14 +105,14 @@ class Server:
     def output(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def rows(self, query: str, *arguments: object) -> list[tuple]:
-        """Rows of the server's SQLite file, read from outside."""
-        with closing(sqlite3.connect(self.home / "spexviz.sqlite3", timeout=10)) as connection:
+    def rows(self, query: str, *arguments: object, file: str = "spexviz.sqlite3") -> list[tuple]:
+        """Rows of one of the server's SQLite files, read from outside."""
+        with closing(sqlite3.connect(self.home / file, timeout=10)) as connection:
             return connection.execute(query, arguments).fetchall()
 
     def ablations(self) -> int:
         """Masks measured so far, of all games."""
-        return self.rows("SELECT COUNT(*) FROM ablations")[0][0]
+        return self.rows("SELECT COUNT(*) FROM ablations", file=cache.FILE)[0][0]
 
     def run(self, run_id: str) -> dict[str, Any]:
         """State, done, total, message of a run."""

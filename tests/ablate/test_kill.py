@@ -1,0 +1,35 @@
+"""The start of `make bench-ablations`' test of SIGKILL: three kills here, twenty there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spexviz.ablate.runner import CHUNK
+from tests.benchmarks import kill
+
+
+@pytest.mark.model
+def test_three_kills(tmp_path: Path) -> None:
+    trials = kill.run(tmp_path, 3, seed=1)
+    assert len(trials) == 3 and any(0 < trial["asked"] < kill.PLANNED for trial in trials), "killed in the middle"
+    assert all(trial["again"] <= CHUNK for trial in trials)
+
+
+def test_a_lost_value_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check itself: a cache that forgets a chunk is caught."""
+    forget = kill.kill_somewhere
+
+    def forgetful(home: Path, model: str, at: int, after: float) -> int:
+        count = forget(home, model, kill.PLANNED, 0.0)
+        kill.committed(home)
+        from spexviz.ablate.cache import SqliteCache
+
+        with SqliteCache(home / "ablations.sqlite3")._database.write() as connection:
+            connection.execute("DELETE FROM ablations WHERE mask IN (SELECT mask FROM ablations LIMIT 40)")
+        return count
+
+    monkeypatch.setattr(kill, "kill_somewhere", forgetful)
+    with pytest.raises(AssertionError, match="more than a chunk is lost"):
+        kill.run(tmp_path, 1, "toy")
