@@ -77,7 +77,7 @@ def probe(door: Door, model: str = "", top: int = 100) -> Ability:
         ids=ids,
         counts=tokens is not None,
         pieces=bool(tokens) and all(piece is not None for _, piece in tokens),
-        forced=ids and _forces(door, body, token, log),
+        forced=ids and token != first.chosen and _forces(door, body, token, log),
         echo=echo_tokens is not None,
         echo_tokens=echo_tokens or 0,
         context=_context(entry, props),
