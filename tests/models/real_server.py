@@ -33,6 +33,25 @@ def start(file: Path, *, exact: bool = False, threads: int = 1, parallel: int = 
     return xllamacpp.Server(options)
 
 
+def dequantise(source: Path, target: Path) -> Path:
+    """The same GGUF file with its weights written out in 32 bits: what llama.cpp then computes can be held against any other fp32."""
+    import gguf
+    import numpy as np
+
+    reader = gguf.GGUFReader(source)
+    writer = gguf.GGUFWriter(target, reader.get_field("general.architecture").contents())
+    for field in reader.fields.values():
+        if not field.name.startswith("GGUF.") and field.name not in ("general.architecture", "general.file_type"):
+            writer.add_key_value(field.name, field.contents(), field.types[0], field.types[-1] if len(field.types) > 1 else None)
+    for tensor in reader.tensors:
+        writer.add_tensor(tensor.name, gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return target
+
+
 class FaultyProxy:
     """Passes requests on to `target`, but spoils a share `rate` of the completions (seeded), each in one of the ways of FAULTS; a slow one comes after `slow` seconds."""
 
