@@ -75,7 +75,13 @@ class Endpoint:
     def _check_url(self) -> None:
         try:
             parts = self.parts
-            fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+            fine = (
+                self.url.isprintable()
+                and " " not in self.url
+                and parts.scheme in ("http", "https")
+                and bool(parts.hostname)
+                and (parts.port is None or parts.port > 0)
+            )
         except ValueError:
             fine = False
         if not fine:
@@ -112,6 +118,10 @@ class Endpoint:
             return ""
         if not (key := os.environ.get(self.key_env, "").strip()):
             raise ModelError(f"The endpoint {self.name} needs a key: set the environment variable {self.key_env} where spexviz is started.")
+        if not (key.isascii() and key.isprintable() and " " not in key):  # a header's error would repeat it
+            raise ModelError(
+                f"What the environment variable {self.key_env} holds is no key (it has spaces, or letters that no key has): set it anew."
+            )
         return key
 
 

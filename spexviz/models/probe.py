@@ -169,5 +169,5 @@ def _echoes(door: Door, body: Mapping[str, Any], token: Any, log: float, count: 
 def _context(entry: Mapping[str, Any], props: Mapping[str, Any]) -> int:
     """Tokens of the longest text; where the server does not say it, the server itself refuses what is too long."""
     meta = entry.get("meta") or {}
-    found = [entry.get("max_model_len"), meta.get("n_ctx"), (props.get("default_generation_settings") or {}).get("n_ctx")]
+    found = [entry.get("max_model_len"), meta.get("n_ctx"), meta.get("n_ctx_train"), (props.get("default_generation_settings") or {}).get("n_ctx")]
     return min((value for value in found if isinstance(value, int) and value > 0), default=UNKNOWN_CONTEXT)

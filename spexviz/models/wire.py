@@ -130,6 +130,8 @@ class Wire:
                         raise self._error("sent more than 64 MB at once: lower top.")
         except httpx2.TimeoutException:
             raise _Again(f"no answer in {self.endpoint.timeout:g} s") from None
+        except httpx2.InvalidURL:
+            raise self._error("has a url that cannot be used: change it in the file of endpoints.") from None
         except (httpx2.HTTPError, httpx2.StreamError) as error:
             raise _Again(f"{type(error).__name__}: {self._clean(str(error))}") from None
         if response.status_code != 200:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 
 MODEL = "letters"
-ALPHABET = [" good", " bad", *"abcdefghijklmnopqrstuvwxyz .,!?:", "\n"]
+ALPHABET = [" good", " bad", *"abcdefghijklmnopqrstuvwxyz .,!?:-", "\n"]
 _TOKEN = re.compile(r" good| bad|.|\n", re.DOTALL)
 
 

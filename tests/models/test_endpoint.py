@@ -84,7 +84,7 @@ def test_a_server_that_lists_few_tokens_and_reads_no_other_gives_bounds_and_says
 
 def test_a_bound_is_said_with_the_result() -> None:
     model = served(FakeServer("bare"))
-    game = PromptGame(model, "a b c", "{}", value="log-probability", target="z")
+    game = PromptGame(model, "a b c", "x {}", value="log-probability", target="z")
     result = pipeline.explain(game, Linear(), 64)
     assert len(result.remarks) == 1 and f"of {model.measured} measured" in result.remarks[0] and model.measured == 8
     again = type(result).from_json(result.to_json())

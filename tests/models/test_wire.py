@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -215,6 +216,21 @@ def test_a_key_that_is_not_set_names_its_variable(monkeypatch: pytest.MonkeyPatc
     assert seen == []
 
 
+@pytest.mark.parametrize("value", ["sk-very\nsecret", "sk-very secret", "sk-véry-secret", "sk-very\x00secret"])
+def test_a_key_that_is_none_is_not_repeated(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {**os.environ, "MINE_KEY": value})  # setenv refuses a null byte
+    asked, _, seen = wire([GOOD], key_env="MINE_KEY")
+    with pytest.raises(ModelError, match="MINE_KEY holds is no key") as caught:
+        asked.ask("completions", {})
+    assert "sk-" not in str(caught.value) and seen == []
+
+
+def test_a_url_that_is_none_ends_with_a_remedy() -> None:
+    asked, _, _ = wire([GOOD], url="https://☃.example/v1")
+    with pytest.raises(ModelError, match="change it in the file of endpoints"):
+        asked.ask("completions", {})
+
+
 # ---- the file ----
 
 
@@ -245,6 +261,7 @@ def test_the_file_lies_at_home_by_default(private_home: Path) -> None:
         ('[a]\nurl = "https://host/v1?key=sk-verysecret"', "question mark"),
         ('[a]\nurl = "ftp://sk-verysecret"', "no usable url"),
         ('[a]\nurl = "https://host:sk-verysecret/v1"', "no usable url"),
+        ('[a]\nurl = "https://ho st/v1"', "no usable url"),
         ('[a]\nurl = "https://host"\nkey_env = "sk-verysecret"', "no name of an environment variable"),
         ('[a]\nurl = "http://host"\nkey_env = "KEY"', "unencrypted"),
         ('[a]\nurl = "https://host"\nkey = "sk-verysecret"', "no setting 'key'"),
