@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="explain | serve | models")
     explain = commands.add_parser("explain", help="explain a prompt and save the run as JSON")
     explain.add_argument("--prompt", required=True, help="the text whose parts are ablated; - reads standard input")
-    explain.add_argument("--model", default="bundled", help='"bundled", "toy", a hub id, a folder or a .gguf file')
+    explain.add_argument("--model", default="bundled", help='"bundled", "toy", a hub id, a folder, a .gguf file, "endpoint:NAME" or "llamacpp:FILE"')
     explain.add_argument("--template", default="Review: {}\nSentiment (positive or negative):", help="{} stands for the prompt; \\n for a new line")
     explain.add_argument("--target", default=" positive", help="the answer to look at, with its leading space")
     explain.add_argument("--contrast", default=" negative", help="the answer to compare with")
@@ -111,7 +111,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _models(options: argparse.Namespace) -> int:
     from spexviz import models
-    from spexviz.models import bundled
+    from spexviz.models import bundled, endpoints
     from spexviz.registry import offered
 
     if options.fetch:
@@ -121,6 +121,10 @@ def _models(options: argparse.Namespace) -> int:
         return 0
     print("models the browser may pick (SPEXVIZ_MODELS):", ", ".join(models.configured()))
     print("bundled model:", "ready" if bundled.is_fetched() else "not converted yet: spexviz models --fetch")
+    for name, endpoint in endpoints.configured().items():
+        key = f"; key in ${endpoint.key_env}" if endpoint.key_env else ""
+        print(f"{endpoints.PREFIX}{name}: {endpoint.host} {endpoint.model}".rstrip() + key)
+    print(f"endpoints are named in {endpoints.path()}")
     print("solvers:", ", ".join(offered("spexviz.solvers")))
     return 0
 

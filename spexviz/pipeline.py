@@ -215,7 +215,7 @@ class _Run:
             self.partial(result)
         checks = check_sets(self.game, result.spectrum, sets, self.spec.seed, limit, runner=self.runner, measured=result) if sets else ()
         seconds = {**result.seconds, "ablations": self.runner.seconds, "cached": float(self.runner.cached), "checks": time.perf_counter() - start}
-        return dataclasses.replace(result, checks=checks, seconds=seconds)
+        return dataclasses.replace(result, checks=checks, seconds=seconds, remarks=tuple(getattr(self.game, "remarks", ())))
 
     def _sampled(self, fits: list, values: Values, held: Values, ends: Values, complete: bool) -> Explanation:
         held_masks = self.plan.held_out[: len(held)]
@@ -294,5 +294,6 @@ class _Run:
             spans=tuple(getattr(game, "text_spans", ())),
             layout=getattr(game, "layout", None),
             seconds={"ablations": self.runner.seconds, "fits": self.fitting, "cached": float(self.runner.cached)},
+            remarks=tuple(getattr(game, "remarks", ())),
             **parts,
         )

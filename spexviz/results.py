@@ -72,7 +72,7 @@ class Explanation:
     `ends`: real values of the empty and the full mask. `exact`: all 2^n masks were asked, so the spectrum is exact.
     `text`, `spans`: where each player stands in the text, if there is one; `layout`: positions of the players, if any.
     `seconds`: {"ablations": …, "fits": …}. `complete` is False for what a cancelled or running run has so far.
-    `stopped`: why the run ended before its budget was spent, if it did.
+    `stopped`: why the run ended before its budget was spent, if it did. `remarks`: what must be known of the values, in sentences.
     """
 
     players: tuple[str, ...]
@@ -95,6 +95,7 @@ class Explanation:
     seconds: Mapping[str, float] = field(default_factory=dict)
     complete: bool = True
     stopped: str = ""
+    remarks: tuple[str, ...] = ()
 
     def interactions(self, index: str = "FBII", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit. Never calls the model."""
@@ -133,11 +134,14 @@ class Explanation:
             if not isinstance(data, dict) or data.get("format") != FORMAT:
                 raise SpecError(f'This file is not a spexviz run (its "format" is not "{FORMAT}"). Save one with `spexviz explain --out run.json`.')
             n = len(data["players"])
-            out = {f.name: data[f.name] for f in fields(cls) if f.name != "stopped"}
+            out = {f.name: data[f.name] for f in fields(cls) if f.name not in ("stopped", "remarks")}
             out["stopped"] = str(data.get("stopped", ""))  # not in the first files
+            out["remarks"] = tuple(map(str, data.get("remarks", ())))
             out["players"], out["unit"] = tuple(map(str, data["players"])), str(data["unit"])
             out["text"] = None if data["text"] is None else str(data["text"])
-            "".join((*out["players"], out["unit"], out["text"] or "", out["stopped"])).encode()  # half a character cannot be stored or shown
+            "".join(
+                (*out["players"], out["unit"], out["text"] or "", out["stopped"], *out["remarks"])
+            ).encode()  # half a character cannot be stored or shown
             out["exact"], out["complete"] = bool(data["exact"]), bool(data["complete"])
             out["seconds"] = {str(key): float(value) for key, value in data["seconds"].items()}
             out["spectrum"] = _spectrum_from_json(n, data["spectrum"])

@@ -33,6 +33,18 @@ def bundled() -> object:
 
 
 @pytest.fixture(scope="session")
+def real_endpoint(private_home: Path) -> Iterator[str]:
+    """The address of a real llama.cpp server with the bundled model, configured as "endpoint:real"."""
+    from spexviz.models import bundled, unload
+    from tests.models import real_server
+
+    server = real_server.start(bundled.gguf())
+    (private_home / "endpoints.toml").write_text(f'[real]\nurl = "{server.listening_address}/v1"\nconcurrency = 2\n')
+    yield server.listening_address
+    unload("endpoint:real")
+
+
+@pytest.fixture(scope="session")
 def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny, randomly made Llama."""
     from tests.models import tiny

@@ -13,7 +13,8 @@ class Game(Protocol):
 
     A game is a frozen dataclass with a class variable `name`; its fields are its JSON form (spec.describe).
     Optional attributes, read with a default: `layout` (n, k) positions of the players, `text` and `text_spans`
-    (where each player stands in a text), `keep` (the probability of keeping a player).
+    (where each player stands in a text), `keep` (the probability of keeping a player), `remarks` (sentences that must be
+    read with the values).
     """
 
     @property

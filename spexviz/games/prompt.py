@@ -115,6 +115,11 @@ class PromptGame:
     def unit(self) -> str:
         return "log-odds (nats)" if self.value == "log-odds" else "log-probability (nats)"
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the model says must be known of its values."""
+        return self.language_model.remarks
+
     @cached_property
     def fingerprint(self) -> str:
         fields = [self.prompt, self.template, self.target, self.contrast, self.split, self.masking, self.chat, self.value]
@@ -133,8 +138,8 @@ class PromptGame:
         if self.value == "log-probability":
             return (self.target,)
         for what, answer in (("target", self.target), ("contrast", self.contrast)):
-            if (count := len(model.encode(answer))) != 1:
-                hint = f" Did you mean {' ' + answer!r}, with a leading space?" if len(model.encode(" " + answer)) == 1 else ""
+            if (count := model.answer_length(answer)) != 1:
+                hint = f" Did you mean {' ' + answer!r}, with a leading space?" if model.answer_length(" " + answer) == 1 else ""
                 raise GameError(
                     f"The {what} {answer!r:.60} is {count} tokens for {model.label}, but log-odds read one token.{hint} "
                     'Choose a word that is one token, or the value "log-probability".'
@@ -155,9 +160,9 @@ class PromptGame:
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""
         model = self.language_model
-        asked = max(len(model.encode(text)) for text in (self.wrap(self.prompt), self._longest))
+        asked = max(model.length(text) for text in (self.wrap(self.prompt), self._longest))
         self._check_length(asked + (self.answer_tokens if self.value == "greedy" else 1))  # before a greedy answer is asked for
-        self._check_length(asked + max(len(model.encode(answer)) for answer in self.answers))
+        self._check_length(asked + max(model.answer_length(answer) for answer in self.answers))
         if self.masking == "attention":
             self._offset  # noqa: B018 - raises where the prompt cannot be found in what is asked
 

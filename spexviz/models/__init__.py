@@ -55,10 +55,14 @@ def backends() -> dict[str, type]:
 def _backend(name: str) -> type:
     if not name or not isinstance(name, str):
         raise ModelError('A model needs a name: "bundled", "toy", a model id such as "org/name", a folder, or a .gguf file.')
-    for backend in backends().values():
+    if "://" in name:  # not repeated: it may hold a key
+        raise ModelError(
+            'A URL is no model name. Give the server a name in the file of endpoints (`spexviz models` says where it is) and choose "endpoint:NAME".'
+        )
+    for backend in sorted(backends().values(), key=lambda backend: not name.startswith(f"{backend.kind}:")):  # "llamacpp:x.gguf" is not hf's
         if backend.accepts(name):
             return backend
     raise ModelError(
         f'There is no model "{name[:100]}". Give "bundled", "toy", a model id of the Hugging Face hub such as "org/name", '
-        "a folder made by save_pretrained, or a .gguf file."
+        'a folder made by save_pretrained, a .gguf file, "endpoint:NAME", or "llamacpp:FILE".'
     )

@@ -13,7 +13,7 @@ Span = tuple[int, int]
 
 
 class LanguageModel(Protocol):
-    """A causal language model by name. Implementations: hf (transformers), bundled, toy."""
+    """A causal language model by name. Backends derive from it: one file each in this package."""
 
     kind: ClassVar[str]  # the file's word for itself: "hf", "toy"
     label: str  # what a person picks: "bundled", "org/model", a folder
@@ -28,6 +28,19 @@ class LanguageModel(Protocol):
 
     def chat(self, text: str) -> str:
         """The text as a user's turn in the model's chat template, up to where the answer begins. Raises ModelError without one."""
+
+    def length(self, text: str) -> int:
+        """Tokens of the text, to be held against `context`; a server without a tokeniser counts them in its own way."""
+        return len(self.encode(text))
+
+    def answer_length(self, answer: str) -> int:
+        """Tokens of the answer: log-odds read one."""
+        return len(self.encode(answer))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader of the values must know, in sentences: for a server, how many of them are bounds. Mostly nothing."""
+        return ()
 
     def greedy(self, text: str, tokens: int) -> str:
         """The model's own most likely continuation, at most `tokens` long."""

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
 from spexviz.home import threads
-from spexviz.models.base import Span
+from spexviz.models.base import LanguageModel, Span
 
 TOKENS = 1024  # of one micro-batch: large enough for the matrix products, small enough for the caches
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
@@ -34,7 +34,7 @@ _CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # weights
 _FINAL_NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "norm_f")
 
 
-class TransformersModel:
+class TransformersModel(LanguageModel):
     """A causal LM by hub id, folder or .gguf file. Raises ModelError where it cannot be had. Thread-safe: one forward pass at a time."""
 
     kind: ClassVar[str] = "hf"

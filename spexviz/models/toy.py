@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
-from spexviz.models.base import Span
+from spexviz.models.base import LanguageModel, Span
 
 WEIGHTS = {
     "good": 1.0,
@@ -33,7 +33,7 @@ NEGATORS = {"not", "never", "no", "hardly"}
 _WORD = re.compile(r"\S+")
 
 
-class ToyModel:
+class ToyModel(LanguageModel):
     """Log-odds of " positive" = Σ word weights, where a negator flips the sign of the next word that has one."""
 
     kind: ClassVar[str] = "toy"

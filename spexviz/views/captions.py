@@ -39,6 +39,7 @@ def honesty(explanation: Explanation) -> str:
         cost += f" {explanation.stopped}"
     if not explanation.complete:
         cost += " Incomplete: this is what the run has so far."
+    cost = " ".join((cost, *explanation.remarks))
     if explanation.exact:
         return f"Exact, all {2**n:,} masks: every value was measured, none predicted. About the masked model, not a cause in the world. {cost}"
     held_out = f"Held-out R² {_r2(point.r2)} {_interval(point.interval)} on {point.held_out:,} masks"

@@ -8,14 +8,18 @@ import pytest
 from spexviz import models
 from spexviz.errors import ModelError
 from spexviz.models.base import LanguageModel
+from spexviz.models.served import ServedModel
 
 TEXTS = ["Review: not bad\nSentiment:", "Review: dull\nSentiment:", "Review: not bad\nSentiment:", "Review: \nSentiment:", "good " * 40]
 ANSWERS = [" positive", " negative"]
+SERVED = [pytest.param(name, marks=pytest.mark.model) for name in ("llamacpp:bundled", "endpoint:real")]
 
 
-@pytest.fixture(params=["toy", pytest.param("bundled", marks=pytest.mark.model), "tiny"])
+@pytest.fixture(params=["toy", pytest.param("bundled", marks=pytest.mark.model), "tiny", *SERVED])
 def model(request: pytest.FixtureRequest) -> LanguageModel:
     name = request.param if request.param != "tiny" else request.getfixturevalue("tiny_llama")
+    if name == "endpoint:real":
+        request.getfixturevalue("real_endpoint")
     return models.load(str(name))
 
 
@@ -37,6 +41,10 @@ def test_the_same_text_gets_the_same_answer_in_one_call_and_in_two(model: Langua
 def test_hidden_pieces_change_the_answer(model: LanguageModel) -> None:
     text = "Review: the film is boring\nSentiment:"
     at = text.index("boring")
+    if isinstance(model, ServedModel):
+        with pytest.raises(ModelError, match="masking delete"):
+            model.log_probabilities([text], ANSWERS, [[(at, at + 6)]])
+        return
     shown, hidden, none = (model.log_probabilities([text], ANSWERS, [pieces])[0] for pieces in ([], [(at, at + 6)], [(at, at)]))
     assert (shown != hidden).any()
     np.testing.assert_allclose(shown, none, atol=0.02)
@@ -52,7 +60,7 @@ def test_tokens_and_their_places(model: LanguageModel) -> None:
 
 def test_what_a_model_says_of_itself(model: LanguageModel) -> None:
     assert isinstance(model.label, str) and isinstance(model.kind, str) and model.context > 100
-    assert model.fingerprint.split("-")[0] in ("toy", "hf") and model.fingerprint == type(model)(model.label).fingerprint
+    assert model.fingerprint.split("-")[0] in ("toy", "hf", "llamacpp", "endpoint") and model.fingerprint == type(model)(model.label).fingerprint
     assert models.load(model.label) is model and models.is_loaded(model.label)
     assert models.backends()[model.kind] is type(model)
 

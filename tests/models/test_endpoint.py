@@ -1,0 +1,188 @@
+"""The endpoint backend on fake servers whose every probability is known by hand: what is asked, what is read, what is refused."""
+
+from __future__ import annotations
+
+import math
+
+import httpx2
+import numpy as np
+import pytest
+
+from spexviz import models, pipeline
+from spexviz.errors import GameError, ModelError
+from spexviz.games.prompt import PromptGame
+from spexviz.models.completions import read_next
+from spexviz.models.endpoint import EndpointModel
+from spexviz.models.endpoints import Endpoint
+from spexviz.models.wire import Wire
+from spexviz.solvers.linear import Linear
+from tests.models.fake_server import ALPHABET, FakeServer, ids_of, logs_after
+
+TEXTS = ["the film was", "dull", "the film was", "a. b"]
+
+
+def served(server: FakeServer, **settings: object) -> EndpointModel:
+    endpoint = Endpoint("fake", "http://127.0.0.1:9/v1", **settings)
+    return EndpointModel("endpoint:fake", Wire(endpoint, transport=server.transport, sleep=lambda seconds: None))
+
+
+def truth(text: str, answer: str) -> float:
+    ids, ending = ids_of(text), ids_of(answer)
+    return sum(logs_after(ids + ending[:i])[token] for i, token in enumerate(ending))
+
+
+@pytest.mark.parametrize(("style", "top"), [("llama", 100), ("llama", 2), ("vllm", 100), ("vllm", 1)])
+def test_every_probability_is_exact_however_few_tokens_are_listed(style: str, top: int) -> None:
+    model = served(FakeServer(style), top=top)
+    answers = [*ALPHABET, " good", "abc", "z good!"]
+    wanted = [[truth(text, answer) for answer in answers] for text in TEXTS]
+    np.testing.assert_allclose(model.log_probabilities(TEXTS, answers), wanted, atol=1e-9)
+    assert model.ability.exact and model.remarks == () and model.bounds == 0 and model.ability.top == min(top, 20 if style == "vllm" else 100)
+
+
+@pytest.mark.parametrize("bias", ["moves", "ignored"])
+def test_a_bias_is_used_only_where_it_has_proved_itself(bias: str) -> None:
+    for style in ("llama", "vllm"):
+        server = FakeServer(style)
+        server.bias = bias
+        model = served(server, top=3)
+        assert not model.ability.forced and model.ability.exact == (style == "vllm")
+        listed = sorted(ALPHABET, key=lambda token: truth("abc", token))
+        (got,) = model.log_probabilities(["abc"], [listed[-1], listed[0]])
+        assert got[0] == pytest.approx(truth("abc", listed[-1]))
+        assert got[1] == pytest.approx(truth("abc", listed[0])) if style == "vllm" else got[1] > truth("abc", listed[0])
+    assert not served(FakeServer("llama"), top=1).ability.forced
+
+
+def test_texts_go_out_as_ids_once_each() -> None:
+    server = FakeServer()
+    model = served(server)
+    server.requests.clear()
+    model.log_probabilities(TEXTS, [" good", " bad"])
+    assert sorted(body["prompt"] for body in server.asked("/v1/completions")) == sorted(ids_of(text) for text in set(TEXTS))
+    assert all(body["add_special"] is False and body["add_special_tokens"] is False for body in server.asked("/tokenize"))
+
+
+def test_a_server_that_lists_few_tokens_and_reads_no_other_gives_bounds_and_says_so() -> None:
+    server = FakeServer("bare")
+    model = served(server)
+    assert not model.ability.exact and not model.ability.ids and model.ability.top == 5
+    listed = {text: sorted(ALPHABET, key=lambda token: truth(text, token))[::-1][:5] for text in TEXTS}
+    text = TEXTS[0]
+    near, far = listed[text][0], min(ALPHABET, key=lambda token: truth(text, token))
+    (got,) = model.log_probabilities([text], [near, far])
+    assert got[0] == pytest.approx(truth(text, near)) and model.bounds == 1 and model.measured == 2
+    left = math.log(1 - sum(math.exp(truth(text, token)) for token in listed[text]))
+    assert got[1] == pytest.approx(min(truth(text, listed[text][4]), left)) and got[1] >= truth(text, far)
+    assert "likeliest" in model.remarks[0] and "1 of 2" in model.remarks[0]
+    others = [token for token in ALPHABET if token not in listed[text]][:2]
+    with pytest.raises(ModelError, match="log-odds are unknown"):
+        model.log_probabilities([text], others)
+    with pytest.raises(ModelError, match="one token only"):
+        model.log_probabilities([text], ["zzz"])
+
+
+def test_a_bound_is_said_with_the_result() -> None:
+    model = served(FakeServer("bare"))
+    game = PromptGame(model, "a b c", "x {}", value="log-probability", target="z")
+    result = pipeline.explain(game, Linear(), 64)
+    assert len(result.remarks) == 1 and f"of {model.measured} measured" in result.remarks[0] and model.measured == 8
+    again = type(result).from_json(result.to_json())
+    assert again.remarks == result.remarks
+    from spexviz import views
+
+    assert result.remarks[0] in views.honesty(again)
+
+
+def test_without_a_tokeniser_tokens_are_counted_by_the_server() -> None:
+    model = served(FakeServer("bare"))
+    assert model.answer_length(" good") == 1 and model.answer_length("good") == 4 and model.answer_length("") == 0 and model.length("a good") == 2
+    with pytest.raises(ModelError, match="no tokeniser"):
+        model.encode("a")
+    with pytest.raises(ModelError, match="split by words"):
+        model.token_spans("a")
+    with pytest.raises(GameError, match=r"4 tokens.*Did you mean ' good'"):
+        PromptGame(model, "a b", target="good", contrast=" bad").check()
+
+
+def test_chat_templates_spans_greedy_and_hidden_parts() -> None:
+    llama, vllm, bare = (served(FakeServer(style)) for style in ("llama", "vllm", "bare"))
+    assert llama.chat("abc") == vllm.chat("abc") == "user: abc\n"
+    with pytest.raises(ModelError, match="switch the chat template off"):
+        bare.chat("abc")
+    assert llama.token_spans("a good b") == [(0, 1), (1, 6), (6, 7), (7, 8)] and llama.token_spans("") == []
+    with pytest.raises(ModelError, match="split by words"):
+        vllm.token_spans("abc")
+    assert llama.greedy("abc", 3) == vllm.greedy("abc", 3) == bare.greedy("abc", 3) != ""
+    with pytest.raises(ModelError, match="masking delete"):
+        llama.log_probabilities(["abc"], [" good"], [[(0, 1)]])
+    assert llama.log_probabilities(["abc"], [" good"], [[]]).shape == (1, 1)
+    np.testing.assert_allclose(llama.log_probabilities([""], [" good"]), [[truth("\n", " good")]])
+    with pytest.raises(ModelError, match="with a template"):
+        vllm.log_probabilities([""], [" good"])
+
+
+def test_context_is_what_the_server_says() -> None:
+    assert served(FakeServer("llama")).context == served(FakeServer("vllm")).context == 64
+    with pytest.raises(GameError, match="at most 64"):
+        PromptGame(served(FakeServer("vllm")), "a " * 80, target=" good", contrast=" bad").check()
+
+
+def test_the_fingerprint_follows_url_model_and_what_the_server_says() -> None:
+    prints = [served(FakeServer(style)).fingerprint for style in ("llama", "vllm", "bare")]
+    other = FakeServer()
+    other.model = "other-letters"
+    prints.append(served(other).fingerprint)
+    elsewhere = Endpoint("fake", "http://127.0.0.1:10/v1")
+    prints.append(EndpointModel("endpoint:fake", Wire(elsewhere, transport=FakeServer().transport)).fingerprint)
+    assert len(set(prints)) == 5 and served(FakeServer()).fingerprint == prints[0]
+
+
+def test_another_model_that_comes_to_answer_is_noticed() -> None:
+    server = FakeServer()
+    model = served(server)
+    server.model = "other-letters"
+    with pytest.raises(ModelError, match="another model"):
+        model.log_probabilities(["a"], [" good"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"choices": [{"logprobs": None}]},
+        {"choices": []},
+        {"choices": [{"logprobs": {"content": [{"id": 1, "logprob": "x", "top_logprobs": []}]}}]},
+        {"choices": [{"logprobs": {"content": [{"id": 1, "logprob": float("nan"), "top_logprobs": []}]}}]},
+        {"choices": [{"logprobs": {"tokens": ["a"], "token_logprobs": [0.7], "top_logprobs": [{}]}}]},
+        [],
+        None,
+    ],
+)
+def test_what_is_no_answer_is_read_as_none(answer: object) -> None:
+    with pytest.raises((KeyError, TypeError, IndexError, ValueError, AttributeError)):
+        read_next(answer)
+
+
+def test_a_probability_of_nothing_is_minus_infinity() -> None:
+    found = read_next({"choices": [{"logprobs": {"tokens": ["a"], "token_logprobs": [-1.0], "top_logprobs": [{"a": -1.0, "token_id:7": -9999.0}]}}]})
+    assert found.top == {"a": -1.0, 7: -math.inf} and found.chosen == "a"
+
+
+def test_a_server_without_log_probabilities_or_with_several_models_is_refused() -> None:
+    def silent(request: httpx2.Request) -> httpx2.Response | None:
+        return httpx2.Response(200, json={"choices": [{"text": "a", "logprobs": None}]}) if request.url.path == "/v1/completions" else None
+
+    with pytest.raises(ModelError, match="without log-probabilities"):
+        served(FakeServer(before=silent))
+    several = httpx2.Response(200, json={"data": [{"id": "one"}, {"id": "two"}]})
+    with pytest.raises(ModelError, match=r"2 models.*one, two"):
+        served(FakeServer(before=lambda request: several if request.url.path == "/v1/models" else None))
+
+
+@pytest.mark.parametrize(
+    "name", ["https://user:sekret@host/v1", "endpoint:http://host/v1?api-key=sekret", "http://host/sekret.gguf", "endpoint:sekret://x"]
+)
+def test_a_url_is_no_model_name_and_is_not_repeated(name: str) -> None:
+    with pytest.raises(ModelError, match="A URL is no model name") as caught:
+        models.load(name)
+    assert "sekret" not in str(caught.value)
