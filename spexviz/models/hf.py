@@ -173,6 +173,7 @@ class TransformersModel(LanguageModel):
     def _pad(self) -> int:
         return self._tokenizer.pad_token_id if self._tokenizer.pad_token_id is not None else 0
 
+
 def _content(path: Path, options: dict[str, str]) -> bytes:
     """Digests of the files of a local model, which change its values; nothing for one of the hub, whose commit says it."""
     if not path.is_dir():

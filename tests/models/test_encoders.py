@@ -185,7 +185,9 @@ def test_without_a_padding_token_texts_are_asked_one_by_one(tmp_path: Path) -> N
     model = models.load(str(folder))
     assert type(model) is ClassifierModel and model.answers == ("LABEL_0", "LABEL_1") and model.mask_token is None
     np.testing.assert_allclose(
-        model.log_probabilities(TEXTS, model.answers), [naive(folder, text, list(model.answers)) for text in TEXTS], atol=1e-4 if model.precision == "fp32" else 0.05
+        model.log_probabilities(TEXTS, model.answers),
+        [naive(folder, text, list(model.answers)) for text in TEXTS],
+        atol=1e-4 if model.precision == "fp32" else 0.05,
     )
     with pytest.raises(GameError, match='no mask token: use the masking "delete"'):
         PromptGame(model, "not bad", target="LABEL_1", contrast="LABEL_0", masking="mask-token").check()
@@ -240,7 +242,10 @@ def test_a_text_without_the_mask_token(bert: MaskedModel) -> None:
 
 
 def test_the_fingerprint_follows_weights_labels_and_tokeniser(tmp_path: Path) -> None:
-    seen = [ClassifierModel(str(tiny.save_encoder(tmp_path, labels=labels)), precision="fp32").fingerprint for labels in (("a", "b"), ("a", "b"), ("b", "a"))]
+    seen = [
+        ClassifierModel(str(tiny.save_encoder(tmp_path, labels=labels)), precision="fp32").fingerprint
+        for labels in (("a", "b"), ("a", "b"), ("b", "a"))
+    ]
     assert seen[0] == seen[1] != seen[2]
     import transformers
 
