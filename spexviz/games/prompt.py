@@ -23,10 +23,11 @@ LONGEST_ANSWER = 256  # tokens: each costs a forward pass
 MASKINGS = {
     "delete": "Removed parts are cut out of the text.",
     "replace": "Removed parts are replaced by a text of your choice.",
+    "mask-token": "Removed parts are replaced by the model's own mask token.",
     "attention": "Removed parts stay, but the model may not attend to them.",
 }
 VALUES = {
-    "log-odds": "Log-odds of the target against the contrast as the next token.",
+    "log-odds": "Log-odds of the target against the contrast: the next token, the token at the mask token, or the label of a classifier.",
     "log-probability": "Log-probability of the target, which may have several tokens.",
     "greedy": "Log-probability of the answer that the model itself gives to the full prompt.",
 }
@@ -38,7 +39,9 @@ class PromptGame:
 
     The model is asked `template` with the kept parts of the prompt in place of "{}"; the template is never ablated, nor are
     the `protected` ranges of characters of the prompt. Words are joined by one space; no BOS is added, and no chat template
-    unless `chat`. `model` is a name for `spexviz.models.load`, or a loaded LanguageModel.
+    unless `chat` (an encoder adds its own special tokens). `target` and `contrast` are labels where the model is a classifier;
+    where it is a masked language model the template holds its mask token, at which they are read: "{} It was [MASK].".
+    `model` is a name for `spexviz.models.load`, or a loaded LanguageModel.
     Raises GameError for an empty prompt, a template without "{}", or a setting that does not exist; on first use ModelError
     for a model that cannot be had, GameError for a target that is no single token or a prompt beyond the model's context.
     """
@@ -155,21 +158,43 @@ class PromptGame:
         """What the model is asked for each mask (b, n)."""
         if self.masking == "attention":
             return [self.wrap(self.prompt)] * len(masks)
-        return [self.wrap(text) for text in render(self.segments, masks, self.replacement if self.masking == "replace" else None)]
+        return [self.wrap(text) for text in render(self.segments, masks, self._filler)]
+
+    @property
+    def _filler(self) -> str | None:
+        """What stands for a removed part; None where it is cut out."""
+        if self.masking != "mask-token":
+            return self.replacement if self.masking == "replace" else None
+        if (token := self.language_model.mask_token) is None:
+            raise GameError(f'{self.language_model.label} has no mask token: use the masking "delete" or "replace".')
+        return token
 
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""
         model = self.language_model
+        self._check_blank()
         asked = max(model.length(text) for text in (self.wrap(self.prompt), self._longest))
-        self._check_length(asked + (self.answer_tokens if self.value == "greedy" else 1))  # before a greedy answer is asked for
-        self._check_length(asked + max(model.answer_length(answer) for answer in self.answers))
+        self._check_length(asked)  # before a greedy answer is asked for
+        self._check_length(asked + max(model.answer_length(answer) for answer in self.answers) - 1)
         if self.masking == "attention":
             self._offset  # noqa: B018 - raises where the prompt cannot be found in what is asked
 
+    def _check_blank(self) -> None:
+        """A masked language model must find, in whatever is asked, the one mask token that stands for the answer."""
+        label, blank = self.language_model.label, self.language_model.blank
+        if blank is None:
+            return
+        if self.template.count(blank) != 1:
+            raise GameError(f'{label} reads its answer at {blank}: write it once into the template, e.g. "{{}} It was {blank}."')
+        if blank in self.prompt or (self.masking == "replace" and blank in self.replacement):
+            raise GameError(f'The {blank} of the template stands for the answer: take it out of the prompt, or use the masking "mask-token".')
+        if self.masking == "mask-token" and self.template.index(blank) < self.template.index(SLOT):
+            raise GameError(f"Removed parts become {blank} too, and the last one is read: put the answer's {blank} after the {{}} of the template.")
+
     @property
     def _longest(self) -> str:
-        """The longest text that a mask can lead to: a replacement may be longer than what it replaces."""
-        longer = np.array([[len(label) >= len(self.replacement) for label in self.players]])
+        """The longest text that a mask can lead to: what stands for a removed part may be longer than it."""
+        longer = np.array([[len(label) >= len(self._filler or "") for label in self.players]])
         return self.texts(longer)[0]
 
     def _check_length(self, tokens: int) -> None:

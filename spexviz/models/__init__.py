@@ -1,4 +1,4 @@
-"""Models: a language model by name. A new backend is a new file here with a class that has a `kind` and `accepts(name)`."""
+"""Models: a language model by name. A new backend is a new file here with a LanguageModel that has a `kind` and `accepts(name)`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""LanguageModel: the one thin seam between games and whatever runs the model."""
+"""LanguageModel: the one thin seam between games and whatever runs the model.
+
+Three kinds of model stand behind it, and differ in where the answer is read: a causal model reads it after the text, a masked
+language model at the mask token that stands in the text (`blank`), a classifier from the whole text (its labels: `answers`).
+"""
 
 from __future__ import annotations
 
@@ -13,15 +17,18 @@ Span = tuple[int, int]
 
 
 class LanguageModel(Protocol):
-    """A causal language model by name. Backends derive from it: one file each in this package."""
+    """A language model by name; the defaults are those of a causal one. Backends derive from it: one file each in this package."""
 
     kind: ClassVar[str]  # the file's word for itself: "hf", "toy"
     label: str  # what a person picks: "bundled", "org/model", a folder
     fingerprint: str  # content hash of weights, tokeniser, backend and precision
-    context: int  # the longest text in tokens, answer included
+    context: int  # the most tokens that it reads: those of the text, as `encode` counts them, and of the answer all but the last
+    answers: tuple[str, ...] | None = None  # all that it can answer, where these are few (the labels of a classifier)
+    blank: str | None = None  # the mask token at which it reads the answer, so that every text must hold it
+    mask_token: str | None = None  # what may stand for a removed part of a text, where its tokeniser has one
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of the text, with nothing added (no BOS, no chat template)."""
+        """Token ids of the text, with nothing added (no BOS, no [CLS], no chat template)."""
 
     def token_spans(self, text: str) -> list[Span]:
         """Where each token of the text stands."""
@@ -34,7 +41,7 @@ class LanguageModel(Protocol):
         return len(self.encode(text))
 
     def answer_length(self, answer: str) -> int:
-        """Tokens of the answer: log-odds read one."""
+        """Tokens of the answer, 1 for a label: log-odds read one. Raises ModelError for an answer that the model can never give."""
         return len(self.encode(answer))
 
     @property
@@ -43,10 +50,11 @@ class LanguageModel(Protocol):
         return ()
 
     def greedy(self, text: str, tokens: int) -> str:
-        """The model's own most likely continuation, at most `tokens` long."""
+        """The model's own most likely answer, at most `tokens` long and within the context."""
 
     def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
-        """Log-probability, in nats, of each answer directly after each text: (texts, answers).
+        """Log-probability, in nats, of each answer to each text: (texts, answers). The answer stands directly after the text; for a
+        model with a `blank`, at the last one in the text; for a classifier it is a label.
 
         `hidden`: for each text, pieces whose tokens nothing may attend to (masking by attention).
         Raises ModelError where the model cannot be asked.

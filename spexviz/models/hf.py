@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -18,18 +16,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
 from spexviz.home import threads
+from spexviz.models import checkpoint
 from spexviz.models.base import LanguageModel, Span
 
 TOKENS = 1024  # of one micro-batch: large enough for the matrix products, small enough for the caches
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
 _CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # weights, configuration, tokeniser, chat template
 _FINAL_NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "norm_f")
 
@@ -49,7 +45,7 @@ class TransformersModel(LanguageModel):
         torch.set_num_threads(threads())
         self._torch = torch
         self.precision = best_precision() if precision == "auto" else precision
-        self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision)
+        self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision, "AutoModelForCausalLM", "causal language model")
         self._model.eval().requires_grad_(False)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model.to(self._device)
@@ -63,6 +59,7 @@ class TransformersModel(LanguageModel):
         scale = getattr(self._model.config, "logit_scale", None) or 1.0  # Cohere multiplies, Granite divides
         self._logit_scale = float(scale) / float(getattr(self._model.config, "logits_scaling", None) or 1.0)
         _run_final_norm_in_fp32(self._body)
+        self.mask_token = self._tokenizer.mask_token
         self.context = int(getattr(self._model.config, "max_position_embeddings", None) or 4096)
         content = hashing.result() or f"{name} {getattr(self._model.config, '_commit_hash', '')}".encode()
         about = f"transformers {self._device.type} {self.precision} ".encode()
@@ -70,7 +67,7 @@ class TransformersModel(LanguageModel):
 
     @staticmethod
     def accepts(name: str) -> bool:
-        return name not in ("bundled", "toy") and (_exists(name) or name.endswith(".gguf") or _HUB_ID.match(name) is not None)
+        return checkpoint.backend(name) == "hf"
 
     def encode(self, text: str) -> list[int]:
         return self._tokenizer(text, add_special_tokens=False)["input_ids"]
@@ -93,7 +90,7 @@ class TransformersModel(LanguageModel):
         ends = self._ends()
         new: list[int] = []
         with self._lock, self._torch.inference_mode():
-            while len(new) < tokens:
+            while len(new) < min(tokens, self.context - len(ids) + 1):
                 states = self._body(input_ids=self._torch.tensor([ids + new], device=self._device), use_cache=False).last_hidden_state
                 token = int(self._logits(states[:, -1]).argmax())
                 if token in ends:
@@ -231,45 +228,33 @@ def _source(name: str, folder: Path | None) -> tuple[str, dict[str, str]]:
     return name, {}
 
 
-def _from_pretrained(name: str, source: str, options: dict[str, str], precision: str) -> tuple[Any, Any]:
-    """Tokeniser and model; weights from safetensors or GGUF only (no pickle), no code from the checkpoint."""
+def _from_pretrained(name: str, source: str, options: dict[str, str], precision: str, auto: str, wanted: str) -> tuple[Any, Any]:
+    """Tokeniser and model of the class `auto`; weights from safetensors or GGUF only (no pickle), no code from the checkpoint."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    import transformers
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
     safe = {} if options else {"use_safetensors": True}
-    if not os.path.isdir(source) and _unreachable():
+    if not os.path.isdir(source) and checkpoint.unreachable():
         options = {**options, "local_files_only": True}  # else a wrong name is asked for again and again, for 48 s
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **options)
-        model = AutoModelForCausalLM.from_pretrained(source, trust_remote_code=False, dtype=dtype, **safe, **options)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False, **options)
+        loader = getattr(transformers, auto)
+        model, report = loader.from_pretrained(source, trust_remote_code=False, dtype=dtype, output_loading_info=True, **safe, **options)
     except Exception as error:  # transformers raises a dozen kinds here; each becomes one that names the remedy
         first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f'The model "{name[:200]}" could not be loaded ({first}). Check the spelling and the network; it must be a causal language model '
+            f'The model "{name[:200]}" could not be loaded ({first}). Check the spelling and the network; it must be a {wanted} '
             'with safetensors weights. "bundled" works offline.'
         ) from error
+    if missing := sorted(report["missing_keys"]):  # transformers fills them with random numbers
+        raise ModelError(
+            f'The model "{name[:200]}" has no weights for {missing[0]}, so it would answer at random: it is no {wanted}. '
+            "Give a checkpoint that was saved with its head."
+        )
     return tokenizer, model
-
-
-def _exists(name: str) -> bool:
-    return os.path.exists(os.path.expanduser(name))  # unlike Path.exists, no error for a name too long, or with a null byte
-
-
-def _unreachable() -> bool:
-    """Whether the Hugging Face hub cannot be connected to from here; with a proxy only a download can tell."""
-    from huggingface_hub import constants
-
-    if any(getproxies().get(scheme) for scheme in ("https", "http", "all")):
-        return False
-    address = urlsplit(constants.ENDPOINT)
-    try:
-        socket.create_connection((address.hostname, address.port or (80 if address.scheme == "http" else 443)), timeout=5).close()
-    except OSError:
-        return True
-    return False
 
 
 def _run_final_norm_in_fp32(body: Any) -> None:

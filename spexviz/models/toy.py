@@ -38,6 +38,8 @@ class ToyModel(LanguageModel):
 
     kind: ClassVar[str] = "toy"
     context = 2048
+    answers = (" positive", " negative")
+    mask_token = "[MASK]"  # a word like any other that has no weight
 
     def __init__(self, name: str = "toy"):
         self.label = name
@@ -60,7 +62,7 @@ class ToyModel(LanguageModel):
         return " positive" if self._score(text, ()) > 0 else " negative"
 
     def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
-        if unknown := [answer for answer in answers if answer not in (" positive", " negative")]:
+        if unknown := [answer for answer in answers if answer not in self.answers]:
             raise ModelError(f'The toy model answers only " positive" and " negative", not {unknown[0]!r}: choose one of these, or another model.')
         scores = [self._score(text, hidden[i] if hidden else ()) for i, text in enumerate(texts)]
         signs = np.array([1.0 if answer == " positive" else -1.0 for answer in answers])

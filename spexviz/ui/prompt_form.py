@@ -9,10 +9,12 @@ import streamlit as st
 from spexviz import models, pipeline
 from spexviz.errors import SpexvizError
 from spexviz.games.prompt import MASKINGS, SLOT, VALUES
+from spexviz.models.base import LanguageModel
 from spexviz.spec import RunSpec
 from spexviz.text import SPLITS
 from spexviz.ui import runtime, watch, widgets
 
+LABELS = 20  # of a classifier, named under the form
 BUDGETS = (64, 128, 256, 512, 1024, 2048)
 REVIEW = "Review: {}\nSentiment (positive or negative):"
 DEFAULTS = {"prompt": "", "template": REVIEW, "target": " positive", "contrast": " negative", "split": "words", "masking": "delete"}
@@ -87,9 +89,22 @@ def _game_settings() -> dict[str, Any]:
     split = columns[1].selectbox("Players are", splits, _index(splits, "split"), key="form-split", help="What is removed as one piece.")
     maskings = list(MASKINGS)
     masking = columns[2].selectbox("Removing means", maskings, _index(maskings, "masking"), key="form-masking", help=" ".join(MASKINGS.values()))
-    target = columns[3].text_input("Target", _kept("target"), key="form-target", help="The answer to look at, with its leading space.")
+    target = columns[3].text_input(
+        "Target", _kept("target"), key="form-target", help="The answer to look at: a word with its leading space, or a label."
+    )
     contrast = columns[4].text_input("Contrast", _kept("contrast"), key="form-contrast", help="The answer to compare with.")
+    if models.is_loaded(model):
+        _show_answers(models.load(model))
     return {"model": model, "prompt": st.session_state["form-prompt"], "split": split, "masking": masking, "target": target, "contrast": contrast}
+
+
+def _show_answers(model: LanguageModel) -> None:
+    """What a loaded model can answer, where that is not any next token."""
+    if model.answers:
+        more = " …" if len(model.answers) > LABELS else ""
+        widgets.note(f"Target and contrast for this model: {', '.join(map(repr, model.answers[:LABELS]))}{more}", key="form-answers")
+    if model.blank:
+        widgets.note(f'This model reads its answer at {model.blank}: the template holds it, e.g. "{SLOT} It was {model.blank}."', key="form-blank")
 
 
 def _more_settings() -> dict[str, Any]:
@@ -122,6 +137,8 @@ def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int, 
         if counted is None:
             st.caption("The number of tokens, and so the cost, is known once the model is loaded.")
             return spec
+        if models.is_loaded(game["model"]) and game["value"] != "greedy" and (built.language_model.answers or built.language_model.blank):
+            built.check()  # a label or template that cannot be read is said here, not by a failed run
         planned = pipeline.plan(counted, pipeline.build_solver(spec), budget, seed)
         _show_cost(planned, _tokens(built, game), game["model"], planned.checks if "validate" in options else 0)
         return spec

@@ -68,12 +68,13 @@ def _warm(name: str) -> None:
 
     try:
         model = models.load(name)
-        text = "The film was not bad at all and the acting was good. " * 3
+        text = "The film was not bad at all and the acting was good. " * 3 + (model.blank or "")
+        answers = (model.answers or (" positive", " negative"))[:2]
         tokens = len(model.encode(text))
-        model.log_probabilities([text], [" positive"])
+        model.log_probabilities([text], answers)
         start = time.perf_counter()
         count = max(1, PROBE_TOKENS // tokens)
-        model.log_probabilities([f"{text}{i}" for i in range(count)], [" positive", " negative"])
+        model.log_probabilities([f"{text}{i}" for i in range(count)], answers)
         _stash().speed[name] = count * tokens / (time.perf_counter() - start)
     except SpexvizError:
         return

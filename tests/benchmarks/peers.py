@@ -123,7 +123,9 @@ def main() -> None:
     parser.add_argument("--core", type=int)
     parser.add_argument("--part", type=lambda text: tuple(map(int, text.split("/"))), default=(0, 1))
     parser.add_argument("--redo", action="store_true")
-    parser.add_argument("--only", choices=("reference", "ours"), help="the published ProxySPEX, whose cells outlive changes of ours, or ours where it is known")
+    parser.add_argument(
+        "--only", choices=("reference", "ours"), help="the published ProxySPEX, whose cells outlive changes of ours, or ours where it is known"
+    )
     parser.add_argument("--wait", action="store_true", help="another process records the games: wait for it")
     options = parser.parse_args()
     if options.core is not None:

@@ -83,7 +83,7 @@ def test_wrong_settings_are_refused_at_once(change: dict, word: str) -> None:
         ({"target": " very positive"}, "2 tokens.*log-probability"),
         ({"prompt": "bad " * 2100}, "at most 2048: shorten"),
         ({"masking": "replace", "replacement": "a b c d e f g h " * 200}, "at most 2048"),
-        ({"prompt": "bad " * 2047, "value": "greedy"}, "at most 2048"),
+        ({"prompt": "bad " * 2049, "value": "greedy"}, "at most 2048"),
         ({"split": "regex"}, "pattern"),
         ({"protected": ((0, 7),)}, "protect less"),
         ({"target": " wonderful"}, "choose one of these"),

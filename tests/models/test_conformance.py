@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -9,43 +11,64 @@ from spexviz import models
 from spexviz.errors import ModelError
 from spexviz.models.base import LanguageModel
 from spexviz.models.served import ServedModel
+from tests.models import tiny
 
+NAMES = {  # of each backend, what can be had in a test; a backend without a line here fails the last test
+    "toy": ["toy"],
+    "bundled": [pytest.param("bundled", marks=pytest.mark.model)],
+    "hf": ["LlamaForCausalLM"],
+    "classifier": tiny.CLASSIFIERS,
+    "masked-lm": tiny.MASKED,
+    "llamacpp": [pytest.param("llamacpp:bundled", marks=pytest.mark.model)],
+    "endpoint": [pytest.param("endpoint:real", marks=pytest.mark.model)],
+}
 TEXTS = ["Review: not bad\nSentiment:", "Review: dull\nSentiment:", "Review: not bad\nSentiment:", "Review: \nSentiment:", "good " * 40]
-ANSWERS = [" positive", " negative"]
-SERVED = [pytest.param(name, marks=pytest.mark.model) for name in ("llamacpp:bundled", "endpoint:real")]
 
 
-@pytest.fixture(params=["toy", pytest.param("bundled", marks=pytest.mark.model), "tiny", *SERVED])
-def model(request: pytest.FixtureRequest) -> LanguageModel:
-    name = request.param if request.param != "tiny" else request.getfixturevalue("tiny_llama")
+@pytest.fixture(scope="module", params=[name for names in NAMES.values() for name in names])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
+    name = request.param
     if name == "endpoint:real":
         request.getfixturevalue("real_endpoint")
-    return models.load(str(name))
+    if name in tiny.FAMILIES or "For" in name:
+        save = tiny.save if name in tiny.FAMILIES else tiny.save_encoder
+        name = str(save(tmp_path_factory.mktemp("model") / name, name))
+    return models.load(name)
 
 
-def test_a_table_of_finite_log_probabilities(model: LanguageModel) -> None:
-    table = model.log_probabilities(TEXTS, ANSWERS)
+@pytest.fixture
+def texts(model: LanguageModel) -> list[str]:
+    return [text + (model.blank or "") for text in TEXTS]
+
+
+@pytest.fixture
+def answers(model: LanguageModel) -> list[str]:
+    return list((model.answers or (" positive", " negative"))[:2])
+
+
+def test_a_table_of_finite_log_probabilities(model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+    table = model.log_probabilities(texts, answers)
     assert table.shape == (5, 2) and table.dtype == np.float64
     assert np.isfinite(table).all() and (table < 0).all() and (np.exp(table).sum(1) <= 1 + 1e-6).all()
-    assert model.log_probabilities([], ANSWERS).shape == (0, 2)
-    assert model.log_probabilities(TEXTS, ANSWERS[:1]).shape == (5, 1)
+    assert model.log_probabilities([], answers).shape == (0, 2)
+    assert model.log_probabilities(texts, answers[:1]).shape == (5, 1)
 
 
-def test_the_same_text_gets_the_same_answer_in_one_call_and_in_two(model: LanguageModel) -> None:
-    table = model.log_probabilities(TEXTS, ANSWERS)
+def test_the_same_text_gets_the_same_answer_in_one_call_and_in_two(model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+    table = model.log_probabilities(texts, answers)
     assert (table[0] == table[2]).all()
-    assert (model.log_probabilities(TEXTS, ANSWERS) == table).all()
-    np.testing.assert_array_equal(model.log_probabilities(TEXTS, ANSWERS[::-1]), table[:, ::-1])
+    assert (model.log_probabilities(texts, answers) == table).all()
+    np.testing.assert_array_equal(model.log_probabilities(texts, answers[::-1]), table[:, ::-1])
 
 
-def test_hidden_pieces_change_the_answer(model: LanguageModel) -> None:
-    text = "Review: the film is boring\nSentiment:"
+def test_hidden_pieces_change_the_answer(model: LanguageModel, answers: list[str]) -> None:
+    text = "Review: the film is boring\nSentiment:" + (model.blank or "")
     at = text.index("boring")
     if isinstance(model, ServedModel):
         with pytest.raises(ModelError, match="masking delete"):
-            model.log_probabilities([text], ANSWERS, [[(at, at + 6)]])
+            model.log_probabilities([text], answers, [[(at, at + 6)]])
         return
-    shown, hidden, none = (model.log_probabilities([text], ANSWERS, [pieces])[0] for pieces in ([], [(at, at + 6)], [(at, at)]))
+    shown, hidden, none = (model.log_probabilities([text], answers, [pieces])[0] for pieces in ([], [(at, at + 6)], [(at, at)]))
     assert (shown != hidden).any()
     np.testing.assert_allclose(shown, none, atol=0.02)
 
@@ -60,16 +83,32 @@ def test_tokens_and_their_places(model: LanguageModel) -> None:
 
 def test_what_a_model_says_of_itself(model: LanguageModel) -> None:
     assert isinstance(model.label, str) and isinstance(model.kind, str) and model.context > 100
-    assert model.fingerprint.split("-")[0] in ("toy", "hf", "llamacpp", "endpoint") and model.fingerprint == type(model)(model.label).fingerprint
+    assert re.fullmatch(r"[a-z-]+-[0-9a-f]{12,}", model.fingerprint) and model.fingerprint == type(model)(model.label).fingerprint
     assert models.load(model.label) is model and models.is_loaded(model.label)
     assert models.backends()[model.kind] is type(model)
 
 
-def test_greedy_is_the_same_twice(model: LanguageModel) -> None:
-    answer = model.greedy("Review: not bad\nSentiment:", 3)
-    assert answer == model.greedy("Review: not bad\nSentiment:", 3) and isinstance(answer, str)
+def test_greedy_is_the_same_twice_and_can_be_asked_for(model: LanguageModel, texts: list[str]) -> None:
+    answer = model.greedy(texts[0], 3)
+    assert answer == model.greedy(texts[0], 3) and isinstance(answer, str)
+    assert model.answers is None or answer in model.answers
+    if model.answers or model.blank:
+        assert model.answer_length(answer) == 1 and np.isfinite(model.log_probabilities(texts, [answer])).all()
 
 
-def test_an_answer_that_the_model_cannot_give(model: LanguageModel) -> None:
+def test_an_answer_is_counted_in_tokens_or_is_one_label(model: LanguageModel, answers: list[str]) -> None:
+    assert [model.answer_length(answer) for answer in answers] == [1, 1]
+
+
+def test_an_answer_that_the_model_cannot_give(model: LanguageModel, texts: list[str]) -> None:
     with pytest.raises(ModelError, match=r"longer|choose"):
-        model.log_probabilities(TEXTS, [""])
+        model.log_probabilities(texts, [""])
+
+
+def test_the_mask_token_is_one_token(model: LanguageModel) -> None:
+    for token in {model.mask_token, model.blank} - {None}:
+        assert len(model.encode(token)) == 1 and len(model.encode(f"not {token} bad")) == 3
+
+
+def test_every_backend_is_here() -> None:
+    assert set(models.backends()) == set(NAMES)

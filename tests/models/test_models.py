@@ -9,7 +9,7 @@ import pytest
 from spexviz import models
 from spexviz.errors import ModelError
 from spexviz.models import bundled as bundled_module
-from spexviz.models import hf
+from spexviz.models import checkpoint
 from spexviz.models.toy import ToyModel
 
 
@@ -21,7 +21,7 @@ def test_a_name_that_is_none_is_refused_with_what_there_is(name: str) -> None:
 
 
 def test_a_wrong_hub_id_fails_soon_and_says_what_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hf, "_unreachable", lambda: True)
+    monkeypatch.setattr(checkpoint, "unreachable", lambda: True)
     with pytest.raises(ModelError, match=r"no-such-org/no-such-model.*Check the spelling"):
         models.load("no-such-org/no-such-model")
 

@@ -18,6 +18,16 @@ FAMILIES = {
     "GraniteForCausalLM": ("GraniteConfig", {**ROPE, "logits_scaling": 4.0}),
 }
 
+BERT = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 64}
+ENCODERS = {  # body: tokeniser and configuration of both of its heads
+    "Bert": ("wordpiece", BERT),
+    "DistilBert": ("wordpiece", {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64}),
+    "Roberta": ("bytes", {**BERT, "type_vocab_size": 1}),
+    "ModernBert": ("wordpiece", {**BERT, "local_attention": 8}),
+}
+CLASSIFIERS = [f"{body}ForSequenceClassification" for body in ENCODERS]
+MASKED = [f"{body}ForMaskedLM" for body in ENCODERS]
+
 
 def save(folder: Path, family: str = "LlamaForCausalLM", seed: int = 0) -> Path:
     """A randomly made checkpoint of a family in `folder`."""
@@ -38,3 +48,54 @@ def save(folder: Path, family: str = "LlamaForCausalLM", seed: int = 0) -> Path:
             parameter.data += 0.15 * torch.randn_like(parameter)  # as made, every token is about as likely as another
     model.save_pretrained(folder)
     return folder
+
+
+def save_encoder(folder: Path, family: str = "BertForSequenceClassification", labels: tuple[str, ...] = ("dull", "fine"), **config: object) -> Path:
+    """A randomly made classifier with these labels, or masked language model, in `folder`."""
+    import torch
+    import transformers
+
+    body = family.split("For")[0]
+    kind, settings = ENCODERS[body]
+    tokenizer = {"wordpiece": _wordpiece, "bytes": _bytes}[kind]()
+    tokenizer.save_pretrained(folder)
+    names = {"cls_token_id": tokenizer.cls_token_id, "sep_token_id": tokenizer.sep_token_id, "pad_token_id": tokenizer.pad_token_id}
+    names |= {"bos_token_id": tokenizer.cls_token_id, "eos_token_id": tokenizer.sep_token_id, "id2label": dict(enumerate(labels))}
+    made = {"vocab_size": len(tokenizer), "max_position_embeddings": 256, **names, **settings, **config}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = getattr(transformers, family)(getattr(transformers, f"{body}Config")(**made)).float()
+        for parameter in model.parameters():
+            parameter.data += 0.15 * torch.randn_like(parameter)
+    model.save_pretrained(folder)
+    return folder
+
+
+def _wordpiece() -> object:
+    """A tokeniser as of BERT: whole words of CORPUS, else letters."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    words = {word for text in CORPUS for word, _ in pre_tokenizers.BertPreTokenizer().pre_tokenize_str(text.lower())}
+    letters = "abcdefghijklmnopqrstuvwxyz:,.!1—"
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *sorted({*words, *letters} | {f"##{letter}" for letter in letters})]
+    made = Tokenizer(models.WordPiece({word: i for i, word in enumerate(vocabulary)}, unk_token="[UNK]"))
+    made.normalizer = normalizers.BertNormalizer()
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+    return PreTrainedTokenizerFast(tokenizer_object=made, **special)
+
+
+def _bytes() -> object:
+    """A tokeniser as of RoBERTa: byte pairs, where a word with the space before it is another token."""
+    from tokenizers import ByteLevelBPETokenizer, processors
+    from transformers import AddedToken, PreTrainedTokenizerFast
+
+    trained = ByteLevelBPETokenizer()
+    trained.train_from_iterator(
+        CORPUS * 5, vocab_size=400, min_frequency=1, special_tokens=["<s>", "<pad>", "</s>", "<unk>"]
+    )  # <mask> comes below: it swallows the space before it
+    trained._tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False)
+    special = {"bos_token": "<s>", "cls_token": "<s>", "pad_token": "<pad>", "sep_token": "</s>", "eos_token": "</s>", "unk_token": "<unk>"}
+    return PreTrainedTokenizerFast(tokenizer_object=trained._tokenizer, mask_token=AddedToken("<mask>", lstrip=True, special=True), **special)

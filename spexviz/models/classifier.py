@@ -1,0 +1,57 @@
+"""Any sequence classifier of transformers (…ForSequenceClassification): the answers are its labels.
+
+Labels that exclude each other (a softmax) have their log-probability, so that the log-odds of two are the difference of their
+logits. Labels that do not (several at once, or a single logit: binary or regression) each answer "LABEL" and "not LABEL" with
+log σ(logit) and log σ(−logit), so that the log-odds of these two are the logit itself, for a regression its score.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from spexviz.errors import ModelError
+from spexviz.models import checkpoint
+from spexviz.models.encoder import EncoderModel
+
+SHOWN = 20  # labels that an error names
+
+
+class ClassifierModel(EncoderModel):
+    """A sequence classifier by hub id or folder. Raises ModelError where it cannot be had, or for an answer that is no label."""
+
+    kind: ClassVar[str] = "classifier"
+    auto = "AutoModelForSequenceClassification"
+    wanted = "sequence classifier"
+
+    def __init__(self, name: str, precision: str = "auto"):
+        super().__init__(name, precision)
+        config = self._model.config
+        labels = [str(config.id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels)]
+        self._independent = len(labels) == 1 or config.problem_type in ("multi_label_classification", "regression")
+        self.answers = (*labels, *(f"not {label}" for label in labels)) if self._independent else tuple(labels)
+        if len(set(self.answers)) < len(self.answers):
+            raise ModelError(f"{name} has two labels of the same name: give each its own in id2label of its config.json.")
+
+    @staticmethod
+    def accepts(name: str) -> bool:
+        return checkpoint.backend(name) == "classifier"
+
+    def answer_length(self, answer: str) -> int:
+        self._column(answer)
+        return 1
+
+    def greedy(self, text: str, tokens: int) -> str:
+        return self.answers[int(self.log_probabilities([text], self.answers)[0].argmax())]
+
+    def _column(self, answer: str) -> int:
+        if answer not in self.answers:
+            named = ", ".join(map(repr, self.answers[:SHOWN])) + (" …" if len(self.answers) > SHOWN else "")
+            raise ModelError(f"{self.label} is a classifier and cannot answer {answer!r:.60}: choose one of its labels, {named}.")
+        return self.answers.index(answer)
+
+    def _logs(self, batch: dict[str, Any]) -> Any:
+        torch = self._torch
+        logits = self._model(**batch).logits.float()
+        if self._independent:
+            return torch.nn.functional.logsigmoid(torch.cat([logits, -logits], dim=1))
+        return torch.log_softmax(logits, dim=1)

@@ -1,0 +1,170 @@
+"""What classifiers and masked language models share: the checkpoint, its special tokens ([CLS] … [SEP]), and padded batches.
+
+How it is fast and exact: texts are asked once each, sorted by length, in micro-batches of about TOKENS tokens, padded as the
+tokeniser says and with the padding masked; the body runs in bf16 where this machine is fast at it, the head in fp32.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spexviz.errors import ModelError
+from spexviz.home import threads
+from spexviz.models.base import LanguageModel, Span
+from spexviz.models.hf import TOKENS, _content, _from_pretrained, _source, best_precision
+
+Request = tuple[str, tuple[Span, ...]]
+"""A text and its hidden pieces."""
+_INPUTS = ("input_ids", "token_type_ids", "attention_mask")
+
+
+class EncoderModel(LanguageModel):
+    """A checkpoint whose head reads whole texts. Raises ModelError where it cannot be had. Thread-safe: one forward pass at a time.
+
+    A subclass says which head (`auto`, `wanted`) and reads it: `_column` of an answer in what `_logs` gives.
+    """
+
+    auto: ClassVar[str]  # the class of transformers that loads it
+    wanted: ClassVar[str]  # the same in words
+
+    def __init__(self, name: str, precision: str = "auto"):
+        self.label = name
+        self._lock = threading.Lock()
+        source, options = _source(name, None)
+        hashing = ThreadPoolExecutor(1).submit(_content, Path(source), options)
+        import torch
+
+        torch.set_num_threads(threads())
+        self._torch = torch
+        self.precision = best_precision() if precision == "auto" else precision
+        self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision, self.auto, self.wanted)
+        self._tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True  # that is, already said
+        self._model.eval().requires_grad_(False)
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._model.to(self._device)
+        self._body = self._model.base_model
+        _run_head_in_fp32(self._model)
+        self._inputs = set(_INPUTS) & set(inspect.signature(self._model.forward).parameters)
+        padding = getattr(self._model.config, "pad_token_id", None)
+        self._tokens = TOKENS if padding is not None and padding == self._tokenizer.pad_token_id else 1  # 1: never pad, one text a batch
+        self._positions = _positions(self._model)
+        self.context = self._positions - self._tokenizer.num_special_tokens_to_add(False)
+        self.mask_token = self._tokenizer.mask_token
+        content = hashing.result() or f"{name} {getattr(self._model.config, '_commit_hash', '')}".encode()
+        about = f"transformers {self.kind} {self._device.type} {self.precision} ".encode()
+        self.fingerprint = f"{self.kind}-{hashlib.sha256(about + content).hexdigest()[:16]}"
+
+    def encode(self, text: str) -> list[int]:
+        return self._tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def token_spans(self, text: str) -> list[Span]:
+        return self._offsets([text], special=False)[0]
+
+    def chat(self, text: str) -> str:
+        raise ModelError(f"{self.label} is a {self.wanted} and has no chat template: switch the chat template off.")
+
+    def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
+        columns = [self._column(answer) for answer in answers]
+        requests = [(text, tuple(hidden[i]) if hidden else ()) for i, text in enumerate(texts)]
+        distinct = list(dict.fromkeys(requests))
+        inputs = self._encoded(distinct)
+        table = np.empty((len(distinct), len(answers)))
+        with self._lock, self._torch.inference_mode():
+            for rows in batches([len(one["input_ids"]) for one in inputs], self._tokens):
+                table[rows] = self._logs(self._padded([inputs[i] for i in rows]))[:, columns].double().cpu().numpy()
+        row = {request: i for i, request in enumerate(distinct)}
+        return table[[row[request] for request in requests]]
+
+    def _column(self, answer: str) -> int:
+        """Where the answer stands in a row of `_logs`. Raises ModelError for one that cannot be given."""
+        raise NotImplementedError
+
+    def _logs(self, batch: dict[str, Any]) -> Any:
+        """Log-probabilities (texts, choices) in fp32 of one batch, called with the lock held."""
+        raise NotImplementedError
+
+    def _encoded(self, requests: Sequence[Request]) -> list[dict[str, list[int]]]:
+        """The inputs of each text, with its special tokens; the tokens of its hidden pieces have an attention mask of 0."""
+        if not requests:
+            return []
+        texts = [text for text, _ in requests]
+        found = self._tokenizer(texts, return_attention_mask=True, verbose=False)
+        inputs = [{key: list(found[key][i]) for key in _INPUTS if key in found and key in self._inputs} for i in range(len(texts))]
+        if longest := [one for one in inputs if len(one["input_ids"]) > self._positions]:
+            count = len(longest[0]["input_ids"])
+            raise ModelError(f"A text has {count} tokens with its special ones, but {self.label} reads at most {self._positions}: shorten it.")
+        if any(pieces for _, pieces in requests):
+            for one, spans, (_, pieces) in zip(inputs, self._offsets(texts, special=True), requests, strict=True):
+                seen = (not any(a < end and start < b for start, end in pieces if start < end) for a, b in spans)  # (0, 0), a special one: seen
+                one["attention_mask"] = [int(s) for s in seen]
+        return inputs
+
+    def _offsets(self, texts: Sequence[str], special: bool) -> list[list[Span]]:
+        try:
+            found = self._tokenizer(list(texts), add_special_tokens=special, return_offsets_mapping=True, verbose=False)["offset_mapping"]
+        except NotImplementedError:
+            raise ModelError(
+                f"The tokeniser of {self.label} does not say where its tokens stand: split by words, and do not mask by attention."
+            ) from None
+        return [[(int(a), int(b)) for a, b in spans] for spans in found]
+
+    def _padded(self, inputs: list[dict[str, list[int]]]) -> dict[str, Any]:
+        if len(inputs) == 1:  # also for a tokeniser that cannot pad
+            return {key: self._torch.tensor([ids], device=self._device) for key, ids in inputs[0].items()}
+        return {key: ids.to(self._device) for key, ids in self._tokenizer.pad(inputs, return_tensors="pt").items()}
+
+
+def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
+    """Positions of `lengths`, shortest first, in groups that hold at most `tokens` when padded to their longest (or one alone).
+
+    >>> list(batches([3, 9, 1, 2], 6))
+    [[2, 3], [0], [1]]
+    """
+    group: list[int] = []
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if group and lengths[i] * (len(group) + 1) > tokens:
+            yield group
+            group = []
+        group.append(i)
+    if group:
+        yield group
+
+
+def _positions(model: Any) -> int:
+    """The longest input, special tokens included. The RoBERTa family counts positions from behind its padding id, and so loses some."""
+    most = int(getattr(model.config, "max_position_embeddings", None) or 4096)
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            return most - module.padding_idx - 1
+    return most
+
+
+def _run_head_in_fp32(model: Any) -> None:
+    """Let all that comes after the last hidden state compute in fp32, whatever the body does."""
+    body, output = model.base_model, model.get_output_embeddings()
+    if body is model:
+        model.float()
+        return
+    if output is not None:  # tied to the token embeddings, which stay as they are
+        output.weight = type(output.weight)(output.weight.detach().float(), requires_grad=False)
+    for part in model.children():
+        if part is not body:
+            part.float()
+    if (pooler := getattr(body, "pooler", None)) is not None:
+        pooler.float()
+        pooler.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(), *inputs[1:]))
+    body.register_forward_hook(_floats)
+
+
+def _floats(_: Any, inputs: Any, output: Any) -> Any:
+    output.last_hidden_state = output.last_hidden_state.float()
+    return output
