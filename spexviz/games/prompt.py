@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -85,6 +85,16 @@ class PromptGame:
     def language_model(self) -> LanguageModel:
         """The model itself, loaded on first use."""
         return models.load(self.model) if isinstance(self.model, str) else self.model
+
+    @property
+    def precision(self) -> str | None:
+        """What the model computes in ("fp32", "bf16"); None for one that does not say."""
+        return getattr(self.language_model, "precision", None)
+
+    def reference(self) -> PromptGame | None:
+        """This game with its model in fp32; None where that cannot be had."""
+        found = getattr(self.language_model, "reference", lambda: None)()
+        return None if found is None else replace(self, model=found)
 
     @cached_property
     def segments(self) -> Segments:
