@@ -141,7 +141,9 @@ class Explanation:
             out["noise"] = None if data.get("noise") is None else float(data["noise"])
             out["players"], out["unit"] = tuple(map(str, data["players"])), str(data["unit"])
             out["text"] = None if data["text"] is None else str(data["text"])
-            "".join((*out["players"], out["unit"], out["text"] or "", out["stopped"], out["precision"])).encode()  # half a character cannot be stored or shown
+            "".join(
+                (*out["players"], out["unit"], out["text"] or "", out["stopped"], out["precision"])
+            ).encode()  # half a character cannot be stored or shown
             out["exact"], out["complete"] = bool(data["exact"]), bool(data["complete"])
             out["seconds"] = {str(key): float(value) for key, value in data["seconds"].items()}
             out["spectrum"] = _spectrum_from_json(n, data["spectrum"])

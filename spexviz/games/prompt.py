@@ -162,6 +162,25 @@ class PromptGame:
             return [self.wrap(self.prompt)] * len(masks)
         return [self.wrap(text) for text in render(self.segments, masks, self.replacement if self.masking == "replace" else None)]
 
+    def seconds(self, masks: Masks) -> float | None:
+        """What one call for these masks would take here; None for a model that has not been measured, or keeps no pace."""
+        tell = getattr(self.language_model, "seconds", None)
+        if tell is None:
+            return None
+        if self.masking != "attention":
+            return tell(self.texts(masks))
+        alone = tell([self.wrap(self.prompt)])  # one text, but with other parts hidden each time
+        return None if alone is None else alone * len(masks)
+
+    def tokens(self, masks: Masks) -> int:
+        """Tokens of what the model is asked for these masks."""
+        return sum(len(self.language_model.encode(text)) for text in self.texts(masks))
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes that the model takes; None where it does not say."""
+        return getattr(self.language_model, "memory", None)
+
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""
         model = self.language_model

@@ -136,10 +136,6 @@ class TransformersModel:
         ids = self._ids_of(list(dict.fromkeys(texts)))
         return self.pace.seconds(sum(cost for _, cost in batches(ids, self._tokens, self._packing is not None)))
 
-    def tokens(self, texts: Sequence[str]) -> int:
-        """Tokens of the texts, all counted."""
-        return sum(map(len, self._ids_of(list(texts))))
-
     @property
     def memory(self) -> int:
         """Bytes that the weights, the fp32 head and one micro-batch take, about."""
@@ -163,9 +159,9 @@ class TransformersModel:
 
     def _score(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], table: NDArray, columns: list[int]) -> int:
         """Fill the columns of answers that share all tokens but the last, one forward pass a text; tokens that were computed."""
-        computed = 0
-        for rows, cost in batches([ids for ids, _ in sequences], self._tokens, self._packs(sequences), len(tail)):
-            values = self._forward([sequences[i] for i in rows], tail, endings)
+        computed, packed = 0, self._packs(sequences, len(tail))
+        for rows, cost in batches([ids for ids, _ in sequences], self._tokens, packed, len(tail)):
+            values = self._forward([sequences[i] for i in rows], tail, endings, packed)
             if values is None:
                 self._halve(len(rows), cost)
                 values = np.empty((len(rows), len(columns)))
@@ -184,22 +180,23 @@ class TransformersModel:
             )
         self._tokens = max(1, min(self._tokens, cost) // 2)
 
-    def _packs(self, sequences: list) -> bool:
-        return self._packing is not None and all(seen is None and len(ids) < self._packing.longest for ids, seen in sequences)
+    def _packs(self, sequences: list, extra: int) -> bool:
+        """Whether these texts, with `extra` tokens after each, may be packed: nothing is hidden, no sliding window ends within."""
+        return self._packing is not None and all(seen is None and len(ids) + extra <= self._packing.longest for ids, seen in sequences)
 
-    def _forward(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]]) -> NDArray[np.float64] | None:
+    def _forward(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool) -> NDArray[np.float64] | None:
         """Log-probabilities (texts, endings) by one forward pass; None where memory ran out (what it held is free again then)."""
         try:
-            return self._logs(sequences, tail, endings)
+            return self._logs(sequences, tail, endings, packed)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             return None
 
-    def _logs(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]]) -> NDArray[np.float64]:
+    def _logs(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool) -> NDArray[np.float64]:
         torch = self._torch
         reads = [range(len(ids) - 1, len(ids) + len(tail)) for ids, _ in sequences]
-        if self._packs(sequences):
+        if packed:
             picked = self._packing.states([[*ids, *tail] for ids, _ in sequences], reads)
         else:
             picked = self._padded(sequences, tail, torch.tensor([list(read) for read in reads], device=self._device))
@@ -230,7 +227,7 @@ class TransformersModel:
         for _ in range(2):  # the first one pays for what is made once
             start = time.perf_counter()
             with self._torch.inference_mode():
-                self._logs(texts, (), [(0,)])
+                self._logs(texts, (), [(0,)], self._packing is not None)
             times.append(time.perf_counter() - start)
         return tokens / min(times)
 
