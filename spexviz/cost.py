@@ -17,14 +17,14 @@ from spexviz.games.base import Game
 from spexviz.masks import Masks, all_masks
 from spexviz.pipeline import Plan
 from spexviz.precision import MASKS
-from spexviz.solvers.base import Solver
+from spexviz.solvers.base import PACES, Solver, fit_work
 
 SAMPLED = 4  # chunks of masks that are looked at
 CHECKED = 0.6  # share of the ablations allowed for checks that they take, by experience
 START = 1.0  # seconds of a run that are neither ablations nor fits
 EXACT_TIMES = 5.0  # how much slower than reduced precision a model is taken to be in fp32
-FITS = {"auto": 5.0, "gp": 0.6, "proxyspex": 1.2}  # seconds of a fit of 512 masks and 30 players, by experience
-OTHER_FIT = 0.3
+FITS = {"auto": 2.0, "gp": 0.1, "proxyspex": 0.6}  # seconds of a unit of fit_work, until this process has seen two fits
+OTHER_FIT = 0.1
 PROBE = "The film was not bad at all, and the acting was better than I had been told. " * 2
 
 
@@ -70,10 +70,11 @@ def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = No
 
 
 def fits(planned: Plan, solver: Solver) -> float:
-    """Seconds of all fits on the way to the last, about: by the solver, growing with masks and players."""
+    """Seconds of all fits on the way to the last, about: by what fits of this solver took in this process, or usually take."""
     n, budget = planned.n, 2**planned.n if planned.exact else len(planned.design)
-    each = FITS.get(solver.name, OTHER_FIT)
-    return sum(each * (count / 512) * max(0.3, n / 30) ** 0.5 for count in solver.checkpoints(n, budget))
+    work = sum(fit_work(count, n) for count in solver.checkpoints(n, budget))
+    learnt = PACES[solver.name].seconds(work) if solver.name in PACES else None
+    return FITS.get(solver.name, OTHER_FIT) * work if learnt is None else learnt
 
 
 def probe(model: Any) -> None:

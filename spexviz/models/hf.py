@@ -30,9 +30,9 @@ from spexviz.errors import ModelError
 from spexviz.home import threads
 from spexviz.models.base import Span
 from spexviz.models.batches import batches, is_out_of_memory, tuned
-from spexviz.models.pace import Pace
 from spexviz.models.packed import Packing
 from spexviz.models.probe import best_precision, room
+from spexviz.pace import Pace
 
 TOKENS = 1024  # of one micro-batch on a CPU: large enough for the matrix products, small enough for the caches
 MOST_TOKENS = 2**17  # of one micro-batch on a GPU, where the size is found by a probe
