@@ -45,9 +45,11 @@ class Naive:
     def __init__(self) -> None:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils import logging
 
         from spexviz.models import bundled
 
+        logging.disable_progress_bar()
         torch.set_num_threads(int(os.environ["SPEXVIZ_THREADS"]))
         self.torch, folder = torch, bundled.fetch()
         self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
