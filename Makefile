@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export SPEXVIZ_HOME ?= $(HOME)/.cache/spexviz
 
-.PHONY: app setup browser test test-fast lint bench bench-full bench-app clean
+.PHONY: app setup browser test test-fast lint bench bench-full bench-app bench-ablations clean
 
 app: setup
 	$(BIN)/spexviz serve
@@ -47,6 +47,10 @@ bench-full: setup
 
 bench-app: setup browser
 	$(BIN)/python -m tests.benchmarks.app
+
+# Ablations a second against the naive loop, share of the machine's peak, noise, cost estimate: some 5 minutes, on a quiet machine.
+bench-ablations: setup
+	$(BIN)/python -m tests.benchmarks.ablations
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

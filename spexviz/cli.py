@@ -8,8 +8,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spexviz.errors import SpexvizError
+
+if TYPE_CHECKING:
+    from spexviz.ablate.cache import Cache
+    from spexviz.cost import Cost
+    from spexviz.spec import RunSpec
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -83,20 +89,35 @@ def _explain(options: argparse.Namespace) -> int:
     solver = {"name": options.solver} | ({} if options.max_order is None else {"max_order": options.max_order})
     run = {"validate": options.check, "target_r2": options.target_r2, "stop_when_flat": options.stop_when_flat}
     spec = pipeline.canonical(RunSpec(game, solver, options.budget, options.seed, run))
+    cache = SqliteCache()
+    print(f"this run: {_cost(spec, cache)}", file=sys.stderr)
     with tqdm(unit=" ablations", dynamic_ncols=True, disable=None) as bar:
 
         def tell(progress: object) -> None:
             bar.total, bar.n = progress.total, progress.done
             bar.set_description_str(progress.phase, refresh=True)
 
-        result = pipeline.explain_spec(spec, cache=SqliteCache(), progress=tell, executor=executors.get(options.executor, options.workers))
+        result = pipeline.explain_spec(spec, cache=cache, progress=tell, executor=executors.get(options.executor, options.workers))
     if options.out:
         options.out.write_text(result.to_json(), encoding="utf-8")
     print(views.honesty(result))
+    if result.precision:
+        print(f"The model computed in {result.precision}.")
     print(result.interactions(options.index, options.order).top(10))
     for check in result.checks:
         print(views.checked(result, check))
     return 0
+
+
+def _cost(spec: RunSpec, cache: Cache) -> Cost:
+    """What the run will cost; the model is loaded and measured for it."""
+    from spexviz import cost, pipeline
+
+    game, solver = pipeline.build_game(spec), pipeline.build_solver(spec)
+    game.check()
+    cost.probe(game.language_model)
+    planned = pipeline.plan(len(game.players), solver, spec.budget, spec.seed)
+    return cost.estimate(game, planned, solver, cache, planned.checks if "validate" in spec.options else 0)
 
 
 def _serve(options: argparse.Namespace) -> int:

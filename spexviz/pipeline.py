@@ -24,6 +24,7 @@ from spexviz.errors import SolverError, SpecError
 from spexviz.games.base import Game
 from spexviz.masks import Masks, Values, all_masks, keys, uniform_masks
 from spexviz.metrics import r2, r2_interval
+from spexviz.precision import MASKS, Precision, settle
 from spexviz.registry import offered
 from spexviz.results import LEVEL, Explanation, Fidelity
 from spexviz.solvers.base import Design, Solver, timed_fit
@@ -102,6 +103,7 @@ def explain(
     quarter of the budget on top; the result is in `checks`. `target_r2` ends the run at the first checkpoint whose interval of
     R² lies above it, `stop_when_flat` where the last two doublings each gained less than .01 and the fit beats the mean;
     `stopped` then says so. These three are part of the run's spec, unless left out.
+    A game in reduced precision is first compared with itself in fp32 on a few masks, and runs in fp32 where that is needed.
     Raises Cancelled, AblationError, SolverError, and whatever the game raises; finished ablations stay in `cache`.
     """
     options = _options(validate, target_r2, stop_when_flat)
@@ -110,8 +112,11 @@ def explain(
     planned = plan(len(game.players), solver, budget, seed, layout)
     total = planned.ablations + (planned.checks if validate else 0)
     executor = executors.get(executor) if executor is None or isinstance(executor, str) else executor
+    precision = None
+    if executor is executors.get("local"):  # replicas elsewhere choose their own precision, and need no model here
+        game, precision = settle(game, uniform_masks(planned.n, min(MASKS, 2**planned.n), seed + HELD_OUT_STREAM))
     runner = Runner(game, cache or MemoryCache(), total, progress or (lambda _: None), cancel or threading.Event(), executor=executor)
-    run = _Run(game, solver, tuple(baselines), spec, planned, runner, partial or (lambda _: None))
+    run = _Run(game, solver, tuple(baselines), spec, planned, runner, partial or (lambda _: None), precision)
     return run.checked(run.enumerate() if planned.exact else run.sample())
 
 
@@ -166,6 +171,7 @@ class _Run:
     plan: Plan
     runner: Runner
     partial: Callable[[Explanation], None]
+    precision: Precision | None = None
     fitting: float = 0.0
 
     def sample(self) -> Explanation:
@@ -295,5 +301,7 @@ class _Run:
             layout=getattr(game, "layout", None),
             seconds={"ablations": self.runner.seconds, "fits": self.fitting, "cached": float(self.runner.cached)},
             remarks=tuple(getattr(game, "remarks", ())),
+            precision=self.precision.text if self.precision else "",
+            noise=self.precision.loss if self.precision else None,
             **parts,
         )

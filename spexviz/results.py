@@ -73,6 +73,7 @@ class Explanation:
     `text`, `spans`: where each player stands in the text, if there is one; `layout`: positions of the players, if any.
     `seconds`: {"ablations": …, "fits": …}. `complete` is False for what a cancelled or running run has so far.
     `stopped`: why the run ended before its budget was spent, if it did. `remarks`: what must be known of the values, in sentences.
+    `precision`: what the model computed in, in words; `noise`: the R² that its rounding costs, None where it was not measured.
     """
 
     players: tuple[str, ...]
@@ -96,6 +97,8 @@ class Explanation:
     complete: bool = True
     stopped: str = ""
     remarks: tuple[str, ...] = ()
+    precision: str = ""
+    noise: float | None = None
 
     def interactions(self, index: str = "FBII", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit. Never calls the model."""
@@ -134,13 +137,14 @@ class Explanation:
             if not isinstance(data, dict) or data.get("format") != FORMAT:
                 raise SpecError(f'This file is not a spexviz run (its "format" is not "{FORMAT}"). Save one with `spexviz explain --out run.json`.')
             n = len(data["players"])
-            out = {f.name: data[f.name] for f in fields(cls) if f.name not in ("stopped", "remarks")}
-            out["stopped"] = str(data.get("stopped", ""))  # not in the first files
+            out = {f.name: data[f.name] for f in fields(cls) if f.name not in _LATER}
+            out["stopped"], out["precision"] = str(data.get("stopped", "")), str(data.get("precision", ""))
             out["remarks"] = tuple(map(str, data.get("remarks", ())))
+            out["noise"] = None if data.get("noise") is None else float(data["noise"])
             out["players"], out["unit"] = tuple(map(str, data["players"])), str(data["unit"])
             out["text"] = None if data["text"] is None else str(data["text"])
             "".join(
-                (*out["players"], out["unit"], out["text"] or "", out["stopped"], *out["remarks"])
+                (*out["players"], out["unit"], out["text"] or "", out["stopped"], out["precision"], *out["remarks"])
             ).encode()  # half a character cannot be stored or shown
             out["exact"], out["complete"] = bool(data["exact"]), bool(data["complete"])
             out["seconds"] = {str(key): float(value) for key, value in data["seconds"].items()}
@@ -167,13 +171,15 @@ class Explanation:
         return cls(**out)
 
 
+_LATER = {"stopped", "remarks", "precision", "noise"}  # not in the first files
 _CODED = {"curve", "checks", "fidelity", "baseline", "spec", "spectrum", "layout", "masks", "held_out_masks", "values", "held_out_values"}
 
 
 def _check(parts: Mapping[str, Any]) -> None:
     """Raise ValueError where the parts of a file do not fit together."""
     n, text, layout = len(parts["players"]), parts["text"] or "", parts["layout"]
-    numbers = (parts["values"], parts["held_out_values"], parts["ends"], list(parts["seconds"].values()), [] if layout is None else layout)
+    numbers = [parts["values"], parts["held_out_values"], parts["ends"], list(parts["seconds"].values()), [] if layout is None else layout]
+    numbers.append([parts["noise"] or 0.0])
     if not all(np.isfinite(part).all() for part in numbers):
         raise ValueError("a value is not a finite number")
     if len(parts["ends"]) != 2 or len(parts["spans"]) not in (0, n) or (layout is not None and (layout.ndim != 2 or len(layout) != n)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -89,6 +89,16 @@ class PromptGame:
         """The model itself, loaded on first use."""
         return models.load(self.model) if isinstance(self.model, str) else self.model
 
+    @property
+    def precision(self) -> str | None:
+        """What the model computes in ("fp32", "bf16"); None for one that does not say."""
+        return getattr(self.language_model, "precision", None)
+
+    def reference(self) -> PromptGame | None:
+        """This game with its model in fp32; None where that cannot be had."""
+        found = getattr(self.language_model, "reference", lambda: None)()
+        return None if found is None else replace(self, model=found)
+
     @cached_property
     def segments(self) -> Segments:
         """The players and where they stand in the prompt."""
@@ -168,6 +178,25 @@ class PromptGame:
         if (token := self.language_model.mask_token) is None:
             raise GameError(f'{self.language_model.label} has no mask token: use the masking "delete" or "replace".')
         return token
+
+    def seconds(self, masks: Masks) -> float | None:
+        """What one call for these masks would take here; None for a model that has not been measured, or keeps no pace."""
+        tell = getattr(self.language_model, "seconds", None)
+        if tell is None:
+            return None
+        if self.masking != "attention":
+            return tell(self.texts(masks))
+        alone = tell([self.wrap(self.prompt)])  # one text, but with other parts hidden each time
+        return None if alone is None else alone * len(masks)
+
+    def tokens(self, masks: Masks) -> int:
+        """Tokens of what the model is asked for these masks."""
+        return sum(len(self.language_model.encode(text)) for text in self.texts(masks))
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes that the model takes; None where it does not say."""
+        return getattr(self.language_model, "memory", None)
 
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""

@@ -59,3 +59,9 @@ class LanguageModel(Protocol):
         `hidden`: for each text, pieces whose tokens nothing may attend to (masking by attention).
         Raises ModelError where the model cannot be asked.
         """
+
+    # What a model may offer beyond this, and is asked for with getattr:
+    #   precision: str                        "fp32", "bf16": what it computes in
+    #   reference() -> LanguageModel | None   itself in fp32, to measure the noise of a reduced precision; None without room for it
+    #   seconds(texts) -> float | None        what asking the texts in one call takes, by what it took before; None while unknown
+    #   memory: int                           bytes that it takes

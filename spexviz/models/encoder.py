@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from spexviz.errors import ModelError
 from spexviz.home import threads
 from spexviz.models.base import LanguageModel, Span
-from spexviz.models.hf import TOKENS, _content, _from_pretrained, _source, best_precision
+from spexviz.models.hf import TOKENS, _content, _from_pretrained, _source
+from spexviz.models.machine import best_precision
 
 Request = tuple[str, tuple[Span, ...]]
 """A text and its hidden pieces."""

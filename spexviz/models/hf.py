@@ -1,8 +1,9 @@
 """Any causal language model of transformers: a hub id, a folder made by save_pretrained, or a .gguf file.
 
-How it is fast and exact: texts are asked once each, sorted by length, in micro-batches of about TOKENS tokens, padded on
-the right (a causal model never looks there, so no attention mask is needed); the body runs in bf16 where this machine is
-fast at it, the last norm and the output head in fp32 (a bf16 head rounds logits to 1/8), and only where logits are read.
+How it is fast and exact: texts are asked once each, in micro-batches of about TOKENS tokens, packed without padding and with
+common beginnings computed once (packed.py); where a family does not allow that, or something is hidden, sorted by length and
+padded on the right (a causal model never looks there). The body runs in bf16 where this machine is fast at it, the last norm
+and the output head in fp32 (a bf16 head rounds logits to 1/8), and only where logits are read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import os
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,8 +26,13 @@ from spexviz.errors import ModelError
 from spexviz.home import threads
 from spexviz.models import checkpoint
 from spexviz.models.base import LanguageModel, Span
+from spexviz.models.batches import batches, is_out_of_memory, tuned
+from spexviz.models.machine import best_precision, room
+from spexviz.models.packed import Packing
+from spexviz.pace import Pace
 
-TOKENS = 1024  # of one micro-batch: large enough for the matrix products, small enough for the caches
+TOKENS = 1024  # of one micro-batch on a CPU: large enough for the matrix products, small enough for the caches
+MOST_TOKENS = 2**17  # of one micro-batch on a GPU, where the size is found by a probe
 _CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # weights, configuration, tokeniser, chat template
 _FINAL_NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "norm_f")
 
@@ -45,6 +52,8 @@ class TransformersModel(LanguageModel):
         torch.set_num_threads(threads())
         self._torch = torch
         self.precision = best_precision() if precision == "auto" else precision
+        self.pace = Pace()
+        self._reference: Any = lambda: None
         self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision, "AutoModelForCausalLM", "causal language model")
         self._model.eval().requires_grad_(False)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -62,6 +71,8 @@ class TransformersModel(LanguageModel):
         self.mask_token = self._tokenizer.mask_token
         self.context = int(getattr(self._model.config, "max_position_embeddings", None) or 4096)
         content = hashing.result() or f"{name} {getattr(self._model.config, '_commit_hash', '')}".encode()
+        self._packing = Packing.of(self._model, self._device, self.precision)
+        self._tokens = TOKENS if self._device.type == "cpu" else tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
         about = f"transformers {self._device.type} {self.precision} ".encode()
         self.fingerprint = f"hf-{hashlib.sha256(about + content).hexdigest()[:16]}"
 
@@ -104,32 +115,97 @@ class TransformersModel(LanguageModel):
             raise ModelError(f"The answer {empty[0]!r} has no tokens for {self.label}: give a longer one.")
         requests = [(text, tuple(hidden[i]) if hidden else ()) for i, text in enumerate(texts)]
         distinct = list(dict.fromkeys(requests))
-        sequences = [(self._ids(text), self._visible(text, pieces)) for text, pieces in distinct]
+        ids = self._ids_of([text for text, _ in distinct])
+        sequences = [(one, self._visible(text, pieces)) for one, (text, pieces) in zip(ids, distinct, strict=True)]
         table = np.empty((len(distinct), len(answers)))
         tails = {ending[:-1] for ending in endings}
         with self._lock, self._torch.inference_mode():
+            start, computed = time.perf_counter(), 0
             for tail in sorted(tails):
                 columns = [j for j, ending in enumerate(endings) if ending[:-1] == tail]
-                self._score(sequences, tail, [endings[j] for j in columns], table, columns)
+                computed += self._score(sequences, tail, [endings[j] for j in columns], table, columns)
+            self.pace.note(computed, time.perf_counter() - start)
         row = {request: i for i, request in enumerate(distinct)}
         return table[[row[request] for request in requests]]
 
-    def _score(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], table: NDArray, columns: list[int]) -> None:
-        """Fill the columns of answers that share all tokens but the last: one forward pass a text."""
-        order = sorted(range(len(sequences)), key=lambda i: len(sequences[i][0]))
-        start = 0
-        while start < len(order):
-            stop = start + 1
-            while stop < len(order) and (stop + 1 - start) * (len(sequences[order[stop]][0]) + len(tail)) <= TOKENS:
-                stop += 1
-            rows = order[start:stop]
-            table[np.ix_(rows, columns)] = self._forward([sequences[i] for i in rows], tail, endings)
-            start = stop
+    def seconds(self, texts: Sequence[str]) -> float | None:
+        """What asking these texts in one call would take here, learnt from the calls so far; None before the second call."""
+        ids = self._ids_of(list(dict.fromkeys(texts)))
+        return self.pace.seconds(sum(cost for _, cost in batches(ids, self._tokens, self._packing is not None)))
 
-    def _forward(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]]) -> NDArray[np.float64]:
+    @property
+    def memory(self) -> int:
+        """Bytes that the weights, the fp32 head and one micro-batch take, about."""
+        held = {parameter.data_ptr(): parameter.numel() * parameter.element_size() for parameter in self._model.parameters()}
+        held[self._head_weight.data_ptr()] = self._head_weight.numel() * 4
+        vocabulary, width = self._head_weight.shape
+        return sum(held.values()) + self._tokens * (24 * width * 4) + 2 * max(1, self._tokens // 32) * vocabulary * 4
+
+    def reference(self) -> TransformersModel | None:
+        """The same model in fp32, to measure the noise of this one: itself where it is; None where memory has no room for it."""
+        if self.precision == "fp32":
+            return self
+        with self._lock:
+            if (found := self._reference()) is None:
+                needed = 5 * sum(parameter.numel() for parameter in self._model.parameters())
+                if (free := room(self._device)) is not None and needed > free:
+                    return None
+                found = type(self)(self.label, precision="fp32")
+                self._reference = weakref.ref(found)  # as long as a run needs it: it is as large as the model, or twice that
+        return found
+
+    def _score(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], table: NDArray, columns: list[int]) -> int:
+        """Fill the columns of answers that share all tokens but the last, one forward pass a text; tokens that were computed."""
+        computed, packed = 0, self._packs(sequences, len(tail))
+        for rows, cost in batches([ids for ids, _ in sequences], self._tokens, packed, len(tail)):
+            values = self._forward([sequences[i] for i in rows], tail, endings, packed)
+            if values is None:
+                self._halve(len(rows), cost)
+                values = np.empty((len(rows), len(columns)))
+                cost = self._score([sequences[i] for i in rows], tail, endings, values, list(range(len(columns))))
+            table[np.ix_(rows, columns)] = values
+            computed += cost
+        return computed
+
+    def _halve(self, texts: int, cost: int) -> None:
+        """Memory ran out: smaller batches from now on. Raises ModelError where it did with a single text."""
+        if self._device.type == "cuda":
+            self._torch.cuda.empty_cache()
+        if texts == 1:
+            raise ModelError(
+                f"{self.label} has no memory left for one text of {cost} tokens: end what else uses it, shorten the prompt, or take a smaller model."
+            )
+        self._tokens = max(1, min(self._tokens, cost) // 2)
+
+    def _packs(self, sequences: list, extra: int) -> bool:
+        """Whether these texts, with `extra` tokens after each, may be packed: nothing is hidden, no sliding window ends within."""
+        return self._packing is not None and all(seen is None and len(ids) + extra <= self._packing.longest for ids, seen in sequences)
+
+    def _forward(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool) -> NDArray[np.float64] | None:
+        """Log-probabilities (texts, endings) by one forward pass; None where memory ran out (what it held is free again then)."""
+        try:
+            return self._logs(sequences, tail, endings, packed)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return None
+
+    def _logs(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool) -> NDArray[np.float64]:
         torch = self._torch
-        lengths = [len(ids) for ids, _ in sequences]
-        width = max(lengths) + len(tail)
+        reads = [range(len(ids) - 1, len(ids) + len(tail)) for ids, _ in sequences]
+        if packed:
+            picked = self._packing.states([[*ids, *tail] for ids, _ in sequences], reads)
+        else:
+            picked = self._padded(sequences, tail, torch.tensor([list(read) for read in reads], device=self._device))
+        logs = torch.log_softmax(self._logits(picked), dim=-1)
+        before = sum((logs[:, j, token] for j, token in enumerate(tail)), torch.zeros(len(sequences), device=self._device))
+        out = torch.stack([before + logs[:, -1, ending[-1]] for ending in endings], dim=1)
+        return out.double().cpu().numpy()
+
+    def _padded(self, sequences: list, tail: tuple[int, ...], read: Any) -> Any:
+        """Last hidden states at the positions `read` (texts, reads), by the plain forward of a padded batch."""
+        torch = self._torch
+        width = max(len(ids) for ids, _ in sequences) + len(tail)
         batch = torch.full((len(sequences), width), self._pad, dtype=torch.long)
         visible = torch.ones((len(sequences), width), dtype=torch.long)
         for i, (ids, seen) in enumerate(sequences):
@@ -138,26 +214,36 @@ class TransformersModel(LanguageModel):
                 visible[i, : len(ids)] = torch.tensor(seen)
         mask = visible.to(self._device) if any(seen is not None for _, seen in sequences) else None
         states = self._body(input_ids=batch.to(self._device), attention_mask=mask, use_cache=False).last_hidden_state
-        read = torch.tensor([[length - 1 + j for j in range(len(tail) + 1)] for length in lengths], device=self._device)
-        picked = states.gather(1, read[..., None].expand(-1, -1, states.shape[-1]))
-        logs = torch.log_softmax(self._logits(picked), dim=-1)
-        before = sum((logs[:, j, token] for j, token in enumerate(tail)), torch.zeros(len(sequences), device=self._device))
-        out = torch.stack([before + logs[:, -1, ending[-1]] for ending in endings], dim=1)
-        return out.double().cpu().numpy()
+        return states.gather(1, read[..., None].expand(-1, -1, states.shape[-1]))
+
+    def _rate(self, tokens: int) -> float:
+        """Tokens a second in a batch of so many, on made-up texts without a common beginning; for the size of batches on a GPU."""
+        size = len(self._head_weight)
+        texts = [([(i + 7 * j * j) % size for j in range(64)], None) for i in range(max(1, tokens // 64))]
+        times = []
+        for _ in range(2):  # the first one pays for what is made once
+            start = time.perf_counter()
+            with self._torch.inference_mode():
+                self._logs(texts, (), [(0,)], self._packing is not None)
+            times.append(time.perf_counter() - start)
+        return tokens / min(times)
 
     def _logits(self, states: Any) -> Any:
         logits = self._torch.nn.functional.linear(states.float(), self._head_weight, self._head_bias) * self._logit_scale
         return self._soft_cap * self._torch.tanh(logits / self._soft_cap) if self._soft_cap else logits
 
     def _ids(self, text: str) -> list[int]:
-        """Ids of the text; a text with no token is asked as the start-of-text token alone."""
-        ids = self.encode(text)
-        if not ids:
-            start = self._tokenizer.bos_token_id if self._tokenizer.bos_token_id is not None else self._tokenizer.eos_token_id
-            if start is None:
-                raise ModelError(f"{self.label} cannot be asked with an empty text: put some words around the prompt with a template.")
-            return [start]
-        return ids
+        return self._ids_of([text])[0]
+
+    def _ids_of(self, texts: list[str]) -> list[list[int]]:
+        """Ids of the texts, in one call of the tokeniser; a text with no token is asked as the start-of-text token alone."""
+        found = self._tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+        if all(found):
+            return found
+        start = self._tokenizer.bos_token_id if self._tokenizer.bos_token_id is not None else self._tokenizer.eos_token_id
+        if start is None:
+            raise ModelError(f"{self.label} cannot be asked with an empty text: put some words around the prompt with a template.")
+        return [ids or [start] for ids in found]
 
     def _visible(self, text: str, pieces: Sequence[Span]) -> list[int] | None:
         if not pieces:
@@ -185,34 +271,6 @@ def _content(path: Path, options: dict[str, str]) -> bytes:
 def _digest(file: Path) -> bytes:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").digest()
-
-
-def best_precision() -> str:
-    """ "bf16" where matrix products in it are clearly faster than in fp32 here, else "fp32"; found by a probe of some milliseconds.
-
-    A small product comes first: a processor without bf16 instructions can be 500 times slower in it (the full probe: 20 s).
-    """
-    import torch
-
-    if torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    for rows, gain in ((32, 0.5), (512, 1.5)):
-        if _product_seconds(torch.bfloat16, rows) * gain > _product_seconds(torch.float32, rows):
-            return "fp32"
-    return "bf16"
-
-
-def _product_seconds(dtype: Any, rows: int) -> float:
-    """The shortest of some matrix products (rows, 576) × (576, 3 · rows)."""
-    import torch
-
-    a, b = torch.ones(rows, 576, dtype=dtype), torch.ones(576, 3 * rows, dtype=dtype)
-    times = []
-    for _ in range(6):
-        start = time.perf_counter()
-        a @ b
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
 
 
 def _source(name: str, folder: Path | None) -> tuple[str, dict[str, str]]:

@@ -68,6 +68,10 @@ class ToyModel(LanguageModel):
         signs = np.array([1.0 if answer == " positive" else -1.0 for answer in answers])
         return -np.logaddexp(0.0, -np.array(scores, dtype=np.float64)[:, None] * signs)
 
+    def seconds(self, texts: Sequence[str]) -> float:
+        """What asking these texts takes: next to nothing."""
+        return 1e-5 * len(texts)
+
     @staticmethod
     def _score(text: str, hidden: Sequence[Span]) -> float:
         score, sign = 0.0, 1.0

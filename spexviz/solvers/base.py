@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from spexviz.errors import SolverError
 from spexviz.home import threads
 from spexviz.masks import Masks, Values, distinct, uniform_masks
+from spexviz.pace import Pace
 from spexviz.spectrum import Spectrum
 
 T = TypeVar("T")
 FIRST_CHECKPOINT = 64
+PACES: dict[str, Pace] = {}  # of the fits in this process, by the solver's name: for the cost before a run
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class AnyMasks:
         return (*powers, total)
 
 
+def fit_work(masks: int, players: int) -> float:
+    """How much work a fit is, in fits of about 100 masks and 30 players; roughly, for all solvers."""
+    return (0.8 + masks / 512) * max(0.3, players / 30) ** 0.5
+
+
 def timed_fit(solver: Solver, design: Design, values: Values, seed: int) -> tuple[Spectrum, float]:
     """The fit and its seconds, with one BLAS thread: on few cores, more of them spin against torch's and can be 15 times slower."""
     from threadpoolctl import threadpool_limits
@@ -88,7 +95,9 @@ def timed_fit(solver: Solver, design: Design, values: Values, seed: int) -> tupl
     start = time.perf_counter()
     with threadpool_limits(limits=1, user_api="blas"):
         spectrum = solver.fit(design, values, seed=seed)
-    return spectrum, time.perf_counter() - start
+    seconds = time.perf_counter() - start
+    PACES.setdefault(solver.name, Pace()).note(fit_work(*design.masks.shape), seconds)
+    return spectrum, seconds
 
 
 def in_threads(work: Callable[..., T], *items: Iterable) -> list[T]:

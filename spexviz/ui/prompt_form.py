@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from spexviz import models, pipeline
+from spexviz import cost, models, pipeline
 from spexviz.errors import SpexvizError
-from spexviz.games.prompt import MASKINGS, SLOT, VALUES
+from spexviz.games.prompt import MASKINGS, SLOT, VALUES, PromptGame
 from spexviz.models.base import LanguageModel
+from spexviz.solvers.base import Solver
 from spexviz.spec import RunSpec
 from spexviz.text import SPLITS
 from spexviz.ui import runtime, watch, widgets
@@ -139,43 +140,37 @@ def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int, 
             return spec
         if models.is_loaded(game["model"]) and game["value"] != "greedy" and (built.language_model.answers or built.language_model.blank):
             built.check()  # a label or template that cannot be read is said here, not by a failed run
-        planned = pipeline.plan(counted, pipeline.build_solver(spec), budget, seed)
-        _show_cost(planned, _tokens(built, game), game["model"], planned.checks if "validate" in options else 0)
+        fitter = pipeline.build_solver(spec)
+        planned = pipeline.plan(counted, fitter, budget, seed)
+        _show_cost(built, planned, fitter, planned.checks if "validate" in options else 0)
         return spec
     except SpexvizError as error:
         widgets.note(str(error), kind="strip", key="form-error", edge="#c0562b")
         return None
 
 
-def _show_cost(planned: pipeline.Plan, tokens: float, model: str, checks: int) -> None:
+def _show_cost(game: PromptGame, planned: pipeline.Plan, solver: Solver, checks: int) -> None:
     """The cost under the form; while the model is still warming up it looks again by itself until the time is known."""
 
     def line() -> None:
-        speed = runtime.speed(model)
-        if speed is not None and waiting:
+        if runtime.is_warm(game.model) and waiting:
             st.rerun()
-        widgets.note(_cost(planned, tokens, speed, checks), key="form-cost")
+        widgets.note(_cost(game, planned, solver, checks), key="form-cost")
 
-    waiting = runtime.speed(model) is None
+    waiting = not runtime.is_warm(game.model)
     st.fragment(line, run_every=2.0 if waiting else None)()
 
 
-def _tokens(built: Any, game: dict[str, Any]) -> float:
-    """About how many tokens one ablation has: the template, and half of the prompt where parts are deleted."""
-    kept = 0.5 if game["masking"] == "delete" else 1.0
-    return 1.35 * (len(game["template"].split()) + kept * len(game["prompt"].split())) + 4
-
-
-def _cost(planned: pipeline.Plan, tokens: float, speed: float | None, checks: int = 0) -> str:
-    n, total = planned.n, planned.ablations + checks
+def _cost(game: PromptGame, planned: pipeline.Plan, solver: Solver, checks: int = 0) -> str:
+    n = planned.n
     if planned.exact:
-        parts = f"{n} players: all {total:,} masks are asked, so the result is exact"
+        parts = f"{n} players: all {planned.ablations:,} masks are asked, so the result is exact"
     else:
         parts = f"{n} players: {len(planned.design):,} ablations for the fit, {len(planned.held_out):,} held out to score it, 2 for the ends"
         parts += f", at most {checks:,} to check the sets shown" if checks else ""
-    if speed is None:
+    if not models.is_loaded(game.model):
         return f"{parts}. The time is known once the model is loaded."
-    return f"{parts}; {widgets.duration(total * tokens / speed + 5)} on this machine."
+    return f"{parts}. {cost.estimate(game, planned, solver, runtime.manager().cache, checks)}."
 
 
 def _start(spec: RunSpec) -> None:

@@ -99,3 +99,5 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
             st.caption(
                 f"{spent.get('ablations', 0):.1f} s in ablations, {spent.get('fits', 0):.1f} s in fits, {spent.get('cached', 0):.0f} from the cache."
             )
+            if explanation.precision:
+                st.caption(f"The model computed in {explanation.precision}.")

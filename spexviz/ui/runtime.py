@@ -15,14 +15,13 @@ from spexviz.jobs.manager import JobManager
 from spexviz.registry import offered
 
 _STASH = "_spexviz_runtime"  # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
-PROBE_TOKENS = 400
 
 
 def _stash() -> Any:
     stash = sys.modules.get(_STASH)
     if stash is None:
         stash = types.ModuleType(_STASH)
-        stash.lock, stash.manager, stash.speed, stash.warming = threading.Lock(), None, {}, set()
+        stash.lock, stash.manager, stash.warm, stash.warming = threading.Lock(), None, set(), set()
         stash = sys.modules.setdefault(_STASH, stash)
     return stash
 
@@ -46,9 +45,9 @@ def warm(name: str) -> None:
     threading.Thread(target=_warm, args=(name,), name=f"spexviz-warm-{name[:20]}", daemon=True).start()
 
 
-def speed(name: str) -> float | None:
-    """Tokens a second that the model was measured to read; None before it is warm."""
-    return _stash().speed.get(name)
+def is_warm(name: str) -> bool:
+    """Whether the model is loaded and its speed measured."""
+    return name in _stash().warm
 
 
 def _prepare() -> None:
@@ -62,20 +61,12 @@ def _prepare() -> None:
 def _warm(name: str) -> None:
     import gc
     import importlib
-    import time
 
-    from spexviz import models
+    from spexviz import cost, models
 
     try:
-        model = models.load(name)
-        text = "The film was not bad at all and the acting was good. " * 3 + (model.blank or "")
-        answers = (model.answers or (" positive", " negative"))[:2]
-        tokens = len(model.encode(text))
-        model.log_probabilities([text], answers)
-        start = time.perf_counter()
-        count = max(1, PROBE_TOKENS // tokens)
-        model.log_probabilities([f"{text}{i}" for i in range(count)], answers)
-        _stash().speed[name] = count * tokens / (time.perf_counter() - start)
+        cost.probe(models.load(name))
+        _stash().warm.add(name)
     except SpexvizError:
         return
     importlib.import_module("lightgbm")  # 2 s that the first fit would wait for

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from spexviz import views
+from spexviz import cost, views
 from spexviz.indices import INDICES, Interactions
 from spexviz.registry import offered
 from spexviz.results import Check, Explanation
@@ -181,4 +181,4 @@ def duration(seconds: float | None) -> str:
     """ "about 40 s", "about 3 min"."""
     if seconds is None:
         return "an unknown time"
-    return f"about {max(1, round(seconds))} s" if seconds < 90 else f"about {round(seconds / 60)} min"
+    return f"about {cost.duration(seconds)}"

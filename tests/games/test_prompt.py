@@ -171,14 +171,15 @@ def test_token_ids_are_those_of_the_tokeniser_on_the_joined_text(bundled: Transf
     for chat in (False, True):
         game = PromptGame(bundled, text, REVIEW, chat=chat)
         masks = uniform_masks(len(words), 1000, 0)
-        for asked, mask in zip(game.texts(masks), masks.tolist(), strict=True):
+        in_one_call = bundled._ids_of(game.texts(masks))
+        for asked, mask, given in zip(game.texts(masks), masks.tolist(), in_one_call, strict=True):
             inner = REVIEW.replace("{}", " ".join(itertools.compress(words, mask)))
             if chat:
                 turn = [{"role": "user", "content": inner}]
                 ids = tokenizer.apply_chat_template(turn, add_generation_prompt=True, return_dict=True)["input_ids"]
             else:
                 ids = tokenizer(inner, add_special_tokens=False)["input_ids"]
-            assert bundled.encode(asked) == list(ids)
+            assert bundled.encode(asked) == given == list(ids)
 
 
 @pytest.mark.model

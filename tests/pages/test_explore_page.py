@@ -36,7 +36,7 @@ def manager(tmp_path, monkeypatch) -> Iterator[JobManager]:
     """The page's job manager: a database of this test's own, one worker, one place in the queue."""
     monkeypatch.setenv("SPEXVIZ_MODELS", "toy")
     made = JobManager(Database(tmp_path / "test.sqlite3"), workers=1, waiting=1)
-    stash = SimpleNamespace(lock=threading.Lock(), manager=made, speed={"toy": 1e6}, warming={"toy"})
+    stash = SimpleNamespace(lock=threading.Lock(), manager=made, warm={"toy"}, warming={"toy"})
     monkeypatch.setattr(runtime, "_stash", lambda: stash)
     yield made
     made.close()

@@ -1,0 +1,67 @@
+"""The noise of reduced precision is measured against fp32, and a run that it would spoil falls back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spexviz import pipeline, precision
+from spexviz.games.prompt import PromptGame
+from spexviz.masks import uniform_masks
+from spexviz.models import hf
+from spexviz.models.hf import TransformersModel
+from spexviz.precision import settle, share
+from spexviz.results import Explanation
+from spexviz.solvers.linear import Linear
+
+PROMPT = "never dull not bad at all really good"
+
+
+def game(folder: Path, name: str) -> PromptGame:
+    model = TransformersModel(str(folder), precision=name)
+    return PromptGame(model, PROMPT, "Review: {}\nSentiment:", value="log-probability", target=" positive")
+
+
+def test_the_share_of_noise_by_hand() -> None:
+    exact = np.array([0.0, 2.0, 0.0, 2.0])
+    assert share(exact + 5.0, exact) == 0.0  # a common offset is no noise
+    assert share(exact + np.array([0.1, 0.1, -0.1, -0.1]), exact) == pytest.approx(0.01)
+    assert share(exact * 0, exact) == 1.0 and share(np.ones(3), np.ones(3)) == 0.0 and share(np.arange(3.0), np.ones(3)) == 1.0
+
+
+def test_bf16_is_measured_and_kept_while_it_is_good_enough(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = game(tiny_llama, "bf16")
+    masks = uniform_masks(len(quick.players), 64, 0)
+    monkeypatch.setattr(precision, "LIMIT", 1.0)
+    kept, found = settle(quick, masks)
+    exact = game(tiny_llama, "fp32")
+    assert kept is quick and found.name == "bf16" and "bf16" in found.text
+    assert found.loss == pytest.approx(share(quick(masks[:16]), exact(masks[:16])), rel=0.05) and 0 < found.loss < 1
+    assert quick.reference().language_model is quick.reference().language_model  # held while somebody uses it: one copy
+    assert quick.fingerprint != exact.fingerprint
+
+
+def test_above_the_limit_the_run_falls_back_and_says_so(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "LIMIT", 0.0)
+    result = pipeline.explain(game(tiny_llama, "bf16"), Linear(), budget=64)
+    wanted = pipeline.explain(game(tiny_llama, "fp32"), Linear(), budget=64)
+    np.testing.assert_array_equal(result.values, wanted.values)
+    assert "since rounding to bf16 would cost" in result.precision and result.noise == 0.0
+    assert "only rounding" in wanted.precision and wanted.noise == 0.0
+    again = Explanation.from_json(result.to_json())
+    assert again.precision == result.precision and again.noise == 0.0
+
+
+def test_without_memory_for_fp32_the_noise_is_unknown(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hf, "room", lambda device: 1000)
+    quick = game(tiny_llama, "bf16")
+    kept, found = settle(quick, uniform_masks(len(quick.players), 16, 0))
+    assert kept is quick and found.loss is None and "not measured" in found.text
+
+
+def test_fp32_and_games_without_a_precision_are_asked_nothing(tiny_llama: Path) -> None:
+    for one in (game(tiny_llama, "fp32"), PromptGame("toy", PROMPT)):
+        kept, found = settle(one, np.zeros((0, 0), dtype=bool))
+        assert kept is one and (found is None or found.loss == 0.0)
