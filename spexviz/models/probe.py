@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spexviz.errors import ModelError
-from spexviz.models.completions import Door, read_echo, read_next
+from spexviz.models.completions import Door, Next, read_echo, read_next, read_next_or_held
 from spexviz.models.wire import Refused
 
 TEXT = "The most important thing about the old house was"  # many words may come next
@@ -27,8 +27,9 @@ class Ability:
     """What a server can do.
 
     `ids`: its tokeniser can be asked and its answers name ids, so texts are sent as ids and nothing is added to them.
-    `counts`: its tokeniser can be asked. `forced`: a token that is not listed is read by a bias; `echo`: by the echo of the prompt
-    (`echo_tokens` are then generated, since some servers refuse 0). `about`: what it says of itself.
+    `counts`: its tokeniser can be asked. `whole`: a token that a bias was seen to force; `echo`: the echo of a prompt can be read
+    (`echo_tokens` are then generated, since some servers refuse 0). `vocabulary`: tokens in all, 0 where unknown. `about`: what it
+    says of itself.
     """
 
     model: str
@@ -38,12 +39,18 @@ class Ability:
     ids: bool
     counts: bool
     pieces: bool
-    forced: bool
+    whole: int | None
     echo: bool
     echo_tokens: int
     context: int
+    vocabulary: int
     bos: str
     about: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def forced(self) -> bool:
+        """Whether a token that is not listed can be read by a bias."""
+        return self.whole is not None
 
     @property
     def exact(self) -> bool:
@@ -77,10 +84,11 @@ def probe(door: Door, model: str = "", top: int = 100) -> Ability:
         ids=ids,
         counts=tokens is not None,
         pieces=bool(tokens) and all(piece is not None for _, piece in tokens),
-        forced=ids and token != first.chosen and _forces(door, body, token, log),
+        whole=_forced(door, body, first) if ids else None,
         echo=echo_tokens is not None,
         echo_tokens=echo_tokens or 0,
         context=_context(entry, props),
+        vocabulary=int((entry.get("meta") or {}).get("n_vocab") or 0),
         bos=str(props.get("bos_token") or ""),
         about=json.loads(json.dumps(about)),
     )
@@ -146,13 +154,17 @@ def _listing(door: Door, model: str, prompt: Any, top: int) -> tuple[Mapping[str
     raise said or ModelError("The endpoint lists no likely tokens.")
 
 
-def _forces(door: Door, body: Mapping[str, Any], token: Any, log: float) -> bool:
-    """Whether a bias makes the server choose a token while it reports the log-probability from before the bias."""
-    try:
-        found = door.ask("completions", {**body, "logit_bias": {str(token): BIAS}}, read_next)
-    except Refused:
-        return False
-    return found.chosen == token and abs(found.log - log) < _NEAR
+def _forced(door: Door, body: Mapping[str, Any], first: Next) -> int | None:
+    """A token that a bias makes the server choose while it reports the log-probability from before the bias; None if it cannot be done."""
+    listed = sorted((token for token in first.top if token != first.chosen), key=first.top.__getitem__)
+    for token in listed[:4]:  # the first may be a piece of a character, which llama.cpp holds back
+        try:
+            found = door.ask("completions", {**body, "logit_bias": {str(token): BIAS}}, read_next_or_held)
+        except Refused:
+            return None
+        if found is not None:
+            return token if found.chosen == token and abs(found.log - first.top[token]) < _NEAR else None
+    return None
 
 
 def _echoes(door: Door, body: Mapping[str, Any], token: Any, log: float, count: int) -> bool:
