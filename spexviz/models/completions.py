@@ -48,6 +48,11 @@ def read_next(answer: Any) -> Next:
     return Next(_token(logs["tokens"][0]), _log(logs["token_logprobs"][0]), top)
 
 
+def read_next_or_held(answer: Any) -> Next | None:
+    """`read_next`, or None where the server holds the token back: llama.cpp does so with a piece of a character (half an emoji)."""
+    return None if answer["choices"][0]["logprobs"] is None else read_next(answer)
+
+
 def read_text(answer: Any) -> str:
     """The text of a completion."""
     text = answer["choices"][0]["text"]

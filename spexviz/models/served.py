@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
 from spexviz.models.base import LanguageModel, Span
-from spexviz.models.completions import Door, Next, read_echo, read_next, read_text
+from spexviz.models.completions import Door, Next, read_echo, read_next, read_next_or_held, read_text
 from spexviz.models.probe import BIAS, probe, tokenize
 from spexviz.models.wire import Refused
 
@@ -159,14 +159,27 @@ class ServedModel(LanguageModel):
 
     def _next(self, prompt: Any, head: Any, seen: dict[Any, Next]) -> Next:
         if head not in seen:
-            seen[head] = self._complete(_joined(prompt, head), read_next)
+            asked, read = _joined(prompt, head), read_next_or_held if self.ability.forced else read_next
+            # where the likeliest token is held back, another is forced: the list is the same
+            seen[head] = self._complete(asked, read) or self._complete(asked, read_next, logit_bias={str(self.ability.whole): BIAS})
         return seen[head]
 
     def _force(self, prompt: Any, head: tuple[int, ...], token: int) -> float:
-        found = self._complete(_joined(prompt, head), read_next, logit_bias={str(token): BIAS})
+        found = self._complete(_joined(prompt, head), read_next_or_held, logit_bias={str(token): BIAS})
+        if found is None:
+            return self._held(prompt, head, token)
         if found.chosen != token:
             raise ModelError(f"{self.label} no longer keeps to a bias, so the probability of an unlikely token cannot be read: load the model again.")
         return found.log
+
+    def _held(self, prompt: Any, head: tuple[int, ...], token: int) -> float:
+        """Log-probability of a token that the server holds back when it is chosen: from a list of the whole vocabulary."""
+        if self.ability.vocabulary:
+            bias = {str(self.ability.whole): BIAS}
+            everything = self._complete(_joined(prompt, head), read_next, logprobs=self.ability.vocabulary, logit_bias=bias)
+            if token in everything.top:
+                return everything.top[token]
+        raise ModelError(f"{self.label} does not tell the probability of a piece of a character: choose an answer without emoji or rare letters.")
 
     def _echo(self, prompt: Any, ending: Ending) -> tuple[float, bool]:
         count = len(ending) if not isinstance(ending, str) else None

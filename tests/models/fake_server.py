@@ -36,6 +36,7 @@ class FakeServer:
     def __init__(self, style: str = "llama", before: Callable[[httpx2.Request], Any] | None = None):
         self.style, self.before, self.requests, self.model = style, before, [], MODEL
         self.most = {"llama": 100, "vllm": 20, "bare": 5}[style]
+        self.held: set[str] = set()  # tokens that are not reported when they are chosen, as llama.cpp does with half a character
         self.bias = "moves" if style == "bare" else "true"  # "true": what is reported is from before it; or "ignored"
 
     @property
@@ -52,7 +53,7 @@ class FakeServer:
             return answer
         path, body = request.url.path, json.loads(request.content or b"{}")
         if path == "/v1/models":
-            entry = {"id": self.model, "owned_by": self.style, "created": len(self.requests)}
+            entry = {"id": self.model, "owned_by": self.style, "created": len(self.requests), "meta": {"n_vocab": len(ALPHABET)}}
             return httpx2.Response(200, json={"data": [entry | ({"max_model_len": 64} if self.style == "vllm" else {})]})
         if path == "/v1/completions":
             return self._complete(body)
@@ -97,7 +98,8 @@ class FakeServer:
                 logs = [b - total for b in biased]
             rows.append(logs)
             new.append(max(range(len(biased)), key=biased.__getitem__))
-        answer = {"model": self.model, "choices": [{"text": self._text(new), "logprobs": self._logs(body, ids, new, rows, top)}]}
+        logs = None if self.held & {ALPHABET[i] for i in new} else self._logs(body, ids, new, rows, top)
+        answer = {"model": self.model, "choices": [{"text": self._text(new), "logprobs": logs}]}
         return httpx2.Response(200, json=answer | {"usage": {"prompt_tokens": len(ids)}})
 
     def _logs(self, body: Any, ids: list[int], new: list[int], rows: list[list[float]], top: int) -> Any:

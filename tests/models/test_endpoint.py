@@ -54,6 +54,17 @@ def test_a_bias_is_used_only_where_it_has_proved_itself(bias: str) -> None:
     assert not served(FakeServer("llama"), top=1).ability.forced
 
 
+def test_tokens_that_the_server_holds_back_are_read_all_the_same() -> None:
+    server = FakeServer("llama")
+    likely = {max(ALPHABET, key=lambda token: truth(text, token)) for text in TEXTS}
+    server.held = likely | {"q", "z"}
+    for top in (2, 100):
+        model = served(server, top=top)
+        assert model.ability.forced and ALPHABET[model.ability.whole] not in server.held
+        answers = ["q", "z", " good", "zq", "a"]
+        np.testing.assert_allclose(model.log_probabilities(TEXTS, answers), [[truth(text, answer) for answer in answers] for text in TEXTS])
+
+
 def test_texts_go_out_as_ids_once_each() -> None:
     server = FakeServer()
     model = served(server)
