@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from spexviz import pipeline
+from spexviz import models, pipeline
 from spexviz.errors import AblationError, GameError, ModelError
 from spexviz.games.prompt import MASKINGS, VALUES, PromptGame
 from spexviz.masks import all_masks, uniform_masks
@@ -25,6 +25,8 @@ KINDS = list(itertools.product(SPLITS, MASKINGS, VALUES))
 @pytest.mark.parametrize("model", MODELS)
 def test_every_split_masking_and_value_gives_numbers(model: str) -> None:
     for split, masking, value in KINDS:
+        if masking == "mask-token" and models.load(model).mask_token is None:
+            continue
         game = PromptGame(model, PROMPT, REVIEW, split=split, masking=masking, value=value, answer_tokens=2, **EXTRA.get(split, {}))
         n = len(game.players)
         masks = np.concatenate([np.zeros((1, n), bool), np.ones((1, n), bool), uniform_masks(n, 2, 0)])
@@ -48,6 +50,7 @@ def test_what_is_asked_for_each_masking() -> None:
     masks = np.array([[1, 0, 1], [0, 0, 0], [1, 1, 1]], dtype=bool)
     assert game.texts(masks) == ["<not bad>", "<>", "<not so bad>"]
     assert replace(game, masking="replace").texts(masks) == ["<not _ bad>", "<_ _ _>", "<not so bad>"]
+    assert replace(game, masking="mask-token").texts(masks) == ["<not [MASK] bad>", "<[MASK] [MASK] [MASK]>", "<not so bad>"]
     assert replace(game, masking="attention").texts(masks) == ["<not  so bad>"] * 3
     assert replace(game, masking="attention")._hidden(masks) == [[(6, 8)], [(1, 4), (6, 8), (9, 12)], []]
     assert replace(game, chat=True).texts(masks)[0] == "User: <not bad>\nAnswer:"
@@ -205,6 +208,7 @@ def test_the_sentence_of_the_readme_shows_what_was_measured(bundled: Transformer
         ({"target": "positively absurd"}, r"tokens for bundled"),
         ({"target": "impress"}, r"Did you mean ' impress', with a leading space"),
         ({"contrast": ""}, "0 tokens"),
+        ({"masking": "mask-token"}, 'bundled has no mask token: use the masking "delete" or "replace"'),
         ({"prompt": "word " * 9000}, "at most 8192"),
         ({"prompt": "word " * 9000, "value": "greedy"}, "at most 8192"),
     ],

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from spexviz import pipeline
+from spexviz import models, pipeline
 from spexviz.database import Database
 from spexviz.games.prompt import PromptGame
 from spexviz.jobs import store as states
@@ -20,6 +20,7 @@ from spexviz.jobs.manager import JobManager
 from spexviz.models import toy
 from spexviz.spec import RunSpec
 from spexviz.ui import prompt_form, runtime, widgets
+from tests.models import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCE = "This film is not good at all"
@@ -152,6 +153,32 @@ def test_a_setting_that_cannot_run_is_named_before_the_run(manager):
     if not explain.disabled:
         explain.click().run()
     assert not manager.store.list()
+
+
+@pytest.mark.parametrize(
+    ("family", "told", "cure"),
+    [
+        (
+            "BertForSequenceClassification",
+            "choose one of its labels",
+            {"target": "fine", "contrast": "dull"},
+        ),
+        ("BertForMaskedLM", "reads its answer at [MASK]: write it once into the template", {"template": "{} really [MASK]"}),
+    ],
+)
+def test_a_loaded_encoder_says_how_it_can_be_asked(manager, tmp_path, monkeypatch, family, told, cure):
+    folder = str(tiny.save_encoder(tmp_path, family))
+    monkeypatch.setenv("SPEXVIZ_MODELS", folder)
+    models.load(folder)
+    runtime._stash().warming.add(folder)
+    at = page()
+    at.text_area(key="form-prompt").set_value("not bad").run()
+    assert not at.exception and told in said(at) and button(at, "Explain").disabled
+    for name, value in cure.items():
+        field = at.text_area if name == "template" else at.text_input
+        field(key=f"form-{name}").set_value(value).run()
+    assert not at.exception and told not in said(at) and not button(at, "Explain").disabled
+    models.unload(folder)
 
 
 @pytest.mark.parametrize("given", ["0" * 16, "../../etc/passwd", "<script>", "", "DROP TABLE runs"])
