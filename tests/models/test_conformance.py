@@ -107,13 +107,8 @@ def test_an_answer_that_the_model_cannot_give(model: LanguageModel, texts: list[
 
 def test_the_mask_token_is_one_token(model: LanguageModel) -> None:
     for token in {model.mask_token, model.blank} - {None}:
-<<<<<<< HEAD
-        [number] = model.encode(token)
-        assert model.encode(f"not {token} bad").count(number) == 1
-=======
         (one,) = model.encode(token)
         assert model.encode(f"not {token} bad").count(one) == 1
->>>>>>> encoders
 
 
 def test_every_backend_is_here() -> None:
