@@ -35,14 +35,15 @@ lint: setup
 
 BENCH := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 SPEXVIZ_THREADS=1 $(BIN)/python -m
 
-# Our solvers, the recording of the model's games included: meant for 15 minutes on two cores (not yet timed).
+# Our solvers on the recorded games and on known functions: meant for 15 minutes on two cores.
 bench: setup
 	$(BENCH) tests.benchmarks.engine
 
 # Beside spectralexplain and shapiq, in a virtual environment of their own: hours; goes on where it was stopped.
 bench-full: setup
 	$(BENCH) tests.benchmarks.engine --store tests/benchmarks/results/engine.json
-	$(BENCH) tests.benchmarks.peers
+	OMP_NUM_THREADS=2 SPEXVIZ_THREADS=2 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.peers timing
+	$(BENCH) tests.benchmarks.peers proxyspex spex others
 	$(BENCH) tests.benchmarks.tables --print
 
 bench-app: setup browser

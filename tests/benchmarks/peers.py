@@ -1,6 +1,6 @@
 """`make bench-full`: spexviz beside the public implementations, in one run on one machine. Hours; it goes on where it was stopped.
 
-    python -m tests.benchmarks.peers [proxyspex] [spex] [others] [--core 0] [--part 0/2] [--redo]
+    python -m tests.benchmarks.peers [timing] [proxyspex] [spex] [others] [--core 0] [--part 0/2] [--redo]
 
 Every cell is saved to tests/benchmarks/results/*.json when it is done; a cell measured with other solver sources, or other
 versions of a peer, is measured again (--redo: all). Seconds are of one core (--core pins to it): ours are taken right after
@@ -32,6 +32,7 @@ from tests.benchmarks.store import RESULTS, Peak, Store, code
 DRAWS = {128: 1, 256: 1, 512: 5, 1024: 5, 2048: 1}
 ORDER = (*((512, draw) for draw in range(2)), (1024, 0), *((512, draw) for draw in range(2, 5)), (1024, 1), (256, 0), (128, 0), (2048, 0))
 ORDER += tuple((1024, draw) for draw in range(2, 5))  # what matters most first
+TIMED = ("sent2_n14", "review_n26", "news_n32", "heads_n54", "review_n130")
 SHARES = {"m": 1, "m/2": 2, "m/3": 3}
 OURS = ("gp", "auto", "linear")
 REPEATS = {"gp": 3, "auto": 1, "linear": 1}
@@ -91,6 +92,24 @@ def proxyspex(store: Store, options: argparse.Namespace) -> None:
             print(f"{key}: {told}; reference {theirs.get('seconds', 0):.1f} s, auto {ours['m']['auto']['seconds']:.2f} s", flush=True)
 
 
+def timing(store: Store, options: argparse.Namespace) -> None:
+    """Seconds of a fit at 1,024 masks with all cores for either side (set OMP_NUM_THREADS and SPEXVIZ_THREADS): the published ProxySPEX, then ours."""
+    known, rows = {game.name: game for game in games.shared()}, np.arange(1024)
+    with Peers() as peers:
+        made_by = f"{code()} " + " ".join(f"{name} {peers.versions[name]}" for name in REFERENCE)
+        for name in (game for game in TIMED if game in known or game in games.GAMES):
+            if store.known(name, made_by) and not options.redo:
+                continue
+            game = known.get(name) or games.recorded(name)
+            for solver in OURS:
+                fit(solver, game, rows)  # warm
+            cell = {"reference": peers.call({"do": "proxyspex", "file": peers_spex.saved(game), "rows": rows.tolist()})}
+            cell |= {solver: fit(solver, game, rows, 3) for solver in OURS}
+            threads = {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "SPEXVIZ_THREADS")}
+            store.keep(name, {**cell, "threads": threads, "n": game.masks.shape[1], "made by": made_by})
+            print(name, {who: round(cell[who]["seconds"], 2) for who in ("reference", *OURS)}, flush=True)
+
+
 def pending(options: argparse.Namespace) -> Iterator[tuple[games.Recorded, int, int]]:
     """Cells in the order of what they tell; a game that another process is still recording comes later, or is recorded here."""
     known = {game.name: game for game in games.shared()}
@@ -119,7 +138,7 @@ def noted(name: str, m: int, draw: int) -> dict[str, Any] | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", help="proxyspex, spex, others: all of them if none is given")
+    parser.add_argument("what", nargs="*", help="timing, proxyspex, spex, others: all of them if none is given")
     parser.add_argument("--core", type=int)
     parser.add_argument("--part", type=lambda text: tuple(map(int, text.split("/"))), default=(0, 1))
     parser.add_argument("--redo", action="store_true")
@@ -130,7 +149,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.core is not None:
         os.sched_setaffinity(0, {options.core})
-    sections = {"proxyspex": proxyspex, "spex": peers_spex.spex, "others": peers_spex.others}
+    sections = {"timing": timing, "proxyspex": proxyspex, "spex": peers_spex.spex, "others": peers_spex.others}
     for what in options.what or sections:
         try:
             sections[what](Store(RESULTS / f"{what}.json"), options)
