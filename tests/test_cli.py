@@ -55,6 +55,8 @@ def test_prompt_from_standard_input(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         (["--prompt", ""], "type at least one word"),
         (["--prompt", "not bad", "--model", "no model!"], "There is no model"),
         (["--prompt", "not bad", "--solver", "magic"], "Choose one of"),
+        (["--prompt", "not bad", "--executor", "cloud"], "Choose one of: local, ray"),
+        (["--prompt", "not bad", "--executor", "ray", "--workers", "0"], "at least 1"),
         (["--prompt", "not bad", "--split", "letters"], "Choose one of"),
         (["--prompt", "not bad", "--split", "regex"], "pattern"),
         (["--prompt", "not bad", "--template", "none"], "exactly once"),

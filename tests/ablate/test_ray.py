@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -24,7 +25,8 @@ from spexviz.games.synthetic import SyntheticGame
 from spexviz.masks import uniform_masks
 from spexviz.solvers.linear import Linear
 
-ray = pytest.importorskip("ray", reason="the extra spexviz[ray] is not installed")
+if importlib.util.find_spec("ray") is None:
+    pytest.skip("the extra spexviz[ray] is not installed", allow_module_level=True)
 GAME = SyntheticGame("2*x0*x1 - 3*x2*x3*x4 + 0.5*x5", n=20, noise=0.1, seed=3)
 TOY = PromptGame("toy", "This film is not good but never dull and hardly a great bore for no good reason at all")
 MASKS = uniform_masks(20, 400, 0)
@@ -34,14 +36,17 @@ MASKS = uniform_masks(20, 400, 0)
 def cluster() -> Iterator[RayExecutor]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("RAY_ADDRESS", raising=False)
-        executor = RayExecutor(2)
+        executor = RayExecutor(2)  # imports Ray, with its settings for this machine only
         yield executor
         executor.close()
+    import ray
+
     assert not ray.is_initialized(), "what was started is ended"
 
 
 def pids(cluster: RayExecutor) -> list[int]:
     """The process of each replica that is up."""
+    ray = cluster._ray
     return [ray.get(replica.actor.__ray_call__.remote(_pid)) for replica in cluster.replicas if replica.actor is not None]
 
 
@@ -75,7 +80,7 @@ def test_a_worker_killed_in_the_middle(cluster: RayExecutor, how: str) -> None:
         if len(told) == 5 and how == "the process is killed":
             os.kill(before[0], signal.SIGKILL)
         elif len(told) == 5:
-            ray.kill(cluster.replicas[0].actor)
+            cluster._ray.kill(cluster.replicas[0].actor)
 
     values = Runner(GAME, cache, 400, kill, chunk=10, executor=cluster)(MASKS)
     assert (values == GAME(MASKS)).all() and np.isfinite(cache.get(GAME.fingerprint, MASKS)).all()

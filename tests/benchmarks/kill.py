@@ -73,7 +73,7 @@ def kill_somewhere(home: Path, model: str, at: int, after: float) -> int:
     try:
         while len(asked(home)) < at and process.poll() is None:
             assert time.monotonic() < end, "the run stands still"
-            time.sleep(0.002)
+            time.sleep(0.02)
         time.sleep(after)
     finally:
         process.kill()

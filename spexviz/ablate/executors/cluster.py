@@ -26,11 +26,8 @@ from spexviz.spec import build, describe
 
 STORE_BYTES = 100_000_000  # of the local cluster's object store: masks and values are small
 START = 900.0  # seconds in which a replica must be up: a large model is loaded in that time
-STARTS = 2  # of the local cluster
-LOCAL = {  # settings of Ray for it, read when it is imported
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # Ray's words for "this machine only": listen on loopback
-    "RAY_agent_register_timeout_ms": "300000",  # 30 s are too few on a busy machine
-}
+STARTS = 3  # of the local cluster: Ray gives its helpers 15 s, too few on a busy machine
+LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0" is Ray's word for: this machine only; read when Ray is first imported
 GAMES = 8  # that a replica keeps built
 INSTALL = "Install it with `pip install 'spexviz[ray]'`, on every machine of the cluster."
 
@@ -159,8 +156,8 @@ def _connect(workers: int) -> tuple[Any, bool]:
     """Ray, and whether a cluster was started for it."""
     given = os.environ.get("RAY_ADDRESS")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    for name, value in {} if given else LOCAL.items():
-        os.environ.setdefault(name, value)
+    if not given:
+        os.environ.setdefault(LOOPBACK, "0")
     try:
         import ray
     except ImportError:
@@ -178,7 +175,7 @@ def _connect(workers: int) -> tuple[Any, bool]:
             return ray, not given
         except Exception as error:  # a dozen kinds
             ray.shutdown()
-            if given or attempt == STARTS - 1:  # on a busy machine Ray's own time limits may be too short: once more
+            if given or attempt == STARTS - 1:
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
                 raise _unreachable(given, reason) from error
 
