@@ -33,8 +33,8 @@ def gathered(data: dict[str, Any]) -> Cells:
             continue
         cell = out.setdefault((game, int(m)), {})
         entries = {"reference": theirs["r2"]}
-        for solver in ("auto", "gp", "linear"):
-            entries |= {f"{solver}{at}": ours[part][solver]["r2"] for part, at in (("m", ""), ("m/2", " at half"), ("m/3", " at a third"))}
+        for part, at in (("m", ""), ("m/2", " at half"), ("m/3", " at a third")):
+            entries |= {f"{solver}{at}": found["r2"] for solver, found in ours.get(part, {}).items()}
         for name, value in entries.items():
             cell.setdefault(name, []).append(value)
     return out
@@ -91,11 +91,12 @@ def half_masks(cells: Cells) -> str:
 
 
 def difference(cell: dict[str, list[float]], who: str) -> float:
-    return float(np.mean(cell[who]) - np.mean(cell["reference"]))
+    return float(np.mean(cell[who]) - np.mean(cell["reference"][: len(cell[who])]))
 
 
 def differences(cells: Cells, who: str, m: int | None = None, only_fresh: bool = False) -> dict[tuple[str, int], float]:
-    return {key: difference(cell, who) for key, cell in cells.items() if (m is None or key[1] == m) and (fresh(key[0]) or not only_fresh)}
+    chosen = {key: cell for key, cell in cells.items() if (m is None or key[1] == m) and (fresh(key[0]) or not only_fresh)}
+    return {key: difference(cell, who) for key, cell in chosen.items() if who in cell}
 
 
 def seconds(data: dict[str, Any]) -> dict[str, float]:
