@@ -104,15 +104,16 @@ def seconds(data: dict[str, Any]) -> dict[str, float]:
     cells = list(data["cells"].values())
     if not cells:
         return {}
-    took = {who: np.array([cell[who]["seconds"] for cell in cells]) for who in ("reference", "auto", "gp")}
+    both = [cell for cell in cells if "reference" in cell]
+    took = {who: np.array([cell[who]["seconds"] for cell in both]) for who in ("reference", "auto", "gp")}
     out = {who: float(np.median(values)) for who, values in took.items()} | {"cells": len(cells), "players": max(cell["n"] for cell in cells)}
     out |= {f"{who} ratio": float(np.median(took["reference"] / took[who])) for who in ("auto", "gp")}
-    return out | {f"{who} most": float(took[who].max()) for who in ("auto", "gp")}
+    return out | {f"{who} most": max(cell[who]["seconds"] for cell in cells) for who in ("auto", "gp")}
 
 
 def timing(data: dict[str, Any]) -> str:
     who = (("reference", "ProxySPEX (spectralexplain)"), ("auto", "spexviz Auto"), ("gp", "spexviz GP"))
-    rows = [[title, *(f"{cell[key]['seconds']:.1f} s" for cell in data["cells"].values())] for key, title in who]
+    rows = [[title, *(f"{cell[key]['seconds']:.1f} s" if key in cell else "–" for cell in data["cells"].values())] for key, title in who]
     return table(["one fit on 1,024 masks, two cores", *data["cells"]], rows)
 
 
