@@ -130,7 +130,7 @@ def others(store: Store, options: argparse.Namespace) -> None:
     with Peers() as peers:
         made_by = f"{code()}, " + ", ".join(f"{name} {peers.versions[name]}" for name in ("shapiq", "spectralexplain", "lime"))
         for name, budget in SUBJECTS:
-            methods = ON_GAMES if name in games.GAMES else ON_FUNCTIONS
+            methods = ON_GAMES if name in games.GAMES else SHAPIQ if "_n1000_" in name else ON_FUNCTIONS  # the published ProxySPEX: hours there
             if all(store.known(f"{name}/{budget}/{method}", made_by) for method in methods) and not options.redo:
                 continue
             game, live = subject(name, budget)
