@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 from spexviz.errors import ModelError
 from spexviz.home import threads
 from spexviz.models.base import LanguageModel, Span
-from spexviz.models.hf import TOKENS, _content, _from_pretrained, _source
+from spexviz.models.hf import TOKENS, TransformersModel, _content, _from_pretrained, _source
 from spexviz.models.machine import best_precision
+from spexviz.pace import Pace
 
 Request = tuple[str, tuple[Span, ...]]
 """A text and its hidden pieces."""
@@ -39,6 +41,7 @@ class EncoderModel(LanguageModel):
 
     def __init__(self, name: str, precision: str = "auto"):
         self.label = name
+        self.pace = Pace()  # in tokens, padding included
         self._lock = threading.Lock()
         source, options = _source(name, None)
         hashing = ThreadPoolExecutor(1).submit(_content, Path(source), options)
@@ -46,6 +49,7 @@ class EncoderModel(LanguageModel):
 
         torch.set_num_threads(threads())
         self._torch = torch
+        self._reference: Any = lambda: None
         self.precision = best_precision() if precision == "auto" else precision
         self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision, self.auto, self.wanted)
         self._tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True  # that is, already said
@@ -80,10 +84,24 @@ class EncoderModel(LanguageModel):
         inputs = self._encoded(distinct)
         table = np.empty((len(distinct), len(answers)))
         with self._lock, self._torch.inference_mode():
-            for rows in batches([len(one["input_ids"]) for one in inputs], self._tokens):
+            start = time.perf_counter()
+            for rows in batches(_lengths(inputs), self._tokens):
                 table[rows] = self._logs(self._padded([inputs[i] for i in rows]))[:, columns].double().cpu().numpy()
+            self.pace.note(self._work(inputs), time.perf_counter() - start)
         row = {request: i for i, request in enumerate(distinct)}
         return table[[row[request] for request in requests]]
+
+    def seconds(self, texts: Sequence[str]) -> float | None:
+        """What asking these texts in one call would take here, learnt from the calls so far; None before the second call."""
+        return self.pace.seconds(self._work(self._encoded([(text, ()) for text in dict.fromkeys(texts)])))
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the weights and the states of one micro-batch take, about."""
+        held = {parameter.data_ptr(): parameter.numel() * parameter.element_size() for parameter in self._model.parameters()}
+        return sum(held.values()) + TOKENS * 24 * int(getattr(self._model.config, "hidden_size", 0)) * 4
+
+    reference = TransformersModel.reference  # needs no more of a model than label, weights and device
 
     def _column(self, answer: str) -> int:
         """Where the answer stands in a row of `_logs`. Raises ModelError for one that cannot be given."""
@@ -109,6 +127,11 @@ class EncoderModel(LanguageModel):
                 one["attention_mask"] = [int(s) for s in seen]
         return inputs
 
+    def _work(self, inputs: list[dict[str, list[int]]]) -> int:
+        """Tokens of all batches, padding included."""
+        lengths = _lengths(inputs)
+        return sum(len(rows) * max(lengths[i] for i in rows) for rows in batches(lengths, self._tokens))
+
     def _offsets(self, texts: Sequence[str], special: bool) -> list[list[Span]]:
         try:
             found = self._tokenizer(list(texts), add_special_tokens=special, return_offsets_mapping=True, verbose=False)["offset_mapping"]
@@ -122,6 +145,10 @@ class EncoderModel(LanguageModel):
         if len(inputs) == 1:  # also for a tokeniser that cannot pad
             return {key: self._torch.tensor([ids], device=self._device) for key, ids in inputs[0].items()}
         return {key: ids.to(self._device) for key, ids in self._tokenizer.pad(inputs, return_tensors="pt").items()}
+
+
+def _lengths(inputs: list[dict[str, list[int]]]) -> list[int]:
+    return [len(one["input_ids"]) for one in inputs]
 
 
 def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
