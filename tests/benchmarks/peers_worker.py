@@ -120,8 +120,8 @@ def shapiq(request: dict) -> dict:
 
     n, order, budget, seed = request["n"], request["order"], request["budget"], request["seed"]
     makers = {
-        "SPEX": lambda: peer.SPEX(n, max_order=order, index="FBII", random_state=seed),
-        "ProxySPEX": lambda: peer.ProxySPEX(n, max_order=order, index="FBII", random_state=seed),
+        "SPEX": lambda: peer.SPEX(n=n, max_order=order, index="FBII", random_state=seed),
+        "ProxySPEX": lambda: peer.ProxySPEX(n=n, max_order=order, index="FBII", random_state=seed),
         "KernelSHAP-IQ": lambda: peer.KernelSHAPIQ(n, max_order=order, index="k-SII", random_state=seed),
         "regression FSII": lambda: peer.RegressionFSII(n, max_order=order, random_state=seed),
         "regression FBII": lambda: peer.RegressionFBII(n, max_order=order, random_state=seed),
