@@ -31,3 +31,14 @@ def test_parts_kept_whole_change_nothing_and_each_part_counts_for_its_own_row(he
     alone = np.array([game(row[None])[0] for row in masks])
     np.testing.assert_allclose(together[:-1], alone, atol=0.1)  # bf16: the size of a batch changes roundings
     assert np.ptp(together) > 0.5
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", list(games.GAMES))
+def test_a_recording_is_what_the_model_says(name):
+    asked, values = games.asked(name), games.record(name)
+    assert len(values) == len(asked)
+    few = [0, 1, games.HELD_OUT, len(asked) - 1]
+    game = games.GAMES[name].game()
+    precision = game.model.precision if isinstance(game, games.PartsGame) else game.language_model.precision
+    np.testing.assert_allclose(game(asked[few]), values[few], atol=2e-3 if precision == "fp32" else 0.2)  # recorded in fp32

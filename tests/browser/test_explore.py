@@ -15,7 +15,7 @@ REVIEW = (
     "performance could save the long, tired and predictable ending."
 )
 LONG = 600_000  # ms for a whole run: two cores that others may be using
-TRACES = "plot => plot.data.map(trace => ({name: trace.name ?? '', budgets: Array.from(trace.customdata ?? []).flat()}))"
+TRACES = "plot => (plot.data ?? []).map(trace => ({name: trace.name ?? '', budgets: Array.from(trace.customdata ?? []).flat()}))"
 
 
 def stored(server, run_id) -> Explanation:
@@ -77,7 +77,7 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     assert page.locator(".comb").count() == 12
     assert points(curve(page), "auto") == [64, 128, 256, 512] and points(curve(page), "linear") == [64, 128, 256, 512]
     plots = page.locator(".js-plotly-plot:visible")
-    labels = plots.nth(0).evaluate("plot => plot.data.flatMap(trace => Array.from(trace.text ?? []))")
+    labels = plots.nth(0).evaluate("plot => (plot.data ?? []).flatMap(trace => Array.from(trace.text ?? []))")
     assert len(set(words) & {re.sub("<[^>]*>", "", str(label)).strip() for label in labels}) >= 3, f"the graph's nodes are words: {labels}"
     assert page.get_by_test_id("stDataFrame").is_visible()
 
