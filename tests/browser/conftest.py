@@ -38,7 +38,7 @@ def new_server(tmp_path: Path) -> Iterator[Callable[..., harness.Server]]:
     for server in made:
         server.stop()
     for server in made:
-        assert "Traceback" not in server.output(), server.output()[-5000:]
+        assert not server.complaints(), server.complaints()[-5000:]
 
 
 @pytest.fixture(scope="package")
@@ -53,7 +53,7 @@ def server(shared_server: harness.Server) -> Iterator[harness.Server]:
     """The server that all tests share which need no fresh one; a traceback during a test fails that test."""
     before = len(shared_server.output())
     yield shared_server
-    assert "Traceback" not in shared_server.output()[before:], shared_server.output()[before:][-5000:]
+    assert not shared_server.complaints(before), shared_server.complaints(before)[-5000:]
 
 
 @pytest.fixture

@@ -34,6 +34,10 @@ FLAGS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NOT_LOCAL = re.compile(r"^(https?|wss?)://(?!(127\.0\.0\.1|localhost)(:[0-9]+)?(/|$))")
+LEFT_WHILE_CONNECTING = re.compile(  # Streamlit 1.67 closes a socket that is closed already; it costs nobody anything
+    r"Exception in ASGI application\n(?:(?: .*|Traceback .*|During handling .*|starlette\.websockets\.WebSocketDisconnected: .*|)\n)*?"
+    r"starlette\.websockets\.WebSocketDisconnected: Cannot call \"send\" once a close message has been sent\.\n"
+)
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
@@ -104,6 +108,11 @@ class Server:
 
     def output(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def complaints(self, since: int = 0) -> str:
+        """The log from that character on if it holds a traceback, but for Streamlit's own of a visitor who left while connecting."""
+        log = self.output()[since:]
+        return log if "Traceback" in LEFT_WHILE_CONNECTING.sub("", log) else ""
 
     def rows(self, query: str, *arguments: object, file: str = "spexviz.sqlite3") -> list[tuple]:
         """Rows of one of the server's SQLite files, read from outside."""
