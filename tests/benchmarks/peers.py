@@ -1,6 +1,6 @@
 """`make bench-full`: spexviz beside the public implementations, in one run on one machine. Hours; it goes on where it was stopped.
 
-    python -m tests.benchmarks.peers [timing] [proxyspex] [spex] [others] [--core 0] [--part 0/2] [--redo]
+    python -m tests.benchmarks.peers [timing] [proxyspex] [spex] [others] [--core 0] [--part 0/2] [--games NAME …] [--redo]
 
 Every cell is saved to tests/benchmarks/results/*.json when it is done; a cell measured with other solver sources, or other
 versions of a peer, is measured again (--redo: all). Seconds are of one core (--core pins to it): ours are taken right after
@@ -116,7 +116,7 @@ def timing(store: Store, options: argparse.Namespace) -> None:
 def pending(options: argparse.Namespace) -> Iterator[tuple[games.Recorded, int, int]]:
     """Cells in the order of what they tell; a game that another process is still recording comes later, or is recorded here."""
     known = {game.name: game for game in games.shared()}
-    names = [*known, *games.GAMES]
+    names = [name for name in (*known, *games.GAMES) if not options.games or name in options.games]
     cells = [(m, draw, name) for m, draw in ORDER for name in names if name not in games.GAMES or m <= games.GAMES[name].fit]
     cells = [cell for i, cell in enumerate(cells) if i % options.part[1] == options.part[0]]
     while cells:
@@ -144,6 +144,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", help="timing, proxyspex, spex, others: all of them if none is given")
     parser.add_argument("--core", type=int)
     parser.add_argument("--part", type=lambda text: tuple(map(int, text.split("/"))), default=(0, 1))
+    parser.add_argument("--games", nargs="+", help="only these")
     parser.add_argument("--redo", action="store_true")
     parser.add_argument(
         "--only", choices=("reference", "ours"), help="the published ProxySPEX, whose cells outlive changes of ours, or ours where it is known"
