@@ -29,6 +29,7 @@ Floats = NDArray[np.floating]
 
 PLAYERS_PER_WINDOW = 3  # windows stand this many players apart…
 MOST_WINDOWS = 12  # …but there are no more than this: each costs one exponential per pair of masks
+MOST_CELLS = 500  # windows × players: with many players the masks tell little of who is near whom
 MOST_PLAYERS = 400  # above it windows would be too wide to mean "near", and cost more than all else
 EDGE = 0.02  # a window ends where it has fallen to this
 TILE = 128  # rows
@@ -156,7 +157,7 @@ def windows(layout: NDArray[np.float64] | None, n: int) -> Floats:
     if len(positions) != n or not np.isfinite(positions).all():
         raise SolverError(f"A layout needs one finite position for each of the {n} players, not an array of shape {positions.shape}.")
     positions = positions.reshape(n, -1)
-    count = min(MOST_WINDOWS, n // PLAYERS_PER_WINDOW)
+    count = min(MOST_WINDOWS, n // PLAYERS_PER_WINDOW, MOST_CELLS // n)
     centres = _evenly(positions[:, 0], count) if positions.shape[1] == 1 else _farthest(positions, count)
     far = _distances(positions, positions[centres])
     between = _distances(positions[centres], positions[centres])

@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 
 from spexviz.solvers.gp_kernel import Component, Floats, Prior, components, lower_covariance, over_tiles
 
-SPREAD_STRENGTH = 1.0  # sd of log w_i about its mean over the players
-SPREAD_SLOPE = 1.5  # sd of log τ_i about the mean + the player's excess in log w_i: who acts alone also acts together
+SPREAD_STRENGTH = 0.9  # of log w_i about its mean over the players…
+TAILS = 4.0  # …degrees of freedom of Student's t: most players are alike, a few stand far out, and more so the more players
+SPREAD_SLOPE = 0.8  # sd of log τ_i about the mean + the player's excess in log w_i: who acts alone also acts together
 SPREAD_LEVEL = 2.0  # sd of the other logarithms about where they start
 START_SCALE, START_LOCAL, START_REACH, START_NOISE = -1.0, -3.0, 1.0, np.log(0.15)
 LEAST_NOISE = np.log(1e-3)  # in single precision
+NEAR_NONE = 0.3  # learnt noise this close (log) to the least that single precision can tell from none
 LEAST_NOISE_DOUBLE = np.log(1e-8)
+ROWS_DOUBLE, STEPS_DOUBLE = 384, 24  # a step in double precision takes three times as long
 CONSTANT = 0.1
 
 
@@ -100,35 +103,30 @@ class Evidence:
         strength, slope = theta[:n] - theta[:n].mean(), theta[n : 2 * n] - theta[n : 2 * n].mean()
         apart = slope - strength
         level = np.concatenate([[theta[:n].mean(), theta[n : 2 * n].mean()], theta[2 * n :]]) - self.middle
-        loss = 0.5 * ((strength @ strength) / SPREAD_STRENGTH**2 + (apart @ apart) / SPREAD_SLOPE**2 + (level @ level) / SPREAD_LEVEL**2)
-        pull = level / SPREAD_LEVEL**2
-        apart = apart / SPREAD_SLOPE**2
-        out = np.concatenate([strength / SPREAD_STRENGTH**2 - apart + pull[0] / n, apart + pull[1] / n, pull[2:]])
-        return float(loss), out
+        far = 1.0 + strength**2 / (TAILS * SPREAD_STRENGTH**2)
+        loss = 0.5 * ((TAILS + 1) * np.log(far).sum() + (apart @ apart) / SPREAD_SLOPE**2 + (level @ level) / SPREAD_LEVEL**2)
+        tail = (TAILS + 1) / TAILS * strength / SPREAD_STRENGTH**2 / far
+        pull, apart = level / SPREAD_LEVEL**2, apart / SPREAD_SLOPE**2
+        return float(loss), np.concatenate([tail - tail.mean() - apart + pull[0] / n, apart + pull[1] / n, pull[2:]])
 
 
-def learn(signs: Floats, target: Floats, windows: Floats, seed: int, rows: tuple[int, ...], steps: tuple[int, ...]) -> tuple[Prior, float]:
-    """The prior that explains the values best, and its log evidence in nats a mask.
+def learn(signs: Floats, target: Floats, windows: Floats, seed: int, rows: int, steps: int) -> tuple[Prior, float]:
+    """The prior that explains the values best, and its log evidence in nats a mask: L-BFGS on a random subset of at most `rows` masks.
 
-    Stages of L-BFGS on growing random subsets of `rows` masks, each started where the last one ended.
-    Single precision, then double where there is almost no noise.
+    Single precision; where it finds almost no noise, on in double precision, on fewer masks.
     """
     order = np.random.default_rng(seed).permutation(len(target))
-    theta, loss, used = None, 0.0, 1
-    for count, most in zip(rows, steps, strict=True):
-        if theta is not None and len(target) <= used:
-            break
-        chosen = np.sort(order[:count])
-        evidence = Evidence(signs[chosen].astype(np.float32), target[chosen].astype(np.float32), windows)
-        theta = evidence.start() if theta is None else theta
-        theta, loss = _descend(evidence, theta, most, LEAST_NOISE)
-        used = len(chosen)
-    if theta[-1] < LEAST_NOISE + 2.0:
-        chosen = np.sort(order[: rows[0]])
-        evidence = Evidence(signs[chosen].astype(np.float64), target[chosen].astype(np.float64), windows)
-        theta, loss = _descend(evidence, theta, 2 * steps[0], LEAST_NOISE_DOUBLE)
-        used = len(chosen)
-    return evidence.prior(theta), -loss / used
+    evidence = _evidence(signs, target, windows, order[:rows], np.float32)
+    theta, loss = _descend(evidence, evidence.start(), steps, LEAST_NOISE)
+    if theta[-1] < LEAST_NOISE + NEAR_NONE:
+        evidence = _evidence(signs, target, windows, order[:ROWS_DOUBLE], np.float64)
+        theta, loss = _descend(evidence, theta, STEPS_DOUBLE, LEAST_NOISE_DOUBLE)
+    return evidence.prior(theta), -loss / len(evidence.target)
+
+
+def _evidence(signs: Floats, target: Floats, windows: Floats, rows: NDArray[np.int64], kind: type) -> Evidence:
+    chosen = np.sort(rows)
+    return Evidence(signs[chosen].astype(kind), target[chosen].astype(kind), windows)
 
 
 def _descend(evidence: Evidence, theta: NDArray[np.float64], steps: int, least_noise: float) -> tuple[Floats, float]:

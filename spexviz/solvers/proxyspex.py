@@ -28,7 +28,7 @@ from spexviz.spectrum import Spectrum
 
 COMMITTEE = (Boosting(8, 0.1, 150), Boosting(16, 0.1, 120, players=0.5))  # their mean is better than the better of the two
 COMMITTEE_OF_MANY = (Boosting(8, 0.15, 80, players=0.5),)  # a round costs time in proportion to the players
-MANY = 256  # players
+MANY = 96  # players
 POWERS = (1.5, 2.0, 1.0)  # of the prior
 NOISES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # λ: variance of the noise over that of the prior
 QUIET = (1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.05)  # λ tried where the least of NOISES is the best
