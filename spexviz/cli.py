@@ -112,11 +112,12 @@ def _explain(options: argparse.Namespace) -> int:
 def _cost(spec: RunSpec, cache: Cache) -> Cost:
     """What the run will cost; the model is loaded and measured for it."""
     from spexviz import cost, pipeline
+    from spexviz.games.base import keep_of
 
     game, solver = pipeline.build_game(spec), pipeline.build_solver(spec)
     game.check()
     cost.probe(game.language_model)
-    planned = pipeline.plan(len(game.players), solver, spec.budget, spec.seed)
+    planned = pipeline.plan(len(game.players), solver, spec.budget, spec.seed, keep=keep_of(game))
     return cost.estimate(game, planned, solver, cache, planned.checks if "validate" in spec.options else 0)
 
 

@@ -34,4 +34,4 @@ def compare(explanation: Explanation, solvers: Sequence[Solver]) -> Iterator[Fid
         said = spectrum(explanation.held_out_masks)
         terms = int((spectrum.orders > 0).sum())
         interval = r2_interval(real, said, level=LEVEL, seed=seed)
-        yield Fidelity(solver.name, len(design), r2(real, said), interval, len(real), terms, seconds=seconds)
+        yield Fidelity(solver.name, len(design), r2(real, said), interval, len(real), terms, explanation.fidelity.keep, seconds)

@@ -139,12 +139,16 @@ class Interactions:
         return [f"… the {shown} with the largest share of variance are shown"] if shown < len(self) else []
 
 
-def interactions(spectrum: Spectrum, index: str, order: int, players: tuple[str, ...] | None = None, unit: str = "") -> Interactions:
+def interactions(
+    spectrum: Spectrum, index: str, order: int, players: tuple[str, ...] | None = None, unit: str = "", keep: float = 0.5
+) -> Interactions:
     """The values of `index` for all sets of at most `order` players that any term of the spectrum touches.
 
     `index`: a key of `INDICES` (also "Möbius"). The constant () is listed for every index that defines one: f(empty) for
     k-SII, STII, FSII, Moebius; the mean F(∅) for BII and Fourier; its own for FBII and SII; none for SV, BV, OR, influence.
     SV, BV and influence have order 1 whatever is asked and list every player. Influence is in squared units.
+    `keep`: the shares of variance, which rank the sets, are over masks that keep a player with this probability; the values
+    of the indices do not depend on it.
     Raises SpecError for an unknown index, an order below 1 or wrong labels; SolverError if the terms have too many subsets.
     Sources: facts of the field, e.g. Fujimoto et al. 2006 (SII), Sundararajan et al. 2020 (STII), Tsai et al. 2023
     (FSII, FBII), Bordt & von Luxburg 2023 (k-SII), Kang et al. 2025, appendix (all of them from a spectrum).
@@ -165,9 +169,8 @@ def interactions(spectrum: Spectrum, index: str, order: int, players: tuple[str,
     intervals = None
     if source.draws is not None:
         intervals = dict(zip(expansion.sets, map(tuple, expansion.quantiles(source.draws**power).tolist()), strict=True))
-    energy = spectrum.energy() or 1.0
-    square = {term: value**2 / energy for term, value in spectrum.coefficients.items() if term and len(term) <= order}
-    shares = {s: square.get(s, 0.0) for s in expansion.sets}
+    variance = spectrum.shares(keep)
+    shares = {s: variance.get(s, 0.0) for s in expansion.sets}
     return Interactions(name, order, labels, f"{unit}²" if unit and power == 2 else unit, values, intervals, shares)
 
 

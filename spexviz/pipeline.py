@@ -21,7 +21,7 @@ from spexviz.ablate.cache import Cache, MemoryCache
 from spexviz.ablate.executors import Executor
 from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import SolverError, SpecError
-from spexviz.games.base import Game
+from spexviz.games.base import Game, keep_of
 from spexviz.masks import Masks, Values, all_masks, keys, uniform_masks
 from spexviz.metrics import r2, r2_interval
 from spexviz.precision import MASKS, Precision, settle
@@ -42,12 +42,16 @@ FLAT = 0.01  # a doubling that raises R² by less is flat; two in a row end a ru
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will ask: the masks of the fits, the held-out masks, or all 2^n masks (`exact`)."""
+    """What a run will ask: the masks of the fits, the held-out masks, or all 2^n masks (`exact`).
+
+    `keep`: the probability with which the random masks keep a player; 0.5 where all masks are asked.
+    """
 
     n: int
     design: Design | None
     held_out: Masks
     exact: bool
+    keep: float = 0.5
 
     @property
     def ablations(self) -> int:
@@ -65,17 +69,20 @@ def held_out_count(budget: int) -> int:
     return min(512, max(128, budget // 2))
 
 
-def plan(n: int, solver: Solver, budget: int, seed: int = 0, layout: np.ndarray | None = None) -> Plan:
-    """What `explain` will ask for n players; needs no model. Raises SolverError where the solver cannot work with the budget."""
+def plan(n: int, solver: Solver, budget: int, seed: int = 0, layout: np.ndarray | None = None, keep: float = 0.5) -> Plan:
+    """What `explain` will ask for n players; needs no model. `keep`: of the game (`keep_of`).
+
+    Raises SolverError where the solver cannot work with the budget or with masks that keep players so often.
+    """
     count = held_out_count(budget)
     if n <= 20 and 2**n <= budget + count:
         return Plan(n, None, np.zeros((0, n), dtype=bool), True)
-    design = solver.design(n, budget, seed)
+    design = solver.design(n, budget, seed, keep)
     if layout is not None:
         design = dataclasses.replace(design, layout=layout)
     free = 2**n - len(design) if n < 63 else count
-    held_out = uniform_masks(n, min(count, free), seed + HELD_OUT_STREAM, exclude=design.masks)
-    return Plan(n, design, held_out, False)
+    held_out = uniform_masks(n, min(count, free), seed + HELD_OUT_STREAM, keep, exclude=design.masks)
+    return Plan(n, design, held_out, False, keep)
 
 
 def explain(
@@ -108,13 +115,13 @@ def explain(
     """
     options = _options(validate, target_r2, stop_when_flat)
     spec = RunSpec(describe(game), describe(solver), budget, seed, options)
-    layout = getattr(game, "layout", None)
-    planned = plan(len(game.players), solver, budget, seed, layout)
+    keep = keep_of(game)
+    planned = plan(len(game.players), solver, budget, seed, getattr(game, "layout", None), keep)
     total = planned.ablations + (planned.checks if validate else 0)
     executor = executors.get(executor) if executor is None or isinstance(executor, str) else executor
     precision = None
     if executor is executors.get("local"):  # replicas elsewhere choose their own precision, and need no model here
-        game, precision = settle(game, uniform_masks(planned.n, min(MASKS, 2**planned.n), seed + HELD_OUT_STREAM))
+        game, precision = settle(game, uniform_masks(planned.n, min(MASKS, 2**planned.n), seed + HELD_OUT_STREAM, planned.keep))
     runner = Runner(game, cache or MemoryCache(), total, progress or (lambda _: None), cancel or threading.Event(), executor=executor)
     run = _Run(game, solver, tuple(baselines), spec, planned, runner, partial or (lambda _: None), precision)
     return run.checked(run.enumerate() if planned.exact else run.sample())
@@ -216,7 +223,7 @@ class _Run:
         if not (count := self.spec.options.get("validate")):
             return result
         start, limit = time.perf_counter(), len(result.values) // 4
-        sets = promising(result.spectrum, count, limit if not result.exact else MOST_CHECKED * 2**MOST_ORDER)
+        sets = promising(result.spectrum, count, limit if not result.exact else MOST_CHECKED * 2**MOST_ORDER, self.plan.keep)
         if sets and not result.exact:
             self.partial(result)
         checks = check_sets(self.game, result.spectrum, sets, self.spec.seed, limit, runner=self.runner, measured=result) if sets else ()
@@ -287,7 +294,7 @@ class _Run:
         predicted = spectrum(masks)
         interval = r2_interval(values, predicted, level=LEVEL, seed=self.spec.seed)
         terms = int((spectrum.orders > 0).sum())
-        return Fidelity(name, budget, r2(values, predicted), interval, len(values), terms, seconds=seconds)
+        return Fidelity(name, budget, r2(values, predicted), interval, len(values), terms, self.plan.keep, seconds)
 
     def _explanation(self, *, ends: Values, **parts: object) -> Explanation:
         game = self.game

@@ -47,7 +47,8 @@ class Fidelity:
 class Check:
     """One set checked by real ablations, model and surrogate on the same masks; effects in the unit of the game.
 
-    Effects are discrete derivatives of the set: `full` on the full input, `mean` over random backgrounds (BII).
+    Effects are discrete derivatives of the set: `full` on the full input, `mean` over random backgrounds with the run's
+    probability of keeping a player (BII where that is 0.5).
     `interval`: of `model_mean`, with at least 90 % over all looks; `verdict`: by the rule of `validate`; `ablations`: what it
     cost beyond the run; `backgrounds`: random backgrounds on which the set was flipped; `held_out`: held-out masks used.
     """
@@ -102,12 +103,12 @@ class Explanation:
 
     def interactions(self, index: str = "FBII", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit. Never calls the model."""
-        return interactions(self.spectrum, index, order, players=self.players, unit=self.unit)
+        return interactions(self.spectrum, index, order, players=self.players, unit=self.unit, keep=self.fidelity.keep)
 
     def main_effects(self) -> NDArray[np.float64]:
-        """(n,) average effect of keeping each player, over uniform masks of the others: the Banzhaf value, −2 F({i})."""
-        coefficients = self.spectrum.coefficients
-        return np.array([-2.0 * coefficients.get((i,), 0.0) for i in range(len(self.players))])
+        """(n,) average effect of keeping each player over the masks of this run; the Banzhaf value, −2 F({i}), for uniform ones."""
+        effects = self.spectrum.mean_effects(self.fidelity.keep)
+        return np.array([effects.get((i,), 0.0) for i in range(len(self.players))])
 
     @property
     def spent_on_checks(self) -> int:

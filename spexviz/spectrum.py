@@ -102,6 +102,32 @@ class Spectrum:
         chosen = self.orders > 0 if order is None else (self.orders == order) & (self.orders > 0)
         return float((self.values[chosen] ** 2).sum())
 
+    def mean_effects(self, keep: float = 0.5) -> dict[Interaction, float]:
+        """{T: mean of δ_T f over masks of the others that keep each with probability `keep`}: (−2)^|T| Σ_{S⊇T} F(S) (1 − 2 keep)^|S∖T|.
+
+        The Banzhaf interaction for 0.5 (then only the terms themselves, else all their subsets). δ_T: discrete derivative.
+        """
+        if keep == 0.5:
+            return {term: (-2.0) ** len(term) * value for term, value in self.coefficients.items()}
+        found: dict[Interaction, float] = {}
+        for term, value in self.coefficients.items():
+            for size in range(len(term) + 1):
+                part = value * (-2.0) ** size * (1.0 - 2.0 * keep) ** (len(term) - size)
+                for subset in itertools.combinations(term, size):
+                    found[subset] = found.get(subset, 0.0) + part
+        return found
+
+    def shares(self, keep: float = 0.5) -> dict[Interaction, float]:
+        """{T ≠ ∅: its share of the variance over masks that keep each player with probability `keep`}, all together 1.
+
+        The squared coefficients of the basis that is orthonormal for these masks, (keep (1 − keep))^{|T|/2} δ_T f on average.
+        Source: O'Donnell 2014, Analysis of Boolean Functions, section 8.4.
+        """
+        spread = keep * (1.0 - keep)
+        energy = {term: spread ** len(term) * effect**2 for term, effect in self.mean_effects(keep).items() if term}
+        total = sum(energy.values()) or 1.0
+        return {term: value / total for term, value in energy.items()}
+
     def truncate(self, order: int | None = None, terms: int | None = None) -> Spectrum:
         """The spectrum without the terms above `order`, and of the others the constant and the `terms` largest."""
         keep = np.ones(len(self.values), dtype=bool) if order is None else self.orders <= order

@@ -1,8 +1,8 @@
 """Validation: does what the surrogate says about a set hold on the real model? Checked by a few more, well chosen ablations.
 
 The effect of a set T on a background B ⊆ N∖T is its discrete derivative δ_T f(B) = Σ_{S⊆T} (−1)^{|T|−|S|} f(B ∪ S): what its
-members do together beyond what their subsets do. `full` takes B = N∖T, the input itself; `mean` is the mean over uniform
-B, the Banzhaf interaction BII(T) = (−2)^|T| F(T). The two differ, so both are given, for model and surrogate on the same masks.
+members do together beyond what their subsets do. `full` takes B = N∖T, the input itself; `mean` is the mean over random B
+that keep a player with the game's probability: for uniform B the Banzhaf interaction BII(T) = (−2)^|T| F(T). The two differ, so both are given, for model and surrogate on the same masks.
 (Not validate.py: a module of that name would shadow the lazy export `spexviz.validate`.)
 """
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from spexviz.ablate.runner import CHUNK, Runner
 from spexviz.errors import GameError, SolverError
-from spexviz.games.base import Game
+from spexviz.games.base import Game, keep_of
 from spexviz.masks import Interaction, Masks, Values, keys
 from spexviz.results import Check, Explanation
 from spexviz.spectrum import Spectrum, characters
@@ -44,7 +44,8 @@ def validate(
 
     The model's mean effect is measured as the surrogate's own, exactly known, plus the mean of (model − surrogate): the better
     the surrogate, the fewer ablations. `measured` (a run of the same game) spares its ablations, and its held-out masks, which
-    no fit has seen, give every set a first measurement for nothing. All sets share their backgrounds, so masks in common are
+    no fit has seen, give every set a first measurement for nothing (uniform ones: those of another probability would have
+    to be weighted by up to (1 − keep)^−|T|, which no interval survives). All sets share their backgrounds, so masks in common are
     asked once. A verdict is given at fixed looks, after 4, 8, 16, 32 or 64 backgrounds (and on the held-out masks alone), and a
     decided set costs nothing more; the next background goes to the undecided set with the most variance for the fewest
     ablations. Every look's interval has level 97.3 %, so that all looks, and so the one shown, hold with 90 % at least
@@ -62,15 +63,23 @@ def validate(
             raise GameError(f"The {what} has {n} players and the surrogate {spectrum.n}: check a surrogate on the game it was fitted on.")
     if measured is not None and measured.exact:
         return tuple(_exact(spectrum, measured.spectrum, members) for members in sets)
-    asked = _Asked(spectrum, runner or Runner(game, total=limit), limit)
+    asked = _Asked(spectrum, runner or Runner(game, total=limit), limit, keep_of(game))
     if measured is not None:
         asked.take(measured)
-    return _Validation(asked, [_Trial(members, spectrum, asked.held_out) for members in sets], seed).run()
+    effects, shares = spectrum.mean_effects(asked.keep), spectrum.shares(asked.keep)
+    trials = [_Trial(members, spectrum, asked.held_out, effects.get(members, 0.0), max(shares.get(members, 0.0), 1e-6)) for members in sets]
+    return _Validation(asked, trials, seed).run()
 
 
-def promising(spectrum: Spectrum, count: int, limit: int) -> tuple[Interaction, ...]:
-    """The at most `count` sets of 2 to 4 players with the largest shares of variance whose check on the full input fits the limit."""
-    ranked = sorted((-(value**2), len(term), term) for term, value in spectrum.coefficients.items() if 2 <= len(term) <= MOST_ORDER and value)
+def promising(spectrum: Spectrum, count: int, limit: int, keep: float = 0.5) -> tuple[Interaction, ...]:
+    """The at most `count` sets of 2 to 4 players with the largest shares of variance whose first look fits the limit.
+
+    That takes the full input; and, where `keep` is not 0.5, also the first backgrounds: no held-out mask speaks for the set.
+    """
+    ranked = sorted((-share, len(term), term) for term, share in spectrum.shares(keep).items() if 2 <= len(term) <= MOST_ORDER and share)
+    if keep != 0.5:
+        spent = itertools.accumulate((1 + LOOKS[0]) * 2 ** len(term) for _, _, term in ranked[:count])
+        return tuple(term for (_, _, term), ablations in zip(ranked, spent, strict=False) if ablations <= limit)
     chosen: list[Interaction] = []
     masks: set[bytes] = set()
     full = np.ones(spectrum.n, dtype=bool)
@@ -112,6 +121,7 @@ class _Asked:
     spectrum: Spectrum
     runner: Runner
     limit: int
+    keep: float = 0.5
     values: dict[bytes, float] = field(default_factory=dict)
     fresh: int = 0
     held_out: _HeldOut | None = None
@@ -121,7 +131,7 @@ class _Asked:
         self.add(np.stack([np.zeros(n, dtype=bool), np.ones(n, dtype=bool)]), np.array(run.ends))
         self.add(run.masks, run.values)
         self.add(run.held_out_masks, run.held_out_values)
-        if len(run.held_out_masks) > 1:
+        if len(run.held_out_masks) > 1 and self.keep == 0.5:
             self.held_out = _HeldOut.of(self.spectrum, run)
 
     def add(self, masks: Masks, values: Values) -> None:
@@ -172,20 +182,21 @@ class _HeldOut:
 
 @dataclass
 class _Trial:
-    """One set under check. `differences`: model − surrogate effect on each background so far."""
+    """One set under check. `claim`: the surrogate's mean effect; `share`: of the variance; `differences`: model − surrogate effect on
+    each background so far.
+    """
 
     members: Interaction
     spectrum: Spectrum
     held_out: _HeldOut | None
+    claim: float
+    share: float
     differences: list[float] = field(default_factory=list)
     residuals: list[float] = field(default_factory=list)
     ablations: int = 0
     decided: tuple[float, tuple[float, float]] | None = None
 
     def __post_init__(self) -> None:
-        coefficient = self.spectrum.coefficients.get(self.members, 0.0)
-        self.claim = (-2.0) ** len(self.members) * coefficient
-        self.share = max(coefficient**2 / (self.spectrum.energy() or 1.0), 1e-6)
         self.first = None if self.held_out is None else self.held_out.estimate(self.members)
 
     def add(self, masks: Masks, model: Values) -> None:
@@ -231,7 +242,7 @@ class _Validation:
     def run(self) -> tuple[Check, ...]:
         n = self.asked.spectrum.n
         self.full = np.ones(n, dtype=bool)
-        self.bases = np.random.default_rng([self.seed, _STREAM, n]).random((LOOKS[-1], n)) < 0.5
+        self.bases = np.random.default_rng([self.seed, _STREAM, n]).random((LOOKS[-1], n)) < self.asked.keep
         self.start()
         while batch := self.next_round():
             self.measure(batch)

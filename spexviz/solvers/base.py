@@ -56,8 +56,8 @@ class Solver(Protocol):
     def cost(self, n: int, budget: int) -> int:
         """Upper bound of the number of ablations that `design` will ask, by arithmetic."""
 
-    def design(self, n: int, budget: int, seed: int) -> Design:
-        """The masks to ask."""
+    def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
+        """The masks to ask, random ones with each player kept with probability `keep`. Raises SolverError where it cannot."""
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
         """Increasing numbers of masks at which a fit makes sense; the last is the whole design."""
@@ -67,15 +67,15 @@ class Solver(Protocol):
 
 
 class AnyMasks:
-    """Mixin of the solvers that can fit any masks: uniform distinct masks, checkpoints at powers of two."""
+    """Mixin of the solvers that can fit any masks: random distinct masks, checkpoints at powers of two."""
 
     least: ClassVar[int] = 2  # masks below which no fit is tried
 
     def cost(self, n: int, budget: int) -> int:
         return budget if n >= 63 else min(budget, 2**n)
 
-    def design(self, n: int, budget: int, seed: int) -> Design:
-        return Design(uniform_masks(n, self.cost(n, budget), seed))
+    def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
+        return Design(uniform_masks(n, self.cost(n, budget), seed, keep))
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
         total = self.cost(n, budget)

@@ -126,10 +126,10 @@ class KernelSHAP(AnyMasks):
     title: ClassVar[str] = "KernelSHAP"
     summary: ClassVar[str] = "Shapley values by regression. They share out the full effect; as predictions of random masks they are often poor."
 
-    def design(self, n: int, budget: int, seed: int) -> Design:
+    def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
         count = self.cost(n, budget)
         ends = np.array([np.ones(n, dtype=bool), np.zeros(n, dtype=bool)])[:count]
-        return Design(np.concatenate([ends, uniform_masks(n, count - len(ends), seed, exclude=ends)]))
+        return Design(np.concatenate([ends, uniform_masks(n, count - len(ends), seed, keep, exclude=ends)]))
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """Constant + one Shapley value a player. Raises SolverError for values that are not finite or do not match."""
@@ -160,7 +160,7 @@ class LeaveOneOut:
     def cost(self, n: int, budget: int) -> int:
         return n + 1
 
-    def design(self, n: int, budget: int, seed: int) -> Design:
+    def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
         if budget < n + 1:
             raise SolverError(f"Leave-one-out needs {n + 1} ablations for {n} players, more than the budget of {budget}: raise the budget.")
         return Design(_leave_one_out_masks(n))

@@ -95,8 +95,16 @@ class SPEX:
         """The end of every level, then the whole design."""
         return tuple(sorted({*self.levels(n, budget), self.cost(n, budget)}))
 
-    def design(self, n: int, budget: int, seed: int) -> SpexDesign:
-        """Distinct masks, the same for the same seed; those of a smaller level are the first of a larger one."""
+    def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> SpexDesign:
+        """Distinct masks, the same for the same seed; those of a smaller level are the first of a larger one.
+
+        Raises SolverError for a budget below the least level, or `keep` other than 0.5.
+        """
+        if keep != 0.5:
+            raise SolverError(
+                f"SPEX reads uniform masks only, and this run keeps a player with probability {keep:g}: "
+                "choose Auto or ProxySPEX, which fit any masks, or a probability of 0.5."
+            )
         top = LEAST_LEVEL + len(self.levels(n, budget)) - 1
         rng = np.random.default_rng([seed, n, self.max_order])
         columns = [rng.random((GROUPS, n)) < 0.5 for _ in range(top)]  # column by column: a larger level only adds columns

@@ -8,6 +8,7 @@ import streamlit as st
 
 from spexviz import cost, models, pipeline
 from spexviz.errors import SpexvizError
+from spexviz.games.base import keep_of
 from spexviz.games.prompt import MASKINGS, SLOT, VALUES, PromptGame
 from spexviz.models.base import LanguageModel
 from spexviz.solvers.base import Solver
@@ -141,7 +142,7 @@ def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int, 
         if models.is_loaded(game["model"]) and game["value"] != "greedy" and (built.language_model.answers or built.language_model.blank):
             built.check()  # a label or template that cannot be read is said here, not by a failed run
         fitter = pipeline.build_solver(spec)
-        planned = pipeline.plan(counted, fitter, budget, seed)
+        planned = pipeline.plan(counted, fitter, budget, seed, keep=keep_of(built))
         _show_cost(built, planned, fitter, planned.checks if "validate" in options else 0)
         return spec
     except SpexvizError as error:
