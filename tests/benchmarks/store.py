@@ -74,10 +74,10 @@ def rounded(value: Any) -> Any:
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
-def code() -> str:
-    """Hash of the solvers' sources: cells of ours are valid for these only."""
+def code(pattern: str = "*.py") -> str:
+    """Hash of the solvers' sources, or of some of them: cells of ours are valid for these only."""
     digest = hashlib.sha256()
-    for path in sorted(SOLVERS.glob("*.py")):
+    for path in sorted(SOLVERS.glob(pattern)):
         digest.update(path.read_bytes())
     return f"spexviz {digest.hexdigest()[:12]}"
 
