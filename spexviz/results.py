@@ -75,6 +75,7 @@ class Explanation:
     `seconds`: {"ablations": …, "fits": …}. `complete` is False for what a cancelled or running run has so far.
     `stopped`: why the run ended before its budget was spent, if it did. `remarks`: what must be known of the values, in sentences.
     `precision`: what the model computed in, in words; `noise`: the R² that its rounding costs, None where it was not measured.
+    `noun`: what one player is, for sentences: "word", "head", "example".
     """
 
     players: tuple[str, ...]
@@ -100,6 +101,7 @@ class Explanation:
     remarks: tuple[str, ...] = ()
     precision: str = ""
     noise: float | None = None
+    noun: str = "player"
 
     def interactions(self, index: str = "FBII", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit. Never calls the model."""
@@ -140,12 +142,13 @@ class Explanation:
             n = len(data["players"])
             out = {f.name: data[f.name] for f in fields(cls) if f.name not in _LATER}
             out["stopped"], out["precision"] = str(data.get("stopped", "")), str(data.get("precision", ""))
+            out["noun"] = str(data.get("noun", "player"))
             out["remarks"] = tuple(map(str, data.get("remarks", ())))
             out["noise"] = None if data.get("noise") is None else float(data["noise"])
             out["players"], out["unit"] = tuple(map(str, data["players"])), str(data["unit"])
             out["text"] = None if data["text"] is None else str(data["text"])
             "".join(
-                (*out["players"], out["unit"], out["text"] or "", out["stopped"], out["precision"], *out["remarks"])
+                (*out["players"], out["unit"], out["text"] or "", out["stopped"], out["precision"], out["noun"], *out["remarks"])
             ).encode()  # half a character cannot be stored or shown
             out["exact"], out["complete"] = bool(data["exact"]), bool(data["complete"])
             out["seconds"] = {str(key): float(value) for key, value in data["seconds"].items()}
@@ -172,7 +175,7 @@ class Explanation:
         return cls(**out)
 
 
-_LATER = {"stopped", "remarks", "precision", "noise"}  # not in the first files
+_LATER = {"stopped", "remarks", "precision", "noise", "noun"}  # not in the first files
 _CODED = {"curve", "checks", "fidelity", "baseline", "spec", "spectrum", "layout", "masks", "held_out_masks", "values", "held_out_values"}
 
 

@@ -257,6 +257,6 @@ def test_runs_page_without_and_with_runs(manager):
     run_id = finish(manager, spec())
     at = page("runs")
     (table,) = at.dataframe
-    assert list(table.value["Prompt"]) == [SENTENCE] and list(table.value["State"]) == ["done"]
+    assert list(table.value["Run"]) == [SENTENCE] and list(table.value["State"]) == ["done"]
     assert button(at, "Open").disabled and button(at, "Delete").disabled
     assert json.loads(manager.store.get(run_id).spec.to_json())["budget"] == 64
