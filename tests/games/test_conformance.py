@@ -22,6 +22,7 @@ from spexviz.ui import routes
 from tests.games.instances import MAKERS
 
 GAMES = offered("spexviz.games")
+CHOICES = {" good": " fine", " bad": " dull", " positive": " negative", " negative": " positive", "delete": "replace", "zero": "mean", "mean": "zero"}
 
 
 @pytest.fixture(scope="module", params=[(game, kind) for game, kinds in MAKERS.items() for kind in kinds], ids=" ".join)
@@ -95,7 +96,7 @@ def _another(value: Any) -> Any:
     if isinstance(value, int):
         return value + 1
     if isinstance(value, str):
-        return {" good": " fine", " bad": " dull", " positive": " negative", " negative": " positive", "delete": "replace"}.get(value)
+        return CHOICES.get(value, f"{value} not bad")
     return None
 
 

@@ -109,14 +109,15 @@ def test_an_address_on_the_wrong_page_leads_to_the_right_one(manager: JobManager
     assert len(switched) == 1 and button(at, "Explain")
 
 
-def test_runs_open_on_the_page_of_their_lens(manager: JobManager, lab: Path, switched: list, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_open_on_the_page_of_their_lens(manager: JobManager, lab: Path, switched: list) -> None:
     run_id = manager.submit(SPEC, "synthetic")
     wait(lambda: not manager.store.get(run_id).active)
     at = page("runs")
     assert list(at.dataframe[0].value["Lens"]) == ["Synthetic function"]
     at.session_state["runs-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    monkeypatch.setattr(st, "dataframe", lambda *a, **k: at.session_state["runs-table"])  # AppTest cannot select a row
-    assert routes.address(manager.store.get(run_id).spec) == f"/laboratory?run={run_id}"
+    at.run()
+    button(at, "Open").click().run()
+    assert switched == [(lab, {"run": run_id})]
 
 
 def test_a_game_without_a_page_opens_on_explore(manager: JobManager) -> None:
