@@ -37,7 +37,7 @@ def row(run: Recording, result: Explanation) -> dict[str, object]:
         "title": run.title,
         "finding": run.finding or views.finding(result, top),
         "r2": round(result.fidelity.r2, 3),
-        "ablations": len(result.values) + len(result.held_out_values) + result.spent_on_checks,
+        "ablations": len(result.values) + (0 if result.exact else len(result.held_out_values) + 2 + result.spent_on_checks),
         "players": len(result.players),
         "noun": result.noun,
         "exact": result.exact,

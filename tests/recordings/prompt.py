@@ -11,11 +11,12 @@ RUNS = (
         {**REVIEW, "prompt": "Her acting never fails to impress"},
     ),
     Recording(
-        "never-scared",
-        "Two hours of whispering: a review of 26 words",
+        "turns",
+        "A review of 27 words and many turns",
         {
             **REVIEW,
-            "prompt": "The trailer promised terror; what we got was two hours of people whispering in corridors, and I was never scared, only sorry that I had paid.",
+            "prompt": "Her acting never fails to impress, even though the plot is anything but original, "
+            "and the ending, which I will not spoil, is not bad at all.",
         },
         budget=1024,
     ),
