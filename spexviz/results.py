@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -16,10 +17,11 @@ from spexviz.errors import SpecError
 from spexviz.indices import Interactions, interactions
 from spexviz.masks import Interaction, Masks, Values, pack, unpack
 from spexviz.spec import RunSpec
-from spexviz.spectrum import Spectrum
+from spexviz.spectrum import MOST_SUBSETS, Spectrum
 
 FORMAT = "spexviz run 1"
 LEVEL = 0.90  # of every interval shown
+_NOUN = re.compile(r"[a-z]{1,20}( [a-z]{1,20})?\Z")
 VERDICTS = ("confirmed", "contradicted", "undecided")
 MOST_CELLS = 100_000_000  # terms × players of a file: bytes that its spectrum takes
 
@@ -186,8 +188,12 @@ def _check(parts: Mapping[str, Any]) -> None:
     numbers.append([parts["noise"] or 0.0])
     if not all(np.isfinite(part).all() for part in numbers):
         raise ValueError("a value is not a finite number")
+    if not _NOUN.match(parts["noun"]):  # it stands in sentences of ours, which are not all escaped
+        raise ValueError("its noun is not a word")
     if len(parts["ends"]) != 2 or len(parts["spans"]) not in (0, n) or (layout is not None and (layout.ndim != 2 or len(layout) != n)):
         raise ValueError("its ends, spans or layout do not fit the players")
+    if parts["fidelity"].keep != 0.5 and (2.0 ** parts["spectrum"].orders).sum() > MOST_SUBSETS:
+        raise ValueError("its terms have more subsets than any run's")
     if not all(0 <= a <= b <= len(text) for a, b in parts["spans"]):
         raise ValueError("a span lies outside the text")
 
@@ -204,6 +210,8 @@ def _fidelity(data: Mapping[str, Any]) -> Fidelity:
     whole = {name: int(data[name]) for name in ("budget", "held_out", "terms")}
     low, high = map(number, data["interval"])
     real = {name: float(data[name]) for name in ("keep", "seconds")}
+    if not 0.0 < real["keep"] < 1.0:
+        raise ValueError("a probability of keeping a player lies between 0 and 1")
     return Fidelity(**{**data, **whole, **real, "solver": str(data["solver"]), "r2": number(data["r2"]), "interval": (low, high)})
 
 

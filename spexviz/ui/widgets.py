@@ -138,7 +138,11 @@ def table(interactions: Interactions, top: int, key: str, checks: Sequence[Check
         "high": number("High (90 %)", format="%+.3f") if interactions.intervals else None,
         "share": number("Share of variance", format="percent"),
         "check": st.column_config.TextColumn("Check", help="Whether further ablations of the model bear the set out"),
-        "measured": number("Measured", help="Average effect on the model, to be compared with the set's BII", format="%+.3f"),
+        "measured": number(
+            "Measured",
+            help="Average effect on the model over this run's random masks; for uniform ones to be compared with the set's BII",
+            format="%+.3f",
+        ),
     }
     st.dataframe(frame, hide_index=True, key=key, on_select=clicked, selection_mode="single-row", height="auto", column_config=columns)
 
