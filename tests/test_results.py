@@ -54,6 +54,7 @@ CHANGES: dict[str, Callable[[dict], object]] = {
             masks=base64.b64encode(bytes(5 * len(d["values"]))).decode(),
             held_out_masks=base64.b64encode(bytes(5 * len(d["held_out_values"]))).decode(),
             spans=[],
+            layout=None,
         ),
         d["spectrum"]["terms"].__setitem__(-1, list(range(36))),
     ),
