@@ -5,7 +5,7 @@ import streamlit as st
 
 from spexviz.errors import SpexvizError
 from spexviz.results import Explanation
-from spexviz.ui import runtime, watch, widgets
+from spexviz.ui import routes, runtime, watch, widgets
 
 st.title("Runs", anchor=False)
 store = runtime.manager().store
@@ -26,7 +26,8 @@ if not runs:
 else:
     table = pd.DataFrame(
         {
-            "Prompt": [run.title for run in runs],
+            "Run": [run.title for run in runs],
+            "Lens": [routes.lens_name(run.spec) for run in runs],
             "State": [run.state for run in runs],
             "Model": [str(run.spec.game.get("model", "")) for run in runs],
             "Solver": [run.spec.solver["name"] for run in runs],
@@ -41,23 +42,22 @@ else:
     chosen = runs[rows[0]] if rows else None
     with st.container(horizontal=True):
         if st.button("Open", type="primary", disabled=chosen is None, icon=":material/open_in_new:"):
-            watch.go_to(chosen.id)
+            watch.go_to(chosen)
         if st.button("Cancel", disabled=chosen is None or not chosen.active, icon=":material/stop:"):
             runtime.manager().cancel(chosen.id)
             st.rerun()
         if st.button("Delete", disabled=chosen is None or chosen.active, icon=":material/delete:"):
             store.delete(chosen.id)
             st.session_state["deleted-run"] = chosen.id
-            if st.session_state.get("run") == chosen.id:
-                st.session_state["run"] = None
+            watch.forget(routes.page_of(chosen.spec), chosen.id)
             st.rerun()
 
 upload = st.file_uploader("Open a run's JSON file", type="json", max_upload_size=25, help="Made by “Run as JSON” or by spexviz explain --out.")
 if upload is not None:
     try:
         explanation = Explanation.from_json(upload.getvalue().decode("utf-8", "replace"))
-        st.session_state["uploaded-run"] = store.insert(explanation, " ".join((explanation.text or " ".join(explanation.players)).split())[:90])
+        st.session_state["uploaded-run"] = store.insert(explanation, routes.title_of(explanation))
     except SpexvizError as error:
         widgets.note(str(error), kind="strip", key="upload-error", edge="#c0562b")
     else:
-        watch.go_to(st.session_state["uploaded-run"])
+        watch.go_to(store.get(st.session_state["uploaded-run"]))

@@ -309,6 +309,7 @@ class _Run:
             seconds={"ablations": self.runner.seconds, "fits": self.fitting, "cached": float(self.runner.cached)},
             remarks=tuple(getattr(game, "remarks", ())),
             precision=self.precision.text if self.precision else "",
+            noun=getattr(game, "noun", "player"),
             noise=self.precision.loss if self.precision else None,
             **parts,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -16,10 +17,11 @@ from spexviz.errors import SpecError
 from spexviz.indices import Interactions, interactions
 from spexviz.masks import Interaction, Masks, Values, pack, unpack
 from spexviz.spec import RunSpec
-from spexviz.spectrum import Spectrum
+from spexviz.spectrum import MOST_SUBSETS, Spectrum
 
 FORMAT = "spexviz run 1"
 LEVEL = 0.90  # of every interval shown
+_NOUN = re.compile(r"[a-z]{1,20}( [a-z]{1,20})?\Z")
 VERDICTS = ("confirmed", "contradicted", "undecided")
 MOST_CELLS = 100_000_000  # terms × players of a file: bytes that its spectrum takes
 
@@ -75,6 +77,7 @@ class Explanation:
     `seconds`: {"ablations": …, "fits": …}. `complete` is False for what a cancelled or running run has so far.
     `stopped`: why the run ended before its budget was spent, if it did. `remarks`: what must be known of the values, in sentences.
     `precision`: what the model computed in, in words; `noise`: the R² that its rounding costs, None where it was not measured.
+    `noun`: what one player is, for sentences: "word", "head", "example".
     """
 
     players: tuple[str, ...]
@@ -100,6 +103,7 @@ class Explanation:
     remarks: tuple[str, ...] = ()
     precision: str = ""
     noise: float | None = None
+    noun: str = "player"
 
     def interactions(self, index: str = "FBII", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit. Never calls the model."""
@@ -140,12 +144,13 @@ class Explanation:
             n = len(data["players"])
             out = {f.name: data[f.name] for f in fields(cls) if f.name not in _LATER}
             out["stopped"], out["precision"] = str(data.get("stopped", "")), str(data.get("precision", ""))
+            out["noun"] = str(data.get("noun", "player"))
             out["remarks"] = tuple(map(str, data.get("remarks", ())))
             out["noise"] = None if data.get("noise") is None else float(data["noise"])
             out["players"], out["unit"] = tuple(map(str, data["players"])), str(data["unit"])
             out["text"] = None if data["text"] is None else str(data["text"])
             "".join(
-                (*out["players"], out["unit"], out["text"] or "", out["stopped"], out["precision"], *out["remarks"])
+                (*out["players"], out["unit"], out["text"] or "", out["stopped"], out["precision"], out["noun"], *out["remarks"])
             ).encode()  # half a character cannot be stored or shown
             out["exact"], out["complete"] = bool(data["exact"]), bool(data["complete"])
             out["seconds"] = {str(key): float(value) for key, value in data["seconds"].items()}
@@ -172,7 +177,7 @@ class Explanation:
         return cls(**out)
 
 
-_LATER = {"stopped", "remarks", "precision", "noise"}  # not in the first files
+_LATER = {"stopped", "remarks", "precision", "noise", "noun"}  # not in the first files
 _CODED = {"curve", "checks", "fidelity", "baseline", "spec", "spectrum", "layout", "masks", "held_out_masks", "values", "held_out_values"}
 
 
@@ -183,8 +188,12 @@ def _check(parts: Mapping[str, Any]) -> None:
     numbers.append([parts["noise"] or 0.0])
     if not all(np.isfinite(part).all() for part in numbers):
         raise ValueError("a value is not a finite number")
+    if not _NOUN.match(parts["noun"]):  # it stands in sentences of ours, which are not all escaped
+        raise ValueError("its noun is not a word")
     if len(parts["ends"]) != 2 or len(parts["spans"]) not in (0, n) or (layout is not None and (layout.ndim != 2 or len(layout) != n)):
         raise ValueError("its ends, spans or layout do not fit the players")
+    if parts["fidelity"].keep != 0.5 and (2.0 ** parts["spectrum"].orders).sum() > MOST_SUBSETS:
+        raise ValueError("its terms have more subsets than any run's")
     if not all(0 <= a <= b <= len(text) for a, b in parts["spans"]):
         raise ValueError("a span lies outside the text")
 
@@ -201,6 +210,8 @@ def _fidelity(data: Mapping[str, Any]) -> Fidelity:
     whole = {name: int(data[name]) for name in ("budget", "held_out", "terms")}
     low, high = map(number, data["interval"])
     real = {name: float(data[name]) for name in ("keep", "seconds")}
+    if not 0.0 < real["keep"] < 1.0:
+        raise ValueError("a probability of keeping a player lies between 0 and 1")
     return Fidelity(**{**data, **whole, **real, "solver": str(data["solver"]), "r2": number(data["r2"]), "interval": (low, high)})
 
 

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from spexviz.errors import SolverError
 from spexviz.masks import ENUMERATE_UP_TO, Interaction, Masks, Values, unpack
 
+MOST_SUBSETS = 4_000_000  # of all terms together: seconds
 _CELLS = 4_000_000  # masks × terms evaluated at a time: 16 MB of float32
 
 
@@ -106,9 +107,12 @@ class Spectrum:
         """{T: mean of δ_T f over masks of the others that keep each with probability `keep`}: (−2)^|T| Σ_{S⊇T} F(S) (1 − 2 keep)^|S∖T|.
 
         The Banzhaf interaction for 0.5 (then only the terms themselves, else all their subsets). δ_T: discrete derivative.
+        Raises SolverError where the terms have too many subsets.
         """
         if keep == 0.5:
             return {term: (-2.0) ** len(term) * value for term, value in self.coefficients.items()}
+        if (2.0**self.orders).sum() > MOST_SUBSETS:
+            raise SolverError(f"The terms of this spectrum have more than {MOST_SUBSETS:,} subsets: truncate it to a lower order first.")
         found: dict[Interaction, float] = {}
         for term, value in self.coefficients.items():
             for size in range(len(term) + 1):

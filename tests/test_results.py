@@ -45,6 +45,20 @@ CHANGES: dict[str, Callable[[dict], object]] = {
     "curve number": lambda d: d.update(curve=5),
     "spec": lambda d: d["spec"].update(budget=-1),
     "spec extra": lambda d: d["spec"].update(surprise=1),
+    "keep": lambda d: d["fidelity"].update(keep=1.5),
+    "keep nan": lambda d: d["curve"][0].update(keep=NAN),
+    "more subsets than any run": lambda d: (
+        d["fidelity"].update(keep=0.9),
+        d.update(
+            players=[*d["players"], *(f"x{i}" for i in range(30))],
+            masks=base64.b64encode(bytes(5 * len(d["values"]))).decode(),
+            held_out_masks=base64.b64encode(bytes(5 * len(d["held_out_values"]))).decode(),
+            spans=[],
+            layout=None,
+        ),
+        d["spectrum"]["terms"].__setitem__(-1, list(range(36))),
+    ),
+    "noun is markup": lambda d: d.update(noun="![x](https://example.org/x.png)"),
     "check": lambda d: d.update(checks=[{"members": [0]}]),
 }
 

@@ -106,6 +106,11 @@ class PromptGame:
         return segment(self.prompt, self.split, token_spans=tokens, pattern=self.pattern, spans=self.spans, protected=self.protected)
 
     @property
+    def noun(self) -> str:
+        """What one player is."""
+        return {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}.get(self.split, "part")
+
+    @property
     def players(self) -> tuple[str, ...]:
         return self.segments.labels
 

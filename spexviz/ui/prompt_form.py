@@ -6,18 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from spexviz import cost, models, pipeline
-from spexviz.errors import SpexvizError
-from spexviz.games.base import keep_of
+from spexviz import models
 from spexviz.games.prompt import MASKINGS, SLOT, VALUES, PromptGame
 from spexviz.models.base import LanguageModel
-from spexviz.solvers.base import Solver
 from spexviz.spec import RunSpec
 from spexviz.text import SPLITS
-from spexviz.ui import runtime, watch, widgets
+from spexviz.ui import lens, run_form, widgets
 
 LABELS = 20  # of a classifier, named under the form
-BUDGETS = (64, 128, 256, 512, 1024, 2048)
 REVIEW = "Review: {}\nSentiment (positive or negative):"
 DEFAULTS = {"prompt": "", "template": REVIEW, "target": " positive", "contrast": " negative", "split": "words", "masking": "delete"}
 MORE = {"chat": False, "value": "log-odds", "replacement": "_", "pattern": r"\w+", "protect": ""}
@@ -28,14 +24,12 @@ def prefill(spec: RunSpec) -> None:
     for name in (*DEFAULTS, *MORE, "model"):
         if name in spec.game and spec.game[name] is not None:
             st.session_state[f"form-{name}"] = spec.game[name]
-    if spec.budget in BUDGETS:
-        st.session_state["form-budget"] = spec.budget
-    st.session_state["form-check"] = "validate" in spec.options
+    run_form.prefill(spec)
 
 
 def form() -> None:
     """The whole form; starts the run and opens it."""
-    for name, value in {**DEFAULTS, **MORE, "check": True}.items():
+    for name, value in {**DEFAULTS, **MORE}.items():
         st.session_state.setdefault(f"form-{name}", value)
     _example_buttons()
     st.text_area(
@@ -45,15 +39,13 @@ def form() -> None:
     with st.expander("Solver, template and more"):
         left, right = st.columns(2)
         with left:
-            solver = widgets.solver_form("form")
-            seed = st.number_input("Seed", 0, 2**32 - 1, 0, help="Same settings and seed, same numbers.")
+            solver, seed = run_form.solver_and_seed()
         with right:
             game |= _more_settings()
-    budget = st.select_slider("Ablations that the fit may see", BUDGETS, value=st.session_state.get("form-budget", 512), key="form-budget")
-    check = st.checkbox("Check the sets shown on the model (up to 25 % more ablations)", _kept("check"), key="form-check")
-    spec = _spec(game, solver, int(budget), int(seed), {"validate": pipeline.SETS_CHECKED} if check else {})
-    if st.button("Explain", type="primary", icon=":material/play_arrow:", disabled=spec is None, shortcut="Ctrl+Enter") and spec:
-        _start(spec)
+    budget, options = run_form.budget_and_checks()
+    spec = _spec(game, solver, budget, seed, options)
+    if run_form.explain_button(spec):
+        lens.start(spec, game["prompt"])
 
 
 def _kept(name: str) -> Any:
@@ -97,7 +89,15 @@ def _game_settings() -> dict[str, Any]:
     contrast = columns[4].text_input("Contrast", _kept("contrast"), key="form-contrast", help="The answer to compare with.")
     if models.is_loaded(model):
         _show_answers(models.load(model))
-    return {"model": model, "prompt": st.session_state["form-prompt"], "split": split, "masking": masking, "target": target, "contrast": contrast}
+    return {
+        "name": "prompt",
+        "model": model,
+        "prompt": st.session_state["form-prompt"],
+        "split": split,
+        "masking": masking,
+        "target": target,
+        "contrast": contrast,
+    }
 
 
 def _show_answers(model: LanguageModel) -> None:
@@ -132,54 +132,13 @@ def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int, 
     if not game["prompt"].strip():
         st.caption("Type a prompt to see what a run costs.")
         return None
-    try:
-        spec = RunSpec({"name": "prompt", **game}, solver, budget, seed, options)
-        built = pipeline.build_game(spec)
-        counted = len(built.players) if game["split"] != "tokens" or models.is_loaded(game["model"]) else None
-        if counted is None:
-            st.caption("The number of tokens, and so the cost, is known once the model is loaded.")
-            return spec
-        if models.is_loaded(game["model"]) and game["value"] != "greedy" and (built.language_model.answers or built.language_model.blank):
+    loaded = models.is_loaded(game["model"])
+    if game["split"] == "tokens" and not loaded:
+        st.caption("The number of tokens, and so the cost, is known once the model is loaded.")
+        return RunSpec(game, solver, budget, seed, options)
+
+    def check(built: PromptGame) -> None:
+        if loaded and game["value"] != "greedy" and (built.language_model.answers or built.language_model.blank):
             built.check()  # a label or template that cannot be read is said here, not by a failed run
-        fitter = pipeline.build_solver(spec)
-        planned = pipeline.plan(counted, fitter, budget, seed, keep=keep_of(built))
-        _show_cost(built, planned, fitter, planned.checks if "validate" in options else 0)
-        return spec
-    except SpexvizError as error:
-        widgets.note(str(error), kind="strip", key="form-error", edge="#c0562b")
-        return None
 
-
-def _show_cost(game: PromptGame, planned: pipeline.Plan, solver: Solver, checks: int) -> None:
-    """The cost under the form; while the model is still warming up it looks again by itself until the time is known."""
-
-    def line() -> None:
-        if runtime.is_warm(game.model) and waiting:
-            st.rerun()
-        widgets.note(_cost(game, planned, solver, checks), key="form-cost")
-
-    waiting = not runtime.is_warm(game.model)
-    st.fragment(line, run_every=2.0 if waiting else None)()
-
-
-def _cost(game: PromptGame, planned: pipeline.Plan, solver: Solver, checks: int = 0) -> str:
-    n = planned.n
-    if planned.exact:
-        parts = f"{n} players: all {planned.ablations:,} masks are asked, so the result is exact"
-    else:
-        parts = f"{n} players: {len(planned.design):,} ablations for the fit, {len(planned.held_out):,} held out to score it, 2 for the ends"
-        parts += f", at most {checks:,} to check the sets shown" if checks else ""
-    if not models.is_loaded(game.model):
-        return f"{parts}. The time is known once the model is loaded."
-    return f"{parts}. {cost.estimate(game, planned, solver, runtime.manager().cache, checks)}."
-
-
-def _start(spec: RunSpec) -> None:
-    words = " ".join(str(spec.game["prompt"]).split())
-    title = words if len(words) <= 90 else f"{words[:89]}…"
-    try:
-        watch.open_run(runtime.manager().submit(spec, title))
-    except SpexvizError as error:
-        widgets.note(str(error), kind="strip", key="form-start-error", edge="#c0562b")
-        return
-    st.rerun()
+    return run_form.ready(game, solver, budget, seed, options, check)

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from spexviz import views
 from spexviz.compare import compare, rivals
 from spexviz.indices import Interactions
 from spexviz.results import Explanation, Fidelity
-from spexviz.ui import widgets
+from spexviz.ui import routes, widgets
+from spexviz.ui.widgets import Draw, View
 from spexviz.views import captions
 
 
-def show(explanation: Explanation, key: str) -> None:
-    """Finding, honesty strip, controls, text, graph, fidelity, table, and the way out (JSON, CSV, link)."""
+def text(view: View) -> None:
+    """The picture of a prompt: its text, with the top sets as combs."""
+    widgets.text_strip(view.explanation, view.interactions, view.top, key=f"{view.key}-strip")
+
+
+def show(explanation: Explanation, key: str, picture: Draw = text, sections: Sequence[Draw] = (), more_tabs: Sequence[tuple[str, Draw]] = ()) -> None:
+    """Finding, honesty strip, controls, picture, graph, fidelity, table, and the way out (JSON, CSV, link).
+
+    `picture`, `sections` under the graph and `more_tabs` beside the table are the lens's own.
+    """
     default = explanation.interactions("FBII", min(3, len(explanation.players)))
     widgets.note(views.finding(explanation, default), kind="headline", key=f"{key}-finding")
     widgets.honesty_strip(explanation, key=f"{key}-honesty")
     interactions, top = widgets.index_controls(explanation, key)
-    widgets.text_strip(explanation, interactions, top, key=f"{key}-strip")
+    view = View(explanation, interactions, top, key)
+    picture(view)
     _selected(explanation, interactions, key)
     left, right = st.columns([6, 5])
     with left:
         widgets.graph(explanation, interactions, top, key=f"{key}-graph")
     with right:
         _fidelity(explanation, key)
-    sets, steps, residuals = st.tabs(["Sets as a table", "From nothing to everything", "Model against surrogate"])
+    for draw in sections:
+        draw(view)
+    titles = ["Sets as a table", *(title for title, _ in more_tabs), "From nothing to everything", "Model against surrogate"]
+    sets, *own, steps, residuals = st.tabs(titles)
+    for tab, (_, draw) in zip(own, more_tabs, strict=True):
+        with tab:
+            draw(view)
     with sets:
         widgets.table(interactions, max(top, 30), key=f"{key}-table", checks=explanation.checks)
     with steps:
@@ -66,7 +84,7 @@ def _selected(explanation: Explanation, interactions: Interactions, key: str) ->
     chosen = widgets.selection(explanation)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not chosen:
-            st.caption("Click a word, a set, a node or a table row to follow it through all views.")
+            st.caption(f"Click a {explanation.noun}, a set, a node or a table row to follow it through all views.")
             return
         value = interactions.values.get(chosen)
         worth = f"{interactions.index} {views.theme.number(value)} {explanation.unit}. " if value is not None else ""
@@ -92,7 +110,7 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
         )
         with st.popover("Link and settings", icon=":material/link:"):
             st.caption("This address opens the run again, in any browser that reaches this server:")
-            st.code(f"/explore?run={explanation.spec.id}", language=None)
+            st.code(routes.address(explanation.spec), language=None)
             st.caption("What was asked:")
             st.code(explanation.spec.to_json(), language="json", wrap_lines=True)
             spent = explanation.seconds

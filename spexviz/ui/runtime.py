@@ -53,7 +53,7 @@ def is_warm(name: str) -> bool:
 def _prepare() -> None:
     import importlib
 
-    for module in ("spexviz.ui.prompt_form", "spexviz.ui.result", "spexviz.ui.watch", "spexviz.solvers.auto", "pandas", "pyarrow"):
+    for module in ("spexviz.ui.prompt_form", "spexviz.ui.lens", "spexviz.solvers.auto", "pandas", "pyarrow"):
         importlib.import_module(module)
     offered("spexviz.solvers"), offered("spexviz.games"), manager()
 

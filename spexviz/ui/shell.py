@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
-PAGES = Path(__file__).resolve().parents[2] / "pages"
+from spexviz.ui import routes
+
+ENTRIES = (  # a page whose file does not exist is not listed
+    ("explore", "Explore", ":material/travel_explore:"),
+    ("heads", "Heads", ":material/grid_view:"),
+    ("training", "Training data", ":material/dataset:"),
+    ("runs", "Runs", ":material/history:"),
+)
 
 
 def home() -> None:
     """The bare address leads to the Explore page, keeping a run's link."""
-    st.switch_page(explore, query_params={key: st.query_params[key] for key in st.query_params})
+    st.switch_page(pages[0], query_params={key: st.query_params[key] for key in st.query_params})
 
 
 st.set_page_config(page_title="spexviz", page_icon="🎐", layout="wide")
-explore = st.Page(PAGES / "explore.py", title="Explore", icon=":material/travel_explore:", url_path="explore")
-runs = st.Page(PAGES / "runs.py", title="Runs", icon=":material/history:", url_path="runs")
+pages = [st.Page(routes.file_of(name), title=title, icon=icon, url_path=name) for name, title, icon in ENTRIES if routes.file_of(name).exists()]
 start = st.Page(home, title="Home", url_path="home", default=True, visibility="hidden")
 
 # Constant style, no user text: less empty space above, a title that does not shout.
 st.html("<style>.stMainBlockContainer{padding-top:3rem;padding-bottom:3rem} .stMainBlockContainer h1{font-size:1.9rem;padding:0.4rem 0}</style>")
-st.navigation([start, explore, runs]).run()
+st.navigation([start, *pages]).run()

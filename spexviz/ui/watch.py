@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from spexviz import views
 from spexviz.errors import SpexvizError
 from spexviz.jobs.store import QUEUED, Run
 from spexviz.spec import is_run_id
-from spexviz.ui import runtime, widgets
+from spexviz.ui import routes, runtime, widgets
+from spexviz.ui.widgets import Draw, View
 
-EXPLORE = Path(__file__).resolve().parents[2] / "pages" / "explore.py"  # a relative path would start from the shell's folder
 EVERY = 1.0  # seconds between two looks
+_DRAWN = "run-drawn"  # session_state: the run that was drawn last
 
 
-def current_run_id() -> str | None:
-    """The run that the address names, or else this session's; an address is untrusted."""
+def current_run_id(page: str) -> str | None:
+    """The run that the address names, or else the one that this session last had on this page; an address is untrusted."""
     given = st.query_params.get("run")
     if given is not None:
-        st.session_state["run"] = given if is_run_id(given) else None
-    elif st.session_state.get("run"):
-        st.query_params["run"] = st.session_state["run"]  # sidebar navigation drops the address's parameters
-    return st.session_state.get("run")
+        st.session_state[_key(page)] = given if is_run_id(given) else None
+    elif st.session_state.get(_key(page)):
+        st.query_params["run"] = st.session_state[_key(page)]  # sidebar navigation drops the address's parameters
+    if st.session_state.get(_DRAWN) != (drawn := st.session_state.get(_key(page))):  # another run, so another selection
+        st.session_state[_DRAWN] = drawn
+        widgets.select(())
+    return drawn
 
 
-def open_run(run_id: str | None) -> None:
-    """Make a run the one that this session and its address show; None for a fresh form."""
-    st.session_state["run"] = run_id
+def forget(page: str, run_id: str | None = None) -> None:
+    """Let a page begin with its form when it is next visited (if it shows this run, where one is given)."""
+    if run_id in (None, st.session_state.get(_key(page))):
+        st.session_state[_key(page)] = None
+
+
+def open_run(run_id: str | None, page: str) -> None:
+    """Make a run the one that this page and its address show; None for a fresh form."""
+    st.session_state[_key(page)] = run_id
     widgets.select(())
     if run_id:
         st.query_params["run"] = run_id
@@ -36,10 +44,15 @@ def open_run(run_id: str | None) -> None:
         del st.query_params["run"]
 
 
-def go_to(run_id: str) -> None:
-    """Leave another page for the Explore page, with this run open."""
+def go_to(run: Run) -> None:
+    """Leave another page for the page of this run's lens, with the run open."""
     widgets.select(())
-    st.switch_page(EXPLORE, query_params={"run": run_id})
+    st.switch_page(routes.file_of(routes.page_of(run.spec)), query_params={"run": run.id})
+
+
+def _key(page: str) -> str:
+    """Where a session keeps the run of a page: each lens has its own, so that one does not lead away from another."""
+    return f"run-{page}"
 
 
 def resume_button(run_id: str, label: str) -> None:
@@ -59,8 +72,8 @@ def resume_button(run_id: str, label: str) -> None:
 
 
 @st.fragment(run_every=EVERY)
-def progress(run_id: str) -> None:
-    """Bar, ETA, Cancel, and what the run has found so far; reruns the page when the run ends."""
+def progress(run_id: str, picture: Draw) -> None:
+    """Bar, ETA, Cancel, and what the run has found so far, by `picture`; reruns the page when the run ends."""
     store = runtime.manager().store
     run = store.get(run_id)
     if run is None or not run.active:
@@ -76,7 +89,7 @@ def progress(run_id: str) -> None:
         return
     widgets.honesty_strip(so_far, key=f"partial-honesty-{run_id}")
     widgets.chart(views.fidelity_curve(so_far, dark=widgets.dark()), key=f"partial-curve-{run_id}-{run.version}")
-    widgets.text_strip(so_far, so_far.interactions("FBII", 3), 6, key=f"partial-strip-{run_id}")
+    picture(View(so_far, so_far.interactions("FBII", min(3, len(so_far.players))), 6, f"partial-{run_id}"))
 
 
 def _where(run: Run) -> str:

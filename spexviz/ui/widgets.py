@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,18 @@ from spexviz.registry import offered
 from spexviz.results import Check, Explanation
 from spexviz.views import captions, strip, theme
 
+
+@dataclass(frozen=True)
+class View:
+    """What a picture is drawn from: the run, the interactions and number of sets chosen above it, and a prefix for widgets' keys."""
+
+    explanation: Explanation
+    interactions: Interactions
+    top: int
+    key: str
+
+
+Draw = Callable[[View], None]
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SELECTION = "selection"  # session_state: sorted positions of the selected set, () for none
 
@@ -26,6 +38,7 @@ _note = st.components.v2.component(
     .note { font-family: var(--st-font); color: var(--st-text-color); line-height: 1.45; overflow-wrap: anywhere; }
     .note p { margin: 0; }
     .headline p { font-size: 1.15rem; font-weight: 600; }
+    .title p { font-weight: 600; }
     .plain p { font-size: 0.9rem; opacity: 0.85; }
     .strip { border-left: 4px solid var(--edge); background: var(--st-secondary-background-color); border-radius: 6px; padding: 0.5rem 0.8rem; }
     .strip p { font-size: 0.9rem; }
@@ -50,8 +63,13 @@ def dark() -> bool:
 
 
 def note(*lines: str, kind: str = "plain", key: str, edge: str = "transparent") -> None:
-    """Sentences that may hold a user's words; kind "headline", "plain" or "strip"."""
+    """Sentences that may hold a user's words; kind "headline", "title", "plain" or "strip"."""
     _note(key=key, data={"lines": list(lines), "kind": kind, "edge": edge})
+
+
+def problem(error: Exception, key: str) -> None:
+    """Why something cannot be done, and the remedy."""
+    note(str(error), kind="strip", key=key, edge="#c0562b")
 
 
 def honesty_strip(explanation: Explanation, key: str) -> None:
@@ -120,7 +138,11 @@ def table(interactions: Interactions, top: int, key: str, checks: Sequence[Check
         "high": number("High (90 %)", format="%+.3f") if interactions.intervals else None,
         "share": number("Share of variance", format="percent"),
         "check": st.column_config.TextColumn("Check", help="Whether further ablations of the model bear the set out"),
-        "measured": number("Measured", help="Average effect on the model, to be compared with the set's BII", format="%+.3f"),
+        "measured": number(
+            "Measured",
+            help="Average effect on the model over this run's random masks; for uniform ones to be compared with the set's BII",
+            format="%+.3f",
+        ),
     }
     st.dataframe(frame, hide_index=True, key=key, on_select=clicked, selection_mode="single-row", height="auto", column_config=columns)
 

@@ -42,11 +42,11 @@ def honesty(explanation: Explanation) -> str:
     cost = " ".join((cost, *explanation.remarks))
     if explanation.exact:
         return f"Exact, all {2**n:,} masks: every value was measured, none predicted. About the masked model, not a cause in the world. {cost}"
-    held_out = f"Held-out R² {_r2(point.r2)} {_interval(point.interval)} on {point.held_out:,} masks"
+    held_out = f"Held-out R² {r2_text(point.r2)} {_interval(point.interval)} on {point.held_out:,} masks"
     if point.keep != 0.5:
-        held_out += f" that keep {percent(point.keep)} of the players"
+        held_out += f" that keep {percent(point.keep)} of the {plural(explanation.noun)}"
     base = explanation.baseline
-    text = f"{first} {held_out}; linear baseline {_r2(base.r2)}; {cost}"
+    text = f"{first} {held_out}; linear baseline {r2_text(base.r2)}; {cost}"
     if math.isfinite(base.r2) and point.r2 < base.r2:
         text += " The linear baseline fits better: the interactions shown add nothing here."
     level = quality(point)
@@ -64,9 +64,9 @@ def finding(explanation: Explanation, interactions: Interactions) -> str:
     if members is None:
         singles = [(m, v) for m, v in interactions.top(1) if len(m) == 1]
         if not singles:
-            return "Nothing stands out: no player or set of players moves the value."
+            return f"Nothing stands out: no {explanation.noun} or set of {plural(explanation.noun)} moves the value."
         alone, value = singles[0]
-        return f"No interaction stands out: the players act one by one. The strongest is “{shown[alone[0]]}” with {number(value)} {explanation.unit}."
+        return f"No interaction stands out: the {plural(explanation.noun)} act one by one. The strongest is “{shown[alone[0]]}” with {number(value)} {explanation.unit}."
     value, interval = interactions.values[members], (interactions.intervals or {}).get(members)
     share = interactions.shares.get(members, math.nan)
     head = f"{joined(members, shown)} carries {percent(share)} of the variance"
@@ -158,9 +158,15 @@ def _relation(changes: list[float]) -> str:
     return f"less than the sum of the parts ({number(total)}), so they work together: each needs the rest"
 
 
-def _r2(value: float) -> str:
+def plural(noun: str, count: int = 2) -> str:
+    """ "head" for 1, "heads" for any other count."""
+    return noun if count == 1 else f"{noun}s"
+
+
+def r2_text(value: float) -> str:
+    """ "0.91", "unknown"."""
     return number(value, signed=False) if math.isfinite(value) else "unknown"
 
 
 def _interval(interval: tuple[float, float]) -> str:
-    return f"[{_r2(interval[0])}, {_r2(interval[1])}]"
+    return f"[{r2_text(interval[0])}, {r2_text(interval[1])}]"

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
+from spexviz.views.captions import plural
 from spexviz.views.words import escape, plain
 
 LOWEST = -0.2  # R² below this is drawn at the edge and told in words
@@ -100,7 +101,7 @@ def residuals(explanation: Explanation, dark: bool = False) -> go.Figure:
         )
         kept = explanation.held_out_masks.sum(1)
         hover = [
-            f"model {theme.number(y)}, surrogate {theme.number(x)}<br>off by {theme.number(x - y)} {unit}; {k} of {len(explanation.players)} players kept"
+            f"model {theme.number(y)}, surrogate {theme.number(x)}<br>off by {theme.number(x - y)} {unit}; {k} of {len(explanation.players)} {escape(plural(explanation.noun))} kept"
             for x, y, k in zip(said, real, kept, strict=True)
         ]
         dots = {"size": 6, "color": theme.faded(t.solvers[0], 0.55), "line": {"width": 0.5, "color": t.page}}

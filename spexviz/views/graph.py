@@ -13,7 +13,7 @@ from spexviz.indices import Interactions
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
 from spexviz.views import theme
-from spexviz.views.captions import check_text, shown_quality
+from spexviz.views.captions import check_text, plural, shown_quality
 from spexviz.views.words import escape, joined, names
 
 _FADE = {"good": 1.0, "fair": 0.8, "poor": 0.4}
@@ -54,7 +54,9 @@ def graph(
     _draw_players(figure, players, effects, found.unit, spots, label, selected, dark)
     if not players:
         figure.add_annotation(
-            text="Nothing to draw: no set of players stands out.", showarrow=False, font={"color": theme.tokens(dark).muted, "size": 15}
+            text=f"Nothing to draw: no set of {escape(plural(run.noun if run else 'player'))} stands out.",
+            showarrow=False,
+            font={"color": theme.tokens(dark).muted, "size": 15},
         )
     subtitle = f"{escape(found.index)} up to order {found.order}, in {escape(found.unit)}; read down the left side, then the right<br>"
     subtitle += "Orange + raises, purple − lowers; a diamond is a set of three or more"

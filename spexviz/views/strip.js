@@ -44,7 +44,7 @@ function draw(parentElement, state, data) {
 function drawText(state, data) {
   const box = element("div", "text");
   box.setAttribute("role", "group");
-  box.setAttribute("aria-label", `Text of ${data.tokens.length} players. Arrow keys move, Enter selects.`);
+  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s. Arrow keys move, Enter selects.`);
   const most = Math.max(...data.mass, 1e-12);
   const middle = (data.colours.cells.length - 1) / 2;
   state.tokens = data.tokens.map((label, i) => {
@@ -72,7 +72,7 @@ function drawCombs(state, data) {
   box.setAttribute("aria-label", `The ${data.sets.length} strongest sets. Arrow keys move, Enter selects.`);
   state.combs = [];
   if (!data.sets.length) {
-    box.append(element("div", "none", "No interactions: the players act one by one, as far as this run can tell."));
+    box.append(element("div", "none", `No interactions: the ${data.noun}s act one by one, as far as this run can tell.`));
     return box;
   }
   const ranged = data.sets.some((set) => set.i);
@@ -234,7 +234,7 @@ function light(state, at) {
 function tell(state, at) {
   const { data, read } = state;
   if (!at) {
-    read.textContent = "Point at a word or a set to see what belongs to it; click to select.";
+    read.textContent = `Point at a ${data.noun} or a set to see what belongs to it; click to select.`;
   } else if (at.dataset.token !== undefined) {
     const i = Number(at.dataset.token);
     const sets = state.setsOf[i].length;

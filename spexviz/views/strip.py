@@ -44,6 +44,7 @@ def data(
         "mass": [round(share, 4) for share in mass],
         "sets": [_comb(members, value, shown, label, verdicts.get(members)) for members, value in shown],
         "unit": explanation.unit,
+        "noun": explanation.noun,
         "index": interactions.index,
         "quality": shown_quality(explanation),
         "colours": _colours(dark),

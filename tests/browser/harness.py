@@ -20,6 +20,7 @@ from typing import Any
 
 from spexviz.ablate import cache
 from spexviz.home import home as real_home
+from spexviz.ui.run_form import BUDGETS
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -154,9 +155,6 @@ def idle(page: Any, seconds: float = 90.0) -> None:
     page.wait_for_selector(IDLE, timeout=1000 * seconds)
 
 
-BUDGETS = (64, 128, 256, 512, 1024, 2048)
-
-
 def type_prompt(page: Any, prompt: str, model: str | None = None, budget: int = 512) -> None:
     """Type a prompt into the form, choose model and budget, and wait until the form says what the run costs."""
     if model:
@@ -171,7 +169,7 @@ def type_prompt(page: Any, prompt: str, model: str | None = None, budget: int = 
     box = page.get_by_label("Prompt", exact=True)
     box.fill(prompt)
     box.press("Tab")
-    page.get_by_text(re.compile(r"\d+ players: ")).wait_for()
+    page.get_by_text(re.compile(r"\d+ (word|token|sentence|line|part)s?: ")).wait_for()
     idle(page)
 
 

@@ -44,7 +44,7 @@ def test_typing_while_the_form_is_being_drawn_empties_no_field(server, browser):
         box = page.get_by_label("Prompt", exact=True)
         box.fill("Typed at once", timeout=LONG)
         box.press("Tab")
-        page.get_by_text(re.compile("3 players: all 8 masks are asked|is empty")).wait_for(timeout=LONG)
+        page.get_by_text(re.compile("3 words: all 8 masks are asked|is empty")).wait_for(timeout=LONG)
         fields = [page.get_by_label(label, exact=True).input_value() for label in ("Target", "Contrast", "Template, never ablated")]
         assert fields == [" positive", " negative", "Review: {}\nSentiment (positive or negative):"]
         context.close()
@@ -55,7 +55,7 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     assert 25 <= len(words) <= 35
     page = open_page(server.url)
     type_prompt(page, REVIEW)
-    page.get_by_text(re.compile(r"32 players: 512 ablations for the fit, 256 held out to score it")).wait_for()
+    page.get_by_text(re.compile(r"32 words: 512 ablations for the fit, 256 held out to score it")).wait_for()
     run_id = explain(page)
 
     page.get_by_role("progressbar").wait_for(timeout=LONG)
@@ -116,7 +116,7 @@ def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
 def test_six_words_are_exact_and_the_pair_comes_first(server, open_page):
     page = open_page(server.url)
     type_prompt(page, "Her acting never fails to impress")
-    page.get_by_text("6 players: all 64 masks are asked, so the result is exact").wait_for()
+    page.get_by_text("6 words: all 64 masks are asked, so the result is exact").wait_for()
     run_id = explain(page)
     page.get_by_text("Sets as a table").wait_for(timeout=LONG)
     page.get_by_text(re.compile("Exact, all 64 masks")).wait_for()

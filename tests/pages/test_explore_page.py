@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from spexviz import models, pipeline
-from spexviz.database import Database
 from spexviz.games.prompt import PromptGame
 from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager
@@ -21,8 +17,8 @@ from spexviz.models import toy
 from spexviz.spec import RunSpec
 from spexviz.ui import prompt_form, runtime, widgets
 from tests.models import tiny
+from tests.pages.app import button, page, said, wait
 
-ROOT = Path(__file__).resolve().parents[2]
 SENTENCE = "This film is not good at all"
 
 
@@ -30,17 +26,6 @@ def spec(prompt: str = SENTENCE, **game: Any) -> RunSpec:
     return pipeline.canonical(
         RunSpec({"name": "prompt", "model": "toy", "prompt": prompt, "template": "Review: {}", **game}, {"name": "proxyspex"}, 64, 0)
     )
-
-
-@pytest.fixture
-def manager(tmp_path, monkeypatch) -> Iterator[JobManager]:
-    """The page's job manager: a database of this test's own, one worker, one place in the queue."""
-    monkeypatch.setenv("SPEXVIZ_MODELS", "toy")
-    made = JobManager(Database(tmp_path / "test.sqlite3"), workers=1, waiting=1)
-    stash = SimpleNamespace(lock=threading.Lock(), manager=made, warm={"toy"}, warming={"toy"})
-    monkeypatch.setattr(runtime, "_stash", lambda: stash)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -57,53 +42,10 @@ def held(monkeypatch) -> Iterator[threading.Event]:
     go.set()
 
 
-def page(name: str = "explore", **query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    assert not at.exception
-    return at
-
-
-def said(at: AppTest) -> str:
-    """Everything that the page says, the notes (components) included."""
-    plain = [element.value for kind in ("title", "caption", "info", "warning", "error", "text") for element in getattr(at, kind)]
-    return "\n".join([*map(str, plain), *notes(at)])
-
-
-def notes(at: AppTest) -> list[str]:
-    """What the note components were given."""
-    found: list[str] = []
-
-    def walk(block: Any) -> None:
-        for child in block.children.values():
-            if hasattr(child, "children"):
-                walk(child)
-            elif "bidi" in str(getattr(child, "type", "")):
-                found.append(str(child.proto))
-
-    walk(at.main)
-    return found
-
-
-def button(at: AppTest, label: str) -> Any:
-    return next(b for b in at.button if b.label == label)
-
-
 def finish(manager: JobManager, wanted: RunSpec) -> str:
     run_id = manager.submit(wanted, wanted.game["prompt"])
     wait(lambda: not manager.store.get(run_id).active)
     return run_id
-
-
-def wait(condition: Any) -> None:
-    pause = threading.Event()
-    for _ in range(1200):
-        if condition():
-            return
-        pause.wait(0.05)
-    raise AssertionError("waited 60 s in vain")
 
 
 def test_an_empty_page_says_what_to_do(manager):
@@ -257,6 +199,6 @@ def test_runs_page_without_and_with_runs(manager):
     run_id = finish(manager, spec())
     at = page("runs")
     (table,) = at.dataframe
-    assert list(table.value["Prompt"]) == [SENTENCE] and list(table.value["State"]) == ["done"]
+    assert list(table.value["Run"]) == [SENTENCE] and list(table.value["State"]) == ["done"]
     assert button(at, "Open").disabled and button(at, "Delete").disabled
     assert json.loads(manager.store.get(run_id).spec.to_json())["budget"] == 64

@@ -1,0 +1,117 @@
+"""Lens: one game's page. What differs between the lenses is in a `Lens`; the page around it is drawn here, once for all.
+
+    LENS = Lens("heads", "Which heads work together?", "Switch some heads off …", form, prefill, picture=grid)
+    page(LENS)
+
+The form starts a run with `start`; the rest (watching, ending, resuming, showing, recorded runs) follows by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from spexviz.errors import SpexvizError
+from spexviz.jobs import store as states
+from spexviz.spec import RunSpec
+from spexviz.ui import recorded, result, routes, runtime, watch, widgets
+from spexviz.ui.widgets import Draw
+
+TITLE = 90  # characters of a run's title
+
+
+@dataclass(frozen=True)
+class Lens:
+    """What a page needs to know of its game.
+
+    `game`: the game's name; `title`, `intro`: sentences over the form, by us, not by users; `form()` draws the form and calls
+    `start`; `prefill(spec)` puts a run's settings back into it. `picture(view)` draws what stands over the graph (the text
+    strip by default), `sections` stand under it, `tabs` are (title, draw) beside the table. `model`: loaded in the background.
+    """
+
+    game: str
+    title: str
+    intro: str
+    form: Callable[[], None]
+    prefill: Callable[[RunSpec], None]
+    picture: Draw = result.text
+    sections: tuple[Draw, ...] = ()
+    tabs: tuple[tuple[str, Draw], ...] = ()
+    model: str | None = None
+
+    @property
+    def page(self) -> str:
+        """Its path in the address."""
+        return routes.PAGE_OF[self.game]
+
+
+def page(lens: Lens) -> None:
+    """The whole page: form and recorded runs, or the run that the address names, in whatever state it is."""
+    # No st.stop() here: after it Streamlit keeps the fragments of the page before, and one of them, still polling, draws where its
+    # place is gone ("Bad delta path index"): the whole page turns white.
+    st.title(lens.title, anchor=False)
+    run_id = watch.current_run_id(lens.page)
+    run = runtime.manager().store.get(run_id) if run_id else None
+    if run is None:
+        _ask(lens, missing=bool(run_id or st.query_params.get("run")))
+    elif routes.page_of(run.spec) != lens.page:
+        watch.forget(lens.page)
+        watch.go_to(run)  # an address typed by hand, or made before this game had a page
+    else:
+        _head(lens, run)
+        if run.active:
+            watch.progress(run.id, lens.picture)
+        else:
+            _answer(lens, run)
+
+
+def start(spec: RunSpec, title: str) -> None:
+    """Start the run, or find the same one, and open it; the reason where it cannot be started."""
+    title = " ".join(title.split())
+    try:
+        run_id = runtime.manager().submit(spec, title if len(title) <= TITLE else f"{title[: TITLE - 1]}…")
+    except SpexvizError as error:
+        widgets.problem(error, key="start-error")
+        return
+    watch.open_run(run_id, routes.page_of(spec))
+    st.rerun()
+
+
+def _ask(lens: Lens, missing: bool) -> None:
+    """The form, with a warning when the address names a run that is not here."""
+    if missing:
+        st.warning("This address names a run that is not on this machine: it was deleted, or comes from elsewhere. Start a new one below.")
+        watch.open_run(None, lens.page)
+    st.caption(lens.intro)
+    lens.form()
+    recorded.cards(lens.game, lens.page)
+    if lens.model is not None:
+        runtime.warm(lens.model)
+
+
+def _head(lens: Lens, run: states.Run) -> None:
+    """What was asked, and the way back to the form."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        widgets.note(run.title, kind="plain", key=f"title-{run.id}")
+        if st.button("New run", icon=":material/add:", type="secondary"):
+            if run.spec.game["name"] == lens.game:
+                lens.prefill(run.spec)
+            watch.open_run(None, lens.page)
+            st.rerun()
+
+
+def _answer(lens: Lens, run: states.Run) -> None:
+    """How a run ended, if it is not done, and what it found."""
+    if run.state in (states.CANCELLED, states.INTERRUPTED, states.FAILED):
+        with st.container(border=True):
+            widgets.note(f"{run.state.capitalize()}. {run.message}", key=f"ended-{run.id}")
+            watch.resume_button(run.id, "Try again" if run.state == states.FAILED else "Resume")
+    explanation = runtime.manager().store.result(run.id)
+    if explanation is None:
+        st.info("No picture yet: the first one comes after 64 ablations.")
+    elif run.spec.game["name"] == lens.game:
+        result.show(explanation, run.id, lens.picture, lens.sections, lens.tabs)
+    else:
+        result.show(explanation, run.id)  # a game without a page of its own

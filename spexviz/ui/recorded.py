@@ -1,0 +1,66 @@
+"""Recorded runs: real runs that open from a lens's page at once, without a model. `tests/record_runs.py` makes them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from spexviz.results import Explanation
+from spexviz.ui import runtime, watch, widgets
+from spexviz.views import captions
+
+RUNS = widgets.ASSETS / "runs"
+COLUMNS = 2
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One recorded run: its title, what it found in a sentence, R² of the surrogate, ablations in all, players, and its file."""
+
+    title: str
+    finding: str
+    r2: float
+    ablations: int
+    players: int
+    noun: str
+    exact: bool
+    path: Path
+
+
+@cache
+def recorded(game: str) -> tuple[Recorded, ...]:
+    """The recorded runs of a game, in the order of its index.json; none where it has none."""
+    index = RUNS / game / "index.json"
+    if not index.exists():
+        return ()
+    rows = json.loads(index.read_text(encoding="utf-8"))
+    return tuple(Recorded(**{name: row[name] for name in row if name != "file"}, path=index.parent / row["file"]) for row in rows)
+
+
+def cards(game: str, page: str) -> None:
+    """A card a recorded run; its button takes the run into the store and opens it here."""
+    found = recorded(game)
+    if not found:
+        return
+    st.subheader("Recorded runs", anchor=False)
+    st.caption("Real runs, with the settings and the ablations that they took; they open at once, and no model is loaded for it.")
+    for start in range(0, len(found), COLUMNS):
+        row = found[start : start + COLUMNS]
+        for column, one in zip(st.columns(COLUMNS), row, strict=False):
+            with column.container(border=True, height="stretch"):
+                _card(one, page, key=f"recorded-{game}-{one.path.stem}")
+
+
+def _card(one: Recorded, page: str, key: str) -> None:
+    widgets.note(one.title, kind="title", key=f"{key}-title")
+    widgets.note(one.finding, kind="plain", key=f"{key}-finding")
+    worth = f"exact, all {one.ablations:,} masks" if one.exact else f"held-out R² {captions.r2_text(one.r2)} · {one.ablations:,} ablations"
+    st.caption(f"{one.players} {captions.plural(one.noun)} · {worth}")
+    if st.button("Open", key=key, icon=":material/open_in_new:"):
+        explanation = Explanation.from_json(one.path.read_text(encoding="utf-8"))
+        watch.open_run(runtime.manager().store.insert(explanation, one.title), page)
+        st.rerun()

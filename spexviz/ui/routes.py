@@ -1,0 +1,39 @@
+"""Routes: which page shows the runs of which game. Every link to a run is made here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spexviz.registry import offered
+from spexviz.results import Explanation
+from spexviz.spec import RunSpec
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+PAGE_OF = {"prompt": "explore", "heads": "heads", "training": "training"}  # game: page; any other game's runs open on the first
+
+
+def page_of(spec: RunSpec) -> str:
+    """The page on which a run opens: its name is its path in the address and the name of its file."""
+    page = PAGE_OF.get(spec.game["name"], "explore")
+    return page if file_of(page).exists() else "explore"
+
+
+def file_of(page: str) -> Path:
+    """The file of a page, in full: a relative path would start from the shell's folder."""
+    return PAGES / f"{page}.py"
+
+
+def address(spec: RunSpec) -> str:
+    """The path that opens a run again."""
+    return f"/{page_of(spec)}?run={spec.id}"
+
+
+def lens_name(spec: RunSpec) -> str:
+    """What a run's game is called."""
+    return getattr(offered("spexviz.games").get(spec.game["name"]), "title", str(spec.game["name"]))
+
+
+def title_of(explanation: Explanation) -> str:
+    """A title for a run that came without one: its prompt, or its text, or its first players."""
+    text = explanation.spec.game.get("prompt") or explanation.text or " ".join(explanation.players[:40])
+    return " ".join(str(text).split())[:90]

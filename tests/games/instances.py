@@ -1,0 +1,28 @@
+"""A small instance of every game, for the suites that run over all of them: each game has a line here.
+
+A maker is given pytest's `request` (for fixtures such as `tiny_llama`) and returns a game of 3 to 12 players that answers in
+well under a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from spexviz.games.base import Game
+from spexviz.games.prompt import PromptGame
+from spexviz.games.synthetic import SyntheticGame
+from spexviz.spectrum import Spectrum
+
+MAKERS: dict[str, dict[str, Callable[[Any], Game]]] = {
+    "prompt": {
+        "words": lambda request: PromptGame("toy", "This film is not good at all", "Review: {}"),
+        "tokens of a tiny Llama": lambda request: PromptGame(
+            str(request.getfixturevalue("tiny_llama")), "not good at all", target=" good", contrast=" bad", split="tokens"
+        ),
+    },
+    "synthetic": {
+        "expression": lambda request: SyntheticGame("2*x0*x1 - 3*x2*x3*x4 + 0.5*x5", noise=0.1, seed=3),
+        "spectrum": lambda request: SyntheticGame(Spectrum(4, {(): 1.0, (0, 2): 0.5})),
+    },
+}

@@ -1,0 +1,54 @@
+"""What the tests of the pages share: opening a page without a browser, and reading what it says."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def page(name: str = "explore", **query: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def said(at: AppTest) -> str:
+    """Everything that the page says, the notes (components) included."""
+    plain = [element.value for kind in ("title", "caption", "info", "warning", "error", "text") for element in getattr(at, kind)]
+    return "\n".join([*map(str, plain), *notes(at)])
+
+
+def notes(at: AppTest) -> list[str]:
+    """What the note components were given."""
+    found: list[str] = []
+
+    def walk(block: Any) -> None:
+        for child in block.children.values():
+            if hasattr(child, "children"):
+                walk(child)
+            elif "bidi" in str(getattr(child, "type", "")):
+                found.append(str(child.proto))
+
+    walk(at.main)
+    return found
+
+
+def button(at: AppTest, label: str) -> Any:
+    return next(b for b in at.button if b.label == label)
+
+
+def wait(condition: Any) -> None:
+    pause = threading.Event()
+    for _ in range(1200):
+        if condition():
+            return
+        pause.wait(0.05)
+    raise AssertionError("waited 60 s in vain")

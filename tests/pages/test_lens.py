@@ -1,0 +1,175 @@
+"""The page that all lenses share: each run opens on its own lens's page, pictures are the lens's own, recorded runs open at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from spexviz import pipeline
+from spexviz.games.synthetic import SyntheticGame
+from spexviz.jobs import store as states
+from spexviz.jobs.manager import JobManager
+from spexviz.results import Explanation
+from spexviz.solvers.linear import Linear
+from spexviz.spec import RunSpec
+from spexviz.ui import recorded, routes
+from spexviz.ui.lens import Lens
+from tests.pages.app import ROOT, button, page, said, wait
+
+SPEC = RunSpec({"name": "synthetic", "source": "x0*x1 + x2"}, {"name": "linear"}, 8)
+
+
+def laboratory() -> None:
+    """A page of a lens of its own, for synthetic games."""
+    import streamlit as st
+
+    from spexviz.spec import RunSpec
+    from spexviz.ui import lens
+    from spexviz.ui.widgets import View
+
+    def form() -> None:
+        expression = st.text_input("Expression", key="lab-expression")
+        if st.button("Explain"):
+            lens.start(RunSpec({"name": "synthetic", "source": expression}, {"name": "linear"}, 8), f"about\n{expression}")
+
+    def prefill(spec: RunSpec) -> None:
+        st.session_state["lab-expression"] = spec.game["source"]
+
+    def picture(view: View) -> None:
+        st.text(f"picture of {len(view.explanation.players)} players, {view.interactions.index}")
+
+    def section(view: View) -> None:
+        st.text("a section of its own")
+
+    def tab(view: View) -> None:
+        st.text("a tab of its own")
+
+    lens.page(lens.Lens("synthetic", "Laboratory", "Try a function.", form, prefill, picture, (section,), (("Its own", tab),)))
+
+
+@pytest.fixture
+def lab(manager: JobManager, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Synthetic games have a page of their own."""
+    (tmp_path / "laboratory.py").write_text("")
+    files = routes.file_of
+    monkeypatch.setitem(routes.PAGE_OF, "synthetic", "laboratory")
+    monkeypatch.setattr(routes, "file_of", lambda name: tmp_path / "laboratory.py" if name == "laboratory" else files(name))
+    yield tmp_path / "laboratory.py"
+
+
+@pytest.fixture
+def switched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
+    """Where pages led to: one script, as AppTest runs it, has nowhere to switch to."""
+    found: list[tuple[Any, Any]] = []
+
+    def switch(target: Any, *, query_params: Any = None) -> None:
+        found.append((target, query_params))
+        st.stop()
+
+    monkeypatch.setattr(st, "switch_page", switch)
+    return found
+
+
+def test_a_lens_draws_its_form_its_picture_and_its_tabs(manager: JobManager, lab: Path) -> None:
+    at = AppTest.from_function(laboratory, default_timeout=60).run()
+    assert at.title[0].value == "Laboratory" and "Try a function." in said(at)
+    at.text_input(key="lab-expression").set_value("x0*x1 + x2").run()
+    button(at, "Explain").click().run()
+    assert not at.exception
+    (run,) = manager.store.list()
+    assert run.title == "about x0*x1 + x2" and at.query_params["run"] in (run.id, [run.id])
+    wait(lambda: not manager.store.get(run.id).active)
+    at.run()
+    assert not at.exception and [tab.label for tab in at.tabs][:2] == ["Sets as a table", "Its own"]
+    assert {"picture of 3 players, FBII", "a section of its own", "a tab of its own"} <= {text.value for text in at.text}
+    assert "Click a player, a set" in said(at) and f"/laboratory?run={run.id}" in [code.value for code in at.code]
+    button(at, "New run").click().run()
+    assert not at.exception and at.text_input(key="lab-expression").value == "x0*x1 + x2" and "run" not in at.query_params
+
+
+def test_a_run_that_cannot_be_started_says_why(manager: JobManager, lab: Path) -> None:
+    at = AppTest.from_function(laboratory, default_timeout=60).run()
+    at.text_input(key="lab-expression").set_value("import os").run()
+    button(at, "Explain").click().run()
+    assert not at.exception and "cannot be read. Write it like" in said(at) and not manager.store.list()
+
+
+def test_an_address_on_the_wrong_page_leads_to_the_right_one(manager: JobManager, lab: Path, switched: list) -> None:
+    run_id = manager.submit(SPEC, "synthetic")
+    page("explore", run=run_id)
+    assert switched == [(lab, {"run": run_id})]
+    at = page("explore")  # and Explore itself is not lost to it
+    assert len(switched) == 1 and button(at, "Explain")
+
+
+def test_runs_open_on_the_page_of_their_lens(manager: JobManager, lab: Path, switched: list) -> None:
+    run_id = manager.submit(SPEC, "synthetic")
+    wait(lambda: not manager.store.get(run_id).active)
+    at = page("runs")
+    assert list(at.dataframe[0].value["Lens"]) == ["Synthetic function"]
+    at.session_state["runs-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    at.run()
+    button(at, "Open").click().run()
+    assert switched == [(lab, {"run": run_id})]
+
+
+def test_a_game_without_a_page_opens_on_explore(manager: JobManager) -> None:
+    result = pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8)
+    assert routes.page_of(result.spec) == "explore" and routes.title_of(result) == "x0 x1 x2"
+    at = page("explore", run=manager.store.insert(result, "uploaded"))
+    assert button(at, "New run") and {tab.label for tab in at.tabs} >= {"Sets as a table"}
+    button(at, "New run").click().run()
+    assert not at.exception and button(at, "Explain")
+
+
+def test_each_lens_keeps_its_own_run(manager: JobManager, lab: Path, switched: list) -> None:
+    run_id = manager.submit(SPEC, "synthetic")
+    wait(lambda: not manager.store.get(run_id).active)
+    at = AppTest.from_function(laboratory, default_timeout=60)
+    at.query_params["run"] = run_id
+    at.run()
+    assert at.session_state["run-laboratory"] == run_id and "run-explore" not in at.session_state
+
+
+def test_pages_that_do_not_exist_are_not_linked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "PAGES", Path("/nowhere"))
+    assert routes.page_of(RunSpec({"name": "heads"}, {"name": "linear"}, 8)) == "explore"
+    assert Lens("heads", "", "", lambda: None, lambda spec: None).page == "heads"
+
+
+def test_a_recorded_run_opens_from_its_card(manager: JobManager) -> None:
+    cards = recorded.recorded("prompt")
+    assert len(cards) >= 2 and not recorded.recorded("synthetic")
+    at = page("explore")
+    for card in cards:
+        assert card.title in said(at) and card.finding[:40] in said(at)
+    at.button(key=f"recorded-prompt-{cards[0].path.stem}").click().run()
+    assert not at.exception and not at.error
+    (run,) = manager.store.list()
+    stored = manager.store.result(run.id)
+    assert run.state == states.DONE and run.title == cards[0].title and at.query_params["run"] in (run.id, [run.id])
+    assert stored.to_json() == Explanation.from_json(cards[0].path.read_text(encoding="utf-8")).to_json()
+    assert {tab.label for tab in at.tabs} >= {"Sets as a table"}
+    button(at, "New run").click().run()
+    assert at.text_area(key="form-prompt").value == stored.text
+
+
+def test_recorded_runs_open_without_torch(tmp_path: Path) -> None:
+    code = """
+import sys
+from streamlit.testing.v1 import AppTest
+at = AppTest.from_file("pages/explore.py", default_timeout=60).run()
+next(b for b in at.button if str(b.key).startswith("recorded-prompt")).click().run()
+assert not at.exception and at.tabs, at.exception
+print(sorted({"torch", "transformers"} & set(sys.modules)))
+"""
+    environment = {"SPEXVIZ_MODELS": "toy", "SPEXVIZ_HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=120)
+    assert done.returncode == 0 and done.stdout.splitlines()[-1] == "[]", done.stderr[-3000:]

@@ -1,0 +1,57 @@
+"""Recorded runs: the files are what the repository's script makes, and what the real models say."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from spexviz import pipeline
+from spexviz.results import Explanation
+from spexviz.spec import RunSpec
+from tests.record_runs import LARGEST, row
+from tests.recordings import FOLDER, Recording, all_recordings
+
+RUNS = all_recordings()
+ASKED = 6  # masks of each run that the model is asked again
+NOISE = 0.05  # share of the spread of the values: bf16 on one machine, fp32 on another
+
+each_run = pytest.mark.parametrize("run", RUNS, ids=[f"{run.game['name']}-{run.file}" for run in RUNS])
+
+
+def load(run: Recording) -> Explanation:
+    return Explanation.from_json((run.folder / f"{run.file}.json").read_text(encoding="utf-8"))
+
+
+@each_run
+def test_a_file_is_the_run_that_its_recording_describes(run: Recording) -> None:
+    path, result = run.folder / f"{run.file}.json", load(run)
+    assert path.stat().st_size <= LARGEST and result.complete
+    asked = RunSpec(run.game, run.solver, run.budget, run.seed, run.options)
+    for part in ("game", "solver", "options"):
+        recorded = getattr(result.spec, part)
+        assert {name: recorded.get(name) for name in getattr(asked, part)} == json.loads(json.dumps(getattr(asked, part)))
+    assert (result.spec.budget, result.spec.seed) == (run.budget, run.seed)
+    assert result.exact or result.fidelity.r2 > 0.5, "a recorded run shows something"
+
+
+def test_the_cards_say_what_the_files_hold() -> None:
+    for folder in {run.folder for run in RUNS}:
+        made = [run for run in RUNS if run.folder == folder]
+        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        assert index == [row(run, load(run)) for run in made] and len(made) >= 2
+        assert {path.name for path in folder.glob("*.json")} == {"index.json", *(f"{run.file}.json" for run in made)}
+    assert {folder.name for folder in FOLDER.iterdir()} == {run.folder.name for run in RUNS}
+
+
+@pytest.mark.model
+@each_run
+def test_the_model_still_says_so(run: Recording) -> None:
+    result = load(run)
+    game = pipeline.build_game(result.spec)
+    assert tuple(game.players) == result.players and game.unit == result.unit
+    rows = np.random.default_rng(0).choice(len(result.masks), ASKED, replace=False)
+    ends = np.stack([np.zeros(len(result.players), dtype=bool), np.ones(len(result.players), dtype=bool)])
+    found = np.asarray(game(np.concatenate([ends, result.masks[rows]])))
+    assert found == pytest.approx([*result.ends, *result.values[rows]], abs=NOISE * result.values.std())
