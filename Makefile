@@ -49,9 +49,13 @@ bench-full: setup
 bench-app: setup browser
 	$(BIN)/python -m tests.benchmarks.app
 
-# Ablations a second against the naive loop, share of the machine's peak, noise, cost estimate: some 5 minutes, on a quiet machine.
+# Ablations a second against the naive loop, share of the machine's peak, noise, cost estimate (5 minutes, on a quiet machine); then 20 runs
+# killed and resumed, 2,000 ablations against a real server with faults, ten million cached rows: another half hour.
 bench-ablations: setup
 	$(BIN)/python -m tests.benchmarks.ablations
+	$(BIN)/python -m tests.benchmarks.kill --kills 20
+	$(BIN)/python -m tests.benchmarks.endpoint --ablations 2000 --rate 0.05
+	$(BIN)/python -m tests.benchmarks.cache --rows 10000000
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
