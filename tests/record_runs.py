@@ -35,7 +35,7 @@ def row(run: Recording, result: Explanation) -> dict[str, object]:
     top = result.interactions("FBII", min(3, len(result.players)))
     return {
         "title": run.title,
-        "finding": run.finding or views.finding(result, top),
+        "finding": run.finding or views.headline(result, top),
         "r2": round(result.fidelity.r2, 3),
         "ablations": len(result.values) + (0 if result.exact else len(result.held_out_values) + 2 + result.spent_on_checks),
         "players": len(result.players),

@@ -46,7 +46,7 @@ def cards(game: str, page: str) -> None:
     found = recorded(game)
     if not found:
         return
-    st.subheader("Recorded runs", anchor=False)
+    st.markdown("#### Recorded runs")
     st.caption("Real runs, with the settings and the ablations that they took; they open at once, and no model is loaded for it.")
     for start in range(0, len(found), COLUMNS):
         row = found[start : start + COLUMNS]

@@ -8,11 +8,26 @@ place of the function.
 """
 
 from spexviz.views import strip, theme
-from spexviz.views.captions import checked, finding, honesty, quality
+from spexviz.views.captions import checked, finding, headline, honesty, quality
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
 from spexviz.views.table import csv, table
 from spexviz.views.waterfall import waterfall
 
-__all__ = ["checked", "csv", "fidelity_curve", "finding", "graph", "heat", "honesty", "quality", "residuals", "strip", "table", "theme", "waterfall"]
+__all__ = [
+    "checked",
+    "csv",
+    "fidelity_curve",
+    "finding",
+    "graph",
+    "headline",
+    "heat",
+    "honesty",
+    "quality",
+    "residuals",
+    "strip",
+    "table",
+    "theme",
+    "waterfall",
+]

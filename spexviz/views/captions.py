@@ -60,6 +60,13 @@ def honesty(explanation: Explanation) -> str:
 def finding(explanation: Explanation, interactions: Interactions) -> str:
     """One or two sentences on the strongest interaction: its share, its value, and what removing its members does."""
     members = strongest(interactions)
+    head = headline(explanation, interactions)
+    return head if members is None else f"{head} {removal(explanation, members)}"
+
+
+def headline(explanation: Explanation, interactions: Interactions) -> str:
+    """The first sentence of the finding: which set is the strongest, its share, and its value."""
+    members = strongest(interactions)
     shown = names(explanation.players)
     if members is None:
         singles = [(m, v) for m, v in interactions.top(1) if len(m) == 1]
@@ -75,7 +82,7 @@ def finding(explanation: Explanation, interactions: Interactions) -> str:
         head += f": together they move the {explanation.unit} by {number(value)}{range_text} beyond what they do apart ({interactions.index})"
     if crosses_zero(interval):
         head += ", but the interval crosses 0, so the sign is not certain"
-    return f"{head}. {removal(explanation, members)}"
+    return f"{head}."
 
 
 def checked(explanation: Explanation, check: Check) -> str:
