@@ -130,3 +130,19 @@ def test_six_words_are_exact_and_the_pair_comes_first(server, open_page):
     pairs = sum(value for members, value in squares.items() if len(members) == 2) / sum(squares.values())
     assert pairs == pytest.approx(0.69, abs=0.02)
     assert max((members for members in squares if len(members) == 2), key=squares.get) == (2, 3)
+
+
+def test_a_recorded_run_opens_from_its_card_and_asks_nothing(server, open_page):
+    before = server.ablations()
+    page = open_page(f"{server.url}/explore", theme="dark")
+    page.get_by_text("A review of 27 words and many turns").wait_for()
+    page.get_by_role("button", name="Open").last.click()
+    page.wait_for_url(re.compile(r"/explore\?run=[0-9a-f]{16}"))
+    page.get_by_text("Sets as a table").wait_for()
+    wait_until(lambda: page.locator(".spexviz-strip .token").count() == 27, 60, "the words")
+    page.get_by_text(re.compile(r"Held-out R² .* on 512 masks; linear baseline ")).wait_for()
+    page.reload()
+    page.get_by_text("Sets as a table").wait_for()
+    page.get_by_role("button", name="New run").click()
+    wait_until(lambda: page.get_by_label("Prompt", exact=True).input_value().startswith("Her acting never fails"), 60, "the prompt in the form")
+    assert server.ablations() == before
