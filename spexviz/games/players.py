@@ -31,10 +31,7 @@ class Player:
 
 def players_of(game: Any) -> tuple[Player, ...]:
     """The players of a HeadsGame, by layer; grouped and restricted as it says. Raises GameError for labels that do not exist."""
-    if game.part == "neuron":
-        found = _neurons(game)
-    else:
-        found = [player for layer in game.chosen for player in _of_layer(game, layer)]
+    found = _neurons(game) if game.part == "neuron" else [player for layer in game.chosen for player in _of_layer(game, layer)]
     found = _grouped(found, game.groups)
     if not game.only:
         return tuple(found)

@@ -74,7 +74,9 @@ class Parts:
         seen: dict[Site, Any] = {}
         with self.model._lock, self._torch.inference_mode(), ExitStack() as hooks:
             for site in sites:
-                _watch(hooks, self._module(site), site[1], lambda states, site=site: seen.__setitem__(site, states[0].clone()))
+                _watch(
+                    hooks, self._module(site), site[1], lambda states, site=site: seen.__setitem__(site, states.reshape(-1, states.shape[-1]).clone())
+                )
             self.model.read_batch(self._batch([inputs]))
         return seen
 
@@ -143,7 +145,12 @@ class Parts:
             heads = on.reshape(len(on), gate.whole, -1).all(-1).sum(-1)
             factor = (gate.whole / heads.clamp(min=1))[:, None, None]
         on = on[:, None].to(self.model._device)
-        return lambda states: torch.where(on, states * factor, gate.other.to(states.dtype)).to(states.dtype)
+
+        def change(states: Any) -> Any:
+            whole = states.reshape(len(on), -1, states.shape[-1])  # some families lay the tokens of all texts in one row
+            return torch.where(on, whole * factor, gate.other.to(states.dtype)).to(states.dtype).reshape(states.shape)
+
+        return change
 
     @contextmanager
     def _from(self, first: int, states: Any) -> Iterator[None]:
@@ -173,7 +180,7 @@ def _through_in_tuple(*args: Any, **kwargs: Any) -> tuple:
 
 
 def _watch(hooks: ExitStack, module: Any, kind: str, tell: Callable[[Any], None]) -> None:
-    """Call `tell` with the states at a site, (texts, tokens, size)."""
+    """Call `tell` with the states at a site."""
 
     def same(states: Any) -> Any:
         tell(states)

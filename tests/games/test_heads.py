@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,12 +60,8 @@ def cut(game: HeadsGame, family: str, mask: np.ndarray, which: int) -> float:
     """The value with the weights of removed parts set to zero, asked in the plain way."""
     import torch
 
-    modules = dict(game.language_model._model.named_modules())
-    weights = {
-        name: module for name, module in modules.items() if name.endswith(OUT[family][which]) and "att" in name or name.endswith(OUT[family][which])
-    }
-    if which == 1:
-        weights = {name: module for name, module in weights.items() if "attention" not in name}
+    modules = game.language_model._model.named_modules()
+    weights = {name: module for name, module in modules if name.endswith(OUT[family][which]) and ("attention" not in name or which == 0)}
     kept, layers = mask.reshape(2, -1), [weights[name] for name in sorted(weights)]
     assert len(layers) == 2
     before = [{key: value.clone() for key, value in module.state_dict().items()} for module in layers]
