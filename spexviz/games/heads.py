@@ -153,6 +153,11 @@ class HeadsGame:
         return np.array([player.place for player in self.members], dtype=np.float64)
 
     @property
+    def noun(self) -> str:
+        """What one player is, for sentences."""
+        return "group" if self.groups else {"attention": "attention block", "mlp": "MLP"}.get(self.part, self.part)
+
+    @property
     def unit(self) -> str:
         return {"log-odds": "log-odds (nats)", "log-probability": "log-probability (nats)", "accuracy": "accuracy"}[self.value]
 
