@@ -19,7 +19,7 @@ from spexviz.results import LEVEL, Explanation
 from spexviz.spectrum import Spectrum
 
 METHODS = ("spectrum", "LASSO", "best of N", "random")
-RANDOM = 8  # random subsets whose values are averaged
+RANDOM = 5  # random subsets whose values are averaged
 _RESAMPLED = 4_000
 _LIMIT = 5.0  # seconds of the exact search
 

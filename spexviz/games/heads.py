@@ -109,7 +109,7 @@ class HeadsGame:
     @cached_property
     def parts(self) -> Parts:
         """The parts of the model."""
-        return Parts(self.language_model)
+        return Parts.of(self.language_model)
 
     @property
     def precision(self) -> str | None:
@@ -120,6 +120,11 @@ class HeadsGame:
         """This game with its model in fp32; None where that cannot be had."""
         found = getattr(self.language_model, "reference", lambda: None)()
         return None if found is None else replace(self, model=found)
+
+    def on(self, questions: Sequence[Question]) -> HeadsGame:
+        """The same players, removed in the same way, valued on other questions."""
+        only = self.players if self.part == "neuron" else self.only
+        return replace(self, questions=questions, reference_prompts=self._prompts_of_reference, only=only)
 
     @cached_property
     def asked(self) -> tuple[Question, ...]:
@@ -155,7 +160,7 @@ class HeadsGame:
     @property
     def noun(self) -> str:
         """What one player is, for sentences."""
-        return "group" if self.groups else {"attention": "attention block", "mlp": "MLP"}.get(self.part, self.part)
+        return "group" if self.groups else {"attention": "attention block", "mlp": "mlp block"}.get(self.part, self.part)
 
     @property
     def unit(self) -> str:
@@ -175,7 +180,7 @@ class HeadsGame:
     def seconds(self, masks: Masks) -> float | None:
         """What one call for these masks would take here, by the pace of the model; None while that is unknown."""
         pace = getattr(self.language_model, "pace", None)
-        share = 1.0 - min(site[0] for site in self._gates_of(1)) / len(self.parts.layers)
+        share = 1.0 - self._first / len(self.parts.layers)
         tokens = sum(len(one["input_ids"]) for one in self._inputs)
         return None if pace is None else pace.seconds(len(masks) * tokens * share)
 

@@ -69,6 +69,13 @@ class Parts:
         with model._lock, self._torch.inference_mode():
             self.layers = _find(model)
 
+    @classmethod
+    def of(cls, model: Any) -> Parts:
+        """The parts of a loaded model, looked for once."""
+        if (found := getattr(model, "_parts", None)) is None:
+            found = model._parts = cls(model)
+        return found
+
     def states(self, inputs: dict[str, list[int]], sites: Sequence[Site]) -> dict[Site, Any]:
         """What the untouched model has at each site for one text: {site: (tokens, size)}."""
         seen: dict[Site, Any] = {}
@@ -113,8 +120,8 @@ class Parts:
     def attention(self, inputs: dict[str, list[int]], layer: int) -> NDArray[np.float64]:
         """Attention of the heads of a layer on one text: (heads, from, to), rows add up to 1. Raises ModelError where the model does not tell."""
         config, body = self.model._model.config, self.model._body
-        before = config._attn_implementation
         with self.model._lock, self._torch.inference_mode():
+            before = config._attn_implementation
             config._attn_implementation = "eager"
             try:
                 found = body(**self._batch([inputs]), output_attentions=True).attentions
