@@ -208,7 +208,7 @@ class HeadsGame:
             self.__dict__["_checked"] = True
         masks = np.asarray(masks, dtype=bool)
         out = np.empty((len(masks), len(self.asked)))
-        for length, rows in self._by_length.items():
+        for length, rows in self._by_length.items() if len(masks) else ():
             logs = self.parts.logs([self._inputs[i] for i in rows], [self._below[i] for i in rows], self._first, self._gates_of(length), masks)
             for k, i in enumerate(rows):
                 out[:, i] = self._value(logs[:, k], *self._columns[i])

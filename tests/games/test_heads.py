@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from spexviz import HeadsGame, models
+from spexviz import HeadsGame, ProxySPEX, explain, models
 from spexviz.errors import GameError, ModelError
 from spexviz.masks import uniform_masks
 from spexviz.spec import build, describe
-from tests.models import tiny
+from tests.models import planted, tiny
 
 PROMPT = "Review: the film is not bad at all"
 OUT = {  # in a layer: the map that closes its attention, and the one that closes its MLP
@@ -246,3 +246,18 @@ def test_the_bundled_model_untouched_and_cut(bundled) -> None:
     full, empty = game(np.array([[True] * 54, [False] * 54]))
     assert full == pytest.approx(plain(game), abs=0.01) and full > 8
     assert empty < full - 2
+
+
+def test_a_planted_pair_is_the_top_interaction(tmp_path) -> None:
+    """The output of this model needs heads A and B together, and neither does anything alone."""
+    path = str(planted.save(tmp_path))
+    game = HeadsGame(path, planted.PROMPT, planted.TARGET, planted.CONTRAST, layers="all", ablation="zero")
+    a, b = (game.players.index(name) for name in (planted.A, planted.B))
+    masks = np.ones((4, 16), dtype=bool)
+    masks[[1, 3], a] = masks[[2, 3], b] = False
+    full, without_a, without_b, without_both = game(masks)
+    assert full - without_a > 1.0 and abs(without_a - without_b) < 0.2 and abs(without_a - without_both) < 0.2
+    result = explain(game, ProxySPEX(), 256)
+    assert not result.exact and result.fidelity.r2 > 0.9
+    members, value = next(iter(result.interactions("FBII", 2).top(1, include_singletons=False)))
+    assert members == (a, b) and value > 0.8
