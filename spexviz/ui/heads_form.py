@@ -81,10 +81,11 @@ def layers_of(text: str) -> list[int] | str | None:
         return text or None
     found: list[int] = []
     for piece in text.split(","):
-        low, _, high = piece.strip().partition("-")
-        if not low.strip().isdecimal() or (high and not high.strip().isdecimal()) or int(high or low) - int(low) > 1000:
+        low, *rest = (number.strip() for number in piece.split("-"))
+        high = rest[0] if rest else low
+        if len(rest) > 1 or not low.isdecimal() or not high.isdecimal() or not int(low) <= int(high) < 1000:
             raise GameError(f'Layers are numbers such as "12-17" or "3, 5", or "all", not "{text[:40]}".')
-        found += range(int(low), int(high or low) + 1)
+        found += range(int(low), int(high) + 1)
     return found
 
 
