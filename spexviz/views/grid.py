@@ -65,7 +65,15 @@ def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool 
         name="grid",
     )
     members = sorted(chosen & set(range(len(effects))))
-    if members:
+    if members:  # on top of their neighbours
+        figure.add_scatter(
+            x=[where[i, 1] for i in members],
+            y=[y[i] for i in members],
+            mode="markers",
+            marker={"symbol": "square-open", "size": 0.8 * size, "color": t.ink, "line": {"color": t.ink, "width": 3}},
+            hoverinfo="skip",
+            name="outline",
+        )
         figure.add_scatter(
             x=[where[i, 1] + 0.36 for i in members],
             y=[y[i] + 0.36 for i in members],
@@ -127,8 +135,8 @@ def energy(explanation: Explanation, *, dark: bool = False) -> go.Figure:
             hoverinfo="text",
         )
     said = ", ".join(f"{kind} {theme.percent(shares[kind])}" for kind in KINDS)
-    theme.apply(figure, dark, title="Where the energy is", subtitle="Shares of the surrogate's variance", height=170, text=f"Energy: {said}.")
-    figure.update_layout(barmode="stack", legend={"orientation": "h", "y": -0.25, "x": 0, "traceorder": "normal"}, bargap=0.35)
+    theme.apply(figure, dark, title="Where the energy is", subtitle="Shares of the surrogate's variance", height=190, text=f"Energy: {said}.")
+    figure.update_layout(margin_t=84, barmode="stack", legend={"orientation": "h", "y": -0.25, "x": 0, "traceorder": "normal"}, bargap=0.35)
     figure.update_xaxes(visible=False, range=[0, max(1e-9, sum(shares.values()))], fixedrange=True)
     return figure.update_yaxes(visible=False, fixedrange=True)
 
