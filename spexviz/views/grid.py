@@ -49,10 +49,7 @@ def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool 
             "cmin": -limit,
             "cmax": limit,
             "colorscale": [[i / (len(theme.palette(dark)) - 1), colour] for i, colour in enumerate(theme.palette(dark))],
-            "line": {
-                "color": [t.ink if i in chosen else t.grid for i in range(len(effects))],
-                "width": [3 if i in chosen else 1 for i in range(len(effects))],
-            },
+            "line": {"color": t.grid, "width": 1},
             "colorbar": {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": t.muted, "size": 12}, "len": 1.0, "x": 1.02, "nticks": 5},
         },
         text=[theme.sign(v) if abs(v) >= 0.15 * limit else "" for v in effects],
