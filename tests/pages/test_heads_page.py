@@ -10,6 +10,7 @@ import pytest
 from spexviz import models
 from spexviz.errors import GameError
 from spexviz.jobs.manager import JobManager
+from spexviz.signals import Signal
 from spexviz.spec import RunSpec
 from spexviz.ui import heads_form
 from tests.models import planted
@@ -67,6 +68,40 @@ def test_the_page_finds_the_planted_pair_and_asks_what_if(offered: JobManager) -
     button(at, "New run").click().run()
     assert next(e for e in at.text_input if e.key == "heads-layers").value == "all"
     assert next(e for e in at.selectbox if e.key == "heads-ablation").value == "zero"
+
+
+def test_many_heads_are_probed_and_offered_as_candidates(offered: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"MANY": 10, "FEW": 4, "PROBED": 10, "probe": lambda game, pairs: Signal(0.1, 1.0, 2.0, 0.0, 0.5, 34)}.items():
+        monkeypatch.setattr(heads_form, name, value)
+    at = page("heads")
+    fill(at, prompt=planted.PROMPT, target=planted.TARGET, contrast=planted.CONTRAST, layers="all", ablation="zero")
+    button(at, "Explain").click().run()
+    assert "has lost its signal" in said(at) and "keep each player with probability 0.9" in said(at) and not offered.store.list()
+    assert button(at, "Start it all the same")
+    button(at, "Choose 4 candidates (17 ablations)").click().run()
+    assert "Only the 4 candidates" in said(at) and "4 heads" in said(at) and "has lost its signal" not in said(at)
+    assert {planted.A, planted.B} <= set(at.session_state["heads-only"])
+    button(at, "All players").click().run()
+    assert "16 heads" in said(at)
+
+
+def test_pruning_on_questions_that_the_fit_has_not_seen(offered: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [[prompt, planted.TARGET, planted.CONTRAST] for prompt in (planted.PROMPT, "the plot", "not at all", "never dull")]
+    task = {"name": "planted", "title": "Planted", "shows": "", "checked": "", "fit": asked[:2], "held_out": asked[2:]}
+    monkeypatch.setattr(heads_form, "tasks", lambda: {"Planted": task})
+    at = page("heads")
+    at.session_state["heads-task"] = "Planted"
+    at.run()
+    assert "2 questions to explain, 2 others held out" in said(at)
+    fill(at, layers="1-2", ablation="zero")
+    button(at, "Explain").click().run()
+    (run,) = offered.store.list()
+    wait(lambda: not offered.store.get(run.id).active)
+    assert offered.store.get(run.id).state == "done", offered.store.get(run.id).message
+    at.run()
+    button(at, "Compare what to keep").click().run()
+    assert not at.exception and "Best of N: of this run" in said(at)
+    assert len(run.spec.game["questions"]) == 2 and run.title.startswith("Planted")
 
 
 def test_the_form_says_what_cannot_be_run(offered: JobManager) -> None:
