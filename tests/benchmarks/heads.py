@@ -1,6 +1,6 @@
 """Heads of the bundled model: ablations a second and share of peak, R² of the solvers, and what pruning keeps.
 
-    python -m tests.benchmarks.heads [speed] [r2] [pruning] [--masks 4096] [--budget 1024] [--tasks facts …] [--show]
+    python -m tests.benchmarks.heads [speed] [r2] [pruning] [--masks 4096] [--budget 1024] [--tasks facts …] [--ablation mean] [--show]
 
 Each part is stored in results/heads.json when it is done (r2 and pruning: after every cell), and what is there already with the
 same settings is not asked again; `--show` prints what is stored. Ablations of r2 and pruning are kept in the cache of this machine.
@@ -122,14 +122,14 @@ def fidelities(store: dict[str, Any], most: int, cache: SqliteCache) -> None:
             print(f"  {name}: " + ", ".join(f"{cell} {found['r2']:.3f}" for cell, found in cells.items()), flush=True)
 
 
-def prune(store: dict[str, Any], budget: int, tasks: list[str], cache: SqliteCache) -> None:
+def prune(store: dict[str, Any], budget: int, tasks: list[str], ablation: str, cache: SqliteCache) -> None:
     """For every task the held-out log-odds of what each method keeps, at equal ablations of the fit questions."""
     for task in tasks:
         data = json.loads((TASKS / f"{task}.json").read_text(encoding="utf-8"))
-        cells = store.setdefault("pruning", {}).setdefault(f"{task} {budget}", {})
+        cells = store.setdefault("pruning", {}).setdefault(f"{task} {ablation} {budget}", {})
         if len(cells) == len(SHARES):
             continue
-        asked = HeadsGame("bundled", questions=data["fit"])
+        asked = HeadsGame("bundled", questions=data["fit"], ablation=ablation)
         solver = offered("spexviz.solvers")["auto"]()
         run = pipeline.explain(asked, solver, budget, cache=cache, progress=_told(task))
         judge = asked.on(data["held_out"])
@@ -166,7 +166,7 @@ def show(store: dict[str, Any]) -> None:
                 text = f"    {method:10} {found['value']:+.2f}  accuracy {found['accuracy']:.2f}"
                 if difference := found.get("spectrum less this"):
                     text += "  spectrum less this {:+.2f} [{:+.2f}, {:+.2f}]".format(*difference)
-                    totals.setdefault(f"{share} {method}", []).append(difference[0])
+                    totals.setdefault(f"{method}, {' '.join(name.split()[1:])} ablations, {float(share):.0%} kept", []).append(difference[0])
                 print(text)
     for name, differences in totals.items():
         print(f"spectrum less {name}: {np.mean(differences):+.3f} on average over {len(differences)}")
@@ -196,6 +196,7 @@ def main() -> int:
     parser.add_argument("--masks", type=int, default=4096, help="of speed, and the most of r2")
     parser.add_argument("--budget", type=int, default=1024, help="of pruning")
     parser.add_argument("--tasks", nargs="*", default=["facts", "agreement", "sentiment", "copying"])
+    parser.add_argument("--ablation", default="mean", help="of pruning: mean or zero")
     parser.add_argument("--show", action="store_true", help="only print what is stored")
     options = parser.parse_args()
     parts = options.parts or ["speed", "r2", "pruning"]
@@ -208,7 +209,7 @@ def main() -> int:
         if "r2" in parts:
             fidelities(store, options.masks, cache)
         if "pruning" in parts:
-            prune(store, options.budget, options.tasks, cache)
+            prune(store, options.budget, options.tasks, options.ablation, cache)
     show(store)
     return 0
 
