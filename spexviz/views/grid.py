@@ -164,7 +164,7 @@ def attention(tokens: Sequence[str], weights: np.ndarray, head: str, *, dark: bo
         subtitle="Rows: from, columns: to; the untouched model",
         height=max(300, 26 * len(shown) + 150),
     )
-    figure.update_layout(meta={"text": f"Strongest attention of {head}: {said}."})
+    figure.update_layout(margin_t=84, meta={"text": f"Strongest attention of {head}: {said}."})
     figure.update_xaxes(tickvals=ticks, ticktext=shown, tickangle=-45, showgrid=False, zeroline=False, fixedrange=True)
     return figure.update_yaxes(tickvals=ticks, ticktext=shown, autorange="reversed", showgrid=False, zeroline=False, fixedrange=True)
 
