@@ -38,6 +38,7 @@ BENCH := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 SPEXVIZ_THRE
 # Our solvers on the recorded games and on known functions: meant for 15 minutes on two cores.
 bench: setup
 	$(BENCH) tests.benchmarks.engine
+	$(BENCH) tests.benchmarks.heads --show
 
 # Beside spectralexplain and shapiq, in a virtual environment of their own: hours; goes on where it was stopped.
 bench-full: setup

@@ -34,6 +34,7 @@ _HOME = {
     "LeaveOneOut": "spexviz.solvers.baselines",
     "PromptGame": "spexviz.games.prompt",
     "SyntheticGame": "spexviz.games.synthetic",
+    "HeadsGame": "spexviz.games.heads",
     "Explanation": "spexviz.results",
     "Fidelity": "spexviz.results",
     "Check": "spexviz.results",

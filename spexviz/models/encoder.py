@@ -101,6 +101,18 @@ class EncoderModel(LanguageModel):
         held = {parameter.data_ptr(): parameter.numel() * parameter.element_size() for parameter in self._model.parameters()}
         return sum(held.values()) + TOKENS * 24 * int(getattr(self._model.config, "hidden_size", 0)) * 4
 
+    def inputs_of(self, text: str) -> dict[str, list[int]]:
+        """What `read_batch` takes of one text, with its special tokens."""
+        return self._encoded([(text, ())])[0]
+
+    def column(self, answer: str) -> int:
+        """Where an answer stands in a row of `read_batch`. Raises ModelError for one that cannot be given."""
+        return self._column(answer)
+
+    def read_batch(self, batch: dict[str, Any]) -> Any:
+        """Log-probabilities (texts, choices) of equally long texts; called with the lock held."""
+        return self._logs(batch)
+
     reference = TransformersModel.reference  # needs no more of a model than label, weights and device
 
     def _column(self, answer: str) -> int:

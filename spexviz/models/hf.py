@@ -228,6 +228,21 @@ class TransformersModel(LanguageModel):
             times.append(time.perf_counter() - start)
         return tokens / min(times)
 
+    def inputs_of(self, text: str) -> dict[str, list[int]]:
+        """What `read_batch` takes of one text."""
+        return {"input_ids": self._ids(text)}
+
+    def column(self, answer: str) -> int:
+        """Where an answer of one token stands in a row of `read_batch`. Raises ModelError for a longer one."""
+        if len(ids := self.encode(answer)) != 1:
+            raise ModelError(f"The answer {answer!r:.60} is {len(ids)} tokens for {self.label}: choose one that is a single token.")
+        return ids[0]
+
+    def read_batch(self, batch: dict[str, Any]) -> Any:
+        """Log-probabilities (texts, vocabulary) of the next token of equally long texts; called with the lock held."""
+        states = self._body(**batch, use_cache=False).last_hidden_state[:, -1]
+        return self._torch.log_softmax(self._logits(states), dim=-1)
+
     def _logits(self, states: Any) -> Any:
         logits = self._torch.nn.functional.linear(states.float(), self._head_weight, self._head_bias) * self._logit_scale
         return self._soft_cap * self._torch.tanh(logits / self._soft_cap) if self._soft_cap else logits

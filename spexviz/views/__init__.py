@@ -7,7 +7,7 @@ The functions are imported at once: a later first import of, say, `spexviz.views
 place of the function.
 """
 
-from spexviz.views import strip, theme
+from spexviz.views import captions, grid, strip, theme
 from spexviz.views.captions import checked, finding, headline, honesty, quality
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.graph import graph
@@ -16,11 +16,13 @@ from spexviz.views.table import csv, table
 from spexviz.views.waterfall import waterfall
 
 __all__ = [
+    "captions",
     "checked",
     "csv",
     "fidelity_curve",
     "finding",
     "graph",
+    "grid",
     "headline",
     "heat",
     "honesty",

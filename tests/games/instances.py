@@ -10,11 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 from spexviz.games.base import Game
+from spexviz.games.heads import HeadsGame
 from spexviz.games.prompt import PromptGame
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.spectrum import Spectrum
 
 MAKERS: dict[str, dict[str, Callable[[Any], Game]]] = {
+    "heads": {
+        "heads of a tiny Llama": lambda request: HeadsGame(
+            str(request.getfixturevalue("tiny_llama")), "the film is not bad", " good", " bad", layers="all", ablation="zero", keep=0.7
+        ),
+        "neurons": lambda request: HeadsGame(
+            str(request.getfixturevalue("tiny_llama")), "the film is not", " good", " bad", layers=[1], part="neuron", neurons=5
+        ),
+    },
     "prompt": {
         "words": lambda request: PromptGame("toy", "This film is not good at all", "Review: {}"),
         "tokens of a tiny Llama": lambda request: PromptGame(

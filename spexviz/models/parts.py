@@ -1,0 +1,241 @@
+"""The parts of a transformer that can be switched off: found in its tree of modules and in what runs when, not by model names.
+
+A layer is an item of the longest list of modules in which attention and a feed-forward part run. The last linear map of the
+attention mixes the heads, so its input holds them side by side (grouped-query attention too: keys and values are shared before);
+the last one outside it closes the MLP, so its input holds the neurons. Both were seen to run, in this order, on a short text.
+
+What a batch needs is computed once: layers below the first part that is switched off give every mask the same states, so they
+are run once a prompt; the others run for many masks at once, as the model's own code runs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spexviz.errors import ModelError
+
+Site = tuple[int, str]
+"""A layer and what lies there side by side: one of KINDS."""
+KINDS = ("heads", "attention", "mlp", "neurons")
+TOKENS = 1024  # of one batch, as for texts
+_SHORT = "The film was"  # a text on which the parts are looked for
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: its module, the last linear map of its attention (`mix`) and of its MLP (`feed`), and their sizes."""
+
+    module: Any
+    mix: Any
+    feed: Any
+    heads: int
+    head_width: int
+    neurons: int
+    width: int
+    bare: bool = True  # gives states, not a tuple that begins with them
+
+    def size(self, kind: str) -> int:
+        """How many numbers a token has at a site of this kind."""
+        return {"heads": self.heads * self.head_width, "neurons": self.neurons}.get(kind, self.width)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What happens at one site: `owner` (size,) is the player that each number belongs to, −1 for none; where a player is
+    removed its numbers become those of `other` (tokens, size). `whole`: heads of the layer, to rescale what is kept; 0 for not.
+    """
+
+    owner: NDArray[np.intp]
+    other: Any
+    whole: int = 0
+
+
+class Parts:
+    """The layers of a loaded model of transformers, and runs of it with some parts switched off. Holds the model's lock while it runs.
+
+    Raises ModelError for a model that is not of transformers, or whose layers have another build.
+    """
+
+    def __init__(self, model: Any):
+        if not hasattr(model, "read_batch"):
+            raise ModelError(f"The parts of {getattr(model, 'label', model)} cannot be reached: choose a model of transformers, such as bundled.")
+        self.model, self._torch = model, model._torch
+        with model._lock, self._torch.inference_mode():
+            self.layers = _find(model)
+
+    @classmethod
+    def of(cls, model: Any) -> Parts:
+        """The parts of a loaded model, looked for once."""
+        if (found := getattr(model, "_parts", None)) is None:
+            found = model._parts = cls(model)
+        return found
+
+    def states(self, inputs: dict[str, list[int]], sites: Sequence[Site]) -> dict[Site, Any]:
+        """What the untouched model has at each site for one text: {site: (tokens, size)}."""
+        seen: dict[Site, Any] = {}
+        with self.model._lock, self._torch.inference_mode(), ExitStack() as hooks:
+            for site in sites:
+                _watch(
+                    hooks, self._module(site), site[1], lambda states, site=site: seen.__setitem__(site, states.reshape(-1, states.shape[-1]).clone())
+                )
+            self.model.read_batch(self._batch([inputs]))
+        return seen
+
+    def below(self, inputs: dict[str, list[int]], first: int) -> Any:
+        """What comes into layer `first` for one text: (tokens, width)."""
+        seen: list[Any] = []
+        with self.model._lock, self._torch.inference_mode(), ExitStack() as hooks:
+            hook = self.layers[first].module.register_forward_pre_hook(
+                lambda _, args, kwargs: seen.append(_states(args, kwargs)[0]), with_kwargs=True
+            )
+            hooks.callback(hook.remove)
+            self.model.read_batch(self._batch([inputs]))
+        return seen[0].clone()
+
+    def logs(
+        self, prompts: Sequence[dict[str, list[int]]], below: Sequence[Any], first: int, gates: dict[Site, Gate], masks: NDArray[np.bool_]
+    ) -> Any:
+        """Log-probabilities (masks, prompts, answers) in fp32. The prompts are equally long; `below` and `first`: see `below`."""
+        torch, count = self._torch, len(masks)
+        length = len(prompts[0]["input_ids"])
+        rows = [(i, j) for i in range(count) for j in range(len(prompts))]
+        kept = torch.tensor(np.concatenate([masks, np.ones((count, 1), dtype=bool)], axis=1))  # the last one is the owner of the rest
+        owners = {site: torch.tensor(gate.owner % (masks.shape[1] + 1)) for site, gate in gates.items()}
+        step, out = max(1, TOKENS // length), []
+        with self.model._lock, torch.inference_mode():
+            for start in range(0, len(rows), step):
+                batch = rows[start : start + step]
+                chosen = kept[[i for i, _ in batch]]
+                states = torch.stack([below[j] for _, j in batch])
+                with self._switched(gates, owners, chosen), self._from(first, states):
+                    out.append(self.model.read_batch(self._batch([prompts[j] for _, j in batch])).cpu())
+        return torch.cat(out).reshape(count, len(prompts), -1)
+
+    def attention(self, inputs: dict[str, list[int]], layer: int) -> NDArray[np.float64]:
+        """Attention of the heads of a layer on one text: (heads, from, to), rows add up to 1. Raises ModelError where the model does not tell."""
+        config, body = self.model._model.config, self.model._body
+        with self.model._lock, self._torch.inference_mode():
+            before = config._attn_implementation
+            config._attn_implementation = "eager"
+            try:
+                found = body(**self._batch([inputs]), output_attentions=True).attentions
+            finally:
+                config._attn_implementation = before
+        if not found or found[layer] is None:
+            raise ModelError(f"{self.model.label} does not tell where its heads attend: choose another model.")
+        return found[layer][0].double().cpu().numpy()
+
+    def _module(self, site: Site) -> Any:
+        layer, kind = site
+        return self.layers[layer].mix if kind in ("heads", "attention") else self.layers[layer].feed
+
+    def _batch(self, inputs: Sequence[dict[str, list[int]]]) -> dict[str, Any]:
+        return {key: self._torch.tensor([one[key] for one in inputs], device=self.model._device) for key in inputs[0]}
+
+    @contextmanager
+    def _switched(self, gates: dict[Site, Gate], owners: dict[Site, Any], kept: Any) -> Iterator[None]:
+        with ExitStack() as hooks:
+            for site, gate in gates.items():
+                _replace(hooks, self._module(site), site[1], self._gated(gate, owners[site], kept))
+            yield
+
+    def _gated(self, gate: Gate, owner: Any, kept: Any) -> Callable[[Any], Any]:
+        torch, on = self._torch, kept[:, owner]  # (rows, size)
+        factor = 1.0
+        if gate.whole:
+            heads = on.reshape(len(on), gate.whole, -1).all(-1).sum(-1)
+            factor = (gate.whole / heads.clamp(min=1))[:, None, None]
+        on = on[:, None].to(self.model._device)
+
+        def change(states: Any) -> Any:
+            whole = states.reshape(len(on), -1, states.shape[-1])  # some families lay the tokens of all texts in one row
+            return torch.where(on, whole * factor, gate.other.to(states.dtype)).to(states.dtype).reshape(states.shape)
+
+        return change
+
+    @contextmanager
+    def _from(self, first: int, states: Any) -> Iterator[None]:
+        """Layers below `first` do nothing, and it begins with these states."""
+
+        def begin(_: Any, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+            return ((states, *args[1:]), kwargs) if args else (args, {**kwargs, "hidden_states": states})
+
+        with ExitStack() as hooks:
+            hooks.callback(self.layers[first].module.register_forward_pre_hook(begin, with_kwargs=True).remove)
+            for layer in self.layers[:first]:
+                hooks.callback(delattr, layer.module, "forward")
+                layer.module.forward = _through if layer.bare else _through_in_tuple
+            yield
+
+
+def _states(args: tuple, kwargs: dict[str, Any]) -> Any:
+    return args[0] if args else kwargs["hidden_states"]
+
+
+def _through(*args: Any, **kwargs: Any) -> Any:
+    return _states(args, kwargs)
+
+
+def _through_in_tuple(*args: Any, **kwargs: Any) -> tuple:
+    return (_states(args, kwargs),)
+
+
+def _watch(hooks: ExitStack, module: Any, kind: str, tell: Callable[[Any], None]) -> None:
+    """Call `tell` with the states at a site."""
+
+    def same(states: Any) -> Any:
+        tell(states)
+        return states
+
+    _replace(hooks, module, kind, same)
+
+
+def _replace(hooks: ExitStack, module: Any, kind: str, change: Callable[[Any], Any]) -> None:
+    """Let `change` have the states at a site: what goes into the map for its heads or neurons, else what comes out."""
+    if kind in ("heads", "neurons"):
+        hooks.callback(module.register_forward_pre_hook(lambda _, inputs: (change(inputs[0]), *inputs[1:])).remove)
+    else:
+        hooks.callback(module.register_forward_hook(lambda _, inputs, output: change(output)).remove)
+
+
+def _find(model: Any) -> tuple[Layer, ...]:
+    torch, body = model._torch, model._body
+    ran: list[tuple[Any, int, int]] = []
+    linear = [m for m in body.modules() if not list(m.children()) and getattr(getattr(m, "weight", None), "ndim", 0) == 2]
+    linear = [m for m in linear if not isinstance(m, torch.nn.Embedding)]
+    lists = sorted((m for m in body.modules() if isinstance(m, torch.nn.ModuleList)), key=len, reverse=True)
+    bare: dict[int, bool] = {}
+    with ExitStack() as hooks:
+        for module in linear:
+            hooks.callback(module.register_forward_hook(lambda m, x, y: ran.append((m, x[0].shape[-1], y.shape[-1]))).remove)
+        for module in (item for modules in lists for item in modules):
+            hooks.callback(module.register_forward_hook(lambda m, x, y: bare.__setitem__(id(m), torch.is_tensor(y))).remove)
+        model.read_batch({key: torch.tensor([ids], device=model._device) for key, ids in model.inputs_of(model.blank or _SHORT).items()})
+    heads = getattr(getattr(model._model.config, "get_text_config", lambda: model._model.config)(), "num_attention_heads", None)
+    for modules in lists:
+        layers = [_layer(module, ran, heads, bare.get(id(module), True)) for module in modules]
+        if layers and all(layers):
+            return tuple(layers)
+    raise ModelError(
+        f"{model.label} has no layers of attention and MLP that can be told apart: explain its prompts instead, or choose another model."
+    )
+
+
+def _layer(module: Any, ran: list[tuple[Any, int, int]], heads: Any, bare: bool) -> Layer | None:
+    """The layer that a module is, by what ran in it; None where it is none, or runs more than once (shared weights)."""
+    path = {id(part): name.lower().split(".") for name, part in module.named_modules()}
+    inside = [(part, into, out) for part, into, out in ran if id(part) in path]
+    if len({id(part) for part, _, _ in inside}) != len(inside):
+        return None
+    attention = [one for one in inside if any("att" in name for name in path[id(one[0])])]
+    rest = [one for one in inside if one not in attention]
+    if not attention or not rest or not isinstance(heads, int) or attention[-1][1] % heads:
+        return None
+    (mix, into, width), (feed, neurons, _) = attention[-1], rest[-1]
+    return Layer(module, mix, feed, heads, into // heads, neurons, width, bare)

@@ -1,0 +1,80 @@
+"""The heads page in a real browser: live with the bundled model, and on a model whose answer needs two heads together."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import harness
+from tests.models import planted
+
+pytestmark = pytest.mark.browser
+LIMIT = 90.0  # seconds from the form to the figures
+
+
+def type_in(page: Any, label: str, text: str) -> None:
+    field = page.get_by_role("textbox", name=label, exact=True)
+    field.fill(text)
+    field.press("Tab")
+    harness.idle(page)
+
+
+def choose(page: Any, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    harness.idle(page)
+
+
+def fewer(page: Any, steps: int) -> None:
+    """Halve the budget so many times."""
+    slider = page.get_by_role("slider", name="Ablations that the fit may see")
+    for _ in range(steps):
+        slider.press("ArrowLeft")
+    harness.idle(page)
+
+
+def explain(page: Any, seconds: float) -> float:
+    """Press Explain; seconds until the figures are there."""
+    start = time.monotonic()
+    page.get_by_role("button", name="Explain").click()
+    page.get_by_role("tab", name="Sets as a table").wait_for(timeout=1000 * seconds)
+    harness.idle(page)
+    return time.monotonic() - start
+
+
+def squares(page: Any) -> Any:
+    return page.locator(".js-plotly-plot").first.locator(".scatterlayer .trace").first.locator("path.point")
+
+
+def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page, tmp_path: Path) -> None:
+    server = new_server(SPEXVIZ_MODELS=str(planted.save(tmp_path / "planted")))
+    page = open_page(f"{server.url}/heads")
+    type_in(page, "Prompt", planted.PROMPT)
+    type_in(page, "Target", planted.TARGET)
+    type_in(page, "Contrast", planted.CONTRAST)
+    type_in(page, "Layers", "all")
+    choose(page, "Removing means", "zero")
+    fewer(page, 2)
+    explain(page, LIMIT)
+    page.get_by_text(f"{planted.A} × {planted.B} carries").first.wait_for()
+    assert squares(page).count() == 16
+    squares(page).nth(6).click(force=True)  # L1.H2
+    page.get_by_text("Where L1.H2 looks").first.wait_for()
+    page.get_by_text("Model with these off").wait_for()
+    harness.idle(page)
+
+
+@pytest.mark.model
+def test_the_bundled_model_from_the_form_to_the_figures(new_server, open_page) -> None:
+    server = new_server(SPEXVIZ_MODELS="bundled")
+    page = open_page(f"{server.url}/heads")
+    page.get_by_text("54 heads").first.wait_for(timeout=60_000)  # the model is loaded in the background
+    fewer(page, 1)
+    page.get_by_text("256 ablations for the fit").first.wait_for()
+    seconds = explain(page, LIMIT)
+    assert squares(page).count() == 54
+    page.get_by_text("Where the energy is").first.wait_for()
+    assert seconds < LIMIT
