@@ -150,7 +150,7 @@ class Parts:
         factor = 1.0
         if gate.whole:
             heads = on.reshape(len(on), gate.whole, -1).all(-1).sum(-1)
-            factor = (gate.whole / heads.clamp(min=1))[:, None, None]
+            factor = (gate.whole / heads.clamp(min=1))[:, None, None].to(self.model._device)
         on = on[:, None].to(self.model._device)
 
         def change(states: Any) -> Any:

@@ -164,7 +164,7 @@ def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int, 
         game = {**game, "layers": layers_of(str(game["layers"])), "only": list(_kept("only"))}
         if not models.is_loaded(game["model"]):
             pipeline.build_game(RunSpec(game, solver, budget))
-            st.caption("The number of players, and so the cost, is known once the model is loaded.")
+            st.fragment(_wait_for, run_every=2.0)(str(game["model"]))
             return RunSpec(game, solver, budget, seed, options)
     except SpexvizError as error:
         widgets.problem(error, key="heads-error")
@@ -173,6 +173,13 @@ def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int, 
     if spec is not None or game["only"]:
         _candidates(game, solver)
     return spec
+
+
+def _wait_for(model: str) -> None:
+    """Says that the cost is not known yet; draws the form anew once it is."""
+    if models.is_loaded(model):
+        st.rerun()
+    st.caption("The number of players, and so the cost, is known once the model is loaded.")
 
 
 def _candidates(game: dict[str, Any], solver: dict[str, Any]) -> None:
