@@ -9,8 +9,10 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
@@ -26,13 +28,17 @@ from spexviz.models import bundled
 ENCODERS = {
     "minilm": "all-MiniLM-L6-v2, a small sentence encoder",
     "bundled": "SmolLM2-135M-Instruct, the bundled language model: slower",
+    "words": "no model: which words are in the text, hashed into 512 columns",
 }
 BATCH, LONGEST = 32, 256  # texts of a batch; tokens of a text that are read
 MOST_FILES = 50
+COLUMNS = 512  # of the features without a model
 
 
 def embed(texts: Sequence[str], encoder: str) -> NDArray[np.float64]:
     """(texts, width) mean of the last hidden states of each text, in fp32. Raises GameError where the encoder cannot be had."""
+    if encoder == "words":
+        return _words(texts)
     key = hashlib.sha256(json.dumps([encoder_id(encoder), LONGEST, list(texts)]).encode()).hexdigest()[:32]
     path = home() / "features" / f"{key}.npz"
     with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or damaged: made again
@@ -47,12 +53,23 @@ def embed(texts: Sequence[str], encoder: str) -> NDArray[np.float64]:
 @cache
 def encoder_id(encoder: str) -> str:
     """Name and content hash of an encoder's weights; needs no torch. Raises GameError for one that is not there."""
+    if encoder == "words":
+        return f"words-{COLUMNS}"
     weights = _folder(encoder) / "model.safetensors"
     try:
         with weights.open("rb") as stream:
             return f"{encoder}-{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
     except OSError:
         raise GameError(f"The weights of the encoder {encoder} are missing. Run `make setup` in the project.") from None
+
+
+def _words(texts: Sequence[str]) -> NDArray[np.float64]:
+    """Square roots of the counts of hashed words, in lower case."""
+    out = np.zeros((len(texts), COLUMNS))
+    for row, text in enumerate(texts):
+        for word in re.findall(r"\w+", text.lower()):
+            out[row, zlib.crc32(word.encode()) % COLUMNS] += 1.0
+    return np.sqrt(out)
 
 
 def _folder(encoder: str) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from spexviz.errors import AblationError
-from spexviz.learners.ridge import CELLS, Array, weighted_gram
+from spexviz.learners.ridge import CELLS, Array, products, weighted_gram
 
 STEPS, HALVINGS = 60, 30
 CLOSE = 1e-9  # the largest entry of the gradient at which a subset is done, as a share of one example's
@@ -27,8 +27,9 @@ def scores(features: Array, labels: np.ndarray, classes: int, weights: Array, te
 def _fitted(features: Array, signs: Array, weights: Array, penalty: float) -> Array:
     """θ (subsets, d) of every subset."""
     rotated, back = _rotated(features)
-    portion = max(1, CELLS // max(1, rotated.size))
-    parts = [_newton(rotated, signs, weights[i : i + portion], penalty) for i in range(0, len(weights), portion)]
+    each, portion = products(rotated), max(1, CELLS // max(rotated.shape[1] ** 2, len(rotated)))
+    first = _newton(rotated, each, signs, np.ones((1, len(rotated))), penalty, np.zeros((1, rotated.shape[1])))[0]  # near every subset's
+    parts = [_newton(rotated, each, signs, weights[i : i + portion], penalty, first) for i in range(0, len(weights), portion)]
     return np.concatenate(parts) @ back if parts else np.zeros((0, features.shape[1]))
 
 
@@ -41,9 +42,9 @@ def _rotated(features: Array) -> tuple[Array, Array]:
     return left * sizes, right
 
 
-def _newton(features: Array, signs: Array, weights: Array, penalty: float) -> Array:
+def _newton(features: Array, each: Array, signs: Array, weights: Array, penalty: float, first: Array) -> Array:
     b, d = len(weights), features.shape[1]
-    theta = np.zeros((b, d))
+    theta = np.broadcast_to(first, (b, d)).copy()
     open_ = np.arange(b)
     for _ in range(STEPS):
         t, w = theta[open_], weights[open_]
@@ -54,7 +55,7 @@ def _newton(features: Array, signs: Array, weights: Array, penalty: float) -> Ar
         if not going.any():
             return theta
         open_, t, w, gradient, wrong = open_[going], t[going], w[going], gradient[going], wrong[going]
-        hessian = weighted_gram(features, w * wrong * (1 - wrong)) + penalty * np.eye(d)
+        hessian = weighted_gram(each, w * wrong * (1 - wrong), d) + penalty * np.eye(d)
         step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
         theta[open_] = _descended(features, signs, w, penalty, t, step)
     raise AblationError(f"Logistic regression did not converge on {len(open_)} subsets in {STEPS} steps: raise the penalty.")

@@ -23,11 +23,11 @@ def scores(features: Array, labels: np.ndarray, classes: int, weights: Array, te
 
     torch.set_num_threads(threads())
     portion = max(1, CELLS // (4 * (features.shape[1] + classes) * HIDDEN + BATCH * HIDDEN))
-    asked = torch.from_numpy(np.ascontiguousarray(tests))
+    asked = torch.from_numpy(np.asarray(tests, dtype=np.float32))
     parts = []
     for start in range(0, len(weights), portion):
         trained = train(features, labels, classes, weights[start : start + portion], penalty, seed)
-        parts.append(torch.func.vmap(outputs, in_dims=(0, None))(trained, asked).numpy())
+        parts.append(torch.func.vmap(outputs, in_dims=(0, None))(trained, asked).double().numpy())
     return np.concatenate(parts) if parts else np.zeros((0, len(tests), classes))
 
 
@@ -36,9 +36,9 @@ def train(features: Array, labels: np.ndarray, classes: int, weights: Array, pen
     import torch
 
     x, y, w = (
-        torch.from_numpy(features),
+        torch.from_numpy(np.asarray(features, dtype=np.float32)),
         torch.from_numpy(np.asarray(labels, dtype=np.int64)),
-        torch.from_numpy(np.asarray(weights, dtype=np.float64)),
+        torch.from_numpy(np.asarray(weights, dtype=np.float32)),
     )
     first = initial(features.shape[1], classes, seed)
     stacked = {name: value.expand(len(weights), *value.shape).clone() for name, value in first.items()}
@@ -58,10 +58,10 @@ def initial(width: int, classes: int, seed: int) -> dict[str, Any]:
     rng = np.random.default_rng([seed, 0x4E])
     hidden = rng.normal(size=(width, HIDDEN)) * np.sqrt(2.0 / HIDDEN)
     return {
-        "hidden": torch.from_numpy(hidden),
-        "bias": torch.zeros(HIDDEN, dtype=torch.float64),
-        "out": torch.from_numpy(rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN)),
-        "shift": torch.zeros(classes, dtype=torch.float64),
+        "hidden": torch.from_numpy(hidden.astype(np.float32)),
+        "bias": torch.zeros(HIDDEN, dtype=torch.float32),
+        "out": torch.from_numpy((rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN)).astype(np.float32)),
+        "shift": torch.zeros(classes, dtype=torch.float32),
     }
 
 
