@@ -39,8 +39,7 @@ def embed(texts: Sequence[str], encoder: str) -> NDArray[np.float64]:
     """(texts, width) mean of the last hidden states of each text, in fp32. Raises GameError where the encoder cannot be had."""
     if encoder == "words":
         return _words(texts)
-    key = hashlib.sha256(json.dumps([encoder_id(encoder), LONGEST, list(texts)]).encode()).hexdigest()[:32]
-    path = home() / "features" / f"{key}.npz"
+    path = _path(texts, encoder)
     with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or damaged: made again
         found = np.load(path, allow_pickle=False)["features"].astype(np.float64)
         if found.ndim == 2 and len(found) == len(texts) and np.isfinite(found).all():
@@ -48,6 +47,16 @@ def embed(texts: Sequence[str], encoder: str) -> NDArray[np.float64]:
     made = _encode(texts, _folder(encoder))
     _write(path, made)
     return made.astype(np.float64)
+
+
+def known(texts: Sequence[str], encoder: str) -> bool:
+    """Whether `embed` would answer without loading an encoder."""
+    return encoder == "words" or _path(texts, encoder).is_file()
+
+
+def _path(texts: Sequence[str], encoder: str) -> Path:
+    key = hashlib.sha256(json.dumps([encoder_id(encoder), LONGEST, list(texts)]).encode()).hexdigest()[:32]
+    return home() / "features" / f"{key}.npz"
 
 
 @cache

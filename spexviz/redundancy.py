@@ -2,7 +2,8 @@
 
 Of a set T the surrogate is looked at as a function of T alone, averaged over the other players: g(S) for S ⊆ T. Its joint part is
 I(T) = g(T) − g(∅) − Σ_i (g({i}) − g(∅)), for a pair the interaction BII(T) = 4 F(T). Redundant: every member has a main effect, and
-I(T) the sign opposite to all of them (duplicates cancel). Synergistic: every member has no main effect, or one of the same sign.
+I(T) the sign opposite to all of them (duplicates cancel). Synergistic: every member has no main effect, or one of the same sign. Of
+either kind is a set only if every member has a part in it: I(T) − I(T∖i) has the sign of I(T), and is more than a trace of it.
 """
 
 from __future__ import annotations
@@ -54,8 +55,11 @@ def group(spectrum: Spectrum, members: Interaction, share: float = 0.0) -> Group
     """One set, looked at for itself."""
     f = spectrum.coefficients
     mains = tuple(-2.0 * f.get((i,), 0.0) for i in members)
-    joint = joint_part({s: f.get(s, 0.0) for k in range(2, len(members) + 1) for s in combinations(members, k)})
-    return Group(members, kind(mains, joint), joint, mains, share)
+    parts = {s: f.get(s, 0.0) for k in range(2, len(members) + 1) for s in combinations(members, k)}
+    joint = joint_part(parts)
+    adds = [joint - joint_part({s: value for s, value in parts.items() if i not in s}) for i in members]
+    whole = all(part * joint > NONE * joint**2 for part in adds)
+    return Group(members, kind(mains, joint) if whole else MIXED, joint, mains, share)
 
 
 def joint_part(inside: dict[Interaction, float]) -> float:

@@ -184,6 +184,15 @@ class TrainingGame:
             return tests[-1:], np.array([data.classes.index(self.answer)])
         return tests[self.query : self.query + 1], np.array([data.test.labels[self.query]])
 
+    @property
+    def ready(self) -> bool:
+        """Whether a retraining needs no encoder to be loaded first: pixels, or features that are on the disk."""
+        if "_features" in self.__dict__ or self.examples.train.images is not None:
+            return True
+        own = [[self.query]] if isinstance(self.query, str) and self.about_query else []
+        texts = [[*self.examples.train.texts, *self.examples.test.texts], *own]
+        return all(features.known(one, self.encoder) for one in texts)
+
     def seconds(self, masks: Masks) -> float | None:
         """What so many retrainings take here, learnt from the calls so far; None before the second."""
         return _PACES[self.learner].seconds(self._work(len(masks))) if self.learner in _PACES else None
