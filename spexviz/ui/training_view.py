@@ -23,7 +23,8 @@ from spexviz.views.cards import Card, Item, mattering, quality_is_good
 from spexviz.views.words import plain
 
 T = TypeVar("T")
-TOP, SETS, LISTED = 8, 4, 15  # cards of examples; of sets of a kind; rows of the harmful list
+TOP, SETS, LISTED = 9, 4, 12  # cards of examples; of sets of a kind; rows of the harmful list
+LEAST = 0.002  # share of the variance below which a set is not worth a card
 KINDS = {
     redundancy.REDUNDANT: (
         "Duplicates cancel",
@@ -53,7 +54,7 @@ def picture(view: View) -> None:
 def sets(view: View) -> None:
     """Redundant and synergistic sets of two and three, each with its check and with what real retraining without it does."""
     run, shown = view.explanation, _items(view.explanation)
-    found = redundancy.groups(run.spectrum)
+    found = [group for group in redundancy.groups(run.spectrum) if group.share >= LEAST]
     st.subheader("Sets that act together", anchor=False)
     chosen = {kind: [group for group in found if group.kind == kind][:SETS] for kind in KINDS}
     asked = tuple(group.members for groups in chosen.values() for group in groups)
@@ -114,63 +115,59 @@ def _relabelled(game: TrainingGame, wrong: list[int], key: str) -> dict[int, int
 
 
 def prune(view: View) -> None:
-    """The most harmful players and the data-pruning curve, with leave-one-out beside the spectrum."""
+    """The most harmful players; the data-pruning curve, and leave-one-out beside the spectrum, once they are retrained."""
     run = view.explanation
     st.subheader("Harm and pruning", anchor=False)
-    asked = f"{view.key}-prune-asked"
-    if run.spec.game.get("learner") != "ridge" and not st.session_state.get(asked):  # in closed form it takes a moment, else a minute
-        st.caption("The most harmful examples, and the value as more and more of them are left out: some 500 retrainings.")
-        st.button("Retrain", icon=":material/content_cut:", key=f"{asked}-button", on_click=st.session_state.__setitem__, args=(asked, True))
+    game, asked = _game(run), f"{view.key}-prune-asked"
+    if game is None:
         return
-    found = _retrained(view, "prune", lambda game: _pruned(game, run), ())
-    if found is None:
-        return
-    alone, worst, ours, other = found
-    left, right = st.columns([6, 5])
-    with left:
-        _harmful(view, alone, worst)
-    with right:
+    found = None
+    if game.learner == "ridge" or st.session_state.get(asked):  # in closed form it takes a moment, else up to a minute
+        found = _retrained(view, "prune", lambda game: _pruned(game, run), ())
+    _harmful(view, game, None if found is None else found[0])
+    if found is not None:
+        _, ours, other = found
         lines = [("most harmful first, by the spectrum", ours.ordered), ("by leave-one-out", other.ordered)]
         widgets.chart(views.dropping(ours.shares, lines, ours.random, run.unit, dark=widgets.dark()), key=f"{view.key}-dropping")
+    elif game.learner != "ridge" and not st.session_state.get(asked):
+        st.caption("Leave-one-out beside it, and the value as more and more of the harmful ones are left out: some 600 retrainings.")
+        st.button(
+            "Compare and prune", icon=":material/content_cut:", key=f"{asked}-button", on_click=st.session_state.__setitem__, args=(asked, True)
+        )
 
 
 def _pruned(game: TrainingGame, run: Explanation) -> tuple[Any, ...]:
     alone = retraining.leave_one_out(game)
     worst = retraining.harmful(game, run.main_effects())
     ours = retraining.pruning(game, worst, run.spec.seed)
-    return alone, worst, ours, retraining.pruning(game, retraining.harmful(game, alone), run.spec.seed, draws=0)
+    return alone, ours, retraining.pruning(game, retraining.harmful(game, alone), run.spec.seed, draws=0)
 
 
-def _harmful(view: View, alone: np.ndarray, worst: np.ndarray) -> None:
-    run, game, shown = view.explanation, _game(view.explanation), _items(view.explanation)
+def _harmful(view: View, game: TrainingGame, alone: np.ndarray | None) -> None:
+    """The list, and how many of the planted wrong labels are at its top. `alone`: leave-one-out effects, where they are known."""
+    run, shown = view.explanation, _items(view.explanation)
     effects, better = run.main_effects(), game.higher_is_better
+    worst = retraining.harmful(game, effects)
     st.caption(f"Most harmful first: keeping one {'lowers' if better else 'raises'} the {run.unit} on average over random halves of the others.")
-    rows = [
-        {
-            run.noun.capitalize(): plain(shown[i].text, 120),
-            "Label": shown[i].label,
-            "Effect": float(effects[i]),
-            "Leave one out": float(alone[i]),
-            "Planted": shown[i].remark,
-        }
-        for i in worst[:LISTED].tolist()
-        if (effects[i] < 0) == better and effects[i]
-    ]
+    rows = []
+    for i in worst[:LISTED].tolist():
+        if effects[i] and (effects[i] < 0) == better:
+            row = {run.noun.capitalize(): plain(shown[i].text, 120), "Label": shown[i].label, "Effect": float(effects[i])}
+            rows.append(row | ({} if alone is None else {"Leave one out": float(alone[i])}) | {"Planted": shown[i].remark})
     number = st.column_config.NumberColumn
     columns = {
+        run.noun.capitalize(): st.column_config.TextColumn(width="large"),
         "Effect": number(format="%+.4f", help="Main effect by the surrogate"),
         "Leave one out": number(format="%+.4f", help="Real: whole set minus without it"),
     }
     st.dataframe(rows, hide_index=True, height="content", column_config=columns, key=f"{view.key}-harmful")
     wrong = game.examples.mislabelled()
     if game.players_are == "example" and wrong and not game.about_query:
-        k = len(wrong)
-        ours = retraining.precision_at(worst, wrong, k)
-        other = retraining.precision_at(retraining.harmful(game, alone), wrong, k)
-        st.caption(
-            f"Of the {k} most harmful, {round(ours * k)} are among the {k} planted wrong labels; leave-one-out finds {round(other * k)}, "
-            f"chance {k * k / len(run.players):.1f}."
-        )
+        k, found = len(wrong), round(retraining.precision_at(worst, wrong, len(wrong)) * len(wrong))
+        line = f"Of the {k} most harmful, {found} are among the {k} planted wrong labels (by chance {k * k / len(run.players):.1f})"
+        if alone is not None:
+            line += f"; leave-one-out finds {round(retraining.precision_at(retraining.harmful(game, alone), wrong, k) * k)}"
+        st.caption(f"{line}.")
 
 
 def _set_card(run: Explanation, shown: tuple[Item, ...], group: Group, real: Without | None) -> Card:
@@ -181,7 +178,8 @@ def _set_card(run: Explanation, shown: tuple[Item, ...], group: Group, real: Wit
         lines.append(f"Retrained without each: {', '.join(map(number, real.alone))}; without {both}: {number(real.together)}")
     check = next((check for check in run.checks if check.members == group.members), None)
     if check is not None:
-        lines.append(f"Checked: {views.captions.check_text(check, run.unit)}")
+        part = "Checked" if len(group.members) == 2 else "Checked, the part of three alone"
+        lines.append(f"{part}: {views.captions.check_text(check, run.unit)}")
     return Card(tuple(shown[i] for i in group.members), group.joint, "beyond what each does alone", tuple(lines), group.members)
 
 
