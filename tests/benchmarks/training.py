@@ -1,6 +1,6 @@
 """Training data: is planted structure found, how many retrainings a second, how good are the solvers?
 
-    python -m tests.benchmarks.training [structure] [mislabelled] [speed] [r2]      all four by default; --learner logistic
+    python -m tests.benchmarks.training [structure] [mislabelled] [speed] [r2]      all four by default; --learner logistic; --show
 
 structure    For a held-out near-copy of each planted pair as the query: the pair's rank among the redundant pairs of the spectrum.
 mislabelled  Precision@10 of the ten wrong labels among the most harmful examples: spectrum, linear datamodel, leave-one-out.
@@ -153,6 +153,15 @@ def solvers(learner: str) -> dict[str, Any]:
     return out
 
 
+def show() -> None:
+    """The stored figures, a line each."""
+    for part, rows in json.loads(RESULTS.read_text()).items():
+        print(f"training, {part}")
+        for name, row in rows.items():
+            told = ", ".join(f"{key} {value}" for key, value in row.items()) if isinstance(row, dict) else row
+            print(f"  {name:28} {told}")
+
+
 PARTS = {"structure": structure, "mislabelled": mislabelled, "speed": speed, "r2": solvers}
 
 
@@ -160,7 +169,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", help="structure, mislabelled, speed, r2")
     parser.add_argument("--learner", default="ridge", choices=("ridge", "logistic", "network"))
+    parser.add_argument("--show", action="store_true", help="print what was measured last, and measure nothing")
     options = parser.parse_args()
+    if options.show:
+        show()
+        return
     for part in options.parts or PARTS:
         found = PARTS[part](options.learner)
         stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
