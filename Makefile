@@ -39,6 +39,7 @@ BENCH := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 SPEXVIZ_THRE
 bench: setup
 	$(BENCH) tests.benchmarks.engine
 	$(BENCH) tests.benchmarks.heads --show
+	$(BENCH) tests.benchmarks.training --show
 
 # Beside spectralexplain and shapiq, in a virtual environment of their own: hours; goes on where it was stopped.
 bench-full: setup

@@ -33,6 +33,7 @@ _HOME = {
     "KernelSHAP": "spexviz.solvers.baselines",
     "LeaveOneOut": "spexviz.solvers.baselines",
     "PromptGame": "spexviz.games.prompt",
+    "TrainingGame": "spexviz.games.training",
     "SyntheticGame": "spexviz.games.synthetic",
     "HeadsGame": "spexviz.games.heads",
     "Explanation": "spexviz.results",
@@ -42,7 +43,7 @@ _HOME = {
     "explain": "spexviz.pipeline",
     "validate": "spexviz.validation",
 }
-_MODULES = ("views", "errors", "metrics", "optimum")
+_MODULES = ("views", "errors", "metrics", "optimum", "datasets", "redundancy", "retraining")
 __all__ = [*_HOME, *_MODULES]
 
 

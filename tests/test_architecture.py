@@ -14,12 +14,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "spexviz"
 RANKS = [  # lower may not import higher; rooms of one rank may know each other, except games and solvers
     {"errors", "masks", "home", "registry", "pace"},
-    {"spectrum", "text", "spec", "database"},
-    {"indices", "metrics", "optimum", "results"},
+    {"spectrum", "text", "spec", "database", "datasets"},
+    {"indices", "metrics", "optimum", "redundancy", "results"},
     {"models"},
+    {"features", "learners"},
     {"games", "solvers"},
     {"ablate"},
-    {"validation", "precision", "pruning", "signals"},
+    {"validation", "precision", "pruning", "retraining", "signals"},
     {"pipeline", "compare", "cost"},
     {"jobs"},
     {"ui", "cli"},

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from spexviz import pipeline
+from spexviz import datasets, pipeline, redundancy
 from spexviz.results import Explanation
 from spexviz.spec import RunSpec
 from tests.record_runs import LARGEST, row
@@ -55,3 +55,20 @@ def test_the_model_still_says_so(run: Recording) -> None:
     ends = np.stack([np.zeros(len(result.players), dtype=bool), np.ones(len(result.players), dtype=bool)])
     found = np.asarray(game(np.concatenate([ends, result.masks[rows]])))
     assert found == pytest.approx([*result.ends, *result.values[rows]], abs=NOISE * result.values.std())
+
+
+def test_the_finding_on_wrong_labels_is_what_the_run_found() -> None:
+    run = next(run for run in RUNS if run.file == "wrong-labels")
+    result, wrong = load(run), datasets.load("reviews").mislabelled()
+    worst = np.argsort(-result.main_effects())
+    assert len(set(worst[:10].tolist()) & set(wrong)) == 6 and set(worst[:4].tolist()) <= set(wrong) and "Six of the ten" in run.finding
+    assert abs(result.fidelity.r2 - result.baseline.r2) < 0.01
+
+
+def test_the_recorded_pairs_are_the_planted_ones_and_the_most_redundant() -> None:
+    for file in ("elevator", "three"):
+        result = load(next(run for run in RUNS if run.file == file))
+        first = redundancy.redundant(result.spectrum)[0].members
+        if file == "elevator":
+            assert first == tuple(sorted(datasets.load("reviews").planted_pairs()[0]))
+        assert next(check.verdict for check in result.checks if check.members == first) == "confirmed"

@@ -84,7 +84,7 @@ def _selected(explanation: Explanation, interactions: Interactions, key: str) ->
     chosen = widgets.selection(explanation)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not chosen:
-            st.caption(f"Click a {explanation.noun}, a set, a node or a table row to follow it through all views.")
+            st.caption(f"Click {captions.one(explanation.noun)}, a set, a node or a table row to follow it through all views.")
             return
         value = interactions.values.get(chosen)
         worth = f"{interactions.index} {views.theme.number(value)} {explanation.unit}. " if value is not None else ""

@@ -16,6 +16,7 @@ from spexviz.indices import INDICES, Interactions
 from spexviz.registry import offered
 from spexviz.results import Check, Explanation
 from spexviz.views import captions, strip, theme
+from spexviz.views import cards as cards_of
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ _note = st.components.v2.component(
     """,
 )
 _strip = st.components.v2.component("spexviz_strip", css=strip.CSS, js=strip.JS)
+_cards = st.components.v2.component("spexviz_cards", css=cards_of.CSS, js=cards_of.JS)
 
 
 def dark() -> bool:
@@ -99,6 +101,17 @@ def text_strip(explanation: Explanation, interactions: Interactions, top: int, k
 
     data = strip.data(explanation, interactions, top=top, dark=dark(), selection=selection(explanation))
     _strip(key=key, data=data, on_select_change=clicked)
+
+
+def cards(found: Sequence[cards_of.Card], key: str, *, selection: Sequence[int] = (), large: bool = False, good: bool = True) -> None:
+    """Cards of training examples; a click on one that has members selects them."""
+
+    def clicked() -> None:
+        chosen = getattr(st.session_state.get(key), "select", None) or {}
+        if isinstance(members := chosen.get("members"), list):
+            select([i for i in members if isinstance(i, int)])
+
+    _cards(key=key, data=cards_of.data(found, dark=dark(), selection=selection, large=large, good=good), on_select_change=clicked)
 
 
 def graph(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:

@@ -7,8 +7,9 @@ The functions are imported at once: a later first import of, say, `spexviz.views
 place of the function.
 """
 
-from spexviz.views import captions, grid, strip, theme
+from spexviz.views import captions, cards, grid, strip, theme
 from spexviz.views.captions import checked, finding, headline, honesty, quality
+from spexviz.views.dropping import dropping
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
@@ -17,8 +18,10 @@ from spexviz.views.waterfall import waterfall
 
 __all__ = [
     "captions",
+    "cards",
     "checked",
     "csv",
+    "dropping",
     "fidelity_curve",
     "finding",
     "graph",

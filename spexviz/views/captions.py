@@ -165,6 +165,11 @@ def _relation(changes: list[float]) -> str:
     return f"less than the sum of the parts ({number(total)}), so they work together: each needs the rest"
 
 
+def one(noun: str) -> str:
+    """ "a head", "an example"."""
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
 def plural(noun: str, count: int = 2) -> str:
     """ "head" for 1, "heads" for any other count."""
     return noun if count == 1 else f"{noun}s"

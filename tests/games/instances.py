@@ -13,6 +13,7 @@ from spexviz.games.base import Game
 from spexviz.games.heads import HeadsGame
 from spexviz.games.prompt import PromptGame
 from spexviz.games.synthetic import SyntheticGame
+from spexviz.games.training import TrainingGame
 from spexviz.spectrum import Spectrum
 
 MAKERS: dict[str, dict[str, Callable[[Any], Game]]] = {
@@ -29,6 +30,11 @@ MAKERS: dict[str, dict[str, Callable[[Any], Game]]] = {
         "tokens of a tiny Llama": lambda request: PromptGame(
             str(request.getfixturevalue("tiny_llama")), "not good at all", target=" good", contrast=" bad", split="tokens"
         ),
+    },
+    "training": {
+        "sources, ridge": lambda request: TrainingGame("reviews", 2, players_are="source", encoder="words"),
+        "clusters, logistic": lambda request: TrainingGame("reviews", 0, "logistic", "test loss", players_are="cluster", clusters=6, encoder="words"),
+        "sources, network": lambda request: TrainingGame("reviews", 1, "network", "loss", players_are="source", encoder="words"),
     },
     "synthetic": {
         "expression": lambda request: SyntheticGame("2*x0*x1 - 3*x2*x3*x4 + 0.5*x5", noise=0.1, seed=3),

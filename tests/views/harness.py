@@ -49,8 +49,8 @@ def browser() -> Iterator[Any]:
             chromium.close()
 
 
-def mounted(chromium: Any, *items: dict[str, Any], dark: bool = False, width: int = 1200) -> Any:
-    """A page with one strip an item; `page.errors` collects script errors."""
+def mounted(chromium: Any, *items: dict[str, Any], dark: bool = False, width: int = 1200, script: tuple[str, str] = (strip.JS, strip.CSS)) -> Any:
+    """A page with one component (the strip, or another `script`) an item; `page.errors` collects script errors."""
     page = chromium.new_page(viewport={"width": width, "height": 900})
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
@@ -58,5 +58,5 @@ def mounted(chromium: Any, *items: dict[str, Any], dark: bool = False, width: in
     page.set_content(
         f"<!doctype html><meta charset=utf-8><style>body{{margin:16px;background:var(--st-background-color);{variables}--st-font:sans-serif}} section{{margin-bottom:40px}}</style>"
     )
-    page.evaluate(MOUNT, [strip.JS, strip.CSS, list(items)])
+    page.evaluate(MOUNT, [*script, list(items)])
     return page

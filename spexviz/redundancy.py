@@ -1,0 +1,81 @@
+"""Redundant or synergistic: what a set of players has beyond its members, read off a spectrum. Pure functions.
+
+Of a set T the surrogate is looked at as a function of T alone, averaged over the other players: g(S) for S ⊆ T. Its joint part is
+I(T) = g(T) − g(∅) − Σ_i (g({i}) − g(∅)), for a pair the interaction BII(T) = 4 F(T). Redundant: every member has a main effect, and
+I(T) the sign opposite to all of them (duplicates cancel). Synergistic: every member has no main effect, or one of the same sign. Of
+either kind is a set only if every member has a part in it: I(T) − I(T∖i) has the sign of I(T), and is more than a trace of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from spexviz.masks import Interaction
+from spexviz.spectrum import Spectrum
+
+NONE = 0.1  # a main effect below this share of the joint part counts as none
+REDUNDANT, SYNERGISTIC, MIXED = "redundant", "synergistic", "mixed"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A set, its kind, its joint part and its members' main effects (both in the unit of the game), its share of the variance."""
+
+    members: Interaction
+    kind: str
+    joint: float
+    mains: tuple[float, ...]
+    share: float
+
+
+def kind(mains: Sequence[float], joint: float) -> str:
+    """Redundant, synergistic or mixed, by the signs of main effects and joint part.
+
+    >>> kind([.5, .4], -.3), kind([.2, .3], .4), kind([.01, -.02], -.5), kind([.5, -.4], .3), kind([.5, .01], -.3)
+    ('redundant', 'synergistic', 'synergistic', 'mixed', 'mixed')
+    """
+    floor = NONE * abs(joint)
+    if joint and all(abs(main) > floor and main * joint < 0 for main in mains):
+        return REDUNDANT
+    if joint and all(abs(main) <= floor or main * joint > 0 for main in mains):
+        return SYNERGISTIC
+    return MIXED
+
+
+def groups(spectrum: Spectrum, orders: Sequence[int] = (2, 3)) -> tuple[Group, ...]:
+    """The sets of these orders that the spectrum holds, the largest share of variance first; a set of three counts as one object."""
+    energy = spectrum.energy() or 1.0
+    ranked = sorted((-(value**2), len(term), term) for term, value in spectrum.coefficients.items() if len(term) in orders and value)
+    return tuple(group(spectrum, term, -square / energy) for square, _, term in ranked)
+
+
+def group(spectrum: Spectrum, members: Interaction, share: float = 0.0) -> Group:
+    """One set, looked at for itself."""
+    f = spectrum.coefficients
+    mains = tuple(-2.0 * f.get((i,), 0.0) for i in members)
+    parts = {s: f.get(s, 0.0) for k in range(2, len(members) + 1) for s in combinations(members, k)}
+    joint = joint_part(parts)
+    adds = [joint - joint_part({s: value for s, value in parts.items() if i not in s}) for i in members]
+    whole = all(part * joint > NONE * joint**2 for part in adds)
+    return Group(members, kind(mains, joint) if whole else MIXED, joint, mains, share)
+
+
+def joint_part(inside: dict[Interaction, float]) -> float:
+    """I(T) from the coefficients F(R) of the subsets R ⊆ T of two members and more.
+
+    Over masks of T: g(T) has the characters (−1)^|R|, g(∅) 1, and g({i}) −1 where i ∈ R, so that
+    I(T) = Σ_R F(R) · ((−1)^|R| − 1 + 2 |R|).
+    """
+    return sum(value * ((-1) ** len(term) - 1 + 2 * len(term)) for term, value in inside.items())
+
+
+def redundant(spectrum: Spectrum, orders: Sequence[int] = (2,)) -> tuple[Group, ...]:
+    """The redundant sets, the largest share of variance first."""
+    return tuple(found for found in groups(spectrum, orders) if found.kind == REDUNDANT)
+
+
+def synergistic(spectrum: Spectrum, orders: Sequence[int] = (2,)) -> tuple[Group, ...]:
+    """The synergistic sets, the largest share of variance first."""
+    return tuple(found for found in groups(spectrum, orders) if found.kind == SYNERGISTIC)

@@ -1,0 +1,97 @@
+// Cards of training examples. Data comes from spexviz/views/cards.py; user text enters the page through textContent only.
+const states = new WeakMap();
+const SVG = "http://www.w3.org/2000/svg";
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  if (!data) return;
+  let state = states.get(parentElement);
+  if (!state) states.set(parentElement, (state = { version: null }));
+  state.send = setTriggerValue;
+  if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
+  const chosen = (data.selection || []).join();
+  state.cards.forEach((card, k) => {
+    const on = chosen !== "" && data.cards[k].members.join() === chosen;
+    card.classList.toggle("selected", on);
+    if (card.getAttribute("role") === "button") card.setAttribute("aria-pressed", String(on));
+  });
+  state.chosen = chosen;
+}
+
+function draw(parentElement, state, data) {
+  if (state.root) state.root.remove();
+  const root = element("div", data.large ? "spexviz-cards large" : "spexviz-cards");
+  root.dataset.quality = data.quality;
+  for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
+  state.cards = data.cards.map((card) => drawCard(state, card));
+  root.append(...state.cards);
+  parentElement.append(root);
+  state.root = root;
+  state.version = data.version;
+}
+
+function drawCard(state, card) {
+  const box = element("div", "card");
+  if (card.value !== undefined) {
+    const worth = element("div", "worth");
+    const number = element("b", "", card.value);
+    number.style.setProperty("--cell", card.cell);
+    worth.append(number, element("span", "", card.what));
+    box.append(worth);
+  }
+  for (const item of card.items) box.append(drawItem(item));
+  if (card.lines.length) {
+    const lines = element("div", "lines");
+    for (const line of card.lines) lines.append(element("p", "", line));
+    box.append(lines);
+  }
+  if (card.members.length) {
+    box.setAttribute("role", "button");
+    box.tabIndex = 0;
+    const choose = () => state.send("select", { members: state.chosen === card.members.join() ? [] : card.members });
+    box.addEventListener("click", choose);
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      choose();
+    });
+  }
+  return box;
+}
+
+function drawItem(item) {
+  const row = element("div", "item");
+  if (item.pixels) row.append(picture(item));
+  const words = element("div", "words");
+  words.append(element("div", "text", item.text));
+  const tags = element("div", "tags");
+  if (item.label) tags.append(element("span", "label", item.label));
+  if (item.remark) tags.append(element("span", "remark", item.remark));
+  if (tags.children.length) words.append(tags);
+  row.append(words);
+  return row;
+}
+
+function picture(item) {
+  const side = Math.round(Math.sqrt(item.pixels.length));
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `0 0 ${side} ${side}`);
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", item.text);
+  svg.setAttribute("shape-rendering", "crispEdges");
+  item.pixels.forEach((shade, i) => {
+    if (!shade) return;
+    const cell = document.createElementNS(SVG, "rect");
+    const grey = Math.round(255 * (1 - shade));
+    for (const [name, value] of [["x", i % side], ["y", Math.floor(i / side)], ["width", 1.02], ["height", 1.02]]) cell.setAttribute(name, value);
+    cell.setAttribute("fill", `rgb(${grey},${grey},${grey})`);
+    svg.append(cell);
+  });
+  return svg;
+}
+
+function element(tag, className, text) {
+  const found = document.createElement(tag);
+  if (className) found.className = className;
+  if (text !== undefined) found.textContent = text;
+  return found;
+}

@@ -1,0 +1,46 @@
+"""The Training data page live, with the bundled data and a real encoder: from the form to the figures."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from spexviz import redundancy
+from spexviz.datasets import load
+from spexviz.results import Explanation
+from tests.browser.harness import explain, idle
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+LONG = 600_000  # ms; two cores of its own take less than 90 s, see `make bench-app` for others
+
+
+def test_a_query_is_traced_to_its_training_examples(server, open_page):
+    page = open_page(f"{server.url}/training")
+    page.get_by_text(re.compile("160 examples: 1,024 ablations for the fit, 512 held out")).wait_for()
+    slider = page.get_by_role("slider", name="Ablations that the fit may see")
+    slider.press("ArrowLeft")
+    page.get_by_text(re.compile("160 examples: 512 ablations for the fit")).wait_for()
+    idle(page)
+    start = time.monotonic()
+    run_id = explain(page)
+    page.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    page.get_by_text("Pruning the training set").wait_for(timeout=LONG)
+    idle(page)
+    print(f"from the button to the last figure: {time.monotonic() - start:.0f} s")
+    result = Explanation.from_json(server.rows("SELECT result FROM runs WHERE id = ?", run_id)[0][0])
+    assert result.complete and len(result.values) == 512 and result.fidelity.r2 > result.baseline.r2
+    pair = tuple(sorted(load("reviews").planted_pairs()[0]))
+    assert pair in [group.members for group in redundancy.redundant(result.spectrum)[:5]]
+
+    cards = page.locator(".card")
+    assert "For the entire week the elevator smelled of wet paint." in cards.first.inner_text()
+    first = page.locator(".card", has_text="beyond what each does alone").first
+    assert all(result.players[i] in first.inner_text() for i in pair) and "Retrained without each" in first.inner_text()
+    first.click()
+    page.get_by_test_id("stMetric").filter(has_text="Retrained").wait_for()
+    idle(page)
+    texts = page.get_by_test_id("stMetric").all_inner_texts()
+    assert [text.split("\n")[0] for text in texts] == ["Whole training set", "Retrained", "Surrogate", "Main effects only"]
+    assert page.locator(".card.selected").count() >= 1

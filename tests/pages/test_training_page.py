@@ -1,0 +1,123 @@
+"""The Training data page without a browser: form, upload, recorded runs, cards, what-if. Features without a model."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from spexviz import pipeline
+from spexviz.games.training import TrainingGame
+from spexviz.jobs.manager import JobManager
+from spexviz.results import Explanation
+from spexviz.solvers.gp import GaussianProcess
+from spexviz.ui import recorded
+from tests.pages.app import button, page, said, wait
+from tests.test_datasets import GOOD
+
+
+@pytest.fixture(scope="module")
+def result() -> Explanation:
+    """A run on the reviews, its features without a model."""
+    return pipeline.explain(TrainingGame("reviews", 4, encoder="words"), GaussianProcess(), 512, validate=4)
+
+
+def cards(at: Any) -> list[dict[str, Any]]:
+    """What the card components were given."""
+    found: list[dict[str, Any]] = []
+
+    def walk(block: Any) -> None:
+        for child in block.children.values():
+            if hasattr(child, "children"):
+                walk(child)
+            elif "bidi" in str(getattr(child, "type", "")):
+                text = str(getattr(child.proto, "json", "") or "")
+                if '"cards"' in text:
+                    found.append(json.loads(text))
+
+    walk(at.main)
+    return found
+
+
+def test_the_form_starts_a_run_of_what_it_shows(manager: JobManager) -> None:
+    at = page("training")
+    assert "160 examples: 1,024 ablations for the fit, 512 held out" in said(at)
+    at.selectbox(key="train-players_are").set_value("source").run()
+    at.selectbox(key="train-encoder").set_value("words").run()
+    at.selectbox(key="train-query").set_value(3).run()
+    assert not at.exception and "5 groups: all 32 masks are asked" in said(at)
+    button(at, "Explain").click().run()
+    (run,) = manager.store.list()
+    assert run.spec.game["query"] == 3 and run.spec.game["encoder"] == "words" and "lighthouse" in run.title
+    wait(lambda: not manager.store.get(run.id).active)
+    at.run()
+    assert not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"}
+    button(at, "New run").click().run()
+    assert at.selectbox(key="train-query").value == 3 and at.selectbox(key="train-players_are").value == "source"
+
+
+def test_a_value_over_all_held_out_examples_asks_for_no_query(manager: JobManager) -> None:
+    at = page("training")
+    at.selectbox(key="train-value").set_value("test loss").run()
+    assert not at.exception and "train-query" not in [box.key for box in at.selectbox] and button(at, "Explain").disabled is False
+
+
+def test_a_text_of_ones_own_needs_its_label(manager: JobManager) -> None:
+    at = page("training")
+    at.selectbox(key="train-query").set_value("A text of my own …").run()
+    assert "A query of your own is a text" in said(at) and button(at, "Explain").disabled
+    at.text_input(key="train-own").set_value("What a wonderful book").run()
+    assert not at.exception and not button(at, "Explain").disabled and at.selectbox(key="train-answer").value == "negative"
+
+
+def test_files_are_checked_and_their_data_used(manager: JobManager) -> None:
+    at = page("training")
+    at.session_state["train-picked"] = at.session_state["train-source"] = "Your CSV file"
+    at.run()
+    assert "every fifth row is held out" in said(at) and not [b for b in at.button if b.label == "Explain"]
+    at.file_uploader(key="train-file").upload("bad.csv", b"a,b\n1,2\n" * 20, "text/csv").run()
+    assert not at.exception and "column named" in said(at) and not [b for b in at.button if b.label == "Explain"]
+    at.file_uploader(key="train-file").set_value([("good.csv", GOOD.encode(), "text/csv")]).run()
+    assert not at.exception and "10 examples to train on, 2 held out; labels: a, b" in said(at)
+
+
+def test_a_run_shows_its_cards_and_retrains(manager: JobManager, result: Explanation) -> None:
+    at = page("training", run=manager.store.insert(result, "a run"))
+    query, mattering, *sets = cards(at)
+    assert query["cards"][0]["items"][0]["text"] == "Warm oysters arrived, gritty with sand."
+    assert len(mattering["cards"]) == 9 and mattering["cards"][0]["members"]
+    lines = [line for group in sets for card in group["cards"] for line in card["lines"]]
+    assert any("Retrained without each" in line for line in lines)
+    pair = list(TrainingGame("reviews").examples.planted_pairs()[4])
+    at.session_state["selection"] = tuple(sorted(pair))
+    at.run()
+    metrics = {metric.label: metric.value for metric in at.metric}
+    game = TrainingGame("reviews", 4, encoder="words")
+    from spexviz import retraining, views
+
+    before, after = retraining.what_if(game, leave_out=pair)
+    assert metrics["Retrained"] == views.theme.number(after) and metrics["Whole training set"] == views.theme.number(before)
+    assert metrics["Surrogate"] != metrics["Main effects only"]
+    at.multiselect(key=next(m.key for m in at.multiselect if m.label == "Give another label")).set_value([pair[0]]).run()
+    _, wrong = retraining.what_if(game, leave_out=pair, relabel={pair[0]: 1})
+    assert not at.exception and {metric.label: metric.value for metric in at.metric}["Retrained"] == views.theme.number(wrong)
+
+
+def test_recorded_runs_open_at_once_without_their_features(manager: JobManager, monkeypatch) -> None:
+    from spexviz import features
+
+    monkeypatch.setattr(features, "_encode", lambda *_: pytest.fail("an encoder was loaded"))
+    found = [one for one in recorded.recorded("training") if "digits" not in one.path.read_text(encoding="utf-8")[:3000]]
+    assert len(recorded.recorded("training")) >= 2
+    at = page("training")
+    for one in found[:1]:
+        at.button(key=f"recorded-training-{one.path.stem}").click().run()
+        assert not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"} and len(cards(at)) >= 3
+        assert button(at, "Retrain (reads the texts with the encoder first)")
+
+
+def test_a_run_whose_file_is_gone_is_still_shown(manager: JobManager, result: Explanation) -> None:
+    text = result.to_json().replace('"data": "reviews"', '"data": "upload:0123456789abcdef"')
+    at = page("training", run=manager.store.insert(Explanation.from_json(text), "from elsewhere"))
+    assert "not on this machine" in said(at) and {tab.label for tab in at.tabs} >= {"Sets as a table"}

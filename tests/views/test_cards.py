@@ -1,0 +1,63 @@
+"""Cards: what is written on them is text, whatever it looks like; a click selects, and mounting does not."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from spexviz.views import cards
+from spexviz.views.cards import Card, Item
+from spexviz.views.dropping import dropping
+from tests.views import harness
+
+HOSTILE = "<img src=x onerror=alert(1)> \u202e $x$ [a](javascript:1)"
+
+
+def some() -> list[Card]:
+    digit = tuple(float(i % 17) for i in range(64))
+    pair = (Item("one", "7", "planted pair 7", digit), Item(HOSTILE, HOSTILE, HOSTILE))
+    return [Card((Item("the query", "yes"),)), Card(pair, -0.5, "beyond", (HOSTILE,), (0, 4)), Card((Item("x"),), 0.25, "main effect", members=(2,))]
+
+
+def test_data_is_json_and_its_version_follows_all_but_the_selection() -> None:
+    one = cards.data(some(), selection=(2,))
+    json.dumps(one, allow_nan=False)
+    assert one["version"] == cards.data(some())["version"] != cards.data(some(), dark=True)["version"]
+    assert (
+        one["cards"][1]["value"] == "−0.50" and len(one["cards"][1]["items"][0]["pixels"]) == 64 and max(one["cards"][1]["items"][0]["pixels"]) == 1
+    )
+    assert one["cards"][1]["cell"] == cards.theme.colour(-0.5, 0.5) and "cell" not in one["cards"][0]
+
+
+def test_the_cards_that_matter_come_by_size(review) -> None:
+    found = cards.mattering(review, [Item(player) for player in review.players], 4)
+    sizes = [abs(card.value) for card in found]
+    assert sizes == sorted(np.abs(review.main_effects()), reverse=True)[:4] and [card.items[0].text for card in found] == [
+        review.players[card.members[0]] for card in found
+    ]
+
+
+def test_the_pruning_curve_says_its_numbers() -> None:
+    figure = dropping((0.0, 0.5), [("<b>ours</b>", np.array([0.9, 0.8]))], np.array([[0.9, 0.5], [0.9, 0.7]]), "accuracy")
+    assert "&lt;b&gt;ours" in figure.data[-1].name and "0.80" in figure.layout.meta["text"] and list(figure.data[-1].x) == [0, 50]
+    assert figure.data[2].y[1] == pytest.approx(0.6)
+
+
+@pytest.mark.browser
+def test_hostile_text_stays_text_and_clicks_select() -> None:
+    pytest.importorskip("playwright")
+    with harness.browser() as chromium:
+        page = harness.mounted(chromium, cards.data(some()), script=(cards.JS, cards.CSS))
+        assert page.evaluate("window.sent") == [] and page.locator("img").count() == 0
+        assert "<img src=x onerror=alert(1)>" in page.locator(".card").nth(1).inner_text()
+        assert page.locator("svg rect").count() == sum(1 for i in range(64) if i % 17)
+        page.locator(".card").nth(1).click()
+        page.locator(".card").nth(2).press("Enter")
+        page.locator(".card").nth(0).click()
+        assert page.evaluate("window.sent.map(([, name, value]) => [name, value.members])") == [["select", [0, 4]], ["select", [2]]]
+        page.evaluate("data => window.again(0, data)", cards.data(some(), selection=(0, 4)))
+        assert page.locator(".card.selected").count() == 1 and page.locator(".card").nth(1).get_attribute("aria-pressed") == "true"
+        page.locator(".card").nth(1).click()
+        assert page.evaluate("window.sent.at(-1)[2].members") == [] and page.errors == []
