@@ -71,7 +71,7 @@ def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page,
 def test_the_bundled_model_from_the_form_to_the_figures(new_server, open_page) -> None:
     server = new_server(SPEXVIZ_MODELS="bundled")
     page = open_page(f"{server.url}/heads")
-    page.get_by_text("54 heads: ").first.wait_for(timeout=60_000)  # the model is loaded in the background
+    page.get_by_text("54 heads: ").first.wait_for(timeout=240_000)  # the model is loaded in the background
     fewer(page, 1)
     page.get_by_text("256 ablations for the fit").first.wait_for()
     seconds = explain(page, LIMIT)
