@@ -53,7 +53,7 @@ HEAD = ["game", "n", "solver", *(f"R² {size}" for size in SIZES), "terms", "s",
 def games(cells: dict) -> str:
     rows = []
     for (name,), cell in of_kind(cells, "lm").items():
-        label = name if cell["fresh"] else f"{name} (tuned on)"
+        label = name if cell["fresh"] else f"{name} (looked at)"
         rows += [row(label, cell, solver) for solver in ("auto", "gp", "proxyspex", "linear")]
     return "### Games of the bundled model (terms, seconds, peak memory at the most masks)\n\n" + table(HEAD, rows) if rows else ""
 
