@@ -104,9 +104,10 @@ def test_a_run_shows_its_cards_and_retrains(manager: JobManager, result: Explana
     assert not at.exception and {metric.label: metric.value for metric in at.metric}["Retrained"] == views.theme.number(wrong)
 
 
-def test_recorded_runs_open_at_once_without_their_features(manager: JobManager, monkeypatch) -> None:
+def test_recorded_runs_open_at_once_without_their_features(manager: JobManager, monkeypatch, tmp_path) -> None:
     from spexviz import features
 
+    monkeypatch.setattr(features, "home", lambda: tmp_path)  # another test may have made them
     monkeypatch.setattr(features, "_encode", lambda *_: pytest.fail("an encoder was loaded"))
     found = [one for one in recorded.recorded("training") if "digits" not in one.path.read_text(encoding="utf-8")[:3000]]
     assert len(recorded.recorded("training")) >= 2
