@@ -14,6 +14,7 @@ from spexviz.views.theme import crosses_zero, interval_text, number, percent
 from spexviz.views.words import joined, names
 
 GOOD, FAIR = 0.75, 0.5  # held-out R² from which a picture may be read in detail, or in outline
+SLIGHT = 0.01  # share of variance of the strongest set below which the players act mostly one by one
 Quality = Literal["good", "fair", "poor"]
 
 
@@ -61,7 +62,7 @@ def finding(explanation: Explanation, interactions: Interactions) -> str:
     """One or two sentences on the strongest interaction: its share, its value, and what removing its members does."""
     members = strongest(interactions)
     head = headline(explanation, interactions)
-    return head if members is None else f"{head} {removal(explanation, members)}"
+    return head if members is None or _apart(interactions, members) else f"{head} {removal(explanation, members)}"
 
 
 def headline(explanation: Explanation, interactions: Interactions) -> str:
@@ -82,7 +83,15 @@ def headline(explanation: Explanation, interactions: Interactions) -> str:
         head += f": together they move the {explanation.unit} by {number(value)}{range_text} beyond what they do apart ({interactions.index})"
     if crosses_zero(interval):
         head += ", but the interval crosses 0, so the sign is not certain"
+    if alone := _apart(interactions, members):
+        head = f"The {plural(explanation.noun)} act mostly one by one: {percent(alone)} of the variance is theirs alone. Of the sets, {head}"
     return f"{head}."
+
+
+def _apart(interactions: Interactions, members: Interaction) -> float:
+    """The share of variance of the players alone, where it is most of it and the strongest set has next to none; else 0."""
+    alone = sum(share for term, share in interactions.shares.items() if len(term) == 1)
+    return alone if interactions.shares.get(members, 1.0) < SLIGHT and alone > 0.5 else 0.0
 
 
 def checked(explanation: Explanation, check: Check) -> str:

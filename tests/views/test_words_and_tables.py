@@ -75,6 +75,13 @@ def test_finding_without_interactions(make):
         assert words in finding(run, found(run))
 
 
+def test_finding_says_first_that_players_act_one_by_one_where_sets_carry_next_to_nothing(make):
+    slight = make(("a", "b"), {(0,): -0.5, (1,): 0.4, (0, 1): 0.01}, draws=False)
+    assert "act mostly one by one: 100 % of the variance is theirs alone. Of the sets, a × b carries" in finding(slight, found(slight))
+    more = make(("a", "b"), {(0,): -0.5, (1,): 0.4, (0, 1): 0.2}, draws=False)
+    assert "one by one" not in finding(more, found(more))
+
+
 def checks_of(run):
     """The pair is borne out, the triple is not."""
     pair = Check((2, 3), 2.4, 2.5, 2.44, 2.48, (2.32, 2.56), 7, "confirmed", 4, 128)
