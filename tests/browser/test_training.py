@@ -13,7 +13,7 @@ from spexviz.results import Explanation
 from tests.browser.harness import explain, idle
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
-LONG = 600_000  # ms; two cores of its own take less than 90 s, see `make bench-app` for others
+LONG = 600_000  # ms, on a machine that others use; `make bench-app` measures it
 
 
 def test_a_query_is_traced_to_its_training_examples(server, open_page):
