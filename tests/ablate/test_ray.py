@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -55,7 +56,9 @@ def _pid(replica: object) -> int:
 
 
 def both_up(cluster: RayExecutor, game: Game) -> None:
+    end = time.monotonic() + 300
     while sum(replica.actor is not None for replica in cluster.replicas) < 2:
+        assert time.monotonic() < end, "a replica that was lost does not come back"
         Runner(game, MemoryCache(), executor=cluster, chunk=1)(uniform_masks(len(game.players), 8, 1))
 
 

@@ -21,7 +21,7 @@ from tests.benchmarks.peers_process import PeerError, Peers
 from tests.benchmarks.store import Peak, Store, code
 
 ORDER, DECIBELS = 5, 5.0
-CELLS = ((32, 7, 0), (128, 6, 0), (32, 8, 0), (64, 7, 0), (32, 6, 0), (64, 6, 0), (256, 6, 0), (32, 6, 1), (64, 6, 1), (128, 7, 0), (64, 8, 0))
+CELLS = ((32, 7, 0), (128, 6, 0), (32, 8, 0), (64, 7, 0), (256, 6, 0), (32, 6, 0), (64, 6, 0), (32, 6, 1), (64, 6, 1), (128, 7, 0), (64, 8, 0))
 LAST_HEADS, LM_LEVELS = games.Parts(games.PARIS, (26, 27, 28, 29)), (6,)
 SHAPIQ = ("ProxySPEX", "regression FBII", "regression FSII", "KernelSHAP-IQ", "SPEX")
 ON_GAMES = (*SHAPIQ, "lime")
