@@ -26,7 +26,7 @@ from spexviz.spec import build, describe
 
 STORE_BYTES = 100_000_000  # of the local cluster's object store: masks and values are small
 START = 900.0  # seconds in which a replica must be up: a large model is loaded in that time
-STARTS = 3  # of the local cluster, to whose helpers Ray gives 15 s, too few on a busy machine; and of a replica, whose first answer may get lost
+STARTS = 3  # of the local cluster: Ray gives its helpers 15 s, too few on a busy machine
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0" is Ray's word for: this machine only; read when Ray is first imported
 GAMES = 8  # that a replica keeps built
 INSTALL = "Install it with `pip install 'spexviz[ray]'`, on every machine of the cluster."
@@ -114,18 +114,15 @@ class _Remote:
         ray = self._ray
         if self.actor is not None:
             return
-        for attempt in range(STARTS):
-            self.actor = ray.remote(Replica).options(**self._needs).remote(self._threads)
-            try:
-                ray.get(self.actor.__ray_ready__.remote(), timeout=START)
-                return
-            except ray.exceptions.RayError as error:
-                self.forget()
-                if attempt == STARTS - 1 or isinstance(error, ray.exceptions.GetTimeoutError):
-                    raise ModelError(
-                        f"A replica did not start on the Ray cluster within {START:.0f} s ({type(error).__name__}): look at `ray status`, and ask for "
-                        f"fewer workers. spexviz must be on every machine. {INSTALL}"
-                    ) from None
+        self.actor = ray.remote(Replica).options(**self._needs).remote(self._threads)
+        try:
+            ray.get(self.actor.__ray_ready__.remote(), timeout=START)
+        except ray.exceptions.RayError as error:
+            self.forget()
+            raise ModelError(
+                f"A replica did not start on the Ray cluster within {START:.0f} s ({type(error).__name__}): look at `ray status`, and ask for "
+                f"fewer workers. spexviz must be on every machine. {INSTALL}"
+            ) from None
 
     def __call__(self, game: Game, masks: Masks) -> Values:
         ray, spec = self._ray, _spec(game)
