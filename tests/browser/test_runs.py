@@ -117,7 +117,7 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
         page.get_by_role("button", name="New run").click()
         page.get_by_role("button", name="Explain").wait_for()
         idle(page)
-    page.get_by_test_id("stSidebarNavLink").nth(1).click()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Runs").click()
     wait_until(lambda: listed(page) == prompts[::-1], 60, "both runs, the newest first")
     row(page, 1)
     page.get_by_role("button", name="Delete").and_(page.locator(":enabled")).click()
