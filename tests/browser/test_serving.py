@@ -18,13 +18,22 @@ POLICY = (
 )
 
 
-@pytest.mark.parametrize(("path", "title"), [("/runs", "Runs"), ("/explore", "Which words act together?"), ("/", "Which words act together?")])
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/runs", "Runs"),
+        ("/explore", "Which words act together?"),
+        ("/heads", "Which heads work together?"),
+        ("/training", "Which training examples act together?"),
+        ("/", "Which words act together?"),
+    ],
+)
 def test_the_first_request_to_a_fresh_server_shows_the_shell(new_server, open_page, path, title):
     server = new_server()
     page = open_page(server.url + path)
     page.get_by_role("heading", name=title, exact=True).wait_for()
     links = page.get_by_test_id("stSidebarNavLink")
-    assert [text.split("\n")[-1].strip() for text in links.all_inner_texts()] == ["Explore", "Runs"]
+    assert [text.split("\n")[-1].strip() for text in links.all_inner_texts()] == ["Explore", "Heads", "Training data", "Runs"]
 
 
 def test_an_unlisted_page_is_not_served(new_server, open_page, tmp_path):
