@@ -12,7 +12,7 @@ store = runtime.manager().store
 runs = store.list()
 
 if notice := runtime.manager().cache.notice:  # a damaged cache was set aside
-    widgets.note(notice, kind="strip", key="cache-notice", edge="#c0562b")
+    widgets.problem(notice, key="cache-notice")
 
 if deleted := st.session_state.get("deleted-run"):
     with st.container(horizontal=True, vertical_alignment="center", border=True):
@@ -58,6 +58,6 @@ if upload is not None:
         explanation = Explanation.from_json(upload.getvalue().decode("utf-8", "replace"))
         st.session_state["uploaded-run"] = store.insert(explanation, routes.title_of(explanation))
     except SpexvizError as error:
-        widgets.note(str(error), kind="strip", key="upload-error", edge="#c0562b")
+        widgets.problem(error, key="upload-error")
     else:
         watch.go_to(store.get(st.session_state["uploaded-run"]))

@@ -34,6 +34,11 @@ def all_masks(n: int) -> Masks:
     return (rows[:, None] >> np.arange(n)) & 1 == 1
 
 
+def leave_one_out_masks(n: int) -> Masks:
+    """The full mask, then the n masks without one player each: (n + 1, n)."""
+    return np.concatenate([np.ones((1, n), dtype=bool), ~np.eye(n, dtype=bool)])
+
+
 def uniform_masks(n: int, count: int, seed: int, keep: float = 0.5, exclude: Masks | None = None) -> Masks:
     """`count` distinct random masks of n players, each player kept with probability `keep`: (count, n).
 

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.games.training import TrainingGame
-from spexviz.masks import Interaction, Masks, Values
+from spexviz.masks import Interaction, Masks, Values, leave_one_out_masks
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 DRAWS = 20  # random orders beside the curve
-LEVEL = 0.9
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,7 @@ def what_if(
 
 def leave_one_out(game: TrainingGame) -> Values:
     """(n,) effect of keeping each player on the whole training set: the value with all minus that without it; n + 1 retrainings."""
-    n = len(game.players)
-    values = game(masks_without(n, [(), *((i,) for i in range(n))]))
+    values = game(leave_one_out_masks(len(game.players)))
     return values[0] - values[1:]
 
 

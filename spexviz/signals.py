@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from spexviz.games.base import Game, keep_of
-from spexviz.masks import Masks, Values
+from spexviz.masks import Masks, Values, leave_one_out_masks
 
 KEPT = 0.8  # ρ: players of a pair that are not drawn anew; a linear value then correlates by .8, one of order 5 by .33
 PAIRS = 24
@@ -70,6 +70,6 @@ def probe(game: Game, seed: int = 0, pairs: int = PAIRS, ask: Callable[[Masks], 
 def candidates(game: Game, count: int, ask: Callable[[Masks], Values] | None = None) -> tuple[str, ...]:
     """Labels of the `count` players whose removal alone moves the value most, in the order of the players: n + 1 ablations."""
     n = len(game.players)
-    values = np.asarray((ask or game)(np.concatenate([np.ones((1, n), dtype=bool), ~np.eye(n, dtype=bool)])), dtype=np.float64)
+    values = np.asarray((ask or game)(leave_one_out_masks(n)), dtype=np.float64)
     strongest = np.argsort(-np.abs(values[1:] - values[0]), kind="stable")[:count]
     return tuple(game.players[i] for i in sorted(strongest))

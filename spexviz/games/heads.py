@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spexviz import models
 from spexviz.errors import AblationError, GameError
+from spexviz.games.base import keep_of
+from spexviz.games.on_model import OnModel
 from spexviz.games.players import UNITS, Player, players_of
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel
@@ -45,7 +46,7 @@ Question = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class HeadsGame:
+class HeadsGame(OnModel):
     """Which parts of the model answer a prompt, or a set of questions, as it does: players are heads or other parts of some layers.
 
     `questions`: (prompt, target, contrast) each, in place of the one prompt; the value is the mean over them. `layers`: positions,
@@ -80,8 +81,7 @@ class HeadsGame:
         for value, allowed, what in ((self.ablation, ABLATIONS, "ablation"), (self.value, VALUES, "value"), (self.part, UNITS, "part")):
             if value not in allowed:
                 raise GameError(f"There is no {what} {value!r:.40}. Choose one of: {', '.join(allowed)}.")
-        if not isinstance(self.keep, int | float) or not 0.0 < self.keep < 1.0:
-            raise GameError(f"The probability of keeping a player lies between 0 and 1, not {self.keep!r:.40}.")
+        keep_of(self)
         asked = self.questions or [(self.prompt, self.target, self.contrast)]
         if any(len(one) != 3 or not all(isinstance(part, str) for part in one) for one in asked):
             raise GameError("A question is a prompt, a target and a contrast: three texts.")
@@ -102,24 +102,9 @@ class HeadsGame:
             object.__setattr__(self, name, value)
 
     @cached_property
-    def language_model(self) -> LanguageModel:
-        """The model itself, loaded on first use."""
-        return models.load(self.model) if isinstance(self.model, str) else self.model
-
-    @cached_property
     def parts(self) -> Parts:
         """The parts of the model."""
         return Parts.of(self.language_model)
-
-    @property
-    def precision(self) -> str | None:
-        """What the model computes in ("fp32", "bf16"); None for one that does not say."""
-        return getattr(self.language_model, "precision", None)
-
-    def reference(self) -> HeadsGame | None:
-        """This game with its model in fp32; None where that cannot be had."""
-        found = getattr(self.language_model, "reference", lambda: None)()
-        return None if found is None else replace(self, model=found)
 
     def on(self, questions: Sequence[Question]) -> HeadsGame:
         """The same players, removed in the same way, valued on other questions."""
@@ -171,11 +156,6 @@ class HeadsGame:
         fields: list[Any] = [self.asked, self.value, self.ablation, self.rescale, self.resample_seed, self._prompts_of_reference]
         fields += [[(player.label, player.numbers) for player in self.members], self.language_model.fingerprint]
         return "heads-" + hashlib.sha256(json.dumps(fields).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-    @property
-    def memory(self) -> int | None:
-        """Bytes that the model takes; None where it does not say."""
-        return getattr(self.language_model, "memory", None)
 
     def seconds(self, masks: Masks) -> float | None:
         """What one call for these masks would take here, by the pace of the model; None while that is unknown."""

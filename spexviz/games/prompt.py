@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spexviz import models
 from spexviz.errors import AblationError, GameError
+from spexviz.games.on_model import OnModel
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel
 from spexviz.text import SPLITS, Segments, Span, render, segment
@@ -34,7 +34,7 @@ VALUES = {
 
 
 @dataclass(frozen=True)
-class PromptGame:
+class PromptGame(OnModel):
     """Which parts of a prompt make the model answer as it does: players are words (or tokens, sentences, …), a value is in nats.
 
     The model is asked `template` with the kept parts of the prompt in place of "{}"; the template is never ablated, nor are
@@ -83,21 +83,6 @@ class PromptGame:
         for name in ("spans", "protected"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, tuple((int(a), int(b)) for a, b in getattr(self, name)))
-
-    @cached_property
-    def language_model(self) -> LanguageModel:
-        """The model itself, loaded on first use."""
-        return models.load(self.model) if isinstance(self.model, str) else self.model
-
-    @property
-    def precision(self) -> str | None:
-        """What the model computes in ("fp32", "bf16"); None for one that does not say."""
-        return getattr(self.language_model, "precision", None)
-
-    def reference(self) -> PromptGame | None:
-        """This game with its model in fp32; None where that cannot be had."""
-        found = getattr(self.language_model, "reference", lambda: None)()
-        return None if found is None else replace(self, model=found)
 
     @cached_property
     def segments(self) -> Segments:
@@ -197,11 +182,6 @@ class PromptGame:
     def tokens(self, masks: Masks) -> int:
         """Tokens of what the model is asked for these masks."""
         return sum(len(self.language_model.encode(text)) for text in self.texts(masks))
-
-    @property
-    def memory(self) -> int | None:
-        """Bytes that the model takes; None where it does not say."""
-        return getattr(self.language_model, "memory", None)
 
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""

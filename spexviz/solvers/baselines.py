@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
-from spexviz.masks import Masks, Values, uniform_masks
+from spexviz.masks import Masks, Values, leave_one_out_masks, uniform_masks
 from spexviz.solvers.base import AnyMasks, Design, checked
 from spexviz.solvers.lasso import lasso_by_folds
 from spexviz.solvers.linear import ridge_by_leave_one_out
@@ -163,7 +163,7 @@ class LeaveOneOut:
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
         if budget < n + 1:
             raise SolverError(f"Leave-one-out needs {n + 1} ablations for {n} players, more than the budget of {budget}: raise the budget.")
-        return Design(_leave_one_out_masks(n))
+        return Design(leave_one_out_masks(n))
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
         return (n + 1,)
@@ -188,10 +188,6 @@ def additive(constant: float, slopes: Floats, notes: Mapping[str, float | str] |
     """The spectrum of f(m) = constant + Σ slopes_i m_i, for m_i = 1 where player i is kept."""
     terms = [((), constant + float(slopes.sum()) / 2.0), *(((i,), -slope / 2.0) for i, slope in enumerate(slopes.tolist()))]
     return Spectrum(len(slopes), terms, notes=notes)
-
-
-def _leave_one_out_masks(n: int) -> Masks:
-    return np.concatenate([np.ones((1, n), dtype=bool), ~np.eye(n, dtype=bool)])
 
 
 def _weighted_ridge(masks: Masks, values: Values, weight: Floats, penalty: float) -> tuple[float, Floats]:

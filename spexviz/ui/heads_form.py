@@ -213,7 +213,7 @@ def _started(spec: RunSpec, pressed: bool) -> None:
                 st.session_state["heads-warned"] = warned = (spec.id, found.advice(game))
                 pressed = False
     if warned is not None and warned[0] == spec.id and not pressed:
-        widgets.note(warned[1], kind="strip", key="heads-lost", edge="#c0562b")
+        widgets.problem(warned[1], key="heads-lost")
         pressed = st.button("Start it all the same", key="heads-anyway")
     elif warned is not None and warned[0] != spec.id:
         del st.session_state["heads-warned"]

@@ -64,9 +64,7 @@ def prune(view: View) -> None:
         st.caption(
             f"Keep only some {views.captions.plural(run.noun)}: which ones does the spectrum choose, and how well do they do on {len(questions)} new questions?"
         )
-        st.button(
-            "Compare what to keep", icon=":material/content_cut:", key=f"{asked}-button", on_click=st.session_state.__setitem__, args=(asked, True)
-        )
+    if not widgets.on_request("Compare what to keep", asked, f"{asked}-button", ":material/content_cut:"):
         return
     try:
         with st.spinner("Asking the held-out questions …"):
@@ -84,14 +82,7 @@ def _grid(view: View) -> None:
     if not run.complete:  # redrawn every second: nothing to click yet
         widgets.chart(figure, key=key)
         return
-
-    def clicked() -> None:
-        points = (st.session_state.get(key) or {}).get("selection", {}).get("points", [])
-        members = points[0].get("customdata") if points else ()
-        if isinstance(members, list | tuple):
-            widgets.select([i for i in members if isinstance(i, int)])
-
-    st.plotly_chart(figure, theme=None, key=key, on_select=clicked, selection_mode="points", config=widgets.PLOTLY, alt=widgets.text_twin(figure))
+    widgets.clickable(figure, key)
 
 
 def _attention(view: View) -> None:
@@ -104,8 +95,7 @@ def _attention(view: View) -> None:
         st.caption("Click a head to see where it looks.")
         return
     asked = f"{view.key}-looks"
-    if not models.is_loaded(str(run.spec.game["model"])) and not st.session_state.get(asked):
-        st.button("Show where it looks (loads the model)", key=f"{asked}-button", on_click=st.session_state.__setitem__, args=(asked, True))
+    if not _loaded(run) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
         return
     layer, head = (int(i) for i in where[chosen[0]])
     try:
@@ -120,8 +110,7 @@ def _attention(view: View) -> None:
 
 def _real(run: Explanation, off: tuple[int, ...], key: str) -> float | None:
     """What the model says with these off; None until it is loaded, or asked for."""
-    if not models.is_loaded(str(run.spec.game["model"])) and not st.session_state.get(f"{key}-ask"):
-        st.button("Ask the model (loads it)", key=f"{key}-button", on_click=st.session_state.__setitem__, args=(f"{key}-ask", True))
+    if not _loaded(run) and not widgets.on_request("Ask the model (loads it)", f"{key}-ask", f"{key}-button"):
         return None
     mask = np.ones((1, len(run.players)), dtype=bool)
     mask[0, list(off)] = False
@@ -131,6 +120,10 @@ def _real(run: Explanation, off: tuple[int, ...], key: str) -> float | None:
     except SpexvizError as error:
         widgets.problem(error, key=f"{key}-error")
         return None
+
+
+def _loaded(run: Explanation) -> bool:
+    return models.is_loaded(str(run.spec.game["model"]))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -131,9 +131,7 @@ def prune(view: View) -> None:
         widgets.chart(views.dropping(ours.shares, lines, ours.random, run.unit, dark=widgets.dark()), key=f"{view.key}-dropping")
     elif game.learner != "ridge" and not st.session_state.get(asked):
         st.caption("Leave-one-out beside it, and the value as more and more of the harmful ones are left out: some 600 retrainings.")
-        st.button(
-            "Compare and prune", icon=":material/content_cut:", key=f"{asked}-button", on_click=st.session_state.__setitem__, args=(asked, True)
-        )
+        widgets.on_request("Compare and prune", asked, f"{asked}-button", ":material/content_cut:")
 
 
 def _pruned(game: TrainingGame, run: Explanation) -> tuple[Any, ...]:
@@ -189,14 +187,8 @@ def _retrained(view: View, what: str, ask: Callable[[TrainingGame], T], argument
     game = _game(run)
     if game is None:
         return None
-    if not game.ready and not st.session_state.get(f"{view.key}-encode"):
-        st.button(
-            "Retrain (reads the texts with the encoder first)",
-            icon=":material/model_training:",
-            key=f"{key}-button",
-            on_click=st.session_state.__setitem__,
-            args=(f"{view.key}-encode", True),
-        )
+    label = "Retrain (reads the texts with the encoder first)"
+    if not game.ready and not widgets.on_request(label, f"{view.key}-encode", f"{key}-button", ":material/model_training:"):
         return None
     try:
         with st.spinner("Retraining …"):

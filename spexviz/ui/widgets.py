@@ -69,9 +69,16 @@ def note(*lines: str, kind: str = "plain", key: str, edge: str = "transparent") 
     _note(key=key, data={"lines": list(lines), "kind": kind, "edge": edge})
 
 
-def problem(error: Exception, key: str) -> None:
+def problem(error: Exception | str, key: str) -> None:
     """Why something cannot be done, and the remedy."""
     note(str(error), kind="strip", key=key, edge="#c0562b")
+
+
+def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool:
+    """Whether something that takes its time was asked for; a button that asks for it, for the rest of the session, while it was not."""
+    if not st.session_state.get(flag):
+        st.button(label, icon=icon, key=key, on_click=st.session_state.__setitem__, args=(flag, True))
+    return bool(st.session_state.get(flag))
 
 
 def honesty_strip(explanation: Explanation, key: str) -> None:
@@ -116,7 +123,13 @@ def cards(found: Sequence[cards_of.Card], key: str, *, selection: Sequence[int] 
 
 def graph(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
     """The interaction graph; a click on a set or player selects it."""
-    figure = views.graph(explanation, top=top, index=interactions.index, order=interactions.order, dark=dark(), selection=selection(explanation))
+    clickable(
+        views.graph(explanation, top=top, index=interactions.index, order=interactions.order, dark=dark(), selection=selection(explanation)), key
+    )
+
+
+def clickable(figure: Any, key: str) -> None:
+    """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them."""
 
     def clicked() -> None:
         points = (st.session_state.get(key) or {}).get("selection", {}).get("points", [])
