@@ -26,6 +26,7 @@ PROBED = 60  # players from which the signal is looked at before a run starts
 PAIRS = 16
 DEFAULTS = {"source": "Eiffel Tower", "prompt": PROMPTS["Eiffel Tower"][0], "target": " Paris", "contrast": " London", "layers": "", "part": "head"}
 MORE = {"ablation": "mean", "keep": 0.5, "value": "log-odds", "rescale": False, "groups": "", "only": ()}
+FIELDS = run_form.Fields("heads", DEFAULTS | MORE)
 
 
 @cache
@@ -49,17 +50,14 @@ def prefill(spec: RunSpec) -> None:
     source = source or next((name for name, one in PROMPTS.items() if one[0] == game.get("prompt")), None)
     layers = game.get("layers")
     game["layers"] = ", ".join(map(str, layers)) if isinstance(layers, list | tuple) else layers or ""
-    for name in (*DEFAULTS, *MORE, "model"):
-        if game.get(name) is not None:
-            st.session_state[f"heads-{name}"] = game[name]
+    FIELDS.fill(game, "model")
     st.session_state["heads-source"] = source
     run_form.prefill(spec)
 
 
 def form() -> None:
     """The whole form; starts the run and opens it."""
-    for name, value in {**DEFAULTS, **MORE}.items():
-        st.session_state.setdefault(f"heads-{name}", value)
+    FIELDS.begin()
     game = _question() | _parts()
     with st.expander("Solver, value and more"):
         left, right = st.columns(2)
@@ -102,10 +100,10 @@ def _question() -> dict[str, Any]:
     left, middle, right = st.columns([6, 2, 2])
     return {
         "prompt": left.text_input(
-            "Prompt", _kept("prompt"), key="heads-prompt", max_chars=4_000, help="Stays as it is; parts of the model are removed."
+            "Prompt", FIELDS.kept("prompt"), key="heads-prompt", max_chars=4_000, help="Stays as it is; parts of the model are removed."
         ),
-        "target": middle.text_input("Target", _kept("target"), key="heads-target", help="The next token to look at, with its leading space."),
-        "contrast": right.text_input("Contrast", _kept("contrast"), key="heads-contrast", help="The token to compare with."),
+        "target": middle.text_input("Target", FIELDS.kept("target"), key="heads-target", help="The next token to look at, with its leading space."),
+        "contrast": right.text_input("Contrast", FIELDS.kept("contrast"), key="heads-contrast", help="The token to compare with."),
     }
 
 
@@ -118,30 +116,23 @@ def _take() -> None:
             st.session_state[f"heads-{name}"] = value
 
 
-def _kept(name: str) -> Any:
-    return st.session_state[f"heads-{name}"]
-
-
-def _index(options: list[Any], name: str) -> int:
-    kept = st.session_state.get(f"heads-{name}")
-    return options.index(kept) if kept in options else 0
-
-
 def _parts() -> dict[str, Any]:
     columns = st.columns([3, 2, 3, 3, 3], vertical_alignment="bottom")
     names, parts, ablations = [name for name in models.configured() if name != "toy"] or ["bundled"], list(UNITS), list(ABLATIONS)
-    model = columns[0].selectbox("Model", names, _index(names, "model"), key="heads-model", help="Configured on the server with SPEXVIZ_MODELS.")
-    part = columns[1].selectbox("Players are", parts, _index(parts, "part"), key="heads-part", help=" ".join(UNITS.values()))
+    model = columns[0].selectbox(
+        "Model", names, FIELDS.index(names, "model"), key="heads-model", help="Configured on the server with SPEXVIZ_MODELS."
+    )
+    part = columns[1].selectbox("Players are", parts, FIELDS.index(parts, "part"), key="heads-part", help=" ".join(UNITS.values()))
     layers = columns[2].text_input(
-        "Layers", _kept("layers"), key="heads-layers", placeholder="the six in the middle", help='Such as "12-17", "3, 5" or "all".'
+        "Layers", FIELDS.kept("layers"), key="heads-layers", placeholder="the six in the middle", help='Such as "12-17", "3, 5" or "all".'
     )
     ablation = columns[3].selectbox(
-        "Removing means", ablations, _index(ablations, "ablation"), key="heads-ablation", help=" ".join(ABLATIONS.values())
+        "Removing means", ablations, FIELDS.index(ablations, "ablation"), key="heads-ablation", help=" ".join(ABLATIONS.values())
     )
     keep = columns[4].selectbox(
         "A mask keeps each with",
         KEEPS,
-        _index(list(KEEPS), "keep"),
+        FIELDS.index(list(KEEPS), "keep"),
         key="heads-keep",
         help="Of many players keep more: half of all heads is too little.",
     )
@@ -150,18 +141,21 @@ def _parts() -> dict[str, Any]:
 
 def _more() -> dict[str, Any]:
     values = list(VALUES)
-    value = st.selectbox("Value", values, _index(values, "value"), key="heads-value", help=" ".join(VALUES.values()))
+    value = st.selectbox("Value", values, FIELDS.index(values, "value"), key="heads-value", help=" ".join(VALUES.values()))
     rescale = st.checkbox(
-        "Rescale the heads that are kept", _kept("rescale"), key="heads-rescale", help="By |H| / |kept| in each layer; for heads that are zeroed."
+        "Rescale the heads that are kept",
+        FIELDS.kept("rescale"),
+        key="heads-rescale",
+        help="By |H| / |kept| in each layer; for heads that are zeroed.",
     )
-    groups = st.checkbox("All players of a layer as one", bool(_kept("groups")), key="heads-grouped")
+    groups = st.checkbox("All players of a layer as one", bool(FIELDS.kept("groups")), key="heads-grouped")
     return {"value": value, "rescale": rescale, "groups": "layer" if groups else ""}
 
 
 def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int, options: dict[str, Any]) -> RunSpec | None:
     """The run that the form describes; None, and what to do, while it cannot be run."""
     try:
-        game = {**game, "layers": layers_of(str(game["layers"])), "only": list(_kept("only"))}
+        game = {**game, "layers": layers_of(str(game["layers"])), "only": list(FIELDS.kept("only"))}
         if not models.is_loaded(game["model"]):
             pipeline.build_game(RunSpec(game, solver, budget))
             st.fragment(_wait_for, run_every=2.0)(str(game["model"]))

@@ -17,23 +17,21 @@ LABELS = 20  # of a classifier, named under the form
 REVIEW = "Review: {}\nSentiment (positive or negative):"
 DEFAULTS = {"prompt": "", "template": REVIEW, "target": " positive", "contrast": " negative", "split": "words", "masking": "delete"}
 MORE = {"chat": False, "value": "log-odds", "replacement": "_", "pattern": r"\w+", "protect": ""}
+FIELDS = run_form.Fields("form", DEFAULTS | MORE)
 
 
 def prefill(spec: RunSpec) -> None:
     """Put the settings of a run back into the form."""
-    for name in (*DEFAULTS, *MORE, "model"):
-        if name in spec.game and spec.game[name] is not None:
-            st.session_state[f"form-{name}"] = spec.game[name]
+    FIELDS.fill(spec.game, "model")
     run_form.prefill(spec)
 
 
 def form() -> None:
     """The whole form; starts the run and opens it."""
-    for name, value in {**DEFAULTS, **MORE}.items():
-        st.session_state.setdefault(f"form-{name}", value)
+    FIELDS.begin()
     _example_buttons()
     st.text_area(
-        "Prompt", _kept("prompt"), key="form-prompt", height=100, max_chars=20_000, placeholder="Type a sentence, or press an example above."
+        "Prompt", FIELDS.kept("prompt"), key="form-prompt", height=100, max_chars=20_000, placeholder="Type a sentence, or press an example above."
     )
     game = _game_settings()
     with st.expander("Solver, template and more"):
@@ -46,19 +44,6 @@ def form() -> None:
     spec = _spec(game, solver, budget, seed, options)
     if run_form.explain_button(spec):
         lens.start(spec, game["prompt"])
-
-
-def _kept(name: str) -> Any:
-    """What a field holds. It is given to the widget again as its default: a user who types while the page is still being drawn
-    interrupts the script, and the browser never hears of a value that was only in the session state.
-    """
-    return st.session_state[f"form-{name}"]
-
-
-def _index(options: list[str], name: str) -> int:
-    """Where a field's value stands among its options; 0 where it is none of them."""
-    kept = st.session_state.get(f"form-{name}")
-    return options.index(kept) if kept in options else 0
 
 
 def _example_buttons() -> None:
@@ -79,14 +64,18 @@ def _game_settings() -> dict[str, Any]:
     names = models.configured()
     columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
     splits = [name for name in SPLITS if name != "spans"]
-    model = columns[0].selectbox("Model", names, _index(list(names), "model"), key="form-model", help="Configured on the server with SPEXVIZ_MODELS.")
-    split = columns[1].selectbox("Players are", splits, _index(splits, "split"), key="form-split", help="What is removed as one piece.")
-    maskings = list(MASKINGS)
-    masking = columns[2].selectbox("Removing means", maskings, _index(maskings, "masking"), key="form-masking", help=" ".join(MASKINGS.values()))
-    target = columns[3].text_input(
-        "Target", _kept("target"), key="form-target", help="The answer to look at: a word with its leading space, or a label."
+    model = columns[0].selectbox(
+        "Model", names, FIELDS.index(list(names), "model"), key="form-model", help="Configured on the server with SPEXVIZ_MODELS."
     )
-    contrast = columns[4].text_input("Contrast", _kept("contrast"), key="form-contrast", help="The answer to compare with.")
+    split = columns[1].selectbox("Players are", splits, FIELDS.index(splits, "split"), key="form-split", help="What is removed as one piece.")
+    maskings = list(MASKINGS)
+    masking = columns[2].selectbox(
+        "Removing means", maskings, FIELDS.index(maskings, "masking"), key="form-masking", help=" ".join(MASKINGS.values())
+    )
+    target = columns[3].text_input(
+        "Target", FIELDS.kept("target"), key="form-target", help="The answer to look at: a word with its leading space, or a label."
+    )
+    contrast = columns[4].text_input("Contrast", FIELDS.kept("contrast"), key="form-contrast", help="The answer to compare with.")
     if models.is_loaded(model):
         _show_answers(models.load(model))
     return {
@@ -110,15 +99,17 @@ def _show_answers(model: LanguageModel) -> None:
 
 
 def _more_settings() -> dict[str, Any]:
-    template = st.text_area("Template, never ablated", _kept("template"), key="form-template", height=70, help=f"{SLOT} stands for the prompt.")
-    value = st.selectbox("Value", list(VALUES), _index(list(VALUES), "value"), key="form-value", help=" ".join(VALUES.values()))
-    chat = st.checkbox("Use the model's chat template", _kept("chat"), key="form-chat")
+    template = st.text_area("Template, never ablated", FIELDS.kept("template"), key="form-template", height=70, help=f"{SLOT} stands for the prompt.")
+    value = st.selectbox("Value", list(VALUES), FIELDS.index(list(VALUES), "value"), key="form-value", help=" ".join(VALUES.values()))
+    chat = st.checkbox("Use the model's chat template", FIELDS.kept("chat"), key="form-chat")
     replacement = st.text_input(
-        "Replacement", _kept("replacement"), key="form-replacement", help="Stands for a removed part where removing means “replace”."
+        "Replacement", FIELDS.kept("replacement"), key="form-replacement", help="Stands for a removed part where removing means “replace”."
     )
-    pattern = st.text_input("Regular expression", _kept("pattern"), key="form-pattern", help="Its matches are the players where players are “regex”.")
+    pattern = st.text_input(
+        "Regular expression", FIELDS.kept("pattern"), key="form-pattern", help="Its matches are the players where players are “regex”."
+    )
     protect = st.text_input(
-        "Protected words", _kept("protect"), key="form-protect", help="A piece of the prompt that is never removed, such as an instruction."
+        "Protected words", FIELDS.kept("protect"), key="form-protect", help="A piece of the prompt that is never removed, such as an instruction."
     )
     start = st.session_state["form-prompt"].find(protect) if protect else -1
     if protect and start < 0:

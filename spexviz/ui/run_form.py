@@ -5,7 +5,8 @@ Keys are the same in every form ("form-budget", …): the settings stay when a v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -19,6 +20,36 @@ from spexviz.ui import runtime, widgets
 from spexviz.views import captions
 
 BUDGETS = (64, 128, 256, 512, 1024, 2048, 4096)
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of one lens's form: kept in the session as "PREFIX-NAME"; `defaults`: what they hold at first."""
+
+    prefix: str
+    defaults: Mapping[str, Any]
+
+    def begin(self) -> None:
+        """Give every field its default, unless it holds something."""
+        for name, value in self.defaults.items():
+            st.session_state.setdefault(f"{self.prefix}-{name}", value)
+
+    def fill(self, game: Mapping[str, Any], *more: str) -> None:
+        """Put the settings of a game into the fields, and into `more` that have no default."""
+        for name in (*self.defaults, *more):
+            if game.get(name) is not None:
+                st.session_state[f"{self.prefix}-{name}"] = game[name]
+
+    def kept(self, name: str) -> Any:
+        """What a field holds. It is given to the widget again as its default: a user who types while the page is still being drawn
+        interrupts the script, and the browser never hears of a value that was only in the session state.
+        """
+        return st.session_state[f"{self.prefix}-{name}"]
+
+    def index(self, options: Sequence[Any], name: str) -> int:
+        """Where a field's value stands among its options; 0 where it is none of them."""
+        value = st.session_state.get(f"{self.prefix}-{name}")
+        return list(options).index(value) if value in options else 0
 
 
 def prefill(spec: RunSpec) -> None:

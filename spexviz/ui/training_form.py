@@ -21,6 +21,7 @@ OWN, FILE = "A text of my own …", "Your CSV file"
 TITLES = {"reviews": "Reviews", "digits": "Digits", FILE: FILE}
 DEFAULTS = {"source": "reviews", "query": 0, "own": "", "answer": "", "learner": "ridge", "value": "margin", "players_are": "example"}
 MORE = {"encoder": "minilm", "penalty": 0.3, "components": 64, "clusters": 32, "seed": 0}
+FIELDS = run_form.Fields("train", DEFAULTS | MORE)
 
 
 def prefill(spec: RunSpec) -> None:
@@ -32,16 +33,13 @@ def prefill(spec: RunSpec) -> None:
         st.session_state["train-upload"] = game["data"]
     if isinstance(game.get("query"), str):
         game["own"], game["query"] = game["query"], OWN
-    for name in (*DEFAULTS, *MORE):
-        if game.get(name) is not None:
-            st.session_state[f"train-{name}"] = game[name]
+    FIELDS.fill(game)
     run_form.prefill(spec)
 
 
 def form() -> None:
     """The whole form; starts the run and opens it."""
-    for name, value in {**DEFAULTS, **MORE}.items():
-        st.session_state.setdefault(f"train-{name}", value)
+    FIELDS.begin()
     data = _data()
     if data is None:
         return
@@ -77,8 +75,8 @@ def item(examples: Examples, classes: tuple[str, ...], position: int) -> Item:
 
 def _data() -> Data | None:
     """The chosen data set, with a line on what is in it; None while there is none."""
-    picked = st.pills("Data", list(TITLES), format_func=TITLES.__getitem__, default=_kept("source"), key="train-picked", on_change=_take)
-    source = picked or _kept("source")
+    picked = st.pills("Data", list(TITLES), format_func=TITLES.__getitem__, default=FIELDS.kept("source"), key="train-picked", on_change=_take)
+    source = picked or FIELDS.kept("source")
     try:
         if source == FILE:
             data = _uploaded()
@@ -126,8 +124,7 @@ def _settings() -> dict[str, Any]:
 
 
 def _choice(column: Any, label: str, options: list[Any], name: str, help_: str, **more: Any) -> Any:
-    kept = st.session_state.get(f"train-{name}")
-    return column.selectbox(label, options, options.index(kept) if kept in options else 0, key=f"train-{name}", help=help_, **more)
+    return column.selectbox(label, options, FIELDS.index(options, name), key=f"train-{name}", help=help_, **more)
 
 
 def _query(data: Data) -> dict[str, Any]:
@@ -138,7 +135,7 @@ def _query(data: Data) -> dict[str, Any]:
     query = _choice(st, "Which held-out example", [*range(len(data.test)), *own], "query", help_, format_func=name)
     if query == OWN:
         left, right = st.columns([5, 2], vertical_alignment="bottom")
-        text = left.text_input("Your text", _kept("own"), key="train-own", max_chars=datasets.MOST_LETTERS)
+        text = left.text_input("Your text", FIELDS.kept("own"), key="train-own", max_chars=datasets.MOST_LETTERS)
         answer = _choice(right, "Its true label", list(data.classes), "answer", "The label that is right for your text.")
         return {"query": text, "answer": answer}
     if data.train.images is not None:
@@ -150,14 +147,14 @@ def _more(data: Data) -> dict[str, Any]:
     out: dict[str, Any] = {"encoder": "minilm", "components": 64}
     if data.train.images is None:
         out["encoder"] = _choice(st, "Features", list(ENCODERS), "encoder", "; ".join(f"{n}: {t}" for n, t in ENCODERS.items()) + ".")
-        out["components"] = int(st.number_input("Components kept", 1, MOST_COMPONENTS, _kept("components"), key="train-components"))
+        out["components"] = int(st.number_input("Components kept", 1, MOST_COMPONENTS, FIELDS.kept("components"), key="train-components"))
     out["penalty"] = float(
-        st.number_input("Penalty", 0.001, 1000.0, _kept("penalty"), format="%.3f", key="train-penalty", help="L2, on all weights of the learner.")
+        st.number_input(
+            "Penalty", 0.001, 1000.0, FIELDS.kept("penalty"), format="%.3f", key="train-penalty", help="L2, on all weights of the learner."
+        )
     )
-    out["clusters"] = int(st.number_input("Clusters", 2, MOST_CLUSTERS, _kept("clusters"), key="train-clusters", help="Where players are clusters."))
-    out["seed"] = int(st.number_input("Seed of network and clusters", 0, 2**32 - 1, _kept("seed"), key="train-seed"))
+    out["clusters"] = int(
+        st.number_input("Clusters", 2, MOST_CLUSTERS, FIELDS.kept("clusters"), key="train-clusters", help="Where players are clusters.")
+    )
+    out["seed"] = int(st.number_input("Seed of network and clusters", 0, 2**32 - 1, FIELDS.kept("seed"), key="train-seed"))
     return out
-
-
-def _kept(name: str) -> Any:
-    return st.session_state[f"train-{name}"]
