@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from spexviz.ablate.cache import Cache
-from spexviz.ablate.runner import CHUNK
+from spexviz.ablate.executors import chunk_of
 from spexviz.games.base import Game
 from spexviz.masks import Masks, all_masks
 from spexviz.pipeline import Plan
@@ -57,7 +57,7 @@ def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = No
     masks = _masks(planned)
     known = np.zeros(len(masks), dtype=bool) if cache is None else ~np.isnan(cache.get(game.fingerprint, masks))
     new = masks[~known]
-    chunks = _sample(new if len(new) else masks)
+    chunks = _sample(new if len(new) else masks, chunk_of(game))
     asked = len(new) + round(CHECKED * checks)
     seconds = _per_mask(game, "seconds", chunks)
     tokens = _per_mask(game, "tokens", chunks)
@@ -97,10 +97,10 @@ def _masks(planned: Plan) -> Masks:
     return np.concatenate([ends, planned.design.masks, planned.held_out])
 
 
-def _sample(masks: Masks) -> list[Masks]:
+def _sample(masks: Masks, chunk: int) -> list[Masks]:
     """Chunks as the runner would ask them, spread over the masks."""
-    starts = range(0, len(masks), CHUNK)
-    return [masks[start : start + CHUNK] for start in starts[:: -(-len(starts) // SAMPLED)]]
+    starts = range(0, len(masks), chunk)
+    return [masks[start : start + chunk] for start in starts[:: -(-len(starts) // SAMPLED)]]
 
 
 def _per_mask(game: Game, what: str, chunks: list[Masks]) -> float | None:

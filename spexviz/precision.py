@@ -1,4 +1,4 @@
-"""The noise of the fast path: a model that runs in bf16 is compared with itself in fp32 at the start of a run, on a few masks.
+"""The noise of the fast path: a model that runs in bf16 or fp16 is compared with itself in fp32 at the start of a run, on a few masks.
 
 Rounding is noise on the values, and no surrogate can explain noise: its share of their variance is the R² that it costs. Above
 LIMIT the run goes on in fp32; the fingerprint covers the precision, so values of the two are never mixed.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spexviz.errors import AblationError
 from spexviz.games.base import Game
 from spexviz.masks import Masks
 
@@ -41,7 +42,11 @@ def settle(game: Game, masks: Masks) -> tuple[Game, Precision | None]:
     if exact is None:
         return game, Precision(name, None, f"{name}; what rounding costs was not measured, since memory has no room for the model in fp32")
     few = masks[:MASKS]
-    loss = share(np.asarray(game(few)), np.asarray(exact(few)))
+    wanted = np.asarray(exact(few))
+    try:
+        loss = share(np.asarray(game(few)), wanted)
+    except AblationError:  # a half precision can overflow
+        loss = 1.0
     if loss > LIMIT:
         return exact, Precision("fp32", 0.0, f"fp32, since rounding to {name} would cost {loss:.3f} of R² here ({len(few)} masks)")
     return game, Precision(name, loss, f"{name}: rounding costs about {loss:.4f} of R² ({len(few)} masks)")

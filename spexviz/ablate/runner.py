@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 
 from spexviz.ablate import executors
 from spexviz.ablate.cache import Cache, MemoryCache
-from spexviz.ablate.executors import Executor
+from spexviz.ablate.executors import CHUNK, Executor
 from spexviz.errors import AblationError, Cancelled
 from spexviz.games.base import Game
 from spexviz.masks import Masks, Values
 
-CHUNK = 32  # masks asked between two looks at the Cancel button: about a second for a small model on a laptop
 POLL = 0.2  # seconds between two looks at the Cancel button while a chunk is awaited
 
 
@@ -51,7 +50,7 @@ class Runner:
 
     `total`: ablations the whole run will ask, for the progress; `report` is called after every chunk; `cancel` is looked at before
     every chunk: those in flight are awaited and kept, then Cancelled is raised. `executor`: where chunks are evaluated, by default
-    in this process; `urgent` chunks go before those of other runners. Raises AblationError with the mask for a value that is not finite.
+    in this process; `urgent` chunks go before those of other runners; `chunk`: masks in one, by default what the executor says. Raises AblationError with the mask for a value that is not finite.
     """
 
     game: Game
@@ -59,7 +58,7 @@ class Runner:
     total: int = 0
     report: Callable[[Progress], None] = lambda progress: None
     cancel: threading.Event = field(default_factory=threading.Event)
-    chunk: int = CHUNK
+    chunk: int | None = None
     executor: Executor = field(default_factory=executors.get)
     urgent: bool = False
     done: int = 0
@@ -71,10 +70,11 @@ class Runner:
         """Values of the masks, in order. Finished chunks stay in the cache whatever happens."""
         call = _Call(self, masks, phase)
         try:
-            for start in range(0, len(masks), self.chunk):
+            chunk = self.chunk or self.executor.chunk(self.game)
+            for start in range(0, len(masks), chunk):
                 if self.cancel.is_set():
                     break
-                call.begin(np.arange(start, min(start + self.chunk, len(masks))))
+                call.begin(np.arange(start, min(start + chunk, len(masks))))
                 while len(call.flight) >= self.executor.workers:
                     call.land()
             while call.flight:

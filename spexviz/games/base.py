@@ -15,7 +15,8 @@ class Game(Protocol):
     A game is a frozen dataclass with a class variable `name`; its fields are its JSON form (spec.describe).
     Optional attributes, read with a default: `layout` (n, k) positions of the players, `text` and `text_spans`
     (where each player stands in a text), `keep` (the probability with which masks keep a player, 0.5 where it has none),
-    `remarks` (sentences that must be read with the values), `noun` (what one player is: "word", "head", "example").
+    `remarks` (sentences that must be read with the values), `noun` (what one player is: "word", "head", "example"),
+    `call_masks` (how many masks pay in one call, where these are more than the runner asks else).
     """
 
     @property

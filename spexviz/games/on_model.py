@@ -22,7 +22,7 @@ class OnModel:
 
     @property
     def precision(self) -> str | None:
-        """What the model computes in ("fp32", "bf16"); None for one that does not say."""
+        """What the model computes in ("fp32", "fp16", "bf16"); None for one that does not say."""
         return getattr(self.language_model, "precision", None)
 
     def reference(self) -> Self | None:

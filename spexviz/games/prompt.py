@@ -169,6 +169,12 @@ class PromptGame(OnModel):
             raise GameError(f'{self.language_model.label} has no mask token: use the masking "delete" or "replace".')
         return token
 
+    @cached_property
+    def call_masks(self) -> int:
+        """How many masks pay in one call: on a GPU as many texts as fill it."""
+        tokens = getattr(self.language_model, "call_tokens", 0)
+        return tokens // max(1, self.language_model.length(self.wrap(self.prompt))) if tokens else 0
+
     def seconds(self, masks: Masks) -> float | None:
         """What one call for these masks would take here; None for a model that has not been measured, or keeps no pace."""
         tell = getattr(self.language_model, "seconds", None)

@@ -61,7 +61,8 @@ class LanguageModel(Protocol):
         """
 
     # What a model may offer beyond this, and is asked for with getattr:
-    #   precision: str                        "fp32", "bf16": what it computes in
+    #   precision: str                        "fp32", "fp16", "bf16": what it computes in
     #   reference() -> LanguageModel | None   itself in fp32, to measure the noise of a reduced precision; None without room for it
     #   seconds(texts) -> float | None        what asking the texts in one call takes, by what it took before; None while unknown
     #   memory: int                           bytes that it takes
+    #   call_tokens: int                      tokens that pay in one call (a GPU); 0 where a call of a second's work is enough

@@ -2,8 +2,9 @@
 
 How it is fast and exact: texts are asked once each, in micro-batches of about TOKENS tokens, packed without padding and with
 common beginnings computed once (packed.py); where a family does not allow that, or something is hidden, sorted by length and
-padded on the right (a causal model never looks there). The body runs in bf16 where this machine is fast at it, the last norm
-and the output head in fp32 (a bf16 head rounds logits to 1/8), and only where logits are read.
+padded on the right (a causal model never looks there). The body runs in bf16 where this machine is fast at it, in fp16 on a GPU
+(8 times finer), the stream that its layers add to, the last norm and the output head in fp32 (a bf16 head rounds logits to 1/8),
+and logits are computed only where they are read.
 """
 
 from __future__ import annotations
@@ -29,12 +30,13 @@ from spexviz.models.base import LanguageModel, Span
 from spexviz.models.batches import batches, is_out_of_memory, tuned
 from spexviz.models.machine import best_precision, room
 from spexviz.models.packed import Packing
+from spexviz.models.residual import keep_in_fp32
 from spexviz.pace import Pace
 
 TOKENS = 1024  # of one micro-batch on a CPU: large enough for the matrix products, small enough for the caches
 MOST_TOKENS = 2**17  # of one micro-batch on a GPU, where the size is found by a probe
+AHEAD = 4  # micro-batches in a call on a GPU: the next is laid out while the last is computed
 _CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # weights, configuration, tokeniser, chat template
-_FINAL_NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "norm_f")
 
 
 class TransformersModel(LanguageModel):
@@ -51,14 +53,19 @@ class TransformersModel(LanguageModel):
 
         torch.set_num_threads(threads())
         self._torch = torch
-        self.precision = best_precision() if precision == "auto" else precision
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.precision = precision if precision != "auto" else "fp16" if self._device.type == "cuda" else best_precision()
         self.pace = Pace()
         self._reference: Any = lambda: None
         self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision, "AutoModelForCausalLM", "causal language model")
         self._model.eval().requires_grad_(False)
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model.to(self._device)
         self._body = self._model.base_model
+        kept = keep_in_fp32(self._body, self._model.dtype, self._device)
+        if not kept and self.precision == "fp16":
+            self._model.bfloat16()  # a stream in fp16 can overflow
+            self.precision = "bf16"
+            keep_in_fp32(self._body, torch.float32, self._device)
         self._head = self._model.get_output_embeddings()
         if self._head is None:
             raise ModelError(f'"{name}" has no output head: spexviz needs a causal language model.')
@@ -67,13 +74,14 @@ class TransformersModel(LanguageModel):
         self._soft_cap = getattr(self._model.config, "final_logit_softcapping", None)
         scale = getattr(self._model.config, "logit_scale", None) or 1.0  # Cohere multiplies, Granite divides
         self._logit_scale = float(scale) / float(getattr(self._model.config, "logits_scaling", None) or 1.0)
-        _run_final_norm_in_fp32(self._body)
         self.mask_token = self._tokenizer.mask_token
         self.context = int(getattr(self._model.config, "max_position_embeddings", None) or 4096)
         content = hashing.result() or f"{name} {getattr(self._model.config, '_commit_hash', '')}".encode()
         self._packing = Packing.of(self._model, self._device, self.precision)
         self._tokens = TOKENS if self._device.type == "cpu" else tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
-        about = f"transformers {self._device.type} {self.precision} ".encode()
+        self.call_tokens = 0 if self._device.type == "cpu" else AHEAD * self._tokens
+        stream = " with its stream in fp32" if kept and self.precision != "fp32" else ""
+        about = f"transformers {self._device.type} {self.precision}{stream} ".encode()
         self.fingerprint = f"hf-{hashlib.sha256(about + content).hexdigest()[:16]}"
 
     @staticmethod
@@ -156,15 +164,18 @@ class TransformersModel(LanguageModel):
 
     def _score(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], table: NDArray, columns: list[int]) -> int:
         """Fill the columns of answers that share all tokens but the last, one forward pass a text; tokens that were computed."""
-        computed, packed = 0, self._packs(sequences, len(tail))
+        computed, packed, found = 0, self._packs(sequences, len(tail)), []
         for rows, cost in batches([ids for ids, _ in sequences], self._tokens, packed, len(tail)):
             values = self._forward([sequences[i] for i in rows], tail, endings, packed)
             if values is None:
                 self._halve(len(rows), cost)
-                values = np.empty((len(rows), len(columns)))
-                cost = self._score([sequences[i] for i in rows], tail, endings, values, list(range(len(columns))))
-            table[np.ix_(rows, columns)] = values
+                smaller = np.empty((len(rows), len(columns)))
+                cost = self._score([sequences[i] for i in rows], tail, endings, smaller, list(range(len(columns))))
+                values = self._torch.from_numpy(smaller)
+            found.append((rows, values))
             computed += cost
+        for rows, values in found:  # only now: a GPU computes one batch while the next is laid out here
+            table[np.ix_(rows, columns)] = values.cpu().numpy()
         return computed
 
     def _halve(self, texts: int, cost: int) -> None:
@@ -181,7 +192,7 @@ class TransformersModel(LanguageModel):
         """Whether these texts, with `extra` tokens after each, may be packed: nothing is hidden, no sliding window ends within."""
         return self._packing is not None and all(seen is None and len(ids) + extra <= self._packing.longest for ids, seen in sequences)
 
-    def _forward(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool) -> NDArray[np.float64] | None:
+    def _forward(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool) -> Any:
         """Log-probabilities (texts, endings) by one forward pass; None where memory ran out (what it held is free again then)."""
         try:
             return self._logs(sequences, tail, endings, packed)
@@ -190,7 +201,7 @@ class TransformersModel(LanguageModel):
                 raise
             return None
 
-    def _logs(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool) -> NDArray[np.float64]:
+    def _logs(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool) -> Any:
         torch = self._torch
         reads = [range(len(ids) - 1, len(ids) + len(tail)) for ids, _ in sequences]
         if packed:
@@ -200,7 +211,7 @@ class TransformersModel(LanguageModel):
         logs = torch.log_softmax(self._logits(picked), dim=-1)
         before = sum((logs[:, j, token] for j, token in enumerate(tail)), torch.zeros(len(sequences), device=self._device))
         out = torch.stack([before + logs[:, -1, ending[-1]] for ending in endings], dim=1)
-        return out.double().cpu().numpy()
+        return out.double()
 
     def _padded(self, sequences: list, tail: tuple[int, ...], read: Any) -> Any:
         """Last hidden states at the positions `read` (texts, reads), by the plain forward of a padded batch."""
@@ -224,7 +235,7 @@ class TransformersModel(LanguageModel):
         for _ in range(2):  # the first one pays for what is made once
             start = time.perf_counter()
             with self._torch.inference_mode():
-                self._logs(texts, (), [(0,)], self._packing is not None)
+                self._logs(texts, (), [(0,)], self._packing is not None).cpu()
             times.append(time.perf_counter() - start)
         return tokens / min(times)
 
@@ -308,7 +319,7 @@ def _from_pretrained(name: str, source: str, options: dict[str, str], precision:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
+    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[precision]
     safe = {} if options else {"use_safetensors": True}
     if not os.path.isdir(source) and checkpoint.unreachable():
         options = {**options, "local_files_only": True}  # else a wrong name is asked for again and again, for 48 s
@@ -329,13 +340,3 @@ def _from_pretrained(name: str, source: str, options: dict[str, str], precision:
         )
     return tokenizer, model
 
-
-def _run_final_norm_in_fp32(body: Any) -> None:
-    for attribute in _FINAL_NORMS:
-        norm = getattr(body, attribute, None)
-        if norm is not None:
-            norm.float()
-            norm.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(), *inputs[1:]))
-            return
-    with suppress(AttributeError):  # families that keep it one room further in (OPT, GPT-NeoX variants)
-        _run_final_norm_in_fp32(body.decoder)

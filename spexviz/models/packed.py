@@ -13,11 +13,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
+
+import numpy as np
 
 NAME = "spexviz-packed"
 _now = threading.local()  # the layout of the forward pass that this thread is in
-_TOLERANCE = {"fp32": 1e-3, "bf16": 0.1}  # of the states (root mean squares): rounding passes, an attention that sees other texts does not
+_TOLERANCE = {"fp32": 1e-3, "fp16": 0.03, "bf16": 0.1}  # of the states (root mean squares): rounding passes, an attention that sees other texts does not
 _LIMITS = ("sliding_window", "attention_chunk_size")  # configuration that cuts attention off: longer texts are asked plainly
 
 
@@ -98,15 +101,15 @@ class Packing:
 
     @contextmanager
     def _packed(self, tree: Layout, places: Any) -> Iterator[None]:
-        torch, width = self._torch, max(map(len, tree.paths))
-        gather = torch.zeros((len(tree.paths), width), dtype=torch.long)
-        scatter = torch.zeros(len(tree), dtype=torch.long)
-        for i, path in enumerate(tree.paths):
-            nodes = torch.tensor(path)
-            gather[i, : len(path)] = nodes
-            scatter[nodes] = torch.arange(i * width, i * width + len(path))
+        lengths = np.array([len(path) for path in tree.paths])
+        width, nodes = int(lengths.max()), np.fromiter(chain.from_iterable(tree.paths), dtype=np.int64, count=int(lengths.sum()))
+        text = np.repeat(np.arange(len(lengths)), lengths)
+        place = text * width + np.arange(len(nodes)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        gather, scatter = np.zeros(len(lengths) * width, dtype=np.int64), np.zeros(len(tree), dtype=np.int64)
+        gather[place], scatter[nodes] = nodes, place
         before = self._model.config._attn_implementation
-        _now.gather, _now.scatter = gather.to(self._device), scatter.to(self._device)
+        _now.texts = len(lengths)
+        _now.gather, _now.scatter = (self._torch.from_numpy(index).to(self._device) for index in (gather, scatter))
         _now.rows = places.flatten().unique()
         self._model.config._attn_implementation = NAME
         try:
@@ -139,15 +142,16 @@ class Packing:
 def _attention(module: Any, query: Any, key: Any, value: Any, mask: Any, scaling: float | None = None, softcap: Any = None, **_: Any) -> Any:
     """Attention of packed texts: (1, heads, nodes, d) is gathered into (texts, heads, longest, d), and back to the nodes.
 
-    Texts are padded on the right, where a causal query never looks. Every text that shares a node gets the same for it.
+    Texts are padded on the right, where a causal query never looks. Every text that shares a node gets the same for it. Rows go
+    by index_select: plain indexing takes 3 times (fp32) to 10 times (bf16) as long on a CPU.
     """
     import torch
 
-    texts, width = _now.gather.shape
+    texts, width = _now.texts, len(_now.gather) // _now.texts
 
     def whole(states: Any) -> Any:
         heads, size = states.shape[1], states.shape[3]
-        return states[0].transpose(0, 1).reshape(-1, heads * size)[_now.gather.flatten()].view(texts, width, heads, size).transpose(1, 2)
+        return states[0].transpose(0, 1).reshape(-1, heads * size).index_select(0, _now.gather).view(texts, width, heads, size).transpose(1, 2)
 
     q, k, v = whole(query), whole(key), whole(value)
     if softcap:
@@ -157,7 +161,7 @@ def _attention(module: Any, query: Any, key: Any, value: Any, mask: Any, scaling
         out = torch.softmax(scores.masked_fill(later, float("-inf")), dim=-1, dtype=torch.float32).to(v.dtype) @ v
     else:
         out = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, enable_gqa=q.shape[1] != k.shape[1])
-    out = out.transpose(1, 2).reshape(texts * width, -1)[_now.scatter]
+    out = out.transpose(1, 2).reshape(texts * width, -1).index_select(0, _now.scatter)
     return out.view(1, len(out), query.shape[1], -1), None
 
 

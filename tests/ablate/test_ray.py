@@ -118,13 +118,13 @@ def test_what_a_replica_refuses_is_said_as_here(cluster: RayExecutor) -> None:
 
 def test_workers_that_evaluate_differently_are_not_mixed(cluster: RayExecutor) -> None:
     runner = Runner(TOY, executor=cluster)
-    spec = next(spec for spec in cluster._agreed.fingerprints if '"prompt"' in spec) if runner.fingerprint else ""
-    agreed, cluster._agreed.fingerprints[spec] = cluster._agreed.fingerprints[spec], "of a model in another precision"
+    spec = next(spec for spec in cluster._agreed.games if '"prompt"' in spec) if runner.fingerprint else ""
+    agreed, cluster._agreed.games[spec] = cluster._agreed.games[spec], ("of a model in another precision", 32)
     try:
         with pytest.raises(ModelError, match="machines of one kind"):
             runner(uniform_masks(len(TOY.players), 4, 0))
     finally:
-        cluster._agreed.fingerprints[spec] = agreed
+        cluster._agreed.games[spec] = agreed
 
 
 @pytest.mark.model

@@ -18,6 +18,9 @@ GOOD = {
     "threads": 2,
     "precision": "bf16",
     "ablations": 320,
+    "masks a call": 32,
+    "device": "a processor",
+    "gpu": False,
     "noise": {"loss": 1e-4, "text": "bf16"},
     "cost": {"estimated": 44.0, "took": 40.0, "said": "≈ 44 s"},
 }

@@ -17,6 +17,7 @@ from spexviz.masks import Masks, Values
 
 NAMES = ("local", "ray")
 WORKERS = 2  # replicas, where nobody says how many
+CHUNK = 32  # masks asked between two looks at the Cancel button: about a second for a small model on a laptop
 _made: dict[tuple[str, int], Executor] = {}
 _guard = threading.Lock()
 
@@ -29,11 +30,19 @@ class Executor(Protocol):
     def fingerprint(self, game: Game) -> str:
         """The fingerprint of the game as it is evaluated here: on other machines the precision may be another."""
 
+    def chunk(self, game: Game) -> int:
+        """How many masks of the game are best asked in one call: CHUNK, or more where a GPU waits for work."""
+
     def submit(self, game: Game, masks: Masks, urgent: bool = False) -> Future[Values]:
         """The values of a chunk, later. Urgent ones go before all that wait. The future raises what the game raises."""
 
     def close(self) -> None:
         """End its workers; what has not begun is cancelled."""
+
+
+def chunk_of(game: Game) -> int:
+    """How many masks of a game are asked in one call where its model is evaluated in this process."""
+    return max(CHUNK, getattr(game, "call_masks", 0))
 
 
 def get(name: str | None = None, workers: int | None = None) -> Executor:

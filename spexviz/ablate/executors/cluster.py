@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from spexviz import errors
+from spexviz.ablate.executors import chunk_of
 from spexviz.ablate.executors.workers import WorkerLost, Workers
 from spexviz.errors import ModelError, SpecError, SpexvizError
 from spexviz.games.base import Game
@@ -39,13 +40,14 @@ class Replica:
         os.environ["SPEXVIZ_THREADS"] = str(threads)
         self._games: dict[str, Game] = {}
 
-    def evaluate(self, spec: str, packed: np.ndarray, n: int) -> tuple[str, np.ndarray, str]:
-        """(fingerprint, values, error as JSON or "") of the masks, for none of which the game is only built."""
+    def evaluate(self, spec: str, packed: np.ndarray, n: int) -> tuple[str, int, np.ndarray, str]:
+        """(fingerprint, masks that pay in one call, values, error as JSON or "") of the masks, for none of which the game is only built."""
         try:
             game = self._games.get(spec) or self._build(spec)
-            return game.fingerprint, np.asarray(game(unpack(packed, n)), dtype=np.float64) if len(packed) else np.empty(0), ""
+            values = np.asarray(game(unpack(packed, n)), dtype=np.float64) if len(packed) else np.empty(0)
+            return game.fingerprint, chunk_of(game), values, ""
         except SpexvizError as error:
-            return "", np.empty(0), json.dumps({"kind": type(error).__name__, "message": str(error)})
+            return "", 0, np.empty(0), json.dumps({"kind": type(error).__name__, "message": str(error)})
 
     def _build(self, spec: str) -> Game:
         while len(self._games) >= GAMES:
@@ -73,10 +75,16 @@ class RayExecutor:
         self._workers = Workers("ray", self.replicas)
 
     def fingerprint(self, game: Game) -> str:
+        return self._asked(game)[0]
+
+    def chunk(self, game: Game) -> int:
+        return self._asked(game)[1]
+
+    def _asked(self, game: Game) -> tuple[str, int]:
         spec = _spec(game)
-        if spec not in self._agreed.fingerprints:
+        if spec not in self._agreed.games:
             self._workers.submit(game, np.zeros((0, len(game.players)), dtype=bool), urgent=True).result()
-        return self._agreed.fingerprints[spec]
+        return self._agreed.games[spec]
 
     def submit(self, game: Game, masks: Masks, urgent: bool = False) -> Future[Values]:
         return self._workers.submit(game, masks, urgent)
@@ -90,13 +98,13 @@ class RayExecutor:
 
 
 class _Agreed:
-    """The fingerprint of each game, by its spec, that every replica must come to."""
+    """The fingerprint of each game, by its spec, that every replica must come to; and the chunk that the first one asked for."""
 
     def __init__(self) -> None:
-        self.fingerprints: dict[str, str] = {}
+        self.games: dict[str, tuple[str, int]] = {}
 
-    def check(self, spec: str, fingerprint: str) -> None:
-        if fingerprint != self.fingerprints.setdefault(spec, fingerprint):
+    def check(self, spec: str, fingerprint: str, chunk: int) -> None:
+        if fingerprint != self.games.setdefault(spec, (fingerprint, chunk))[0]:
             raise ModelError(
                 "The workers of the cluster evaluate this game differently (another model file, or a processor with another precision), and their "
                 "values must not be mixed: use machines of one kind with the same model, or fewer workers."
@@ -127,7 +135,7 @@ class _Remote:
     def __call__(self, game: Game, masks: Masks) -> Values:
         ray, spec = self._ray, _spec(game)
         try:
-            fingerprint, values, error = ray.get(self.actor.evaluate.remote(spec, pack(masks), masks.shape[1]))
+            fingerprint, chunk, values, error = ray.get(self.actor.evaluate.remote(spec, pack(masks), masks.shape[1]))
         except ray.exceptions.RayActorError as error:
             self.forget()
             raise WorkerLost(str(error).strip().splitlines()[0][:200]) from None
@@ -136,7 +144,7 @@ class _Remote:
         if error:
             told = json.loads(error)
             raise getattr(errors, told["kind"])(told["message"])
-        self._agreed.check(spec, fingerprint)
+        self._agreed.check(spec, fingerprint, chunk)
         return values
 
     def forget(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future
 
+from spexviz.ablate.executors import chunk_of
 from spexviz.ablate.executors.workers import Workers
 from spexviz.games.base import Game
 from spexviz.masks import Masks, Values
@@ -21,6 +22,9 @@ class LocalExecutor:
 
     def fingerprint(self, game: Game) -> str:
         return game.fingerprint
+
+    def chunk(self, game: Game) -> int:
+        return chunk_of(game)
 
     def submit(self, game: Game, masks: Masks, urgent: bool = False) -> Future[Values]:
         model = getattr(game, "model", None)
