@@ -263,7 +263,12 @@ class TransformersModel(LanguageModel):
 
     def _ids_of(self, texts: list[str]) -> list[list[int]]:
         """Ids of the texts, in one call of the tokeniser; a text with no token is asked as the start-of-text token alone."""
-        found = self._tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+        quick = getattr(self._tokenizer, "backend_tokenizer", None)  # the same ids in half the time: no offsets, no attention masks
+        if quick is None or not texts:
+            found = self._tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+        else:
+            quick.no_padding(), quick.no_truncation()
+            found = [one.ids for one in quick.encode_batch_fast(texts, add_special_tokens=False)]
         if all(found):
             return found
         start = self._tokenizer.bos_token_id if self._tokenizer.bos_token_id is not None else self._tokenizer.eos_token_id
