@@ -22,7 +22,7 @@ from spexviz.masks import Masks, Values
 from tests.benchmarks.games import folder
 
 PACKAGES = ("spectralexplain==0.0.4", "sparse-transform==0.2.1", "shapiq==1.4.1", "lime==0.2.0.1", "lightgbm", "torch==2.13.0")
-LIMIT, MEMORY = 900.0, 16 * 2**30
+LIMIT, MEMORY = 300.0, 16 * 2**30
 WORKER = Path(__file__).with_name("peers_worker.py")
 
 

@@ -31,6 +31,10 @@ SUBJECTS = (
     ("review_n12", 512),
     ("review_n12", 1024),
     ("heads_n27_paris", 512),
+    ("agree_n15", 512),
+    ("review_n20", 512),
+    ("news_n32", 512),
+    ("heads_n54_agree", 512),
     *((f"{kind}_n{n}_noise{noise:g}", 512) for kind, n, noise in FUNCTIONS),
 )
 
