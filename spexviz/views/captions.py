@@ -45,7 +45,7 @@ def honesty(explanation: Explanation) -> str:
         return f"Exact, all {2**n:,} masks: every value was measured, none predicted. About the masked model, not a cause in the world. {cost}"
     held_out = f"Held-out R² {r2_text(point.r2)} {_interval(point.interval)} on {point.held_out:,} masks"
     if point.keep != 0.5:
-        held_out += f" that keep {percent(point.keep)} of the {plural(explanation.noun)}"
+        held_out += f" that keep {percent(point.keep)} of the {plural(explanation.noun)} (indices look at masks that keep half: an extrapolation)"
     base = explanation.baseline
     text = f"{first} {held_out}; linear baseline {r2_text(base.r2)}; {cost}"
     if math.isfinite(base.r2) and point.r2 < base.r2:

@@ -4,6 +4,7 @@ larger set one diamond tied to its members (a triple is one object, never three 
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -19,6 +20,7 @@ from spexviz.views.words import escape, joined, names
 _FADE = {"good": 1.0, "fair": 0.8, "poor": 0.4}
 MOST = 200  # sets drawn at most
 _CURVE = 24  # points of a curve
+_LINE = 10  # letters that a label may have in one line
 
 
 def graph(
@@ -66,7 +68,7 @@ def graph(
         subtitle += "; hollow: contradicted by the model"
     title = f"The {len(shown)} strongest interactions" if len(shown) > 1 else "The strongest interaction" if len(shown) else "No interactions"
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=describe_graph(found, top))
-    wide = _half_width(max((len(label[i]) for i in players), default=0))
+    wide = _half_width(max((len(line) for i in players for line in _lines(label[i])), default=0))
     figure.update_xaxes(visible=False, range=[-wide, wide], fixedrange=True)
     figure.update_yaxes(visible=False, range=[-1.05, 1.05], fixedrange=True)
     return figure.update_layout(showlegend=False, hovermode="closest", dragmode=False)
@@ -93,9 +95,14 @@ def _ring(players: Sequence[int]) -> tuple[dict[int, tuple[float, float]], int]:
     return spots, max(400, 170 + 34 * left)
 
 
-def _half_width(letters: int, width: int = 560) -> float:
-    """Half the range of the x axis that leaves room for the longest label in a figure `width` pixels wide."""
-    return 1 / (1 - 2 * min(0.31, (30 + 8.2 * letters) / width))
+def _lines(label: str) -> list[str]:
+    """A label in at most two lines: a long one beside its marker would leave a narrow window."""
+    return textwrap.wrap(label, max(_LINE, -(-len(label) // 2) + 2)) or [label]
+
+
+def _half_width(letters: int, width: int = 420) -> float:
+    """Half the range of the x axis that leaves room for the longest line of a label in a figure `width` pixels wide."""
+    return 1 / (1 - 2 * min(0.31, (24 + 7.6 * letters) / width))
 
 
 def _middles(shown: Interactions, spots: dict[int, tuple[float, float]]) -> dict[Interaction, tuple[float, float]]:
@@ -209,9 +216,9 @@ def _draw_players(
             "line": {"width": [3 if i in selected else 1.5 for i in players], "color": [t.ink if i in selected else t.muted for i in players]},
             "opacity": 1,
         },
-        text=[f"  {escape(label[i])}  " for i in players],
+        text=["<br>".join(f"  {escape(line)}  " for line in _lines(label[i])) for i in players],
         textposition=beside,
-        textfont={"size": 15, "color": t.ink},
+        textfont={"size": 14, "color": t.ink},
         hovertext=[f"<b>{escape(label[i])}</b><br>main effect {theme.number(v)} {escape(unit)}" for i, v in zip(players, effects, strict=True)],
         hoverinfo="text",
         customdata=[[i] for i in players],
