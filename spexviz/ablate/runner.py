@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from spexviz.ablate import executors
 from spexviz.ablate.cache import Cache, MemoryCache
-from spexviz.ablate.executors import CHUNK, Executor
+from spexviz.ablate.executors import Executor
 from spexviz.errors import AblationError, Cancelled
 from spexviz.games.base import Game
 from spexviz.masks import Masks, Values

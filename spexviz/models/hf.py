@@ -16,7 +16,6 @@ import time
 import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -344,4 +343,3 @@ def _from_pretrained(name: str, source: str, options: dict[str, str], precision:
             "Give a checkpoint that was saved with its head."
         )
     return tokenizer, model
-

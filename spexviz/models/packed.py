@@ -20,7 +20,11 @@ import numpy as np
 
 NAME = "spexviz-packed"
 _now = threading.local()  # the layout of the forward pass that this thread is in
-_TOLERANCE = {"fp32": 1e-3, "fp16": 0.03, "bf16": 0.1}  # of the states (root mean squares): rounding passes, an attention that sees other texts does not
+_TOLERANCE = {
+    "fp32": 1e-3,
+    "fp16": 0.03,
+    "bf16": 0.1,
+}  # of the states (root mean squares): rounding passes, an attention that sees other texts does not
 _LIMITS = ("sliding_window", "attention_chunk_size")  # configuration that cuts attention off: longer texts are asked plainly
 
 

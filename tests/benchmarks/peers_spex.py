@@ -110,8 +110,11 @@ def beside(peers: Peers, n: int, b: int, seed: int, theirs: dict[str, Any] | Non
     noise = np.random.default_rng([seed, 7])
     ours, spectrum = solved(n, b, seed, lambda masks: truth(masks) + noise.normal(size=len(masks)) * asked["noise"])
     if theirs is None:
-        theirs = peers.call({"do": "spex", **asked})
-        theirs |= scores(spectrum_of(n, theirs.pop("found")), truth)
+        try:
+            theirs = peers.call({"do": "spex", **asked})
+            theirs |= scores(spectrum_of(n, theirs.pop("found")), truth)
+        except PeerError as error:
+            theirs = {"error": str(error)}
     return {"n": n, "b": b, "ours": {**ours, **scores(spectrum, truth)}, "reference": theirs}
 
 
