@@ -97,12 +97,12 @@ def _ring(players: Sequence[int]) -> tuple[dict[int, tuple[float, float]], int]:
 
 def _lines(label: str) -> list[str]:
     """A label in at most two lines: a long one beside its marker would leave a narrow window."""
-    return textwrap.wrap(label, max(_LINE, -(-len(label) // 2) + 2)) or [label]
+    return textwrap.wrap(label, max(_LINE, -(-len(label) // 2) + 1), max_lines=2, placeholder="…") or [label]
 
 
-def _half_width(letters: int, width: int = 420) -> float:
+def _half_width(letters: int, width: int = 350) -> float:
     """Half the range of the x axis that leaves room for the longest line of a label in a figure `width` pixels wide."""
-    return 1 / (1 - 2 * min(0.31, (24 + 7.6 * letters) / width))
+    return 1 / (1 - 2 * min(0.32, (24 + 7.8 * letters) / width))
 
 
 def _middles(shown: Interactions, spots: dict[int, tuple[float, float]]) -> dict[Interaction, tuple[float, float]]:
@@ -216,7 +216,7 @@ def _draw_players(
             "line": {"width": [3 if i in selected else 1.5 for i in players], "color": [t.ink if i in selected else t.muted for i in players]},
             "opacity": 1,
         },
-        text=["<br>".join(f"  {escape(line)}  " for line in _lines(label[i])) for i in players],
+        text=["<br>".join(f" {escape(line)} " for line in _lines(label[i])) for i in players],
         textposition=beside,
         textfont={"size": 14, "color": t.ink},
         hovertext=[f"<b>{escape(label[i])}</b><br>main effect {theme.number(v)} {escape(unit)}" for i, v in zip(players, effects, strict=True)],
