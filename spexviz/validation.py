@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from spexviz.ablate.runner import CHUNK, Runner
+from spexviz.ablate.executors import CHUNK
+from spexviz.ablate.runner import Runner
 from spexviz.errors import GameError, SolverError
 from spexviz.games.base import Game, keep_of
 from spexviz.masks import Interaction, Masks, Values, keys

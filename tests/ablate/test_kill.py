@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spexviz.ablate.runner import CHUNK
+from spexviz.ablate.executors import CHUNK
 from tests.benchmarks import kill
 
 

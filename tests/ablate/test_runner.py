@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from spexviz.ablate.cache import MemoryCache
+from spexviz.ablate.executors.local import LocalExecutor
 from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import AblationError, Cancelled
+from spexviz.games.prompt import PromptGame
 from spexviz.masks import Masks, Values, keys, uniform_masks
+from spexviz.models.toy import ToyModel
 
 
 @dataclass
@@ -43,6 +46,26 @@ def test_values_in_order_and_in_chunks() -> None:
     assert game.sizes == [32, 32, 32, 4] and game.asked == keys(MASKS)
     assert [progress.done for progress in told] == [32, 64, 96, 100] and {progress.total for progress in told} == {110}
     assert told[-1].rate > 0 and told[-1].eta > 0 and told[-1].cached == 0
+
+
+def test_a_game_that_fills_a_gpu_is_asked_more_at_once() -> None:
+    """As many masks as pay, by the tokens that its model takes in one call; never fewer than a chunk."""
+    game, plain = Counting(), Counting()
+    game.call_masks = 80
+    Runner(game)(MASKS), Runner(plain)(MASKS)
+    assert game.sizes == [80, 20] and plain.sizes == [32, 32, 32, 4]
+    game.call_masks, game.sizes = 3, []
+    Runner(game)(MASKS)
+    assert game.sizes == [32, 32, 32, 4]
+
+
+def test_what_a_call_takes_by_the_length_of_the_prompt() -> None:
+    model = ToyModel()
+    assert PromptGame(model, "never fails to impress").call_masks == 0
+    model.call_tokens = 1000
+    game = PromptGame(model, "never fails to impress")
+    assert game.call_masks == 1000 // model.length(game.wrap(game.prompt)) > 10
+    assert LocalExecutor().chunk(game) == max(32, game.call_masks)
 
 
 def test_eta_before_the_first_measurement() -> None:

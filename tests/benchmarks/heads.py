@@ -20,7 +20,8 @@ import numpy as np
 
 from spexviz import models, pipeline, pruning
 from spexviz.ablate.cache import SqliteCache
-from spexviz.ablate.runner import CHUNK, Runner
+from spexviz.ablate.executors import CHUNK
+from spexviz.ablate.runner import Runner
 from spexviz.games.heads import HeadsGame
 from spexviz.masks import uniform_masks
 from spexviz.metrics import r2, r2_interval

@@ -84,7 +84,7 @@ def kill_somewhere(home: Path, model: str, at: int, after: float) -> int:
 
 def trial(home: Path, model: str, rng: random.Random, expected: list[float]) -> dict[str, int]:
     """One kill and one resumed run, checked; what was asked, kept and asked again."""
-    from spexviz.ablate.runner import CHUNK
+    from spexviz.ablate.executors import CHUNK
 
     count = kill_somewhere(home, model, rng.randrange(PLANNED), rng.random() * 0.5)
     kept, before = committed(home), asked(home)

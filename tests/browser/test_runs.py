@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from spexviz.ablate.runner import CHUNK
+from spexviz.ablate.executors import CHUNK
 from tests.browser.harness import explain, idle, type_prompt, wait_until
 from tests.browser.test_explore import LONG, REVIEW, stored
 

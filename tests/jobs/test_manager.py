@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from spexviz import pipeline
-from spexviz.ablate.runner import CHUNK
+from spexviz.ablate.executors import CHUNK
 from spexviz.database import Database
 from spexviz.errors import QueueFull, SpexvizError, StoreError
 from spexviz.jobs.manager import JobManager
