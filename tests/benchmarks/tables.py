@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from tests.benchmarks import games
-from tests.benchmarks.games import GAMES
 from tests.benchmarks.peers_spex import ON_GAMES
 from tests.benchmarks.store import RESULTS
 
@@ -163,7 +162,7 @@ def others_table(data: dict[str, Any]) -> str:
 def other_methods(data: dict[str, Any], masks: int = 512) -> str:
     """R² of the other libraries on the games of the model, one row a game."""
     rows = []
-    for game in dict.fromkeys(key.split("/")[0] for key in data["cells"] if key.split("/")[0] in GAMES):
+    for game in dict.fromkeys(key.split("/")[0] for key in data["cells"] if key.split("/")[0] in games.GAMES):
         cells = {method: data["cells"].get(f"{game}/{masks}/{method}") for method in ON_GAMES}
         if all(cells.values()):
             auto = next(iter(cells.values()))["ours"]["auto"]["r2"]
