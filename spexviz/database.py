@@ -97,6 +97,7 @@ class Database:
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous=NORMAL")  # after SIGKILL nothing is lost; after a power cut the last moments may be
         connection.execute("PRAGMA journal_size_limit=67108864")
+        connection.execute("PRAGMA wal_autocheckpoint=8000")  # pages, 32 MB: a page that many chunks touch is written and synced less often
         connection.execute("PRAGMA cache_size=-16384")  # KB, filled only as far as needed
         if self._local.identity != self._ready:
             self._migrate(connection)

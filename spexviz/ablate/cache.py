@@ -106,7 +106,7 @@ class SqliteCache:
                 "INSERT INTO games (fingerprint, used) VALUES (?, ?) ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used", (fingerprint, now)
             )
             (game,) = connection.execute("SELECT id FROM games WHERE fingerprint = ?", (fingerprint,)).fetchone()
-            rows = [(game, key, float(value)) for key, value in zip(keys(masks), values, strict=True)]
+            rows = sorted((game, key, float(value)) for key, value in zip(keys(masks), values, strict=True))  # neighbours share a page
             connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?)", rows)
         self._noted[fingerprint] = now
         if eviction.size(self._database) > self.cap:

@@ -50,7 +50,8 @@ class Runner:
 
     `total`: ablations the whole run will ask, for the progress; `report` is called after every chunk; `cancel` is looked at before
     every chunk: those in flight are awaited and kept, then Cancelled is raised. `executor`: where chunks are evaluated, by default
-    in this process; `urgent` chunks go before those of other runners; `chunk`: masks in one, by default what the executor says. Raises AblationError with the mask for a value that is not finite.
+    in this process; `urgent` chunks go before those of other runners; `chunk`: masks in one, by default what the executor says.
+    Raises AblationError with the mask for a value that is not finite.
     """
 
     game: Game

@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -155,7 +156,7 @@ class TrainingGame:
         data = self.examples
         frozen = "pixels" if data.train.images is not None else [features.encoder_id(self.encoder), self.components]
         asked = [self.query, self.answer if isinstance(self.query, str) else ""] if self.about_query else None
-        group = [self.players_are, *([self.clusters] if self.players_are == "cluster" else [])]
+        group = [self.players_are, *([self.clusters, "scikit-learn"] if self.players_are == "cluster" else [])]
         parts = [VERSION, data.fingerprint, frozen, asked, self.learner, self.value, group, float(self.penalty), self.seed]
         return "training-" + hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
@@ -239,22 +240,14 @@ def measured(scores: NDArray[np.float64], truth: NDArray[np.intp], value: str, s
     return margin.mean(1) if value == "margin" else (margin > 0).mean(1)
 
 
-def kmeans(points: NDArray[np.float64], clusters: int, seed: int, rounds: int = 50) -> NDArray[np.intp]:
-    """(n,) the cluster of each point: Lloyd's algorithm from k-means++ (Arthur and Vassilvitskii 2007); fewer clusters where points repeat."""
-    rng = np.random.default_rng([seed, 0xC1])
-    centres = points[[int(rng.integers(len(points)))]]
-    distance = ((points - centres[0]) ** 2).sum(1)
-    while len(centres) < clusters and distance.sum() > 1e-12:
-        new = points[[int(rng.choice(len(points), p=distance / distance.sum()))]]
-        centres, distance = np.concatenate([centres, new]), np.minimum(distance, ((points - new) ** 2).sum(1))
-    group = np.zeros(len(points), dtype=np.intp)
-    for _ in range(rounds):
-        found = (-2.0 * points @ centres.T + (centres**2).sum(1)).argmin(1)
-        if (found == group).all() and _:
-            break
-        group = found
-        centres = np.stack([points[group == g].mean(0) if (group == g).any() else centres[g] for g in range(len(centres))])
-    return group
+def kmeans(points: NDArray[np.float64], clusters: int, seed: int) -> NDArray[np.intp]:
+    """(n,) the cluster of each point, by scikit-learn; fewer clusters where points repeat."""
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # that there are fewer
+        return KMeans(clusters, n_init=4, random_state=seed).fit(points).labels_.astype(np.intp)
 
 
 def _logsumexp(scores: NDArray[np.float64]) -> NDArray[np.float64]:

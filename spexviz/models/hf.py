@@ -27,7 +27,7 @@ from spexviz.home import threads
 from spexviz.models import checkpoint
 from spexviz.models.base import LanguageModel, Span
 from spexviz.models.batches import batches, is_out_of_memory, tuned
-from spexviz.models.machine import best_precision, room
+from spexviz.models.machine import best_precision, made_up, room
 from spexviz.models.packed import Packing
 from spexviz.models.residual import keep_in_fp32
 from spexviz.pace import Pace
@@ -228,8 +228,7 @@ class TransformersModel(LanguageModel):
 
     def _rate(self, tokens: int) -> float:
         """Tokens a second in a batch of so many, on made-up texts without a common beginning; for the size of batches on a GPU."""
-        size = len(self._head_weight)
-        texts = [([(i + 7 * j * j) % size for j in range(64)], None) for i in range(max(1, tokens // 64))]
+        texts = [(made_up(len(self._head_weight), 64, i), None) for i in range(max(1, tokens // 64))]
         times = []
         for _ in range(2):  # the first one pays for what is made once
             start = time.perf_counter()

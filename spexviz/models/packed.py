@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from spexviz.models.machine import made_up
+
 NAME = "spexviz-packed"
 _now = threading.local()  # the layout of the forward pass that this thread is in
 _TOLERANCE = {
@@ -133,8 +135,7 @@ class Packing:
     def _agrees(self, precision: str) -> bool:
         """Whether packed texts get the states of the plain forward, on five short texts that share beginnings."""
         torch = self._torch
-        size = int(self._model.get_input_embeddings().num_embeddings)
-        tokens = [(7 * i * i + 11 * i + 3) % size for i in range(24)]
+        tokens = made_up(int(self._model.get_input_embeddings().num_embeddings), 24)
         texts = sorted([tokens[:9], tokens[:5] + tokens[12:20], tokens[:5], tokens[3:24], tokens[:9] + tokens[20:22]])
         with torch.inference_mode():
             packed = self.states(texts, [range(len(text) - 2, len(text)) for text in texts]).float()

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from spexviz.models.machine import made_up
+
 _FINAL_NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "norm_f")
 _NEAR = 0.1  # of the states (root mean squares): rounding stays within it
 
@@ -25,7 +27,8 @@ def keep_in_fp32(body: Any, dtype: Any, device: Any) -> bool:
     last = _final_norm(body)
     if last is not None:
         last.float()
-        last.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(), *inputs[1:]))
+        if _as_float not in last._forward_pre_hooks.values():
+            last.register_forward_pre_hook(_as_float)
     if dtype == torch.float32:
         return True
     before = _states(body, device)
@@ -50,12 +53,15 @@ def keep_in_fp32(body: Any, dtype: Any, device: Any) -> bool:
     return False
 
 
+def _as_float(module: Any, inputs: tuple) -> tuple:
+    return (inputs[0].float(), *inputs[1:])
+
+
 def _states(body: Any, device: Any) -> Any:
     """Last hidden states of some tokens, in fp32."""
     import torch
 
-    size = int(body.get_input_embeddings().num_embeddings)
-    ids = torch.tensor([[(7 * i * i + 11 * i + 3) % size for i in range(16)]], device=device)
+    ids = torch.tensor([made_up(int(body.get_input_embeddings().num_embeddings), 16)], device=device)
     with torch.inference_mode():
         return body(input_ids=ids, use_cache=False).last_hidden_state.float()
 
