@@ -164,6 +164,11 @@ class HeadsGame(OnModel):
         tokens = sum(len(one["input_ids"]) for one in self._inputs)
         return None if pace is None else pace.seconds(len(masks) * tokens * share)
 
+    @property
+    def call_masks(self) -> int:
+        """How many masks pay in one call: as many as fill one batch."""
+        return min(self.parts.batch_rows(length) // len(rows) for length, rows in self._by_length.items())
+
     def tokens(self, masks: Masks) -> int:
         """Tokens that the model reads for these masks."""
         return len(masks) * sum(len(one["input_ids"]) for one in self._inputs)
@@ -189,9 +194,8 @@ class HeadsGame(OnModel):
         masks = np.asarray(masks, dtype=bool)
         out = np.empty((len(masks), len(self.asked)))
         for length, rows in self._by_length.items() if len(masks) else ():
-            logs = self.parts.logs([self._inputs[i] for i in rows], [self._below[i] for i in rows], self._first, self._gates_of(length), masks)
-            for k, i in enumerate(rows):
-                out[:, i] = self._value(logs[:, k], *self._columns[i])
+            inputs, below, columns = ([what[i] for i in rows] for what in (self._inputs, self._below, self._columns))
+            out[:, rows] = self._value(self.parts.logs(inputs, below, self._first, self._gates_of(length), masks, columns))
         if not np.isfinite(out).all():
             raise AblationError("The model gave no finite value for some mask: choose another target, another ablation or another precision.")
         return out
@@ -202,12 +206,12 @@ class HeadsGame(OnModel):
         tokens = [self.language_model._tokenizer.decode([i], clean_up_tokenization_spaces=False) for i in ids]
         return tokens, self.parts.attention(self._inputs[question], layer)
 
-    def _value(self, logs: Any, target: int, contrast: int) -> NDArray[np.float64]:
-        found = logs[:, target].double().numpy()
+    def _value(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values (b, questions) of the log-probabilities of target and contrast (b, questions, 2)."""
         if self.value == "log-probability":
-            return found
-        found = found - logs[:, contrast].double().numpy()
-        return (found > 0).astype(np.float64) if self.value == "accuracy" else found
+            return logs[..., 0]
+        odds = logs[..., 0] - logs[..., 1]
+        return (odds > 0).astype(np.float64) if self.value == "accuracy" else odds
 
     @cached_property
     def _columns(self) -> list[tuple[int, int]]:

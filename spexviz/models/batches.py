@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from spexviz.models.packed import common
 
+TOKENS = 1024  # of one micro-batch on a CPU: large enough for the matrix products, small enough for the caches
+MOST_TOKENS = 2**17  # of one micro-batch on a GPU, where the size is found by a probe
+PROBED = 64  # tokens of a text of that probe
 GAIN = 1.1  # a doubled batch that is not this much faster is not worth its memory
 PADDED = 4  # whole texts, padded for the attention, may be this many times the tokens that a packed batch computes
 

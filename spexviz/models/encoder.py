@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from spexviz.errors import ModelError
 from spexviz.home import threads
 from spexviz.models.base import LanguageModel, Span
-from spexviz.models.hf import TOKENS, TransformersModel, _content, _from_pretrained, _source
+from spexviz.models.batches import TOKENS
+from spexviz.models.hf import TransformersModel, _content, _from_pretrained, _source
 from spexviz.models.machine import best_precision
 from spexviz.pace import Pace
 

@@ -26,14 +26,12 @@ from spexviz.errors import ModelError
 from spexviz.home import threads
 from spexviz.models import checkpoint
 from spexviz.models.base import LanguageModel, Span
-from spexviz.models.batches import batches, is_out_of_memory, tuned
+from spexviz.models.batches import MOST_TOKENS, PROBED, TOKENS, batches, is_out_of_memory, tuned
 from spexviz.models.machine import best_precision, made_up, room
 from spexviz.models.packed import Packing
 from spexviz.models.residual import keep_in_fp32
 from spexviz.pace import Pace
 
-TOKENS = 1024  # of one micro-batch on a CPU: large enough for the matrix products, small enough for the caches
-MOST_TOKENS = 2**17  # of one micro-batch on a GPU, where the size is found by a probe
 AHEAD = 4  # micro-batches in a call on a GPU: the next is laid out while the last is computed
 _CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # weights, configuration, tokeniser, chat template
 
@@ -228,7 +226,7 @@ class TransformersModel(LanguageModel):
 
     def _rate(self, tokens: int) -> float:
         """Tokens a second in a batch of so many, on made-up texts without a common beginning; for the size of batches on a GPU."""
-        texts = [(made_up(len(self._head_weight), 64, i), None) for i in range(max(1, tokens // 64))]
+        texts = [(made_up(len(self._head_weight), PROBED, i), None) for i in range(max(1, tokens // PROBED))]
         times = []
         for _ in range(2):  # the first one pays for what is made once
             start = time.perf_counter()

@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
+from spexviz.models.batches import PROBED, TOKENS
 
 Site = tuple[int, str]
 """A layer and what lies there side by side: one of KINDS."""
 KINDS = ("heads", "attention", "mlp", "neurons")
-TOKENS = 1024  # of one batch, as for texts
 _SHORT = "The film was"  # a text on which the parts are looked for
 
 
@@ -76,6 +76,10 @@ class Parts:
             found = model._parts = cls(model)
         return found
 
+    def batch_rows(self, length: int) -> int:
+        """Texts of so many tokens that are run at once; on a GPU as many as the model takes of those with which its batches were tuned."""
+        return max(1, TOKENS // length, self.model._tokens // max(PROBED, length))
+
     def states(self, inputs: dict[str, list[int]], sites: Sequence[Site]) -> dict[Site, Any]:
         """What the untouched model has at each site for one text: {site: (tokens, size)}."""
         seen: dict[Site, Any] = {}
@@ -99,23 +103,29 @@ class Parts:
         return seen[0].clone()
 
     def logs(
-        self, prompts: Sequence[dict[str, list[int]]], below: Sequence[Any], first: int, gates: dict[Site, Gate], masks: NDArray[np.bool_]
-    ) -> Any:
-        """Log-probabilities (masks, prompts, answers) in fp32. The prompts are equally long; `below` and `first`: see `below`."""
+        self,
+        prompts: Sequence[dict[str, list[int]]],
+        below: Sequence[Any],
+        first: int,
+        gates: dict[Site, Gate],
+        masks: NDArray[np.bool_],
+        columns: Sequence[Sequence[int]],
+    ) -> NDArray[np.float64]:
+        """Log-probabilities (masks, prompts, columns) of the answers in `columns[prompt]`. The prompts are equally long; `below` and `first`: see `below`."""
         torch, count = self._torch, len(masks)
-        length = len(prompts[0]["input_ids"])
         rows = [(i, j) for i in range(count) for j in range(len(prompts))]
         kept = torch.tensor(np.concatenate([masks, np.ones((count, 1), dtype=bool)], axis=1))  # the last one is the owner of the rest
         owners = {site: torch.tensor(gate.owner % (masks.shape[1] + 1)) for site, gate in gates.items()}
-        step, out = max(1, TOKENS // length), []
+        step, out = self.batch_rows(len(prompts[0]["input_ids"])), []
         with self.model._lock, torch.inference_mode():
             for start in range(0, len(rows), step):
                 batch = rows[start : start + step]
                 chosen = kept[[i for i, _ in batch]]
                 states = torch.stack([below[j] for _, j in batch])
+                asked = torch.tensor([columns[j] for _, j in batch], device=self.model._device)
                 with self._switched(gates, owners, chosen), self._from(first, states):
-                    out.append(self.model.read_batch(self._batch([prompts[j] for _, j in batch])).cpu())
-        return torch.cat(out).reshape(count, len(prompts), -1)
+                    out.append(self.model.read_batch(self._batch([prompts[j] for _, j in batch])).gather(1, asked))
+            return torch.cat(out).double().cpu().numpy().reshape(count, len(prompts), -1)
 
     def attention(self, inputs: dict[str, list[int]], layer: int) -> NDArray[np.float64]:
         """Attention of the heads of a layer on one text: (heads, from, to), rows add up to 1. Raises ModelError where the model does not tell."""

@@ -103,6 +103,21 @@ def test_many_masks_at_once_are_each_mask_alone(folder) -> None:
         assert np.ptp(alone) > 1e-4, settings
 
 
+def test_a_call_fills_one_batch_of_the_model(folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    game, batches = game_of(folder("LlamaForCausalLM")), []
+    read = type(game.language_model).read_batch
+    monkeypatch.setattr(type(game.language_model), "read_batch", lambda self, batch: batches.append(batch["input_ids"].shape) or read(self, batch))
+    game(uniform_masks(8, 8, 0))
+    batches.clear()
+    game(np.ones((game.call_masks, 8), dtype=bool))
+    (rows, length), *more = batches
+    assert not more and rows * length <= 1024 < (rows + 1) * length
+    two = HeadsGame(game.model, questions=[[PROMPT, "b", "d"], [PROMPT, "g", "d"]], layers="all")
+    assert two.call_masks == rows // 2
+    monkeypatch.setattr(game.language_model, "_tokens", 2**17)  # as on a GPU
+    assert game.call_masks == 2**17 // 64
+
+
 def test_layers_below_the_first_player_change_nothing(folder) -> None:
     both = game_of(folder("Qwen2ForCausalLM"))
     upper = game_of(folder("Qwen2ForCausalLM"), layers=[1])
