@@ -84,7 +84,7 @@ def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool
 def honesty_strip(explanation: Explanation, key: str) -> None:
     """What this is, how good, what it cost: always above the figures."""
     tokens = theme.tokens(dark())
-    edge = {"good": tokens.up, "fair": tokens.muted, "poor": tokens.down}[captions.shown_quality(explanation)]
+    edge = {"good": tokens.accent, "fair": tokens.muted, "poor": tokens.up}[captions.shown_quality(explanation)]
     note(views.honesty(explanation), kind="strip", key=key, edge=edge)
 
 
