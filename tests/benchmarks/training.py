@@ -13,11 +13,8 @@ Writes tests/benchmarks/results/training.json, one part after the other.
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +27,7 @@ from spexviz.metrics import r2
 from spexviz.pipeline import HELD_OUT_STREAM, explain
 from spexviz.registry import offered
 from spexviz.solvers.base import Design
+from tests.benchmarks.store import Store
 
 RESULTS = Path(__file__).parent / "results" / "training.json"
 DATA = ("reviews", "digits")
@@ -153,13 +151,13 @@ def solvers(learner: str) -> dict[str, Any]:
     return out
 
 
-def show() -> None:
+def show(cells: dict[str, Any]) -> None:
     """The stored figures, a line each."""
-    for part, rows in json.loads(RESULTS.read_text()).items():
+    for part in PARTS:
         print(f"training, {part}")
-        for name, row in rows.items():
-            told = ", ".join(f"{key} {value}" for key, value in row.items()) if isinstance(row, dict) else row
-            print(f"  {name:28} {told}")
+        for key, row in cells.items():
+            if key.startswith(f"{part}: "):
+                print(f"  {key.removeprefix(f'{part}: '):28} " + ", ".join(f"{name} {value}" for name, value in row.items()))
 
 
 PARTS = {"structure": structure, "mislabelled": mislabelled, "speed": speed, "r2": solvers}
@@ -171,15 +169,13 @@ def main() -> None:
     parser.add_argument("--learner", default="ridge", choices=("ridge", "logistic", "network"))
     parser.add_argument("--show", action="store_true", help="print what was measured last, and measure nothing")
     options = parser.parse_args()
+    store = Store(RESULTS)
     if options.show:
-        show()
+        show(store.data["cells"])
         return
     for part in options.parts or PARTS:
-        found = PARTS[part](options.learner)
-        stored = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-        stored.setdefault(part, {}).update(found)
-        stored["measured"] = {"python": platform.python_version(), "when": datetime.now(UTC).strftime("%Y-%m-%d")}
-        RESULTS.write_text(json.dumps(stored, indent=1) + "\n")
+        for name, row in PARTS[part](options.learner).items():
+            store.keep(f"{part}: {name}", row)
 
 
 if __name__ == "__main__":
