@@ -172,7 +172,12 @@ class Database:
             raise
 
     def _error(self, error: object) -> StoreError:
-        kind = StoreDamaged if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED else StoreError
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StoreError(
+                f"The file {self.path} was being written by another process for more than {PATIENCE:g} s: try again; a run can be resumed."
+            )
+        kind = StoreDamaged if code in _DAMAGED else StoreError
         return kind(
             f"The file {self.path} cannot be used ({error}). If it is damaged, move it aside and start again: what it held is then gone. "
             "If the disk is full or the folder read-only, free space or set SPEXVIZ_HOME."

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import GameError, StoreError
-from spexviz.home import home
+from spexviz.home import home, write_whole
 
 REVIEWS = Path(__file__).resolve().parents[1] / "assets" / "training" / "reviews.csv"
 NAMES = {
@@ -31,6 +31,7 @@ NAMES = {
 MOST_BYTES, MOST_ROWS, MOST_LETTERS, MOST_LABELS = 5_000_000, 5_000, 2_000, 20
 LEAST_ROWS = 8
 MISLABELLED = "mislabelled"
+MOST_FILES = 200  # uploads that are kept; the oldest go
 EVERY = 5  # without a column `split`, every fifth row of a file is held out as a test
 _UPLOAD = re.compile(r"upload:[0-9a-f]{16}\Z")
 _DIGITS_SEED = 7
@@ -103,8 +104,7 @@ def keep(content: bytes) -> Data:
     """Check an uploaded file and keep it under its name. Raises GameError as `read_csv` does, StoreError where it cannot be written."""
     data = read_csv(content)
     try:
-        _folder().mkdir(parents=True, exist_ok=True)
-        (_folder() / f"{data.label[7:]}.csv").write_bytes(content)
+        write_whole(_folder() / f"{data.label[7:]}.csv", content, MOST_FILES)
     except OSError as error:
         raise StoreError(f"The file cannot be kept in {_folder()} ({error.strerror}): set SPEXVIZ_HOME to a folder that you may write to.") from error
     return data
@@ -113,12 +113,12 @@ def keep(content: bytes) -> Data:
 def read_csv(content: bytes, label: str = "") -> Data:
     """A data set from the bytes of a CSV file, UTF-8, separated by commas, semicolons or tabs. Raises GameError, with the row, for any other."""
     rows = _rows(content)
-    header = [name.strip().lower() for name in rows[0]]
+    header = [name.strip().lower() for name in rows[0][1]]
     for name in ("text", "label"):
         if header.count(name) != 1:
-            found = ", ".join(repr(cell[:30]) for cell in rows[0][:8])
+            found = ", ".join(repr(cell[:30]) for cell in rows[0][1][:8])
             raise GameError(f"The file needs exactly one column named {name!r}; its first row reads: {found}. Name the columns text and label.")
-    table = [_row(header, cells, number) for number, cells in enumerate(rows[1:], 2)]
+    table = [_row(header, cells, number) for number, cells in rows[1:]]
     if any(row["split"] for row in table):
         train, test = ([row for row in table if row["split"] == split] for split in ("train", "test"))
     else:
@@ -129,8 +129,8 @@ def read_csv(content: bytes, label: str = "") -> Data:
     return Data(name, _examples(train, classes), _examples(test, classes), tuple(classes))
 
 
-def _rows(content: bytes) -> list[list[str]]:
-    """The cells of the file, its empty lines left out."""
+def _rows(content: bytes) -> list[tuple[int, list[str]]]:
+    """The number in the file and the cells of each row, empty ones left out."""
     if len(content) > MOST_BYTES:
         raise GameError(f"The file has {len(content) / 1e6:.1f} MB; at most {MOST_BYTES / 1e6:.0f} MB are read: leave rows out.")
     try:
@@ -142,7 +142,8 @@ def _rows(content: bytes) -> list[list[str]]:
     first = text.lstrip().split("\n", 1)[0]
     comma = max((",", ";", "\t"), key=first.count)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True) if any(cell.strip() for cell in row)]
+        read = csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)
+        rows = [(number, row) for number, row in enumerate(read, 1) if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise GameError(f"The file cannot be read as CSV ({error}): put texts that hold a separator or a line break between double quotes.") from None
     if len(rows) < 1 + LEAST_ROWS:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import json
-import os
 import re
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import GameError
-from spexviz.home import home, threads
+from spexviz.home import home, threads, write_whole
 from spexviz.models import bundled
 
 ENCODERS = {
@@ -117,15 +116,11 @@ def _encode(texts: Sequence[str], folder: Path) -> NDArray[np.float32]:
 
 
 def _write(path: Path, made: NDArray[np.float32]) -> None:
-    """Whole or not at all; the oldest files go when there are many. Without room on the disk it is computed anew next time."""
+    """Keep features; without room on the disk they are computed anew next time."""
+    stream = io.BytesIO()
+    np.savez(stream, features=made)
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, features=made)
-        os.replace(name, path)
-        for old in sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)[:-MOST_FILES]:
-            old.unlink()
+        write_whole(path, stream.getvalue(), MOST_FILES)
 
 
 def project(raw: NDArray[np.float64], train: int, components: int) -> NDArray[np.float64]:

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
 from spexviz import datasets
@@ -51,6 +56,7 @@ def test_a_file_is_read_with_any_separator_and_split() -> None:
         (GOOD.replace("label", "class", 1).encode(), "column named 'label'"),
         (GOOD.replace("text,label", "text,label,text", 1).encode(), "column named 'text'"),
         (GOOD.replace("text 3,", ",").encode(), "Row 5 has an empty text"),
+        (GOOD.replace("text 1", "\n\ntext 1").replace("text 3,", ",").encode(), "Row 7 has an empty text"),
         (GOOD.replace("text 3,b", "text 3,").encode(), "Row 5 has an empty label"),
         (GOOD.replace("text 3,b", "text 3").encode(), "Row 5 has 1 cells"),
         (GOOD.replace("text 3", "text 3, more").encode(), "Row 5 has 3 cells"),
@@ -89,3 +95,33 @@ def test_an_upload_is_found_again_by_its_content_and_a_changed_one_is_refused(pr
     path.write_text(GOOD.replace("text 3", "text three"))
     with pytest.raises(GameError, match="was changed"):
         datasets.load(data.label)
+    assert datasets.load(datasets.keep(GOOD.encode()).label) == data  # what is there is replaced where it is another
+
+
+def test_an_upload_that_is_kept_again_can_be_read_meanwhile(private_home) -> None:
+    name, end = datasets.keep(GOOD.encode()).label, threading.Event()
+
+    def again() -> None:
+        while not end.is_set():
+            datasets.keep(GOOD.encode())
+
+    with ThreadPoolExecutor(1) as pool:
+        kept = pool.submit(again)
+        try:
+            assert len({datasets.load(name).fingerprint for _ in range(100)}) == 1
+        finally:
+            end.set()
+        kept.result()
+    assert not list(private_home.glob("data/*.tmp"))
+
+
+def test_only_the_newest_uploads_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEXVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(datasets, "MOST_FILES", 2)
+    names = []
+    for i in range(3):
+        names.append(datasets.keep(GOOD.replace("text 3", f"text {i}0").encode()).label)
+        os.utime(tmp_path / "data" / f"{names[-1][7:]}.csv", (i, i))
+    with pytest.raises(GameError, match="upload it again"):
+        datasets.load(names[0])
+    assert datasets.load(names[1]) and datasets.load(names[2])

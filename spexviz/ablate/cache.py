@@ -110,7 +110,8 @@ class SqliteCache:
             connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?)", rows)
         self._noted[fingerprint] = now
         if eviction.size(self._database) > self.cap:
-            eviction.make_room(self._database, self.cap, keep=game)
+            with suppress(StoreError):  # a busy file: the next chunk tries again, and what was put is there
+                eviction.make_room(self._database, self.cap, keep=game)
 
     def _note_use(self, fingerprint: str) -> None:
         now = time.time()

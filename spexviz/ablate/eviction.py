@@ -8,7 +8,9 @@ from spexviz.database import Database
 
 IN_USE = 600.0  # seconds after which a game that nobody has read or written counts as out of use
 TARGET = 0.9  # of the cap, after an eviction: the room that the next ablations fill before another one
-SLICE = 10_000  # rows deleted in one transaction
+SLICE = 50_000  # rows deleted in one transaction, about half a second
+PAGES = 5_000  # given back to the disk in one transaction
+PAUSE = 0.15  # seconds between two: a waiting writer looks every tenth of a second
 
 
 def size(database: Database) -> int:
@@ -27,9 +29,12 @@ def make_room(database: Database, cap: int, keep: int) -> None:
         begun = _evict_slice(database, keep)
         if begun is None:
             break
-    excess = _pragma(database, "page_count") - cap // page
-    if excess > 0 and _pragma(database, "freelist_count"):
-        database.script(f"PRAGMA incremental_vacuum({excess})")
+        time.sleep(PAUSE)
+    while (excess := _pragma(database, "page_count") - cap // page) > 0 and (free := _pragma(database, "freelist_count")):
+        database.script(f"PRAGMA incremental_vacuum({min(excess, PAGES)})")
+        if _pragma(database, "freelist_count") == free:
+            break  # a file of an old build, which gives nothing back
+        time.sleep(PAUSE)
 
 
 def _evict_slice(database: Database, keep: int) -> bool | None:

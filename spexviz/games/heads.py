@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import index
 from typing import Any, ClassVar
 
 import numpy as np
@@ -96,8 +97,15 @@ class HeadsGame(OnModel):
             "only": tuple(self.only),
             "reference_prompts": tuple(self.reference_prompts),
         }
-        freeze["layers"] = self.layers if self.layers is None or isinstance(self.layers, str) else tuple(int(i) for i in self.layers)
+        freeze["layers"] = self.layers
+        if self.layers is not None and not isinstance(self.layers, str):
+            try:
+                freeze["layers"] = tuple(index(i) for i in self.layers)
+            except TypeError:
+                raise GameError(f'Layers are positions such as 0 and 1, or "all", not {self.layers!r:.60}.') from None
         freeze["groups"] = self.groups if isinstance(self.groups, str) else tuple(tuple(group) for group in self.groups)
+        if any(not group for group in freeze["groups"]):
+            raise GameError("A group is empty: name at least one label in each.")
         for name, value in freeze.items():
             object.__setattr__(self, name, value)
 
@@ -175,10 +183,7 @@ class HeadsGame(OnModel):
 
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, layers, answers, length."""
-        model = self.language_model
-        for prompt, _, _ in self.asked:
-            if (length := model.length(prompt)) > model.context:
-                raise GameError(f"A prompt is {length} tokens long, but {model.label} reads at most {model.context}: shorten it.")
+        self.parts, self._inputs, self._references  # noqa: B018 - raises for a model without parts, a prompt that is too long
         if not self.members:
             raise GameError("There is no player: choose a layer, or other labels.")
         self._columns  # noqa: B018 - raises for an answer that is not one token
@@ -220,7 +225,14 @@ class HeadsGame(OnModel):
 
     @cached_property
     def _inputs(self) -> list[dict[str, list[int]]]:
-        return [self.language_model.inputs_of(prompt) for prompt, _, _ in self.asked]
+        return [self._read(prompt, "prompt") for prompt, _, _ in self.asked]
+
+    def _read(self, text: str, what: str) -> dict[str, list[int]]:
+        """What the model takes of a text. Raises GameError where that is more than it reads."""
+        model = self.language_model
+        if (length := model.length(text)) > model.context:
+            raise GameError(f"A {what} is {length} tokens long, but {model.label} reads at most {model.context}: shorten it.")
+        return model.inputs_of(text)
 
     @cached_property
     def _by_length(self) -> dict[int, list[int]]:
@@ -256,9 +268,12 @@ class HeadsGame(OnModel):
         return owners
 
     @cached_property
+    def _references(self) -> list[dict[str, list[int]]]:
+        return [self._read(prompt, "reference prompt") for prompt in self._prompts_of_reference]
+
+    @cached_property
     def _reference_states(self) -> list[dict[Site, Any]]:
-        texts = [self.language_model.inputs_of(prompt) for prompt in self._prompts_of_reference]
-        return [self.parts.states(one, list(self._owners)) for one in texts]
+        return [self.parts.states(one, list(self._owners)) for one in self._references]
 
     def _gates_of(self, length: int) -> dict[Site, Gate]:
         """What happens at each site, for prompts of so many tokens."""

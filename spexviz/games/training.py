@@ -36,7 +36,7 @@ PLAYERS = {
     "cluster": "Examples with similar features are one player (k-means).",
 }
 MOST_PLAYERS, MOST_CLUSTERS, MOST_COMPONENTS, LABEL = 1_000, 200, 256, 160
-VERSION = 1  # of the arithmetic: changes when the same settings give other values
+VERSIONS = {"ridge": 1, "logistic": 1, "network": 2}  # of the arithmetic: changes when the same settings give other values
 _PACES: dict[str, Pace] = {}
 _training = threading.Lock()
 
@@ -157,7 +157,7 @@ class TrainingGame:
         frozen = "pixels" if data.train.images is not None else [features.encoder_id(self.encoder), self.components]
         asked = [self.query, self.answer if isinstance(self.query, str) else ""] if self.about_query else None
         group = [self.players_are, *([self.clusters, "scikit-learn"] if self.players_are == "cluster" else [])]
-        parts = [VERSION, data.fingerprint, frozen, asked, self.learner, self.value, group, float(self.penalty), self.seed]
+        parts = [VERSIONS[self.learner], data.fingerprint, frozen, asked, self.learner, self.value, group, float(self.penalty), self.seed]
         return "training-" + hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     @cached_property

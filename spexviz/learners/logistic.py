@@ -6,10 +6,12 @@ than two classes: one against the rest. Steps that would raise a subset's loss a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from spexviz.errors import AblationError
-from spexviz.learners.ridge import CELLS, Array, products, weighted_gram
+from spexviz.learners.ridge import CELLS, Array, gram_of
 
 STEPS, HALVINGS = 60, 30
 CLOSE = 1e-9  # the largest entry of the gradient at which a subset is done, as a share of one example's
@@ -27,9 +29,9 @@ def scores(features: Array, labels: np.ndarray, classes: int, weights: Array, te
 def _fitted(features: Array, signs: Array, weights: Array, penalty: float) -> Array:
     """θ (subsets, d) of every subset."""
     rotated, back = _rotated(features)
-    each, portion = products(rotated), max(1, CELLS // max(rotated.shape[1] ** 2, len(rotated)))
-    first = _newton(rotated, each, signs, np.ones((1, len(rotated))), penalty, np.zeros((1, rotated.shape[1])))[0]  # near every subset's
-    parts = [_newton(rotated, each, signs, weights[i : i + portion], penalty, first) for i in range(0, len(weights), portion)]
+    gram, portion = gram_of(rotated), max(1, CELLS // max(rotated.shape[1] ** 2, len(rotated)))
+    first = _newton(rotated, gram, signs, np.ones((1, len(rotated))), penalty, np.zeros((1, rotated.shape[1])))[0]  # near every subset's
+    parts = [_newton(rotated, gram, signs, weights[i : i + portion], penalty, first) for i in range(0, len(weights), portion)]
     return np.concatenate(parts) @ back if parts else np.zeros((0, features.shape[1]))
 
 
@@ -42,7 +44,7 @@ def _rotated(features: Array) -> tuple[Array, Array]:
     return left * sizes, right
 
 
-def _newton(features: Array, each: Array, signs: Array, weights: Array, penalty: float, first: Array) -> Array:
+def _newton(features: Array, gram: Callable[[Array], Array], signs: Array, weights: Array, penalty: float, first: Array) -> Array:
     b, d = len(weights), features.shape[1]
     theta = np.broadcast_to(first, (b, d)).copy()
     open_ = np.arange(b)
@@ -55,7 +57,7 @@ def _newton(features: Array, each: Array, signs: Array, weights: Array, penalty:
         if not going.any():
             return theta
         open_, t, w, gradient, wrong = open_[going], t[going], w[going], gradient[going], wrong[going]
-        hessian = weighted_gram(each, w * wrong * (1 - wrong), d) + penalty * np.eye(d)
+        hessian = gram(w * wrong * (1 - wrong)) + penalty * np.eye(d)
         step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
         theta[open_] = _descended(features, signs, w, penalty, t, step)
     raise AblationError(f"Logistic regression did not converge on {len(open_)} subsets in {STEPS} steps: raise the penalty.")

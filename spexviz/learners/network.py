@@ -46,8 +46,10 @@ def train(features: Array, labels: np.ndarray, classes: int, weights: Array, pen
     decay = penalty / len(features)
     for rows in batches(len(features), seed):
         gradient = step(stacked, x[rows], y[rows], w[:, rows])
-        held = w[:, rows].sum(1) > 0
-        stacked = {name: value - RATE * held.view(-1, *[1] * (value.dim() - 1)) * (gradient[name] + decay * value) for name, value in stacked.items()}
+        rate = RATE * (w[:, rows].sum(1) > 0)
+        for name, value in stacked.items():
+            step_of = rate.view(-1, *[1] * (value.dim() - 1))
+            stacked[name] = (value - step_of * gradient[name]) / (1 + step_of * decay)  # implicit: no penalty is too large for it
     return stacked
 
 

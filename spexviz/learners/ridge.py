@@ -7,41 +7,48 @@ has θ = 0, not an undefined intercept.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-CELLS = 4_000_000  # floats of the largest array: subsets are taken in portions
+CELLS = 4_000_000  # floats of the largest array of the subsets: they are taken in portions
+PRODUCTS = 16_000_000  # floats of the products of the examples: beyond, these are taken in portions, anew for every portion of subsets
 
 
 def scores(features: Array, labels: NDArray[np.intp], classes: int, weights: Array, tests: Array, penalty: float, seed: int = 0) -> Array:
     """Scores (subsets, tests, classes) of the ridge fits; nothing is random, so `seed` changes nothing."""
     targets = np.eye(classes)[labels]
     n, d = features.shape
-    fit, first = (_primal, products(features)) if d <= n else (_dual, features @ features.T)
+    fit, first = (_primal, gram_of(features)) if d <= n else (_dual, features @ features.T)
     portion = max(1, CELLS // min(n, d) ** 2)
     parts = [fit(first, features, targets, weights[i : i + portion], tests, penalty) for i in range(0, len(weights), portion)]
     return np.concatenate(parts) if parts else np.zeros((0, len(tests), classes))
 
 
-def weighted_gram(products: Array, weights: Array, width: int) -> Array:
-    """Xᵀ W X for every row of weights, (b, d, d), from the `products` of X: one matrix product."""
-    above = np.triu_indices(width)
-    out = np.empty((len(weights), width, width))
-    out[:, above[0], above[1]] = found = weights @ products
-    out[:, above[1], above[0]] = found
-    return out
-
-
-def products(features: Array) -> Array:
-    """(n, d (d + 1) / 2) what each example adds to Xᵀ X, the upper triangle."""
-    above = np.triu_indices(features.shape[1])
-    return features[:, above[0]] * features[:, above[1]]
-
-
-def _primal(each: Array, features: Array, targets: Array, weights: Array, tests: Array, penalty: float) -> Array:
+def gram_of(features: Array) -> Callable[[Array], Array]:
+    """What gives Xᵀ W X, (b, d, d), for every row of weights (b, n): one matrix product with what each example adds to Xᵀ X."""
     n, d = features.shape
-    left = weighted_gram(each, weights, d) + penalty * np.eye(d)
+    above = np.triu_indices(d)
+    products = lambda rows: rows[:, above[0]] * rows[:, above[1]]  # noqa: E731 - (rows, d (d + 1) / 2), the upper triangle
+    held = max(1, PRODUCTS // len(above[0]))
+    each = products(features) if held >= n else None
+
+    def gram(weights: Array) -> Array:
+        found = np.zeros((len(weights), len(above[0])))
+        for i in range(0, n, held):
+            found += weights[:, i : i + held] @ (products(features[i : i + held]) if each is None else each)
+        out = np.empty((len(weights), d, d))
+        out[:, above[0], above[1]] = out[:, above[1], above[0]] = found
+        return out
+
+    return gram
+
+
+def _primal(gram: Callable[[Array], Array], features: Array, targets: Array, weights: Array, tests: Array, penalty: float) -> Array:
+    n, d = features.shape
+    left = gram(weights) + penalty * np.eye(d)
     right = (weights @ (features[:, :, None] * targets[:, None, :]).reshape(n, -1)).reshape(len(weights), d, -1)
     return tests @ np.linalg.solve(left, right)
 

@@ -138,6 +138,23 @@ def test_two_processes_write_while_old_games_go(path: Path) -> None:
     assert cache._database.read("PRAGMA integrity_check") == [("ok",)]
 
 
+def test_others_may_write_between_two_slices(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eviction, "SLICE", 1000)
+    cache, pauses = filled(path, "abcde", cap=10 * ROOM), []
+    age(path, 3600.0)
+    other = SqliteCache(path, 10 * ROOM)
+    other._database.connection().execute("PRAGMA busy_timeout=0")  # not a moment's patience
+
+    def pause(seconds: float) -> None:
+        other.put("z", MASKS[:4], VALUES[:4])
+        pauses.append(seconds)
+
+    monkeypatch.setattr(eviction.time, "sleep", pause)
+    eviction.make_room(cache._database, 1, -1)
+    assert games(path) == {"z"} and len(pauses) >= 15
+    assert min(pauses) > 0.1  # what SQLite waits between two looks
+
+
 def damage(path: Path, start: int = 4096) -> None:
     """Overwrite the pages of a file that nobody has open, its log gone."""
     with sqlite3.connect(path) as plain:

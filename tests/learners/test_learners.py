@@ -87,7 +87,7 @@ def test_the_network_is_plain_sgd_on_the_subset_alone() -> None:
     found = network.scores(features, labels, 3, weights, tests, 0.3, seed=4)
     for row, asked in zip(found, weights, strict=True):
         model = {name: value.double().requires_grad_() for name, value in network.initial(6, 3, 4).items()}
-        optimiser = torch.optim.SGD(model.values(), lr=network.RATE, weight_decay=0.3 / 70)
+        optimiser = torch.optim.SGD(model.values(), lr=network.RATE)
         for rows in network.batches(70, 4):
             kept = np.repeat(rows, asked[rows].astype(int))
             if len(kept):
@@ -95,6 +95,22 @@ def test_the_network_is_plain_sgd_on_the_subset_alone() -> None:
                 hidden = torch.tanh(torch.from_numpy(features[kept]) @ model["hidden"] + model["bias"])
                 torch.nn.functional.cross_entropy(hidden @ model["out"] + model["shift"], torch.from_numpy(labels[kept])).backward()
                 optimiser.step()
+                for value in model.values():
+                    value.data /= 1 + network.RATE * 0.3 / 70  # the decay, implicit
         hidden = torch.tanh(torch.from_numpy(tests) @ model["hidden"] + model["bias"])
         assert np.allclose(row, (hidden @ model["out"] + model["shift"]).detach().numpy(), atol=1e-3)
     assert not np.allclose(found, network.scores(features, labels, 3, weights, tests, 0.3, seed=5), atol=1e-2)
+
+
+def test_no_penalty_is_too_large_for_the_network() -> None:
+    features, labels, weights, tests = problem(16, 6, 3, subsets=5)
+    sizes = [np.abs(network.scores(features, labels, 3, weights[1:], tests, penalty)).max() for penalty in (1.0, 1e2, 1e4, 1e6)]
+    assert sizes[0] > sizes[1] > sizes[2] > sizes[3] >= 0 and sizes[3] < 0.1
+
+
+@pytest.mark.parametrize("learner", [ridge, logistic])
+def test_many_wide_examples_are_taken_in_portions(learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = problem(40, 6, 3, subsets=5)
+    whole = learner.scores(*given[:2], 3, *given[2:], 0.3)
+    monkeypatch.setattr(ridge, "PRODUCTS", 7 * 21)
+    assert np.allclose(learner.scores(*given[:2], 3, *given[2:], 0.3), whole)

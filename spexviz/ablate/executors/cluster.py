@@ -143,7 +143,7 @@ class _Remote:
             raise ModelError(f"A worker of the cluster failed: {str(error).strip().splitlines()[-1][:300]}. {INSTALL}") from None
         if error:
             told = json.loads(error)
-            raise getattr(errors, told["kind"])(told["message"])
+            raise getattr(errors, told["kind"], ModelError)(told["message"])  # a backend has kinds of its own
         self._agreed.check(spec, fingerprint, chunk)
         return values
 
