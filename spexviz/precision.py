@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spexviz.ablate.cache import Cache, MemoryCache
 from spexviz.errors import AblationError
 from spexviz.games.base import Game
 from spexviz.masks import Masks
@@ -27,27 +28,34 @@ class Precision:
     text: str
 
 
-def settle(game: Game, masks: Masks) -> tuple[Game, Precision | None]:
+def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, Precision | None]:
     """The game to run, in fp32 if rounding would cost more than LIMIT of R² on these (uniform) masks, and what was found.
 
     A game that has a precision offers `precision` and `reference()`, the same game in fp32 (None where memory has no room for
-    it); one without is left alone. At most MASKS ablations in each precision; none where the game runs in fp32 anyway.
+    it); one without is left alone. At most MASKS ablations in each precision; none where the game runs in fp32 anyway, or where
+    `cache` knows them: then the model in fp32 is not even loaded, unless the run needs it.
     """
     name = getattr(game, "precision", None)
     if name is None:
         return game, None
     if name == "fp32":
         return game, Precision("fp32", 0.0, "fp32: only rounding in the seventh digit")
-    exact = game.reference()
-    if exact is None:
-        return game, Precision(name, None, f"{name}; what rounding costs was not measured, since memory has no room for the model in fp32")
-    few = masks[:MASKS]
-    wanted = np.asarray(exact(few))
+    unmeasured = Precision(name, None, f"{name}; what rounding costs was not measured, since memory has no room for the model in fp32")
+    cache, few, exact = cache or MemoryCache(), masks[:MASKS], None
+    wanted = cache.get(f"{game.fingerprint} in fp32", few)
+    if np.isnan(wanted).any():
+        if (exact := game.reference()) is None:
+            return game, unmeasured
+        cache.put(f"{game.fingerprint} in fp32", few, wanted := np.asarray(exact(few)))
     try:
-        loss = share(np.asarray(game(few)), wanted)
+        if np.isnan(found := cache.get(game.fingerprint, few)).any():
+            cache.put(game.fingerprint, few, found := np.asarray(game(few)))
+        loss = share(found, wanted)
     except AblationError:  # a half precision can overflow
         loss = 1.0
     if loss > LIMIT:
+        if (exact := exact or game.reference()) is None:
+            return game, unmeasured
         return exact, Precision("fp32", 0.0, f"fp32, since rounding to {name} would cost {loss:.3f} of R² here ({len(few)} masks)")
     return game, Precision(name, loss, f"{name}: rounding costs about {loss:.4f} of R² ({len(few)} masks)")
 

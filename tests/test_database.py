@@ -45,7 +45,7 @@ def test_a_writer_that_never_ends_gives_a_store_error(tmp_path: Path) -> None:
     base.connection().execute("PRAGMA busy_timeout=50")
     other = sqlite3.connect(base.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="by another process.* try again"), base.write():
+    with pytest.raises(StoreError, match=r"by another process.* try again"), base.write():
         pass
     other.execute("ROLLBACK")
     other.close()

@@ -19,6 +19,7 @@ from spexviz.models.base import LanguageModel
 from spexviz.text import SPLITS, Segments, Span, render, segment
 
 SLOT = "{}"
+_MARK = "spexvizMARKspexviz"  # stands for the prompt where the chat template is looked at
 LONGEST_ANSWER = 256  # tokens: each costs a forward pass
 MASKINGS = {
     "delete": "Removed parts are cut out of the text.",
@@ -127,6 +128,7 @@ class PromptGame(OnModel):
     def fingerprint(self) -> str:
         fields = [self.prompt, self.template, self.target, self.contrast, self.split, self.masking, self.chat, self.value]
         fields += [self.replacement, self.segments.spans, self.protected, self.answer_tokens, self.language_model.fingerprint]
+        fields += [self.wrap("")] if self.chat else []  # some chat templates write today's date
         return "prompt-" + hashlib.sha256(json.dumps(fields).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     @cached_property
@@ -151,8 +153,19 @@ class PromptGame(OnModel):
 
     def wrap(self, text: str) -> str:
         """What the model is asked when `text` is left of the prompt: template and chat template around it."""
-        inner = self.template.replace(SLOT, text)
-        return self.language_model.chat(inner) if self.chat else inner
+        if not self.chat:
+            return self.template.replace(SLOT, text)
+        return text.join(self._frame) if self._frame else self.language_model.chat(self.template.replace(SLOT, text))
+
+    @cached_property
+    def _frame(self) -> tuple[str, str] | None:
+        """What the chat template puts before and after the prompt, rendered once: so no text of a run gets another date. None where
+        the template does more with the text than to put it in (it trims it, say).
+        """
+        chat = lambda text: self.language_model.chat(self.template.replace(SLOT, text))  # noqa: E731
+        frame = tuple(chat(_MARK).split(_MARK))
+        alike = len(frame) == 2 and all(text.join(frame) == chat(text) for text in ("", self.prompt, f" {self.prompt} "))
+        return frame if alike else None
 
     def texts(self, masks: Masks) -> list[str]:
         """What the model is asked for each mask (b, n)."""

@@ -14,8 +14,9 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -34,6 +35,10 @@ from spexviz.pace import Pace
 
 AHEAD = 4  # micro-batches in a call on a GPU: the next is laid out while the last is computed
 _CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # weights, configuration, tokeniser, chat template
+
+
+class NoRoom(ModelError):
+    """Memory has no room for a model."""
 
 
 class TransformersModel(LanguageModel):
@@ -56,11 +61,13 @@ class TransformersModel(LanguageModel):
         self._reference: Any = lambda: None
         self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision, "AutoModelForCausalLM", "causal language model")
         self._model.eval().requires_grad_(False)
-        self._model.to(self._device)
+        with self._fits():
+            self._model.to(self._device)
         self._body = self._model.base_model
         kept = keep_in_fp32(self._body, self._model.dtype, self._device)
         if not kept and self.precision == "fp16":
-            self._model.bfloat16()  # a stream in fp16 can overflow
+            for parameter in self._model.parameters():  # a stream in fp16 can overflow; buffers (the angles of positions) stay exact
+                parameter.data = parameter.data.bfloat16()
             self.precision = "bf16"
             keep_in_fp32(self._body, torch.float32, self._device)
         self._head = self._model.get_output_embeddings()
@@ -75,7 +82,8 @@ class TransformersModel(LanguageModel):
         self.context = int(getattr(self._model.config, "max_position_embeddings", None) or 4096)
         content = hashing.result() or f"{name} {getattr(self._model.config, '_commit_hash', '')}".encode()
         self._packing = Packing.of(self._model, self._device, self.precision)
-        self._tokens = TOKENS if self._device.type == "cpu" else tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
+        with self._fits():
+            self._tokens = TOKENS if self._device.type == "cpu" else tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
         self.call_tokens = 0 if self._device.type == "cpu" else AHEAD * self._tokens
         stream = " with its stream in fp32" if kept and self.precision != "fp32" else ""
         about = f"transformers {self._device.type} {self.precision}{stream} ".encode()
@@ -155,7 +163,10 @@ class TransformersModel(LanguageModel):
                 needed = 5 * sum(parameter.numel() for parameter in self._model.parameters())
                 if (free := room(self._device)) is not None and needed > free:
                     return None
-                found = type(self)(self.label, precision="fp32")
+                try:
+                    found = type(self)(self.label, precision="fp32")
+                except NoRoom:
+                    return None
                 self._reference = weakref.ref(found)  # as long as a run needs it: it is as large as the model, or twice that
         return found
 
@@ -174,6 +185,21 @@ class TransformersModel(LanguageModel):
         for rows, values in found:  # only now: a GPU computes one batch while the next is laid out here
             table[np.ix_(rows, columns)] = values.cpu().numpy()
         return computed
+
+    @contextmanager
+    def _fits(self) -> Iterator[None]:
+        """Raises NoRoom where memory runs out; on a GPU, what was tried there is free again afterwards."""
+        try:
+            yield
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise NoRoom(
+                f"{self.label} does not fit into the memory of this {self._device.type}: end what else uses it, or take a smaller model."
+            ) from None
+        finally:
+            if self._device.type == "cuda":
+                self._torch.cuda.empty_cache()
 
     def _halve(self, texts: int, cost: int) -> None:
         """Memory ran out: smaller batches from now on. Raises ModelError where it did with a single text."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
-from spexviz.models.batches import PROBED, TOKENS
+from spexviz.models.batches import PROBED, TOKENS, is_out_of_memory
 
 Site = tuple[int, str]
 """A layer and what lies there side by side: one of KINDS."""
@@ -118,13 +118,21 @@ class Parts:
         owners = {site: torch.tensor(gate.owner % (masks.shape[1] + 1)) for site, gate in gates.items()}
         step, out = self.batch_rows(len(prompts[0]["input_ids"])), []
         with self.model._lock, torch.inference_mode():
-            for start in range(0, len(rows), step):
-                batch = rows[start : start + step]
+            while rows:
+                batch = rows[:step]
                 chosen = kept[[i for i, _ in batch]]
-                states = torch.stack([below[j] for _, j in batch])
                 asked = torch.tensor([columns[j] for _, j in batch], device=self.model._device)
-                with self._switched(gates, owners, chosen), self._from(first, states):
-                    out.append(self.model.read_batch(self._batch([prompts[j] for _, j in batch])).gather(1, asked))
+                try:
+                    states = torch.stack([below[j] for _, j in batch])
+                    with self._switched(gates, owners, chosen), self._from(first, states):
+                        found = self.model.read_batch(self._batch([prompts[j] for _, j in batch])).gather(1, asked)
+                except Exception as error:
+                    if not is_out_of_memory(error) or step == 1:
+                        raise
+                    step = max(1, min(step, len(batch)) // 2)
+                    continue
+                out.append(found)
+                rows = rows[step:]
             return torch.cat(out).double().cpu().numpy().reshape(count, len(prompts), -1)
 
     def attention(self, inputs: dict[str, list[int]], layer: int) -> NDArray[np.float64]:

@@ -7,10 +7,9 @@ have given the log-probability that the list of the most likely tokens gives for
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from spexviz.errors import ModelError
 from spexviz.models.completions import Door, Next, read_echo, read_next, read_next_or_held
@@ -20,6 +19,7 @@ TEXT = "The most important thing about the old house was"  # many words may come
 BIAS = 100  # the most that servers take
 _NEAR = 0.05  # nats: two ways to the same log-probability agree so far (batches of another size round otherwise)
 UNKNOWN_CONTEXT = 2**31
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class Ability:
 def probe(door: Door, model: str = "", top: int = 100) -> Ability:
     """Ask the server what it can do: some ten requests. Raises ModelError where it is no completions server with log-probabilities."""
     entry = _entry(door, model)
-    props = _maybe(door, "/props") or {}
+    props = _maybe(lambda: door.ask("/props", None, dict, tries=2)) or {}
     about = {"model": {key: entry.get(key) for key in ("id", "root", "parent", "owned_by", "max_model_len", "meta")}}
     about["server"] = {key: props.get(key) for key in ("model_path", "model_ftype", "build_info", "chat_template", "bos_token")}
-    about["version"] = (_maybe(door, "/version") or {}).get("version")
+    about["version"] = (_maybe(lambda: door.ask("/version", None, dict, tries=2)) or {}).get("version")
     name = model or str(entry.get("id", ""))
-    tokens = tokenize(door, name, TEXT, pieces=True)
+    tokens = _maybe(lambda: tokenize(door, name, TEXT, pieces=True, tries=2))
     options, top, answer = _listing(door, name, [token for token, _ in tokens] if tokens else TEXT, top)
     ids = bool(tokens) and isinstance(read_next(answer).chosen, int)
     asked: Any = [token for token, _ in tokens] if ids else TEXT
@@ -88,13 +88,13 @@ def probe(door: Door, model: str = "", top: int = 100) -> Ability:
         echo=echo_tokens is not None,
         echo_tokens=echo_tokens or 0,
         context=_context(entry, props),
-        vocabulary=int((entry.get("meta") or {}).get("n_vocab") or 0),
+        vocabulary=next(iter(_sizes(_dict(entry, "meta").get("n_vocab"))), 0),
         bos=str(props.get("bos_token") or ""),
         about=json.loads(json.dumps(about)),
     )
 
 
-def tokenize(door: Door, model: str, text: str, pieces: bool = False) -> list[tuple[int, str | list[int] | None]] | None:
+def tokenize(door: Door, model: str, text: str, pieces: bool = False, tries: int | None = None) -> list[tuple[int, str | list[int] | None]] | None:
     """(id, piece) of each token, or None where the server has no such route. llama.cpp's and vLLM's questions go out as one."""
     body = {"model": model, "content": text, "prompt": text, "add_special": False, "add_special_tokens": False}
 
@@ -105,7 +105,7 @@ def tokenize(door: Door, model: str, text: str, pieces: bool = False) -> list[tu
         return tokens
 
     try:
-        return door.ask("/tokenize", body | ({"with_pieces": True} if pieces else {}), read)
+        return door.ask("/tokenize", body | ({"with_pieces": True} if pieces else {}), read, tries)
     except Refused as error:
         if error.status in (401, 403):
             raise
@@ -126,10 +126,14 @@ def _entry(door: Door, model: str) -> Mapping[str, Any]:
     return next((entry for entry in entries if not model or entry.get("id") == model), {})
 
 
-def _maybe(door: Door, route: str) -> Mapping[str, Any] | None:
-    with suppress(Refused):
-        return door.ask(route, None, dict, tries=2)
-    return None
+def _maybe(ask: Callable[[], T]) -> T | None:
+    """The answer of a route that a server need not have: None where it says no, breaks, or answers with something else (a page)."""
+    try:
+        return ask()
+    except ModelError as error:
+        if isinstance(error, Refused) and error.status in (401, 403):
+            raise
+        return None
 
 
 def _listing(door: Door, model: str, prompt: Any, top: int) -> tuple[Mapping[str, Any], int, Mapping[str, Any]]:
@@ -180,6 +184,16 @@ def _echoes(door: Door, body: Mapping[str, Any], token: Any, log: float, count: 
 
 def _context(entry: Mapping[str, Any], props: Mapping[str, Any]) -> int:
     """Tokens of the longest text; where the server does not say it, the server itself refuses what is too long."""
-    meta = entry.get("meta") or {}
-    found = [entry.get("max_model_len"), meta.get("n_ctx"), meta.get("n_ctx_train"), (props.get("default_generation_settings") or {}).get("n_ctx")]
-    return min((value for value in found if isinstance(value, int) and value > 0), default=UNKNOWN_CONTEXT)
+    meta = _dict(entry, "meta")
+    found = (entry.get("max_model_len"), meta.get("n_ctx"), meta.get("n_ctx_train"), _dict(props, "default_generation_settings").get("n_ctx"))
+    return min(_sizes(*found), default=UNKNOWN_CONTEXT)
+
+
+def _dict(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = given.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _sizes(*given: Any) -> list[int]:
+    """Those that are sizes: a server may say anything."""
+    return [value for value in given if isinstance(value, int) and value > 0]

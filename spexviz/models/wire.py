@@ -141,7 +141,7 @@ class Wire:
     def _read(self, raw: bytes, read: Callable[[Any], T]) -> T:
         try:
             return read(json.loads(raw))
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
             raise _Again(f"an answer that cannot be read ({type(error).__name__})") from None
 
     def _raise(self, status: int, headers: Any, raw: bytes) -> None:
