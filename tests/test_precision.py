@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from spexviz import pipeline, precision
+from spexviz.ablate.cache import MemoryCache
+from spexviz.errors import ModelError
 from spexviz.games.prompt import PromptGame
 from spexviz.masks import uniform_masks
 from spexviz.models import hf
@@ -54,11 +56,36 @@ def test_above_the_limit_the_run_falls_back_and_says_so(tiny_llama: Path, monkey
     assert again.precision == result.precision and again.noise == 0.0
 
 
+def test_what_was_measured_once_is_not_asked_again(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "LIMIT", 1.0)
+    quick, cache = game(tiny_llama, "bf16"), MemoryCache()
+    first = pipeline.explain(quick, Linear(), budget=64, cache=cache)
+    monkeypatch.setattr(PromptGame, "reference", lambda self: pytest.fail("the model in fp32 is loaded again"))
+    monkeypatch.setattr(PromptGame, "__call__", lambda self, masks: pytest.fail("a mask is asked again"))
+    again = pipeline.explain(quick, Linear(), budget=64, cache=cache)
+    assert again.noise == first.noise > 0 and again.precision == first.precision
+
+
 def test_without_memory_for_fp32_the_noise_is_unknown(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hf, "room", lambda device: 1000)
     quick = game(tiny_llama, "bf16")
     kept, found = settle(quick, uniform_masks(len(quick.players), 16, 0))
     assert kept is quick and found.loss is None and "not measured" in found.text
+
+
+def test_fp32_that_does_not_fit_after_all_is_no_error(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    quick = game(tiny_llama, "bf16")
+
+    def full(self: object, device: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch.nn.Module, "to", full)
+    with pytest.raises(ModelError, match="take a smaller model"):
+        TransformersModel(str(tiny_llama))
+    kept, found = settle(quick, uniform_masks(len(quick.players), 16, 0))
+    assert kept is quick and found.loss is None
 
 
 def test_fp32_and_games_without_a_precision_are_asked_nothing(tiny_llama: Path) -> None:

@@ -151,7 +151,7 @@ def _listing(door: Door, model: str, prompt: Any, top: int) -> tuple[Mapping[str
                 continue
             try:
                 read_next(answer)
-            except (KeyError, TypeError, IndexError, ValueError, AttributeError):
+            except (KeyError, TypeError, IndexError, ValueError, OverflowError, AttributeError):
                 raise ModelError("The endpoint answers without log-probabilities: spexviz needs a completions server that gives them.") from None
             return options, top, answer
         top = 20 if 20 < top < 40 else 5 if 5 < top < 10 else top // 2  # 20 is vLLM's limit, 5 that of OpenAI
@@ -178,7 +178,7 @@ def _echoes(door: Door, body: Mapping[str, Any], token: Any, log: float, count: 
     try:
         answer = door.ask("completions", {**body, "prompt": prompt, "echo": True, "max_tokens": count}, dict)
         return abs(read_echo(answer, start, 1, by_offset) - log) < _NEAR
-    except (Refused, KeyError, TypeError, IndexError, ValueError, AttributeError):
+    except (Refused, KeyError, TypeError, IndexError, ValueError, OverflowError, AttributeError):
         return False
 
 

@@ -118,6 +118,23 @@ def test_a_call_fills_one_batch_of_the_model(folder, monkeypatch: pytest.MonkeyP
     assert game.call_masks == 2**17 // 64
 
 
+def test_out_of_memory_halves_the_batch_and_goes_on(folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    game, masks, sizes = game_of(folder("LlamaForCausalLM")), uniform_masks(8, 20, 0), []
+    wanted, read = game(masks), type(game.language_model).read_batch
+
+    def small(self: object, batch: dict) -> object:
+        sizes.append(len(batch["input_ids"]))
+        if sizes[-1] > 6:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return read(self, batch)
+
+    monkeypatch.setattr(type(game.language_model), "read_batch", small)
+    np.testing.assert_allclose(game(masks), wanted, atol=1e-5)
+    assert sizes == [20, 10, 5, 5, 5, 5]
+
+
 def test_layers_below_the_first_player_change_nothing(folder) -> None:
     both = game_of(folder("Qwen2ForCausalLM"))
     upper = game_of(folder("Qwen2ForCausalLM"), layers=[1])

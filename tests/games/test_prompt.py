@@ -125,6 +125,35 @@ def test_a_chat_template_that_changes_the_prompt_cannot_mask_by_attention() -> N
         PromptGame(Shouting(), "not bad", chat=True, masking="attention")(np.ones((1, 2), bool))
 
 
+class Dated(ToyModel):
+    """Its chat template writes the date."""
+
+    today = "26 Nov 2026"
+
+    def chat(self, text: str) -> str:
+        return f"[{self.today}] {text} [answer]"
+
+
+def test_a_chat_template_is_rendered_once_so_a_run_has_one_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = PromptGame(Dated(), "not bad at all", "Review: {}", chat=True)
+    masks = np.array([[True, True, False, False], [False, False, False, False]])
+    wanted = ["[26 Nov 2026] Review: not bad [answer]", "[26 Nov 2026] Review:  [answer]"]
+    assert game.texts(masks) == wanted
+    monkeypatch.setattr(Dated, "today", "27 Nov 2026")
+    assert game.texts(masks) == wanted
+    assert replace(game).fingerprint != game.fingerprint  # the next day's run asks anew
+    assert replace(game, chat=False).fingerprint == PromptGame(Dated(), "not bad at all", "Review: {}").fingerprint
+
+
+def test_a_chat_template_that_trims_is_rendered_for_each_text() -> None:
+    class Trimming(ToyModel):
+        def chat(self, text: str) -> str:
+            return f"[user] {text.strip()} [answer]"
+
+    game = PromptGame(Trimming(), "not bad at all", "{} ", chat=True)
+    assert game.texts(np.array([[False, True, False, False]])) == ["[user] bad [answer]"]
+
+
 BASE = PromptGame("toy", "not bad at all", REVIEW)
 CHANGES = {
     "prompt": "not bad at all.",

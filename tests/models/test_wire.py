@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import os
 import threading
@@ -280,3 +281,50 @@ def test_a_wrong_setting_is_said_without_repeating_what_may_be_a_key(text: str, 
     with pytest.raises(ModelError, match=word) as caught:
         endpoints.configured()
     assert "verysecret" not in str(caught.value) and "endpoint" in str(caught.value)
+
+
+ANSWER = {
+    "id": "x",
+    "model": "m",
+    "choices": [
+        {
+            "text": " the",
+            "logprobs": {"tokens": [" the"], "token_logprobs": [-0.5], "top_logprobs": [{" the": -0.5, " a": -1.2, " x": -3.0}], "text_offset": [0]},
+        }
+    ],
+    "usage": {"prompt_tokens": 10},
+}
+ODD = {
+    "says no": (lambda route: httpx2.Response(404), {}),
+    "a page": (lambda route: httpx2.Response(200, text="<html>hello</html>"), {}),
+    "an error with 200": (lambda route: httpx2.Response(200, json={"error": "Unexpected endpoint or method."}), {}),
+    "breaks": (lambda route: httpx2.Response(500), {}),
+    "odd settings": (lambda route: httpx2.Response(200, json={"default_generation_settings": [1]}), {}),
+    "odd metadata": (lambda route: httpx2.Response(404), {"meta": "x", "max_model_len": "many"}),
+    "odd sizes": (lambda route: httpx2.Response(404), {"meta": {"n_vocab": "many", "n_ctx": -1}}),
+}
+
+
+@pytest.mark.parametrize(("other", "entry"), ODD.values(), ids=ODD)
+def test_a_completions_server_may_answer_other_routes_with_anything(other, entry: dict) -> None:
+    from spexviz.models.endpoint import EndpointModel
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/models"):
+            return httpx2.Response(200, json={"data": [{"id": "m", **entry}]})
+        if not request.url.path.endswith("/completions"):
+            return other(request.url.path)
+        body = json.loads(request.content)
+        if body["logprobs"] > 5 or body.get("echo") or "logit_bias" in body:
+            return httpx2.Response(400, json={"error": "not here"})
+        return httpx2.Response(200, json=ANSWER)
+
+    door = Wire(Endpoint("mine", "https://host.example/v1"), transport=httpx2.MockTransport(handle), sleep=lambda seconds: None)
+    model = EndpointModel("endpoint:mine", door)
+    assert model.log_probabilities(["a b"], [" the", " a"]).tolist() == [[-0.5, -1.2]]
+    assert model.ability.vocabulary == 0 and model.ability.context == 2**31
+
+
+def test_a_number_beyond_all_floats_is_a_broken_answer() -> None:
+    asked, _, _ = wire([httpx2.Response(200, text='{"value": 1' + "0" * 400 + "}"), GOOD])
+    assert asked.ask("completions", {}, lambda answer: float(answer["value"])) == 7.0
