@@ -41,6 +41,7 @@ LAYERS = {54: range(12, 18), 96: range(10, 21), 270: range(30)}  # 96: eleven la
 SOLVERS = ("linear", "proxyspex", "gp", "auto")
 HELD_OUT, SEED = 512, 20261
 SHARES = (0.5, 0.66, 0.83)
+PARTS = ("speed", "r2", "pruning")
 
 
 def game(prompt: str, n: int, **settings: Any) -> HeadsGame:
@@ -147,7 +148,7 @@ def prune(store: Store, budget: int, tasks: list[str], ablation: str, cache: Sql
 def show(cells: dict[str, Any]) -> None:
     """The tables of what is stored."""
     totals: dict[str, list[float]] = {}
-    for key, found in cells.items():
+    for key, found in sorted(cells.items(), key=lambda cell: PARTS.index(cell[0].partition(":")[0])):
         part, _, name = key.partition(": ")
         if part == "speed":
             print(f"heads, speed ({found['precision']}, {found['threads']} threads)")
@@ -198,7 +199,7 @@ def main() -> int:
     parser.add_argument("--ablation", default="mean", help="of pruning: mean or zero")
     parser.add_argument("--show", action="store_true", help="only print what is stored")
     options = parser.parse_args()
-    parts = options.parts or ["speed", "r2", "pruning"]
+    parts = options.parts or PARTS
     store = Store(RESULTS)
     if not options.show:
         cache = SqliteCache()
