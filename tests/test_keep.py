@@ -12,10 +12,13 @@ from spexviz import compare, cost, pipeline
 from spexviz.errors import GameError, SolverError
 from spexviz.games.base import keep_of
 from spexviz.games.synthetic import SyntheticGame
-from spexviz.masks import Masks, Values, all_masks
+from spexviz.masks import Masks, Values, all_masks, uniform_masks
+from spexviz.metrics import r2
 from spexviz.registry import offered
 from spexviz.results import Explanation
-from spexviz.solvers.gp import GaussianProcess
+from spexviz.solvers.auto import Auto
+from spexviz.solvers.base import Design
+from spexviz.solvers.gp import GaussianProcess, Posterior
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.spex import SPEX
 from spexviz.spectrum import Spectrum
@@ -108,6 +111,26 @@ def test_sets_are_ranked_by_the_variance_of_such_masks() -> None:
     result = pipeline.explain(game, GaussianProcess(), 128)
     (first, _), *_ = result.interactions("FBII", 3).top(1)
     assert first == (0,) and result.main_effects()[0] == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize("solver", [GaussianProcess(terms=60, draws=20), Auto(terms=60, draws=20)], ids=["gp", "auto"])
+def test_what_is_cut_is_taken_over_by_what_is_kept(solver: GaussianProcess | Auto) -> None:
+    """Ten times as many interactions as are kept: where characters are not orthogonal, a cut alone is worse than no fit."""
+    rng, n = np.random.default_rng(0), 60
+    wide = {tuple(sorted(rng.choice(n, int(rng.integers(2, 5)), replace=False).tolist())) for _ in range(600)}
+    game = Spectrum(n, {**{(i,): float(rng.normal()) for i in range(n)}, **{term: 0.4 * float(rng.normal()) for term in wide}})
+    masks, held = uniform_masks(n, 400, 0, 0.9), uniform_masks(n, 500, 1, 0.9)
+    truth = game(held)
+    fit = solver.fit(Design(masks), game(masks))
+    linear = r2(truth, Linear().fit(Design(masks), game(masks))(held))
+    assert r2(truth, fit(held)) > linear - 0.02 > 0.3
+    assert np.allclose(fit.draws.mean(0), fit.values, atol=4 * fit.draws.std(0).max() / np.sqrt(20))
+
+
+def test_uniform_masks_are_cut_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    masks = uniform_masks(20, 200, 0)
+    monkeypatch.setattr(Posterior, "projected", lambda *_: pytest.fail("projected"))
+    assert GaussianProcess().fit(Design(masks), Spectrum(20, TERMS)(masks)).coefficients[(0,)] == pytest.approx(-1.0, abs=0.15)
 
 
 def test_spex_refuses_it_and_names_the_remedy() -> None:

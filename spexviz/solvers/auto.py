@@ -68,6 +68,9 @@ class Auto(AnyMasks):
         own = [(), *((i,) for i in range(n)), *posterior.largest(self.max_order, self.terms)]
         parts.append((weight["gp"], Spectrum(n, list(zip(own, posterior.coefficients(own, 0, seed)[0], strict=True)))))
         terms, coefficients = _blended(n, parts, self.terms)
+        if posterior.biased:  # what the cut leaves out is missed in the rest
+            blend = lambda asked: weight["gp"] * posterior(asked) + sum(share * spectrum(asked) for share, spectrum in parts[:-1])  # noqa: E731
+            coefficients = posterior.projected(blend, terms, coefficients, seed)
         draws = None
         if self.draws:  # the blend is the centre, the process says how far from it the truth may lie
             mean, drawn = posterior.coefficients(terms, self.draws, seed)

@@ -4,6 +4,8 @@
    with order, whether neighbours in the layout interact more, and the noise (`gp_learn`).
 2. Condition on all values: every coefficient then has a posterior mean and covariance in closed form.
 3. Keep the constant, all players and the largest interactions of the posterior mean (`gp_terms`), with joint posterior draws.
+4. Where masks keep a player with another probability than one half, characters are not orthogonal, and what is cut would be
+   missed in the rest: so the kept terms take it over (`Posterior.projected`).
 
 Best where masks are few: about half of what boosted trees need for the same fidelity (tests/benchmarks/halfmasks.py).
 Source: our own; the product kernel is that of Rasmussen and Williams 2006, chapter 4, on the Boolean cube.
@@ -12,6 +14,7 @@ Source: our own; the product kernel is that of Rasmussen and Williams 2006, chap
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -30,6 +33,9 @@ ROWS = 640  # masks that the prior is learnt from: more tell it little, and a st
 STEPS = (12, 30)  # of L-BFGS: fewest and most; one for every three players
 EXACT_UP_TO = 12  # players up to which a design may hold all masks
 DOUBLE_UP_TO = 1536  # masks up to which the final solve is in double precision whatever the noise
+BIASED = 0.02, 5.0  # the share of kept players is not one half: by so much, and by so many standard errors
+FRESH = 6  # masks for each term of a projection
+QUIETEST = 1e-3  # share of the variance that a projection takes for noise at least, so that no coefficients grow to cancel
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,8 @@ class Posterior:
         from scipy.linalg import cholesky, solve_triangular
 
         self.prior, self.evidence, self.masks, self.signs, self.mean, self.spread = prior, evidence, masks, signs, mean, spread
+        self.keep = float(masks.mean())
+        self.biased = abs(self.keep - 0.5) > max(BIASED[0], BIASED[1] * 0.5 / np.sqrt(masks.size))
         quiet = prior.noise < 1e-2
         kind = np.float64 if quiet or len(target) <= DOUBLE_UP_TO else np.float32
         signs = signs.astype(np.float64 if quiet else np.float32)
@@ -102,6 +110,25 @@ class Posterior:
         self.factor = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
         whitened = solve_triangular(self.factor, target.astype(kind), lower=True, check_finite=False)
         self.alpha = solve_triangular(self.factor, whitened, lower=True, trans=1, check_finite=False)
+
+    def __call__(self, masks: Masks) -> Values:
+        """Posterior mean (b,) of the values of masks (b, n), nothing cut."""
+        signs, alpha = 1.0 - 2.0 * np.asarray(masks), self.alpha.astype(np.float64)
+        parts = [self.prior.covariance(signs[i : i + ROWS], self.signs.astype(np.float64)) @ alpha for i in range(0, len(signs), ROWS)]
+        return self.mean + self.spread * np.concatenate([np.zeros(0), *parts])
+
+    def projected(self, wanted: Callable[[Masks], Values], terms: list[Interaction], start: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+        """Coefficients (k,) of the terms that come closest to `wanted` on masks as likely as those that were asked, and stay near `start`
+        as far as the prior expects the terms to be small.
+        """
+        member = _members(terms, self.masks.shape[1])
+        fresh = np.random.default_rng([seed, len(terms), 0x9]).random((FRESH * len(terms), self.masks.shape[1])) < self.keep
+        columns = characters(fresh, member).astype(np.float64)
+        missed = (wanted(fresh) - columns @ start) / self.spread
+        root = np.sqrt(_weights(self.prior, terms))  # in units of the prior, so that the system is as well posed as it can be
+        columns *= root
+        gram = columns.T @ columns + max(self.prior.noise, QUIETEST) * np.eye(len(terms))
+        return start + self.spread * root * np.linalg.solve(gram, columns.T @ missed)
 
     def largest(self, max_order: int, count: int) -> list[Interaction]:
         """Up to `count` interactions of order 2…max_order with the largest posterior mean, largest first."""
@@ -113,9 +140,7 @@ class Posterior:
         """Posterior means (k,) of the terms, the first of them (), and joint draws (draws, k), in the unit of the values."""
         from scipy.linalg import solve_triangular
 
-        member = np.zeros((len(terms), self.masks.shape[1]), dtype=bool)
-        for row, term in enumerate(terms):
-            member[row, list(term)] = True
+        member = _members(terms, self.masks.shape[1])
         weight = _weights(self.prior, terms)
         columns = characters(self.masks, member).astype(self.factor.dtype)
         mean = (weight * (columns.T @ self.alpha)).astype(np.float64)
@@ -129,7 +154,10 @@ class Posterior:
         mean, drawn = mean * self.spread, drawn * self.spread
         mean[0] += self.mean
         drawn[:, 0] += self.mean
-        return mean, drawn
+        if not self.biased:
+            return mean, drawn
+        moved = self.projected(self, terms, mean, seed)
+        return moved, drawn + (moved - mean)
 
     def notes(self, terms: list[Interaction], coefficients: NDArray[np.float64]) -> dict[str, float | str]:
         """What was learnt, for people."""
@@ -145,6 +173,13 @@ class Posterior:
             "prior variance near / everywhere": float(prior.scale[1:].sum() / prior.scale[0]),
             "interactions kept": int((order > 1).sum()),
         }
+
+
+def _members(terms: list[Interaction], n: int) -> NDArray[np.bool_]:
+    member = np.zeros((len(terms), n), dtype=bool)
+    for row, term in enumerate(terms):
+        member[row, list(term)] = True
+    return member
 
 
 def _root(covariance: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
