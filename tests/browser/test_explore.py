@@ -136,7 +136,7 @@ def test_a_recorded_run_opens_from_its_card_and_asks_nothing(server, open_page):
     before = server.ablations()
     page = open_page(f"{server.url}/explore", theme="dark")
     page.get_by_text("A review of 27 words and many turns").wait_for()
-    page.get_by_role("button", name="Open").last.click()
+    page.get_by_role("button", name="Open").filter(has_text="Open").nth(1).click()  # the second is drawn after its title
     page.wait_for_url(re.compile(r"/explore\?run=[0-9a-f]{16}"))
     page.get_by_text("Sets as a table").wait_for()
     wait_until(lambda: page.locator(".spexviz-strip .token").count() == 27, 60, "the words")
