@@ -5,6 +5,8 @@ A mask is a row of a bool array `(b, n)`; True means that the player is kept.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,6 +81,14 @@ def _small_sample(n: int, count: int, keep: float, forbidden: set[bytes], rng: n
     if forbidden:
         masks = masks[[key not in forbidden for key in keys(masks)]]
     return masks[:count]
+
+
+def holders(sets: Sequence[Interaction], n: int) -> NDArray[np.bool_]:
+    """Which of n players each set holds: (k, n) bool, in the order of the sets."""
+    out = np.zeros((len(sets), n), dtype=bool)
+    for row, members in enumerate(sets):
+        out[row, list(members)] = True
+    return out
 
 
 def pack(masks: Masks) -> NDArray[np.uint8]:

@@ -119,11 +119,11 @@ def explain(
     planned = plan(len(game.players), solver, budget, seed, getattr(game, "layout", None), keep)
     total = planned.ablations + (planned.checks if validate else 0)
     executor = executors.get(executor) if executor is None or isinstance(executor, str) else executor
-    precision = None
+    cache, precision = cache or MemoryCache(), None
     if executor is executors.get("local"):  # replicas elsewhere choose their own precision, and need no model here
         few = uniform_masks(planned.n, min(MASKS, 2**planned.n), seed + HELD_OUT_STREAM, planned.keep)
-        game, precision = settle(game, few, cache := cache or MemoryCache())
-    runner = Runner(game, cache or MemoryCache(), total, progress or (lambda _: None), cancel or threading.Event(), executor=executor)
+        game, precision = settle(game, few, cache)
+    runner = Runner(game, cache, total, progress or (lambda _: None), cancel or threading.Event(), executor=executor)
     run = _Run(game, solver, tuple(baselines), spec, planned, runner, partial or (lambda _: None), precision)
     return run.checked(run.enumerate() if planned.exact else run.sample())
 

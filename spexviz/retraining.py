@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.games.training import TrainingGame
-from spexviz.masks import Interaction, Masks, Values, leave_one_out_masks
+from spexviz.masks import Interaction, Masks, Values, holders, leave_one_out_masks
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 DRAWS = 20  # random orders beside the curve
@@ -43,10 +43,7 @@ def without(game: TrainingGame, sets: Sequence[Interaction]) -> tuple[Without, .
 
 def masks_without(n: int, sets: Sequence[Interaction]) -> Masks:
     """(sets, n) masks that keep all but each set."""
-    masks = np.ones((len(sets), n), dtype=bool)
-    for row, members in enumerate(sets):
-        masks[row, list(members)] = False
-    return masks
+    return ~holders(sets, n)
 
 
 def what_if(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spexviz.errors import SolverError
-from spexviz.masks import ENUMERATE_UP_TO, Interaction, Masks, Values, unpack
+from spexviz.masks import ENUMERATE_UP_TO, Interaction, Masks, Values, holders, unpack
 
 MOST_SUBSETS = 4_000_000  # of all terms together: seconds
 _CELLS = 4_000_000  # masks × terms evaluated at a time: 16 MB of float32
@@ -49,9 +49,7 @@ class Spectrum:
         order = sorted(range(len(terms)), key=lambda j: (len(terms[j]), terms[j]))
         if len(set(terms)) != len(terms):
             raise SolverError("An interaction is given twice: add its coefficients up first.")
-        membership = np.zeros((len(terms), n), dtype=bool)
-        for row, j in enumerate(order):
-            membership[row, list(terms[j])] = True
+        membership = holders([terms[j] for j in order], n)
         if draws is not None:
             draws = np.asarray(draws, dtype=np.float64)
             if draws.ndim != 2 or draws.shape[1] != len(terms):

@@ -66,7 +66,7 @@ class Auto(AnyMasks):
         posterior = condition(design, values, seed)
         parts = [(share, rivals[name].fit(design, values, seed=seed)) for name, share in weight.items() if share and name != "gp"]
         own = [(), *((i,) for i in range(n)), *posterior.largest(self.max_order, self.terms)]
-        parts.append((weight["gp"], Spectrum(n, list(zip(own, posterior.coefficients(own, 0, seed)[0], strict=True)))))
+        parts.append((weight["gp"], Spectrum(n, list(zip(own, posterior.cut(own, 0, seed)[0], strict=True)))))
         terms, coefficients = _blended(n, parts, self.terms)
         if posterior.biased:  # what the cut leaves out is missed in the rest
             blend = lambda asked: weight["gp"] * posterior(asked) + sum(share * spectrum(asked) for share, spectrum in parts[:-1])  # noqa: E731

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
-from spexviz.masks import Interaction, Masks, Values
+from spexviz.masks import Interaction, Masks, Values, holders
 from spexviz.solvers.base import AnyMasks, Design, checked
 from spexviz.solvers.gp_kernel import Floats, Prior, components, lower_covariance, windows
 from spexviz.solvers.gp_learn import learn
@@ -68,7 +68,7 @@ class GaussianProcess(AnyMasks):
         posterior = condition(design, values, seed)
         wide = posterior.largest(self.max_order, self.terms)
         terms: list[Interaction] = [(), *((i,) for i in range(n)), *wide]
-        coefficients, draws = posterior.coefficients(terms, self.draws, seed)
+        coefficients, draws = posterior.cut(terms, self.draws, seed)
         notes = posterior.notes(terms, coefficients) | {"seconds": time.perf_counter() - began}
         return Spectrum(n, list(zip(terms, coefficients, strict=True)), draws if self.draws else None, notes)
 
@@ -121,9 +121,9 @@ class Posterior:
         """Coefficients (k,) of the terms that come closest to `wanted` on masks as likely as those that were asked, and stay near `start`
         as far as the prior expects the terms to be small.
         """
-        member = _members(terms, self.masks.shape[1])
-        fresh = np.random.default_rng([seed, len(terms), 0x9]).random((FRESH * len(terms), self.masks.shape[1])) < self.keep
-        columns = characters(fresh, member).astype(np.float64)
+        n = self.masks.shape[1]
+        fresh = np.random.default_rng([seed, len(terms), 0x9]).random((FRESH * len(terms), n)) < self.keep
+        columns = characters(fresh, holders(terms, n)).astype(np.float64)
         missed = (wanted(fresh) - columns @ start) / self.spread
         root = np.sqrt(_weights(self.prior, terms))  # in units of the prior, so that the system is as well posed as it can be
         columns *= root
@@ -140,9 +140,8 @@ class Posterior:
         """Posterior means (k,) of the terms, the first of them (), and joint draws (draws, k), in the unit of the values."""
         from scipy.linalg import solve_triangular
 
-        member = _members(terms, self.masks.shape[1])
         weight = _weights(self.prior, terms)
-        columns = characters(self.masks, member).astype(self.factor.dtype)
+        columns = characters(self.masks, holders(terms, self.masks.shape[1])).astype(self.factor.dtype)
         mean = (weight * (columns.T @ self.alpha)).astype(np.float64)
         drawn = np.zeros((0, len(terms)))
         if draws:
@@ -154,6 +153,11 @@ class Posterior:
         mean, drawn = mean * self.spread, drawn * self.spread
         mean[0] += self.mean
         drawn[:, 0] += self.mean
+        return mean, drawn
+
+    def cut(self, terms: list[Interaction], draws: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """As `coefficients`, for a spectrum of these terms alone."""
+        mean, drawn = self.coefficients(terms, draws, seed)
         if not self.biased:
             return mean, drawn
         moved = self.projected(self, terms, mean, seed)
@@ -173,13 +177,6 @@ class Posterior:
             "prior variance near / everywhere": float(prior.scale[1:].sum() / prior.scale[0]),
             "interactions kept": int((order > 1).sum()),
         }
-
-
-def _members(terms: list[Interaction], n: int) -> NDArray[np.bool_]:
-    member = np.zeros((len(terms), n), dtype=bool)
-    for row, term in enumerate(terms):
-        member[row, list(term)] = True
-    return member
 
 
 def _root(covariance: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from spexviz.masks import Masks, Values
+from spexviz.masks import Masks, Values, holders
 
 THREADS = 1  # of LightGBM: one, so that fits beside a running model neither slow it down nor change with the machine
 _CELLS = 2_000_000  # leaf × subset pairs expanded at a time
@@ -179,10 +179,7 @@ def _sum_equal(key, share):
 def _subsets(d: int, max_order: int) -> NDArray[np.bool_]:
     """(k, d) bool: the subsets of d positions with at most `max_order` members, smallest first."""
     rows = [chosen for size in range(max_order + 1) for chosen in itertools.combinations(range(d), size)]
-    out = np.zeros((len(rows), d), dtype=bool)
-    for row, chosen in enumerate(rows):
-        out[row, list(chosen)] = True
-    return out
+    return holders(rows, d)
 
 
 def membership(members: NDArray[np.int64], n: int) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from spexviz.indices import Interactions
-from spexviz.masks import Interaction
+from spexviz.masks import Interaction, holders
 from spexviz.results import Check, Explanation, Fidelity
 from spexviz.views.theme import crosses_zero, interval_text, number, percent
 from spexviz.views.words import joined, names
@@ -138,9 +138,7 @@ def removal(explanation: Explanation, members: Interaction) -> str:
 def removal_changes(explanation: Explanation, removed: list[Interaction]) -> tuple[list[float], bool]:
     """Change of the value when each set is removed from the full input, and whether all of them were measured."""
     n = len(explanation.players)
-    masks = np.ones((len(removed), n), dtype=bool)
-    for row, members in enumerate(removed):
-        masks[row, list(members)] = False
+    masks = ~holders(removed, n)
     real = [_asked(explanation, mask) for mask in masks]
     if all(value is not None for value in real):
         return [value - explanation.ends[1] for value in real], True

@@ -40,6 +40,19 @@ def game_of(words: int) -> Any:
     return PromptGame("bundled", " ".join(GAMES["review_n130"].text.split()[:words]), template, target, contrast)
 
 
+def product_rate(model: Any) -> float:
+    """FLOP/s of one matrix product 2048³, on a GPU 8192³, in the precision of the model."""
+    torch, device = model._torch, model._device
+    kind = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[model.precision]
+    size, wait = (2048, lambda: None) if device.type == "cpu" else (8192, torch.cuda.synchronize)
+    a, b = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
+    wait()
+    began = time.perf_counter()
+    a @ b
+    wait()
+    return 2.0 * size**3 / (time.perf_counter() - began)
+
+
 class Naive:
     """What one writes first: transformers, batches of 32 in the order of the masks, fp32, all logits."""
 
@@ -100,16 +113,7 @@ class Fast:
         return {"values": values.tolist(), "seconds": seconds, "flop": useful, "computed": computed, "tokens": sum(map(len, ids))}
 
     def peak(self) -> float:
-        """FLOP/s of one matrix product 2048³, on a GPU 8192³, in the precision of the model."""
-        torch, device = self.model._torch, self.model._device
-        kind = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[self.model.precision]
-        size, wait = (2048, lambda: None) if device.type == "cpu" else (8192, torch.cuda.synchronize)
-        a, b = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
-        wait()
-        began = time.perf_counter()
-        a @ b
-        wait()
-        return 2.0 * size**3 / (time.perf_counter() - began)
+        return product_rate(self.model)
 
     def about(self) -> dict[str, Any]:
         torch, on_gpu = self.model._torch, self.model._device.type == "cuda"

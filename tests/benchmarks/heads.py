@@ -29,6 +29,7 @@ from spexviz.metrics import r2, r2_interval
 from spexviz.registry import offered
 from spexviz.results import LEVEL
 from spexviz.solvers.base import Design, timed_fit
+from tests.benchmarks.ablations import product_rate
 from tests.benchmarks.store import Store
 
 RESULTS = Path(__file__).with_name("results") / "heads.json"
@@ -77,15 +78,6 @@ def flops(asked: HeadsGame) -> float:
     layer = sum(parameter.numel() for parameter in parts.layers[0].module.parameters())
     tokens = sum(len(one["input_ids"]) for one in asked._inputs)
     return 2.0 * layer * (len(parts.layers) - asked._first) * tokens + 2.0 * model._head_weight.numel() * len(asked.asked)
-
-
-def product_rate(model: Any) -> float:
-    """Operations a second of a matrix product of 2048³ in the precision of the model."""
-    torch = model._torch
-    a = torch.ones(2048, 2048, dtype=torch.bfloat16 if model.precision == "bf16" else torch.float32)
-    start = time.perf_counter()
-    a @ a
-    return 2.0 * 2048**3 / (time.perf_counter() - start)
 
 
 def fidelities(store: Store, most: int, cache: SqliteCache) -> None:
