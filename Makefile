@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export SPEXVIZ_HOME ?= $(HOME)/.cache/spexviz
 
-.PHONY: app setup browser test test-fast lint bench bench-full bench-app bench-ablations clean
+.PHONY: app setup browser test test-fast lint bench bench-full bench-app bench-ablations campaign clean
 
 app: setup
 	$(BIN)/spexviz serve
@@ -58,6 +58,12 @@ bench-ablations: setup
 	$(BIN)/python -m tests.benchmarks.kill --kills 20
 	$(BIN)/python -m tests.benchmarks.endpoint --ablations 2000 --rate 0.05
 	$(BIN)/python -m tests.benchmarks.cache --rows 10000000
+
+# What takes too long for every change: loads in fresh processes beside busy ones, twenty kills in either precision.
+campaign: setup
+	$(BIN)/python -m tools.loads
+	$(BIN)/python -m tests.benchmarks.kill --kills 20 --precision fp32
+	$(BIN)/python -m tests.benchmarks.kill --kills 20 --precision auto
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

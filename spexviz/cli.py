@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spexviz.errors import SpexvizError
+from spexviz.models.machine import PRECISIONS, SETTING
 
 if TYPE_CHECKING:
     from spexviz.ablate.cache import Cache
@@ -23,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 if it worked, 1 with the reason on standard error, 130 after Ctrl+C."""
     options = _parser().parse_args(arguments)
+    if options.precision:
+        os.environ[SETTING] = options.precision
     try:
         return options.command(options)
     except (SpexvizError, OSError) as error:
@@ -59,15 +62,26 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--out", type=Path, help="file for the run; opens in the app and in the library")
     explain.add_argument("--executor", help="where ablations are evaluated: local or ray; by default SPEXVIZ_EXECUTOR, else local")
     explain.add_argument("--workers", type=int, help="replicas of the model for --executor ray; by default SPEXVIZ_WORKERS, else 2")
+    _add_precision(explain)
     explain.set_defaults(command=_explain)
     serve = commands.add_parser("serve", help="serve the dashboard on this machine")
     serve.add_argument("--port", type=int, default=8501)
     serve.add_argument("--host", default="127.0.0.1", help="loopback unless you say otherwise; the dashboard has no login of its own")
+    _add_precision(serve)
     serve.set_defaults(command=_serve)
     models = commands.add_parser("models", help="list models and solvers")
     models.add_argument("--fetch", action="store_true", help="make the bundled model ready")
+    _add_precision(models)
     models.set_defaults(command=_models)
     return parser
+
+
+def _add_precision(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--precision",
+        choices=("auto", *PRECISIONS),
+        help=f"what models compute in; by default {SETTING}, else auto: bf16 where the processor has instructions for it, fp16 on a GPU, else fp32",
+    )
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -133,7 +147,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _models(options: argparse.Namespace) -> int:
     from spexviz import models
-    from spexviz.models import bundled, endpoints
+    from spexviz.models import bundled, endpoints, machine
     from spexviz.registry import offered
 
     if options.fetch:
@@ -141,6 +155,7 @@ def _models(options: argparse.Namespace) -> int:
             print("converting the bundled model, once …", flush=True)
         print(f"bundled model: {bundled.fetch()}")
         return 0
+    print("this machine:", machine.described())
     print("models the browser may pick (SPEXVIZ_MODELS):", ", ".join(models.configured()))
     print("bundled model:", "ready" if bundled.is_fetched() else "not converted yet: spexviz models --fetch")
     for name, endpoint in endpoints.configured().items():

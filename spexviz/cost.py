@@ -62,7 +62,7 @@ def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = No
     seconds = _per_mask(game, "seconds", chunks)
     tokens = _per_mask(game, "tokens", chunks)
     if seconds is not None:
-        noise = MASKS * (1 + EXACT_TIMES) if getattr(game, "precision", "fp32") not in (None, "fp32") else 0.0
+        noise = MASKS * EXACT_TIMES if getattr(game, "precision", "fp32") not in (None, "fp32") else 0.0
         seconds = seconds * (asked + noise) + fits(planned, solver) + START
     return Cost(
         planned.ablations + checks, int(known.sum()), seconds, None if tokens is None else round(tokens * asked), getattr(game, "memory", None)

@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from spexviz.errors import SolverError, SpecError
 from spexviz.games.base import Game, keep_of
 from spexviz.masks import Masks, Values, all_masks, keys, uniform_masks
 from spexviz.metrics import r2, r2_interval
-from spexviz.precision import MASKS, Precision, settle
+from spexviz.precision import MASKS, Precision, known, settle
 from spexviz.registry import offered
 from spexviz.results import LEVEL, Explanation, Fidelity
 from spexviz.solvers.base import Design, Solver, timed_fit
@@ -110,7 +110,8 @@ def explain(
     quarter of the budget on top; the result is in `checks`. `target_r2` ends the run at the first checkpoint whose interval of
     R² lies above it, `stop_when_flat` where the last two doublings each gained less than .01 and the fit beats the mean;
     `stopped` then says so. These three are part of the run's spec, unless left out.
-    A game in reduced precision is first compared with itself in fp32 on a few masks, and runs in fp32 where that is needed.
+    A game in reduced precision is compared with itself in fp32 on a few masks after the first checkpoint, and the run begins anew
+    in fp32 where that is needed.
     Raises Cancelled, AblationError, SolverError, and whatever the game raises; finished ablations stay in `cache`.
     """
     options = _options(validate, target_r2, stop_when_flat)
@@ -119,13 +120,10 @@ def explain(
     planned = plan(len(game.players), solver, budget, seed, getattr(game, "layout", None), keep)
     total = planned.ablations + (planned.checks if validate else 0)
     executor = executors.get(executor) if executor is None or isinstance(executor, str) else executor
-    cache, precision = cache or MemoryCache(), None
-    if executor is executors.get("local"):  # replicas elsewhere choose their own precision, and need no model here
-        few = uniform_masks(planned.n, min(MASKS, 2**planned.n), seed + HELD_OUT_STREAM, planned.keep)
-        game, precision = settle(game, few, cache)
-    runner = Runner(game, cache, total, progress or (lambda _: None), cancel or threading.Event(), executor=executor)
+    precision = known(game) if executor is executors.get("local") else None  # replicas elsewhere choose their own, and need no model here
+    runner = Runner(game, cache or MemoryCache(), total, progress or (lambda _: None), cancel or threading.Event(), executor=executor)
     run = _Run(game, solver, tuple(baselines), spec, planned, runner, partial or (lambda _: None), precision)
-    return run.checked(run.enumerate() if planned.exact else run.sample())
+    return run.whole()
 
 
 def explain_spec(spec: RunSpec, **callbacks: Any) -> Explanation:
@@ -180,10 +178,42 @@ class _Run:
     runner: Runner
     partial: Callable[[Explanation], None]
     precision: Precision | None = None
+    compared: bool = False
     fitting: float = 0.0
 
-    def sample(self) -> Explanation:
-        """Ask the design and the held-out masks side by side, fitting at every checkpoint."""
+    def whole(self) -> Explanation:
+        """The result, each step on the way to it shown; from the beginning in fp32 where rounding proves too dear; with its sets checked."""
+        for result in self.enumerate() if self.plan.exact else self.sample():
+            result = self._settled(result)
+            if result is None:
+                return self.whole()
+            if not result.complete:
+                self.partial(result)
+        return self.checked(result)
+
+    def _settled(self, result: Explanation) -> Explanation | None:
+        """The result with what rounding costs, which is found out once, after it was shown; None where the run must begin anew."""
+        if self.precision is None or self.compared:
+            return result
+        if self.precision.loss is None:
+            self.partial(dataclasses.replace(result, complete=False))
+            self.runner.check_cancelled()
+            self.runner.tell(f"comparing {self.precision.name} with fp32")
+            few = result.held_out_masks if len(result.held_out_masks) else uniform_masks(self.plan.n, min(MASKS, 2**self.plan.n), self.spec.seed)
+            game, self.precision = settle(self.game, few, self.runner.cache)
+            self.compared = True
+            if game is not self.game:
+                self.game = game
+                self.runner.turn_to(game)
+                return None
+        return dataclasses.replace(result, seconds=self._seconds(), **self._computed())
+
+    def _computed(self) -> dict[str, Any]:
+        """What an explanation says of its precision."""
+        return {} if self.precision is None else {"precision": self.precision.text, "noise": self.precision.loss}
+
+    def sample(self) -> Iterator[Explanation]:
+        """Ask the design and the held-out masks side by side; what is known at every checkpoint."""
         design, held_masks, n = self.plan.design, self.plan.held_out, self.plan.n
         ends = self.runner(np.stack([np.zeros(n, dtype=bool), np.ones(n, dtype=bool)]), "full and empty input")
         values, held = np.empty(0), np.empty(0)
@@ -199,14 +229,12 @@ class _Run:
                 self.runner.tell(f"fitting {count} ablations")
                 fits.append((solver, count, *self._fit(solver, design.head(count), values)))
             result = self._sampled(fits, values, held, ends, complete=count == len(design))
-            if result.complete:
-                break
-            if reason := self._reason_to_stop(result):
+            yield result
+            if not result.complete and (reason := self._reason_to_stop(result)):
                 wanted = max(len(held), min(len(held_masks), held_out_count(count)))  # scored as a run of this budget would be
                 held = np.concatenate([held, self.runner(held_masks[len(held) : wanted], "held-out ablations")])
-                return dataclasses.replace(self._sampled(fits, values, held, ends, complete=True), stopped=reason)
-            self.partial(result)
-        return result
+                yield dataclasses.replace(self._sampled(fits, values, held, ends, complete=True), stopped=reason)
+                return
 
     def _reason_to_stop(self, result: Explanation) -> str:
         """Why the run may end at this checkpoint; "" where it may not."""
@@ -228,8 +256,13 @@ class _Run:
         if sets and not result.exact:
             self.partial(result)
         checks = check_sets(self.game, result.spectrum, sets, self.spec.seed, limit, runner=self.runner, measured=result) if sets else ()
-        seconds = {**result.seconds, "ablations": self.runner.seconds, "cached": float(self.runner.cached), "checks": time.perf_counter() - start}
+        seconds = {**self._seconds(), "checks": time.perf_counter() - start}
         return dataclasses.replace(result, checks=checks, seconds=seconds, remarks=tuple(getattr(self.game, "remarks", ())))
+
+    def _seconds(self) -> dict[str, float]:
+        """What the run has cost so far, in seconds; `cached` and `compared`, in ablations, are what it found and what fp32 was asked."""
+        compared = float(self.precision.asked) if self.precision else 0.0
+        return {"ablations": self.runner.seconds, "fits": self.fitting, "cached": float(self.runner.cached), "compared": compared}
 
     def _sampled(self, fits: list, values: Values, held: Values, ends: Values, complete: bool) -> Explanation:
         held_masks = self.plan.held_out[: len(held)]
@@ -248,7 +281,7 @@ class _Run:
             complete=complete,
         )
 
-    def enumerate(self) -> Explanation:
+    def enumerate(self) -> Iterator[Explanation]:
         """Ask all 2^n masks: the spectrum is exact, and the curve scores fits on k masks on all the others."""
         n = self.plan.n
         masks = all_masks(n)
@@ -273,7 +306,7 @@ class _Run:
                     curve.append(self._score(solver.name, len(asked), fitted, masks[rest], values[rest], seconds))
         linear = r2(values, spectrum.truncate(order=1)(masks))
         total, terms = len(masks), len(spectrum) - 1
-        return self._explanation(
+        yield self._explanation(
             spectrum=spectrum,
             masks=masks,
             values=values,
@@ -307,10 +340,9 @@ class _Run:
             text=getattr(game, "text", None),
             spans=tuple(getattr(game, "text_spans", ())),
             layout=getattr(game, "layout", None),
-            seconds={"ablations": self.runner.seconds, "fits": self.fitting, "cached": float(self.runner.cached)},
+            seconds=self._seconds(),
             remarks=tuple(getattr(game, "remarks", ())),
-            precision=self.precision.text if self.precision else "",
             noun=getattr(game, "noun", "player"),
-            noise=self.precision.loss if self.precision else None,
+            **self._computed(),
             **parts,
         )

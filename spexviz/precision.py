@@ -1,7 +1,8 @@
-"""The noise of the fast path: a model that runs in bf16 or fp16 is compared with itself in fp32 at the start of a run, on a few masks.
+"""The noise of the fast path: a model that runs in bf16 or fp16 is compared with itself in fp32 during a run, on a few masks.
 
 Rounding is noise on the values, and no surrogate can explain noise: its share of their variance is the R² that it costs. Above
-LIMIT the run goes on in fp32; the fingerprint covers the precision, so values of the two are never mixed.
+LIMIT the run begins anew in fp32; the fingerprint covers the precision, so values of the two are never mixed. The comparison comes
+after the first checkpoint, so that nobody waits for the model in fp32 before there is a picture, and before any number is final.
 """
 
 from __future__ import annotations
@@ -16,48 +17,57 @@ from spexviz.games.base import Game
 from spexviz.masks import Masks
 
 LIMIT = 0.005  # of R²
-MASKS = 16  # asked once more in either precision: the share is then known within a factor of about two
+MASKS = 16  # asked once more in fp32: the share is then known within a factor of about two
 
 
 @dataclass(frozen=True)
 class Precision:
-    """What a run computes in: `name`, the R² that its rounding costs (`loss`, None where it was not measured), and that in words."""
+    """What a run computes in: `name`, the R² that its rounding costs (`loss`, None where it was not measured), and that in words.
+
+    `asked`: the ablations that finding out took in fp32, which count neither as budget nor as held out.
+    """
 
     name: str
     loss: float | None
     text: str
+    asked: int = 0
 
 
-def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, Precision | None]:
-    """The game to run, in fp32 if rounding would cost more than LIMIT of R² on these (uniform) masks, and what was found.
-
-    A game that has a precision offers `precision` and `reference()`, the same game in fp32 (None where memory has no room for
-    it); one without is left alone. At most MASKS ablations in each precision; none where the game runs in fp32 anyway, or where
-    `cache` knows them: then the model in fp32 is not even loaded, unless the run needs it.
-    """
+def known(game: Game) -> Precision | None:
+    """What can be said before anything is asked; None for a game without a precision. A `loss` of None is still to be measured."""
     name = getattr(game, "precision", None)
-    if name is None:
-        return game, None
-    if name == "fp32":
-        return game, Precision("fp32", 0.0, "fp32: only rounding in the seventh digit")
+    if name is None or name == "fp32":
+        return None if name is None else Precision("fp32", 0.0, "fp32: only rounding in the seventh digit")
+    return Precision(name, None, f"{name}; what rounding costs is not measured yet")
+
+
+def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, Precision]:
+    """The game to go on with, in fp32 if rounding would cost more than LIMIT of R² on these masks, and what was found.
+
+    For a game in reduced precision, which offers `reference()`, the same game in fp32 (None where memory has no room for it). At most
+    MASKS ablations in fp32, and those of the game itself that `cache` does not know: after a checkpoint none. Where the cache knows
+    both, the model in fp32 is not even loaded, unless the run needs it.
+    """
+    name, cache, few, exact = game.precision, cache or MemoryCache(), masks[:MASKS], None
     unmeasured = Precision(name, None, f"{name}; what rounding costs was not measured, since memory has no room for the model in fp32")
-    cache, few, exact = cache or MemoryCache(), masks[:MASKS], None
-    wanted = cache.get(f"{game.fingerprint} in fp32", few)
+    wanted = cache.get(key := f"{game.fingerprint} in fp32", few)
     if np.isnan(wanted).any():
         if (exact := game.reference()) is None:
             return game, unmeasured
-        cache.put(f"{game.fingerprint} in fp32", few, wanted := np.asarray(exact(few)))
+        cache.put(key, few, wanted := np.asarray(exact(few)))
     try:
         if np.isnan(found := cache.get(game.fingerprint, few)).any():
             cache.put(game.fingerprint, few, found := np.asarray(game(few)))
         loss = share(found, wanted)
     except AblationError:  # a half precision can overflow
         loss = 1.0
-    if loss > LIMIT:
-        if (exact := exact or game.reference()) is None:
-            return game, unmeasured
-        return exact, Precision("fp32", 0.0, f"fp32, since rounding to {name} would cost {loss:.3f} of R² here ({len(few)} masks)")
-    return game, Precision(name, loss, f"{name}: rounding costs about {loss:.4f} of R² ({len(few)} masks)")
+    said = f"compared with fp32 on {len(few)} masks"
+    if loss <= LIMIT:
+        return game, Precision(name, loss, f"{name}: rounding costs about {loss:.4f} of R² ({said})", len(few))
+    if (exact := exact or game.reference()) is None:
+        return game, unmeasured
+    cache.put(exact.fingerprint, few, wanted)  # paid for, and the run may ask for them
+    return exact, Precision("fp32", 0.0, f"fp32, since rounding to {name} would cost {loss:.3f} of R² here ({said})", len(few))
 
 
 def share(quick: np.ndarray, exact: np.ndarray) -> float:

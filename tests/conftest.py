@@ -11,6 +11,13 @@ import pytest
 from spexviz.home import home
 
 
+def pytest_report_header() -> str:
+    """What a red run on another machine is understood by."""
+    from spexviz.models import machine
+
+    return f"machine: {machine.described()}"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """$SPEXVIZ_HOME for this session: runs and ablations are new, `models/` is the real one."""

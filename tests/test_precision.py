@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from spexviz import pipeline, precision
+from spexviz.ablate import executors
 from spexviz.ablate.cache import MemoryCache
-from spexviz.errors import ModelError
+from spexviz.errors import AblationError, ModelError
 from spexviz.games.prompt import PromptGame
-from spexviz.masks import uniform_masks
+from spexviz.masks import keys, uniform_masks
 from spexviz.models import hf
 from spexviz.models.hf import TransformersModel
-from spexviz.precision import settle, share
+from spexviz.precision import known, settle, share
 from spexviz.results import Explanation
 from spexviz.solvers.linear import Linear
 
@@ -89,6 +92,50 @@ def test_fp32_that_does_not_fit_after_all_is_no_error(tiny_llama: Path, monkeypa
 
 
 def test_fp32_and_games_without_a_precision_are_asked_nothing(tiny_llama: Path) -> None:
-    for one in (game(tiny_llama, "fp32"), PromptGame("toy", PROMPT)):
-        kept, found = settle(one, np.zeros((0, 0), dtype=bool))
-        assert kept is one and (found is None or found.loss == 0.0)
+    assert known(game(tiny_llama, "fp32")).loss == 0.0 and known(PromptGame("toy", PROMPT)) is None
+    assert known(game(tiny_llama, "bf16")).loss is None
+
+
+@pytest.mark.parametrize("prompt", [PROMPT + " and never boring", "never dull not bad"], ids=["sampled", "exact"])
+def test_the_first_picture_comes_before_the_model_in_fp32(prompt: str, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "LIMIT", 1.0)
+    told: list[str] = []
+    reference = PromptGame.reference
+    monkeypatch.setattr(PromptGame, "reference", lambda self: told.append("fp32 is loaded") or reference(self))
+    one = replace(game(tiny_llama, "bf16"), prompt=prompt)
+    result = pipeline.explain(one, Linear(), budget=128, partial=lambda so_far: told.append(so_far.precision))
+    assert told[:2] == ["bf16; what rounding costs is not measured yet", "fp32 is loaded"] and told.count("fp32 is loaded") == 1
+    assert all("compared with fp32 on 16 masks" in one or "on 8 masks" in one for one in told[2:])
+    assert result.noise > 0 and result.seconds["compared"] == 16
+
+
+@pytest.mark.parametrize("limit", [0.0, 1.0], ids=["falls back to fp32", "stays in bf16"])
+def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(limit: float, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the moment: only the chunk in flight is asked again, in either precision, and the numbers are the same."""
+    monkeypatch.setattr(precision, "LIMIT", limit)
+    monkeypatch.setattr(executors, "CHUNK", 16)
+    asked: Counter[tuple[str, bytes]] = Counter()
+    calls, ask, die_at = [0], PromptGame.__call__, [10**9]
+
+    def noted(self: PromptGame, masks: np.ndarray) -> np.ndarray:
+        asked.update((self.fingerprint, key) for key in keys(masks))
+        calls[0] += 1
+        if calls[0] == die_at[0]:
+            raise AblationError("killed")
+        return ask(self, masks)
+
+    monkeypatch.setattr(PromptGame, "__call__", noted)
+    long = replace(game(tiny_llama, "bf16"), prompt=PROMPT + " and never boring")
+    whole = pipeline.explain(long, Linear(), budget=128)
+    assert max(asked.values()) == 1 and len({name for name, _ in asked}) == 2
+    for moment in range(1, calls[0] + 1, 3):
+        asked.clear()
+        cache, calls[0], die_at[0] = MemoryCache(), 0, moment
+        try:
+            pipeline.explain(long, Linear(), budget=128, cache=cache)
+        except AblationError:  # in the comparison it counts as an overflow
+            die_at[0] = 10**9
+            again = pipeline.explain(long, Linear(), budget=128, cache=cache)
+            np.testing.assert_array_equal(again.values, whole.values)
+            assert again.precision == whole.precision
+        assert sum(count - 1 for count in asked.values()) <= 16

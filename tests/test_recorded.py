@@ -15,7 +15,7 @@ from tests.recordings import FOLDER, Recording, all_recordings
 
 RUNS = all_recordings()
 ASKED = 6  # masks of each run that the model is asked again
-NOISE = 0.05  # share of the spread of the values: bf16 on one machine, fp32 on another
+NOISE = 0.005  # share of the spread of the values: the same weights in fp32, on another processor
 
 each_run = pytest.mark.parametrize("run", RUNS, ids=[f"{run.game['name']}-{run.file}" for run in RUNS])
 
@@ -50,6 +50,8 @@ def test_the_cards_say_what_the_files_hold() -> None:
 def test_the_model_still_says_so(run: Recording) -> None:
     result = load(run)
     game = pipeline.build_game(result.spec)
+    if hasattr(game, "reference"):
+        game = game.reference()  # recorded in fp32: bf16 gives other numbers
     assert tuple(game.players) == result.players and game.unit == result.unit
     rows = np.random.default_rng(0).choice(len(result.masks), ASKED, replace=False)
     ends = np.stack([np.zeros(len(result.players), dtype=bool), np.ones(len(result.players), dtype=bool)])

@@ -92,6 +92,11 @@ class Runner:
         """The game's name in the cache; models are loaded for it."""
         return self.executor.fingerprint(self.game)
 
+    def turn_to(self, game: Game) -> None:
+        """Ask another game from now on, from its first mask; what was asked so far stays counted."""
+        self.game, self.total = game, self.total + self.done
+        self.__dict__.pop("fingerprint", None)
+
     def tell(self, phase: str) -> None:
         """Report where the run stands."""
         asked, seconds = (sum(column) for column in zip(*self._recent, strict=True)) if self._recent else (0, 0.0)

@@ -1,7 +1,7 @@
 """What classifiers and masked language models share: the checkpoint, its special tokens ([CLS] … [SEP]), and padded batches.
 
 How it is fast and exact: texts are asked once each, sorted by length, in micro-batches of about TOKENS tokens, padded as the
-tokeniser says and with the padding masked; the body runs in bf16 where this machine is fast at it, the head in fp32.
+tokeniser says and with the padding masked; the body runs in bf16 where this processor has instructions for it, the head in fp32.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from spexviz.home import threads
 from spexviz.models.base import LanguageModel, Span
 from spexviz.models.batches import TOKENS
 from spexviz.models.hf import TransformersModel, _content, _from_pretrained, _source
-from spexviz.models.machine import best_precision
+from spexviz.models.machine import precision_for
 from spexviz.pace import Pace
 
 Request = tuple[str, tuple[Span, ...]]
@@ -51,11 +51,11 @@ class EncoderModel(LanguageModel):
         torch.set_num_threads(threads())
         self._torch = torch
         self._reference: Any = lambda: None
-        self.precision = best_precision() if precision == "auto" else precision
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.precision = precision_for(self._device.type, precision, on_gpu="bf16")
         self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision, self.auto, self.wanted)
         self._tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True  # that is, already said
         self._model.eval().requires_grad_(False)
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model.to(self._device)
         self._body = self._model.base_model
         _run_head_in_fp32(self._model)

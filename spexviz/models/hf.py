@@ -2,7 +2,7 @@
 
 How it is fast and exact: texts are asked once each, in micro-batches of about TOKENS tokens, packed without padding and with
 common beginnings computed once (packed.py); where a family does not allow that, or something is hidden, sorted by length and
-padded on the right (a causal model never looks there). The body runs in bf16 where this machine is fast at it, in fp16 on a GPU
+padded on the right (a causal model never looks there). The body runs in bf16 where this processor has instructions for it, in fp16 on a GPU
 (8 times finer), the stream that its layers add to, the last norm and the output head in fp32 (a bf16 head rounds logits to 1/8),
 and logits are computed only where they are read.
 """
@@ -28,7 +28,7 @@ from spexviz.home import threads
 from spexviz.models import checkpoint
 from spexviz.models.base import LanguageModel, Span
 from spexviz.models.batches import MOST_TOKENS, PROBED, TOKENS, batches, is_out_of_memory, tuned
-from spexviz.models.machine import best_precision, made_up, room
+from spexviz.models.machine import made_up, precision_for, room
 from spexviz.models.packed import Packing
 from spexviz.models.residual import keep_in_fp32
 from spexviz.pace import Pace
@@ -56,7 +56,7 @@ class TransformersModel(LanguageModel):
         torch.set_num_threads(threads())
         self._torch = torch
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.precision = precision if precision != "auto" else "fp16" if self._device.type == "cuda" else best_precision()
+        self.precision = precision_for(self._device.type, precision)
         self.pace = Pace()
         self._reference: Any = lambda: None
         self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision, "AutoModelForCausalLM", "causal language model")
@@ -73,6 +73,7 @@ class TransformersModel(LanguageModel):
         self._head = self._model.get_output_embeddings()
         if self._head is None:
             raise ModelError(f'"{name}" has no output head: spexviz needs a causal language model.')
+        self._head.register_forward_pre_hook(_as_the_weight)  # the last norm gives fp32, also where the whole model is asked by hand
         self._head_weight = self._head.weight.detach().float()
         self._head_bias = None if getattr(self._head, "bias", None) is None else self._head.bias.detach().float()
         self._soft_cap = getattr(self._model.config, "final_logit_softcapping", None)
@@ -311,6 +312,10 @@ class TransformersModel(LanguageModel):
     @property
     def _pad(self) -> int:
         return self._tokenizer.pad_token_id if self._tokenizer.pad_token_id is not None else 0
+
+
+def _as_the_weight(head: Any, inputs: tuple) -> tuple:
+    return (inputs[0].to(head.weight.dtype), *inputs[1:])
 
 
 def _content(path: Path, options: dict[str, str]) -> bytes:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
+from spexviz.models.attention import in_full_precision
 from spexviz.models.batches import PROBED, TOKENS, is_out_of_memory
 
 Site = tuple[int, str]
@@ -137,17 +138,12 @@ class Parts:
 
     def attention(self, inputs: dict[str, list[int]], layer: int) -> NDArray[np.float64]:
         """Attention of the heads of a layer on one text: (heads, from, to), rows add up to 1. Raises ModelError where the model does not tell."""
-        config, body = self.model._model.config, self.model._body
-        with self.model._lock, self._torch.inference_mode():
-            before = config._attn_implementation
-            config._attn_implementation = "eager"
-            try:
-                found = body(**self._batch([inputs]), output_attentions=True).attentions
-            finally:
-                config._attn_implementation = before
+        with self.model._lock, self._torch.inference_mode(), in_full_precision(self.model._model):
+            found = self.model._body(**self._batch([inputs]), output_attentions=True).attentions
         if not found or found[layer] is None:
             raise ModelError(f"{self.model.label} does not tell where its heads attend: choose another model.")
-        return found[layer][0].double().cpu().numpy()
+        weights = found[layer][0].double().cpu().numpy()
+        return weights / weights.sum(-1, keepdims=True)
 
     def _module(self, site: Site) -> Any:
         layer, kind = site

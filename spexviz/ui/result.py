@@ -114,8 +114,8 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
             st.caption("What was asked:")
             st.code(explanation.spec.to_json(), language="json", wrap_lines=True)
             spent = explanation.seconds
-            st.caption(
-                f"{spent.get('ablations', 0):.1f} s in ablations, {spent.get('fits', 0):.1f} s in fits, {spent.get('cached', 0):.0f} from the cache."
-            )
+            said = f"{spent.get('ablations', 0):.1f} s in ablations, {spent.get('fits', 0):.1f} s in fits, {spent.get('cached', 0):.0f} ablations from the cache"
+            compared = f"; {spent['compared']:.0f} more to compare with full precision" if spent.get("compared") else ""
+            st.caption(f"{said}{compared}.")
             if explanation.precision:
                 st.caption(f"The model computed in {explanation.precision}.")

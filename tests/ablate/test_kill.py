@@ -11,9 +11,10 @@ from tests.benchmarks import kill
 
 
 @pytest.mark.model
-def test_three_kills(tmp_path: Path) -> None:
-    trials = kill.run(tmp_path, 3, seed=1)
-    assert len(trials) == 3 and any(0 < trial["asked"] < kill.PLANNED for trial in trials), "killed in the middle"
+@pytest.mark.parametrize(("precision", "kills"), [("fp32", 2), ("auto", 1)])
+def test_kills(precision: str, kills: int, tmp_path: Path) -> None:
+    trials = kill.run(tmp_path, kills, precision=precision, seed=1)
+    assert len(trials) == kills and any(0 < trial["asked"] < kill.PLANNED for trial in trials), "killed in the middle"
     assert all(trial["again"] <= CHUNK for trial in trials)
 
 
@@ -21,8 +22,8 @@ def test_a_lost_value_would_be_noticed(tmp_path: Path, monkeypatch: pytest.Monke
     """The check itself: a cache that forgets a chunk is caught."""
     forget = kill.kill_somewhere
 
-    def forgetful(home: Path, model: str, at: int, after: float) -> int:
-        count = forget(home, model, kill.PLANNED, 0.0)
+    def forgetful(home: Path, model: str, precision: str, at: int, after: float) -> int:
+        count = forget(home, model, precision, kill.PLANNED, 0.0)
         kill.committed(home)
         from spexviz.ablate.cache import SqliteCache
 

@@ -1,4 +1,5 @@
-"""`python -m tests.browser.counting run app.py …`: Streamlit, with every mask that a prompt game is asked noted in $SPEXVIZ_HOME/asked.log.
+"""`python -m tests.browser.counting run app.py …`: Streamlit, with every mask that a prompt game is asked noted in $SPEXVIZ_HOME/asked.log,
+after the precision of its model: what a comparison with fp32 asks is counted apart.
 
 A mask is noted before it is evaluated, so the log also holds the chunk that a SIGKILL interrupts.
 """
@@ -17,7 +18,7 @@ def note_masks() -> None:
 
     def noted(self: PromptGame, masks: Masks) -> Values:
         with (home() / "asked.log").open("a") as log:
-            log.writelines("".join("01"[kept] for kept in row) + "\n" for row in masks.astype(int).tolist())
+            log.writelines(f"{self.precision} " + "".join("01"[kept] for kept in row) + "\n" for row in masks.astype(int).tolist())
         return ask(self, masks)
 
     PromptGame.__call__ = noted

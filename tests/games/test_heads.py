@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from spexviz import HeadsGame, ProxySPEX, explain, models
 from spexviz.errors import GameError, ModelError
 from spexviz.masks import uniform_masks
+from spexviz.models.machine import SETTING
 from spexviz.spec import build, describe
 from tests.models import planted, tiny
 
@@ -29,18 +32,35 @@ OUT = {  # in a layer: the map that closes its attention, and the one that close
 FAMILIES = list(OUT)
 
 
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> object:
-    """Makes a tiny checkpoint of a family, once."""
-    made: dict[str, str] = {}
+@pytest.fixture(params=["fp32", "bf16"])
+def precision(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What models are loaded in, on every processor."""
+    monkeypatch.setenv(SETTING, request.param)
+    return request.param
+
+
+@pytest.fixture
+def folder(made: dict[str, str], precision: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Makes a tiny checkpoint of a family, once for each precision, in which it is loaded."""
 
     def of(family: str) -> str:
-        if family not in made:
-            path = tmp_path_factory.mktemp(family)
-            made[family] = str(tiny.save(path, family) if family in tiny.FAMILIES else tiny.save_encoder(path, family))
-        return made[family]
+        if (key := f"{family}-{precision}") not in made:
+            path = tmp_path_factory.mktemp(key)
+            made[key] = str(tiny.save(path, family) if family in tiny.FAMILIES else tiny.save_encoder(path, family))
+        return made[key]
 
     return of
+
+
+@pytest.fixture(scope="session")
+def made() -> dict[str, str]:
+    return {}
+
+
+@pytest.fixture
+def near(precision: str) -> float:
+    """How far a value may be from the one that the model's own head gives, which rounds to bf16."""
+    return {"fp32": 1e-4, "bf16": 0.02}[precision]
 
 
 def game_of(folder: str, **settings: object) -> HeadsGame:
@@ -142,7 +162,7 @@ def test_layers_below_the_first_player_change_nothing(folder) -> None:
     np.testing.assert_allclose(upper(masks), both(np.concatenate([np.ones((10, 4), dtype=bool), masks], axis=1)), atol=1e-4)
 
 
-def test_mean_ablation_is_the_mean_over_the_reference(folder) -> None:
+def test_mean_ablation_is_the_mean_over_the_reference(folder, near: float) -> None:
     """By hand: the head's numbers at every place are replaced by means of what it gives on the reference prompts."""
     import torch
 
@@ -167,7 +187,7 @@ def test_mean_ablation_is_the_mean_over_the_reference(folder) -> None:
         logs = torch.log_softmax(model._model(input_ids=torch.tensor([model.encode(PROMPT)])).logits[0, -1].float(), dim=-1)
     hook.remove()
     expected = float(logs[game._columns[0][0]] - logs[game._columns[0][1]])
-    assert game(np.array([[True, False, True, True]]))[0] == pytest.approx(expected, abs=1e-4)
+    assert game(np.array([[True, False, True, True]]))[0] == pytest.approx(expected, abs=near)
 
 
 def test_rescaling_multiplies_what_is_kept(folder) -> None:
@@ -236,11 +256,19 @@ def test_threads_share_a_model(folder) -> None:
     assert plain(game) == pytest.approx(game(np.ones((1, 8), dtype=bool))[0], abs=1e-4)  # no hook is left behind
 
 
-def test_attention_is_a_distribution_over_earlier_tokens(folder) -> None:
-    tokens, attention = game_of(folder("LlamaForCausalLM")).attention(1)
-    assert "".join(tokens) == PROMPT and attention.shape == (4, len(tokens), len(tokens))
-    np.testing.assert_allclose(attention.sum(2), 1.0, atol=1e-5)
-    assert np.triu(attention[0], 1).max() == 0.0
+@pytest.mark.parametrize("family", FAMILIES)
+def test_attention_is_a_distribution(folder, family: str, precision: str) -> None:
+    """Of fp32 in either precision; what bf16 changes is where the heads look, not how the weights add up."""
+    game = game_of(folder(family))
+    tokens, attention = game.attention(1)
+    assert attention.shape == (4, len(tokens), len(tokens)) and attention.dtype == np.float64
+    np.testing.assert_allclose(attention.sum(2), 1.0, atol=1e-12)
+    weights = attention[attention > 0]
+    assert len(np.unique(weights.astype(np.float32))) > 0.9 * len(weights), "rounded to bf16, many would be the same"
+    if game.language_model.kind == "hf":
+        assert "".join(tokens) == PROMPT and np.triu(attention[0], 1).max() == 0.0
+    exact = type(game.language_model)(folder(family), precision="fp32")
+    np.testing.assert_allclose(attention, replace(game, model=exact).attention(1)[1], atol=1e-6 if precision == "fp32" else 0.03)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from spexviz import models
 from spexviz.errors import ModelError
 from spexviz.models.base import LanguageModel
+from spexviz.models.machine import SETTING
 from spexviz.models.served import ServedModel
 from tests.models import tiny
 
@@ -25,15 +27,22 @@ NAMES = {  # of each backend, what can be had in a test; a backend without a lin
 TEXTS = ["Review: not bad\nSentiment:", "Review: dull\nSentiment:", "Review: not bad\nSentiment:", "Review: \nSentiment:", "good " * 40]
 
 
-@pytest.fixture(scope="module", params=[name for names in NAMES.values() for name in names])
-def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
-    name = request.param
+TINY = [name for names in NAMES.values() for name in names if isinstance(name, str) and "For" in name]
+AS_THEY_COME = [name for names in NAMES.values() for name in names if name not in TINY]
+
+
+@pytest.fixture(scope="module", params=[*AS_THEY_COME, *(f"{name} {precision}" for name in TINY for precision in ("fp32", "bf16"))])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageModel]:
+    """Each backend; the tiny checkpoints in either precision, on every processor."""
+    name, _, precision = request.param.partition(" ")
     if name == "endpoint:real":
         request.getfixturevalue("real_endpoint")
-    if name in tiny.FAMILIES or "For" in name:
-        save = tiny.save if name in tiny.FAMILIES else tiny.save_encoder
-        name = str(save(tmp_path_factory.mktemp("model") / name, name))
-    return models.load(name)
+    with pytest.MonkeyPatch.context() as patch:
+        if precision:
+            patch.setenv(SETTING, precision)
+            save = tiny.save if name in tiny.FAMILIES else tiny.save_encoder
+            name = str(save(tmp_path_factory.mktemp("model") / name, name))
+        yield models.load(name)
 
 
 @pytest.fixture

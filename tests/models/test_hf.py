@@ -13,6 +13,7 @@ from spexviz.errors import ModelError
 from spexviz.games.prompt import PromptGame
 from spexviz.masks import all_masks
 from spexviz.models.hf import TransformersModel
+from spexviz.models.machine import SETTING
 from tests.models import tiny
 
 TEXTS = ["Review: the film is not bad", "never", "Review: dull\nSentiment:", "not bad at all, really not bad at all " * 4]
@@ -64,14 +65,16 @@ def test_masking_by_attention(folder: Path) -> None:
     assert len({round(float(v), 6) for v in got[:, 0]}) == 3
 
 
-def test_a_game_on_a_folder(folder: Path) -> None:
+@pytest.mark.parametrize(("precision", "near"), [("fp32", 2e-4), ("bf16", 0.5)])
+def test_a_game_on_a_folder(folder: Path, precision: str, near: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SETTING, precision)
     game = PromptGame(model=str(folder), prompt="not bad at all", template="Review: {}\nSentiment:", value="log-probability", target=" never dull")
     model = models.load(str(folder))
     assert len(model.encode(" never dull")) > 1
     masks = all_masks(4)
     values = game(masks)
-    if model.precision == "fp32":
-        np.testing.assert_allclose(values, [naive(folder, text, " never dull") for text in game.texts(masks)], atol=2e-4)
+    assert model.precision == precision
+    np.testing.assert_allclose(values, [naive(folder, text, " never dull") for text in game.texts(masks)], atol=near)
     assert np.isfinite(values).all() and values.std() > 0
     models.unload(str(folder))
 
@@ -106,6 +109,19 @@ def test_fingerprint_follows_content_and_precision(llama: Path) -> None:
 def test_bf16_stays_near_fp32(llama: Path) -> None:
     exact, quick = (TransformersModel(str(llama), precision=p).log_probabilities(TEXTS, ANSWERS[:2]) for p in ("fp32", "bf16"))
     assert 0 < np.abs(exact - quick).max() < 0.3
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_model_itself_can_be_asked_by_hand(folder: Path, precision: str) -> None:
+    """Its last norm gives fp32, its head takes what its weights are."""
+    import torch
+
+    model = TransformersModel(str(folder), precision=precision)
+    with torch.inference_mode():
+        logits = model._model(input_ids=torch.tensor([model.encode(TEXTS[0])])).logits[0, -1].float()
+    wanted = model.log_probabilities([TEXTS[0]], ANSWERS[:1])[0, 0]
+    got = torch.log_softmax(logits, dim=-1)[model.encode(ANSWERS[0])[0]]
+    assert float(got) == pytest.approx(wanted, abs=2e-4 if precision == "fp32" else 0.1)
 
 
 def test_no_chat_template(llama: Path) -> None:

@@ -1,0 +1,36 @@
+"""Where heads look: weights of attention computed in fp32 whatever the model computes in, by each family's own code.
+
+In bf16 the rows of a softmax add up to 1.002. So the family's eager attention is given its queries and keys in fp32; what the layer
+goes on with has its own precision again.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+NAME = "spexviz-fp32"
+
+
+@contextmanager
+def in_full_precision(model: Any) -> Iterator[None]:
+    """Let a loaded model of transformers compute its weights of attention in fp32, where its family lets attention be chosen."""
+    from transformers import AttentionInterface, AttentionMaskInterface
+    from transformers.masking_utils import eager_mask
+
+    AttentionInterface.register(NAME, _in_fp32)
+    AttentionMaskInterface.register(NAME, eager_mask)
+    before = model.config._attn_implementation
+    model.config._attn_implementation = NAME if model._can_set_attn_implementation() else "eager"
+    try:
+        yield
+    finally:
+        model.config._attn_implementation = before
+
+
+def _in_fp32(module: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any) -> tuple[Any, Any]:
+    own = sys.modules[type(module).__module__].eager_attention_forward
+    out, weights = own(module, query.float(), key.float(), value.float(), mask if mask is None else mask.float(), **options)
+    return out.to(query.dtype), weights
