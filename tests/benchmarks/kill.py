@@ -102,9 +102,7 @@ def trial(home: Path, model: str, precision: str, rng: random.Random, expected: 
     return {"asked": count, "kept": kept, "again": len(twice)}
 
 
-def run(
-    folder: Path, kills: int, model: str = "bundled", precision: str = "fp32", seed: int = 0, tell=lambda line: None
-) -> list[dict[str, int]]:
+def run(folder: Path, kills: int, model: str = "bundled", precision: str = "fp32", seed: int = 0, tell=lambda line: None) -> list[dict[str, int]]:
     """`kills` trials, each in a home of its own below `folder`; raises AssertionError where one fails."""
     from tests.browser.harness import new_home
 

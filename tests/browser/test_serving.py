@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from tests.browser.harness import ROOT, wait_until
+from tests.browser.test_explore import LONG
 
 pytestmark = pytest.mark.browser
 POLICY = (
@@ -44,7 +45,7 @@ def test_an_unlisted_page_is_not_served(new_server, open_page, tmp_path):
     server = new_server(root=tmp_path / "copy")
     for path in ("/secret", "/shell"):
         page = open_page(server.url + path)
-        page.get_by_text("Page not found").wait_for()
+        page.get_by_text("Page not found").wait_for(timeout=LONG)  # a copy without compiled files, beside other work
         page.get_by_test_id("stSidebarNavLink").first.wait_for()
         assert page.get_by_text("SECRET CONTENT").count() == 0
 
