@@ -21,7 +21,7 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 browser: setup
-	@sh tests/browser/find-browser.sh $(BIN)/python
+	@sh tools/find-browser.sh $(BIN)/python
 
 test: setup browser
 	$(BIN)/python -m pytest
@@ -37,33 +37,33 @@ BENCH := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 SPEXVIZ_THRE
 
 # Our solvers on the recorded games and on known functions: meant for 15 minutes on two cores.
 bench: setup
-	$(BENCH) tests.benchmarks.engine
-	$(BENCH) tests.benchmarks.heads --show
-	$(BENCH) tests.benchmarks.training --show
+	$(BENCH) benchmarks.engine
+	$(BENCH) benchmarks.heads --show
+	$(BENCH) benchmarks.training --show
 
 # Beside spectralexplain and shapiq, in a virtual environment of their own: hours; goes on where it was stopped.
 bench-full: setup
-	$(BENCH) tests.benchmarks.engine --store tests/benchmarks/results/engine.json
-	OMP_NUM_THREADS=2 SPEXVIZ_THREADS=2 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.peers timing
-	$(BENCH) tests.benchmarks.peers proxyspex spex others
-	$(BENCH) tests.benchmarks.tables --print
+	$(BENCH) benchmarks.engine --store benchmarks/results/engine.json
+	OMP_NUM_THREADS=2 SPEXVIZ_THREADS=2 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.peers timing
+	$(BENCH) benchmarks.peers proxyspex spex others
+	$(BENCH) benchmarks.tables --print
 
 bench-app: setup browser
-	$(BIN)/python -m tests.benchmarks.app
+	$(BIN)/python -m benchmarks.app
 
 # Ablations a second against the naive loop, share of the machine's peak, noise, cost estimate (5 minutes, on a quiet machine); then 20 runs
 # killed and resumed, 2,000 ablations against a real server with faults, ten million cached rows: another half hour.
 bench-ablations: setup
-	$(BIN)/python -m tests.benchmarks.ablations
-	$(BIN)/python -m tests.benchmarks.kill --kills 20
-	$(BIN)/python -m tests.benchmarks.endpoint --ablations 2000 --rate 0.05
-	$(BIN)/python -m tests.benchmarks.cache --rows 10000000
+	$(BIN)/python -m benchmarks.ablations
+	$(BIN)/python -m benchmarks.kill --kills 20
+	$(BIN)/python -m benchmarks.endpoint --ablations 2000 --rate 0.05
+	$(BIN)/python -m benchmarks.cache --rows 10000000
 
 # What takes too long for every change: loads in fresh processes beside busy ones, twenty kills in either precision.
 campaign: setup
 	$(BIN)/python -m tools.loads
-	$(BIN)/python -m tests.benchmarks.kill --kills 20 --precision fp32
-	$(BIN)/python -m tests.benchmarks.kill --kills 20 --precision auto
+	$(BIN)/python -m benchmarks.kill --kills 20 --precision fp32
+	$(BIN)/python -m benchmarks.kill --kills 20 --precision auto
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -1,8 +1,8 @@
 """Explore: choose a model and a prompt, watch the run, see which words act together."""
 
 from spexviz import models
-from spexviz.ui import prompt_form
 from spexviz.ui.lens import Lens, page
+from spexviz.ui.lenses.prompt import form as prompt_form
 
 page(
     Lens(

@@ -1,8 +1,9 @@
 """Heads: switch parts of the model off, watch the answer, see which of them work together, and which can go."""
 
 from spexviz import models
-from spexviz.ui import heads_form, heads_view
 from spexviz.ui.lens import Lens, page
+from spexviz.ui.lenses.heads import form as heads_form
+from spexviz.ui.lenses.heads import panels as heads_view
 
 page(
     Lens(

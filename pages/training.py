@@ -1,7 +1,8 @@
 """Training data: leave examples out, retrain, watch the answer, see which of them act together, and which do harm."""
 
-from spexviz.ui import training_form, training_view
 from spexviz.ui.lens import Lens, page
+from spexviz.ui.lenses.training import form as training_form
+from spexviz.ui.lenses.training import panels as training_view
 
 page(
     Lens(

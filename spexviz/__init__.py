@@ -22,28 +22,36 @@ _HOME = {
     "interactions": "spexviz.indices",
     "uniform_masks": "spexviz.masks",
     "all_masks": "spexviz.masks",
-    "SPEX": "spexviz.solvers.spex",
-    "ProxySPEX": "spexviz.solvers.proxyspex",
+    "SPEX": "spexviz.solvers.spex.solver",
+    "ProxySPEX": "spexviz.solvers.proxyspex.solver",
     "Linear": "spexviz.solvers.linear",
-    "GaussianProcess": "spexviz.solvers.gp",
+    "GaussianProcess": "spexviz.solvers.gp.solver",
     "Auto": "spexviz.solvers.auto",
     "Lasso": "spexviz.solvers.baselines",
     "FBII2": "spexviz.solvers.baselines",
     "LIME": "spexviz.solvers.baselines",
     "KernelSHAP": "spexviz.solvers.baselines",
     "LeaveOneOut": "spexviz.solvers.baselines",
-    "PromptGame": "spexviz.games.prompt",
-    "TrainingGame": "spexviz.games.training",
+    "PromptGame": "spexviz.games.prompt.game",
+    "TrainingGame": "spexviz.games.training.game",
     "SyntheticGame": "spexviz.games.synthetic",
-    "HeadsGame": "spexviz.games.heads",
+    "HeadsGame": "spexviz.games.heads.game",
     "Explanation": "spexviz.results",
     "Fidelity": "spexviz.results",
     "Check": "spexviz.results",
     "RunSpec": "spexviz.spec",
-    "explain": "spexviz.pipeline",
-    "validate": "spexviz.validation",
+    "explain": "spexviz.run.pipeline",
+    "validate": "spexviz.run.checks",
 }
-_MODULES = ("views", "errors", "metrics", "optimum", "datasets", "redundancy", "retraining")
+_MODULES = {
+    "views": "spexviz.views",
+    "errors": "spexviz.errors",
+    "metrics": "spexviz.metrics",
+    "optimum": "spexviz.analysis.optimum",
+    "redundancy": "spexviz.analysis.redundancy",
+    "datasets": "spexviz.games.training.data",
+    "retraining": "spexviz.games.training.retraining",
+}
 __all__ = [*_HOME, *_MODULES]
 
 
@@ -51,7 +59,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
     if name in _MODULES:
-        return importlib.import_module(f"spexviz.{name}")
+        return importlib.import_module(_MODULES[name])
     raise AttributeError(f"spexviz has no {name!r}. It has: {', '.join(__all__)}.")
 
 

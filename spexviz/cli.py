@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spexviz.errors import SpexvizError
+from spexviz.kit.paths import ROOT
 from spexviz.models.machine import PRECISIONS, SETTING
 
 if TYPE_CHECKING:
     from spexviz.ablate.cache import Cache
-    from spexviz.cost import Cost
+    from spexviz.run.cost import Cost
     from spexviz.spec import RunSpec
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,10 +86,11 @@ def _add_precision(command: argparse.ArgumentParser) -> None:
 def _explain(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from spexviz import pipeline, views
+    from spexviz import views
     from spexviz.ablate import executors
     from spexviz.ablate.cache import SqliteCache
     from spexviz.indices import interactions
+    from spexviz.run import pipeline
     from spexviz.spec import RunSpec
     from spexviz.spectrum import Spectrum
 
@@ -125,8 +125,8 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _cost(spec: RunSpec, cache: Cache) -> Cost:
     """What the run will cost; the model is loaded and measured for it."""
-    from spexviz import cost, pipeline
     from spexviz.games.base import keep_of
+    from spexviz.run import cost, pipeline
 
     game, solver = pipeline.build_game(spec), pipeline.build_solver(spec)
     game.check()
@@ -147,8 +147,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _models(options: argparse.Namespace) -> int:
     from spexviz import models
+    from spexviz.kit.registry import offered
     from spexviz.models import bundled, endpoints, machine
-    from spexviz.registry import offered
 
     if options.fetch:
         if not bundled.is_fetched():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spexviz.home import home
+from spexviz.kit.paths import home
 
 
 def pytest_report_header() -> str:

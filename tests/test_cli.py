@@ -94,7 +94,7 @@ def test_a_damaged_cache_is_set_aside(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_ctrl_c(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    from spexviz import pipeline
+    from spexviz.run import pipeline
 
     def stop(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt

@@ -151,7 +151,7 @@ def test_ablation_curve_refuses_two_masks_of_one_size_and_tables_of_numbers():
 
 
 def test_curves_of_optima_on_the_real_game_enclose_those_of_any_order():
-    from spexviz.optimum import insertion_curve, removal_curve
+    from spexviz.analysis.optimum import insertion_curve, removal_curve
 
     truth = Spectrum(6, {(0,): -1.0, (1,): -0.5, (0, 1): 0.7, (2, 3, 4): -0.4, (5,): 0.3})
     insertion = ablation_curve(truth, np.array([a.mask for a in insertion_curve(truth, range(1, 6))]))

@@ -7,11 +7,13 @@ import json
 import numpy as np
 import pytest
 
-from spexviz import datasets, pipeline, redundancy
+from spexviz.analysis import redundancy
+from spexviz.games.training import data as datasets
 from spexviz.results import Explanation
+from spexviz.run import pipeline
 from spexviz.spec import RunSpec
-from tests.record_runs import LARGEST, row
-from tests.recordings import FOLDER, Recording, all_recordings
+from tools.record_runs import LARGEST, row
+from tools.recordings import FOLDER, Recording, all_recordings
 
 RUNS = all_recordings()
 ASKED = 6  # masks of each run that the model is asked again

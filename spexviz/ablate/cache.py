@@ -16,9 +16,9 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from spexviz.ablate import eviction, moving
-from spexviz.database import Database
 from spexviz.errors import StoreDamaged, StoreError
-from spexviz.home import home
+from spexviz.kit.database import Database
+from spexviz.kit.paths import home
 from spexviz.masks import Masks, Values, keys
 
 FILE = "ablations.sqlite3"

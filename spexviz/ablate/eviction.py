@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from spexviz.database import Database
+from spexviz.kit.database import Database
 
 IN_USE = 600.0  # seconds after which a game that nobody has read or written counts as out of use
 TARGET = 0.9  # of the cap, after an eviction: the room that the next ablations fill before another one

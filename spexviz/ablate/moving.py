@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from filelock import FileLock
 
-from spexviz.database import Database
 from spexviz.errors import StoreError
+from spexviz.kit.database import Database
 
 OLD = "spexviz.sqlite3"
 _log = logging.getLogger(__name__)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from spexviz import pipeline
 from spexviz.ablate import cache as ablations
 from spexviz.ablate.runner import Progress
-from spexviz.database import Database
 from spexviz.errors import Cancelled, QueueFull, SpexvizError, StoreError
 from spexviz.jobs import store as states
 from spexviz.jobs.store import RunStore
+from spexviz.kit.database import Database
+from spexviz.run import pipeline
 from spexviz.spec import RunSpec
 
 WORKERS = 2

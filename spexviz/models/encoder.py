@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
-from spexviz.home import threads
+from spexviz.kit.pace import Pace
+from spexviz.kit.threads import threads
 from spexviz.models.base import LanguageModel, Span
 from spexviz.models.batches import TOKENS
 from spexviz.models.hf import TransformersModel, _content, _from_pretrained, _source
 from spexviz.models.machine import precision_for
-from spexviz.pace import Pace
 
 Request = tuple[str, tuple[Span, ...]]
 """A text and its hidden pieces."""

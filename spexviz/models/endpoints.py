@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from spexviz.errors import ModelError
-from spexviz.home import home
+from spexviz.kit.paths import home
 
 PREFIX = "endpoint:"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}\Z")

@@ -24,14 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
-from spexviz.home import threads
+from spexviz.kit.pace import Pace
+from spexviz.kit.threads import threads
 from spexviz.models import checkpoint
 from spexviz.models.base import LanguageModel, Span
 from spexviz.models.batches import MOST_TOKENS, PROBED, TOKENS, batches, is_out_of_memory, tuned
 from spexviz.models.machine import made_up, precision_for, room
 from spexviz.models.packed import Packing
 from spexviz.models.residual import keep_in_fp32
-from spexviz.pace import Pace
 
 AHEAD = 4  # micro-batches in a call on a GPU: the next is laid out while the last is computed
 _CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # weights, configuration, tokeniser, chat template

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from spexviz.errors import ModelError
-from spexviz.home import threads
+from spexviz.kit.threads import threads
 from spexviz.models import bundled
 from spexviz.models.endpoints import Endpoint
 from spexviz.models.served import ServedModel

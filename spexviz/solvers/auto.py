@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from spexviz.errors import SolverError
 from spexviz.masks import Interaction, Masks, Values
 from spexviz.solvers.base import AnyMasks, Design, checked
-from spexviz.solvers.gp import EXACT_UP_TO, GaussianProcess, condition
+from spexviz.solvers.gp.solver import EXACT_UP_TO, GaussianProcess, condition
 from spexviz.solvers.linear import Linear
-from spexviz.solvers.proxyspex import ProxySPEX
+from spexviz.solvers.proxyspex.solver import ProxySPEX
 from spexviz.spectrum import Spectrum
 
 FOLDS = 4

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
-from spexviz.home import threads
+from spexviz.kit.pace import Pace
+from spexviz.kit.threads import threads
 from spexviz.masks import Masks, Values, distinct, uniform_masks
-from spexviz.pace import Pace
 from spexviz.spectrum import Spectrum
 
 T = TypeVar("T")

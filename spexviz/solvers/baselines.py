@@ -15,10 +15,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from spexviz.analysis.lasso import lasso_by_folds
 from spexviz.errors import SolverError
 from spexviz.masks import Masks, Values, leave_one_out_masks, uniform_masks
 from spexviz.solvers.base import AnyMasks, Design, checked
-from spexviz.solvers.lasso import lasso_by_folds
 from spexviz.solvers.linear import ridge_by_leave_one_out
 from spexviz.spectrum import Spectrum
 

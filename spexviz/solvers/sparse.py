@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.masks import Masks, Values
-from spexviz.solvers.trees import membership
+from spexviz.solvers.proxyspex.trees import membership
 from spexviz.spectrum import characters
 
 Floats = NDArray[np.float64]

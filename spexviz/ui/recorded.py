@@ -9,11 +9,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
 from spexviz.ui import runtime, watch, widgets
 from spexviz.views import captions
 
-RUNS = widgets.ASSETS / "runs"
+RUNS = ASSETS / "runs"
 COLUMNS = 2
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from spexviz import views
-from spexviz.compare import compare, rivals
 from spexviz.indices import Interactions
 from spexviz.results import Explanation, Fidelity
+from spexviz.run.compare import compare, rivals
 from spexviz.ui import routes, widgets
 from spexviz.ui.widgets import Draw, View
 from spexviz.views import captions

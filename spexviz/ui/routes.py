@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spexviz.registry import offered
+from spexviz.kit.paths import PAGES
+from spexviz.kit.registry import offered
 from spexviz.results import Explanation
 from spexviz.spec import RunSpec
 
-PAGES = Path(__file__).resolve().parents[2] / "pages"
 PAGE_OF = {"prompt": "explore", "heads": "heads", "training": "training"}  # game: page; any other game's runs open on the first
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import streamlit as st
 
-from spexviz import cost, models, pipeline
+from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.games.base import Game, keep_of
+from spexviz.run import cost, pipeline
 from spexviz.solvers.base import Solver
 from spexviz.spec import RunSpec
 from spexviz.ui import runtime, widgets

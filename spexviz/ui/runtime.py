@@ -12,7 +12,7 @@ from typing import Any
 
 from spexviz.errors import SpexvizError
 from spexviz.jobs.manager import JobManager
-from spexviz.registry import offered
+from spexviz.kit.registry import offered
 
 _STASH = "_spexviz_runtime"  # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
 
@@ -53,7 +53,7 @@ def is_warm(name: str) -> bool:
 def _prepare() -> None:
     import importlib
 
-    for module in ("spexviz.ui.prompt_form", "spexviz.ui.lens", "spexviz.solvers.auto", "pandas", "pyarrow"):
+    for module in ("spexviz.ui.lenses.prompt.form", "spexviz.ui.lens", "spexviz.solvers.auto", "pandas", "pyarrow"):
         importlib.import_module(module)
     offered("spexviz.solvers"), offered("spexviz.games"), manager()
 
@@ -62,7 +62,8 @@ def _warm(name: str) -> None:
     import gc
     import importlib
 
-    from spexviz import cost, models
+    from spexviz import models
+    from spexviz.run import cost
 
     try:
         cost.probe(models.load(name))

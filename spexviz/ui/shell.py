@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from spexviz.kit.paths import ASSETS
 from spexviz.ui import routes
 
-ASSETS = routes.PAGES.parent / "assets"
 ENTRIES = (  # a page whose file does not exist is not listed
     ("explore", "Explore", ":material/travel_explore:"),
     ("heads", "Heads", ":material/grid_view:"),

@@ -6,15 +6,16 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from spexviz import cost, views
+from spexviz import views
 from spexviz.indices import INDICES, Interactions
-from spexviz.registry import offered
+from spexviz.kit.paths import ASSETS
+from spexviz.kit.registry import offered
 from spexviz.results import Check, Explanation
+from spexviz.run import cost
 from spexviz.views import captions, strip, theme
 from spexviz.views import cards as cards_of
 
@@ -30,7 +31,6 @@ class View:
 
 
 Draw = Callable[[View], None]
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SELECTION = "selection"  # session_state: sorted positions of the selected set, () for none
 
 _note = st.components.v2.component(

@@ -14,8 +14,8 @@ import pytest
 from spexviz.ablate import cache as caches
 from spexviz.ablate import eviction
 from spexviz.ablate.cache import SqliteCache, cap_bytes
-from spexviz.database import Database
 from spexviz.errors import StoreDamaged, StoreError
+from spexviz.kit.database import Database
 from spexviz.masks import uniform_masks
 
 MASKS = uniform_masks(40, 3000, 0)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import kill
 from spexviz.ablate.executors import CHUNK
-from tests.benchmarks import kill
 
 
 @pytest.mark.model

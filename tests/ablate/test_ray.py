@@ -14,16 +14,16 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from spexviz import pipeline
 from spexviz.ablate.cache import MemoryCache
 from spexviz.ablate.executors.cluster import RayExecutor
 from spexviz.ablate.executors.local import LocalExecutor
 from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import Cancelled, ModelError, SpecError
 from spexviz.games.base import Game
-from spexviz.games.prompt import PromptGame
+from spexviz.games.prompt.game import PromptGame
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.masks import uniform_masks
+from spexviz.run import pipeline
 from spexviz.solvers.linear import Linear
 
 if importlib.util.find_spec("ray") is None:

@@ -10,7 +10,7 @@ from spexviz.ablate.cache import MemoryCache
 from spexviz.ablate.executors.local import LocalExecutor
 from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import AblationError, Cancelled
-from spexviz.games.prompt import PromptGame
+from spexviz.games.prompt.game import PromptGame
 from spexviz.masks import Masks, Values, keys, uniform_masks
 from spexviz.models.toy import ToyModel
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.ablations import REVIEW, SIZES, _flop, game_of, report
-from tests.benchmarks.store import Store
+from benchmarks.ablations import REVIEW, SIZES, _flop, game_of, report
+from benchmarks.store import Store
 
 GOOD = {
     "times": 8.0,

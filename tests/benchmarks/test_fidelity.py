@@ -2,10 +2,10 @@
 
 import pytest
 
+from benchmarks.fidelity import SHARED as FOLDER
+from benchmarks.fidelity import TOLERANCE, own_game, recorded, reference, score
 from spexviz.solvers.linear import Linear
-from spexviz.solvers.proxyspex import ProxySPEX
-from tests.benchmarks.fidelity import SHARED as FOLDER
-from tests.benchmarks.fidelity import TOLERANCE, own_game, recorded, reference, score
+from spexviz.solvers.proxyspex.solver import ProxySPEX
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="the recorded games are not beside the repository")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from benchmarks import games
 from spexviz.masks import all_masks, distinct
-from tests.benchmarks import games
 
 
 def test_names_tell_the_number_of_players():

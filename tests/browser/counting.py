@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from spexviz.games.prompt import PromptGame
-from spexviz.home import home
+from spexviz.games.prompt.game import PromptGame
+from spexviz.kit.paths import home
 from spexviz.masks import Masks, Values
 
 

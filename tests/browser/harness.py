@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from spexviz.ablate import cache
-from spexviz.home import home as real_home
+from spexviz.kit.paths import home as real_home
 from spexviz.ui.run_form import BUDGETS
 
 ROOT = Path(__file__).resolve().parents[2]

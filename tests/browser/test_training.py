@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from spexviz import redundancy
-from spexviz.datasets import load
+from spexviz.analysis import redundancy
+from spexviz.games.training.data import load
 from spexviz.results import Explanation
 from tests.browser.harness import explain, idle
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from spexviz.games.base import Game
-from spexviz.games.heads import HeadsGame
-from spexviz.games.prompt import PromptGame
+from spexviz.games.heads.game import HeadsGame
+from spexviz.games.prompt.game import PromptGame
 from spexviz.games.synthetic import SyntheticGame
-from spexviz.games.training import TrainingGame
+from spexviz.games.training.game import TrainingGame
 from spexviz.spectrum import Spectrum
 
 MAKERS: dict[str, dict[str, Callable[[Any], Game]]] = {

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spexviz import pipeline
 from spexviz.errors import SpecError
 from spexviz.games.base import Game, keep_of
+from spexviz.kit.registry import offered
 from spexviz.masks import Masks, all_masks, uniform_masks
-from spexviz.registry import offered
 from spexviz.results import Explanation
+from spexviz.run import pipeline
 from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec, build, describe
 from spexviz.ui import routes

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from spexviz import pipeline
+from spexviz.kit.registry import offered
 from spexviz.masks import Masks, Values, keys
-from spexviz.registry import offered
+from spexviz.run import pipeline
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from spexviz import pipeline
 from spexviz.ablate.executors import CHUNK
-from spexviz.database import Database
 from spexviz.errors import QueueFull, SpexvizError, StoreError
 from spexviz.jobs.manager import JobManager
 from spexviz.jobs.store import Run
+from spexviz.kit.database import Database
+from spexviz.run import pipeline
 from spexviz.spec import RunSpec
 from tests.jobs import slow
 
@@ -236,8 +236,8 @@ def test_close_leaves_runs_that_can_be_resumed_and_no_lock_file(make: Callable, 
 
 KILLED = """
 import sys, time
-from spexviz import pipeline
-from spexviz.database import Database
+from spexviz.run import pipeline
+from spexviz.kit.database import Database
 from spexviz.jobs.manager import JobManager
 from spexviz.spec import RunSpec
 from tests.jobs import slow

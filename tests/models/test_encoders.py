@@ -10,7 +10,7 @@ import pytest
 
 from spexviz import models
 from spexviz.errors import GameError, ModelError
-from spexviz.games.prompt import MASKINGS, PromptGame
+from spexviz.games.prompt.game import MASKINGS, PromptGame
 from spexviz.masks import all_masks, uniform_masks
 from spexviz.models.base import LanguageModel
 from spexviz.models.classifier import ClassifierModel

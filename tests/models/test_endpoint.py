@@ -8,13 +8,14 @@ import httpx2
 import numpy as np
 import pytest
 
-from spexviz import models, pipeline
+from spexviz import models
 from spexviz.errors import GameError, ModelError
-from spexviz.games.prompt import PromptGame
+from spexviz.games.prompt.game import PromptGame
 from spexviz.models.completions import read_next
 from spexviz.models.endpoint import EndpointModel
 from spexviz.models.endpoints import Endpoint
 from spexviz.models.wire import Wire
+from spexviz.run import pipeline
 from spexviz.solvers.linear import Linear
 from tests.models.fake_server import ALPHABET, FakeServer, ids_of, logs_after
 

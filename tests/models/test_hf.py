@@ -10,7 +10,7 @@ import pytest
 
 from spexviz import models
 from spexviz.errors import ModelError
-from spexviz.games.prompt import PromptGame
+from spexviz.games.prompt.game import PromptGame
 from spexviz.masks import all_masks
 from spexviz.models.hf import TransformersModel
 from spexviz.models.machine import SETTING

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from spexviz import models, pipeline
+from spexviz import models
 from spexviz.errors import ModelError
-from spexviz.games.prompt import PromptGame
+from spexviz.games.prompt.game import PromptGame
 from spexviz.models.classifier import ClassifierModel
+from spexviz.run import pipeline
 from spexviz.solvers.linear import Linear
 from tests.models import minilm
 

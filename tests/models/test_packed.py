@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from spexviz.errors import ModelError
+from spexviz.kit.pace import Pace
 from spexviz.models import packed
 from spexviz.models.batches import PADDED, batches, is_out_of_memory, tuned
 from spexviz.models.hf import TransformersModel
 from spexviz.models.packed import layout
-from spexviz.pace import Pace
 from tests.models import tiny
 
 TEXTS = ["Review: the film is not bad", "Review: the film is dull", "never", "Review: the film is not bad at all", "Review:", "", "bad " * 30]

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from spexviz.database import Database
 from spexviz.jobs.manager import JobManager
+from spexviz.kit.database import Database
 from spexviz.ui import runtime
 
 

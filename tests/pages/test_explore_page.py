@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from spexviz import models, pipeline
-from spexviz.games.prompt import PromptGame
+from spexviz import models
+from spexviz.games.prompt.game import PromptGame
 from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager
 from spexviz.models import toy
+from spexviz.run import pipeline
 from spexviz.spec import RunSpec
-from spexviz.ui import prompt_form, runtime, widgets
+from spexviz.ui import runtime, widgets
+from spexviz.ui.lenses.prompt import form as prompt_form
 from tests.models import tiny
 from tests.pages.app import button, page, said, wait
 

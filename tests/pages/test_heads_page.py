@@ -9,10 +9,10 @@ import pytest
 
 from spexviz import models
 from spexviz.errors import GameError
+from spexviz.games.heads.signal import Signal
 from spexviz.jobs.manager import JobManager
-from spexviz.signals import Signal
 from spexviz.spec import RunSpec
-from spexviz.ui import heads_form
+from spexviz.ui.lenses.heads import form as heads_form
 from tests.models import planted
 from tests.pages.app import button, page, said, wait
 

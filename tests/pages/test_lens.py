@@ -12,11 +12,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from spexviz import pipeline
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager
 from spexviz.results import Explanation
+from spexviz.run import pipeline
 from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec
 from spexviz.ui import recorded, routes

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from spexviz import pipeline
-from spexviz.games.training import TrainingGame
+from spexviz.games.training.game import TrainingGame
 from spexviz.jobs.manager import JobManager
 from spexviz.results import Explanation
-from spexviz.solvers.gp import GaussianProcess
+from spexviz.run import pipeline
+from spexviz.solvers.gp.solver import GaussianProcess
 from spexviz.ui import recorded
+from tests.games.training.test_data import GOOD
 from tests.pages.app import button, page, said, wait
-from tests.test_datasets import GOOD
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,8 @@ def test_a_run_shows_its_cards_and_retrains(manager: JobManager, result: Explana
     at.run()
     metrics = {metric.label: metric.value for metric in at.metric}
     game = TrainingGame("reviews", 4, encoder="words")
-    from spexviz import retraining, views
+    from spexviz import views
+    from spexviz.games.training import retraining
 
     before, after = retraining.what_if(game, leave_out=pair)
     assert metrics["Retrained"] == views.theme.number(after) and metrics["Whole training set"] == views.theme.number(before)
@@ -105,7 +106,7 @@ def test_a_run_shows_its_cards_and_retrains(manager: JobManager, result: Explana
 
 
 def test_recorded_runs_open_at_once_without_their_features(manager: JobManager, monkeypatch, tmp_path) -> None:
-    from spexviz import features
+    from spexviz.games.training import features
 
     monkeypatch.setattr(features, "home", lambda: tmp_path)  # another test may have made them
     monkeypatch.setattr(features, "_encode", lambda *_: pytest.fail("an encoder was loaded"))

@@ -8,9 +8,9 @@ from spexviz.masks import all_masks, uniform_masks
 from spexviz.metrics import r2
 from spexviz.solvers.auto import Auto, blend_weights
 from spexviz.solvers.base import Design
-from spexviz.solvers.gp import GaussianProcess
+from spexviz.solvers.gp.solver import GaussianProcess
 from spexviz.solvers.linear import Linear
-from spexviz.solvers.proxyspex import ProxySPEX
+from spexviz.solvers.proxyspex.solver import ProxySPEX
 from spexviz.spectrum import Spectrum
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from spexviz.analysis import lasso
 from spexviz.errors import SolverError
 from spexviz.indices import interactions
 from spexviz.masks import all_masks, uniform_masks
 from spexviz.metrics import r2
-from spexviz.solvers import lasso
 from spexviz.solvers.base import Design
 from spexviz.solvers.baselines import FBII2, LIME, KernelSHAP, Lasso, LeaveOneOut
 from spexviz.spectrum import Spectrum

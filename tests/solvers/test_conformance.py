@@ -7,8 +7,8 @@ import pytest
 
 from spexviz import spec
 from spexviz.errors import SolverError
+from spexviz.kit.registry import offered
 from spexviz.masks import distinct
-from spexviz.registry import offered
 
 SOLVERS = offered("spexviz.solvers")
 N, BUDGET = 10, 800  # the least level of SPEX is 504 queries at n = 10

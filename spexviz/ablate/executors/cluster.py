@@ -20,9 +20,9 @@ from spexviz.ablate.executors import chunk_of
 from spexviz.ablate.executors.workers import WorkerLost, Workers
 from spexviz.errors import ModelError, SpecError, SpexvizError
 from spexviz.games.base import Game
-from spexviz.home import threads
+from spexviz.kit.registry import offered
+from spexviz.kit.threads import threads
 from spexviz.masks import Masks, Values, pack, unpack
-from spexviz.registry import offered
 from spexviz.spec import build, describe
 
 STORE_BYTES = 100_000_000  # of the local cluster's object store: masks and values are small

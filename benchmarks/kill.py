@@ -1,0 +1,139 @@
+"""`python -m benchmarks.kill [--kills 20] [--precision auto]`: SIGKILL at a random moment of a run, then the run resumed, again and again.
+
+Each time: the values are those of an uninterrupted run, to the last bit, and no mask is evaluated twice apart from the chunk in
+flight; what a run in half precision asks in fp32, to know what rounding costs, is counted apart and not asked twice either. The run is a process of its own, with a SPEXVIZ_HOME of its own; every mask is noted before it is evaluated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PROMPT = "Her acting never fails to impress, although nobody asked for it."  # 11 words
+TEMPLATE = "Review: {}\nSentiment (positive or negative):"
+BUDGET = 128
+PLANNED = BUDGET + 128 + 2  # for fits, held out, the two ends
+PATIENCE = 3600.0
+
+
+def child(model: str, precision: str) -> None:
+    """The run: prints its values as JSON when it is done."""
+    from spexviz.ablate.cache import SqliteCache
+    from spexviz.games.prompt.game import PromptGame
+    from spexviz.models.bundled import BundledModel
+    from spexviz.run import pipeline
+    from spexviz.solvers.linear import Linear
+    from tests.browser.counting import note_masks
+
+    note_masks()
+    game = PromptGame(BundledModel(precision=precision) if model == "bundled" else model, PROMPT, TEMPLATE)
+    result = pipeline.explain(game, Linear(), BUDGET, cache=SqliteCache())
+    print(json.dumps([*result.ends, *result.values.tolist(), *result.held_out_values.tolist()]))
+
+
+def start(home: Path, model: str, precision: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "benchmarks.kill", "--child", "--model", model, "--precision", precision]
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "SPEXVIZ_HOME": str(home)}, stdout=subprocess.PIPE, text=True)
+
+
+def finish(home: Path, model: str, precision: str) -> list[float]:
+    """The values of the run, from start or from where it was killed."""
+    process = start(home, model, precision)
+    printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, f"the run ended with {process.returncode}"
+    return json.loads(printed.splitlines()[-1])
+
+
+def asked(home: Path, compared: bool = False) -> list[str]:
+    """The masks that were asked, in order: in the precision of the run, or those of its comparison with fp32."""
+    log = home / "asked.log"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [line for line in lines if (line.split()[0] != lines[0].split()[0]) == compared]
+
+
+def committed(home: Path) -> int:
+    """Ablations in the cache, but those of a comparison with fp32."""
+    from spexviz.ablate.cache import FILE, MIGRATIONS
+    from spexviz.kit.database import Database
+
+    query = "SELECT COUNT(*) FROM ablations JOIN games ON game = id WHERE fingerprint NOT LIKE '% in fp32'"
+    return Database(home / FILE, MIGRATIONS).read(query)[0][0] if (home / FILE).exists() else 0
+
+
+def kill_somewhere(home: Path, model: str, precision: str, at: int, after: float) -> int:
+    """Kill the run `after` seconds after its mask number `at` was asked; how many were asked until then."""
+    process, end = start(home, model, precision), time.monotonic() + PATIENCE
+    try:
+        while len(asked(home)) < at and process.poll() is None:
+            assert time.monotonic() < end, "the run stands still"
+            time.sleep(0.02)
+        time.sleep(after)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    return len(asked(home))
+
+
+def trial(home: Path, model: str, precision: str, rng: random.Random, expected: list[float]) -> dict[str, int]:
+    """One kill and one resumed run, checked; what was asked, kept and asked again."""
+    from spexviz.ablate.executors import CHUNK
+
+    count = kill_somewhere(home, model, precision, rng.randrange(PLANNED), rng.random() * 0.5)
+    kept, before = committed(home), asked(home)
+    assert kept <= count <= kept + CHUNK, f"{count} masks asked, {kept} kept: more than a chunk is lost"
+    assert finish(home, model, precision) == expected, "the resumed run has other values"
+    counts = Counter(asked(home))
+    twice = {mask for mask, times in counts.items() if times > 1}
+    assert max(counts.values()) <= 2 and twice <= set(before[kept:]), "a mask outside the chunk in flight was asked again"
+    assert len(counts) == PLANNED == committed(home), "every planned mask is in the cache"
+    compared = asked(home, compared=True)
+    assert len(set(compared)) == len(compared) <= 16, "the comparison with fp32 asked a mask twice"
+    return {"asked": count, "kept": kept, "again": len(twice)}
+
+
+def run(folder: Path, kills: int, model: str = "bundled", precision: str = "fp32", seed: int = 0, tell=lambda line: None) -> list[dict[str, int]]:
+    """`kills` trials, each in a home of its own below `folder`; raises AssertionError where one fails."""
+    from tests.browser.harness import new_home
+
+    rng = random.Random(seed)
+    expected = finish(new_home(folder / "whole"), model, precision)
+    trials = []
+    for number in range(kills):
+        trials.append(trial(new_home(folder / f"kill-{number}"), model, precision, rng, expected))
+        tell(
+            f"  kill {number + 1:>2}: {trials[-1]['asked']:>3} of {PLANNED} asked, {trials[-1]['kept']:>3} kept, {trials[-1]['again']:>2} asked again"
+        )
+    return trials
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--model", default="bundled", choices=("bundled", "toy"))
+    parser.add_argument("--precision", default="fp32", choices=("auto", "fp32", "bf16"))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.child:
+        return child(options.model, options.precision)
+    with tempfile.TemporaryDirectory() as folder:
+        trials = run(Path(folder), options.kills, options.model, options.precision, options.seed, lambda line: print(line, flush=True))
+    print(f"{options.kills} kills: every resumed run has the values of the uninterrupted one, bit for bit;")
+    print(
+        f"asked again: {sum(t['again'] for t in trials) / len(trials):.1f} of {PLANNED} masks on average, at most {max(t['again'] for t in trials)}"
+    )
+
+
+if __name__ == "__main__":
+    main()

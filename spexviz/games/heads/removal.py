@@ -1,0 +1,97 @@
+"""Pruning: which players to keep when only so many may stay, by the spectrum, and by what it is to be held against.
+
+Every method sees the same ablations of the fit questions; what they keep is valued on questions that none has seen, each
+question apart, so that two methods are compared question by question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spexviz.analysis.optimum import maximise
+from spexviz.masks import Masks, Values
+from spexviz.results import LEVEL, Explanation
+from spexviz.spectrum import Spectrum
+
+METHODS = ("spectrum", "LASSO", "best of N", "random")
+RANDOM = 5  # random subsets whose values are averaged
+_RESAMPLED = 4_000
+_LIMIT = 5.0  # seconds of the exact search
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a method keeps: masks (k, n), of which `random` has several; `values` (questions,): on held-out questions, mean over the masks."""
+
+    method: str
+    size: int
+    masks: Masks
+    values: Values
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """90 % bootstrap interval of the mean over the questions."""
+        return _interval(self.values)
+
+    def against(self, other: Kept) -> tuple[float, float, float]:
+        """Mean difference to another method on the same questions, with its paired bootstrap interval: (mean, low, high)."""
+        difference = self.values - other.values
+        return (float(difference.mean()), *_interval(difference))
+
+
+def subsets(run: Explanation, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0) -> dict[str, Masks]:
+    """{method: masks (k, n)} that keep `size` players each, by what a run has measured.
+
+    "best of N": of `n_best` random masks of this size the one of greatest value, measured by `ask` (the game on the fit
+    questions); without it, the best of the run's own masks that keep at most `size`.
+    """
+    n = len(run.players)
+    rng = np.random.default_rng([seed, n, size])
+    sample = lambda count: rng.random((count, n)).argsort(1) < size  # noqa: E731
+    found = {"spectrum": _by_spectrum(run.spectrum, size)[None], "LASSO": _by_lasso(run, size)[None]}
+    if ask is not None and n_best:
+        masks = sample(n_best)
+        found["best of N"] = masks[[int(np.argmax(ask(masks)))]]
+    else:
+        masks, values = np.concatenate([run.masks, run.held_out_masks]), np.concatenate([run.values, run.held_out_values])
+        allowed = masks.sum(1) <= size
+        if allowed.any():
+            found["best of N"] = masks[allowed][[int(np.argmax(values[allowed]))]]
+    return {**found, "random": sample(RANDOM)}
+
+
+def kept(run: Explanation, game: Any, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0) -> tuple[Kept, ...]:
+    """What each method keeps of the players, valued on `game`: the same players, with held-out questions (`by_question`)."""
+    found = subsets(run, size, seed, ask, n_best)
+    values = game.by_question(np.concatenate(list(found.values())))
+    out, start = [], 0
+    for method, masks in found.items():
+        out.append(Kept(method, size, masks, values[start : start + len(masks)].mean(0)))
+        start += len(masks)
+    return tuple(out)
+
+
+def _by_spectrum(spectrum: Spectrum, size: int) -> NDArray[np.bool_]:
+    return maximise(spectrum, at_least=size, at_most=size, limit=_LIMIT).mask
+
+
+def _by_lasso(run: Explanation, size: int) -> NDArray[np.bool_]:
+    """The players with the greatest coefficients of a linear fit with an L1 penalty on the same ablations."""
+    from spexviz.analysis.lasso import lasso_by_folds
+
+    _, slopes, _, _ = lasso_by_folds(run.masks.astype(np.float64), run.values, run.spec.seed)
+    mask = np.zeros(len(slopes), dtype=bool)
+    mask[np.argsort(-slopes, kind="stable")[:size]] = True
+    return mask
+
+
+def _interval(values: Values) -> tuple[float, float]:
+    rng = np.random.default_rng(0)
+    means = values[rng.integers(len(values), size=(_RESAMPLED, len(values)))].mean(1)
+    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)

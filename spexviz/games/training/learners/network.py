@@ -1,0 +1,90 @@
+"""A small neural network by stochastic gradient descent, for many subsets at once (torch.func.vmap over the subsets).
+
+Every subset starts from the same weights and sees the examples in the same order: an epoch goes through one shuffled order of the
+whole training set in batches, and a subset's step is the mean gradient over those of a batch that it holds (none: no step). So
+training on a subset alone, in that order, gives the same network.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from spexviz.games.training.learners.ridge import CELLS, Array
+from spexviz.kit.threads import threads
+
+HIDDEN, EPOCHS, BATCH, RATE = 16, 20, 32, 0.5
+
+
+def scores(features: Array, labels: np.ndarray, classes: int, weights: Array, tests: Array, penalty: float, seed: int = 0) -> Array:
+    """Scores (subsets, tests, classes), in nats up to a constant, after EPOCHS epochs; `penalty` / n is the weight decay."""
+    import torch
+
+    torch.set_num_threads(threads())
+    portion = max(1, CELLS // (4 * (features.shape[1] + classes) * HIDDEN + BATCH * HIDDEN))
+    asked = torch.from_numpy(np.asarray(tests, dtype=np.float32))
+    parts = []
+    for start in range(0, len(weights), portion):
+        trained = train(features, labels, classes, weights[start : start + portion], penalty, seed)
+        parts.append(torch.func.vmap(outputs, in_dims=(0, None))(trained, asked).double().numpy())
+    return np.concatenate(parts) if parts else np.zeros((0, len(tests), classes))
+
+
+def train(features: Array, labels: np.ndarray, classes: int, weights: Array, penalty: float, seed: int) -> dict[str, Any]:
+    """The trained parameters of every subset, stacked: {name: (subsets, …)}."""
+    import torch
+
+    x, y, w = (
+        torch.from_numpy(np.asarray(features, dtype=np.float32)),
+        torch.from_numpy(np.asarray(labels, dtype=np.int64)),
+        torch.from_numpy(np.asarray(weights, dtype=np.float32)),
+    )
+    first = initial(features.shape[1], classes, seed)
+    stacked = {name: value.expand(len(weights), *value.shape).clone() for name, value in first.items()}
+    step = torch.func.vmap(torch.func.grad(loss), in_dims=(0, None, None, 0))
+    decay = penalty / len(features)
+    for rows in batches(len(features), seed):
+        gradient = step(stacked, x[rows], y[rows], w[:, rows])
+        rate = RATE * (w[:, rows].sum(1) > 0)
+        for name, value in stacked.items():
+            step_of = rate.view(-1, *[1] * (value.dim() - 1))
+            stacked[name] = (value - step_of * gradient[name]) / (1 + step_of * decay)  # implicit: no penalty is too large for it
+    return stacked
+
+
+def initial(width: int, classes: int, seed: int) -> dict[str, Any]:
+    """The first weights, the same for every subset."""
+    import torch
+
+    rng = np.random.default_rng([seed, 0x4E])
+    hidden = rng.normal(size=(width, HIDDEN)) * np.sqrt(2.0 / HIDDEN)
+    return {
+        "hidden": torch.from_numpy(hidden.astype(np.float32)),
+        "bias": torch.zeros(HIDDEN, dtype=torch.float32),
+        "out": torch.from_numpy((rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN)).astype(np.float32)),
+        "shift": torch.zeros(classes, dtype=torch.float32),
+    }
+
+
+def batches(n: int, seed: int) -> list[np.ndarray]:
+    """The rows of each step, all epochs in order."""
+    rng = np.random.default_rng([seed, 0xBA])
+    orders = [rng.permutation(n) for _ in range(EPOCHS)]
+    return [order[i : i + BATCH] for order in orders for i in range(0, n, BATCH)]
+
+
+def outputs(parameters: dict[str, Any], x: Any) -> Any:
+    """Scores (rows, classes) of one network."""
+    import torch
+
+    return torch.tanh(x @ parameters["hidden"] + parameters["bias"]) @ parameters["out"] + parameters["shift"]
+
+
+def loss(parameters: dict[str, Any], x: Any, y: Any, w: Any) -> Any:
+    """Mean cross-entropy over the examples that the subset holds, each as often as it holds it."""
+    import torch
+
+    logs = torch.log_softmax(outputs(parameters, x), dim=1)
+    picked = (logs * torch.nn.functional.one_hot(y, logs.shape[1])).sum(1)
+    return -(w * picked).sum() / w.sum().clamp(min=1.0)

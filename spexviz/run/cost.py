@@ -1,0 +1,110 @@
+"""What a run will cost, before it is started: seconds, ablations new and cached, tokens, memory.
+
+Nothing is guessed that can be counted: the masks are those that the run will ask, the cache says which are known, a sample of
+the rest is made into texts and batches, and the model says how long it takes for these, by what it was measured to take.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spexviz.ablate.cache import Cache
+from spexviz.ablate.executors import chunk_of
+from spexviz.games.base import Game
+from spexviz.masks import Masks, all_masks
+from spexviz.run.noise import MASKS
+from spexviz.run.pipeline import Plan
+from spexviz.solvers.base import PACES, Solver, fit_work
+
+SAMPLED = 4  # chunks of masks that are looked at
+CHECKED = 0.6  # share of the ablations allowed for checks that they take, by experience
+START = 1.0  # seconds of a run that are neither ablations nor fits
+EXACT_TIMES = 5.0  # how much slower than reduced precision a model is taken to be in fp32
+FITS = {"auto": 2.0, "gp": 0.1, "proxyspex": 0.6}  # seconds of a unit of fit_work, until this process has seen two fits
+OTHER_FIT = 0.1
+PROBE = "The film was not bad at all, and the acting was better than I had been told. " * 2
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds (None until the model has been measured), ablations in all, of these known, tokens to read, bytes of memory."""
+
+    ablations: int
+    cached: int
+    seconds: float | None = None
+    tokens: int | None = None
+    memory: int | None = None
+
+    def __str__(self) -> str:
+        parts = [] if self.seconds is None else [f"≈ {duration(self.seconds)}"]
+        parts.append(f"{self.ablations:,} ablations" + (f", {self.cached:,} already known" if self.cached else ""))
+        if self.tokens is not None:
+            parts.append(f"{self.tokens / 1000:,.0f}k tokens" if self.tokens >= 1000 else f"{self.tokens} tokens")
+        if self.memory is not None:
+            parts.append(f"{self.memory / 1e9:.1f} GB")
+        return " · ".join(parts)
+
+
+def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = None, checks: int = 0) -> Cost:
+    """The cost of the run that `planned` describes; `checks`: ablations that checking sets may take on top.
+
+    A game that can tell offers `seconds(masks)` of one call, `tokens(masks)` and `memory`. Seconds hold within ±30 % on a machine
+    that is as busy as it was when the model was measured (`probe`, and every call since).
+    """
+    masks = _masks(planned)
+    known = np.zeros(len(masks), dtype=bool) if cache is None else ~np.isnan(cache.get(game.fingerprint, masks))
+    new = masks[~known]
+    chunks = _sample(new if len(new) else masks, chunk_of(game))
+    asked = len(new) + round(CHECKED * checks)
+    seconds = _per_mask(game, "seconds", chunks)
+    tokens = _per_mask(game, "tokens", chunks)
+    if seconds is not None:
+        noise = MASKS * EXACT_TIMES if getattr(game, "precision", "fp32") not in (None, "fp32") else 0.0
+        seconds = seconds * (asked + noise) + fits(planned, solver) + START
+    return Cost(
+        planned.ablations + checks, int(known.sum()), seconds, None if tokens is None else round(tokens * asked), getattr(game, "memory", None)
+    )
+
+
+def fits(planned: Plan, solver: Solver) -> float:
+    """Seconds of all fits on the way to the last, about: by what fits of this solver took in this process, or usually take."""
+    n, budget = planned.n, 2**planned.n if planned.exact else len(planned.design)
+    work = sum(fit_work(count, n) for count in solver.checkpoints(n, budget))
+    learnt = PACES[solver.name].seconds(work) if solver.name in PACES else None
+    return FITS.get(solver.name, OTHER_FIT) * work if learnt is None else learnt
+
+
+def probe(model: Any) -> None:
+    """Ask a model some short texts, so that it knows its pace: once, and only one that keeps a pace. Raises ModelError."""
+    seconds = getattr(model, "seconds", None)
+    if seconds is not None and seconds([PROBE]) is None:
+        model.log_probabilities(["The film"], [" positive"])
+        model.log_probabilities([f"{i} {PROBE}" for i in range(16)], [" positive"])
+
+
+def duration(seconds: float) -> str:
+    """ "40 s", "3 min"."""
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+
+
+def _masks(planned: Plan) -> Masks:
+    if planned.exact:
+        return all_masks(planned.n)
+    ends = np.stack([np.zeros(planned.n, dtype=bool), np.ones(planned.n, dtype=bool)])
+    return np.concatenate([ends, planned.design.masks, planned.held_out])
+
+
+def _sample(masks: Masks, chunk: int) -> list[Masks]:
+    """Chunks as the runner would ask them, spread over the masks."""
+    starts = range(0, len(masks), chunk)
+    return [masks[start : start + chunk] for start in starts[:: -(-len(starts) // SAMPLED)]]
+
+
+def _per_mask(game: Game, what: str, chunks: list[Masks]) -> float | None:
+    """Mean of the game's method `what` over the masks; None where it has none or cannot tell yet."""
+    tell = getattr(game, what, None)
+    found = [None if tell is None else tell(chunk) for chunk in chunks]
+    return None if any(value is None for value in found) else sum(found) / sum(map(len, chunks))

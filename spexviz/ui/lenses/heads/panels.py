@@ -1,0 +1,152 @@
+"""The pictures of a heads run: the grid with energy and attention beside it, the what-if, and pruning on demand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from spexviz import models, views
+from spexviz.ablate.runner import Runner
+from spexviz.errors import SpexvizError
+from spexviz.games.heads import removal as pruning
+from spexviz.games.heads.game import HeadsGame
+from spexviz.results import Explanation
+from spexviz.run import pipeline
+from spexviz.ui import runtime, widgets
+from spexviz.ui.lenses.heads import form as heads_form
+from spexviz.ui.widgets import View
+
+SIZES = (0.5, 0.66, 0.83)  # shares of the players that pruning keeps, as published
+
+
+def picture(view: View) -> None:
+    """The grid; beside it where the energy is, and where the chosen head looks."""
+    run = view.explanation
+    left, right = st.columns([6, 5])
+    with left:
+        _grid(view)
+    with right:
+        widgets.chart(views.grid.energy(run, dark=widgets.dark()), key=f"{view.key}-energy")
+        if run.complete:
+            _attention(view)
+
+
+def what_if(view: View) -> None:
+    """Players switched off: the model's real output, the surrogate, and main effects alone."""
+    run, key = view.explanation, f"{view.key}-off"
+    st.subheader("What if?", anchor=False)
+    chosen = widgets.selection(run)
+    if st.session_state.get(f"{key}-from") != chosen:  # a new selection is what is switched off first
+        st.session_state[f"{key}-from"], st.session_state[key] = chosen, list(chosen)
+    off = st.multiselect(f"Switch off these {views.captions.plural(run.noun)}", range(len(run.players)), format_func=run.players.__getitem__, key=key)
+    if not off:
+        st.caption("Nothing is switched off: choose some here, or click in the grid or the graph.")
+        return
+    surrogate, alone = views.grid.prediction(run, off)
+    columns = st.columns(4)
+    number = views.theme.number
+    columns[0].metric("Untouched model", number(run.ends[1]), border=True)
+    real = _real(run, tuple(sorted(off)), key)
+    columns[1].metric("Model with these off", "not asked" if real is None else number(real), border=True)
+    columns[2].metric("Surrogate", number(surrogate), border=True)
+    columns[3].metric("Main effects only", number(alone), border=True, help="The untouched value less the average effect of each.")
+
+
+def prune(view: View) -> None:
+    """On demand: what each method keeps, on questions that no fit has seen."""
+    run = view.explanation
+    st.subheader("Pruning", anchor=False)
+    questions = heads_form.held_out(run.spec)
+    if questions is None:
+        st.caption("Pruning is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
+        return
+    asked = f"{view.key}-prune"
+    if not st.session_state.get(asked):
+        st.caption(
+            f"Keep only some {views.captions.plural(run.noun)}: which ones does the spectrum choose, and how well do they do on {len(questions)} new questions?"
+        )
+    if not widgets.on_request("Compare what to keep", asked, f"{asked}-button", ":material/content_cut:"):
+        return
+    try:
+        with st.spinner("Asking the held-out questions …"):
+            rows, full = _pruned(run.spec.id, run, questions)
+    except SpexvizError as error:
+        widgets.problem(error, key=f"{asked}-error")
+        return
+    widgets.chart(views.grid.pruning(rows, full, run.unit, dark=widgets.dark()), key=f"{asked}-chart")
+    st.caption("Best of N: of this run's own masks that keep no more than so many. LASSO: the largest coefficients of a sparse linear fit.")
+
+
+def _grid(view: View) -> None:
+    run, key = view.explanation, f"{view.key}-grid"
+    figure = views.grid.grid(run, selection=widgets.selection(run), dark=widgets.dark())
+    if not run.complete:  # redrawn every second: nothing to click yet
+        widgets.chart(figure, key=key)
+        return
+    widgets.clickable(figure, key)
+
+
+def _attention(view: View) -> None:
+    """Where the first selected head looks, once the model is there."""
+    run = view.explanation
+    chosen, where = widgets.selection(run), views.grid.places(run)
+    if run.spec.game.get("part") != "head" or run.spec.game.get("groups") or where is None:
+        return
+    if not chosen:
+        st.caption("Click a head to see where it looks.")
+        return
+    asked = f"{view.key}-looks"
+    if not _loaded(run) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
+        return
+    layer, head = (int(i) for i in where[chosen[0]])
+    try:
+        with st.spinner("Asking the model …"):
+            tokens, weights = _weights(run.spec.id, run, layer)
+    except SpexvizError as error:
+        widgets.problem(error, key=f"{asked}-error")
+        return
+    figure = views.grid.attention(tokens, weights[head], run.players[chosen[0]], dark=widgets.dark())
+    widgets.chart(figure, key=f"{asked}-chart")
+
+
+def _real(run: Explanation, off: tuple[int, ...], key: str) -> float | None:
+    """What the model says with these off; None until it is loaded, or asked for."""
+    if not _loaded(run) and not widgets.on_request("Ask the model (loads it)", f"{key}-ask", f"{key}-button"):
+        return None
+    mask = np.ones((1, len(run.players)), dtype=bool)
+    mask[0, list(off)] = False
+    try:
+        with st.spinner("Asking the model …"):
+            return float(Runner(_game(run.spec.id, run), runtime.manager().cache, 1, urgent=True)(mask)[0])
+    except SpexvizError as error:
+        widgets.problem(error, key=f"{key}-error")
+        return None
+
+
+def _loaded(run: Explanation) -> bool:
+    return models.is_loaded(str(run.spec.game["model"]))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _game(run_id: str, _run: Explanation) -> HeadsGame:
+    return pipeline.build_game(_run.spec)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _weights(run_id: str, _run: Explanation, layer: int) -> tuple[list[str], np.ndarray]:
+    return _game(run_id, _run).attention(layer)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _pruned(run_id: str, _run: Explanation, _questions: list[list[str]]) -> tuple[list[dict[str, Any]], float]:
+    """Rows for the figure, and the value of the untouched model on the same questions."""
+    game = _game(run_id, _run)
+    judge = game.on(_questions)
+    n, rows = len(_run.players), []
+    for share in SIZES:
+        for one in pruning.kept(_run, judge, round(share * n)):
+            low, high = one.interval
+            rows.append({"method": one.method, "size": one.size, "value": float(one.values.mean()), "low": low, "high": high})
+    return rows, float(judge(np.ones((1, n), dtype=bool))[0])

@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+import spexviz
+from spexviz.ablate.cache import MemoryCache
+from spexviz.ablate.runner import Progress
+from spexviz.errors import Cancelled, SolverError, SpecError
+from spexviz.games.synthetic import SyntheticGame
+from spexviz.masks import Masks, Values, all_masks, keys
+from spexviz.results import Explanation
+from spexviz.run import pipeline
+from spexviz.solvers.linear import Linear
+from spexviz.solvers.proxyspex.solver import ProxySPEX
+from spexviz.spec import RunSpec, describe
+from spexviz.spectrum import Spectrum
+
+SOURCE = Spectrum(16, {(): 1.0, (0,): -1.0, (1,): 0.5, (0, 1): 0.8, (2, 5): -0.6, (3, 8, 9): 0.4})
+ASKED: list[bytes] = []
+
+
+@dataclass(frozen=True)
+class Noted(SyntheticGame):
+    """A synthetic game that notes every mask it is asked."""
+
+    name: ClassVar[str] = "synthetic"
+
+    def __call__(self, masks: Masks) -> Values:
+        ASKED.extend(keys(masks))
+        return super().__call__(masks)
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked() -> None:
+    ASKED.clear()
+
+
+@pytest.mark.parametrize(("budget", "held"), [(1, 128), (64, 128), (256, 128), (258, 129), (512, 256), (1024, 512), (4096, 512)])
+def test_held_out_masks_for_a_budget(budget: int, held: int) -> None:
+    assert pipeline.held_out_count(budget) == held
+
+
+@pytest.mark.parametrize("budget", [64, 100, 300])
+def test_budget_is_what_fits_see_and_the_rest_is_counted(budget: int) -> None:
+    planned = pipeline.plan(16, Linear(), budget, 0)
+    told: list[Progress] = []
+    result = pipeline.explain(Noted(SOURCE), Linear(), budget, progress=told.append)
+    held = pipeline.held_out_count(budget)
+    assert len(result.values) == result.fidelity.budget == budget and len(result.held_out_values) == result.fidelity.held_out == held
+    assert planned.ablations == told[-1].total == told[-1].done == budget + held + 2
+    assert len(ASKED) == len(set(ASKED)) <= budget + held + 2  # an end may be among the masks already: it is not asked again
+    assert keys(all_masks(1).repeat(16, axis=1))[0] in ASKED and keys(np.ones((1, 16), bool))[0] in ASKED
+    assert result.ends == pytest.approx(tuple(SOURCE(np.array([[False] * 16, [True] * 16]))))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("n", [9, 14, 40])
+def test_held_out_masks_are_in_no_fit(n: int, seed: int) -> None:
+    planned = pipeline.plan(n, Linear(), 300, seed)
+    assert not set(keys(planned.design.masks)) & set(keys(planned.held_out))
+    assert len(set(keys(planned.held_out))) == len(planned.held_out)
+    other = pipeline.plan(n, Linear(), 100, seed)
+    assert (planned.design.masks[:100] == other.design.masks).all()  # a larger budget begins with the smaller one
+
+
+@pytest.mark.parametrize(
+    ("n", "budget", "exact"), [(6, 1, True), (7, 1, True), (8, 127, False), (8, 128, True), (9, 342, True), (9, 340, False), (40, 4096, False)]
+)
+def test_exact_where_all_masks_are_within_budget_and_held_out(n: int, budget: int, exact: bool) -> None:
+    planned = pipeline.plan(n, Linear(), budget, 0)
+    assert planned.exact == exact == (n <= 20 and 2**n <= budget + pipeline.held_out_count(budget))
+    assert not exact or planned.ablations == 2**n
+
+
+def test_an_exact_run_gives_the_true_spectrum_and_asks_every_mask_once() -> None:
+    game = Noted("2*x0*x1 - x2*x3*x4 + x5 + 0.25")
+    result = pipeline.explain(game, ProxySPEX(), 64)
+    values = SyntheticGame("2*x0*x1 - x2*x3*x4 + x5 + 0.25")(all_masks(6))
+    assert result.exact and len(ASKED) == len(set(ASKED)) == 64
+    for term, coefficient in result.spectrum.coefficients.items():
+        signs = (-1.0) ** all_masks(6)[:, list(term)].sum(1)
+        assert coefficient == pytest.approx(float((signs * values).mean()), abs=1e-12)
+    assert result.ends == (values[0], values[-1]) and result.fidelity.r2 == 1.0 and len(result.held_out_values) == 0
+    points = [(p.solver, p.budget, p.budget + p.held_out) for p in result.curve]
+    assert {solver for solver, _, _ in points} == {"proxyspex", "linear"} and {total for _, _, total in points} == {64}
+    assert [b for s, b, _ in points if s == "proxyspex"] == [b for s, b, _ in points if s == "linear"] == [8, 16, 32]
+    linear = result.spectrum.truncate(order=1)(all_masks(6))
+    assert result.baseline.r2 == pytest.approx(1 - ((values - linear) ** 2).sum() / ((values - values.mean()) ** 2).sum())
+
+
+def test_the_curve_has_every_checkpoint_with_the_baseline_beside() -> None:
+    seen: list[Explanation] = []
+    result = pipeline.explain(SyntheticGame(SOURCE, noise=0.1), ProxySPEX(), 150, partial=seen.append)
+    assert [(p.solver, p.budget) for p in result.curve] == [(s, b) for b in (64, 128, 150) for s in ("proxyspex", "linear")]
+    assert result.fidelity == result.curve[-2] and result.baseline == result.curve[-1] and result.complete
+    assert [len(r.values) for r in seen] == [64, 128] and not any(r.complete for r in seen)
+    assert all(r.held_out_values.tolist() == result.held_out_values[: len(r.held_out_values)].tolist() for r in seen)
+    predicted = result.spectrum(result.held_out_masks)
+    y = result.held_out_values
+    assert result.fidelity.r2 == pytest.approx(1 - ((y - predicted) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+    assert result.fidelity.interval[0] < result.fidelity.r2 < result.fidelity.interval[1] and result.fidelity.r2 > result.baseline.r2
+
+
+def test_same_spec_same_numbers() -> None:
+    first, second = (pipeline.explain(SyntheticGame(SOURCE, noise=0.3), ProxySPEX(), 90, seed=5) for _ in range(2))
+    assert first.spectrum == second.spectrum and first.spec.id == second.spec.id
+    assert [(p.r2, p.interval) for p in first.curve] == [(p.r2, p.interval) for p in second.curve]
+    other = pipeline.explain(SyntheticGame(SOURCE, noise=0.3), Linear(), 90, seed=6)
+    assert (other.masks != first.masks).any() and (other.held_out_masks != first.held_out_masks).any()
+
+
+@pytest.mark.parametrize("budget", [64, 200])  # n = 7: exact; n = 16: sampled
+def test_json_round_trip(budget: int) -> None:
+    game = SyntheticGame("x0*x1 - x6") if budget == 64 else SyntheticGame(SOURCE)
+    result = pipeline.explain(game, Linear(), budget)
+    again = Explanation.from_json(result.to_json())
+    assert again.to_json() == result.to_json() and again.spectrum == result.spectrum and again.spec == result.spec
+    assert (again.masks == result.masks).all() and (again.held_out_masks == result.held_out_masks).all()
+    assert again.fidelity == result.fidelity and again.exact == result.exact
+    assert again.interactions("FBII", 2).values == result.interactions("FBII", 2).values
+
+
+def test_constant_values_have_no_fidelity_and_still_are_json() -> None:
+    for game in (SyntheticGame("1 + 0*x0", n=5), SyntheticGame("1 + 0*x0", n=16)):
+        result = pipeline.explain(game, ProxySPEX(), 64)
+        text = result.to_json()
+        json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+        assert np.isnan(Explanation.from_json(text).baseline.r2) and set(result.spectrum.truncate(order=9)) >= {()}
+
+
+def test_cancel_keeps_the_ablations_and_going_on_repeats_none() -> None:
+    cache, cancel, seen = MemoryCache(), threading.Event(), []
+    stop = lambda progress: cancel.set() if progress.done > 150 else None  # noqa: E731
+    with pytest.raises(Cancelled):
+        pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache, progress=stop, partial=seen.append, cancel=cancel)
+    done = len(ASKED)
+    assert 150 < done <= 150 + 32 and len(seen) == 1 and len(seen[0].values) == 64 and not seen[0].complete
+    result = pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache)
+    assert len(ASKED) == len(set(ASKED)) and result.seconds["cached"] == done
+    fresh = pipeline.explain(SyntheticGame(SOURCE), Linear(), 256)
+    assert fresh.spectrum == result.spectrum and fresh.fidelity.r2 == result.fidelity.r2
+
+
+def test_a_larger_budget_and_another_solver_pay_only_for_what_is_new() -> None:
+    cache = MemoryCache()
+    pipeline.explain(Noted(SOURCE), Linear(), 128, cache=cache)
+    first = set(ASKED)
+    result = pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache)
+    assert len(ASKED) == len(set(ASKED))
+    assert set(keys(result.masks[:128])) <= first
+    before = len(ASKED)
+    pipeline.explain(Noted(SOURCE), ProxySPEX(terms=0), 256, cache=cache)  # another solver: no interactions, hence quick
+    assert len(ASKED) == before
+
+
+def test_one_run_has_one_id_however_it_is_asked_for() -> None:
+    short = RunSpec({"name": "prompt", "prompt": "not bad", "model": "toy"}, {"name": "proxyspex"}, 64)
+    game = spexviz.PromptGame(model="toy", prompt="not bad")
+    result = spexviz.explain(game, spexviz.ProxySPEX(), budget=64)
+    assert pipeline.canonical(short).id == result.spec.id == pipeline.canonical(result.spec).id
+    loaded = spexviz.PromptGame(model=game.language_model, prompt="not bad")
+    assert RunSpec(describe(loaded), describe(spexviz.ProxySPEX()), 64).id == result.spec.id
+    rebuilt = pipeline.build_game(result.spec)
+    assert rebuilt == game and pipeline.build_solver(result.spec) == spexviz.ProxySPEX()
+
+
+def test_spans_and_protected_ranges_survive_the_spec() -> None:
+    game = spexviz.PromptGame(model="toy", prompt="not bad at all", split="spans", spans=[(0, 3), (4, 7)], protected=[(8, 10)])
+    result = spexviz.explain(game, Linear(), 16)
+    again = pipeline.build_game(RunSpec.from_json(result.spec.to_json()))
+    assert again == game and again.fingerprint == game.fingerprint
+
+
+def test_options_that_nobody_reads_are_refused() -> None:
+    with pytest.raises(SpecError, match="leave others out"):
+        pipeline.canonical(RunSpec({"name": "synthetic", "source": "x0"}, {"name": "linear"}, 64, 0, {"faster": True}))
+
+
+PLAIN = RunSpec({"name": "synthetic", "source": "x0*x1"}, {"name": "linear"}, 64)
+
+
+def test_options_enter_the_id_and_their_defaults_do_not() -> None:
+    without = RunSpec(PLAIN.game, PLAIN.solver, 64, 0, {"validate": False, "target_r2": None, "stop_when_flat": False})
+    assert pipeline.canonical(without) == pipeline.canonical(PLAIN) and pipeline.canonical(PLAIN).options == {}
+    eight, by_name = (pipeline.canonical(RunSpec(PLAIN.game, PLAIN.solver, 64, 0, {"validate": v})) for v in (8, True))
+    assert eight == by_name and eight.id != pipeline.canonical(PLAIN).id
+    assert pipeline.canonical(eight) == eight
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"validate": -1}, {"validate": 3.5}, {"validate": 10**6}, {"target_r2": 1.5}, {"target_r2": "high"}, {"stop_when_flat": 1}]
+)
+def test_options_that_mean_nothing_are_refused(wrong: dict) -> None:
+    with pytest.raises(SpecError):
+        pipeline.canonical(RunSpec(PLAIN.game, PLAIN.solver, 64, 0, wrong))
+    with pytest.raises(SpecError):
+        pipeline.explain(SyntheticGame("x0"), Linear(), 64, **wrong)
+
+
+def test_checks_are_counted_apart_and_stay_within_a_quarter_of_the_budget() -> None:
+    told: list[Progress] = []
+    partial: list[Explanation] = []
+    result = pipeline.explain(Noted(SOURCE, noise=2.0), ProxySPEX(), 128, validate=4, progress=told.append, partial=partial.append)
+    assert 1 <= len(result.checks) <= 4 and all(2 <= len(check.members) <= 4 for check in result.checks)
+    assert 0 < result.spent_on_checks <= 32 and len(result.values) == 128 == result.fidelity.budget
+    assert len(set(ASKED)) == len(ASKED) == 128 + 128 + 2 + result.spent_on_checks
+    assert told[-1].done == len(ASKED) <= told[-1].total == 128 + 128 + 2 + 32 and told[-1].phase == "checking the sets shown"
+    assert partial[-1].complete and not partial[-1].checks  # the picture stands before the checks, should they be cancelled
+    assert result.spec.options == {"validate": 4}
+    assert Explanation.from_json(result.to_json()).checks == result.checks
+
+
+def test_a_checked_run_from_its_spec_is_the_same_run() -> None:
+    first = pipeline.explain(SyntheticGame(SOURCE), ProxySPEX(), 64, seed=3, validate=True)
+    again = pipeline.explain_spec(RunSpec.from_json(first.spec.to_json()))
+    assert again.spec == first.spec and again.spec.id == first.spec.id and again.checks == first.checks
+    assert (again.spectrum, again.fidelity.r2) == (first.spectrum, first.fidelity.r2)
+
+
+def test_real_sets_are_confirmed() -> None:
+    result = pipeline.explain(SyntheticGame(SOURCE, noise=0.1), ProxySPEX(), 160, validate=3)
+    assert {(check.members, check.verdict) for check in result.checks} == {((0, 1), "confirmed"), ((2, 5), "confirmed"), ((3, 8, 9), "confirmed")}
+
+
+def test_an_exact_run_reads_its_checks_off() -> None:
+    result = pipeline.explain(Noted("x0*x1 - 2*x2*x3"), Linear(), 64, validate=True)
+    assert result.exact and len(ASKED) == 16 and result.spent_on_checks == 0
+    assert {(c.members, c.verdict, c.interval) for c in result.checks} == {((0, 1), "confirmed", (1.0, 1.0)), ((2, 3), "confirmed", (-2.0, -2.0))}
+
+
+def test_a_linear_spectrum_has_nothing_to_check() -> None:
+    result = pipeline.explain(Noted(SOURCE), Linear(), 128, validate=True)
+    assert result.checks == () and len(ASKED) == 128 + 128 + 2
+
+
+def test_a_target_ends_the_run_at_a_checkpoint() -> None:
+    result = pipeline.explain(Noted("3*x0 - 2*x11", n=14), Linear(), 1024, target_r2=0.9)
+    assert result.complete and result.fidelity.budget == len(result.values) == 64 and result.fidelity.interval[0] >= 0.9
+    assert result.fidelity.held_out == pipeline.held_out_count(64) == 128 and len(ASKED) == 64 + 128 + 2
+    assert (
+        "after 64 of 1,024" in result.stopped
+        and "target of 0.9" in result.stopped
+        and Explanation.from_json(result.to_json()).stopped == result.stopped
+    )
+    never = pipeline.explain(SyntheticGame(SOURCE, noise=1.0), Linear(), 128, target_r2=0.99)
+    assert never.fidelity.budget == 128 and not never.stopped
+
+
+def test_a_flat_curve_ends_the_run_and_a_hopeless_one_does_not() -> None:
+    flat = pipeline.explain(SyntheticGame("3*x0 - 2*x11", n=14), Linear(), 1024, stop_when_flat=True)
+    assert flat.fidelity.budget == 256 and "two doublings" in flat.stopped  # 64, 128 and 256 score the same
+    hopeless = pipeline.explain(SyntheticGame(Spectrum(16, {(0, 1): 1.0})), Linear(), 1024, stop_when_flat=True)
+    assert hopeless.fidelity.budget == 1024 and not hopeless.stopped and hopeless.fidelity.r2 < 0.05
+    assert not pipeline.explain(SyntheticGame("3*x0 - 2*x11", n=14), Linear(), 1024).stopped
+
+
+@pytest.mark.parametrize("wrong", [{"budget": 0}, {"budget": 10**8}, {"seed": -1}, {"seed": 2**40}])
+def test_wrong_budget_or_seed(wrong: dict) -> None:
+    with pytest.raises(SpecError):
+        pipeline.explain(SyntheticGame("x0"), Linear(), **wrong)
+
+
+def test_too_small_a_budget_says_so() -> None:
+    with pytest.raises(SolverError, match="budget"):
+        pipeline.explain(SyntheticGame(SOURCE), Linear(), 1)
+
+
+def test_no_baseline_is_possible() -> None:
+    result = pipeline.explain(SyntheticGame(SOURCE), Linear(), 64, baselines=())
+    assert [p.solver for p in result.curve] == ["linear"] and result.baseline == result.fidelity

@@ -1,0 +1,49 @@
+"""The recorded runs that the pages show: one module a lens, with a tuple RUNS. `python -m tools.record_runs` makes the files."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from spexviz.spec import RunSpec
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "runs"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One run to record: the stem of its file, its title, and all that makes its RunSpec.
+
+    `finding`: one sentence for its card; by default the one that the result page begins with.
+    """
+
+    file: str
+    title: str
+    game: Mapping[str, Any]
+    budget: int = 512
+    seed: int = 0
+    solver: Mapping[str, Any] = field(default_factory=lambda: {"name": "auto", "terms": 80, "draws": 100})
+    options: Mapping[str, Any] = field(default_factory=lambda: {"validate": 8})
+    finding: str = ""
+
+    @property
+    def spec(self) -> RunSpec:
+        """The run, every setting written out."""
+        from spexviz.run import pipeline
+
+        return pipeline.canonical(RunSpec(self.game, self.solver, self.budget, self.seed, self.options))
+
+    @property
+    def folder(self) -> Path:
+        """Where its game's runs lie."""
+        return FOLDER / str(self.game["name"])
+
+
+def all_recordings() -> tuple[Recording, ...]:
+    """The recordings of every module here, in file order."""
+    names = sorted(info.name for info in pkgutil.iter_modules(__path__))
+    return tuple(run for name in names for run in importlib.import_module(f"{__name__}.{name}").RUNS)

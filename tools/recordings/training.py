@@ -1,0 +1,20 @@
+"""Recorded runs on training data."""
+
+from tools.recordings import Recording
+
+HARM = (
+    "Six of the ten most harmful of 160 examples are planted wrong labels, the first four all of them; by chance it would be 0.6. "
+    "Interactions add nothing here: the linear fit is as good."
+)  # tests/test_recorded.py counts them
+RUNS = (
+    Recording("elevator", "Two reviews that say the same", {"name": "training", "data": "reviews", "query": 0}, budget=1024),
+    Recording(
+        "wrong-labels",
+        "Which examples make the model worse?",
+        {"name": "training", "data": "reviews", "learner": "logistic", "value": "test loss", "penalty": 1.0},
+        budget=2048,
+        solver={"name": "gp", "terms": 40, "draws": 40},
+        finding=HARM,
+    ),
+    Recording("three", "A 3 and the digits that shape it", {"name": "training", "data": "digits", "query": 3}, budget=1024),
+)
