@@ -23,7 +23,7 @@ def test_explain_writes_a_run_that_opens_again(tmp_path: Path, capsys: pytest.Ca
     )
     printed = capsys.readouterr()
     result = Explanation.from_json(out.read_text(encoding="utf-8"))
-    assert result.exact and result.players == ("never", "fails", "to", "impress") and result.spec.game["template"] == "{}\n:"
+    assert result.proof.exact and result.players == ("never", "fails", "to", "impress") and result.spec.game["template"] == "{}\n:"
     assert result.spec.solver["name"] == "auto" and "never" in printed.out and "fails" in printed.out and "Traceback" not in printed.err
 
 
@@ -39,7 +39,7 @@ def test_the_second_time_nothing_is_asked(tmp_path: Path) -> None:
     prompt = ["--prompt", "not good but hardly ever so dull that no fun is had at all"]
     assert [explain(*prompt, "--out", str(tmp_path / f"{i}.json")) for i in range(2)] == [0, 0]
     first, second = (Explanation.from_json((tmp_path / f"{i}.json").read_text()) for i in range(2))
-    assert first.seconds["cached"] == 0 and second.seconds["cached"] == 64 + 128 + 2
+    assert first.seconds["cached"] == 0 and second.spent.seconds["cached"] == 64 + 128 + 2
     assert first.spectrum == second.spectrum
 
 

@@ -35,7 +35,7 @@ def test_a_file_is_the_run_that_its_recording_describes(run: Recording) -> None:
         recorded = getattr(result.spec, part)
         assert {name: recorded.get(name) for name in getattr(asked, part)} == json.loads(json.dumps(getattr(asked, part)))
     assert (result.spec.budget, result.spec.seed) == (run.budget, run.seed)
-    assert result.exact or result.fidelity.r2 > 0.5, "a recorded run shows something"
+    assert result.proof.exact or result.fidelity.r2 > 0.5, "a recorded run shows something"
 
 
 def test_the_cards_say_what_the_files_hold() -> None:
@@ -55,10 +55,10 @@ def test_the_model_still_says_so(run: Recording) -> None:
     if hasattr(game, "reference"):
         game = game.reference()  # recorded in fp32: bf16 gives other numbers
     assert tuple(game.players) == result.players and game.unit == result.unit
-    rows = np.random.default_rng(0).choice(len(result.masks), ASKED, replace=False)
+    rows = np.random.default_rng(0).choice(len(result.sample.masks), ASKED, replace=False)
     ends = np.stack([np.zeros(len(result.players), dtype=bool), np.ones(len(result.players), dtype=bool)])
-    found = np.asarray(game(np.concatenate([ends, result.masks[rows]])))
-    assert found == pytest.approx([*result.ends, *result.values[rows]], abs=NOISE * result.values.std())
+    found = np.asarray(game(np.concatenate([ends, result.sample.masks[rows]])))
+    assert found == pytest.approx([*result.ends, *result.sample.values[rows]], abs=NOISE * result.sample.values.std())
 
 
 def test_the_finding_on_wrong_labels_is_what_the_run_found() -> None:

@@ -164,9 +164,12 @@ class _Call:
 
 def _usable(values: Values, masks: Masks) -> Values:
     """The values of a chunk, if there is one for each mask and every one is finite."""
-    fits = values.shape == (len(masks),)
-    if fits and np.isfinite(values).all():
+    if values.shape != (len(masks),):
+        raise AblationError(
+            f"The game gave an array of shape {values.shape} for {len(masks)} masks: let it return one number a mask, shape ({len(masks)},)."
+        )
+    if np.isfinite(values).all():
         return values
-    bad = masks[int(np.flatnonzero(~np.isfinite(values))[0])] if fits else masks[0]
+    bad = masks[int(np.flatnonzero(~np.isfinite(values))[0])]
     shown = "".join("1" if keep else "0" for keep in bad)
     raise AblationError(f"The game gave no usable value for the mask {shown[:200]} (1 = kept): everything before it is kept.")

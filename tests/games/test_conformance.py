@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spexviz.errors import SpecError
-from spexviz.games.base import Game, keep_of
+from spexviz.games.base import Game
 from spexviz.kit.registry import offered
 from spexviz.masks import Masks, all_masks, uniform_masks
 from spexviz.results import Explanation
@@ -35,7 +35,7 @@ def game(request: pytest.FixtureRequest) -> Game:
 def masks(game: Game) -> Masks:
     n = len(game.players)
     ends = np.stack([np.zeros(n, dtype=bool), np.ones(n, dtype=bool)])
-    return np.concatenate([ends, uniform_masks(n, min(12, 2**n - 2), 0, keep_of(game), exclude=ends)])
+    return np.concatenate([ends, uniform_masks(n, min(12, 2**n - 2), 0, game.keep, exclude=ends)])
 
 
 def test_it_says_what_it_is(game: Game) -> None:
@@ -103,7 +103,7 @@ def _another(value: Any) -> Any:
 def test_its_runs_open_on_a_page_and_come_back_from_a_file(game: Game) -> None:
     result = pipeline.explain(game, Linear(), 8 if len(game.players) < 8 else 64)
     again = Explanation.from_json(result.to_json())
-    assert again.noun == result.noun == getattr(game, "noun", "player") and again.spec.id == result.spec.id
+    assert again.subject.noun == result.subject.noun == getattr(game, "noun", "player") and again.spec.id == result.spec.id
     assert routes.file_of(routes.page_of(again.spec)).exists() and routes.title_of(again)
     assert np.allclose(again.spectrum(all_masks(len(game.players))[:50]), result.spectrum(all_masks(len(game.players))[:50]))
 

@@ -174,7 +174,7 @@ def test_a_game_whose_masks_are_mostly_fitted_is_estimated_over_all_of_them() ->
     run = explain(game, Linear(), 1024, baselines=())
     shuffled = np.random.default_rng(0).permutation(1024)
     seen, rest = shuffled[:800], shuffled[800:]  # all 1,024 masks are known: nothing is left to chance
-    run = replace(run, exact=False, masks=run.masks[seen], values=run.values[seen], held_out_masks=run.masks[rest], held_out_values=run.values[rest])
+    run = replace(run, exact=False, masks=run.sample.masks[seen], values=run.sample.values[seen], held_out_masks=run.sample.masks[rest], held_out_values=run.sample.values[rest])
     (check,) = validate(game, truth, [(1, 2)], 0, 50, measured=run)
     assert check.model_mean == pytest.approx(bii(values, (1, 2))) and check.interval[1] - check.interval[0] < 1e-6
 
@@ -182,7 +182,7 @@ def test_a_game_whose_masks_are_mostly_fitted_is_estimated_over_all_of_them() ->
 def test_an_exact_run_is_read_off() -> None:
     game = SyntheticGame("x0*x1 + 2*x2*x3*x4 - x5")
     run = fitted(game)
-    assert run.exact
+    assert run.proof.exact
     checks = validate(game, run.spectrum, [(0, 1), (2, 3, 4)], 0, 0, measured=run)
     assert [(c.verdict, c.ablations) for c in checks] == [("confirmed", 0)] * 2
     assert [c.model_mean for c in checks] == pytest.approx([1.0, 2.0]) == [c.model_full for c in checks]

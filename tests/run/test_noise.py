@@ -53,7 +53,7 @@ def test_above_the_limit_the_run_falls_back_and_says_so(tiny_llama: Path, monkey
     monkeypatch.setattr(precision, "LIMIT", 0.0)
     result = pipeline.explain(game(tiny_llama, "bf16"), Linear(), budget=64)
     wanted = pipeline.explain(game(tiny_llama, "fp32"), Linear(), budget=64)
-    np.testing.assert_array_equal(result.values, wanted.values)
+    np.testing.assert_array_equal(result.sample.values, wanted.sample.values)
     assert "since rounding to bf16 would cost" in result.precision and result.noise == 0.0
     assert "only rounding" in wanted.precision and wanted.noise == 0.0
     again = Explanation.from_json(result.to_json())
@@ -107,7 +107,7 @@ def test_the_first_picture_comes_before_the_model_in_fp32(prompt: str, tiny_llam
     result = pipeline.explain(one, Linear(), budget=128, partial=lambda so_far: told.append(so_far.precision))
     assert told[:2] == ["bf16; what rounding costs is not measured yet", "fp32 is loaded"] and told.count("fp32 is loaded") == 1
     assert all("compared with fp32 on 16 masks" in one or "on 8 masks" in one for one in told[2:])
-    assert result.noise > 0 and result.seconds["compared"] == 16
+    assert result.noise > 0 and result.spent.seconds["compared"] == 16
 
 
 @pytest.mark.parametrize("limit", [0.0, 1.0], ids=["falls back to fp32", "stays in bf16"])
@@ -137,6 +137,6 @@ def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(limit: float, tiny_
         except AblationError:  # in the comparison it counts as an overflow
             die_at[0] = 10**9
             again = pipeline.explain(long, Linear(), budget=128, cache=cache)
-            np.testing.assert_array_equal(again.values, whole.values)
+            np.testing.assert_array_equal(again.sample.values, whole.sample.values)
             assert again.precision == whole.precision
         assert sum(count - 1 for count in asked.values()) <= 16

@@ -63,6 +63,8 @@ class RayExecutor:
     not installed or the cluster cannot be reached.
     """
 
+    here = False
+
     def __init__(self, workers: int = 2, *, cores: int | None = None, gpus: float | None = None):
         self.workers = workers
         self._ray, self._started = _connect(workers)

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import AblationError, GameError
-from spexviz.games.base import keep_of
+from spexviz.games.base import Asking, check_keep
 from spexviz.games.heads.players import UNITS, Player, players_of
 from spexviz.games.on_model import OnModel
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel
 from spexviz.models.parts import Gate, Parts, Site
+from spexviz.results import LOG_PROBABILITY, ODDS, Scale
 
 MIDDLE = 6  # layers by default: half of more heads leave nothing to explain
 ABLATIONS = {
@@ -82,7 +83,7 @@ class HeadsGame(OnModel):
         for value, allowed, what in ((self.ablation, ABLATIONS, "ablation"), (self.value, VALUES, "value"), (self.part, UNITS, "part")):
             if value not in allowed:
                 raise GameError(f"There is no {what} {value!r:.40}. Choose one of: {', '.join(allowed)}.")
-        keep_of(self)
+        check_keep(self.keep)
         asked = self.questions or [(self.prompt, self.target, self.contrast)]
         if any(len(one) != 3 or not all(isinstance(part, str) for part in one) for one in asked):
             raise GameError("A question is a prompt, a target and a contrast: three texts.")
@@ -159,6 +160,14 @@ class HeadsGame(OnModel):
     def unit(self) -> str:
         return {"log-odds": "log-odds (nats)", "log-probability": "log-probability (nats)", "accuracy": "accuracy"}[self.value]
 
+    @property
+    def scale(self) -> Scale:
+        """As of a prompt where there is one question; a mean over several is a number."""
+        target, contrast = self.asked[0][1:]
+        if len(self.asked) > 1 or self.value == "accuracy":
+            return Scale()
+        return Scale(ODDS, (target, contrast)) if self.value == "log-odds" else Scale(LOG_PROBABILITY, (target,))
+
     @cached_property
     def fingerprint(self) -> str:
         fields: list[Any] = [self.asked, self.value, self.ablation, self.rescale, self.resample_seed, self._prompts_of_reference]
@@ -176,6 +185,9 @@ class HeadsGame(OnModel):
     def call_masks(self) -> int:
         """How many masks pay in one call: as many as fill one batch."""
         return min(self.parts.batch_rows(length) // len(rows) for length, rows in self._by_length.items())
+
+    def asking(self) -> Asking:
+        return Asking(self.seconds, self.tokens, self.memory, self.call_masks)
 
     def tokens(self, masks: Masks) -> int:
         """Tokens that the model reads for these masks."""

@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import AblationError, GameError
+from spexviz.games.base import Asking
 from spexviz.games.on_model import OnModel
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, render, segment
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel
+from spexviz.results import LOG_PROBABILITY, ODDS, Scale
 
 SLOT = "{}"
 _MARK = "spexvizMARKspexviz"  # stands for the prompt where the chat template is looked at
@@ -111,6 +113,13 @@ class PromptGame(OnModel):
         return self.segments.spans
 
     @property
+    def scale(self) -> Scale:
+        """Log-odds are said as a probability between the two answers, the log-probability of an answer as its probability."""
+        if self.value == "log-odds":
+            return Scale(ODDS, (self.target, self.contrast))
+        return Scale(LOG_PROBABILITY, (self.target if self.value == "log-probability" else "the answer itself",))
+
+    @property
     def layout(self) -> NDArray[np.float64]:
         """Reading order, a hint for solvers that know that neighbours may belong together."""
         return np.arange(len(self.players), dtype=np.float64)[:, None]
@@ -201,6 +210,9 @@ class PromptGame(OnModel):
     def tokens(self, masks: Masks) -> int:
         """Tokens of what the model is asked for these masks."""
         return sum(len(self.language_model.encode(text)) for text in self.texts(masks))
+
+    def asking(self) -> Asking:
+        return Asking(self.seconds, self.tokens, self.memory, self.call_masks)
 
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""

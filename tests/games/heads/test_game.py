@@ -323,6 +323,6 @@ def test_a_planted_pair_is_the_top_interaction(tmp_path) -> None:
     full, without_a, without_b, without_both = game(masks)
     assert full - without_a > 1.0 and abs(without_a - without_b) < 0.2 and abs(without_a - without_both) < 0.2
     result = explain(game, ProxySPEX(), 256)
-    assert not result.exact and result.fidelity.r2 > 0.9
+    assert not result.proof.exact and result.fidelity.r2 > 0.9
     members, value = next(iter(result.interactions("FBII", 2).top(1, include_singletons=False)))
     assert members == (a, b) and value > 0.8
