@@ -7,12 +7,12 @@ import dataclasses
 import json
 from typing import Any
 
-from spexviz.kit.options import REQUIRED, options
+from spexviz.kit.options import options
 
 
 def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
     """A flag for every field that the constructor of `kind` takes; those that are not given keep their default."""
-    taken = {flag for action in parser._actions for flag in action.option_strings}  # noqa: SLF001 - argparse has no other way to ask
+    taken = {flag for action in parser._actions for flag in action.option_strings}
     group = parser.add_argument_group(f"settings of the {prefix} {kind.name}")
     told = options(kind)
     for field in dataclasses.fields(kind):
