@@ -62,8 +62,7 @@ def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
     """
     text, spans, players = explanation.subject.text, explanation.subject.spans, explanation.players
     ends = [0, *(b for _, b in spans)]
-    whole = text is not None and len(spans) == len(players) > 0 and spans[-1][1] <= len(text)
-    if not whole or any(a < before or b < a for before, (a, b) in zip(ends, spans, strict=False)):
+    if text is None or not spans or any(a < before for before, (a, _) in zip(ends, spans, strict=False)):
         return [upright(player) for player in players], {}
     gaps = {str(i): upright(text[before:a]) for i, (before, (a, _)) in enumerate(zip(ends, spans, strict=False))}
     gaps[str(len(players))] = upright(text[ends[-1] :])
