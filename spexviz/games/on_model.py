@@ -23,14 +23,14 @@ class OnModel:
     @property
     def precision(self) -> str | None:
         """What the model computes in ("fp32", "fp16", "bf16"); None for one that does not say."""
-        return getattr(self.language_model, "precision", None)
+        return self.language_model.precision
 
     def reference(self) -> Self | None:
         """This game with its model in fp32; None where that cannot be had."""
-        found = getattr(self.language_model, "reference", lambda: None)()
+        found = self.language_model.at_full_precision()
         return None if found is None else replace(self, model=found)
 
     @property
     def memory(self) -> int | None:
         """Bytes that the model takes; None where it does not say."""
-        return getattr(self.language_model, "memory", None)
+        return self.language_model.memory

@@ -7,7 +7,6 @@ the rest is made into texts and batches, and the model says how long it takes fo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from spexviz.ablate.cache import Cache
 from spexviz.ablate.executors import chunk_of
 from spexviz.games.base import Game
 from spexviz.masks import Masks, all_masks
+from spexviz.models.base import LanguageModel
 from spexviz.run.noise import MASKS
 from spexviz.run.pipeline import Plan
 from spexviz.solvers.base import PACES, Solver, fit_work
@@ -77,10 +77,9 @@ def fits(planned: Plan, solver: Solver) -> float:
     return FITS.get(solver.name, OTHER_FIT) * work if learnt is None else learnt
 
 
-def probe(model: Any) -> None:
+def probe(model: LanguageModel) -> None:
     """Ask a model some short texts, so that it knows its pace: once, and only one that keeps a pace. Raises ModelError."""
-    seconds = getattr(model, "seconds", None)
-    if seconds is not None and seconds([PROBE]) is None:
+    if model.pace is not None and model.seconds([PROBE]) is None:
         model.log_probabilities(["The film"], [" positive"])
         model.log_probabilities([f"{i} {PROBE}" for i in range(16)], [" positive"])
 
