@@ -42,7 +42,9 @@ def game_of(words: int) -> Any:
 
 def product_rate(model: Any) -> float:
     """FLOP/s of one matrix product 2048³, on a GPU 8192³, in the precision of the model."""
-    torch, device = model._torch, model._device
+    import torch
+
+    device = model.device
     kind = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[model.precision]
     size, wait = (2048, lambda: None) if device.type == "cpu" else (8192, torch.cuda.synchronize)
     a, b = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
@@ -108,7 +110,7 @@ class Fast:
         values = game(masks)
         seconds = time.perf_counter() - began
         ids = [self.model.encode(text) for text in dict.fromkeys(game.texts(masks))]
-        computed = sum(cost for _, cost in batches(ids, self.model._tokens, self.model._packing is not None))
+        computed = sum(cost for _, cost in batches(ids, self.model.batch_tokens, self.model.packing is not None))
         useful = sum(_flop(len(one)) for one in ids)
         return {"values": values.tolist(), "seconds": seconds, "flop": useful, "computed": computed, "tokens": sum(map(len, ids))}
 
@@ -116,9 +118,11 @@ class Fast:
         return product_rate(self.model)
 
     def about(self) -> dict[str, Any]:
-        torch, on_gpu = self.model._torch, self.model._device.type == "cuda"
+        import torch
+
+        on_gpu = self.model.device.type == "cuda"
         device = torch.cuda.get_device_name() if on_gpu else machine()["processor"]
-        found = {"precision": self.model.precision, "packed": self.model._packing is not None, "batch tokens": self.model._tokens}
+        found = {"precision": self.model.precision, "packed": self.model.packing is not None, "batch tokens": self.model.batch_tokens}
         return {**found, "device": device, "gpu": on_gpu}
 
     def noise(self, words: int) -> dict[str, Any]:

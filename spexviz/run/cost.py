@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from spexviz.ablate.cache import Cache
 from spexviz.ablate.executors import chunk_of
 from spexviz.games.base import Game
 from spexviz.masks import Masks, all_masks, ends
+from spexviz.models.base import LanguageModel
 from spexviz.run.noise import MASKS
 from spexviz.run.plan import Plan
 from spexviz.solvers.base import PACES, Solver, fit_work
@@ -73,7 +73,7 @@ def fits(planned: Plan, solver: Solver) -> float:
     return solver.seconds_of_work * work if learnt is None else learnt
 
 
-def probe(model: Any) -> None:
+def probe(model: LanguageModel) -> None:
     """Ask a model some short texts, so that it knows its pace: once, and only one that keeps a pace. Raises ModelError."""
     if model.pace is not None and model.seconds([PROBE]) is None:
         model.log_probabilities(["The film"], [" positive"])

@@ -194,17 +194,14 @@ class PromptGame(OnModel):
     @cached_property
     def call_masks(self) -> int:
         """How many masks pay in one call: on a GPU as many texts as fill it."""
-        tokens = getattr(self.language_model, "call_tokens", 0)
+        tokens = self.language_model.call_tokens
         return tokens // max(1, self.language_model.length(self.wrap(self.prompt))) if tokens else 0
 
     def seconds(self, masks: Masks) -> float | None:
         """What one call for these masks would take here; None for a model that has not been measured, or keeps no pace."""
-        tell = getattr(self.language_model, "seconds", None)
-        if tell is None:
-            return None
         if self.masking != "attention":
-            return tell(self.texts(masks))
-        alone = tell([self.wrap(self.prompt)])  # one text, but with other parts hidden each time
+            return self.language_model.seconds(self.texts(masks))
+        alone = self.language_model.seconds([self.wrap(self.prompt)])  # one text, but with other parts hidden each time
         return None if alone is None else alone * len(masks)
 
     def tokens(self, masks: Masks) -> int:

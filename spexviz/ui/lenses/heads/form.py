@@ -120,7 +120,7 @@ def _take() -> None:
 
 def _parts() -> dict[str, Any]:
     columns = st.columns([3, 2, 3, 3, 3], vertical_alignment="bottom")
-    names, parts, ablations = [name for name in models.configured() if name != "toy"] or ["bundled"], list(UNITS), list(ABLATIONS)
+    names, parts, ablations = [name for name in models.configured() if models.can_be_opened(name)] or ["bundled"], list(UNITS), list(ABLATIONS)
     model = columns[0].selectbox(
         "Model", names, FIELDS.index(names, "model"), key="heads-model", help="Configured on the server with SPEXVIZ_MODELS."
     )
