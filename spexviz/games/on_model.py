@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from spexviz import models
 from spexviz.games.base import Game
+from spexviz.kit.options import option
 from spexviz.models.base import LanguageModel
+
+
+def model_option() -> Any:
+    """The field `model` of a game on a language model."""
+    return option("bundled", "Model", '"bundled", "toy", a hub id, a folder, a .gguf file, "endpoint:NAME" or "llamacpp:FILE".')
 
 
 class OnModel(Game):

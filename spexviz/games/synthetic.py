@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from spexviz.errors import GameError
 from spexviz.games.base import Game
+from spexviz.kit.options import REQUIRED, option
 from spexviz.masks import Masks, Values, ends, pack
 from spexviz.spectrum import Spectrum
 
@@ -39,10 +40,10 @@ class SyntheticGame(Game):
     name: ClassVar[str] = "synthetic"
     title: ClassVar[str] = "Synthetic function"
 
-    source: str | Spectrum | Mapping[str, Any]
-    noise: float = 0.0
-    seed: int = 0
-    n: int = 0
+    source: str | Spectrum | Mapping[str, Any] = option(REQUIRED, "Function", 'Such as "2*x0*x1 - 3*x2*x3 + 0.5*x4", or "x0 & ~x1".', longest=LONGEST)
+    noise: float = option(0.0, "Noise", "Standard deviation of the noise: a fixed function of seed and mask.", low=0.0)
+    seed: int = option(0, "Seed of the noise", "Another seed, other noise.", low=0)
+    n: int = option(0, "Players", "How many, where they are more than the expression names.", low=0, high=MOST_PLAYERS)
 
     def __post_init__(self) -> None:
         if isinstance(self.source, Spectrum):

@@ -9,13 +9,14 @@ solvers apart. A blend of spectra is a spectrum; it is cut to its largest terms.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.kit.options import check, option
 from spexviz.masks import Interaction, Masks, Values, is_complete
 from spexviz.metrics import constant
 from spexviz.solvers.base import AnyMasks, Design, checked
@@ -42,13 +43,12 @@ class Auto(AnyMasks):
     seconds_of_work: ClassVar[float] = 2.0
     summary: ClassVar[str] = "Blends Gaussian process, trees and linear by their error on masks set aside. Never far from the best of them."
 
-    max_order: int = field(default=5, metadata={"help": "Largest number of players in one interaction"})
-    terms: int = field(default=200, metadata={"help": "Most interactions kept"})
-    draws: int = field(default=200, metadata={"help": "Posterior draws of the coefficients, for intervals"})
+    max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
+    terms: int = option(200, "Terms", "Most interactions kept", low=0)
+    draws: int = option(200, "Draws", "Posterior draws of the coefficients, for intervals", low=0)
 
     def __post_init__(self) -> None:
-        if self.max_order < 1 or self.terms < 0 or self.draws < 0:
-            raise SolverError(f"Auto needs max_order ≥ 1, terms ≥ 0 and draws ≥ 0, not {self.max_order}, {self.terms} and {self.draws}.")
+        check(self, SolverError)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The blended spectrum. Raises SolverError for values that are not finite or do not match the masks."""

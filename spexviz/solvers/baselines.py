@@ -8,7 +8,7 @@ Left out: sampling schemes of their own. All but leave-one-out fit whatever mask
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import comb
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from spexviz.analysis.lasso import lasso_by_folds
 from spexviz.errors import SolverError
+from spexviz.kit.options import option
 from spexviz.masks import Masks, Values, is_complete, leave_one_out_masks, uniform_masks
 from spexviz.solvers.base import AnyMasks, Design, checked
 from spexviz.solvers.linear import ridge_by_leave_one_out
@@ -92,8 +93,8 @@ class LIME(AnyMasks):
     title: ClassVar[str] = "LIME"
     summary: ClassVar[str] = "Weighted linear fit near the full input, no interactions. Fits any masks."
 
-    kernel_width: float = field(default=25.0, metadata={"help": "Width of the kernel, in hundredths of cosine distance"})
-    penalty: float = field(default=1.0, metadata={"help": "Ridge penalty on the coefficients"})
+    kernel_width: float = option(25.0, "Kernel width", "Width of the kernel, in hundredths of cosine distance")
+    penalty: float = option(1.0, "Penalty", "Ridge penalty on the coefficients")
 
     def __post_init__(self) -> None:
         if not self.kernel_width > 0.0 or not self.penalty > 0.0:

@@ -12,6 +12,7 @@ import pytest
 
 from spexviz.errors import SpecError
 from spexviz.games.base import Game
+from spexviz.kit.options import defaults, options
 from spexviz.kit.registry import offered
 from spexviz.masks import Masks, all_masks, uniform_masks
 from spexviz.results import Explanation
@@ -49,6 +50,13 @@ def test_it_says_what_it_is(game: Game) -> None:
     assert layout is None or (layout.shape[0] == n and np.isfinite(layout).all())
     assert len(spans) in (0, n) and all(0 <= a <= b <= len(game.text) for a, b in spans)
     assert all(isinstance(remark, str) for remark in getattr(game, "remarks", ()))
+
+
+def test_every_field_has_a_label_and_help_and_its_default_is_allowed(game: Game) -> None:
+    said, first = options(game), defaults(game)
+    assert all(option.label and option.help for option in said.values())
+    assert all(first[name] in option.choices for name, option in said.items() if option.choices)
+    assert all(set(option.offered) <= set(option.choices or option.offered) for option in said.values())
 
 
 def test_it_is_rebuilt_from_its_json(game: Game) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from spexviz import spec
 from spexviz.errors import SolverError
+from spexviz.kit.options import options
 from spexviz.kit.registry import offered
 from spexviz.masks import distinct
 
@@ -26,6 +27,7 @@ def curved_game(masks):
 
 def test_is_a_frozen_dataclass_that_describes_itself(solver):
     assert dataclasses.is_dataclass(solver) and solver.title and solver.summary
+    assert all(option.label and option.help for option in options(solver).values())
     with pytest.raises(dataclasses.FrozenInstanceError):
         solver.anything = 1
     assert spec.build(SOLVERS, spec.describe(solver), "solver") == solver

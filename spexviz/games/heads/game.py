@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import index
 from typing import Any, ClassVar
@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, check_keep
 from spexviz.games.heads.players import UNITS, Player, players_of
-from spexviz.games.on_model import OnModel
+from spexviz.games.on_model import OnModel, model_option
+from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel, opened
 from spexviz.models.parts import Gate, Parts, Site
 from spexviz.results import LOG_PROBABILITY, ODDS, Scale
 
+KEEPS = (0.5, 0.66, 0.75, 0.83, 0.9, 0.95)  # that a form offers
 MIDDLE = 6  # layers by default: half of more heads leave nothing to explain
 ABLATIONS = {
     "mean": "What a removed part gives becomes its mean over the reference prompts (the first token, where much attention rests, apart).",
@@ -62,27 +64,27 @@ class HeadsGame(OnModel):
     name: ClassVar[str] = "heads"
     title: ClassVar[str] = "Model components"
 
-    model: str | LanguageModel = "bundled"
-    prompt: str = ""
-    target: str = ""
-    contrast: str = ""
-    questions: Sequence[Question] = ()
-    layers: Sequence[int] | str | None = None
-    part: str = "head"
-    groups: str | Sequence[Sequence[str]] = ""
-    only: Sequence[str] = ()
-    neurons: int = 24
-    ablation: str = "mean"
-    reference_prompts: Sequence[str] = ()
-    rescale: bool = False
-    value: str = "log-odds"
-    keep: float = 0.5
-    resample_seed: int = field(default=0, metadata={"help": "which reference prompt stands for a removed part (resample)"})
+    model: str | LanguageModel = model_option()
+    prompt: str = option("", "Prompt", "Stays as it is; parts of the model are removed.", longest=4_000)
+    target: str = option("", "Target", "The next token to look at, with its leading space.")
+    contrast: str = option("", "Contrast", "The token to compare with.")
+    questions: Sequence[Question] = option((), "Questions", "Prompt, target and contrast of each, in place of the one prompt.")
+    layers: Sequence[int] | str | None = option(None, "Layers", 'Such as "12-17", "3, 5" or "all".', placeholder="the six in the middle")
+    part: str = option("head", "Players are", choices=UNITS)
+    groups: str | Sequence[Sequence[str]] = option("", "All players of a layer as one", "One player a layer, whatever its parts are.")
+    only: Sequence[str] = option((), "Candidates", "Labels of the players that may be removed; the rest stays in the model.")
+    neurons: int = option(24, "Neurons", "How many of the most active ones are players, where players are neurons.", low=1)
+    ablation: str = option("mean", "Removing means", choices=ABLATIONS)
+    reference_prompts: Sequence[str] = option(
+        (), "Reference prompts", "What mean and resample go by; by default the questions, or neutral sentences."
+    )
+    rescale: bool = option(False, "Rescale the heads that are kept", "By |H| / |kept| in each layer; for heads that are zeroed.")
+    value: str = option("log-odds", "Value", choices=VALUES)
+    keep: float = option(0.5, "A mask keeps each with", "Of many players keep more: half of all heads is too little.", offered=KEEPS)
+    resample_seed: int = option(0, "Seed of resample", "Which reference prompt stands for a removed part.", low=0)
 
     def __post_init__(self) -> None:
-        for value, allowed, what in ((self.ablation, ABLATIONS, "ablation"), (self.value, VALUES, "value"), (self.part, UNITS, "part")):
-            if value not in allowed:
-                raise GameError(f"There is no {what} {value!r:.40}. Choose one of: {', '.join(allowed)}.")
+        check(self, GameError)
         check_keep(self.keep)
         asked = self.questions or [(self.prompt, self.target, self.contrast)]
         if any(len(one) != 3 or not all(isinstance(part, str) for part in one) for one in asked):

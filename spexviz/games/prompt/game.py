@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking
-from spexviz.games.on_model import OnModel
+from spexviz.games.on_model import OnModel, model_option
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, render, segment
+from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel
 from spexviz.results import LOG_PROBABILITY, ODDS, Scale
@@ -52,20 +53,22 @@ class PromptGame(OnModel):
     name: ClassVar[str] = "prompt"
     title: ClassVar[str] = "Prompt"
 
-    model: str | LanguageModel = "bundled"
-    prompt: str = ""
-    template: str = SLOT
-    target: str = " positive"
-    contrast: str = " negative"
-    split: str = "words"
-    masking: str = "delete"
-    chat: bool = False
-    value: str = "log-odds"
-    replacement: str = "_"
-    pattern: str | None = None
-    spans: Sequence[Span] | None = None
-    protected: Sequence[Span] = ()
-    answer_tokens: int = field(default=12, metadata={"help": "longest answer, for the value greedy"})
+    model: str | LanguageModel = model_option()
+    prompt: str = option("", "Prompt", "The text whose parts are removed.", longest=20_000, lines=True)
+    template: str = option(SLOT, "Template, never ablated", f"{SLOT} stands for the prompt.", lines=True)
+    target: str = option(" positive", "Target", "The answer to look at: a word with its leading space, or a label.")
+    contrast: str = option(" negative", "Contrast", "The answer to compare with.")
+    split: str = option("words", "Players are", "What is removed as one piece.", choices=SPLITS, offered=[name for name in SPLITS if name != "spans"])
+    masking: str = option("delete", "Removing means", choices=MASKINGS)
+    chat: bool = option(False, "Use the model's chat template", "For models that were trained to answer messages.")
+    value: str = option("log-odds", "Value", choices=VALUES)
+    replacement: str = option("_", "Replacement", "Stands for a removed part where removing means “replace”.")
+    pattern: str | None = option(None, "Regular expression", "Its matches are the players where players are “regex”.")
+    spans: Sequence[Span] | None = option(None, "Ranges", "From which to which character each player goes, where players are “spans”.")
+    protected: Sequence[Span] = option((), "Protected words", "A piece of the prompt that is never removed, such as an instruction.")
+    answer_tokens: int = option(
+        12, "Longest answer", "In tokens, for the value greedy.", low=1, high=LONGEST_ANSWER, what="number of tokens of an answer"
+    )
 
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not self.prompt.strip():
@@ -74,11 +77,7 @@ class PromptGame(OnModel):
             raise GameError(
                 f'The template must hold "{{}}" exactly once, where the prompt goes; this one holds it {self.template.count(SLOT)} times.'
             )
-        for value, allowed, what in ((self.split, SPLITS, "split"), (self.masking, MASKINGS, "masking"), (self.value, VALUES, "value")):
-            if value not in allowed:
-                raise GameError(f"There is no {what} {value!r:.40}. Choose one of: {', '.join(allowed)}.")
-        if not 1 <= self.answer_tokens <= LONGEST_ANSWER:
-            raise GameError(f"An answer has 1 to {LONGEST_ANSWER} tokens, not {self.answer_tokens}.")
+        check(self, GameError)
         if self.value != "greedy" and not self.target:
             raise GameError('The target is empty: give the answer to look at, with its leading space, such as " positive".')
         if self.value == "log-odds" and self.target == self.contrast:

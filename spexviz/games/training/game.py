@@ -8,7 +8,7 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -21,15 +21,32 @@ from spexviz.games.training import data as datasets
 from spexviz.games.training import features
 from spexviz.games.training.data import Data
 from spexviz.games.training.learners import LEARNERS
+from spexviz.games.training.learners.base import Learner
+from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
 from spexviz.masks import Masks, Values
 
-VALUES = {  # what it is, whether more is better, whether it looks at the query alone
-    "margin": ("Score of the query's label above the best other one: positive where the learner is right.", True, True),
-    "logit": ("Log-odds of the query's label, from a softmax over the learner's scores.", True, True),
-    "loss": ("Loss on the query: cross-entropy in nats, squared error for ridge.", False, True),
-    "accuracy": ("Share of the held-out examples that the learner gets right.", True, False),
-    "test loss": ("Mean loss on the held-out examples: less coarse than their accuracy.", False, False),
+
+def _named(choices: Mapping[str, str], between: str = " ") -> str:
+    """The choices and what they mean, for help that names them."""
+    return between.join(f"{name}: {meaning}" for name, meaning in choices.items())
+
+
+@dataclass(frozen=True)
+class Value:
+    """What is measured after a retraining, whether more of it is better, and whether it looks at the query alone."""
+
+    summary: str
+    higher_is_better: bool
+    about_query: bool
+
+
+VALUES = {
+    "margin": Value("Score of the query's label above the best other one: positive where the learner is right.", True, True),
+    "logit": Value("Log-odds of the query's label, from a softmax over the learner's scores.", True, True),
+    "loss": Value("Loss on the query: cross-entropy in nats, squared error for ridge.", False, True),
+    "accuracy": Value("Share of the held-out examples that the learner gets right.", True, False),
+    "test loss": Value("Mean loss on the held-out examples: less coarse than their accuracy.", False, False),
 }
 PLAYERS = {
     "example": "Each training example is a player.",
@@ -38,7 +55,7 @@ PLAYERS = {
     "cluster": "Examples with similar features are one player (k-means).",
 }
 MOST_PLAYERS, MOST_CLUSTERS, MOST_COMPONENTS, LABEL = 1_000, 200, 256, 160
-VERSIONS = {"ridge": 1, "logistic": 1, "network": 2}  # of the arithmetic: changes when the same settings give other values
+VALUE_CHOICES = {name: value.summary for name, value in VALUES.items()}
 _PACES: dict[str, Pace] = {}
 _training = threading.Lock()
 
@@ -57,34 +74,23 @@ class TrainingGame(Game):
     name: ClassVar[str] = "training"
     title: ClassVar[str] = "Training data"
 
-    data: str | Data = "reviews"
-    query: int | str = 0
-    learner: str = "ridge"
-    value: str = "margin"
-    players_are: str = "example"
-    answer: str = ""
-    clusters: int = 32
-    penalty: float = 0.3
-    encoder: str = "minilm"
-    components: int = 64
-    seed: int = field(default=0)
+    data: str | Data = option("reviews", "Data", f"{' or '.join(datasets.NAMES)}, or the name of a file that was uploaded.")
+    query: int | str = option(
+        0, "Which held-out example", "What the retrained models are asked. Redundant examples show for a query that is near them."
+    )
+    learner: str = option("ridge", "Learner", choices={name: one.summary for name, one in LEARNERS.items()})
+    value: str = option("margin", "What to look at", _named(VALUE_CHOICES), choices=VALUE_CHOICES)
+    players_are: str = option("example", "Players are", choices=PLAYERS, what="kind of player")
+    answer: str = option("", "Its true label", "The label that is right for your text.")
+    clusters: int = option(32, "Clusters", "Where players are clusters.", low=2, high=MOST_CLUSTERS, what="number of clusters")
+    penalty: float = option(0.3, "Penalty", "L2, on all weights of the learner.", low=1e-6, high=1e6)
+    encoder: str = option("minilm", "Features", f"{_named(features.ENCODERS, '; ')}.", choices=features.ENCODERS)
+    components: int = option(64, "Components kept", "Principal directions of the features.", low=1, high=MOST_COMPONENTS, what="number of components")
+    seed: int = option(0, "Seed of network and clusters", "The run's own seed is another.", low=0, high=2**32 - 1)
 
     def __post_init__(self) -> None:
-        choices = ((self.learner, LEARNERS, "learner"), (self.value, VALUES, "value"), (self.players_are, PLAYERS, "kind of player"))
-        for chosen, allowed, what in (*choices, (self.encoder, features.ENCODERS, "encoder")):
-            if not isinstance(chosen, str) or chosen not in allowed:
-                raise GameError(f"There is no {what} {chosen!r:.40}. Choose one of: {', '.join(allowed)}.")
-        whole = lambda value: isinstance(value, int) and not isinstance(value, bool)  # noqa: E731
-        for value, low, high, what in (
-            (self.clusters, 2, MOST_CLUSTERS, "number of clusters"),
-            (self.components, 1, MOST_COMPONENTS, "number of components"),
-            (self.seed, 0, 2**32 - 1, "seed"),
-        ):
-            if not whole(value) or not low <= value <= high:
-                raise GameError(f"The {what} must be a whole number from {low} to {high}, not {value!r:.40}.")
-        if isinstance(self.penalty, bool) or not isinstance(self.penalty, int | float) or not 1e-6 <= self.penalty <= 1e6:
-            raise GameError(f"The penalty must lie between 0.000001 and 1,000,000, not {self.penalty!r:.40}.")
-        if not (whole(self.query) or isinstance(self.query, str)) or not isinstance(self.answer, str):
+        check(self, GameError)
+        if not isinstance(self.query, int | str) or isinstance(self.query, bool) or not isinstance(self.answer, str):
             raise GameError(f"The query is the position of a held-out example, or a text with its answer, not {self.query!r:.40}.")
         if not isinstance(self.data, str | Data):
             raise GameError("The data is the name of a data set or a Data of spexviz.games.training.data.")
@@ -107,14 +113,19 @@ class TrainingGame(Game):
         return data
 
     @property
+    def method(self) -> Learner:
+        """How it learns."""
+        return LEARNERS[self.learner]
+
+    @property
     def about_query(self) -> bool:
         """Whether the value looks at the query alone."""
-        return VALUES[self.value][2]
+        return VALUES[self.value].about_query
 
     @property
     def higher_is_better(self) -> bool:
         """Whether a larger value is a better model."""
-        return VALUES[self.value][1]
+        return VALUES[self.value].higher_is_better
 
     @property
     def noun(self) -> str:
@@ -124,7 +135,7 @@ class TrainingGame(Game):
     def unit(self) -> str:
         if self.value in ("margin", "accuracy"):
             return self.value
-        what = "squared error" if self.learner == "ridge" else "nats"
+        what = "squared error" if self.method.squared_loss else "nats"
         return "log-odds (nats)" if self.value == "logit" else f"{self.value} ({what})"
 
     @cached_property
@@ -159,7 +170,7 @@ class TrainingGame(Game):
         frozen = "pixels" if data.train.images is not None else [features.encoder_id(self.encoder), self.components]
         asked = [self.query, self.answer if isinstance(self.query, str) else ""] if self.about_query else None
         group = [self.players_are, *([self.clusters, "scikit-learn"] if self.players_are == "cluster" else [])]
-        parts = [VERSIONS[self.learner], data.fingerprint, frozen, asked, self.learner, self.value, group, float(self.penalty), self.seed]
+        parts = [self.method.version, data.fingerprint, frozen, asked, self.learner, self.value, group, float(self.penalty), self.seed]
         return "training-" + hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     @cached_property
@@ -221,11 +232,11 @@ class TrainingGame(Game):
         tests, truth = self.asked
         with _training:  # one at a time: each uses all the cores it may
             start = time.perf_counter()
-            found = LEARNERS[self.learner][1](
+            found = self.method.scores(
                 self._features[0], labels, len(self.examples.classes), np.asarray(weights, dtype=np.float64), tests, float(self.penalty), self.seed
             )
             _PACES.setdefault(self.learner, Pace()).note(self._work(len(weights)), time.perf_counter() - start)
-        values = measured(found, truth, self.value, squared=self.learner == "ridge")
+        values = measured(found, truth, self.value, squared=self.method.squared_loss)
         if not np.isfinite(values).all():
             raise AblationError(f"The {self.learner} gave no finite value for a subset of the training data: raise the penalty.")
         return values

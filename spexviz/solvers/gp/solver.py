@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.kit.options import check, option
 from spexviz.masks import Interaction, Masks, Values, holders, is_complete
 from spexviz.metrics import constant
 from spexviz.solvers.base import AnyMasks, Design, checked
@@ -46,13 +47,12 @@ class GaussianProcess(AnyMasks):
     title: ClassVar[str] = "Gaussian process"
     summary: ClassVar[str] = "A prior over all interactions, learnt from the values: the most from few masks, with intervals. Fits any masks."
 
-    max_order: int = field(default=5, metadata={"help": "Largest number of players in one interaction"})
-    terms: int = field(default=200, metadata={"help": "Most interactions kept"})
-    draws: int = field(default=200, metadata={"help": "Posterior draws of the coefficients, for intervals"})
+    max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
+    terms: int = option(200, "Terms", "Most interactions kept", low=0)
+    draws: int = option(200, "Draws", "Posterior draws of the coefficients, for intervals", low=0)
 
     def __post_init__(self) -> None:
-        if self.max_order < 1 or self.terms < 0 or self.draws < 0:
-            raise SolverError(f"GaussianProcess needs max_order ≥ 1, terms ≥ 0 and draws ≥ 0, not {self.max_order}, {self.terms} and {self.draws}.")
+        check(self, SolverError)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The sparse posterior of the values. Raises SolverError for values that are not finite or do not match the masks."""

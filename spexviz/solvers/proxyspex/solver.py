@@ -12,13 +12,14 @@ Left out: the adaptive extra ablations of the article's second stage (spexviz.va
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values, is_complete
 from spexviz.metrics import constant
 from spexviz.solvers.base import AnyMasks, Design, checked, in_threads
@@ -49,12 +50,11 @@ class ProxySPEX(AnyMasks):
     seconds_of_work: ClassVar[float] = 0.6
     summary: ClassVar[str] = "Boosted trees find the interactions, ridge regression weighs them. Fits any masks; good from a few hundred on."
 
-    max_order: int = field(default=5, metadata={"help": "Largest number of players in one interaction"})
-    terms: int = field(default=200, metadata={"help": "Most interactions kept"})
+    max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
+    terms: int = option(200, "Terms", "Most interactions kept", low=0)
 
     def __post_init__(self) -> None:
-        if self.max_order < 1 or self.terms < 0:
-            raise SolverError(f"ProxySPEX needs max_order ≥ 1 and terms ≥ 0, not {self.max_order} and {self.terms}.")
+        check(self, SolverError)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The sparse spectrum of the values. Raises SolverError for values that are not finite or do not match the masks."""

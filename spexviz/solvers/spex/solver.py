@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values, distinct, is_complete, keys, uniform_masks
 from spexviz.solvers.base import Design, checked
 from spexviz.solvers.spex.bch import MOST_ERRORS, bch, parity_length
@@ -25,6 +26,10 @@ from spexviz.spectrum import Spectrum, characters
 GROUPS = 3
 LEAST_LEVEL = 3
 PASSES = 3  # decoding what the refit leaves
+DECODERS = {
+    "soft": "Chase-2 over the least reliable signs: finds more under noise.",
+    "hard": "Signs as they are: faster.",
+}
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,10 @@ class SpexDesign(Design):
 
 @dataclass(frozen=True)
 class SPEX:
-    """Sparse Fourier transform with BCH decoding of interactions up to `max_order` (1 to 8).
+    """Sparse Fourier transform with BCH decoding of interactions up to `max_order` (1 to 8), by one of the DECODERS."""
 
-    `decoder`: "soft" (Chase-2 over the least reliable signs: finds more under noise) or "hard" (signs as they are: faster).
-    """
-
-    max_order: int = 5
-    decoder: str = "soft"
+    max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1, high=MOST_ERRORS)
+    decoder: str = option("soft", "Decoder", choices=DECODERS)
 
     name: ClassVar[str] = "spex"
     title: ClassVar[str] = "SPEX"
@@ -68,8 +70,7 @@ class SPEX:
     def __post_init__(self) -> None:
         if not 1 <= self.max_order <= MOST_ERRORS:
             raise SolverError(f"SPEX decodes orders 1 to {MOST_ERRORS}, not {self.max_order}: choose one of them, or use ProxySPEX.")
-        if self.decoder not in ("soft", "hard"):
-            raise SolverError(f"SPEX has the decoders 'soft' and 'hard', not {self.decoder!r}.")
+        check(self, SolverError)
 
     def least(self, n: int) -> int:
         """The smallest budget that `design` accepts: its least level, or all 2^n masks if they are fewer."""

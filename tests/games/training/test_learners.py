@@ -27,7 +27,7 @@ def problem(n: int, d: int, classes: int, subsets: int = 9, seed: int = 0) -> tu
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_a_batch_is_each_subset_alone_and_a_left_out_example_changes_nothing(learner: str, n: int, d: int, classes: int) -> None:
     features, labels, weights, tests = problem(n, d, classes)
-    scores = LEARNERS[learner][1]
+    scores = LEARNERS[learner].scores
     found = scores(features, labels, classes, weights, tests, 0.3, 5)
     assert found.shape == (len(weights), 5, classes) and np.isfinite(found).all()
     assert np.allclose(found[4:5], scores(features, labels, classes, weights[4:5], tests, 0.3, 5), atol=1e-5)

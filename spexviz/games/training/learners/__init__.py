@@ -9,12 +9,6 @@ A subset without examples gives scores of 0 (the network: those of its first wei
 from __future__ import annotations
 
 from spexviz.games.training.learners import logistic, network, ridge
+from spexviz.games.training.learners.base import Learner
 
-LEARNERS = {
-    "ridge": ("Ridge regression on the labels, in closed form: thousands of retrainings a second.", ridge.scores),
-    "logistic": (
-        "Logistic regression by Newton's method, to convergence; one class against the rest where there are more than two.",
-        logistic.scores,
-    ),
-    "network": ("A small neural network by stochastic gradient descent, every subset from the same first weights.", network.scores),
-}
+LEARNERS: dict[str, Learner] = {one.name: one for one in (ridge.RIDGE, logistic.LOGISTIC, network.NETWORK)}

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from spexviz.errors import AblationError
-from spexviz.games.training.learners.ridge import CELLS, Array, gram_of
+from spexviz.games.training.learners.base import Array, Learner
+from spexviz.games.training.learners.ridge import CELLS, gram_of
 
 STEPS, HALVINGS = 60, 30
 CLOSE = 1e-9  # the largest entry of the gradient at which a subset is done, as a share of one example's
@@ -82,3 +83,10 @@ def _loss(features: Array, signs: Array, weights: Array, penalty: float, theta: 
 
 def _sigmoid(x: Array) -> Array:
     return np.exp(-np.logaddexp(0.0, -x))
+
+
+LOGISTIC = Learner(
+    "logistic",
+    "Logistic regression by Newton's method, to convergence; one class against the rest where there are more than two.",
+    scores,
+)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from spexviz.games.training.learners.ridge import CELLS, Array
+from spexviz.games.training.learners.base import Array, Learner
+from spexviz.games.training.learners.ridge import CELLS
 from spexviz.kit.threads import threads
 
 HIDDEN, EPOCHS, BATCH, RATE = 16, 20, 32, 0.5
@@ -88,3 +89,11 @@ def loss(parameters: dict[str, Any], x: Any, y: Any, w: Any) -> Any:
     logs = torch.log_softmax(outputs(parameters, x), dim=1)
     picked = (logs * torch.nn.functional.one_hot(y, logs.shape[1])).sum(1)
     return -(w * picked).sum() / w.sum().clamp(min=1.0)
+
+
+NETWORK = Learner(
+    "network",
+    "A small neural network by stochastic gradient descent, every subset from the same first weights.",
+    scores,
+    version=2,
+)
