@@ -83,7 +83,7 @@ class Naive:
             logits = self.model(**batch, use_cache=False).logits[:, -1]
         values = (logits[:, self.ids[0]] - logits[:, self.ids[1]]).tolist()
         seconds, (rows, width) = time.perf_counter() - began, batch["input_ids"].shape
-        return {"values": values, "seconds": seconds, "flop": rows * (_flop(width) + 2.0 * VOCABULARY * WIDTH * width)}
+        return {"values": values, "seconds": seconds, "flop": rows * (flop(width) + 2.0 * VOCABULARY * WIDTH * width)}
 
 
 class Fast:
@@ -111,7 +111,7 @@ class Fast:
         seconds = time.perf_counter() - began
         ids = [self.model.encode(text) for text in dict.fromkeys(game.texts(masks))]
         computed = sum(cost for _, cost in batches(ids, self.model.batch_tokens, self.model.packing is not None))
-        useful = sum(_flop(len(one)) for one in ids)
+        useful = sum(flop(len(one)) for one in ids)
         return {"values": values.tolist(), "seconds": seconds, "flop": useful, "computed": computed, "tokens": sum(map(len, ids))}
 
     def peak(self) -> float:
@@ -145,7 +145,7 @@ class Fast:
         return {"estimated": estimate.seconds, "took": time.perf_counter() - began, "said": str(estimate)}
 
 
-def _flop(tokens: float) -> float:
+def flop(tokens: float) -> float:
     """Work of one text: the linear layers, and the attention (causal: each token looks at half of them on average)."""
     return 2.0 * PARAMETERS * tokens + 2.0 * LAYERS * WIDTH * tokens**2
 
