@@ -24,6 +24,7 @@ import numpy as np
 from benchmarks.games import GAMES, REVIEW
 from benchmarks.store import RESULTS, Store, machine
 from spexviz.masks import uniform_masks
+from spexviz.run import plan as planning
 
 SIZES = {30: 6.5, 60: 6.5, 130: 6.0}  # words of the review: how many times the naive loop is asked for
 BATCH, LAYERS, WIDTH, PARAMETERS, VOCABULARY = 32, 30, 576, 106e6, 49_152
@@ -139,7 +140,7 @@ class Fast:
 
         game, solver = game_of(words), Auto()
         cost.probe(self.model)
-        estimate = cost.estimate(game, pipeline.plan(words, solver, COST_BUDGET), solver)
+        estimate = cost.estimate(game, planning.plan(words, solver, COST_BUDGET), solver)
         began = time.perf_counter()
         pipeline.explain(game, solver, COST_BUDGET)
         return {"estimated": estimate.seconds, "took": time.perf_counter() - began, "said": str(estimate)}

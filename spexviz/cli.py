@@ -125,11 +125,12 @@ def _explain(options: argparse.Namespace) -> int:
 def _request(options: argparse.Namespace) -> Request:
     """What the command line asks for. Raises SpecError for a setting that neither the game nor the solver has."""
     from spexviz.kit import flags
+    from spexviz.kit.registry import offered
     from spexviz.run.plan import Request
     from spexviz.spec import Options, RunSpec
 
-    game = {"name": options.game, **flags.given(options, "game")}
-    solver = {"name": options.solver, **flags.given(options, "solver")}
+    game = {"name": options.game, **flags.given(options, offered("spexviz.games").get(options.game), "game")}
+    solver = {"name": options.solver, **flags.given(options, offered("spexviz.solvers").get(options.solver), "solver")}
     if game.get("prompt") == "-":
         game["prompt"] = sys.stdin.read()
     if options.unknown:

@@ -22,7 +22,7 @@ LARGEST = 400_000  # bytes of one file: it lies in the repository and is read wh
 
 def make(run: Recording, cache: SqliteCache) -> Explanation:
     """Explain, and write the file."""
-    result = pipeline.explain_spec(run.spec, cache=cache)
+    result = pipeline.run(run.request, pipeline.Hooks(cache=cache))
     text = result.to_json()
     if len(text.encode()) > LARGEST:
         raise SystemExit(f"{run.file} has {len(text.encode()):,} bytes, more than {LARGEST:,}: ask for fewer terms, draws or ablations.")

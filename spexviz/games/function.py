@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spexviz.errors import GameError
 from spexviz.games.base import Game
+from spexviz.kit.options import REQUIRED, option
 from spexviz.masks import Masks, Values
 
 
@@ -27,13 +28,13 @@ class FunctionGame(Game):
     name: ClassVar[str] = "function"
     title: ClassVar[str] = "A function"
 
-    function: Callable[[Masks], ArrayLike]
-    labels: Sequence[str] | int = ()
-    unit: str = "value"
-    noun: str = "player"
-    keep: float = 0.5
-    positions: Sequence[Sequence[float]] | None = None
-    known_as: str = ""
+    function: Callable[[Masks], ArrayLike] = option(REQUIRED, "Function", "Of masks (b, n); gives one number for each.")
+    labels: Sequence[str] | int = option((), "Players", "Their labels, or how many there are.")
+    unit: str = option("value", "Unit", "Of a value.")
+    noun: str = option("player", "Noun", "What one player is.")
+    keep: float = option(0.5, "A mask keeps each with", "The probability with which masks keep a player.")
+    positions: Sequence[Sequence[float]] | None = option(None, "Positions", "(n, k) places of the players, a hint for solvers.")
+    known_as: str = option("", "Known as", "A name that changes whenever the function's values would: then its ablations are known again later.")
 
     def __post_init__(self) -> None:
         if not callable(self.function):

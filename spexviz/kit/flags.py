@@ -12,25 +12,31 @@ from spexviz.kit.options import options
 
 def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
     """A flag for every field that the constructor of `kind` takes; those that are not given keep their default."""
-    taken = {flag for action in parser._actions for flag in action.option_strings}
-    group = parser.add_argument_group(f"settings of the {prefix} {kind.name}")
-    told = options(kind)
+    group, told = parser.add_argument_group(f"settings of the {prefix} {kind.name}"), options(kind)
     for field in dataclasses.fields(kind):
         if not field.init:
             continue
-        flag = f"--{field.name.replace('_', '-')}"
-        flag = flag if flag not in taken else f"--{prefix}-{flag[2:]}"
-        one = told[field.name]
-        what = {"help": f"{one.label}. {one.help}".replace("%", "%%"), "dest": f"{prefix}.{field.name}", "default": argparse.SUPPRESS}
+        name, one = field.name.replace("_", "-"), told[field.name]
+        about: dict[str, Any] = {
+            "help": f"{one.label}. {one.help}".replace("%", "%%"),
+            "dest": f"{prefix}.{field.name}",
+            "default": argparse.SUPPRESS,
+        }
         if isinstance(field.default, bool):
-            group.add_argument(flag, action=argparse.BooleanOptionalAction, **what)
+            about["action"] = argparse.BooleanOptionalAction
         else:
-            group.add_argument(flag, type=_reader(field.default), metavar=field.name.upper(), **what)
+            about |= {"type": _reader(field.default), "metavar": field.name.upper()}
+        try:
+            group.add_argument(f"--{name}", **about)
+        except argparse.ArgumentError:  # the run has one of this name
+            group.add_argument(f"--{prefix}-{name}", **about)
 
 
-def given(parsed: argparse.Namespace, prefix: str) -> dict[str, Any]:
-    """{field: value} of the flags that were given."""
-    return {name.removeprefix(f"{prefix}."): value for name, value in vars(parsed).items() if name.startswith(f"{prefix}.")}
+def given(parsed: argparse.Namespace, kind: type | None, prefix: str) -> dict[str, Any]:
+    """{field: value} of the flags that were given, and of those fields that forms begin with another value than their default."""
+    told = {name.removeprefix(f"{prefix}."): value for name, value in vars(parsed).items() if name.startswith(f"{prefix}.")}
+    first = {} if kind is None else {name: one.first for name, one in options(kind).items() if one.first is not None}
+    return {**first, **told}
 
 
 def _reader(default: Any) -> Any:

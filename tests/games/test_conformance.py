@@ -17,6 +17,7 @@ from spexviz.kit.registry import offered
 from spexviz.masks import Masks, all_masks, uniform_masks
 from spexviz.results import Explanation
 from spexviz.run import pipeline
+from spexviz.run import plan as planning
 from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec, build, describe
 from spexviz.ui import routes
@@ -64,8 +65,8 @@ def test_it_is_rebuilt_from_its_json(game: Game) -> None:
     again = build(GAMES, data, "game")
     assert json.loads(json.dumps(describe(again))) == data
     assert again.players == tuple(game.players) and again.unit == game.unit and again.fingerprint == game.fingerprint
-    spec = pipeline.canonical(RunSpec(data, {"name": "linear"}, 64))
-    assert pipeline.canonical(spec).id == spec.id and pipeline.canonical(RunSpec.from_json(spec.to_json())).id == spec.id
+    spec = planning.Request.of(RunSpec(data, {"name": "linear"}, 64)).spec
+    assert planning.Request.of(spec).spec.id == spec.id and planning.Request.of(RunSpec.from_json(spec.to_json())).spec.id == spec.id
     with pytest.raises(SpecError, match="no setting 'nonsense'"):
         build(GAMES, {**data, "nonsense": 1}, "game")
 

@@ -17,6 +17,7 @@ from spexviz.jobs.manager import JobManager
 from spexviz.jobs.store import Run
 from spexviz.kit.database import Database
 from spexviz.run import pipeline
+from spexviz.run import plan as planning
 from spexviz.spec import RunSpec
 from tests.jobs import slow
 
@@ -43,7 +44,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., JobManager]]:
 
 
 def spec(tmp_path: Path, seed: int = 0, budget: int = 64, **game: object) -> RunSpec:
-    return pipeline.canonical(RunSpec({"name": "slow", "log": str(tmp_path / "asked.txt"), **game}, {"name": "linear"}, budget, seed))
+    return planning.Request.of(RunSpec({"name": "slow", "log": str(tmp_path / "asked.txt"), **game}, {"name": "linear"}, budget, seed)).spec
 
 
 def until(manager: JobManager, run_id: str, wanted: Callable[[Run], object]) -> Run:
@@ -67,7 +68,7 @@ def test_a_run_goes_from_queue_to_result(make: Callable, tmp_path: Path) -> None
     assert (run_id, run.state, run.title, run.message) == (wanted.id, "done", "a title", "")
     assert run.done == run.total == 64 + 128 + 2 and run.has_result and run.finished >= run.started >= run.created
     result = manager.store.result(run_id)
-    assert result.spec.id == run_id and result.complete and len(result.values) == 64
+    assert result.spec.id == run_id and result.complete and len(result.sample.values) == 64
     version = run.version
     assert manager.submit(wanted) == run_id and manager.store.get(run_id).version == version  # same spec: the run that is there
 
@@ -141,7 +142,7 @@ def test_a_failure_says_why_and_the_worker_lives_on(make: Callable, tmp_path: Pa
     manager = make(workers=1)
     failed = until(manager, manager.submit(spec(tmp_path, fail=True, n=13)), ended)
     assert failed.state == "failed" and "RuntimeError" in failed.message and "kept" in failed.message
-    poor = pipeline.canonical(RunSpec({"name": "synthetic", "source": "x0*x1", "n": 20}, {"name": "linear"}, 1))
+    poor = planning.Request.of(RunSpec({"name": "synthetic", "source": "x0*x1", "n": 20}, {"name": "linear"}, 1)).spec
     told = until(manager, manager.submit(poor), ended)
     assert told.state == "failed" and "budget" in told.message
     assert until(manager, manager.submit(spec(tmp_path)), ended).state == "done"
@@ -183,7 +184,7 @@ def test_a_deleted_run_that_is_started_again_does_not_show_its_old_result(make: 
     manager = make(workers=0)
     run_id = manager.submit(spec(tmp_path))
     manager.cancel(run_id)
-    manager.store.save(pipeline.explain(pipeline.build_game(spec(tmp_path)), pipeline.build_solver(spec(tmp_path)), 64))
+    manager.store.save(pipeline.explain(planning.Request.of(spec(tmp_path)).game, planning.Request.of(spec(tmp_path)).solver, 64))
     assert manager.store.result(run_id)
     manager.store.delete(run_id)
     manager.submit(spec(tmp_path))
@@ -193,7 +194,7 @@ def test_a_deleted_run_that_is_started_again_does_not_show_its_old_result(make: 
 def test_a_file_comes_in_as_what_it_is(make: Callable, tmp_path: Path) -> None:
     manager, parts = make(workers=0), []
     wanted = spec(tmp_path, budget=128)
-    whole = pipeline.explain(pipeline.build_game(wanted), pipeline.build_solver(wanted), 128, partial=parts.append)
+    whole = pipeline.explain(planning.Request.of(wanted).game, planning.Request.of(wanted).solver, 128, partial=parts.append)
     assert manager.store.insert(parts[0], "half") == wanted.id
     half = manager.store.get(wanted.id)
     assert half.state == "interrupted" and "resume" in half.message and not manager.store.result(wanted.id).complete

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from spexviz.errors import GameError, SolverError
-from spexviz.games.base import keep_of
+from spexviz.games.base import checked
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.kit.registry import offered
 from spexviz.masks import Masks, Values, all_masks, uniform_masks
 from spexviz.metrics import r2
 from spexviz.results import Explanation
 from spexviz.run import compare, cost, pipeline
+from spexviz.run import plan as planning
 from spexviz.run.checks import block, derivative
 from spexviz.solvers.auto import Auto
 from spexviz.solvers.base import Design
@@ -52,7 +53,7 @@ def run() -> tuple[Explanation, Masks]:
 @pytest.mark.parametrize("keep", [0, 1, 0.0, 1.0, -0.1, float("nan"), True, "0.9", None])
 def test_a_probability_that_is_none_is_refused(keep: object) -> None:
     with pytest.raises(GameError, match="strictly between 0 and 1"):
-        keep_of(Kept(Spectrum(N, TERMS), keep=keep))
+        checked(Kept(Spectrum(N, TERMS), keep=keep))
 
 
 def test_every_mask_of_a_run_is_drawn_with_it(run: tuple[Explanation, Masks]) -> None:
@@ -69,7 +70,7 @@ def test_every_mask_of_a_run_is_drawn_with_it(run: tuple[Explanation, Masks]) ->
 def test_the_plan_and_its_cost_are_of_the_same_masks(run: tuple[Explanation, Masks]) -> None:
     result, _ = run
     game = Kept(Spectrum(N, TERMS))
-    planned = pipeline.plan(N, GaussianProcess(), 256, 3, keep=game.keep)
+    planned = planning.plan(N, GaussianProcess(), 256, 3, keep=game.keep)
     assert (planned.design.masks == result.sample.masks).all() and (planned.held_out == result.held_out.masks).all()
     assert cost.estimate(game, planned, GaussianProcess()).ablations == planned.ablations
 

@@ -45,7 +45,7 @@ def test_bf16_is_measured_and_kept_while_it_is_good_enough(tiny_llama: Path, mon
     exact = game(tiny_llama, "fp32")
     assert kept is quick and found.name == "bf16" and "bf16" in found.text
     assert found.loss == pytest.approx(share(quick(masks[:16]), exact(masks[:16])), rel=0.05) and 0 < found.loss < 1
-    assert quick.reference().language_model is quick.reference().language_model  # held while somebody uses it: one copy
+    assert quick.at_full_precision().language_model is quick.at_full_precision().language_model  # held while somebody uses it: one copy
     assert quick.fingerprint != exact.fingerprint
 
 
@@ -64,7 +64,7 @@ def test_what_was_measured_once_is_not_asked_again(tiny_llama: Path, monkeypatch
     monkeypatch.setattr(precision, "LIMIT", 1.0)
     quick, cache = game(tiny_llama, "bf16"), MemoryCache()
     first = pipeline.explain(quick, Linear(), budget=64, cache=cache)
-    monkeypatch.setattr(PromptGame, "reference", lambda self: pytest.fail("the model in fp32 is loaded again"))
+    monkeypatch.setattr(PromptGame, "at_full_precision", lambda self: pytest.fail("the model in fp32 is loaded again"))
     monkeypatch.setattr(PromptGame, "__call__", lambda self, masks: pytest.fail("a mask is asked again"))
     again = pipeline.explain(quick, Linear(), budget=64, cache=cache)
     assert again.noise == first.noise > 0 and again.precision == first.precision
@@ -101,13 +101,13 @@ def test_fp32_and_games_without_a_precision_are_asked_nothing(tiny_llama: Path) 
 def test_the_first_picture_comes_before_the_model_in_fp32(prompt: str, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precision, "LIMIT", 1.0)
     told: list[str] = []
-    reference = PromptGame.reference
-    monkeypatch.setattr(PromptGame, "reference", lambda self: told.append("fp32 is loaded") or reference(self))
+    reference = PromptGame.at_full_precision
+    monkeypatch.setattr(PromptGame, "at_full_precision", lambda self: told.append("fp32 is loaded") or reference(self))
     one = replace(game(tiny_llama, "bf16"), prompt=prompt)
     result = pipeline.explain(one, Linear(), budget=128, partial=lambda so_far: told.append(so_far.precision))
     assert told[:2] == ["bf16; what rounding costs is not measured yet", "fp32 is loaded"] and told.count("fp32 is loaded") == 1
     assert all("compared with fp32 on 16 masks" in one or "on 8 masks" in one for one in told[2:])
-    assert result.noise > 0 and result.spent.seconds["compared"] == 16
+    assert result.noise > 0 and result.spent.compared == 16
 
 
 @pytest.mark.parametrize("limit", [0.0, 1.0], ids=["falls back to fp32", "stays in bf16"])

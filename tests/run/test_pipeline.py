@@ -16,9 +16,10 @@ from spexviz.games.synthetic import SyntheticGame
 from spexviz.masks import Masks, Values, all_masks, keys
 from spexviz.results import Explanation
 from spexviz.run import pipeline
+from spexviz.run import plan as planning
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.proxyspex.solver import ProxySPEX
-from spexviz.spec import RunSpec, describe
+from spexviz.spec import Options, RunSpec, describe
 from spexviz.spectrum import Spectrum
 
 SOURCE = Spectrum(16, {(): 1.0, (0,): -1.0, (1,): 0.5, (0, 1): 0.8, (2, 5): -0.6, (3, 8, 9): 0.4})
@@ -43,15 +44,15 @@ def nothing_asked() -> None:
 
 @pytest.mark.parametrize(("budget", "held"), [(1, 128), (64, 128), (256, 128), (258, 129), (512, 256), (1024, 512), (4096, 512)])
 def test_held_out_masks_for_a_budget(budget: int, held: int) -> None:
-    assert pipeline.held_out_count(budget) == held
+    assert planning.held_out_count(budget) == held
 
 
 @pytest.mark.parametrize("budget", [64, 100, 300])
 def test_budget_is_what_fits_see_and_the_rest_is_counted(budget: int) -> None:
-    planned = pipeline.plan(16, Linear(), budget, 0)
+    planned = planning.plan(16, Linear(), budget, 0)
     told: list[Progress] = []
     result = pipeline.explain(Noted(SOURCE), Linear(), budget, progress=told.append)
-    held = pipeline.held_out_count(budget)
+    held = planning.held_out_count(budget)
     assert len(result.sample.values) == result.fidelity.budget == budget and len(result.held_out.values) == result.fidelity.held_out == held
     assert planned.ablations == told[-1].total == told[-1].done == budget + held + 2
     assert len(ASKED) == len(set(ASKED)) <= budget + held + 2  # an end may be among the masks already: it is not asked again
@@ -62,10 +63,10 @@ def test_budget_is_what_fits_see_and_the_rest_is_counted(budget: int) -> None:
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("n", [9, 14, 40])
 def test_held_out_masks_are_in_no_fit(n: int, seed: int) -> None:
-    planned = pipeline.plan(n, Linear(), 300, seed)
+    planned = planning.plan(n, Linear(), 300, seed)
     assert not set(keys(planned.design.masks)) & set(keys(planned.held_out))
     assert len(set(keys(planned.held_out))) == len(planned.held_out)
-    other = pipeline.plan(n, Linear(), 100, seed)
+    other = planning.plan(n, Linear(), 100, seed)
     assert (planned.design.masks[:100] == other.design.masks).all()  # a larger budget begins with the smaller one
 
 
@@ -73,8 +74,8 @@ def test_held_out_masks_are_in_no_fit(n: int, seed: int) -> None:
     ("n", "budget", "exact"), [(6, 1, True), (7, 1, True), (8, 127, False), (8, 128, True), (9, 342, True), (9, 340, False), (40, 4096, False)]
 )
 def test_exact_where_all_masks_are_within_budget_and_held_out(n: int, budget: int, exact: bool) -> None:
-    planned = pipeline.plan(n, Linear(), budget, 0)
-    assert planned.exact == exact == (n <= 20 and 2**n <= budget + pipeline.held_out_count(budget))
+    planned = planning.plan(n, Linear(), budget, 0)
+    assert planned.exact == exact == (n <= 20 and 2**n <= budget + planning.held_out_count(budget))
     assert not exact or planned.ablations == 2**n
 
 
@@ -163,34 +164,34 @@ def test_one_run_has_one_id_however_it_is_asked_for() -> None:
     short = RunSpec({"name": "prompt", "prompt": "not bad", "model": "toy"}, {"name": "proxyspex"}, 64)
     game = spexviz.PromptGame(model="toy", prompt="not bad")
     result = spexviz.explain(game, spexviz.ProxySPEX(), budget=64)
-    assert pipeline.canonical(short).id == result.spec.id == pipeline.canonical(result.spec).id
+    assert planning.Request.of(short).spec.id == result.spec.id == planning.Request.of(result.spec).spec.id
     loaded = spexviz.PromptGame(model=game.language_model, prompt="not bad")
     assert RunSpec(describe(loaded), describe(spexviz.ProxySPEX()), 64).id == result.spec.id
-    rebuilt = pipeline.build_game(result.spec)
-    assert rebuilt == game and pipeline.build_solver(result.spec) == spexviz.ProxySPEX()
+    rebuilt = planning.Request.of(result.spec).game
+    assert rebuilt == game and planning.Request.of(result.spec).solver == spexviz.ProxySPEX()
 
 
 def test_spans_and_protected_ranges_survive_the_spec() -> None:
     game = spexviz.PromptGame(model="toy", prompt="not bad at all", split="spans", spans=[(0, 3), (4, 7)], protected=[(8, 10)])
     result = spexviz.explain(game, Linear(), 16)
-    again = pipeline.build_game(RunSpec.from_json(result.spec.to_json()))
+    again = planning.Request.of(RunSpec.from_json(result.spec.to_json())).game
     assert again == game and again.fingerprint == game.fingerprint
 
 
 def test_options_that_nobody_reads_are_refused() -> None:
     with pytest.raises(SpecError, match="leave others out"):
-        pipeline.canonical(RunSpec({"name": "synthetic", "source": "x0"}, {"name": "linear"}, 64, 0, {"faster": True}))
+        Options.of({"faster": True})
 
 
 PLAIN = RunSpec({"name": "synthetic", "source": "x0*x1"}, {"name": "linear"}, 64)
 
 
 def test_options_enter_the_id_and_their_defaults_do_not() -> None:
-    without = RunSpec(PLAIN.game, PLAIN.solver, 64, 0, {"validate": False, "target_r2": None, "stop_when_flat": False})
-    assert pipeline.canonical(without) == pipeline.canonical(PLAIN) and pipeline.canonical(PLAIN).options == {}
-    eight, by_name = (pipeline.canonical(RunSpec(PLAIN.game, PLAIN.solver, 64, 0, {"validate": v})) for v in (8, True))
-    assert eight == by_name and eight.id != pipeline.canonical(PLAIN).id
-    assert pipeline.canonical(eight) == eight
+    without = RunSpec(PLAIN.game, PLAIN.solver, 64, 0, Options.of({"validate": False, "target_r2": None, "stop_when_flat": False}))
+    assert planning.Request.of(without).spec == planning.Request.of(PLAIN).spec and planning.Request.of(PLAIN).spec.options == Options()
+    eight, by_name = (planning.Request.of(RunSpec(PLAIN.game, PLAIN.solver, 64, 0, Options.of({"validate": v}))).spec for v in (8, True))
+    assert eight == by_name and eight.id != planning.Request.of(PLAIN).spec.id
+    assert planning.Request.of(eight).spec == eight
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_options_enter_the_id_and_their_defaults_do_not() -> None:
 )
 def test_options_that_mean_nothing_are_refused(wrong: dict) -> None:
     with pytest.raises(SpecError):
-        pipeline.canonical(RunSpec(PLAIN.game, PLAIN.solver, 64, 0, wrong))
+        Options.of(wrong)
     with pytest.raises(SpecError):
         pipeline.explain(SyntheticGame("x0"), Linear(), 64, **wrong)
 
@@ -212,13 +213,13 @@ def test_checks_are_counted_apart_and_stay_within_a_quarter_of_the_budget() -> N
     assert len(set(ASKED)) == len(ASKED) == 128 + 128 + 2 + result.proof.spent_on_checks
     assert told[-1].done == len(ASKED) <= told[-1].total == 128 + 128 + 2 + 32 and told[-1].phase == "checking the sets shown"
     assert partial[-1].complete and not partial[-1].checks  # the picture stands before the checks, should they be cancelled
-    assert result.spec.options == {"validate": 4}
+    assert result.spec.options == Options(validate=4)
     assert Explanation.from_json(result.to_json()).checks == result.checks
 
 
 def test_a_checked_run_from_its_spec_is_the_same_run() -> None:
     first = pipeline.explain(SyntheticGame(SOURCE), ProxySPEX(), 64, seed=3, validate=True)
-    again = pipeline.explain_spec(RunSpec.from_json(first.spec.to_json()))
+    again = pipeline.run(planning.Request.of(RunSpec.from_json(first.spec.to_json())))
     assert again.spec == first.spec and again.spec.id == first.spec.id and again.checks == first.checks
     assert (again.spectrum, again.fidelity.r2) == (first.spectrum, first.fidelity.r2)
 
@@ -242,7 +243,7 @@ def test_a_linear_spectrum_has_nothing_to_check() -> None:
 def test_a_target_ends_the_run_at_a_checkpoint() -> None:
     result = pipeline.explain(Noted("3*x0 - 2*x11", n=14), Linear(), 1024, target_r2=0.9)
     assert result.complete and result.fidelity.budget == len(result.sample.values) == 64 and result.fidelity.interval[0] >= 0.9
-    assert result.fidelity.held_out == pipeline.held_out_count(64) == 128 and len(ASKED) == 64 + 128 + 2
+    assert result.fidelity.held_out == planning.held_out_count(64) == 128 and len(ASKED) == 64 + 128 + 2
     assert (
         "after 64 of 1,024" in result.stopped
         and "target of 0.9" in result.stopped

@@ -22,6 +22,7 @@ from spexviz.models.base import LanguageModel
 from spexviz.results import LOG_PROBABILITY, ODDS, Scale
 
 SLOT = "{}"
+REVIEW = "Review: {}\nSentiment (positive or negative):"  # what forms begin with
 _MARK = "spexvizMARKspexviz"  # stands for the prompt where the chat template is looked at
 LONGEST_ANSWER = 256  # tokens: each costs a forward pass
 MASKINGS = {
@@ -55,7 +56,7 @@ class PromptGame(OnModel):
 
     model: str | LanguageModel = model_option()
     prompt: str = option("", "Prompt", "The text whose parts are removed.", longest=20_000, lines=True)
-    template: str = option(SLOT, "Template, never ablated", f"{SLOT} stands for the prompt.", lines=True)
+    template: str = option(SLOT, "Template, never ablated", f"{SLOT} stands for the prompt.", lines=True, first=REVIEW)
     target: str = option(" positive", "Target", "The answer to look at: a word with its leading space, or a label.")
     contrast: str = option(" negative", "Contrast", "The answer to compare with.")
     split: str = option("words", "Players are", "What is removed as one piece.", choices=SPLITS, offered=[name for name in SPLITS if name != "spans"])
