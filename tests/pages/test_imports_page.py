@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import itertools
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from spexviz.run import pipeline
 from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec
 from spexviz.ui import recorded
+from spexviz.ui import result as ui_result
 from spexviz.ui.lenses.heads import form as heads_form
 from tests.jobs import forged
 from tests.pages.app import button, page, said, wait
@@ -123,13 +124,15 @@ def test_a_page_of_training_data_loads_nothing_for_a_name(manager: JobManager, m
     assert not loaded and not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"} and MARK in said(at)
 
 
-def test_figures_of_a_file_are_not_those_of_the_run(manager: JobManager, honest: Explanation) -> None:
-    """What is kept between two visits is kept by run: a file with the same settings has other numbers."""
+def test_what_is_kept_between_two_visits_is_kept_by_run(manager: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two files with the same settings have other numbers, so other fits."""
     longer = pipeline.explain_spec(dataclasses.replace(SPEC, game={**SPEC.game, "prompt": f"{PROMPT}, {PROMPT.lower()}"}))
-    imported = [manager.store.insert(one, "longer") for one in (longer, forged.reversed_signs(longer))]
-    for run_id in imported:
+    compared: list[Explanation] = []
+    monkeypatch.setattr(ui_result, "compare", lambda run, _: compared.append(run) or run.curve)
+    for _, one in itertools.product(range(2), (longer, forged.reversed_signs(longer))):
+        run_id = manager.store.insert(one, "longer")
         at = page("explore", run=run_id)
         button(at, "Compare all solvers").click().run()
         assert not at.exception and "Each solver with its default settings" in said(at)
         assert f"/explore?run={run_id}" in [code.value for code in at.code]
-    assert json.loads(longer.to_json())["run"] == longer.spec.id
+    assert [run.values[0] for run in compared] == [longer.values[0], -longer.values[0]]
