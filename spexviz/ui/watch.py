@@ -15,9 +15,9 @@ from spexviz.ui.widgets import Draw, View
 EVERY = 1.0  # seconds between two looks
 ORIGINS = {  # what is said over the numbers that this server has not measured
     FROM_FILE: "Opened from a file: the numbers are the file's, and this server has not measured them. "
-    "To have them measured here, press New run: the form holds the same settings.",
+    "To have it measured here, press New run and start one with the same settings.",
     RECORDED: "Recorded: this run comes with spexviz. Its numbers were measured when it was recorded, not by this server; "
-    "to have them measured here, press New run.",
+    "to have it measured here, press New run and start one with the same settings.",
 }
 _DRAWN = "run-drawn"  # session_state: the run that was drawn last
 
