@@ -47,6 +47,17 @@ def configured() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
+def refusal(name: object) -> str:
+    """Why the browser may not have a model, and what to do; "" where it may. Nothing is looked up, asked or loaded for the name."""
+    names = configured()
+    if name in names:
+        return ""
+    return (
+        f"This server does not offer the model {name!r:.100}. Start a new run with one that it offers ({', '.join(names)}), "
+        "or have the model named in SPEXVIZ_MODELS where the server is started."
+    )
+
+
 def backends() -> dict[str, type[LanguageModel]]:
     """{kind: class} of every backend in this package."""
     found: dict[str, type[LanguageModel]] = {}

@@ -12,6 +12,7 @@ from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
 from spexviz.games.heads import removal as pruning
 from spexviz.games.heads.game import HeadsGame
+from spexviz.jobs import manager as jobs
 from spexviz.results import Explanation
 from spexviz.run import pipeline
 from spexviz.ui import runtime, widgets
@@ -63,6 +64,8 @@ def prune(view: View) -> None:
         st.caption("Pruning is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
         return
     asked = f"{view.key}-prune"
+    if _refused(run, asked):
+        return
     if not st.session_state.get(asked):
         st.caption(
             f"Keep only some {views.captions.plural(run.noun)}: which ones does the spectrum choose, and how well do they do on {len(questions)} new questions?"
@@ -71,7 +74,7 @@ def prune(view: View) -> None:
         return
     try:
         with st.spinner("Asking the held-out questions …"):
-            rows, full = _pruned(run.spec.id, run, questions)
+            rows, full = _pruned(view.key, run, questions)
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
         return
@@ -98,6 +101,8 @@ def _attention(view: View) -> None:
         st.caption("Click a head to see where it looks.")
         return
     asked = f"{view.key}-looks"
+    if _refused(run, asked):
+        return
     if not _loaded(run) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
         return
     layer, head = (int(i) for i in where[chosen[0]])
@@ -112,7 +117,9 @@ def _attention(view: View) -> None:
 
 
 def _real(run: Explanation, off: tuple[int, ...], key: str) -> float | None:
-    """What the model says with these off; None until it is loaded, or asked for."""
+    """What the model says with these off; None until it is loaded, or asked for, and where this server does not offer it."""
+    if _refused(run, key):
+        return None
     if not _loaded(run) and not widgets.on_request("Ask the model (loads it)", f"{key}-ask", f"{key}-button"):
         return None
     mask = np.ones((1, len(run.players)), dtype=bool)
@@ -125,24 +132,31 @@ def _real(run: Explanation, off: tuple[int, ...], key: str) -> float | None:
         return None
 
 
+def _refused(run: Explanation, key: str) -> bool:
+    """Whether this server may not ask the run's model, the run being a file's perhaps; says so, and what to do."""
+    if reason := jobs.refusal(run.spec):
+        widgets.note(f"The model cannot be asked. {reason}", kind="strip", key=f"{key}-refused")
+    return bool(reason)
+
+
 def _loaded(run: Explanation) -> bool:
-    return models.is_loaded(str(run.spec.game["model"]))
+    return models.is_loaded(str(_game(run.spec.id, run).model))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _game(run_id: str, _run: Explanation) -> HeadsGame:
+def _game(spec_id: str, _run: Explanation) -> HeadsGame:
     return pipeline.build_game(_run.spec)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _weights(run_id: str, _run: Explanation, layer: int) -> tuple[list[str], np.ndarray]:
-    return _game(run_id, _run).attention(layer)
+def _weights(spec_id: str, _run: Explanation, layer: int) -> tuple[list[str], np.ndarray]:
+    return _game(spec_id, _run).attention(layer)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _pruned(run_id: str, _run: Explanation, _questions: list[list[str]]) -> tuple[list[dict[str, Any]], float]:
+def _pruned(key: str, _run: Explanation, _questions: list[list[str]]) -> tuple[list[dict[str, Any]], float]:
     """Rows for the figure, and the value of the untouched model on the same questions."""
-    game = _game(run_id, _run)
+    game = _game(_run.spec.id, _run)
     judge = game.on(_questions)
     n, rows = len(_run.players), []
     for share in SIZES:

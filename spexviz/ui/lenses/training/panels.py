@@ -196,14 +196,14 @@ def _retrained(view: View, what: str, ask: Callable[[TrainingGame], T], argument
         return None
     try:
         with st.spinner("Retraining …"):
-            return _answer(run.spec.id, what, arguments, ask, game)
+            return _answer(view.key, what, arguments, ask, game)
     except SpexvizError as error:
         widgets.problem(error, key=f"{key}-error")
         return None
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _answer(run_id: str, what: str, arguments: Any, _ask: Callable[[TrainingGame], T], _built: TrainingGame) -> T:
+def _answer(key: str, what: str, arguments: Any, _ask: Callable[[TrainingGame], T], _built: TrainingGame) -> T:
     return _ask(_built)
 
 
@@ -218,7 +218,7 @@ def _game(run: Explanation) -> TrainingGame | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _built(run_id: str, _run: Explanation) -> TrainingGame:
+def _built(spec_id: str, _run: Explanation) -> TrainingGame:
     return pipeline.build_game(_run.spec)
 
 
