@@ -52,6 +52,7 @@ class Solver(Protocol):
     """A frozen dataclass of hyperparameters; see `AnyMasks` for the usual design."""
 
     name: ClassVar[str]
+    place: ClassVar[int]  # among the solvers that a form offers; those of one place stand in the order of their names
 
     def cost(self, n: int, budget: int) -> int:
         """Upper bound of the number of ablations that `design` will ask, by arithmetic."""
@@ -70,6 +71,7 @@ class AnyMasks:
     """Mixin of the solvers that can fit any masks: random distinct masks, checkpoints at powers of two."""
 
     least: ClassVar[int] = 2  # masks below which no fit is tried
+    place: ClassVar[int] = 2
 
     def cost(self, n: int, budget: int) -> int:
         return budget if n >= 63 else min(budget, 2**n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,6 @@ import streamlit as st
 from spexviz import views
 from spexviz.indices import INDICES, Interactions
 from spexviz.kit.paths import ASSETS
-from spexviz.kit.registry import offered
 from spexviz.results import Check, Explanation
 from spexviz.run import cost
 from spexviz.views import captions, strip, theme
@@ -198,31 +197,6 @@ def index_controls(explanation: Explanation, key: str) -> tuple[Interactions, in
 def examples() -> tuple[dict[str, Any], ...]:
     """The example prompts in assets/examples.json."""
     return tuple(json.loads((ASSETS / "examples.json").read_text(encoding="utf-8")))
-
-
-def solver_form(key: str) -> dict[str, Any]:
-    """Choose a solver and its settings: the form is drawn from the fields of its dataclass. Returns its JSON object."""
-    solvers = offered("spexviz.solvers")
-    names = sorted(solvers, key=lambda name: (name != "auto", name != "proxyspex", name))
-    name = st.selectbox("Solver", names, format_func=lambda name: getattr(solvers[name], "title", name), key=f"{key}-solver")
-    st.caption(getattr(solvers[name], "summary", ""))
-    settings: dict[str, Any] = {"name": name}
-    for field in fields(solvers[name]):
-        if field.init:
-            settings[field.name] = _setting(field, f"{key}-{name}-{field.name}")
-    return settings
-
-
-def _setting(field: Any, key: str) -> Any:
-    default = None if field.default is MISSING else field.default
-    label, help_ = field.metadata.get("label", field.name.replace("_", " ").capitalize()), field.metadata.get("help")
-    if choices := field.metadata.get("choices"):
-        return st.selectbox(label, list(choices), index=list(choices).index(default), key=key, help=help_)
-    make: Callable[..., Any] | None = {bool: st.checkbox, int: st.number_input, float: st.number_input, str: st.text_input}.get(type(default))
-    if make is None:
-        return default
-    limits = {name: field.metadata[name] for name in ("min_value", "max_value", "step") if name in field.metadata}
-    return make(label, value=default, key=key, help=help_, **(limits if make is st.number_input else {}))
 
 
 def duration(seconds: float | None) -> str:

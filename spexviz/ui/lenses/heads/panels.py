@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ from spexviz import models, views
 from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
 from spexviz.games.heads import removal as pruning
-from spexviz.games.heads.game import HeadsGame
+from spexviz.games.heads import tasks
+from spexviz.games.heads.game import HeadsGame, Question
 from spexviz.results import Explanation
 from spexviz.run import pipeline
 from spexviz.ui import runtime, widgets
-from spexviz.ui.lenses.heads import form as heads_form
 from spexviz.ui.widgets import View
 
 SIZES = (0.5, 0.66, 0.83)  # shares of the players that pruning keeps, as published
@@ -58,20 +59,20 @@ def prune(view: View) -> None:
     """On demand: what each method keeps, on questions that no fit has seen."""
     run = view.explanation
     st.subheader("Pruning", anchor=False)
-    questions = heads_form.held_out(run.spec)
-    if questions is None:
+    task = tasks.task_of(run.spec.game["questions"])
+    if task is None:
         st.caption("Pruning is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
         return
     asked = f"{view.key}-prune"
     if not st.session_state.get(asked):
         st.caption(
-            f"Keep only some {views.captions.plural(run.noun)}: which ones does the spectrum choose, and how well do they do on {len(questions)} new questions?"
+            f"Keep only some {views.captions.plural(run.noun)}: which ones does the spectrum choose, and how well do they do on {len(task.held_out)} new questions?"
         )
     if not widgets.on_request("Compare what to keep", asked, f"{asked}-button", ":material/content_cut:"):
         return
     try:
         with st.spinner("Asking the held-out questions …"):
-            rows, full = _pruned(run.spec.id, run, questions)
+            rows, full = _pruned(run.spec.id, run, task.held_out)
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
         return
@@ -140,7 +141,7 @@ def _weights(run_id: str, _run: Explanation, layer: int) -> tuple[list[str], np.
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _pruned(run_id: str, _run: Explanation, _questions: list[list[str]]) -> tuple[list[dict[str, Any]], float]:
+def _pruned(run_id: str, _run: Explanation, _questions: Sequence[Question]) -> tuple[list[dict[str, Any]], float]:
     """Rows for the figure, and the value of the untouched model on the same questions."""
     game = _game(run_id, _run)
     judge = game.on(_questions)

@@ -231,7 +231,7 @@ def _query(run: Explanation) -> Card | None:
     whole = f"{run.unit}: {views.theme.number(run.ends[1])} with the whole training set, {views.theme.number(run.ends[0])} with nothing"
     if not game.about_query:
         data = game.examples
-        return Card((Item(f"{len(data.test)} held-out examples of {training_form.TITLES.get(data.label, training_form.FILE)}"),), lines=(whole,))
+        return Card((Item(f"{len(data.test)} held-out examples of {training_form.data_title(data.label)}"),), lines=(whole,))
     if isinstance(game.query, str):
         return Card((Item(game.query, game.answer),), lines=(whole,))
     return Card((training_form.item(game.examples.test, game.examples.classes, game.query),), lines=(whole,))
