@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from spexviz import models, views
+from spexviz import views
 from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
 from spexviz.games.heads import removal as pruning
 from spexviz.games.heads import tasks
-from spexviz.games.heads.game import HeadsGame, Question
+from spexviz.games.heads.game import Question
 from spexviz.results import Explanation
-from spexviz.run import pipeline
 from spexviz.ui import runtime, widgets
+from spexviz.ui import what_if as asking
+from spexviz.ui.games import game_of, is_loaded
 from spexviz.ui.widgets import View
 
+WORDS = asking.Words("Untouched model", "Model with these off")
 SIZES = (0.5, 0.66, 0.83)  # shares of the players that pruning keeps, as published
 
 
@@ -38,21 +40,12 @@ def what_if(view: View) -> None:
     """Players switched off: the model's real output, the surrogate, and main effects alone."""
     run, key = view.explanation, f"{view.key}-off"
     st.subheader("What if?", anchor=False)
-    chosen = widgets.selection(run)
-    if st.session_state.get(f"{key}-from") != chosen:  # a new selection is what is switched off first
-        st.session_state[f"{key}-from"], st.session_state[key] = chosen, list(chosen)
-    off = st.multiselect(f"Switch off these {views.captions.plural(run.noun)}", range(len(run.players)), format_func=run.players.__getitem__, key=key)
+    off = asking.left_out(view, f"Switch off these {views.captions.plural(run.noun)}", key)
     if not off:
         st.caption("Nothing is switched off: choose some here, or click in the grid or the graph.")
         return
-    surrogate, alone = views.grid.prediction(run, off)
-    columns = st.columns(4)
-    number = views.theme.number
-    columns[0].metric("Untouched model", number(run.ends[1]), border=True)
-    real = _real(run, tuple(sorted(off)), key)
-    columns[1].metric("Model with these off", "not asked" if real is None else number(real), border=True)
-    columns[2].metric("Surrogate", number(surrogate), border=True)
-    columns[3].metric("Main effects only", number(alone), border=True, help="The untouched value less the average effect of each.")
+    after = _real(run, off, key)
+    asking.values(view, WORDS, off, None if after is None else (run.ends[1], after))
 
 
 def prune(view: View) -> None:
@@ -99,7 +92,7 @@ def _attention(view: View) -> None:
         st.caption("Click a head to see where it looks.")
         return
     asked = f"{view.key}-looks"
-    if not _loaded(run) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
+    if not is_loaded(run) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
         return
     layer, head = (int(i) for i in where[chosen[0]])
     try:
@@ -112,38 +105,29 @@ def _attention(view: View) -> None:
     widgets.chart(figure, key=f"{asked}-chart")
 
 
-def _real(run: Explanation, off: tuple[int, ...], key: str) -> float | None:
+def _real(run: Explanation, off: Sequence[int], key: str) -> float | None:
     """What the model says with these off; None until it is loaded, or asked for."""
-    if not _loaded(run) and not widgets.on_request("Ask the model (loads it)", f"{key}-ask", f"{key}-button"):
+    if not is_loaded(run) and not widgets.on_request("Ask the model (loads it)", f"{key}-ask", f"{key}-button"):
         return None
     mask = np.ones((1, len(run.players)), dtype=bool)
-    mask[0, list(off)] = False
+    mask[0, off] = False
     try:
         with st.spinner("Asking the model …"):
-            return float(Runner(_game(run.spec.id, run), runtime.manager().cache, 1, urgent=True)(mask)[0])
+            return float(Runner(game_of(run), runtime.manager().cache, 1, urgent=True)(mask)[0])
     except SpexvizError as error:
         widgets.problem(error, key=f"{key}-error")
         return None
 
 
-def _loaded(run: Explanation) -> bool:
-    return models.is_loaded(str(run.spec.game["model"]))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _game(run_id: str, _run: Explanation) -> HeadsGame:
-    return pipeline.build_game(_run.spec)
-
-
 @st.cache_data(max_entries=64, show_spinner=False)
 def _weights(run_id: str, _run: Explanation, layer: int) -> tuple[list[str], np.ndarray]:
-    return _game(run_id, _run).attention(layer)
+    return game_of(_run).attention(layer)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _pruned(run_id: str, _run: Explanation, _questions: Sequence[Question]) -> tuple[list[dict[str, Any]], float]:
     """Rows for the figure, and the value of the untouched model on the same questions."""
-    game = _game(run_id, _run)
+    game = game_of(_run)
     judge = game.on(_questions)
     n, rows = len(_run.players), []
     for share in SIZES:
