@@ -24,6 +24,7 @@ import numpy as np
 from benchmarks.games import GAMES, REVIEW
 from benchmarks.store import RESULTS, Store, machine
 from spexviz.masks import uniform_masks
+from spexviz.run import plan as planning
 
 SIZES = {30: 6.5, 60: 6.5, 130: 6.0}  # words of the review: how many times the naive loop is asked for
 BATCH, LAYERS, WIDTH, PARAMETERS, VOCABULARY = 32, 30, 576, 106e6, 49_152
@@ -42,7 +43,9 @@ def game_of(words: int) -> Any:
 
 def product_rate(model: Any) -> float:
     """FLOP/s of one matrix product 2048³, on a GPU 8192³, in the precision of the model."""
-    torch, device = model._torch, model._device
+    import torch
+
+    device = model.device
     kind = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[model.precision]
     size, wait = (2048, lambda: None) if device.type == "cpu" else (8192, torch.cuda.synchronize)
     a, b = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
@@ -81,7 +84,7 @@ class Naive:
             logits = self.model(**batch, use_cache=False).logits[:, -1]
         values = (logits[:, self.ids[0]] - logits[:, self.ids[1]]).tolist()
         seconds, (rows, width) = time.perf_counter() - began, batch["input_ids"].shape
-        return {"values": values, "seconds": seconds, "flop": rows * (_flop(width) + 2.0 * VOCABULARY * WIDTH * width)}
+        return {"values": values, "seconds": seconds, "flop": rows * (flop(width) + 2.0 * VOCABULARY * WIDTH * width)}
 
 
 class Fast:
@@ -108,17 +111,19 @@ class Fast:
         values = game(masks)
         seconds = time.perf_counter() - began
         ids = [self.model.encode(text) for text in dict.fromkeys(game.texts(masks))]
-        computed = sum(cost for _, cost in batches(ids, self.model._tokens, self.model._packing is not None))
-        useful = sum(_flop(len(one)) for one in ids)
+        computed = sum(cost for _, cost in batches(ids, self.model.batch_tokens, self.model.packing is not None))
+        useful = sum(flop(len(one)) for one in ids)
         return {"values": values.tolist(), "seconds": seconds, "flop": useful, "computed": computed, "tokens": sum(map(len, ids))}
 
     def peak(self) -> float:
         return product_rate(self.model)
 
     def about(self) -> dict[str, Any]:
-        torch, on_gpu = self.model._torch, self.model._device.type == "cuda"
+        import torch
+
+        on_gpu = self.model.device.type == "cuda"
         device = torch.cuda.get_device_name() if on_gpu else machine()["processor"]
-        found = {"precision": self.model.precision, "packed": self.model._packing is not None, "batch tokens": self.model._tokens}
+        found = {"precision": self.model.precision, "packed": self.model.packing is not None, "batch tokens": self.model.batch_tokens}
         return {**found, "device": device, "gpu": on_gpu}
 
     def noise(self, words: int) -> dict[str, Any]:
@@ -135,13 +140,13 @@ class Fast:
 
         game, solver = game_of(words), Auto()
         cost.probe(self.model)
-        estimate = cost.estimate(game, pipeline.plan(words, solver, COST_BUDGET), solver)
+        estimate = cost.estimate(game, planning.plan(words, solver, COST_BUDGET), solver)
         began = time.perf_counter()
         pipeline.explain(game, solver, COST_BUDGET)
         return {"estimated": estimate.seconds, "took": time.perf_counter() - began, "said": str(estimate)}
 
 
-def _flop(tokens: float) -> float:
+def flop(tokens: float) -> float:
     """Work of one text: the linear layers, and the attention (causal: each token looks at half of them on average)."""
     return 2.0 * PARAMETERS * tokens + 2.0 * LAYERS * WIDTH * tokens**2
 

@@ -83,28 +83,32 @@ class PartsGame:
     """
 
     def __init__(self, parts: Parts):
+        import torch
+
         from spexviz import models
 
         self.parts, self.model = parts, models.load("bundled")
         prompt, *answers = parts.task
         self.answers = [self.model.encode(answer)[0] for answer in answers]
-        body, torch, seen = self.model._body, self.model._torch, []
-        with self.model._lock, torch.inference_mode(), ExitStack() as hooks:
+        body, seen = self.model.body, []
+        with self.model.lock, torch.inference_mode(), ExitStack() as hooks:
             first = body.layers[min(parts.layers)]
             hooks.callback(first.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0])).remove)
             body(input_ids=torch.tensor([self.model.encode(prompt)]), use_cache=False)
         self.below = seen[0].clone()
 
     def __call__(self, masks: Masks) -> Values:
-        body, torch, layers = self.model._body, self.model._torch, self.model._body.layers
+        import torch
+
+        body, layers = self.model.body, self.model.body.layers
         kept = torch.tensor(masks.reshape(len(masks), len(self.parts.layers), -1))
-        with self.model._lock, torch.inference_mode(), ExitStack() as hooks:
+        with self.model.lock, torch.inference_mode(), ExitStack() as hooks:
             for place, layer in enumerate(self.parts.layers):
                 hooks.callback(self._hook(layers[layer], kept[:, place]).remove)
             hooks.callback(setattr, body, "layers", layers)
             body.layers = layers[min(self.parts.layers) :]
             states = body(inputs_embeds=self.below.expand(len(masks), -1, -1), use_cache=False).last_hidden_state[:, -1]
-            logits = self.model._logits(states)[:, self.answers]
+            logits = self.model.logits(states)[:, self.answers]
         return (logits[:, 0] - logits[:, 1]).double().numpy()
 
     def _hook(self, layer: Any, kept: Any) -> Any:
@@ -118,8 +122,10 @@ class PartsGame:
             return layer.self_attn.o_proj.register_forward_pre_hook(zeroed)
 
         def skipped(_: Any, inputs: tuple, output: Any) -> Any:
+            import torch
+
             new = output[0] if isinstance(output, tuple) else output
-            chosen = self.model._torch.where(kept[:, :, None], new, inputs[0])
+            chosen = torch.where(kept[:, :, None], new, inputs[0])
             return (chosen, *output[1:]) if isinstance(output, tuple) else chosen
 
         return layer.register_forward_hook(skipped)

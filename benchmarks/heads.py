@@ -56,6 +56,8 @@ def game(prompt: str, n: int, **settings: Any) -> HeadsGame:
 
 def speed(masks: int) -> dict[str, Any]:
     """Ablations a second at each number of heads, and the share of this machine's peak, probed between the calls."""
+    import torch
+
     model, rows = models.load("bundled"), {}
     for n in LAYERS:
         asked, peaks, seconds = game("Eiffel", n), [], 0.0
@@ -71,15 +73,15 @@ def speed(masks: int) -> dict[str, Any]:
         rows[str(n)] = {"masks": masks, "a call": chunk, "seconds": seconds, "a second": masks / seconds, "share of peak": share}
         rows[str(n)] |= {"peak GFLOP/s": peak / 1e9, "peak GFLOP/s, least and most": [min(peaks) / 1e9, max(peaks) / 1e9]}
         print(f"  {n} heads: {masks / seconds:.0f} ablations a second, {share:.2f} of {peak / 1e9:.0f} GFLOP/s", flush=True)
-    return {"precision": model.precision, "threads": model._torch.get_num_threads(), **rows}
+    return {"precision": model.precision, "threads": torch.get_num_threads(), **rows}
 
 
 def flops(asked: HeadsGame) -> float:
     """Of one ablation: the layers from the first ablated one up, and the output head at one token."""
     model, parts = asked.language_model, asked.parts
     layer = sum(parameter.numel() for parameter in parts.layers[0].module.parameters())
-    tokens = sum(len(one["input_ids"]) for one in asked._inputs)
-    return 2.0 * layer * (len(parts.layers) - asked._first) * tokens + 2.0 * model._head_weight.numel() * len(asked.asked)
+    tokens = sum(len(one["input_ids"]) for one in asked.inputs)
+    return 2.0 * layer * (len(parts.layers) - asked.first_layer) * tokens + 2.0 * model.head_weight.numel() * len(asked.asked)
 
 
 def fidelities(store: Store, most: int, cache: SqliteCache) -> None:

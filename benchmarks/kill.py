@@ -38,7 +38,7 @@ def child(model: str, precision: str) -> None:
     note_masks()
     game = PromptGame(BundledModel(precision=precision) if model == "bundled" else model, PROMPT, TEMPLATE)
     result = pipeline.explain(game, Linear(), BUDGET, cache=SqliteCache())
-    print(json.dumps([*result.ends, *result.values.tolist(), *result.held_out_values.tolist()]))
+    print(json.dumps([*result.ends, *result.sample.values.tolist(), *result.held_out.values.tolist()]))
 
 
 def start(home: Path, model: str, precision: str) -> subprocess.Popen:

@@ -4,8 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from spexviz.errors import SpexvizError
+from spexviz.jobs.store import ASKED, FROM_FILE, RECORDED
 from spexviz.results import Explanation
 from spexviz.ui import routes, runtime, watch, widgets
+
+FROM = {ASKED: "measured here", FROM_FILE: "from a file", RECORDED: "recorded, come with spexviz"}
 
 st.title("Runs", anchor=False)
 store = runtime.manager().store
@@ -29,6 +32,7 @@ else:
             "Run": [run.title for run in runs],
             "Lens": [routes.lens_name(run.spec) for run in runs],
             "State": [run.state for run in runs],
+            "Numbers": [FROM[run.origin] for run in runs],
             "Model": [str(run.spec.game.get("model", "")) for run in runs],
             "Solver": [run.spec.solver["name"] for run in runs],
             "Budget": [run.spec.budget for run in runs],

@@ -10,19 +10,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spexviz.errors import SpexvizError
+from spexviz.errors import SpecError, SpexvizError
 from spexviz.kit.paths import ROOT
 from spexviz.models.machine import PRECISIONS, SETTING
 
 if TYPE_CHECKING:
     from spexviz.ablate.cache import Cache
     from spexviz.run.cost import Cost
-    from spexviz.spec import RunSpec
+    from spexviz.run.plan import Request
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 if it worked, 1 with the reason on standard error, 130 after Ctrl+C."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    parser = _parser(arguments)
+    options, options.unknown = parser.parse_known_args(arguments)
+    if options.unknown and options.command is not _explain:
+        parser.error(f"there is no {options.unknown[0]}")
     if options.precision:
         os.environ[SETTING] = options.precision
     try:
@@ -35,22 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; the settings of the game and the solver that `arguments` name are among its options."""
+    from spexviz.kit import flags
+    from spexviz.kit.registry import offered
+
     parser = argparse.ArgumentParser(prog="spexviz", description="See which parts of a language model's world act together.")
     commands = parser.add_subparsers(required=True, metavar="explain | serve | models")
-    explain = commands.add_parser("explain", help="explain a prompt and save the run as JSON")
-    explain.add_argument("--prompt", required=True, help="the text whose parts are ablated; - reads standard input")
-    explain.add_argument("--model", default="bundled", help='"bundled", "toy", a hub id, a folder, a .gguf file, "endpoint:NAME" or "llamacpp:FILE"')
-    explain.add_argument("--template", default="Review: {}\nSentiment (positive or negative):", help="{} stands for the prompt; \\n for a new line")
-    explain.add_argument("--target", default=" positive", help="the answer to look at: a word with its leading space, or a classifier's label")
-    explain.add_argument("--contrast", default=" negative", help="the answer to compare with")
-    explain.add_argument("--split", default="words", help="words, tokens, sentences, lines or regex")
-    explain.add_argument("--pattern", help="the regular expression for --split regex")
-    explain.add_argument("--masking", default="delete", help="delete, replace, mask-token or attention")
-    explain.add_argument("--value", default="log-odds", help="log-odds, log-probability or greedy")
-    explain.add_argument("--chat", action="store_true", help="use the model's chat template")
-    explain.add_argument("--solver", default="auto", help="a name that `spexviz models` lists under solvers")
-    explain.add_argument("--max-order", type=int, help="largest set of parts that is looked for, by default the solver's own")
+    explain = commands.add_parser("explain", help="explain a prompt, or another game, and save the run as JSON")
+    explain.add_argument("--game", default="prompt", help=f"what is ablated: {', '.join(offered('spexviz.games'))}; its settings follow")
+    explain.add_argument("--solver", default="auto", help=f"one of {', '.join(offered('spexviz.solvers'))}; its settings follow")
     explain.add_argument("--budget", type=int, default=512, help="ablations that the fit may see")
     explain.add_argument("--seed", type=int, default=0)
     explain.add_argument("--check", action="store_true", help="check the strongest sets on the model, up to 25 %% more ablations")
@@ -62,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--executor", help="where ablations are evaluated: local or ray; by default SPEXVIZ_EXECUTOR, else local")
     explain.add_argument("--workers", type=int, help="replicas of the model for --executor ray; by default SPEXVIZ_WORKERS, else 2")
     _add_precision(explain)
+    if "explain" in arguments[:1]:
+        named, _ = explain.parse_known_args([one for one in arguments[1:] if one not in ("-h", "--help")])
+        for prefix, name in (("game", named.game), ("solver", named.solver)):
+            if kind := offered(f"spexviz.{prefix}s").get(name):  # another name is refused when the run is made
+                flags.add(explain, kind, prefix)
     explain.set_defaults(command=_explain)
     serve = commands.add_parser("serve", help="serve the dashboard on this machine")
     serve.add_argument("--port", type=int, default=8501)
@@ -91,30 +94,26 @@ def _explain(options: argparse.Namespace) -> int:
     from spexviz.ablate.cache import SqliteCache
     from spexviz.indices import interactions
     from spexviz.run import pipeline
-    from spexviz.spec import RunSpec
     from spexviz.spectrum import Spectrum
 
     if options.out and (options.out.is_dir() or not options.out.parent.is_dir()):
         raise OSError(f"{options.out} is a folder, or lies in none: give a file in a folder that is there.")
     interactions(Spectrum(1, {(): 0.0}), options.index, options.order)  # a wrong index or order is refused now, not after the run
-    prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
-    names = ("model", "target", "contrast", "split", "pattern", "masking", "value", "chat")
-    game = {"name": "prompt", "prompt": prompt, "template": options.template.replace("\\n", "\n"), **{name: getattr(options, name) for name in names}}
-    solver = {"name": options.solver} | ({} if options.max_order is None else {"max_order": options.max_order})
-    run = {"validate": options.check, "target_r2": options.target_r2, "stop_when_flat": options.stop_when_flat}
-    spec = pipeline.canonical(RunSpec(game, solver, options.budget, options.seed, run))
+    request = _request(options)
     cache = SqliteCache()
-    print(f"this run: {_cost(spec, cache)}", file=sys.stderr)
+    print(f"this run: {_cost(request, cache)}", file=sys.stderr)
     with tqdm(unit=" ablations", dynamic_ncols=True, disable=None) as bar:
 
         def tell(progress: object) -> None:
             bar.total, bar.n = progress.total, progress.done
             bar.set_description_str(progress.phase, refresh=True)
 
-        result = pipeline.explain_spec(spec, cache=cache, progress=tell, executor=executors.get(options.executor, options.workers))
+        hooks = pipeline.Hooks(cache=cache, progress=tell, executor=executors.get(options.executor, options.workers))
+        result = pipeline.run(request, hooks)
     if options.out:
         options.out.write_text(result.to_json(), encoding="utf-8")
     print(views.honesty(result))
+    print(f"With everything kept: {result.subject.say(result.ends[1])}; with nothing: {result.subject.say(result.ends[0])}.")
     if result.precision:
         print(f"The model computed in {result.precision}.")
     print(result.interactions(options.index, options.order).top(10))
@@ -123,16 +122,33 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
-def _cost(spec: RunSpec, cache: Cache) -> Cost:
-    """What the run will cost; the model is loaded and measured for it."""
-    from spexviz.games.base import keep_of
-    from spexviz.run import cost, pipeline
+def _request(options: argparse.Namespace) -> Request:
+    """What the command line asks for. Raises SpecError for a setting that neither the game nor the solver has."""
+    from spexviz.kit import flags
+    from spexviz.kit.registry import offered
+    from spexviz.run.plan import Request
+    from spexviz.spec import Options, RunSpec
 
-    game, solver = pipeline.build_game(spec), pipeline.build_solver(spec)
-    game.check()
-    cost.probe(game.language_model)
-    planned = pipeline.plan(len(game.players), solver, spec.budget, spec.seed, keep=keep_of(game))
-    return cost.estimate(game, planned, solver, cache, planned.checks if "validate" in spec.options else 0)
+    game = {"name": options.game, **flags.given(options, offered("spexviz.games").get(options.game), "game")}
+    solver = {"name": options.solver, **flags.given(options, offered("spexviz.solvers").get(options.solver), "solver")}
+    if game.get("prompt") == "-":
+        game["prompt"] = sys.stdin.read()
+    if options.unknown:
+        name = options.unknown[0].lstrip("-").partition("=")[0].replace("-", "_")
+        raise SpecError(f"The game {options.game} and the solver {options.solver} have no setting {name!r}: spexviz explain --help lists them.")
+    asked = Options(options.check, options.target_r2, options.stop_when_flat)
+    return Request.of(RunSpec(game, solver, options.budget, options.seed, asked))
+
+
+def _cost(request: Request, cache: Cache) -> Cost:
+    """What the run will cost; the model is loaded and measured for it."""
+    from spexviz import models
+    from spexviz.run import cost
+
+    request.game.check()
+    if request.game.model_name is not None:
+        cost.probe(models.load(request.game.model_name))
+    return cost.estimate(request.game, request.plan, request.solver, cache, request.checks)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError, SpecError
-from spexviz.masks import Interaction
+from spexviz.masks import Interaction, set_of
 from spexviz.spectrum import Spectrum
 
 INDICES: dict[str, str] = {
@@ -52,7 +52,7 @@ _ROUND_OFF = 1e-13  # a sum this small beside its own terms has cancelled: it is
 class Interactions:
     """Values of one index, keyed by interaction, with 90 % intervals (None without draws) and shares of variance.
 
-    `values`: {Interaction: value in `unit`}; sets not listed are 0 (`self[members]` gives 0.0 for them).
+    `values`: {Interaction: value in `unit`}; sets not listed are 0 (`self[members]`, in any order, gives 0.0 for them).
     `shares`: {Interaction: F(S)²/Σ_{S≠∅} F(S)²}, 0 where the spectrum has no such term: the measure to rank by, because
     (−2)^|S| inflates high orders in every other index.
     """
@@ -101,7 +101,8 @@ class Interactions:
         return (np.nan, np.nan) if self.intervals is None else self.intervals[members]
 
     def __getitem__(self, members: Interaction) -> float:
-        return self.values.get(members, 0.0)
+        """The value of a set, its members in any order. Raises SolverError for what is no set of players."""
+        return self.values.get(set_of(members, len(self.players)), 0.0)
 
     def __iter__(self) -> Iterator[tuple[Interaction, float]]:
         return iter(self.values.items())

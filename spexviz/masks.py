@@ -5,7 +5,8 @@ A mask is a row of a bool array `(b, n)`; True means that the player is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import index
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +37,24 @@ def all_masks(n: int) -> Masks:
     return (rows[:, None] >> np.arange(n)) & 1 == 1
 
 
+def ends(n: int) -> Masks:
+    """The empty and the full mask: (2, n)."""
+    return np.array([[False], [True]]).repeat(n, axis=1)
+
+
+def all_but(sets: Sequence[Interaction], n: int) -> Masks:
+    """All players but each set: (sets, n)."""
+    return ~holders(sets, n)
+
+
+def is_complete(masks: Masks) -> bool:
+    """Whether distinct masks (b, n) are all 2^n that there are."""
+    return masks.shape[1] <= ENUMERATE_UP_TO and len(masks) == 2 ** masks.shape[1]
+
+
 def leave_one_out_masks(n: int) -> Masks:
     """The full mask, then the n masks without one player each: (n + 1, n)."""
-    return np.concatenate([np.ones((1, n), dtype=bool), ~np.eye(n, dtype=bool)])
+    return all_but([(), *((i,) for i in range(n))], n)
 
 
 def uniform_masks(n: int, count: int, seed: int, keep: float = 0.5, exclude: Masks | None = None) -> Masks:
@@ -89,6 +105,22 @@ def holders(sets: Sequence[Interaction], n: int) -> NDArray[np.bool_]:
     for row, members in enumerate(sets):
         out[row, list(members)] = True
     return out
+
+
+def set_of(members: Iterable[int], n: int) -> Interaction:
+    """A set of n players as its one key: sorted positions. Raises SolverError for what is no such set.
+
+    >>> set_of([2, 0], 3)
+    (0, 2)
+    """
+    given = tuple(members) if isinstance(members, Iterable) else None
+    try:
+        found = tuple(sorted(index(i) for i in given or ()))
+    except TypeError:
+        given = None
+    if given is None or len(set(found)) != len(found) or (found and not 0 <= found[0] <= found[-1] < n):
+        raise SolverError(f"{members!r:.60} is no set of {n} players: give distinct positions from 0 to {n - 1}.")
+    return found
 
 
 def pack(masks: Masks) -> NDArray[np.uint8]:

@@ -1,34 +1,109 @@
-"""Results: what a run found, with its proof. Explanation ↔ JSON; Fidelity; Check."""
+"""Results: what a run found, with its proof. An Explanation is composed of subject, samples, proof and what was spent."""
 
 from __future__ import annotations
 
 import base64
-import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spexviz import codec
 from spexviz.errors import SpecError
 from spexviz.indices import Interactions, interactions
-from spexviz.masks import Interaction, Masks, Values, pack, unpack
+from spexviz.masks import Interaction, Masks, Values
 from spexviz.spec import RunSpec
 from spexviz.spectrum import MOST_SUBSETS, Spectrum
 
-FORMAT = "spexviz run 1"
+FORMAT, FIRST_FORMAT = "spexviz run 2", "spexviz run 1"
 LEVEL = 0.90  # of every interval shown
-_NOUN = re.compile(r"[a-z]{1,20}( [a-z]{1,20})?\Z")
 VERDICTS = ("confirmed", "contradicted", "undecided")
-MOST_CELLS = 100_000_000  # terms × players of a file: bytes that its spectrum takes
+NUMBER, ODDS, LOG_PROBABILITY = "number", "log-odds", "log-probability"
+_NOUN = re.compile(r"[a-z]{1,20}( [a-z]{1,20})?\Z")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a value is said: "log-odds" of two answers as a probability between these two, "log-probability" as a probability, else a number.
+
+    >>> Scale("log-odds", (" positive", " negative")).say(1.6, "log-odds (nats)")
+    '“positive” 83 %, “negative” 17 %'
+    >>> Scale().say(0.25, "margin")
+    '0.25 margin'
+    """
+
+    kind: str = NUMBER
+    answers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in (NUMBER, ODDS, LOG_PROBABILITY) or len(self.answers) != {NUMBER: 0, ODDS: 2, LOG_PROBABILITY: 1}[self.kind]:
+            raise ValueError("a scale is log-odds of two answers, the log-probability of one, or a number")
+
+    def say(self, value: float, unit: str) -> str:
+        """The value in words; `unit`: of a number."""
+        if self.kind == NUMBER:
+            return f"{value:.3g} {unit}"
+        chance = 1.0 / (1.0 + math.exp(-value)) if self.kind == ODDS else math.exp(min(0.0, value))
+        parts = zip(self.answers, (chance, 1.0 - chance), strict=False)
+        return ", ".join(f"“{answer.strip()}” {_percent(share)}" for answer, share in parts)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was ablated, and all that views know of it.
+
+    `noun`: what one player is, for sentences: "word", "head", "example"; `title`: of its lens; `text`, `spans`: where each player
+    stands in a text, if there is one; `layout` (n, k): positions of the players, if any; `remarks`: what must be known of the
+    values, in sentences; `scale`: how a value is said. Raises ValueError where these do not fit together.
+    """
+
+    players: tuple[str, ...]
+    unit: str
+    noun: str = "player"
+    title: str = ""
+    text: str | None = None
+    spans: tuple[tuple[int, int], ...] = ()
+    layout: NDArray[np.float64] | None = None
+    remarks: tuple[str, ...] = ()
+    scale: Scale = Scale()
+
+    def __post_init__(self) -> None:
+        n, length = len(self.players), len(self.text or "")
+        if not _NOUN.match(self.noun):  # it stands in sentences of ours, which are not all escaped
+            raise ValueError("its noun is not a word in small letters, such as “word”")
+        if len(self.spans) not in (0, n) or not all(0 <= a <= b <= length for a, b in self.spans):
+            raise ValueError("its spans are not one for each player within the text")
+        if self.layout is not None and (self.layout.ndim != 2 or len(self.layout) != n or not np.isfinite(self.layout).all()):
+            raise ValueError("its layout is not one row of finite numbers for each player")
+        "".join((*self.players, self.unit, self.title, self.text or "", *self.remarks)).encode()  # half a character cannot be stored or shown
+
+    def say(self, value: float) -> str:
+        """A value in words."""
+        return self.scale.say(value, self.unit)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Masks (b, n) and their values (b,)."""
+
+    masks: Masks
+    values: Values
+
+    def __post_init__(self) -> None:
+        if self.masks.ndim != 2 or self.values.shape != (len(self.masks),):
+            raise ValueError(f"{len(self.masks)} masks do not have values of shape {self.values.shape}")
+
+    def __len__(self) -> int:
+        return len(self.values)
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """R² of one fit on held-out masks that no fit has seen, with its 90 % bootstrap interval.
+    """R² of one fit on held-out masks that no fit has seen, with its 90 % bootstrap interval; NaN where the values do not vary.
 
     `budget`: ablations that the fit saw; `held_out`: masks it was scored on; `terms`: non-constant terms of the spectrum;
     `keep`: probability with which the masks keep a player (fidelity holds for that distribution only);
@@ -37,12 +112,16 @@ class Fidelity:
 
     solver: str
     budget: int
-    r2: float
-    interval: tuple[float, float]
-    held_out: int
-    terms: int
+    r2: float = math.nan
+    interval: tuple[float, float] = (math.nan, math.nan)
+    held_out: int = 0
+    terms: int = 0
     keep: float = 0.5
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.keep < 1.0:
+            raise ValueError("a probability of keeping a player lies between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -66,44 +145,93 @@ class Check:
     backgrounds: int = 0
     held_out: int = 0
 
+    def __post_init__(self) -> None:
+        if not self.members or self.members != tuple(sorted(set(self.members))) or self.members[0] < 0 or self.verdict not in VERDICTS:
+            raise ValueError("a check has members or a verdict that none can have")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How far to trust a run: `curve`, the fidelity of every solver at every checkpoint, the linear baseline included; its last points.
+
+    `checks`: of its strongest sets by real ablations; `exact`: all 2^n masks were asked, so the spectrum is exact.
+    """
+
+    curve: tuple[Fidelity, ...]
+    fidelity: Fidelity
+    baseline: Fidelity
+    checks: tuple[Check, ...] = ()
+    exact: bool = False
+
+    @property
+    def spent_on_checks(self) -> int:
+        """Ablations that checking sets has cost, beyond those of the fits, held out, and at the two ends."""
+        return sum(check.ablations for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a run has cost: ablations `asked` of the model, found in the cache, and `compared` (asked once more in fp32); seconds by phase."""
+
+    asked: int = 0
+    cached: int = 0
+    compared: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
 
 @dataclass(frozen=True)
 class Explanation:
     """All that a run found: the spectrum, what it was fitted on, and how far to trust it.
 
-    `curve`: fidelity of every solver at every checkpoint, the linear baseline included; `fidelity` and `baseline` are its last points.
-    `ends`: real values of the empty and the full mask. `exact`: all 2^n masks were asked, so the spectrum is exact.
-    `text`, `spans`: where each player stands in the text, if there is one; `layout`: positions of the players, if any.
-    `seconds`: {"ablations": …, "fits": …}. `complete` is False for what a cancelled or running run has so far.
-    `stopped`: why the run ended before its budget was spent, if it did. `remarks`: what must be known of the values, in sentences.
-    `precision`: what the model computed in, in words; `noise`: the R² that its rounding costs, None where it was not measured.
-    `noun`: what one player is, for sentences: "word", "head", "example".
+    `sample`: what the fit saw; `held_out`: what it is scored on; `ends`: real values of the empty and the full mask.
+    `complete` is False for what a cancelled or running run has so far; `stopped`: why the run ended before its budget was spent, if
+    it did. `precision`: what the model computed in, in words; `noise`: the R² that its rounding costs, None where it was not measured.
     """
 
-    players: tuple[str, ...]
-    unit: str
+    subject: Subject
     spectrum: Spectrum
-    masks: Masks
-    values: Values
-    held_out_masks: Masks
-    held_out_values: Values
+    sample: Sample
+    held_out: Sample
     ends: tuple[float, float]
-    curve: tuple[Fidelity, ...]
-    fidelity: Fidelity
-    baseline: Fidelity
+    proof: Proof
+    spent: Spent
     spec: RunSpec
-    checks: tuple[Check, ...] = ()
-    exact: bool = False
-    text: str | None = None
-    spans: tuple[tuple[int, int], ...] = ()
-    layout: NDArray[np.float64] | None = None
-    seconds: Mapping[str, float] = field(default_factory=dict)
     complete: bool = True
     stopped: str = ""
-    remarks: tuple[str, ...] = ()
     precision: str = ""
     noise: float | None = None
-    noun: str = "player"
+
+    def __post_init__(self) -> None:
+        n = len(self.subject.players)
+        if {self.spectrum.n, self.sample.masks.shape[1], self.held_out.masks.shape[1]} != {n}:
+            raise ValueError("its spectrum and masks are not of its players")
+        if any(check.members[-1] >= n for check in self.proof.checks):
+            raise ValueError("a check is not of its players")
+        if self.fidelity.keep != 0.5 and (2.0**self.spectrum.orders).sum() > MOST_SUBSETS:
+            raise ValueError("its terms have more subsets than any run's")
+        f"{self.stopped}{self.precision}".encode()  # half a character cannot be stored or shown
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        return self.subject.players
+
+    @property
+    def unit(self) -> str:
+        return self.subject.unit
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """R² of the fit that is shown, with its interval and `keep`."""
+        return self.proof.fidelity
+
+    @property
+    def baseline(self) -> Fidelity:
+        """R² of the linear baseline on the same masks."""
+        return self.proof.baseline
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        return self.proof.checks
 
     def interactions(self, index: str = "FBII", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit. Never calls the model."""
@@ -114,129 +242,53 @@ class Explanation:
         effects = self.spectrum.mean_effects(self.fidelity.keep)
         return np.array([effects.get((i,), 0.0) for i in range(len(self.players))])
 
-    @property
-    def spent_on_checks(self) -> int:
-        """Ablations that checking sets has cost, beyond those of the fits, held out, and at the two ends."""
-        return sum(check.ablations for check in self.checks)
-
     def to_json(self) -> str:
         """The whole result as JSON text: opens in the app, the library and the command line."""
-        data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _CODED}
-        data["checks"] = [asdict(check) for check in self.checks]
-        data["curve"] = [_plain(point) for point in self.curve]
-        data["fidelity"], data["baseline"] = _plain(self.fidelity), _plain(self.baseline)
-        data["spec"] = json.loads(self.spec.to_json())
-        data["spectrum"] = _spectrum_to_json(self.spectrum)
-        data["layout"] = None if self.layout is None else np.asarray(self.layout).tolist()
-        for name in ("masks", "held_out_masks"):
-            data[name] = base64.b64encode(pack(getattr(self, name)).tobytes()).decode()
-        for name in ("values", "held_out_values"):
-            data[name] = np.asarray(getattr(self, name)).tolist()
-        return json.dumps({"format": FORMAT, "run": self.spec.id, **data}, ensure_ascii=False, allow_nan=False)
+        return codec.to_json(self, format=FORMAT, run=self.spec.id)
 
     @classmethod
     def from_json(cls, text: str) -> Explanation:
-        """The reverse of `to_json`. Raises SpecError for anything that is not a spexviz run."""
+        """The reverse of `to_json`, also for files of the first format. Raises SpecError for anything that is not a spexviz run."""
+        data = codec.parsed(text)
+        written = data.pop("format", None)
+        if written not in (FORMAT, FIRST_FORMAT):
+            raise SpecError(f'This file is not a spexviz run (its "format" is not "{FORMAT}"). Save one with `spexviz explain --out run.json`.')
+        data.pop("run", None)
         try:
-            data = json.loads(text)
-            if not isinstance(data, dict) or data.get("format") != FORMAT:
-                raise SpecError(f'This file is not a spexviz run (its "format" is not "{FORMAT}"). Save one with `spexviz explain --out run.json`.')
-            n = len(data["players"])
-            out = {f.name: data[f.name] for f in fields(cls) if f.name not in _LATER}
-            out["stopped"], out["precision"] = str(data.get("stopped", "")), str(data.get("precision", ""))
-            out["noun"] = str(data.get("noun", "player"))
-            out["remarks"] = tuple(map(str, data.get("remarks", ())))
-            out["noise"] = None if data.get("noise") is None else float(data["noise"])
-            out["players"], out["unit"] = tuple(map(str, data["players"])), str(data["unit"])
-            out["text"] = None if data["text"] is None else str(data["text"])
-            "".join(
-                (*out["players"], out["unit"], out["text"] or "", out["stopped"], out["precision"], out["noun"], *out["remarks"])
-            ).encode()  # half a character cannot be stored or shown
-            out["exact"], out["complete"] = bool(data["exact"]), bool(data["complete"])
-            out["seconds"] = {str(key): float(value) for key, value in data["seconds"].items()}
-            out["spectrum"] = _spectrum_from_json(n, data["spectrum"])
-            out["spec"] = RunSpec(**data["spec"])
-            out["curve"] = tuple(_fidelity(point) for point in data["curve"])
-            out["fidelity"], out["baseline"] = _fidelity(data["fidelity"]), _fidelity(data["baseline"])
-            out["checks"] = tuple(_check_from_json(n, check) for check in data["checks"])
-            out["ends"] = tuple(map(float, data["ends"]))
-            out["spans"] = tuple((int(a), int(b)) for a, b in data["spans"])
-            out["layout"] = None if data["layout"] is None else np.array(data["layout"], dtype=np.float64)
-            for name in ("values", "held_out_values"):
-                out[name] = np.array(data[name], dtype=np.float64)
-            for name, values in (("masks", "values"), ("held_out_masks", "held_out_values")):
-                packed = np.frombuffer(base64.b64decode(data[name], validate=True), np.uint8)
-                out[name] = unpack(packed.reshape(len(out[values]), (n + 7) // 8), n)
-            _check(out)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
-            if isinstance(error, SpecError):
-                raise
-            raise SpecError(
-                f"This spexviz run is damaged ({type(error).__name__}: {error}). Export it again from the app or the command line."
-            ) from None
-        return cls(**out)
+            data = _composed(data) if written == FIRST_FORMAT else data
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise SpecError(f"This run is damaged ({type(error).__name__}: {error}). Export it again from the app or the command line.") from None
+        return codec.from_plain(data, cls, "run")
 
 
-_LATER = {"stopped", "remarks", "precision", "noise", "noun"}  # not in the first files
-_CODED = {"curve", "checks", "fidelity", "baseline", "spec", "spectrum", "layout", "masks", "held_out_masks", "values", "held_out_values"}
-
-
-def _check(parts: Mapping[str, Any]) -> None:
-    """Raise ValueError where the parts of a file do not fit together."""
-    n, text, layout = len(parts["players"]), parts["text"] or "", parts["layout"]
-    numbers = [parts["values"], parts["held_out_values"], parts["ends"], list(parts["seconds"].values()), [] if layout is None else layout]
-    numbers.append([parts["noise"] or 0.0])
-    if not all(np.isfinite(part).all() for part in numbers):
-        raise ValueError("a value is not a finite number")
-    if not _NOUN.match(parts["noun"]):  # it stands in sentences of ours, which are not all escaped
-        raise ValueError("its noun is not a word")
-    if len(parts["ends"]) != 2 or len(parts["spans"]) not in (0, n) or (layout is not None and (layout.ndim != 2 or len(layout) != n)):
-        raise ValueError("its ends, spans or layout do not fit the players")
-    if parts["fidelity"].keep != 0.5 and (2.0 ** parts["spectrum"].orders).sum() > MOST_SUBSETS:
-        raise ValueError("its terms have more subsets than any run's")
-    if not all(0 <= a <= b <= len(text) for a, b in parts["spans"]):
-        raise ValueError("a span lies outside the text")
-
-
-def _plain(point: Fidelity) -> dict[str, Any]:
-    """A Fidelity for JSON, which has no NaN: the R² of constant values is null."""
-    data = asdict(point)
-    low, high = (None if math.isnan(end) else end for end in point.interval)
-    return {**data, "r2": None if math.isnan(point.r2) else point.r2, "interval": [low, high]}
-
-
-def _fidelity(data: Mapping[str, Any]) -> Fidelity:
-    number = lambda value: math.nan if value is None else float(value)  # noqa: E731
-    whole = {name: int(data[name]) for name in ("budget", "held_out", "terms")}
-    low, high = map(number, data["interval"])
-    real = {name: float(data[name]) for name in ("keep", "seconds")}
-    if not 0.0 < real["keep"] < 1.0:
-        raise ValueError("a probability of keeping a player lies between 0 and 1")
-    return Fidelity(**{**data, **whole, **real, "solver": str(data["solver"]), "r2": number(data["r2"]), "interval": (low, high)})
-
-
-def _check_from_json(n: int, data: Mapping[str, Any]) -> Check:
-    members, verdict = tuple(int(i) for i in data["members"]), str(data["verdict"])
-    real = {name: float(data[name]) for name in ("model_full", "surrogate_full", "model_mean", "surrogate_mean")}
-    whole = {name: int(data.get(name, 0)) for name in ("ablations", "backgrounds", "held_out")}
-    low, high = map(float, data["interval"])
-    fits = members == tuple(sorted(set(members))) and members and 0 <= members[0] <= members[-1] < n and verdict in VERDICTS
-    if not fits or not np.isfinite([*real.values(), low, high]).all():
-        raise ValueError("a check does not fit the players, or has a value or verdict that none can have")
-    return Check(**{**data, **real, **whole, "members": members, "verdict": verdict, "interval": (low, high)})
-
-
-def _spectrum_to_json(spectrum: Spectrum) -> dict[str, Any]:
+def _composed(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """A file of the first format, in which everything stood side by side, as one of today's."""
+    n = len(flat["players"])
+    masks = lambda name: {"shape": [len(base64.b64decode(flat[name])) // max(1, (n + 7) // 8), n], "bits": flat[name]}  # noqa: E731
+    score = lambda point: {key: value for key, value in point.items() if value not in (None, [None, None])}  # noqa: E731
+    seconds = {**flat["seconds"]}
+    cached, compared = (int(seconds.pop(name, 0)) for name in ("cached", "compared"))
+    total = (
+        len(flat["values"]) + (0 if flat["exact"] else len(flat["held_out_values"]) + 2) + sum(int(check["ablations"]) for check in flat["checks"])
+    )
+    subject = {name: flat[name] for name in ("players", "unit", "noun", "text", "spans", "layout", "remarks") if name in flat}
+    rest = ("ends", "spec", "complete", "stopped", "precision", "noise")
     return {
-        "terms": [list(term) for term in spectrum.terms],
-        "coefficients": spectrum.values.tolist(),
-        "draws": None if spectrum.draws is None else np.round(spectrum.draws, 6).tolist(),
-        "notes": dict(spectrum.notes),
+        "subject": subject,
+        "spectrum": {"n": n, **flat["spectrum"]},
+        "sample": {"masks": masks("masks"), "values": flat["values"]},
+        "held_out": {"masks": masks("held_out_masks"), "values": flat["held_out_values"]},
+        "proof": {
+            "curve": [score(point) for point in flat["curve"]],
+            "fidelity": score(flat["fidelity"]),
+            "baseline": score(flat["baseline"]),
+            "checks": flat["checks"],
+            "exact": flat["exact"],
+        },
+        "spent": {"asked": max(0, total - cached), "cached": cached, "compared": compared, "seconds": seconds},
+        **{name: flat[name] for name in rest if name in flat},
     }
 
 
-def _spectrum_from_json(n: int, data: Mapping[str, Any]) -> Spectrum:
-    terms = [tuple(map(int, term)) for term in data["terms"]]
-    if n * len(terms) > MOST_CELLS:
-        raise ValueError(f"{len(terms)} terms of {n} players are more than any run has")
-    return Spectrum(n, list(zip(terms, data["coefficients"], strict=True)), data["draws"], data["notes"])
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if 0.005 <= share <= 0.995 else f"{100 * share:.2g} %"

@@ -8,20 +8,64 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
 
 from spexviz.errors import SpecError, SpexvizError
 
 Json = Mapping[str, Any]
 MAX_BUDGET = 1_000_000
+SETS_CHECKED, MOST_CHECKED = 8, 100  # by `validate=True`; by a number
 _ID = re.compile(r"[0-9a-f]{16}\Z")
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """What stands in a spec by its name: a loaded language model, a data set."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run does beside its fits: sets to check on the model (True: 8), and when it may end early. Raises SpecError for others."""
+
+    validate: int = 0
+    target_r2: float | None = None
+    stop_when_flat: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.validate, int) or not 0 <= self.validate <= MOST_CHECKED:
+            raise SpecError(f"validate is True, False or a number of sets up to {MOST_CHECKED}, not {self.validate!r:.40}.")
+        number = isinstance(self.target_r2, int | float) and not isinstance(self.target_r2, bool)
+        if self.target_r2 is not None and not (number and 0.0 < self.target_r2 < 1.0):
+            raise SpecError(f"The target of R² must lie between 0 and 1, not {self.target_r2!r:.40}.")
+        if not isinstance(self.stop_when_flat, bool):
+            raise SpecError(f"stop_when_flat is True or False, not {self.stop_when_flat!r:.40}.")
+        object.__setattr__(self, "validate", SETS_CHECKED if self.validate is True else int(self.validate))
+
+    def spoken(self) -> dict[str, Any]:
+        """The options that are not at their default: a run that uses none keeps the id that it always had."""
+        return {field.name: value for field in dataclasses.fields(self) if (value := getattr(self, field.name))}
+
+    @classmethod
+    def of(cls, data: object) -> Options:
+        """The options that a JSON object holds. Raises SpecError for an unknown one."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        if not isinstance(data, Mapping):
+            raise SpecError("The options of a run must be an object.")
+        if unknown := sorted(set(data) - set(names)):
+            raise SpecError(f"A run has no options {', '.join(map(repr, unknown))}: it has {', '.join(names)}; leave others out.")
+        return cls(**data)
 
 
 @dataclass(frozen=True)
 class RunSpec:
-    """One run: a game, a solver (each a JSON object with a "name"), a budget of ablations, a seed.
+    """One run as plain data: a game, a solver (each a JSON object with a "name"), a budget of ablations, a seed, its options.
 
+    Made by `RunSpec.of` from a game and a solver, with every setting written out: so one run has one id, however it was asked for.
     Raises SpecError if a part is missing, of the wrong type, or cannot be written as JSON.
     """
 
@@ -29,7 +73,12 @@ class RunSpec:
     solver: Json
     budget: int
     seed: int = 0
-    options: Json = field(default_factory=dict)
+    options: Options = Options()
+
+    @classmethod
+    def of(cls, game: Any, solver: Any, budget: int = 512, seed: int = 0, options: Options = Options()) -> RunSpec:
+        """The spec of a run of this solver on this game."""
+        return cls(describe(game), describe(solver), budget, seed, options)
 
     def __post_init__(self) -> None:
         for part in ("game", "solver"):
@@ -40,14 +89,25 @@ class RunSpec:
             raise SpecError(f"The budget must be a whole number of ablations from 1 to {MAX_BUDGET}, not {self.budget!r:.40}.")
         if not _is_int(self.seed) or not 0 <= self.seed < 2**32:
             raise SpecError(f"The seed must be a whole number from 0 to 2^32 − 1, not {self.seed!r:.40}.")
-        if not isinstance(self.options, Mapping):
-            raise SpecError("The options of a run must be an object.")
+        if not isinstance(self.options, Options):
+            raise SpecError(f"The options of a run are an Options, not {self.options!r:.40}.")
         self.to_json()
+
+    @property
+    def game_name(self) -> str:
+        """The name of its game."""
+        return self.game["name"]
+
+    @property
+    def solver_name(self) -> str:
+        """The name of its solver."""
+        return self.solver["name"]
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, no NaN."""
+        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         try:
-            text = json.dumps(dataclasses.asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+            text = json.dumps({**parts, "options": self.options.spoken()}, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
             text.encode()  # half a character (a lone surrogate) cannot be stored or shown
             return text
         except (TypeError, ValueError, RecursionError) as error:
@@ -58,8 +118,16 @@ class RunSpec:
         """The reverse of `to_json`; raises SpecError for anything else."""
         try:
             data = json.loads(text)
-            return cls(**data)
-        except (json.JSONDecodeError, TypeError, RecursionError) as error:
+            return cls.from_plain(data)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise SpecError(f"This is not the JSON of a run ({error}).") from None
+
+    @classmethod
+    def from_plain(cls, data: Json) -> RunSpec:
+        """The spec of a JSON object. Raises SpecError for what is none."""
+        try:
+            return cls(**{**data, "options": Options.of(data.get("options", {}))})
+        except (TypeError, AttributeError) as error:
             raise SpecError(f"This is not the JSON of a run ({error}).") from None
 
     @property
@@ -74,7 +142,9 @@ def is_run_id(text: object) -> bool:
 
 
 def describe(thing: Any) -> dict[str, Any]:
-    """A frozen dataclass with a class variable `name` as its JSON object: {"name": …, field: value, …}."""
+    """A frozen dataclass with a class variable `name` as its JSON object: {"name": …, field: value, …}; of another class, its fingerprint."""
+    if not dataclasses.is_dataclass(thing):
+        return {"name": type(thing).name, "fingerprint": thing.fingerprint}
     fields = {f.name: _plain(getattr(thing, f.name)) for f in dataclasses.fields(thing) if f.init}
     return {"name": type(thing).name, **fields}
 
@@ -100,11 +170,13 @@ def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
-    if not isinstance(value, str | Mapping) and isinstance(getattr(value, "label", None), str):
-        return value.label  # a loaded language model stands in a spec by its name
+    if isinstance(value, Labelled):
+        return value.label
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    return value
+    if isinstance(value, np.generic):
+        return value.item()
+    return getattr(value, "__qualname__", type(value).__name__) if callable(value) else value
 
 
 def _is_int(value: object) -> bool:

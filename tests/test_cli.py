@@ -9,6 +9,7 @@ import pytest
 
 from spexviz import cli
 from spexviz.results import Explanation
+from spexviz.spec import Options
 
 
 def explain(*arguments: str) -> int:
@@ -23,7 +24,7 @@ def test_explain_writes_a_run_that_opens_again(tmp_path: Path, capsys: pytest.Ca
     )
     printed = capsys.readouterr()
     result = Explanation.from_json(out.read_text(encoding="utf-8"))
-    assert result.exact and result.players == ("never", "fails", "to", "impress") and result.spec.game["template"] == "{}\n:"
+    assert result.proof.exact and result.players == ("never", "fails", "to", "impress") and result.spec.game["template"] == "{}\n:"
     assert result.spec.solver["name"] == "auto" and "never" in printed.out and "fails" in printed.out and "Traceback" not in printed.err
 
 
@@ -31,7 +32,7 @@ def test_sets_are_checked_and_printed_when_asked(tmp_path: Path, capsys: pytest.
     out = tmp_path / "run.json"
     assert explain("--prompt", "never fails to impress", "--check", "--stop-when-flat", "--out", str(out)) == 0
     result = Explanation.from_json(out.read_text(encoding="utf-8"))
-    assert result.checks and result.spec.options == {"validate": 8, "stop_when_flat": True}
+    assert result.checks and result.spec.options == Options(8, None, True)
     assert "confirmed: the surrogate says" in capsys.readouterr().out
 
 
@@ -39,7 +40,7 @@ def test_the_second_time_nothing_is_asked(tmp_path: Path) -> None:
     prompt = ["--prompt", "not good but hardly ever so dull that no fun is had at all"]
     assert [explain(*prompt, "--out", str(tmp_path / f"{i}.json")) for i in range(2)] == [0, 0]
     first, second = (Explanation.from_json((tmp_path / f"{i}.json").read_text()) for i in range(2))
-    assert first.seconds["cached"] == 0 and second.seconds["cached"] == 64 + 128 + 2
+    assert first.spent.cached == 0 and second.spent.cached == 64 + 128 + 2
     assert first.spectrum == second.spectrum
 
 
@@ -99,7 +100,7 @@ def test_ctrl_c(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) 
     def stop(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "explain", stop)
+    monkeypatch.setattr(pipeline, "run", stop)
     assert explain("--prompt", "not bad") == 130
     assert "goes on from here" in capsys.readouterr().err
 

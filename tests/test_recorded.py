@@ -10,8 +10,7 @@ import pytest
 from spexviz.analysis import redundancy
 from spexviz.games.training import data as datasets
 from spexviz.results import Explanation
-from spexviz.run import pipeline
-from spexviz.spec import RunSpec
+from spexviz.run import plan as planning
 from tools.record_runs import LARGEST, row
 from tools.recordings import FOLDER, Recording, all_recordings
 
@@ -30,12 +29,12 @@ def load(run: Recording) -> Explanation:
 def test_a_file_is_the_run_that_its_recording_describes(run: Recording) -> None:
     path, result = run.folder / f"{run.file}.json", load(run)
     assert path.stat().st_size <= LARGEST and result.complete
-    asked = RunSpec(run.game, run.solver, run.budget, run.seed, run.options)
-    for part in ("game", "solver", "options"):
+    for part in ("game", "solver"):
         recorded = getattr(result.spec, part)
-        assert {name: recorded.get(name) for name in getattr(asked, part)} == json.loads(json.dumps(getattr(asked, part)))
+        assert {name: recorded.get(name) for name in getattr(run, part)} == json.loads(json.dumps(getattr(run, part)))
+    assert result.spec.options.spoken() == run.options
     assert (result.spec.budget, result.spec.seed) == (run.budget, run.seed)
-    assert result.exact or result.fidelity.r2 > 0.5, "a recorded run shows something"
+    assert result.proof.exact or result.fidelity.r2 > 0.5, "a recorded run shows something"
 
 
 def test_the_cards_say_what_the_files_hold() -> None:
@@ -51,14 +50,13 @@ def test_the_cards_say_what_the_files_hold() -> None:
 @each_run
 def test_the_model_still_says_so(run: Recording) -> None:
     result = load(run)
-    game = pipeline.build_game(result.spec)
-    if hasattr(game, "reference"):
-        game = game.reference()  # recorded in fp32: bf16 gives other numbers
+    game = planning.Request.of(result.spec).game
+    game = game.at_full_precision() or game  # recorded in fp32: bf16 gives other numbers
     assert tuple(game.players) == result.players and game.unit == result.unit
-    rows = np.random.default_rng(0).choice(len(result.masks), ASKED, replace=False)
+    rows = np.random.default_rng(0).choice(len(result.sample.masks), ASKED, replace=False)
     ends = np.stack([np.zeros(len(result.players), dtype=bool), np.ones(len(result.players), dtype=bool)])
-    found = np.asarray(game(np.concatenate([ends, result.masks[rows]])))
-    assert found == pytest.approx([*result.ends, *result.values[rows]], abs=NOISE * result.values.std())
+    found = np.asarray(game(np.concatenate([ends, result.sample.masks[rows]])))
+    assert found == pytest.approx([*result.ends, *result.sample.values[rows]], abs=NOISE * result.sample.values.std())
 
 
 def test_the_finding_on_wrong_labels_is_what_the_run_found() -> None:

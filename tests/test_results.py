@@ -87,6 +87,10 @@ def test_a_file_cannot_ask_for_more_memory_than_it_has() -> None:
 
 def test_round_trip_keeps_text_and_places() -> None:
     again = Explanation.from_json(RESULT.to_json())
-    assert again.text == RESULT.text and again.spans == RESULT.spans and (again.layout == RESULT.layout).all()
-    assert [again.text[a:b] for a, b in again.spans] == list(again.players)
-    assert again.seconds == RESULT.seconds and again.to_json() == RESULT.to_json()
+    assert (
+        again.subject.text == RESULT.subject.text
+        and again.subject.spans == RESULT.subject.spans
+        and (again.subject.layout == RESULT.subject.layout).all()
+    )
+    assert [again.subject.text[a:b] for a, b in again.subject.spans] == list(again.players)
+    assert again.spent.seconds == RESULT.spent.seconds and again.to_json() == RESULT.to_json()

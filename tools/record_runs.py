@@ -22,7 +22,7 @@ LARGEST = 400_000  # bytes of one file: it lies in the repository and is read wh
 
 def make(run: Recording, cache: SqliteCache) -> Explanation:
     """Explain, and write the file."""
-    result = pipeline.explain_spec(run.spec, cache=cache)
+    result = pipeline.run(run.request, pipeline.Hooks(cache=cache))
     text = result.to_json()
     if len(text.encode()) > LARGEST:
         raise SystemExit(f"{run.file} has {len(text.encode()):,} bytes, more than {LARGEST:,}: ask for fewer terms, draws or ablations.")
@@ -38,10 +38,10 @@ def row(run: Recording, result: Explanation) -> dict[str, object]:
         "title": run.title,
         "finding": run.finding or views.headline(result, top),
         "r2": round(result.fidelity.r2, 3),
-        "ablations": len(result.values) + (0 if result.exact else len(result.held_out_values) + 2 + result.spent_on_checks),
+        "ablations": len(result.sample.values) + (0 if result.proof.exact else len(result.held_out.values) + 2 + result.proof.spent_on_checks),
         "players": len(result.players),
-        "noun": result.noun,
-        "exact": result.exact,
+        "noun": result.subject.noun,
+        "exact": result.proof.exact,
         "file": f"{run.file}.json",
     }
 

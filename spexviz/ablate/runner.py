@@ -65,7 +65,7 @@ class Runner:
     done: int = 0
     cached: int = 0
     seconds: float = 0.0
-    _recent: deque = field(default_factory=lambda: deque(maxlen=12))  # (masks asked, seconds) of the last chunks
+    recent: deque = field(default_factory=lambda: deque(maxlen=12))  # (masks asked, seconds) of the last chunks
 
     def __call__(self, masks: Masks, phase: str = "ablations") -> Values:
         """Values of the masks, in order. Finished chunks stay in the cache whatever happens."""
@@ -99,7 +99,7 @@ class Runner:
 
     def tell(self, phase: str) -> None:
         """Report where the run stands."""
-        asked, seconds = (sum(column) for column in zip(*self._recent, strict=True)) if self._recent else (0, 0.0)
+        asked, seconds = (sum(column) for column in zip(*self.recent, strict=True)) if self.recent else (0, 0.0)
         self.report(Progress(self.done, max(self.total, self.done), self.cached, asked / seconds if seconds else 0.0, phase))
 
     def check_cancelled(self) -> None:
@@ -145,7 +145,7 @@ class _Call:
         self.out[rows] = values
         runner.done += len(rows)
         runner.seconds += now - self._clock
-        runner._recent.append((len(rows), now - self._clock))
+        runner.recent.append((len(rows), now - self._clock))
         self._clock = now
         runner.tell(self.phase)
 
@@ -164,9 +164,12 @@ class _Call:
 
 def _usable(values: Values, masks: Masks) -> Values:
     """The values of a chunk, if there is one for each mask and every one is finite."""
-    fits = values.shape == (len(masks),)
-    if fits and np.isfinite(values).all():
+    if values.shape != (len(masks),):
+        raise AblationError(
+            f"The game gave an array of shape {values.shape} for {len(masks)} masks: let it return one number a mask, shape ({len(masks)},)."
+        )
+    if np.isfinite(values).all():
         return values
-    bad = masks[int(np.flatnonzero(~np.isfinite(values))[0])] if fits else masks[0]
+    bad = masks[int(np.flatnonzero(~np.isfinite(values))[0])]
     shown = "".join("1" if keep else "0" for keep in bad)
     raise AblationError(f"The game gave no usable value for the mask {shown[:200]} (1 = kept): everything before it is kept.")

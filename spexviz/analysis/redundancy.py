@@ -46,9 +46,8 @@ def kind(mains: Sequence[float], joint: float) -> str:
 
 def groups(spectrum: Spectrum, orders: Sequence[int] = (2, 3)) -> tuple[Group, ...]:
     """The sets of these orders that the spectrum holds, the largest share of variance first; a set of three counts as one object."""
-    energy = spectrum.energy() or 1.0
-    ranked = sorted((-(value**2), len(term), term) for term, value in spectrum.coefficients.items() if len(term) in orders and value)
-    return tuple(group(spectrum, term, -square / energy) for square, _, term in ranked)
+    ranked = sorted((-share, len(term), term) for term, share in spectrum.shares().items() if len(term) in orders and share)
+    return tuple(group(spectrum, term, -share) for share, _, term in ranked)
 
 
 def group(spectrum: Spectrum, members: Interaction, share: float = 0.0) -> Group:

@@ -2,42 +2,113 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from spexviz.errors import GameError
 from spexviz.masks import Masks, Values
+from spexviz.results import Scale, Subject
 
 
-@runtime_checkable
-class Game(Protocol):
-    """`game(masks) -> values`; nothing after the values knows what was ablated.
+@dataclass(frozen=True)
+class Asking:
+    """What a game can say of being asked, for the cost before a run; None where it cannot tell (yet).
 
-    A game is a frozen dataclass with a class variable `name`; its fields are its JSON form (spec.describe).
-    Optional attributes, read with a default: `layout` (n, k) positions of the players, `text` and `text_spans`
-    (where each player stands in a text), `keep` (the probability with which masks keep a player, 0.5 where it has none),
-    `remarks` (sentences that must be read with the values), `noun` (what one player is: "word", "head", "example"),
-    `call_masks` (how many masks pay in one call, where these are more than the runner asks else).
+    `seconds(masks)` of one call, `tokens(masks)` that a model reads; `memory`: bytes that its model takes; `call_masks`: masks that
+    pay in one call, where these are more than the runner asks else.
     """
+
+    seconds: Callable[[Masks], float | None] = lambda masks: None
+    tokens: Callable[[Masks], int | None] = lambda masks: None
+    memory: int | None = None
+    call_masks: int = 0
+
+
+class Game:
+    """`game(masks) -> values`; nothing after the values knows what was ablated. Derive from it; every option has its default here.
+
+    A game that comes back from a file is a frozen dataclass with a class variable `name`: its fields are its JSON form. `keep`: the
+    probability with which masks keep a player. `model_name`: the model that evaluates it, one call at a time; `precision`: what that
+    computes in. What a game must be is checked before its first ablation (`checked`).
+    """
+
+    name: ClassVar[str] = "own"
+    title: ClassVar[str] = "Own game"
+
+    keep: float = 0.5
+    noun: str = "player"
+    text: str | None = None
+    text_spans: tuple[tuple[int, int], ...] = ()
+    layout: NDArray[np.float64] | None = None
+    remarks: tuple[str, ...] = ()
+    scale: Scale = Scale()
+    model_name: str | None = None
+    precision: str | None = None
 
     @property
     def players(self) -> tuple[str, ...]:
         """Labels: words, "L3.H7", "example 12"."""
+        raise NotImplementedError(f"{type(self).__name__} does not say who its players are: give it `players`, a tuple of labels.")
 
     @property
     def unit(self) -> str:
         """ "log-odds", "nats", "margin", …"""
+        return "value"
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """Content hash of everything that changes a value (architecture, decision 9)."""
+        """Content hash of everything that changes a value (architecture, decision 9); of a game that has none, of this object alone."""
+        import uuid
+
+        return f"{self.name}-{uuid.uuid4().hex}"
 
     def __call__(self, masks: Masks) -> Values:
         """Values (b,) of the masks (b, n), True = kept."""
+        raise NotImplementedError(f"{type(self).__name__} cannot be asked: give it `__call__(masks) -> values`.")
+
+    def check(self) -> None:
+        """Raise what only a loaded model can tell, before the first ablation."""
+
+    def at_full_precision(self) -> Game | None:
+        """The same game in fp32, where its `precision` is another; None where that cannot be had."""
+        return None
+
+    def asking(self) -> Asking:
+        """What it can say of seconds, tokens, memory and size of a call."""
+        return Asking()
+
+    @property
+    def subject(self) -> Subject:
+        """All that views may know of it. Remarks may come with the ablations, so it is made anew."""
+        return Subject(
+            tuple(self.players), self.unit, self.noun, self.title, self.text, tuple(self.text_spans), self.layout, tuple(self.remarks), self.scale
+        )
 
 
-def keep_of(game: Game) -> float:
-    """The probability with which the masks of a run on this game keep a player. Raises GameError unless it lies in (0, 1)."""
-    keep = getattr(game, "keep", 0.5)
+def check_keep(keep: float) -> None:
+    """Raise GameError for a probability of keeping a player that lies outside (0, 1)."""
     if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0.0 < keep < 1.0:
         raise GameError(f"The probability of keeping a player must lie strictly between 0 and 1, not {keep!r:.40}: 0.5 for uniform masks.")
-    return float(keep)
+
+
+def checked(game: Game) -> Subject:
+    """The subject of a game that can be asked. Raises GameError, with the remedy, for what is no game, or does not fit together."""
+    if not isinstance(game, Game):
+        what = "a function" if callable(game) and not hasattr(game, "players") else f"a {type(game).__name__}"
+        raise GameError(f"This is {what}, not a game: make it one with spexviz.game(function, players=[…]), or derive its class from spexviz.Game.")
+    check_keep(game.keep)
+    players = game.players
+    if isinstance(players, str) or not len(players) or not all(isinstance(player, str) for player in players):
+        raise GameError(f"The players of a game are labels, one text each and at least one, not {players!r:.80}.")
+    for what, value in (("unit", game.unit), ("fingerprint", game.fingerprint)):
+        if not isinstance(value, str) or not value:
+            raise GameError(f"The {what} of a game is a text, not {value!r:.40}.")
+    try:
+        return game.subject
+    except (TypeError, ValueError) as error:
+        raise GameError(f"This game does not fit together: {error}.") from None

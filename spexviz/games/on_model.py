@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from spexviz import models
+from spexviz.games.base import Game
 from spexviz.kit.options import option
 from spexviz.models.base import LanguageModel
 
@@ -16,8 +17,8 @@ def model_option() -> Any:
     return option("bundled", "Model", '"bundled", "toy", a hub id, a folder, a .gguf file, "endpoint:NAME" or "llamacpp:FILE".')
 
 
-class OnModel:
-    """Mixin of frozen dataclasses with a field `model`: a name, or a loaded model."""
+class OnModel(Game):
+    """Base of frozen dataclasses with a field `model`: a name, or a loaded model."""
 
     model: str | LanguageModel
 
@@ -27,16 +28,20 @@ class OnModel:
         return models.load(self.model) if isinstance(self.model, str) else self.model
 
     @property
+    def model_name(self) -> str:
+        """The name of the model; nothing is loaded for it."""
+        return self.model if isinstance(self.model, str) else self.model.label
+
+    @property
     def precision(self) -> str | None:
         """What the model computes in ("fp32", "fp16", "bf16"); None for one that does not say."""
-        return getattr(self.language_model, "precision", None)
-
-    def reference(self) -> Self | None:
-        """This game with its model in fp32; None where that cannot be had."""
-        found = getattr(self.language_model, "reference", lambda: None)()
-        return None if found is None else replace(self, model=found)
+        return self.language_model.precision
 
     @property
     def memory(self) -> int | None:
         """Bytes that the model takes; None where it does not say."""
-        return getattr(self.language_model, "memory", None)
+        return self.language_model.memory
+
+    def at_full_precision(self) -> Self | None:
+        found = self.language_model.at_full_precision()
+        return None if found is None else replace(self, model=found)

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import GameError
+from spexviz.games.base import Game
 from spexviz.kit.options import REQUIRED, option
-from spexviz.masks import Masks, Values, pack
+from spexviz.masks import Masks, Values, ends, pack
 from spexviz.spectrum import Spectrum
 
 LONGEST = 2_000  # characters of an expression
@@ -28,7 +29,7 @@ _BOOLEAN = {ast.BitAnd: lambda a, b: a * b, ast.BitOr: lambda a, b: a + b - a * 
 
 
 @dataclass(frozen=True)
-class SyntheticGame:
+class SyntheticGame(Game):
     """A known function of masks: a Spectrum, its {"n", "terms"} object, or an expression of x0, x1, … (1 = kept, 0 = removed).
 
     Expressions: numbers, + − * and brackets ("2*x0*x1 - 3*x2*x3*x4 + 0.5*x5"), and the Boolean & | ^ ~ ("x0 & ~x1").
@@ -52,8 +53,7 @@ class SyntheticGame:
             raise GameError(f"The noise is a standard deviation of at least 0, not {self.noise}.")
         if self.seed < 0:
             raise GameError(f"The seed of the noise must be at least 0, not {self.seed}.")
-        ends = np.array([[False], [True]]).repeat(len(self.players), axis=1)
-        if not np.isfinite(self._evaluate(ends)).all():  # what cannot be read or computed fails here, not mid-run
+        if not np.isfinite(self._evaluate(ends(len(self.players)))).all():  # what cannot be read or computed fails here, not mid-run
             raise GameError("The expression gives numbers beyond what a computer can hold: use smaller ones.")
 
     @cached_property
@@ -80,10 +80,6 @@ class SyntheticGame:
         if not 1 <= n <= MOST_PLAYERS:
             raise GameError(f"The expression must name between 1 and {MOST_PLAYERS} players: x0, x1, …")
         return tuple(f"x{i}" for i in range(n))
-
-    @property
-    def unit(self) -> str:
-        return "value"
 
     @cached_property
     def fingerprint(self) -> str:

@@ -7,16 +7,17 @@ import queue
 import threading
 import time
 import uuid
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from spexviz import models
 from spexviz.ablate import cache as ablations
 from spexviz.ablate.runner import Progress
-from spexviz.errors import Cancelled, QueueFull, SpexvizError, StoreError
+from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
 from spexviz.jobs import store as states
 from spexviz.jobs.store import RunStore
-from spexviz.kit.database import Database
 from spexviz.run import pipeline
 from spexviz.spec import RunSpec
 
@@ -32,8 +33,8 @@ class JobManager:
     Runs of a process that was killed are found by its file lock being free, and marked as interrupted.
     """
 
-    def __init__(self, database: Database | None = None, workers: int = WORKERS, waiting: int = WAITING):
-        self.store = RunStore(database)
+    def __init__(self, path: Path | str | None = None, workers: int = WORKERS, waiting: int = WAITING):
+        self.store = RunStore(path)
         self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
         self._owner = uuid.uuid4().hex
         self._alive = FileLock(self._lock_file(self._owner))
@@ -46,28 +47,36 @@ class JobManager:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, spec: RunSpec, title: str = "") -> str:
-        """Start the run, resume it, or find it: same spec, same id. Raises QueueFull, SpecError, or what the game says at once."""
+    def submit(self, spec: RunSpec, title: str = "", user: str = "") -> str:
+        """Start the run, resume it, or find it: same spec and user, same id. What came from a file never answers for it.
+
+        Raises QueueFull, SpecError, ModelError for a model that this server does not offer, or what the game says at once.
+        """
         spec = pipeline.canonical(spec)  # a bad setting is refused now, not in the queue
+        if reason := refusal(spec):
+            raise ModelError(reason)
         with self._guard:
             if self._closed:
                 raise QueueFull("The server is stopping: start the run again when it is back.")
-            found = self.store.get(spec.id)
+            found = self.store.find(spec, user)
             if found and (found.active or found.state == states.DONE):
-                return spec.id
+                return found.id
             if self.store.waiting(self._owner) >= self._waiting:
                 raise QueueFull(f"{self._waiting} runs are already waiting: try again when one has finished, or cancel one on the Runs page.")
-            self._cancels[spec.id] = threading.Event()
-            self.store.enqueue(spec, title, self._owner, 0)
-            self._queue.put(spec.id)
-        return spec.id
+            run_id = self.store.enqueue(spec, title, self._owner, user)
+            self._cancels[run_id] = threading.Event()
+            self._queue.put(run_id)
+        return run_id
 
     def resume(self, run_id: str) -> str:
-        """Go on with a run that was cancelled, interrupted or failed."""
+        """Go on with a run that was cancelled, interrupted or failed; returns the id of the run that goes on.
+
+        For one from a file this is another: a run with the same settings, measured here, that takes nothing from the file.
+        """
         run = self.store.get(run_id)
         if run is None:
             raise StoreError("This run is no longer there: start it again from its settings.")
-        return self.submit(run.spec, run.title)
+        return self.submit(run.spec, run.title, run.user)
 
     def cancel(self, run_id: str) -> None:
         """End the run after the chunk in flight; what it measured is kept."""
@@ -110,7 +119,9 @@ class JobManager:
         while (run_id := self._queue.get()) is not None:
             try:
                 if self.store.start(run_id):
-                    self._run(run_id, self._cancels.setdefault(run_id, threading.Event()))
+                    with self._guard:  # where it was resumed just now, its new button is not there before
+                        cancel = self._cancels.setdefault(run_id, threading.Event())
+                    self._run(run_id, cancel)
             except Exception:  # the store itself failed: nothing can be noted there, but the worker must live on
                 _log.exception("run %s could not be kept", run_id)
 
@@ -121,10 +132,10 @@ class JobManager:
                 self.store.get(run_id).spec,
                 cache=self.cache,
                 progress=_Throttled(self.store, run_id, cancel),
-                partial=self.store.save,
+                partial=partial(self.store.save, run_id),
                 cancel=cancel,
             )
-            self.store.save(result)
+            self.store.save(run_id, result)
             state, message = states.DONE, ""
         except Cancelled as error:
             state, message = states.INTERRUPTED if self._closed else states.CANCELLED, str(error)
@@ -137,6 +148,15 @@ class JobManager:
         with self._guard:  # once finished the run may be resumed, with a button of its own: drop only this one
             self._cancels.pop(run_id, None)
             self.store.finish(run_id, state, message)
+
+
+def refusal(spec: RunSpec) -> str:
+    """Why this server does not run the spec, a file's perhaps, and what to do; "" where it does. Nothing is loaded to find out."""
+    try:
+        game = pipeline.canonical(spec).game
+    except SpexvizError as error:
+        return str(error)
+    return models.refusal(game["model"]) if "model" in game else ""
 
 
 class _Throttled:

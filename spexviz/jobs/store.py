@@ -1,14 +1,44 @@
-"""The run store: every run, its state, progress and result, in the project's SQLite file. The store, not the thread, holds the truth."""
+"""The run store: every run, its state, progress and result, in a SQLite file. The store, not the thread, holds the truth.
+
+A run has an id of its own; `spec_id`, the hash of its settings, says what was asked. What a file holds comes in as a run with a
+mark (`origin`), and is never found for a run that is asked for.
+"""
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from spexviz.errors import StoreError
 from spexviz.kit.database import Database
+from spexviz.kit.paths import home
 from spexviz.results import Explanation
 from spexviz.spec import RunSpec
+
+FILE = "spexviz.sqlite3"
+MIGRATIONS = (  # "0001 ablations" moved to ablate/cache.py, with its tables
+    (
+        "0002 runs",
+        """CREATE TABLE runs (
+            id TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '',
+            done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0, rate REAL NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT '',
+            message TEXT NOT NULL DEFAULT '', result TEXT, version INTEGER NOT NULL DEFAULT 0,
+            created REAL NOT NULL, started REAL, finished REAL, deleted REAL);
+        CREATE INDEX runs_by_time ON runs (created DESC);""",
+    ),
+    (  # until now a run's id was the hash of its settings, and only a run that this server had asked for had an owner
+        "0003 runs have ids of their own",
+        """ALTER TABLE runs ADD COLUMN spec_id TEXT NOT NULL DEFAULT '';
+        ALTER TABLE runs ADD COLUMN user TEXT NOT NULL DEFAULT '';
+        ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+        UPDATE runs SET spec_id = id, origin = CASE owner WHEN '' THEN 'file' ELSE '' END;
+        CREATE INDEX runs_by_spec ON runs (spec_id);
+        CREATE UNIQUE INDEX runs_asked_once ON runs (spec_id, user) WHERE origin = '';""",
+    ),
+)
+ASKED, FROM_FILE, RECORDED = "", "file", "recorded"  # origin: asked for here, opened from a file, comes with the project
 
 QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
     "queued",
@@ -20,15 +50,24 @@ QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
     "interrupted",
 )
 ACTIVE = (QUEUED, RUNNING, CANCELLING)
-_COLUMNS = "id, spec, state, owner, title, done, total, rate, phase, message, version, created, started, finished, result IS NOT NULL"
+_COLUMNS = (
+    "id, spec, spec_id, user, origin, state, owner, title, done, total, rate, phase, message, version, created, started, finished, result IS NOT NULL"
+)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One row: what was asked, where it stands. `version` grows with every new (partial) result; times are seconds since 1970."""
+    """One row: what was asked, where it stands.
+
+    `id`: its own, and its address; `spec_id`: of its settings; `user`: who asked, empty until there are logins; `origin`: ASKED,
+    FROM_FILE or RECORDED. `version` grows with every new (partial) result; times are seconds since 1970.
+    """
 
     id: str
     spec: RunSpec
+    spec_id: str
+    user: str
+    origin: str
     state: str
     owner: str
     title: str
@@ -48,6 +87,11 @@ class Run:
         return self.state in ACTIVE
 
     @property
+    def imported(self) -> bool:
+        """Whether its numbers are those of a file, not measured by this server."""
+        return self.origin != ASKED
+
+    @property
     def eta(self) -> float | None:
         """Seconds of ablations still to go at the present rate; None before it is known."""
         return (self.total - self.done) / self.rate if self.rate > 0 else None
@@ -56,11 +100,17 @@ class Run:
 class RunStore:
     """Runs by id. Each method is one short transaction; safe from any thread and with several processes."""
 
-    def __init__(self, database: Database | None = None):
-        self.database = database or Database()
+    def __init__(self, path: Path | str | None = None):
+        self.database = Database(Path(path) if path is not None else home() / FILE, MIGRATIONS)
 
     def get(self, run_id: str) -> Run | None:
         row = self._one(f"SELECT {_COLUMNS} FROM runs WHERE id = ? AND deleted IS NULL", run_id)
+        return _run(row) if row else None
+
+    def find(self, spec: RunSpec, user: str = "") -> Run | None:
+        """The run that this user asked for with these settings; never one that came in from a file."""
+        query = f"SELECT {_COLUMNS} FROM runs WHERE spec_id = ? AND user = ? AND origin = ? AND deleted IS NULL"
+        row = self._one(query, spec.id, user, ASKED)
         return _run(row) if row else None
 
     def list(self, limit: int = 200) -> list[Run]:
@@ -73,19 +123,27 @@ class RunStore:
         row = self._one("SELECT result FROM runs WHERE id = ? AND deleted IS NULL", run_id)
         return Explanation.from_json(row[0]) if row and row[0] else None
 
-    def enqueue(self, spec: RunSpec, title: str, owner: str, total: int) -> None:
-        """Make the run, or take up one that had ended, keeping its result so far. Raises StoreError if it is active."""
+    def enqueue(self, spec: RunSpec, title: str, owner: str, user: str = "") -> str:
+        """Make the run, or take up one that had ended, keeping its result so far; returns its id. Raises StoreError if it is active.
+
+        A deleted run is taken up, too, without its result.
+        """
         with self.database.write() as connection:
-            row = connection.execute("SELECT state FROM runs WHERE id = ? AND deleted IS NULL", (spec.id,)).fetchone()
-            if row and row[0] in ACTIVE:
+            query = "SELECT id, state FROM runs WHERE spec_id = ? AND user = ? AND origin = ?"
+            run_id, state = connection.execute(query, (spec.id, user, ASKED)).fetchone() or (None, "")
+            if state in ACTIVE:
                 raise StoreError("This run is already going: open it instead of starting it again.")
-            connection.execute(
-                "INSERT INTO runs (id, spec, state, owner, title, total, created) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-                "state = excluded.state, owner = excluded.owner, title = excluded.title, total = excluded.total, created = excluded.created, "
-                "done = 0, rate = 0, phase = '', message = '', started = NULL, finished = NULL, "
-                "result = CASE WHEN deleted IS NULL THEN result END, deleted = NULL",
-                (spec.id, spec.to_json(), QUEUED, owner, title, total, time.time()),
-            )
+            if run_id is None:
+                run_id = _new_id()
+                query = "INSERT INTO runs (id, spec, spec_id, user, state, owner, title, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                connection.execute(query, (run_id, spec.to_json(), spec.id, user, QUEUED, owner, title, time.time()))
+            else:
+                query = (
+                    "UPDATE runs SET state = ?, owner = ?, title = ?, created = ?, done = 0, total = 0, rate = 0, phase = '', message = '', "
+                    "started = NULL, finished = NULL, result = CASE WHEN deleted IS NULL THEN result END, deleted = NULL WHERE id = ?"
+                )
+                connection.execute(query, (QUEUED, owner, title, time.time(), run_id))
+        return run_id
 
     def start(self, run_id: str) -> bool:
         """Queued → running; False if it was cancelled or deleted meanwhile."""
@@ -100,11 +158,11 @@ class RunStore:
             row = connection.execute("SELECT state FROM runs WHERE id = ?", (run_id,)).fetchone()
         return row is None or row[0] == CANCELLING
 
-    def save(self, explanation: Explanation) -> None:
-        """Keep a (partial) result of the run it belongs to."""
+    def save(self, run_id: str, explanation: Explanation) -> None:
+        """Keep a (partial) result of the run."""
         text = explanation.to_json()
         with self.database.write() as connection:
-            connection.execute("UPDATE runs SET result = ?, version = version + 1 WHERE id = ?", (text, explanation.spec.id))
+            connection.execute("UPDATE runs SET result = ?, version = version + 1 WHERE id = ?", (text, run_id))
 
     def finish(self, run_id: str, state: str, message: str = "") -> None:
         with self.database.write() as connection:
@@ -134,23 +192,25 @@ class RunStore:
         with self.database.write() as connection:
             connection.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - older_than,))
 
-    def insert(self, explanation: Explanation, title: str) -> str:
-        """Take in a result from a file; returns its run id. A run that is done or going is left as it is.
+    def insert(self, explanation: Explanation, title: str, origin: str = FROM_FILE, user: str = "") -> str:
+        """Take in a result from a file, as a run of its own with a mark; returns its id: the same for the same content.
 
-        A result that its file calls incomplete comes in as an interrupted run, which can be resumed.
+        A result that its file calls incomplete comes in as an interrupted run.
         """
-        spec = explanation.spec
-        state, message = (DONE, "") if explanation.complete else (INTERRUPTED, "This file holds an unfinished run: resume to go on from there.")
+        spec, text, now = explanation.spec, explanation.to_json(), time.time()
+        state, message = (DONE, "") if explanation.complete else (INTERRUPTED, "This file holds an unfinished run.")
         with self.database.write() as connection:
-            query = f"DELETE FROM runs WHERE id = ? AND (deleted IS NOT NULL OR state NOT IN ({_marks((DONE, *ACTIVE))}))"
-            connection.execute(query, (spec.id, DONE, *ACTIVE))
-            count = len(explanation.values) + len(explanation.held_out_values)
+            query = "SELECT id FROM runs WHERE spec_id = ? AND user = ? AND origin = ? AND result = ?"
+            if found := connection.execute(query, (spec.id, user, origin, text)).fetchone():
+                connection.execute("UPDATE runs SET deleted = NULL WHERE id = ?", found)
+                return found[0]
+            run_id, count = _new_id(), len(explanation.values) + len(explanation.held_out_values)
             connection.execute(
-                "INSERT OR IGNORE INTO runs (id, spec, state, message, title, done, total, result, version, created, finished) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
-                (spec.id, spec.to_json(), state, message, title, count, count, explanation.to_json(), time.time(), time.time()),
+                "INSERT INTO runs (id, spec, spec_id, user, origin, state, message, title, done, total, result, version, created, finished) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+                (run_id, spec.to_json(), spec.id, user, origin, state, message, title, count, count, text, now, now),
             )
-        return spec.id
+        return run_id
 
     def owners(self) -> set[str]:
         """Processes that hold active runs."""
@@ -176,5 +236,11 @@ def _marks(values: tuple) -> str:
     return ", ".join("?" * len(values))
 
 
+def _new_id() -> str:
+    """16 hex digits by chance: an address that can be passed on, but that nobody who guesses the settings can guess."""
+    return secrets.token_hex(8)
+
+
 def _run(row: tuple) -> Run:
-    return Run(row[0], RunSpec.from_json(row[1]), *row[2:14], has_result=bool(row[14]))
+    run_id, spec, *others, has_result = row
+    return Run(run_id, RunSpec.from_json(spec), *others, has_result=bool(has_result))

@@ -1,4 +1,4 @@
-"""A SQLite file: WAL, a connection a thread, named append-only migrations. Runs have one, ablations another (ablate/cache.py)."""
+"""A SQLite file: WAL, a connection a thread, named append-only migrations. Runs have one (jobs/store.py), ablations another (ablate/cache.py)."""
 
 from __future__ import annotations
 
@@ -12,20 +12,9 @@ from pathlib import Path
 from filelock import FileLock
 
 from spexviz.errors import StoreDamaged, StoreError
-from spexviz.kit.paths import home
 
 Migrations = tuple[tuple[str, str], ...]
-MIGRATIONS: Migrations = (  # "0001 ablations" moved to ablate/cache.py, with its tables
-    (
-        "0002 runs",
-        """CREATE TABLE runs (
-            id TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '',
-            done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0, rate REAL NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT '',
-            message TEXT NOT NULL DEFAULT '', result TEXT, version INTEGER NOT NULL DEFAULT 0,
-            created REAL NOT NULL, started REAL, finished REAL, deleted REAL);
-        CREATE INDEX runs_by_time ON runs (created DESC);""",
-    ),
-)
+"""(name, SQL statements) of each, oldest first; once released, none is changed or taken away."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 PATIENCE = 5.0  # seconds to wait for a lock that another thread or process holds
 
@@ -45,20 +34,15 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
         time.sleep(0.01)
 
 
-def default_path() -> Path:
-    """`$SPEXVIZ_HOME/spexviz.sqlite3`."""
-    return home() / "spexviz.sqlite3"
-
-
 class Database:
     """A SQLite file brought to the newest schema. Raises StoreError where it cannot be opened, StoreDamaged where it is no database.
 
     A connection follows its path: when the file has been set aside, by whichever process, the next call opens the new one.
     """
 
-    def __init__(self, path: Path | str | None = None, migrations: Migrations | None = None, lazy: bool = False):
-        self.path = Path(path) if path is not None else default_path()
-        self._migrations = MIGRATIONS if migrations is None else migrations
+    def __init__(self, path: Path | str, migrations: Migrations, lazy: bool = False):
+        self.path = Path(path)
+        self._migrations = migrations
         self._local = threading.local()
         self._ready: tuple[int, int] | None = None  # the file whose schema is known to be the newest
         if not lazy:

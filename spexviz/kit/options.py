@@ -22,7 +22,7 @@ class Option:
 
     `offered`: the values that a form offers, where these are not all that are allowed. `low`, `high`: limits of a number, both
     allowed. `longest`: most characters that a form takes; `lines`: whether the text may have several; `placeholder`: what stands in
-    its empty box. `what`: what an error calls it.
+    its empty box. `first`: what forms and the command line begin with, where that is not the default. `what`: what an error calls it.
     """
 
     label: str
@@ -34,6 +34,7 @@ class Option:
     longest: int | None = None
     lines: bool = False
     placeholder: str | None = None
+    first: Any = None
     what: str = ""
 
 

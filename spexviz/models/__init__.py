@@ -8,7 +8,7 @@ import pkgutil
 import threading
 
 from spexviz.errors import ModelError
-from spexviz.models.base import LanguageModel
+from spexviz.models.base import LanguageModel, OpenModel
 
 _loaded: dict[str, LanguageModel] = {}
 _loading: dict[str, threading.Lock] = {}
@@ -23,6 +23,12 @@ def load(name: str) -> LanguageModel:
         if name not in _loaded:
             _loaded[name] = _backend(name)(name)
         return _loaded[name]
+
+
+def can_be_opened(name: str) -> bool:
+    """Whether the parts of a model of that name can be reached, so far as its backend tells: nothing is loaded, no hub is asked."""
+    closed = [backend for backend in backends().values() if not issubclass(backend, OpenModel)]
+    return not any(backend.accepts(name) for backend in closed)  # the others ask a hub which of them a name is for
 
 
 def is_loaded(name: str) -> bool:
@@ -41,9 +47,20 @@ def configured() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def backends() -> dict[str, type]:
+def refusal(name: object) -> str:
+    """Why the browser may not have a model, and what to do; "" where it may. Nothing is looked up, asked or loaded for the name."""
+    names = configured()
+    if name in names:
+        return ""
+    return (
+        f"This server does not offer the model {name!r:.100}. Start a new run with one that it offers ({', '.join(names)}), "
+        "or have the model named in SPEXVIZ_MODELS where the server is started."
+    )
+
+
+def backends() -> dict[str, type[LanguageModel]]:
     """{kind: class} of every backend in this package."""
-    found: dict[str, type] = {}
+    found: dict[str, type[LanguageModel]] = {}
     for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
         module = importlib.import_module(f"{__name__}.{info.name}")
         for value in vars(module).values():
@@ -52,7 +69,7 @@ def backends() -> dict[str, type]:
     return found
 
 
-def _backend(name: str) -> type:
+def _backend(name: str) -> type[LanguageModel]:
     if not name or not isinstance(name, str):
         raise ModelError('A model needs a name: "bundled", "toy", a model id such as "org/name", a folder, or a .gguf file.')
     if "://" in name:  # not repeated: it may hold a key

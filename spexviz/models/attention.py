@@ -1,6 +1,6 @@
-"""Where heads look: weights of attention computed in fp32 whatever the model computes in, by each family's own code.
+"""Which code computes the attention of a loaded model, and where its heads look: weights in fp32 whatever the model computes in.
 
-In bf16 the rows of a softmax add up to 1.002. So the family's eager attention is given its queries and keys in fp32; what the layer
+Of the two names of transformers that choose the code neither is public, so they stand here only. In bf16 the rows of a softmax add up to 1.002. So the family's eager attention is given its queries and keys in fp32; what the layer
 goes on with has its own precision again.
 """
 
@@ -14,6 +14,22 @@ from typing import Any
 NAME = "spexviz-fp32"
 
 
+def can_be_chosen(model: Any) -> bool:
+    """Whether the family of a model of transformers lets its attention be computed by other code."""
+    return model._can_set_attn_implementation()
+
+
+@contextmanager
+def computed_by(model: Any, name: str) -> Iterator[None]:
+    """Let a loaded model of transformers compute its attention by the code registered under a name."""
+    before = model.config._attn_implementation
+    model.config._attn_implementation = name
+    try:
+        yield
+    finally:
+        model.config._attn_implementation = before
+
+
 @contextmanager
 def in_full_precision(model: Any) -> Iterator[None]:
     """Let a loaded model of transformers compute its weights of attention in fp32, where its family lets attention be chosen."""
@@ -22,12 +38,8 @@ def in_full_precision(model: Any) -> Iterator[None]:
 
     AttentionInterface.register(NAME, _in_fp32)
     AttentionMaskInterface.register(NAME, eager_mask)
-    before = model.config._attn_implementation
-    model.config._attn_implementation = NAME if model._can_set_attn_implementation() else "eager"
-    try:
+    with computed_by(model, NAME if can_be_chosen(model) else "eager"):
         yield
-    finally:
-        model.config._attn_implementation = before
 
 
 def _in_fp32(module: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any) -> tuple[Any, Any]:

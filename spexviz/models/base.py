@@ -2,22 +2,35 @@
 
 Three kinds of model stand behind it, and differ in where the answer is read: a causal model reads it after the text, a masked
 language model at the mask token that stands in the text (`blank`), a classifier from the whole text (its labels: `answers`).
+Those of transformers are open (OpenModel): what runs inside can be seen and switched off.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from spexviz.errors import ModelError
+from spexviz.kit.pace import Pace
+
+if TYPE_CHECKING:
+    from spexviz.models.parts import Parts
 
 Span = tuple[int, int]
 """Start and end of a piece of text, in characters."""
 
 
-class LanguageModel(Protocol):
-    """A language model by name; the defaults are those of a causal one. Backends derive from it: one file each in this package."""
+class LanguageModel(ABC):
+    """A language model by name; the defaults are those of a causal one that says no more of itself than it must.
+
+    Backends derive from it: one file each in this package, with a `kind` and `accepts(name)`.
+    """
 
     kind: ClassVar[str]  # the file's word for itself: "hf", "toy"
     label: str  # what a person picks: "bundled", "org/model", a folder
@@ -26,13 +39,20 @@ class LanguageModel(Protocol):
     answers: tuple[str, ...] | None = None  # all that it can answer, where these are few (the labels of a classifier)
     blank: str | None = None  # the mask token at which it reads the answer, so that every text must hold it
     mask_token: str | None = None  # what may stand for a removed part of a text, where its tokeniser has one
+    precision: str | None = None  # "fp32", "fp16", "bf16": what it computes in, where it says so
+    memory: int | None = None  # bytes that it takes, where it says so
+    call_tokens: int = 0  # tokens that pay in one call (a GPU); 0 where a call of a second's work is enough
+    pace: Pace | None = None  # how fast it was so far, in tokens; None where it keeps none, and so is never asked only to be measured
 
+    @abstractmethod
     def encode(self, text: str) -> list[int]:
         """Token ids of the text, with nothing added (no BOS, no [CLS], no chat template)."""
 
+    @abstractmethod
     def token_spans(self, text: str) -> list[Span]:
         """Where each token of the text stands."""
 
+    @abstractmethod
     def chat(self, text: str) -> str:
         """The text as a user's turn in the model's chat template, up to where the answer begins. Raises ModelError without one."""
 
@@ -49,9 +69,11 @@ class LanguageModel(Protocol):
         """What a reader of the values must know, in sentences: for a server, how many of them are bounds. Mostly nothing."""
         return ()
 
+    @abstractmethod
     def greedy(self, text: str, tokens: int) -> str:
         """The model's own most likely answer, at most `tokens` long and within the context."""
 
+    @abstractmethod
     def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
         """Log-probability, in nats, of each answer to each text: (texts, answers). The answer stands directly after the text; for a
         model with a `blank`, at the last one in the text; for a classifier it is a label.
@@ -60,9 +82,55 @@ class LanguageModel(Protocol):
         Raises ModelError where the model cannot be asked.
         """
 
-    # What a model may offer beyond this, and is asked for with getattr:
-    #   precision: str                        "fp32", "fp16", "bf16": what it computes in
-    #   reference() -> LanguageModel | None   itself in fp32, to measure the noise of a reduced precision; None without room for it
-    #   seconds(texts) -> float | None        what asking the texts in one call takes, by what it took before; None while unknown
-    #   memory: int                           bytes that it takes
-    #   call_tokens: int                      tokens that pay in one call (a GPU); 0 where a call of a second's work is enough
+    def at_full_precision(self) -> LanguageModel | None:
+        """Itself in fp32, to measure the noise of a reduced precision; None where that cannot be had, for want of memory say."""
+        return None
+
+    def seconds(self, texts: Sequence[str]) -> float | None:
+        """What asking these texts in one call would take here, by what it took before; None while that is unknown."""
+        return None
+
+
+class OpenModel(LanguageModel):
+    """A loaded model of transformers whose inside can be reached: what switching off its parts needs of it.
+
+    Whoever runs `network` or `body`, or hangs hooks on their modules, holds `lock`.
+    """
+
+    lock: Lock  # one forward pass at a time
+    device: Any  # of torch
+    network: Any  # the whole model of transformers
+    body: Any  # the same without its output head
+    tokenizer: Any
+    batch_tokens: int  # tokens of one micro-batch
+    pace: Pace
+
+    @abstractmethod
+    def inputs_of(self, text: str) -> dict[str, list[int]]:
+        """What `read_batch` takes of one text, with the special tokens that the model adds."""
+
+    @abstractmethod
+    def column(self, answer: str) -> int:
+        """Where an answer stands in a row of `read_batch`. Raises ModelError for one that cannot be read there."""
+
+    @abstractmethod
+    def read_batch(self, batch: dict[str, Any]) -> Any:
+        """Log-probabilities (texts, choices) in fp32 of equally long texts, by one forward pass; called with the lock held."""
+
+    def text_of(self, ids: Sequence[int]) -> str:
+        """The text of token ids, special ones included."""
+        return self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Its parts that can be switched off, looked for once. Raises ModelError where its layers have another build."""
+        from spexviz.models.parts import Parts  # built on this file
+
+        return Parts(self)
+
+
+def opened(model: LanguageModel) -> OpenModel:
+    """The model, if its inside can be reached. Raises ModelError otherwise."""
+    if not isinstance(model, OpenModel):
+        raise ModelError(f"The parts of {model.label} cannot be reached: choose a model of transformers, such as bundled.")
+    return model

@@ -1,7 +1,8 @@
-"""What a checkpoint of transformers is for, before it is loaded: `architectures` in its config.json says which head it has."""
+"""Checkpoints of transformers: what one is for (`architectures` in its config.json says which head it has), where it lies, its loading."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -9,10 +10,14 @@ import socket
 import time
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from spexviz.errors import ModelError
+
 HEADS = {"ForSequenceClassification": "classifier", "ForMaskedLM": "masked-lm", "ForPreTraining": "masked-lm"}  # ending of the class → kind
+_CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # weights, configuration, tokeniser, chat template
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
 
 
@@ -48,6 +53,62 @@ def unreachable() -> bool:
     return False
 
 
+def source_of(name: str, folder: Path | None = None) -> tuple[str, dict[str, str]]:
+    """What transformers is given for a name or folder, and the options with it. Raises ModelError for a file or folder that is none."""
+    path = folder or Path(os.path.expanduser(name))
+    if path.suffix == ".gguf":
+        if not os.path.isfile(path):  # unlike Path.is_file, no error for a name that is too long
+            raise ModelError(f'There is no file "{name[:200]}": check the path of the .gguf file.')
+        return str(path.parent), {"gguf_file": path.name}
+    if os.path.isdir(path):
+        if not (path / "config.json").is_file():
+            raise ModelError(f'The folder "{name[:200]}" holds no config.json: give a folder made by save_pretrained, or a .gguf file.')
+        return str(path), {}
+    return name, {}
+
+
+def digests(path: Path, options: dict[str, str]) -> bytes:
+    """Digests of the files of a local model, which change its values; nothing for one of the hub, whose commit says it."""
+    if not path.is_dir():
+        return b""
+    files = [path / options["gguf_file"]] if options else sorted(file for kind in _CONTENT for file in path.glob(kind))
+    return b"".join(map(_digest, files))
+
+
+def from_pretrained(name: str, source: str, options: dict[str, str], precision: str, auto: str, wanted: str) -> tuple[Any, Any]:
+    """Tokeniser and model of the class `auto`; weights from safetensors or GGUF only (no pickle), no code from the checkpoint."""
+    import torch
+    import transformers
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[precision]
+    safe = {} if options else {"use_safetensors": True}
+    if not os.path.isdir(source) and unreachable():
+        options = {**options, "local_files_only": True}  # else a wrong name is asked for again and again, for 48 s
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False, **options)
+        loader = getattr(transformers, auto)
+        model, report = loader.from_pretrained(source, trust_remote_code=False, dtype=dtype, output_loading_info=True, **safe, **options)
+    except Exception as error:  # transformers raises a dozen kinds here; each becomes one that names the remedy
+        first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f'The model "{name[:200]}" could not be loaded ({first}). Check the spelling and the network; it must be a {wanted} '
+            'with safetensors weights. "bundled" works offline.'
+        ) from error
+    if missing := sorted(report["missing_keys"]):  # transformers fills them with random numbers
+        raise ModelError(
+            f'The model "{name[:200]}" has no weights for {missing[0]}, so it would answer at random: it is no {wanted}. '
+            "Give a checkpoint that was saved with its head."
+        )
+    return tokenizer, model
+
+
+def may_have(thing: Any, name: str, default: Any = None) -> Any:
+    """What a configuration, module or tokeniser of transformers has under this name, or the default: what there is depends on its family."""
+    return getattr(thing, name, default)
+
+
 def _architectures(name: str) -> tuple[str, ...]:
     """Classes that the weights were saved from; none where the configuration cannot be read."""
     path = Path(os.path.expanduser(name))
@@ -73,3 +134,8 @@ def _read(file: Path) -> tuple[str, ...]:
         return tuple(str(one) for one in found)
     except (OSError, ValueError, AttributeError, TypeError):
         return ()
+
+
+def _digest(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()

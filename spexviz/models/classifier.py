@@ -25,7 +25,7 @@ class ClassifierModel(EncoderModel):
 
     def __init__(self, name: str, precision: str = "auto"):
         super().__init__(name, precision)
-        config = self._model.config
+        config = self.network.config
         labels = [str(config.id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels)]
         self._independent = len(labels) == 1 or config.problem_type in ("multi_label_classification", "regression")
         self.answers = (*labels, *(f"not {label}" for label in labels)) if self._independent else tuple(labels)
@@ -50,8 +50,9 @@ class ClassifierModel(EncoderModel):
         return self.answers.index(answer)
 
     def _logs(self, batch: dict[str, Any]) -> Any:
-        torch = self._torch
-        logits = self._model(**batch).logits.float()
+        import torch
+
+        logits = self.network(**batch).logits.float()
         if self._independent:
             return torch.nn.functional.logsigmoid(torch.cat([logits, -logits], dim=1))
         return torch.log_softmax(logits, dim=1)

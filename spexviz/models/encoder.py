@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from spexviz.errors import ModelError
 from spexviz.kit.pace import Pace
 from spexviz.kit.threads import threads
-from spexviz.models.base import LanguageModel, Span
+from spexviz.models import checkpoint
+from spexviz.models.base import OpenModel, Span
 from spexviz.models.batches import TOKENS
-from spexviz.models.hf import TransformersModel, _content, _from_pretrained, _source
+from spexviz.models.checkpoint import may_have
+from spexviz.models.hf import TransformersModel
 from spexviz.models.machine import precision_for
 
 Request = tuple[str, tuple[Span, ...]]
@@ -31,7 +33,7 @@ Request = tuple[str, tuple[Span, ...]]
 _INPUTS = ("input_ids", "token_type_ids", "attention_mask")
 
 
-class EncoderModel(LanguageModel):
+class EncoderModel(OpenModel):
     """A checkpoint whose head reads whole texts. Raises ModelError where it cannot be had. Thread-safe: one forward pass at a time.
 
     A subclass says which head (`auto`, `wanted`) and reads it: `_column` of an answer in what `_logs` gives.
@@ -43,34 +45,33 @@ class EncoderModel(LanguageModel):
     def __init__(self, name: str, precision: str = "auto"):
         self.label = name
         self.pace = Pace()  # in tokens, padding included
-        self._lock = threading.Lock()
-        source, options = _source(name, None)
-        hashing = ThreadPoolExecutor(1).submit(_content, Path(source), options)
+        self.lock = threading.Lock()
+        source, options = checkpoint.source_of(name)
+        hashing = ThreadPoolExecutor(1).submit(checkpoint.digests, Path(source), options)
         import torch
 
         torch.set_num_threads(threads())
-        self._torch = torch
         self._reference: Any = lambda: None
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.precision = precision_for(self._device.type, precision, on_gpu="bf16")
-        self._tokenizer, self._model = _from_pretrained(name, source, options, self.precision, self.auto, self.wanted)
-        self._tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True  # that is, already said
-        self._model.eval().requires_grad_(False)
-        self._model.to(self._device)
-        self._body = self._model.base_model
-        _run_head_in_fp32(self._model)
-        self._inputs = set(_INPUTS) & set(inspect.signature(self._model.forward).parameters)
-        padding = getattr(self._model.config, "pad_token_id", None)
-        self._tokens = TOKENS if padding is not None and padding == self._tokenizer.pad_token_id else 1  # 1: never pad, one text a batch
-        self._positions = _positions(self._model)
-        self.context = self._positions - self._tokenizer.num_special_tokens_to_add(False)
-        self.mask_token = self._tokenizer.mask_token
-        content = hashing.result() or f"{name} {getattr(self._model.config, '_commit_hash', '')}".encode()
-        about = f"transformers {self.kind} {self._device.type} {self.precision} ".encode()
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.precision = precision_for(self.device.type, precision, on_gpu="bf16")
+        self.tokenizer, self.network = checkpoint.from_pretrained(name, source, options, self.precision, self.auto, self.wanted)
+        self.tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True  # that is, already said
+        self.network.eval().requires_grad_(False)
+        self.network.to(self.device)
+        self.body = self.network.base_model
+        _run_head_in_fp32(self.network)
+        self._inputs = set(_INPUTS) & set(inspect.signature(self.network.forward).parameters)
+        padding = may_have(self.network.config, "pad_token_id")
+        self.batch_tokens = TOKENS if padding is not None and padding == self.tokenizer.pad_token_id else 1  # 1: never pad, one text a batch
+        self._positions = _positions(self.network)
+        self.context = self._positions - self.tokenizer.num_special_tokens_to_add(False)
+        self.mask_token = self.tokenizer.mask_token
+        content = hashing.result() or f"{name} {may_have(self.network.config, '_commit_hash', '')}".encode()
+        about = f"transformers {self.kind} {self.device.type} {self.precision} ".encode()
         self.fingerprint = f"{self.kind}-{hashlib.sha256(about + content).hexdigest()[:16]}"
 
     def encode(self, text: str) -> list[int]:
-        return self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def token_spans(self, text: str) -> list[Span]:
         return self._offsets([text], special=False)[0]
@@ -79,14 +80,16 @@ class EncoderModel(LanguageModel):
         raise ModelError(f"{self.label} is a {self.wanted} and has no chat template: switch the chat template off.")
 
     def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
+        import torch
+
         columns = [self._column(answer) for answer in answers]
         requests = [(text, tuple(hidden[i]) if hidden else ()) for i, text in enumerate(texts)]
         distinct = list(dict.fromkeys(requests))
         inputs = self._encoded(distinct)
         table = np.empty((len(distinct), len(answers)))
-        with self._lock, self._torch.inference_mode():
+        with self.lock, torch.inference_mode():
             start = time.perf_counter()
-            for rows in batches(_lengths(inputs), self._tokens):
+            for rows in batches(_lengths(inputs), self.batch_tokens):
                 table[rows] = self._logs(self._padded([inputs[i] for i in rows]))[:, columns].double().cpu().numpy()
             self.pace.note(self._work(inputs), time.perf_counter() - start)
         row = {request: i for i, request in enumerate(distinct)}
@@ -99,8 +102,8 @@ class EncoderModel(LanguageModel):
     @property
     def memory(self) -> int:
         """Bytes that the weights and the states of one micro-batch take, about."""
-        held = {parameter.data_ptr(): parameter.numel() * parameter.element_size() for parameter in self._model.parameters()}
-        return sum(held.values()) + TOKENS * 24 * int(getattr(self._model.config, "hidden_size", 0)) * 4
+        held = {parameter.data_ptr(): parameter.numel() * parameter.element_size() for parameter in self.network.parameters()}
+        return sum(held.values()) + TOKENS * 24 * int(may_have(self.network.config, "hidden_size", 0)) * 4
 
     def inputs_of(self, text: str) -> dict[str, list[int]]:
         """What `read_batch` takes of one text, with its special tokens."""
@@ -114,7 +117,7 @@ class EncoderModel(LanguageModel):
         """Log-probabilities (texts, choices) of equally long texts; called with the lock held."""
         return self._logs(batch)
 
-    reference = TransformersModel.reference  # needs no more of a model than label, weights and device
+    at_full_precision = TransformersModel.at_full_precision  # needs no more of a model than label, weights and device
 
     def _column(self, answer: str) -> int:
         """Where the answer stands in a row of `_logs`. Raises ModelError for one that cannot be given."""
@@ -129,7 +132,7 @@ class EncoderModel(LanguageModel):
         if not requests:
             return []
         texts = [text for text, _ in requests]
-        found = self._tokenizer(texts, return_attention_mask=True, verbose=False)
+        found = self.tokenizer(texts, return_attention_mask=True, verbose=False)
         inputs = [{key: list(found[key][i]) for key in _INPUTS if key in found and key in self._inputs} for i in range(len(texts))]
         if longest := [one for one in inputs if len(one["input_ids"]) > self._positions]:
             count = len(longest[0]["input_ids"])
@@ -143,11 +146,11 @@ class EncoderModel(LanguageModel):
     def _work(self, inputs: list[dict[str, list[int]]]) -> int:
         """Tokens of all batches, padding included."""
         lengths = _lengths(inputs)
-        return sum(len(rows) * max(lengths[i] for i in rows) for rows in batches(lengths, self._tokens))
+        return sum(len(rows) * max(lengths[i] for i in rows) for rows in batches(lengths, self.batch_tokens))
 
     def _offsets(self, texts: Sequence[str], special: bool) -> list[list[Span]]:
         try:
-            found = self._tokenizer(list(texts), add_special_tokens=special, return_offsets_mapping=True, verbose=False)["offset_mapping"]
+            found = self.tokenizer(list(texts), add_special_tokens=special, return_offsets_mapping=True, verbose=False)["offset_mapping"]
         except NotImplementedError:
             raise ModelError(
                 f"The tokeniser of {self.label} does not say where its tokens stand: split by words, and do not mask by attention."
@@ -155,9 +158,11 @@ class EncoderModel(LanguageModel):
         return [[(int(a), int(b)) for a, b in spans] for spans in found]
 
     def _padded(self, inputs: list[dict[str, list[int]]]) -> dict[str, Any]:
+        import torch
+
         if len(inputs) == 1:  # also for a tokeniser that cannot pad
-            return {key: self._torch.tensor([ids], device=self._device) for key, ids in inputs[0].items()}
-        return {key: ids.to(self._device) for key, ids in self._tokenizer.pad(inputs, return_tensors="pt").items()}
+            return {key: torch.tensor([ids], device=self.device) for key, ids in inputs[0].items()}
+        return {key: ids.to(self.device) for key, ids in self.tokenizer.pad(inputs, return_tensors="pt").items()}
 
 
 def _lengths(inputs: list[dict[str, list[int]]]) -> list[int]:
@@ -182,9 +187,9 @@ def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
 
 def _positions(model: Any) -> int:
     """The longest input, special tokens included. The RoBERTa family counts positions from behind its padding id, and so loses some."""
-    most = int(getattr(model.config, "max_position_embeddings", None) or 4096)
+    most = int(may_have(model.config, "max_position_embeddings") or 4096)
     for name, module in model.named_modules():
-        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+        if name.endswith("position_embeddings") and may_have(module, "padding_idx") is not None:
             return most - module.padding_idx - 1
     return most
 
@@ -200,7 +205,7 @@ def _run_head_in_fp32(model: Any) -> None:
     for part in model.children():
         if part is not body:
             part.float()
-    if (pooler := getattr(body, "pooler", None)) is not None:
+    if (pooler := may_have(body, "pooler")) is not None:
         pooler.float()
         pooler.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(), *inputs[1:]))
     body.register_forward_hook(_floats)

@@ -165,4 +165,5 @@ def _endpoint(name: str, settings: object) -> Endpoint:
 
 def _place(error: Exception) -> str:
     found = re.search(r"\(at [^()]*\)", str(error)) if not isinstance(error, OSError) else None
-    return found.group()[1:-1] if found else getattr(error, "strerror", None) or type(error).__name__
+    said = error.strerror if isinstance(error, OSError) else None
+    return found.group()[1:-1] if found else said or type(error).__name__

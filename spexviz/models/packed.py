@@ -11,23 +11,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from spexviz.models import attention
+from spexviz.models.checkpoint import may_have
 from spexviz.models.machine import made_up
 
 NAME = "spexviz-packed"
-_now = threading.local()  # the layout of the forward pass that this thread is in
 _TOLERANCE = {
     "fp32": 1e-3,
     "fp16": 0.03,
     "bf16": 0.1,
 }  # of the states (root mean squares): rounding passes, an attention that sees other texts does not
 _LIMITS = ("sliding_window", "attention_chunk_size")  # configuration that cuts attention off: longer texts are asked plainly
+
+
+class _Now(threading.local):
+    """The layout of the forward pass that this thread is in; `rows` is None where it is in none."""
+
+    texts = nodes = 0
+    gather: Any = None
+    scatter: Any = None
+    rows: Any = None
+
+
+_now = _Now()
 
 
 @dataclass(frozen=True)
@@ -71,10 +84,8 @@ class Packing:
     """A causal body of transformers, asked for the last hidden states of packed texts. Made by `Packing.of`."""
 
     def __init__(self, model: Any, device: Any):
-        import torch
-
-        self._torch, self._model, self._body, self._device = torch, model, model.base_model, device
-        limits = [getattr(model.config, name, None) for name in _LIMITS]
+        self._model, self._body, self._device = model, model.base_model, device
+        limits = [may_have(model.config, name) for name in _LIMITS]
         self.longest = min((limit for limit in limits if isinstance(limit, int) and limit > 0), default=2**31)
 
     @classmethod
@@ -83,22 +94,24 @@ class Packing:
         from transformers import AttentionInterface
 
         AttentionInterface.register(NAME, _attention)
-        if not model._can_set_attn_implementation():
-            return None
         packing = cls(model, device)
-        handles = packing._read_only_in_the_last_layer()
-        try:
-            if packing._agrees(precision):
-                return packing
-        except Exception:  # whatever a family dislikes about packed input, the plain forward is still there
-            pass
+        return packing if attention.can_be_chosen(model) and packing.install(precision) else None
+
+    def install(self, precision: str) -> bool:
+        """Read only what is needed in the last layer, if packed texts then get the states of the plain forward; else leave it as it was."""
+        handles = self._read_only_in_the_last_layer()
+        with suppress(Exception):  # whatever a family dislikes about packed input, the plain forward is still there
+            if self._agrees(precision):
+                return True
         for handle in handles:
             handle.remove()
-        return None
+        return False
 
     def states(self, texts: Sequence[Sequence[int]], read: Sequence[range]) -> Any:
         """(texts, reads, width): last hidden states of each text (sorted) at the positions `read[i]`, equally many for each."""
-        torch, tree = self._torch, layout(texts)
+        import torch
+
+        tree = layout(texts)
         places = torch.tensor([[path[at] for at in reads] for path, reads in zip(tree.paths, read, strict=True)], device=self._device)
         row = lambda values: torch.tensor([values], device=self._device)  # noqa: E731
         with self._packed(tree, places):
@@ -107,26 +120,28 @@ class Packing:
 
     @contextmanager
     def _packed(self, tree: Layout, places: Any) -> Iterator[None]:
+        import torch
+
         lengths = np.array([len(path) for path in tree.paths])
         width, nodes = int(lengths.max()), np.fromiter(chain.from_iterable(tree.paths), dtype=np.int64, count=int(lengths.sum()))
         text = np.repeat(np.arange(len(lengths)), lengths)
         place = text * width + np.arange(len(nodes)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         gather, scatter = np.zeros(len(lengths) * width, dtype=np.int64), np.zeros(len(tree), dtype=np.int64)
         gather[place], scatter[nodes] = nodes, place
-        before = self._model.config._attn_implementation
         _now.texts = len(lengths)
-        _now.gather, _now.scatter = (self._torch.from_numpy(index).to(self._device) for index in (gather, scatter))
+        _now.gather, _now.scatter = (torch.from_numpy(index).to(self._device) for index in (gather, scatter))
         _now.rows = places.flatten().unique()
-        self._model.config._attn_implementation = NAME
         try:
-            yield
+            with attention.computed_by(self._model, NAME):
+                yield
         finally:
-            self._model.config._attn_implementation = before
             _now.gather = _now.scatter = _now.rows = None
 
     def _read_only_in_the_last_layer(self) -> list[Any]:
         """In the last layer, compute the feed-forward part only where its result is read: 2.5 % of a model of 30 layers."""
-        lists = [module for module in self._body.modules() if isinstance(module, self._torch.nn.ModuleList)]
+        import torch
+
+        lists = [module for module in self._body.modules() if isinstance(module, torch.nn.ModuleList)]
         if not lists or not hasattr(lists[0][-1], "mlp"):
             return []
         part = lists[0][-1].mlp
@@ -134,7 +149,8 @@ class Packing:
 
     def _agrees(self, precision: str) -> bool:
         """Whether packed texts get the states of the plain forward, on five short texts that share beginnings."""
-        torch = self._torch
+        import torch
+
         tokens = made_up(int(self._model.get_input_embeddings().num_embeddings), 24)
         texts = sorted([tokens[:9], tokens[:5] + tokens[12:20], tokens[:5], tokens[3:24], tokens[:9] + tokens[20:22]])
         with torch.inference_mode():
@@ -171,17 +187,15 @@ def _attention(module: Any, query: Any, key: Any, value: Any, mask: Any, scaling
 
 
 def _pick(module: Any, inputs: tuple) -> tuple | None:
-    rows = getattr(_now, "rows", None)
-    if rows is None:
+    if _now.rows is None:
         return None
     _now.nodes = inputs[0].shape[1]
-    return (inputs[0][:, rows], *inputs[1:])
+    return (inputs[0][:, _now.rows], *inputs[1:])
 
 
 def _put_back(module: Any, inputs: tuple, output: Any) -> Any:
-    rows = getattr(_now, "rows", None)
-    if rows is None:
+    if _now.rows is None:
         return None
     whole = output.new_zeros(output.shape[0], _now.nodes, output.shape[2])
-    whole[:, rows] = output
+    whole[:, _now.rows] = output
     return whole

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
 from spexviz.models.attention import in_full_precision
+from spexviz.models.base import OpenModel, opened
 from spexviz.models.batches import PROBED, TOKENS, is_out_of_memory
+from spexviz.models.checkpoint import may_have
 
 Site = tuple[int, str]
 """A layer and what lies there side by side: one of KINDS."""
@@ -63,28 +65,23 @@ class Parts:
     Raises ModelError for a model that is not of transformers, or whose layers have another build.
     """
 
-    def __init__(self, model: Any):
-        if not hasattr(model, "read_batch"):
-            raise ModelError(f"The parts of {getattr(model, 'label', model)} cannot be reached: choose a model of transformers, such as bundled.")
-        self.model, self._torch = model, model._torch
-        with model._lock, self._torch.inference_mode():
-            self.layers = _find(model)
+    def __init__(self, model: OpenModel):
+        self.model = opened(model)
+        import torch
 
-    @classmethod
-    def of(cls, model: Any) -> Parts:
-        """The parts of a loaded model, looked for once."""
-        if (found := getattr(model, "_parts", None)) is None:
-            found = model._parts = cls(model)
-        return found
+        with model.lock, torch.inference_mode():
+            self.layers = _find(model)
 
     def batch_rows(self, length: int) -> int:
         """Texts of so many tokens that are run at once; on a GPU as many as the model takes of those with which its batches were tuned."""
-        return max(1, TOKENS // length, self.model._tokens // max(PROBED, length))
+        return max(1, TOKENS // length, self.model.batch_tokens // max(PROBED, length))
 
     def states(self, inputs: dict[str, list[int]], sites: Sequence[Site]) -> dict[Site, Any]:
         """What the untouched model has at each site for one text: {site: (tokens, size)}."""
+        import torch
+
         seen: dict[Site, Any] = {}
-        with self.model._lock, self._torch.inference_mode(), ExitStack() as hooks:
+        with self.model.lock, torch.inference_mode(), ExitStack() as hooks:
             for site in sites:
                 _watch(
                     hooks, self._module(site), site[1], lambda states, site=site: seen.__setitem__(site, states.reshape(-1, states.shape[-1]).clone())
@@ -94,8 +91,10 @@ class Parts:
 
     def below(self, inputs: dict[str, list[int]], first: int) -> Any:
         """What comes into layer `first` for one text: (tokens, width)."""
+        import torch
+
         seen: list[Any] = []
-        with self.model._lock, self._torch.inference_mode(), ExitStack() as hooks:
+        with self.model.lock, torch.inference_mode(), ExitStack() as hooks:
             hook = self.layers[first].module.register_forward_pre_hook(
                 lambda _, args, kwargs: seen.append(_states(args, kwargs)[0]), with_kwargs=True
             )
@@ -113,16 +112,18 @@ class Parts:
         columns: Sequence[Sequence[int]],
     ) -> NDArray[np.float64]:
         """Log-probabilities (masks, prompts, columns) of the answers in `columns[prompt]`. The prompts are equally long; `below` and `first`: see `below`."""
-        torch, count = self._torch, len(masks)
+        import torch
+
+        count = len(masks)
         rows = [(i, j) for i in range(count) for j in range(len(prompts))]
         kept = torch.tensor(np.concatenate([masks, np.ones((count, 1), dtype=bool)], axis=1))  # the last one is the owner of the rest
         owners = {site: torch.tensor(gate.owner % (masks.shape[1] + 1)) for site, gate in gates.items()}
         step, out = self.batch_rows(len(prompts[0]["input_ids"])), []
-        with self.model._lock, torch.inference_mode():
+        with self.model.lock, torch.inference_mode():
             while rows:
                 batch = rows[:step]
                 chosen = kept[[i for i, _ in batch]]
-                asked = torch.tensor([columns[j] for _, j in batch], device=self.model._device)
+                asked = torch.tensor([columns[j] for _, j in batch], device=self.model.device)
                 try:
                     states = torch.stack([below[j] for _, j in batch])
                     with self._switched(gates, owners, chosen), self._from(first, states):
@@ -138,8 +139,10 @@ class Parts:
 
     def attention(self, inputs: dict[str, list[int]], layer: int) -> NDArray[np.float64]:
         """Attention of the heads of a layer on one text: (heads, from, to), rows add up to 1. Raises ModelError where the model does not tell."""
-        with self.model._lock, self._torch.inference_mode(), in_full_precision(self.model._model):
-            found = self.model._body(**self._batch([inputs]), output_attentions=True).attentions
+        import torch
+
+        with self.model.lock, torch.inference_mode(), in_full_precision(self.model.network):
+            found = self.model.body(**self._batch([inputs]), output_attentions=True).attentions
         if not found or found[layer] is None:
             raise ModelError(f"{self.model.label} does not tell where its heads attend: choose another model.")
         weights = found[layer][0].double().cpu().numpy()
@@ -150,7 +153,9 @@ class Parts:
         return self.layers[layer].mix if kind in ("heads", "attention") else self.layers[layer].feed
 
     def _batch(self, inputs: Sequence[dict[str, list[int]]]) -> dict[str, Any]:
-        return {key: self._torch.tensor([one[key] for one in inputs], device=self.model._device) for key in inputs[0]}
+        import torch
+
+        return {key: torch.tensor([one[key] for one in inputs], device=self.model.device) for key in inputs[0]}
 
     @contextmanager
     def _switched(self, gates: dict[Site, Gate], owners: dict[Site, Any], kept: Any) -> Iterator[None]:
@@ -160,12 +165,14 @@ class Parts:
             yield
 
     def _gated(self, gate: Gate, owner: Any, kept: Any) -> Callable[[Any], Any]:
-        torch, on = self._torch, kept[:, owner]  # (rows, size)
+        import torch
+
+        on = kept[:, owner]  # (rows, size)
         factor = 1.0
         if gate.whole:
             heads = on.reshape(len(on), gate.whole, -1).all(-1).sum(-1)
-            factor = (gate.whole / heads.clamp(min=1))[:, None, None].to(self.model._device)
-        on = on[:, None].to(self.model._device)
+            factor = (gate.whole / heads.clamp(min=1))[:, None, None].to(self.model.device)
+        on = on[:, None].to(self.model.device)
 
         def change(states: Any) -> Any:
             whole = states.reshape(len(on), -1, states.shape[-1])  # some families lay the tokens of all texts in one row
@@ -218,10 +225,12 @@ def _replace(hooks: ExitStack, module: Any, kind: str, change: Callable[[Any], A
         hooks.callback(module.register_forward_hook(lambda _, inputs, output: change(output)).remove)
 
 
-def _find(model: Any) -> tuple[Layer, ...]:
-    torch, body = model._torch, model._body
+def _find(model: OpenModel) -> tuple[Layer, ...]:
+    import torch
+
+    body = model.body
     ran: list[tuple[Any, int, int]] = []
-    linear = [m for m in body.modules() if not list(m.children()) and getattr(getattr(m, "weight", None), "ndim", 0) == 2]
+    linear = [m for m in body.modules() if not list(m.children()) and may_have(may_have(m, "weight"), "ndim") == 2]
     linear = [m for m in linear if not isinstance(m, torch.nn.Embedding)]
     lists = sorted((m for m in body.modules() if isinstance(m, torch.nn.ModuleList)), key=len, reverse=True)
     bare: dict[int, bool] = {}
@@ -230,8 +239,8 @@ def _find(model: Any) -> tuple[Layer, ...]:
             hooks.callback(module.register_forward_hook(lambda m, x, y: ran.append((m, x[0].shape[-1], y.shape[-1]))).remove)
         for module in (item for modules in lists for item in modules):
             hooks.callback(module.register_forward_hook(lambda m, x, y: bare.__setitem__(id(m), torch.is_tensor(y))).remove)
-        model.read_batch({key: torch.tensor([ids], device=model._device) for key, ids in model.inputs_of(model.blank or _SHORT).items()})
-    heads = getattr(getattr(model._model.config, "get_text_config", lambda: model._model.config)(), "num_attention_heads", None)
+        model.read_batch({key: torch.tensor([ids], device=model.device) for key, ids in model.inputs_of(model.blank or _SHORT).items()})
+    heads = may_have(model.network.config.get_text_config(), "num_attention_heads")
     for modules in lists:
         layers = [_layer(module, ran, heads, bare.get(id(module), True)) for module in modules]
         if layers and all(layers):

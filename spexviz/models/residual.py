@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from spexviz.models.checkpoint import may_have
 from spexviz.models.machine import made_up
 
 _FINAL_NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "norm_f")
@@ -27,8 +28,7 @@ def keep_in_fp32(body: Any, dtype: Any, device: Any) -> bool:
     last = _final_norm(body)
     if last is not None:
         last.float()
-        if _as_float not in last._forward_pre_hooks.values():
-            last.register_forward_pre_hook(_as_float)
+        last.register_forward_pre_hook(_as_float)  # a second time, where a first try did not help, it does nothing
     if dtype == torch.float32:
         return True
     before = _states(body, device)
@@ -67,6 +67,6 @@ def _states(body: Any, device: Any) -> Any:
 
 
 def _final_norm(body: Any) -> Any:
-    found = next((getattr(body, name) for name in _FINAL_NORMS if getattr(body, name, None) is not None), None)
-    inner = getattr(body, "decoder", None)  # families that keep it one room further in (OPT, GPT-NeoX variants)
+    found = next((norm for name in _FINAL_NORMS if (norm := may_have(body, name)) is not None), None)
+    inner = may_have(body, "decoder")  # families that keep it one room further in (OPT, GPT-NeoX variants)
     return found if found is not None or inner is None else _final_norm(inner)

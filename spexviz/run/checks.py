@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from spexviz.ablate.executors import CHUNK
 from spexviz.ablate.runner import Runner
 from spexviz.errors import GameError, SolverError
-from spexviz.games.base import Game, keep_of
-from spexviz.masks import Interaction, Masks, Values, keys
+from spexviz.games.base import Game
+from spexviz.masks import Interaction, Masks, Values, ends, keys, set_of
 from spexviz.results import Check, Explanation
 from spexviz.spectrum import Spectrum, characters
 
@@ -62,9 +62,9 @@ def validate(
     for what, n in (("game", len(game.players)), ("measured run", len(measured.players) if measured else spectrum.n)):
         if n != spectrum.n:
             raise GameError(f"The {what} has {n} players and the surrogate {spectrum.n}: check a surrogate on the game it was fitted on.")
-    if measured is not None and measured.exact:
+    if measured is not None and measured.proof.exact:
         return tuple(_exact(spectrum, measured.spectrum, members) for members in sets)
-    asked = _Asked(spectrum, runner or Runner(game, total=limit), limit, keep_of(game))
+    asked = _Asked(spectrum, runner or Runner(game, total=limit), limit, game.keep)
     if measured is not None:
         asked.take(measured)
     effects, shares = spectrum.mean_effects(asked.keep), spectrum.shares(asked.keep)
@@ -129,10 +129,10 @@ class _Asked:
 
     def take(self, run: Explanation) -> None:
         n = self.spectrum.n
-        self.add(np.stack([np.zeros(n, dtype=bool), np.ones(n, dtype=bool)]), np.array(run.ends))
-        self.add(run.masks, run.values)
-        self.add(run.held_out_masks, run.held_out_values)
-        if len(run.held_out_masks) > 1 and self.keep == 0.5:
+        self.add(ends(n), np.array(run.ends))
+        self.add(run.sample.masks, run.sample.values)
+        self.add(run.held_out.masks, run.held_out.values)
+        if len(run.held_out) > 1 and self.keep == 0.5:
             self.held_out = _HeldOut.of(self.spectrum, run)
 
     def add(self, masks: Masks, values: Values) -> None:
@@ -166,8 +166,8 @@ class _HeldOut:
 
     @classmethod
     def of(cls, spectrum: Spectrum, run: Explanation) -> _HeldOut:
-        seen, rest = run.values - spectrum(run.masks), run.held_out_values - spectrum(run.held_out_masks)
-        return cls(run.held_out_masks, rest, run.masks, seen, len(seen) / 2.0**spectrum.n)
+        seen, rest = (part.values - spectrum(part.masks) for part in (run.sample, run.held_out))
+        return cls(run.held_out.masks, rest, run.sample.masks, seen, len(seen) / 2.0**spectrum.n)
 
     def estimate(self, members: Interaction) -> tuple[float, float, float]:
         """Mean of (model − surrogate) effects of a set, its variance, and the degrees of freedom."""
@@ -338,12 +338,10 @@ def _exact(surrogate: Spectrum, truth: Spectrum, members: Interaction) -> Check:
 
 
 def _sorted_sets(sets: Sequence[Interaction], n: int) -> list[Interaction]:
-    found = [tuple(sorted(int(i) for i in members)) for members in sets]
+    found = [set_of(members, n) for members in sets]
     for members in found:
         if not 1 <= len(members) <= MOST_ORDER:
             raise SolverError(f"{members} has {len(members)} members; sets of 1 to {MOST_ORDER} can be checked: leave it out, or check its subsets.")
-        if len(set(members)) != len(members) or not 0 <= members[0] <= members[-1] < n:
-            raise SolverError(f"{members} is no set of {n} players: give distinct positions from 0 to {n - 1}.")
     if len(set(found)) != len(found):
         raise SolverError("A set is given twice: give each once.")
     return found

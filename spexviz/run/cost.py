@@ -6,25 +6,24 @@ the rest is made into texts and batches, and the model says how long it takes fo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from spexviz.ablate.cache import Cache
 from spexviz.ablate.executors import chunk_of
 from spexviz.games.base import Game
-from spexviz.masks import Masks, all_masks
+from spexviz.masks import Masks, all_masks, ends
+from spexviz.models.base import LanguageModel
 from spexviz.run.noise import MASKS
-from spexviz.run.pipeline import Plan
+from spexviz.run.plan import Plan
 from spexviz.solvers.base import PACES, Solver, fit_work
 
 SAMPLED = 4  # chunks of masks that are looked at
 CHECKED = 0.6  # share of the ablations allowed for checks that they take, by experience
 START = 1.0  # seconds of a run that are neither ablations nor fits
 EXACT_TIMES = 5.0  # how much slower than reduced precision a model is taken to be in fp32
-FITS = {"auto": 2.0, "gp": 0.1, "proxyspex": 0.6}  # seconds of a unit of fit_work, until this process has seen two fits
-OTHER_FIT = 0.1
 PROBE = "The film was not bad at all, and the acting was better than I had been told. " * 2
 
 
@@ -51,22 +50,19 @@ class Cost:
 def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = None, checks: int = 0) -> Cost:
     """The cost of the run that `planned` describes; `checks`: ablations that checking sets may take on top.
 
-    A game that can tell offers `seconds(masks)` of one call, `tokens(masks)` and `memory`. Seconds hold within ±30 % on a machine
+    What the game can tell, see `Asking`. Seconds hold within ±30 % on a machine
     that is as busy as it was when the model was measured (`probe`, and every call since).
     """
     masks = _masks(planned)
     known = np.zeros(len(masks), dtype=bool) if cache is None else ~np.isnan(cache.get(game.fingerprint, masks))
     new = masks[~known]
     chunks = _sample(new if len(new) else masks, chunk_of(game))
-    asked = len(new) + round(CHECKED * checks)
-    seconds = _per_mask(game, "seconds", chunks)
-    tokens = _per_mask(game, "tokens", chunks)
+    asked, asking = len(new) + round(CHECKED * checks), game.asking()
+    seconds, tokens = _per_mask(asking.seconds, chunks), _per_mask(asking.tokens, chunks)
     if seconds is not None:
-        noise = MASKS * EXACT_TIMES if getattr(game, "precision", "fp32") not in (None, "fp32") else 0.0
+        noise = MASKS * EXACT_TIMES if game.precision not in (None, "fp32") else 0.0
         seconds = seconds * (asked + noise) + fits(planned, solver) + START
-    return Cost(
-        planned.ablations + checks, int(known.sum()), seconds, None if tokens is None else round(tokens * asked), getattr(game, "memory", None)
-    )
+    return Cost(planned.ablations + checks, int(known.sum()), seconds, None if tokens is None else round(tokens * asked), asking.memory)
 
 
 def fits(planned: Plan, solver: Solver) -> float:
@@ -74,13 +70,12 @@ def fits(planned: Plan, solver: Solver) -> float:
     n, budget = planned.n, 2**planned.n if planned.exact else len(planned.design)
     work = sum(fit_work(count, n) for count in solver.checkpoints(n, budget))
     learnt = PACES[solver.name].seconds(work) if solver.name in PACES else None
-    return FITS.get(solver.name, OTHER_FIT) * work if learnt is None else learnt
+    return solver.seconds_of_work * work if learnt is None else learnt
 
 
-def probe(model: Any) -> None:
+def probe(model: LanguageModel) -> None:
     """Ask a model some short texts, so that it knows its pace: once, and only one that keeps a pace. Raises ModelError."""
-    seconds = getattr(model, "seconds", None)
-    if seconds is not None and seconds([PROBE]) is None:
+    if model.pace is not None and model.seconds([PROBE]) is None:
         model.log_probabilities(["The film"], [" positive"])
         model.log_probabilities([f"{i} {PROBE}" for i in range(16)], [" positive"])
 
@@ -93,8 +88,7 @@ def duration(seconds: float) -> str:
 def _masks(planned: Plan) -> Masks:
     if planned.exact:
         return all_masks(planned.n)
-    ends = np.stack([np.zeros(planned.n, dtype=bool), np.ones(planned.n, dtype=bool)])
-    return np.concatenate([ends, planned.design.masks, planned.held_out])
+    return np.concatenate([ends(planned.n), planned.design.masks, planned.held_out])
 
 
 def _sample(masks: Masks, chunk: int) -> list[Masks]:
@@ -103,8 +97,7 @@ def _sample(masks: Masks, chunk: int) -> list[Masks]:
     return [masks[start : start + chunk] for start in starts[:: -(-len(starts) // SAMPLED)]]
 
 
-def _per_mask(game: Game, what: str, chunks: list[Masks]) -> float | None:
-    """Mean of the game's method `what` over the masks; None where it has none or cannot tell yet."""
-    tell = getattr(game, what, None)
-    found = [None if tell is None else tell(chunk) for chunk in chunks]
+def _per_mask(tell: Callable[[Masks], float | None], chunks: list[Masks]) -> float | None:
+    """Mean over the masks of what a game tells of a call; None where it cannot tell (yet)."""
+    found = [tell(chunk) for chunk in chunks]
     return None if any(value is None for value in found) else sum(found) / sum(map(len, chunks))

@@ -35,7 +35,7 @@ class Precision:
 
 def known(game: Game) -> Precision | None:
     """What can be said before anything is asked; None for a game without a precision. A `loss` of None is still to be measured."""
-    name = getattr(game, "precision", None)
+    name = game.precision
     if name is None or name == "fp32":
         return None if name is None else Precision("fp32", 0.0, "fp32: only rounding in the seventh digit")
     return Precision(name, None, f"{name}; what rounding costs is not measured yet")
@@ -44,7 +44,7 @@ def known(game: Game) -> Precision | None:
 def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, Precision]:
     """The game to go on with, in fp32 if rounding would cost more than LIMIT of R² on these masks, and what was found.
 
-    For a game in reduced precision, which offers `reference()`, the same game in fp32 (None where memory has no room for it). At most
+    For a game in reduced precision, which offers `at_full_precision()`, the same game in fp32 (None where memory has no room for it). At most
     MASKS ablations in fp32, and those of the game itself that `cache` does not know: after a checkpoint none. Where the cache knows
     both, the model in fp32 is not even loaded, unless the run needs it.
     """
@@ -52,7 +52,7 @@ def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, 
     unmeasured = Precision(name, None, f"{name}; what rounding costs was not measured, since memory has no room for the model in fp32")
     wanted = cache.get(key := f"{game.fingerprint} in fp32", few)
     if np.isnan(wanted).any():
-        if (exact := game.reference()) is None:
+        if (exact := game.at_full_precision()) is None:
             return game, unmeasured
         cache.put(key, few, wanted := np.asarray(exact(few)))
     try:
@@ -64,7 +64,7 @@ def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, 
     said = f"compared with fp32 on {len(few)} masks"
     if loss <= LIMIT:
         return game, Precision(name, loss, f"{name}: rounding costs about {loss:.4f} of R² ({said})", len(few))
-    if (exact := exact or game.reference()) is None:
+    if (exact := exact or game.at_full_precision()) is None:
         return game, unmeasured
     cache.put(exact.fingerprint, few, wanted)  # paid for, and the run may ask for them
     return exact, Precision("fp32", 0.0, f"fp32, since rounding to {name} would cost {loss:.3f} of R² here ({said})", len(few))

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
 from spexviz.kit.options import check, option
-from spexviz.masks import Interaction, Masks, Values
+from spexviz.masks import Interaction, Masks, Values, is_complete
+from spexviz.metrics import constant
 from spexviz.solvers.base import AnyMasks, Design, checked
-from spexviz.solvers.gp.solver import EXACT_UP_TO, GaussianProcess, condition
+from spexviz.solvers.gp.solver import GaussianProcess, condition
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.proxyspex.solver import ProxySPEX
 from spexviz.spectrum import Spectrum
@@ -40,6 +41,7 @@ class Auto(AnyMasks):
     name: ClassVar[str] = "auto"
     place: ClassVar[int] = 0
     title: ClassVar[str] = "Auto"
+    seconds_of_work: ClassVar[float] = 2.0
     summary: ClassVar[str] = "Blends Gaussian process, trees and linear by their error on masks set aside. Never far from the best of them."
 
     max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
@@ -55,8 +57,7 @@ class Auto(AnyMasks):
         masks, values = checked(design, values, self.least)
         m, n = masks.shape
         process = GaussianProcess(self.max_order, self.terms, self.draws)
-        constant = float(values.std()) <= 1e-12 * max(1.0, abs(float(values.mean())))
-        if m < FEWEST or constant or (n <= EXACT_UP_TO and m == 2**n):
+        if m < FEWEST or constant(values) or is_complete(masks):
             alone = process.fit(design, values, seed=seed)
             return Spectrum(n, alone.coefficients, alone.draws, {**alone.notes, "weight of gp": 1.0})
         rivals = {"gp": GaussianProcess(self.max_order, self.terms, 0), "linear": Linear()}

@@ -53,6 +53,7 @@ class Solver(Protocol):
 
     name: ClassVar[str]
     place: ClassVar[int]  # among the solvers that a form offers; those of one place stand in the order of their names
+    seconds_of_work: ClassVar[float]  # of a unit of fit_work, until this process has seen two fits
 
     def cost(self, n: int, budget: int) -> int:
         """Upper bound of the number of ablations that `design` will ask, by arithmetic."""
@@ -72,6 +73,7 @@ class AnyMasks:
 
     least: ClassVar[int] = 2  # masks below which no fit is tried
     place: ClassVar[int] = 2
+    seconds_of_work: ClassVar[float] = 0.1
 
     def cost(self, n: int, budget: int) -> int:
         return budget if n >= 63 else min(budget, 2**n)

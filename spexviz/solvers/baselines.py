@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from spexviz.analysis.lasso import lasso_by_folds
 from spexviz.errors import SolverError
 from spexviz.kit.options import option
-from spexviz.masks import Masks, Values, leave_one_out_masks, uniform_masks
+from spexviz.masks import Masks, Values, is_complete, leave_one_out_masks, uniform_masks
 from spexviz.solvers.base import AnyMasks, Design, checked
 from spexviz.solvers.linear import ridge_by_leave_one_out
 from spexviz.spectrum import Spectrum
@@ -71,7 +71,7 @@ class FBII2(AnyMasks):
         columns = np.empty((m, count))
         columns[:, :n] = signs
         np.multiply(signs[:, first], signs[:, second], out=columns[:, n:])
-        if n < 63 and m == 2**n:  # orthogonal columns: least squares is a projection
+        if is_complete(masks):  # orthogonal columns: least squares is a projection
             constant, weights, notes = float(values.mean()), columns.T @ values / m, {"regression": "least squares on all masks"}
         else:
             constant, weights, penalty, error = ridge_by_leave_one_out(columns, values)
@@ -157,6 +157,7 @@ class LeaveOneOut:
     name: ClassVar[str] = "leave-one-out"
     place: ClassVar[int] = 2
     title: ClassVar[str] = "Leave-one-out"
+    seconds_of_work: ClassVar[float] = 0.1
     summary: ClassVar[str] = "Removes each player once from the full input: one ablation a player, however large the budget. No interactions."
 
     def cost(self, n: int, budget: int) -> int:

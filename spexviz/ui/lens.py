@@ -106,6 +106,8 @@ def _head(lens: Lens, run: states.Run) -> None:
                 lens.prefill(run.spec)
             watch.open_run(None, lens.page)
             st.rerun()
+    if run.imported:
+        widgets.note(watch.ORIGINS[run.origin], kind="strip", key=f"origin-{run.id}")
 
 
 def _answer(lens: Lens, run: states.Run) -> None:
@@ -113,7 +115,7 @@ def _answer(lens: Lens, run: states.Run) -> None:
     if run.state in (states.CANCELLED, states.INTERRUPTED, states.FAILED):
         with st.container(border=True):
             widgets.note(f"{run.state.capitalize()}. {run.message}", key=f"ended-{run.id}")
-            watch.resume_button(run.id, "Try again" if run.state == states.FAILED else "Resume")
+            watch.resume_button(run)
     explanation = runtime.manager().store.result(run.id)
     if explanation is None:
         st.info("No picture yet: the first one comes after 64 ablations.")

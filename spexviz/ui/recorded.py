@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from spexviz.jobs.store import RECORDED
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
 from spexviz.ui import runtime, watch, widgets
@@ -63,5 +64,5 @@ def _card(one: Recorded, page: str, key: str) -> None:
     st.caption(f"{one.players} {captions.plural(one.noun)} · {worth}")
     if st.button("Open", key=key, icon=":material/open_in_new:"):
         explanation = Explanation.from_json(one.path.read_text(encoding="utf-8"))
-        watch.open_run(runtime.manager().store.insert(explanation, one.title), page)
+        watch.open_run(runtime.manager().store.insert(explanation, one.title, RECORDED), page)
         st.rerun()

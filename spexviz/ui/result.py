@@ -23,7 +23,7 @@ def text(view: View) -> None:
 def show(explanation: Explanation, key: str, picture: Draw = text, sections: Sequence[Draw] = (), more_tabs: Sequence[tuple[str, Draw]] = ()) -> None:
     """Finding, honesty strip, controls, picture, graph, fidelity, table, and the way out (JSON, CSV, link).
 
-    `picture`, `sections` under the graph and `more_tabs` beside the table are the lens's own.
+    `key`: the run's id, since runs of the same spec may hold different numbers. `picture`, `sections` under the graph and `more_tabs` beside the table are the lens's own.
     """
     default = explanation.interactions("FBII", min(3, len(explanation.players)))
     widgets.note(views.finding(explanation, default), kind="headline", key=f"{key}-finding")
@@ -62,7 +62,7 @@ def _fidelity(explanation: Explanation, key: str) -> None:
     extra: tuple[Fidelity, ...] = ()
     if st.session_state.get(asked):
         with st.spinner("Fitting the other solvers on these ablations …"):
-            extra = _rivals(explanation.spec.id, explanation)
+            extra = _rivals(key, explanation)
     widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark(), extra=extra), key=f"{key}-curve")
     if extra:
         st.caption("Each solver with its default settings, on the same ablations, scored on the same held-out masks.")
@@ -94,7 +94,7 @@ def _selected(explanation: Explanation, interactions: Interactions, key: str) ->
 
 
 def _ways_out(explanation: Explanation, interactions: Interactions, key: str) -> None:
-    name = f"spexviz-{explanation.spec.id}"
+    name = f"spexviz-{key}"
     with st.container(horizontal=True):
         st.download_button(
             "Run as JSON", explanation.to_json, f"{name}.json", "application/json", on_click="ignore", key=f"{key}-json", icon=":material/download:"
@@ -110,7 +110,7 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
         )
         with st.popover("Link and settings", icon=":material/link:"):
             st.caption("This address opens the run again, in any browser that reaches this server:")
-            st.code(routes.address(explanation.spec), language=None)
+            st.code(routes.address(explanation.spec, key), language=None)
             st.caption("What was asked:")
             st.code(explanation.spec.to_json(), language="json", wrap_lines=True)
             spent = explanation.seconds

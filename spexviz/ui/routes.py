@@ -22,9 +22,9 @@ def file_of(page: str) -> Path:
     return PAGES / f"{page}.py"
 
 
-def address(spec: RunSpec) -> str:
+def address(spec: RunSpec, run_id: str) -> str:
     """The path that opens a run again."""
-    return f"/{page_of(spec)}?run={spec.id}"
+    return f"/{page_of(spec)}?run={run_id}"
 
 
 def lens_name(spec: RunSpec) -> str:

@@ -6,12 +6,19 @@ import streamlit as st
 
 from spexviz import views
 from spexviz.errors import SpexvizError
-from spexviz.jobs.store import QUEUED, Run
+from spexviz.jobs import manager as jobs
+from spexviz.jobs.store import FAILED, FROM_FILE, QUEUED, RECORDED, Run
 from spexviz.spec import is_run_id
 from spexviz.ui import routes, runtime, widgets
 from spexviz.ui.widgets import Draw, View
 
 EVERY = 1.0  # seconds between two looks
+ORIGINS = {  # what is said over the numbers that this server has not measured
+    FROM_FILE: "Opened from a file: the numbers are the file's, and this server has not measured them. "
+    "To have it measured here, press New run and start one with the same settings.",
+    RECORDED: "Recorded: this run comes with spexviz. Its numbers were measured when it was recorded, not by this server; "
+    "to have it measured here, press New run and start one with the same settings.",
+}
 _DRAWN = "run-drawn"  # session_state: the run that was drawn last
 
 
@@ -55,18 +62,30 @@ def _key(page: str) -> str:
     return f"run-{page}"
 
 
-def resume_button(run_id: str, label: str) -> None:
-    """Go on with a run that had ended early. Done in a callback: a click is not lost when the page is being redrawn just then."""
-    problem = f"resume-error-{run_id}"
+def resume_button(run: Run) -> None:
+    """Go on with a run that had ended early, or why this server cannot. For one from a file another run begins, and is opened.
+
+    Done in a callback: a click is not lost when the page is being redrawn just then.
+    """
+    problem = f"resume-error-{run.id}"
 
     def go_on() -> None:
         st.session_state.pop(problem, None)
         try:
-            runtime.manager().resume(run_id)
+            going = runtime.manager().resume(run.id)
         except SpexvizError as error:
             st.session_state[problem] = str(error)
+        else:
+            if going != run.id:
+                open_run(going, routes.page_of(run.spec))
 
-    st.button(label, type="primary", help="Everything measured so far is re-used.", key=f"resume-{run_id}", on_click=go_on)
+    if reason := jobs.refusal(run.spec):
+        widgets.note(f"It cannot be resumed here. {reason}", kind="strip", key=f"refused-{run.id}")
+        return
+    measured = "Everything measured so far is re-used."
+    anew = "Begins a run of its own, measured by this server: nothing is taken from the file."
+    label = "Try again" if run.state == FAILED else "Resume"
+    st.button(label, type="primary", help=anew if run.imported else measured, key=f"resume-{run.id}", on_click=go_on)
     if problem in st.session_state:
         widgets.note(st.session_state[problem], kind="strip", key=f"{problem}-note")
 

@@ -25,7 +25,7 @@ def quality(fidelity: Fidelity) -> Quality:
 
 def shown_quality(explanation: Explanation) -> Quality:
     """`quality` of what the figures of this run show: an exact spectrum is always good."""
-    return "good" if explanation.exact else quality(explanation.fidelity)
+    return "good" if explanation.proof.exact else quality(explanation.fidelity)
 
 
 def honesty(explanation: Explanation) -> str:
@@ -33,19 +33,23 @@ def honesty(explanation: Explanation) -> str:
     point, n = explanation.fidelity, len(explanation.players)
     first = "A surrogate of the masked model, not a cause in the world."
     checks = (
-        f" and {explanation.spent_on_checks:,} more to check {len(explanation.checks)} sets" if explanation.checks and not explanation.exact else ""
+        f" and {explanation.proof.spent_on_checks:,} more to check {len(explanation.checks)} sets"
+        if explanation.checks and not explanation.proof.exact
+        else ""
     )
-    cost = f"{len(explanation.values):,} ablations{checks}; seed {explanation.spec.seed}."
+    cost = f"{len(explanation.sample.values):,} ablations{checks}; seed {explanation.spec.seed}."
     if explanation.stopped:
         cost += f" {explanation.stopped}"
     if not explanation.complete:
         cost += " Incomplete: this is what the run has so far."
-    cost = " ".join((cost, *explanation.remarks))
-    if explanation.exact:
+    cost = " ".join((cost, *explanation.subject.remarks))
+    if explanation.proof.exact:
         return f"Exact, all {2**n:,} masks: every value was measured, none predicted. About the masked model, not a cause in the world. {cost}"
     held_out = f"Held-out R² {r2_text(point.r2)} {_interval(point.interval)} on {point.held_out:,} masks"
     if point.keep != 0.5:
-        held_out += f" that keep {percent(point.keep)} of the {plural(explanation.noun)} (indices look at masks that keep half: an extrapolation)"
+        held_out += (
+            f" that keep {percent(point.keep)} of the {plural(explanation.subject.noun)} (indices look at masks that keep half: an extrapolation)"
+        )
     base = explanation.baseline
     text = f"{first} {held_out}; linear baseline {r2_text(base.r2)}; {cost}"
     if math.isfinite(base.r2) and point.r2 < base.r2:
@@ -72,9 +76,9 @@ def headline(explanation: Explanation, interactions: Interactions) -> str:
     if members is None:
         singles = [(m, v) for m, v in interactions.top(1) if len(m) == 1]
         if not singles:
-            return f"Nothing stands out: no {explanation.noun} or set of {plural(explanation.noun)} moves the value."
+            return f"Nothing stands out: no {explanation.subject.noun} or set of {plural(explanation.subject.noun)} moves the value."
         alone, value = singles[0]
-        return f"No interaction stands out: the {plural(explanation.noun)} act one by one. The strongest is “{shown[alone[0]]}” with {number(value)} {explanation.unit}."
+        return f"No interaction stands out: the {plural(explanation.subject.noun)} act one by one. The strongest is “{shown[alone[0]]}” with {number(value)} {explanation.unit}."
     value, interval = interactions.values[members], (interactions.intervals or {}).get(members)
     share = interactions.shares.get(members, math.nan)
     head = f"{joined(members, shown)} carries {percent(share)} of the variance"
@@ -84,7 +88,7 @@ def headline(explanation: Explanation, interactions: Interactions) -> str:
     if crosses_zero(interval):
         head += ", but the interval crosses 0, so the sign is not certain"
     if alone := _apart(interactions, members):
-        head = f"The {plural(explanation.noun)} act mostly one by one: {percent(alone)} of the variance is theirs alone. Of the sets, {head}"
+        head = f"The {plural(explanation.subject.noun)} act mostly one by one: {percent(alone)} of the variance is theirs alone. Of the sets, {head}"
     return f"{head}."
 
 
@@ -149,7 +153,7 @@ def removal_changes(explanation: Explanation, removed: list[Interaction]) -> tup
 def _asked(explanation: Explanation, mask: np.ndarray) -> float | None:
     if not mask.any():
         return explanation.ends[0]
-    for masks, values in ((explanation.masks, explanation.values), (explanation.held_out_masks, explanation.held_out_values)):
+    for masks, values in ((explanation.sample.masks, explanation.sample.values), (explanation.held_out.masks, explanation.held_out.values)):
         if len(masks):
             row = np.flatnonzero((masks == mask).all(1))
             if len(row):

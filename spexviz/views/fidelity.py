@@ -23,13 +23,13 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     `extra`: points of further solvers or runs on the same held-out masks. Works for one point, none, and running results.
     """
     t = theme.tokens(dark)
-    points = [p for p in (*explanation.curve, *extra) if math.isfinite(p.r2)]
+    points = [p for p in (*explanation.proof.curve, *extra) if math.isfinite(p.r2)]
     lines: dict[str, list[Fidelity]] = {}
     for point in sorted(points, key=lambda p: p.budget):
         lines.setdefault(point.solver, []).append(point)
     low = _floor(points)
     figure = go.Figure()
-    if explanation.exact:
+    if explanation.proof.exact:
         figure.add_hline(y=1, line={"color": t.ink, "width": 1.5, "dash": "dot"})
     # the baseline is drawn in grey, first, under the solvers' own lines
     own = [s for s in lines if s != explanation.baseline.solver]
@@ -40,7 +40,7 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     _draw_here(figure, explanation, low, dark)
     budgets = sorted({p.budget for p in points})
     subtitle = f"R² on {explanation.fidelity.held_out:,} held-out masks, 90 % interval; 1 is perfect, 0 guesses the mean"
-    if explanation.exact:
+    if explanation.proof.exact:
         subtitle = (
             f"The spectrum itself is exact (all {2 ** len(explanation.players):,} masks); the lines are fits on some of them, scored on the rest"
         )
@@ -81,17 +81,17 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
 
 def describe_fidelity(explanation: Explanation, extra: Sequence[Fidelity] = ()) -> str:
     """The curve in words, for a screen reader."""
-    points = sorted((*explanation.curve, *extra), key=lambda p: (p.solver, p.budget))
+    points = sorted((*explanation.proof.curve, *extra), key=lambda p: (p.solver, p.budget))
     told = [f"{p.solver} with {p.budget:,} ablations: R² {_r2(p)}" for p in points]
-    head = f"Exact: all {2 ** len(explanation.players):,} masks were asked. " if explanation.exact else ""
+    head = f"Exact: all {2 ** len(explanation.players):,} masks were asked. " if explanation.proof.exact else ""
     return head + ("Held-out R². " + "; ".join(told) + "." if told else "No fit yet.")
 
 
 def residuals(explanation: Explanation, dark: bool = False) -> go.Figure:
     """The model's value against the surrogate's on every held-out mask, with the line of perfect agreement."""
     t = theme.tokens(dark)
-    real = np.asarray(explanation.held_out_values, dtype=float)
-    said = explanation.spectrum(explanation.held_out_masks) if len(real) else np.zeros(0)
+    real = np.asarray(explanation.held_out.values, dtype=float)
+    said = explanation.spectrum(explanation.held_out.masks) if len(real) else np.zeros(0)
     unit = escape(explanation.unit)
     figure = go.Figure()
     if len(real):
@@ -99,9 +99,9 @@ def residuals(explanation: Explanation, dark: bool = False) -> go.Figure:
         figure.add_scatter(
             x=ends, y=ends, mode="lines", line={"color": t.muted, "dash": "dot", "width": 1.5}, hoverinfo="skip", name="perfect agreement"
         )
-        kept = explanation.held_out_masks.sum(1)
+        kept = explanation.held_out.masks.sum(1)
         hover = [
-            f"model {theme.number(y)}, surrogate {theme.number(x)}<br>off by {theme.number(x - y)} {unit}; {k} of {len(explanation.players)} {escape(plural(explanation.noun))} kept"
+            f"model {theme.number(y)}, surrogate {theme.number(x)}<br>off by {theme.number(x - y)} {unit}; {k} of {len(explanation.players)} {escape(plural(explanation.subject.noun))} kept"
             for x, y, k in zip(said, real, kept, strict=True)
         ]
         dots = {"size": 6, "color": theme.faded(t.solvers[0], 0.55), "line": {"width": 0.5, "color": t.page}}
@@ -109,7 +109,7 @@ def residuals(explanation: Explanation, dark: bool = False) -> go.Figure:
         error = float(np.sqrt(np.mean((said - real) ** 2)))
         text = f"On {len(real):,} held-out masks the surrogate is off by {theme.number(error, signed=False)} {explanation.unit} (root mean square)."
     else:
-        text = "Every mask was asked, so there is nothing held out to compare." if explanation.exact else "No held-out masks yet."
+        text = "Every mask was asked, so there is nothing held out to compare." if explanation.proof.exact else "No held-out masks yet."
         figure.add_annotation(text=text, showarrow=False, font={"color": t.muted, "size": 15}, xref="paper", yref="paper", x=0.5, y=0.5)
     theme.apply(figure, dark, title="Model against surrogate", subtitle=escape(text) if len(real) else "", height=400, text=text)
     figure.update_xaxes(title_text=f"surrogate ({unit})", zeroline=False)
@@ -148,7 +148,7 @@ def _draw_line(figure: go.Figure, points: list[Fidelity], low: float, colour: st
 def _draw_here(figure: go.Figure, explanation: Explanation, low: float, dark: bool) -> None:
     """The mark on what the other figures show."""
     t, point = theme.tokens(dark), explanation.fidelity
-    if explanation.exact:
+    if explanation.proof.exact:
         text = f"exact, all {2 ** len(explanation.players):,} masks"
         figure.add_annotation(
             x=0.01, xref="paper", y=1, text=text, showarrow=False, xanchor="left", yanchor="top", yshift=-3, font={"size": 13, "color": t.ink}

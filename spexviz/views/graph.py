@@ -56,7 +56,7 @@ def graph(
     _draw_players(figure, players, effects, found.unit, spots, label, selected, dark)
     if not players:
         figure.add_annotation(
-            text=f"Nothing to draw: no set of {escape(plural(run.noun if run else 'player'))} stands out.",
+            text=f"Nothing to draw: no set of {escape(plural(run.subject.noun if run else 'player'))} stands out.",
             showarrow=False,
             font={"color": theme.tokens(dark).muted, "size": 15},
         )

@@ -19,7 +19,7 @@ KINDS = ("linear", "within a layer", "across layers")
 
 def places(explanation: Explanation) -> np.ndarray | None:
     """(n, 2) layer and place in it of each player; None for a run without them."""
-    layout = explanation.layout
+    layout = explanation.subject.layout
     return None if layout is None or layout.ndim != 2 or layout.shape[1] != 2 else layout.astype(int)
 
 
@@ -79,7 +79,7 @@ def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool 
             hoverinfo="skip",
             name="selected",
         )
-    noun = explanation.noun
+    noun = explanation.subject.noun
     subtitle = f"Colour: average effect of keeping the {escape(noun)}, in {escape(explanation.unit)}; click to select, dot: in the selected set"
     theme.apply(figure, dark, title=f"{len(effects)} {escape(plural(noun, len(effects)))}", subtitle=subtitle, height=round(len(layers) * size) + 150)
     figure.update_layout(meta={"text": describe_grid(explanation)}, showlegend=False, dragmode=False, hovermode="closest")

@@ -43,7 +43,7 @@ def heat(explanation: Explanation, *, dark: bool = False) -> Html:
     legend = (
         f'<div style="font-size:.8em;color:{t.muted};margin-top:.6em">{theme.number(-limit)} '
         f'<span style="display:inline-block;width:7em;height:.8em;border-radius:3px;vertical-align:middle;background:linear-gradient(90deg,{ramp})"></span> '
-        f"{theme.number(limit)} {html.escape(explanation.unit)} average effect of keeping {html.escape(one(explanation.noun))}</div>"
+        f"{theme.number(limit)} {html.escape(explanation.unit)} average effect of keeping {html.escape(one(explanation.subject.noun))}</div>"
     )
     box = f"font-family:{html.escape(theme.FONT)};background:{t.page};color:{t.muted};padding:.8em;line-height:2;white-space:pre-wrap;overflow-wrap:anywhere"
     strongest = sorted(zip(effects, labels, strict=True), key=lambda pair: -abs(pair[0]))[:8]

@@ -44,7 +44,7 @@ def data(
         "mass": [round(share, 4) for share in mass],
         "sets": [_comb(members, value, shown, label, verdicts.get(members)) for members, value in shown],
         "unit": explanation.unit,
-        "noun": explanation.noun,
+        "noun": explanation.subject.noun,
         "index": interactions.index,
         "quality": shown_quality(explanation),
         "colours": _colours(dark),
@@ -60,10 +60,9 @@ def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
 
     Without a text, or where the spans overlap or run backwards, the players themselves with a space between.
     """
-    text, spans, players = explanation.text, explanation.spans, explanation.players
+    text, spans, players = explanation.subject.text, explanation.subject.spans, explanation.players
     ends = [0, *(b for _, b in spans)]
-    whole = text is not None and len(spans) == len(players) > 0 and spans[-1][1] <= len(text)
-    if not whole or any(a < before or b < a for before, (a, b) in zip(ends, spans, strict=False)):
+    if text is None or not spans or any(a < before for before, (a, _) in zip(ends, spans, strict=False)):
         return [upright(player) for player in players], {}
     gaps = {str(i): upright(text[before:a]) for i, (before, (a, _)) in enumerate(zip(ends, spans, strict=False))}
     gaps[str(len(players))] = upright(text[ends[-1] :])

@@ -15,6 +15,7 @@ from spexviz.ablate import cache as caches
 from spexviz.ablate import eviction
 from spexviz.ablate.cache import SqliteCache, cap_bytes
 from spexviz.errors import StoreDamaged, StoreError
+from spexviz.jobs.store import RunStore
 from spexviz.kit.database import Database
 from spexviz.masks import uniform_masks
 
@@ -209,7 +210,7 @@ def test_only_the_damaged_file_is_set_aside_not_its_successor(path: Path) -> Non
 def test_the_runs_file_is_never_moved(path: Path) -> None:
     path.write_bytes(b"no database " * 1000)
     with pytest.raises(StoreDamaged, match="move it aside"):
-        Database(path)
+        RunStore(path)
     assert not aside(path)
 
 
@@ -229,9 +230,9 @@ def test_ablations_of_the_old_file_move_into_the_new_one(path: Path) -> None:
             rows = [(game, np.packbits(mask, bitorder="little").tobytes(), value + game) for mask, value in zip(MASKS, VALUES, strict=True)]
             plain.executemany("INSERT INTO ablations VALUES (?, ?, ?)", rows)
     plain.close()
-    Database(old)  # the runs' tables come into it
+    runs = RunStore(old).database  # the runs' tables come into it
     for _ in range(2):
         cache = SqliteCache(path)
         assert (cache.get("a", MASKS) == VALUES + 1).all() and (cache.get("b", MASKS) == VALUES + 2).all() and cache.count("new") == 5
-    assert Database(old).read("SELECT name FROM sqlite_master WHERE name IN ('ablations', 'games')") == []
-    assert Database(old).read("SELECT COUNT(*) FROM runs") == [(0,)]
+    assert runs.read("SELECT name FROM sqlite_master WHERE name IN ('ablations', 'games')") == []
+    assert runs.read("SELECT COUNT(*) FROM runs") == [(0,)]

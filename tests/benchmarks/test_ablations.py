@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.ablations import REVIEW, SIZES, _flop, game_of, report
+from benchmarks.ablations import REVIEW, SIZES, flop, game_of, report
 from benchmarks.store import Store
 
 GOOD = {
@@ -46,5 +46,5 @@ def test_each_thing_asked_for_can_fail(change: dict, fails: str | None, tmp_path
 
 
 def test_the_work_of_a_text_and_its_games() -> None:
-    assert _flop(100) == 2 * 106e6 * 100 + 2 * 30 * 576 * 100**2
+    assert flop(100) == 2 * 106e6 * 100 + 2 * 30 * 576 * 100**2
     assert [len(game_of(words).players) for words in SIZES] == list(SIZES) and game_of(30).template == REVIEW[0]

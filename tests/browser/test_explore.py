@@ -68,7 +68,7 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     page.get_by_text("Sets as a table").wait_for(timeout=LONG)
     idle(page)
     result = stored(server, run_id)
-    assert result.complete and not result.exact and len(result.values) == 512 and len(result.held_out_values) == 256
+    assert result.complete and not result.proof.exact and len(result.sample.values) == 512 and len(result.held_out.values) == 256
     note = page.get_by_text(re.compile(r"Held-out R² \+?[0-9.]+ \[.*\] on 256 masks; linear baseline "))
     assert "A surrogate of the masked model, not a cause in the world." in note.inner_text()
     assert f"{result.fidelity.r2:.2f}" in note.inner_text() and f"{result.baseline.r2:.2f}" in note.inner_text()
@@ -125,7 +125,7 @@ def test_six_words_are_exact_and_the_pair_comes_first(server, open_page):
     assert re.sub(r"[^\w×]+", "", first) == "never×fails"
     assert "never" in page.locator(".headline").inner_text() and "fails" in page.locator(".headline").inner_text()
     result = stored(server, run_id)
-    assert result.exact and len(result.values) == 64
+    assert result.proof.exact and len(result.sample.values) == 64
     squares = {members: value**2 for members, value in result.spectrum.coefficients.items() if members}
     pairs = sum(value for members, value in squares.items() if len(members) == 2) / sum(squares.values())
     assert pairs == pytest.approx(0.69, abs=0.02)

@@ -30,7 +30,7 @@ def test_a_query_is_traced_to_its_training_examples(server, open_page):
     idle(page)
     print(f"from the button to the last figure: {time.monotonic() - start:.0f} s")
     result = Explanation.from_json(server.rows("SELECT result FROM runs WHERE id = ?", run_id)[0][0])
-    assert result.complete and len(result.values) == 512 and result.fidelity.r2 > result.baseline.r2
+    assert result.complete and len(result.sample.values) == 512 and result.fidelity.r2 > result.baseline.r2
     pair = tuple(sorted(load("reviews").planted_pairs()[0]))
     assert pair in [group.members for group in redundancy.redundant(result.spectrum)[:5]]
 

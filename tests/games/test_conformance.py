@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from spexviz.errors import SpecError
-from spexviz.games.base import Game, keep_of
+from spexviz.games.base import Game
 from spexviz.kit.options import defaults, options
 from spexviz.kit.registry import offered
 from spexviz.masks import Masks, all_masks, uniform_masks
 from spexviz.results import Explanation
 from spexviz.run import pipeline
+from spexviz.run import plan as planning
 from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec, build, describe
 from spexviz.ui import routes
@@ -36,7 +37,7 @@ def game(request: pytest.FixtureRequest) -> Game:
 def masks(game: Game) -> Masks:
     n = len(game.players)
     ends = np.stack([np.zeros(n, dtype=bool), np.ones(n, dtype=bool)])
-    return np.concatenate([ends, uniform_masks(n, min(12, 2**n - 2), 0, keep_of(game), exclude=ends)])
+    return np.concatenate([ends, uniform_masks(n, min(12, 2**n - 2), 0, game.keep, exclude=ends)])
 
 
 def test_it_says_what_it_is(game: Game) -> None:
@@ -64,8 +65,8 @@ def test_it_is_rebuilt_from_its_json(game: Game) -> None:
     again = build(GAMES, data, "game")
     assert json.loads(json.dumps(describe(again))) == data
     assert again.players == tuple(game.players) and again.unit == game.unit and again.fingerprint == game.fingerprint
-    spec = pipeline.canonical(RunSpec(data, {"name": "linear"}, 64))
-    assert pipeline.canonical(spec).id == spec.id and pipeline.canonical(RunSpec.from_json(spec.to_json())).id == spec.id
+    spec = planning.Request.of(RunSpec(data, {"name": "linear"}, 64)).spec
+    assert planning.Request.of(spec).spec.id == spec.id and planning.Request.of(RunSpec.from_json(spec.to_json())).spec.id == spec.id
     with pytest.raises(SpecError, match="no setting 'nonsense'"):
         build(GAMES, {**data, "nonsense": 1}, "game")
 
@@ -111,7 +112,7 @@ def _another(value: Any) -> Any:
 def test_its_runs_open_on_a_page_and_come_back_from_a_file(game: Game) -> None:
     result = pipeline.explain(game, Linear(), 8 if len(game.players) < 8 else 64)
     again = Explanation.from_json(result.to_json())
-    assert again.noun == result.noun == getattr(game, "noun", "player") and again.spec.id == result.spec.id
+    assert again.subject.noun == result.subject.noun == getattr(game, "noun", "player") and again.spec.id == result.spec.id
     assert routes.file_of(routes.page_of(again.spec)).exists() and routes.title_of(again)
     assert np.allclose(again.spectrum(all_masks(len(game.players))[:50]), result.spectrum(all_masks(len(game.players))[:50]))
 

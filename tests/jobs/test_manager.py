@@ -15,9 +15,9 @@ from spexviz.ablate.executors import CHUNK
 from spexviz.errors import QueueFull, SpexvizError, StoreError
 from spexviz.jobs.manager import JobManager
 from spexviz.jobs.store import Run
-from spexviz.kit.database import Database
 from spexviz.run import pipeline
-from spexviz.spec import RunSpec
+from spexviz.run import plan as planning
+from spexviz.spec import RunSpec, is_run_id
 from tests.jobs import slow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., JobManager]]:
     made: list[JobManager] = []
 
     def maker(**settings: int) -> JobManager:
-        made.append(JobManager(Database(tmp_path / "runs.sqlite3"), **settings))
+        made.append(JobManager(tmp_path / "runs.sqlite3", **settings))
         return made[-1]
 
     yield maker
@@ -43,7 +43,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., JobManager]]:
 
 
 def spec(tmp_path: Path, seed: int = 0, budget: int = 64, **game: object) -> RunSpec:
-    return pipeline.canonical(RunSpec({"name": "slow", "log": str(tmp_path / "asked.txt"), **game}, {"name": "linear"}, budget, seed))
+    return planning.Request.of(RunSpec({"name": "slow", "log": str(tmp_path / "asked.txt"), **game}, {"name": "linear"}, budget, seed)).spec
 
 
 def until(manager: JobManager, run_id: str, wanted: Callable[[Run], object]) -> Run:
@@ -64,10 +64,11 @@ def test_a_run_goes_from_queue_to_result(make: Callable, tmp_path: Path) -> None
     manager, wanted = make(), spec(tmp_path)
     run_id = manager.submit(wanted, "a title")
     run = until(manager, run_id, ended)
-    assert (run_id, run.state, run.title, run.message) == (wanted.id, "done", "a title", "")
+    assert (run.state, run.title, run.message, run.spec_id, run.origin, run.user) == ("done", "a title", "", wanted.id, "", "")
+    assert is_run_id(run_id) and run_id != wanted.id, "who guesses the settings does not know the address"
     assert run.done == run.total == 64 + 128 + 2 and run.has_result and run.finished >= run.started >= run.created
     result = manager.store.result(run_id)
-    assert result.spec.id == run_id and result.complete and len(result.values) == 64
+    assert result.spec.id == wanted.id and result.complete and len(result.sample.values) == 64
     version = run.version
     assert manager.submit(wanted) == run_id and manager.store.get(run_id).version == version  # same spec: the run that is there
 
@@ -82,7 +83,7 @@ def test_two_at_once_then_a_queue_then_queue_full(make: Callable, tmp_path: Path
     with pytest.raises(QueueFull, match="try again"):
         manager.submit(spec(tmp_path, 4, pause=0.02, n=15))
     assert manager.submit(spec(tmp_path, 3, pause=0.02, n=15)) == ids[3]  # one that waits already is no further run
-    assert manager.store.get(spec(tmp_path, 4, pause=0.02, n=15).id) is None
+    assert manager.store.find(spec(tmp_path, 4, pause=0.02, n=15)) is None
     manager.cancel(ids[2])
     waiting = manager.store.get(ids[2])
     assert (waiting.state, waiting.message) == ("cancelled", "Cancelled before it began.")
@@ -132,7 +133,7 @@ def test_the_same_run_from_many_threads_is_one_run(make: Callable, tmp_path: Pat
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [wanted.id] * 8 and until(manager, wanted.id, ended).state == "done"
+    assert len(found) == 8 and len(set(found)) == len(manager.store.list()) == 1 and until(manager, found[0], ended).state == "done"
     masks = slow.asked(tmp_path / "asked.txt")
     assert len(masks) == len(set(masks))
 
@@ -141,7 +142,7 @@ def test_a_failure_says_why_and_the_worker_lives_on(make: Callable, tmp_path: Pa
     manager = make(workers=1)
     failed = until(manager, manager.submit(spec(tmp_path, fail=True, n=13)), ended)
     assert failed.state == "failed" and "RuntimeError" in failed.message and "kept" in failed.message
-    poor = pipeline.canonical(RunSpec({"name": "synthetic", "source": "x0*x1", "n": 20}, {"name": "linear"}, 1))
+    poor = planning.Request.of(RunSpec({"name": "synthetic", "source": "x0*x1", "n": 20}, {"name": "linear"}, 1)).spec
     told = until(manager, manager.submit(poor), ended)
     assert told.state == "failed" and "budget" in told.message
     assert until(manager, manager.submit(spec(tmp_path)), ended).state == "done"
@@ -174,8 +175,8 @@ def test_delete_restore_purge(make: Callable, tmp_path: Path) -> None:
     manager.store.restore(run_id)
     assert manager.store.get(run_id) is None
     known = len(slow.asked(tmp_path / "asked.txt"))
-    assert manager.submit(spec(tmp_path, pause=0.01)) == run_id
-    assert until(manager, run_id, ended).state == "done"
+    again = manager.submit(spec(tmp_path, pause=0.01))
+    assert again != run_id and until(manager, again, ended).state == "done"
     assert len(slow.asked(tmp_path / "asked.txt")) == known  # a deleted run's ablations stay
 
 
@@ -183,24 +184,11 @@ def test_a_deleted_run_that_is_started_again_does_not_show_its_old_result(make: 
     manager = make(workers=0)
     run_id = manager.submit(spec(tmp_path))
     manager.cancel(run_id)
-    manager.store.save(pipeline.explain(pipeline.build_game(spec(tmp_path)), pipeline.build_solver(spec(tmp_path)), 64))
+    manager.store.save(run_id, pipeline.explain(planning.Request.of(spec(tmp_path)).game, planning.Request.of(spec(tmp_path)).solver, 64))
     assert manager.store.result(run_id)
     manager.store.delete(run_id)
-    manager.submit(spec(tmp_path))
+    assert manager.submit(spec(tmp_path)) == run_id
     assert manager.store.get(run_id).state == "queued" and manager.store.result(run_id) is None
-
-
-def test_a_file_comes_in_as_what_it_is(make: Callable, tmp_path: Path) -> None:
-    manager, parts = make(workers=0), []
-    wanted = spec(tmp_path, budget=128)
-    whole = pipeline.explain(pipeline.build_game(wanted), pipeline.build_solver(wanted), 128, partial=parts.append)
-    assert manager.store.insert(parts[0], "half") == wanted.id
-    half = manager.store.get(wanted.id)
-    assert half.state == "interrupted" and "resume" in half.message and not manager.store.result(wanted.id).complete
-    manager.store.insert(whole, "whole")
-    assert manager.store.get(wanted.id).state == "done" and manager.store.result(wanted.id).complete
-    manager.store.insert(parts[0], "half")  # never replaces what is done
-    assert manager.store.get(wanted.id).title == "whole"
 
 
 def test_two_managers_on_one_database(make: Callable, tmp_path: Path) -> None:
@@ -236,13 +224,11 @@ def test_close_leaves_runs_that_can_be_resumed_and_no_lock_file(make: Callable, 
 
 KILLED = """
 import sys, time
-from spexviz.run import pipeline
-from spexviz.kit.database import Database
 from spexviz.jobs.manager import JobManager
 from spexviz.spec import RunSpec
 from tests.jobs import slow
 slow.offer()
-manager = JobManager(Database(sys.argv[1]))
+manager = JobManager(sys.argv[1])
 for text in sys.argv[2:]: manager.submit(RunSpec.from_json(text))
 print("started", flush=True)
 time.sleep(600)
@@ -265,15 +251,15 @@ def test_after_sigkill_the_run_is_found_and_repeats_only_the_chunk_in_flight(mak
         process.stdout.close()
     manager = make()
     for seed, wanted in enumerate(specs):
-        run = manager.store.get(wanted.id)
+        run = manager.store.find(wanted)
         assert run.state == "interrupted" and "resume" in run.message and not run.active
         log = tmp_path / f"{seed}.txt"
         before = slow.asked(log)
         committed = manager.cache.count(f"slow-{14 + seed}")
         assert committed >= 2 * CHUNK and len(before) - committed <= CHUNK
-        manager.resume(wanted.id)
-        assert until(manager, wanted.id, ended).state == "done"
+        assert manager.resume(run.id) == run.id
+        assert until(manager, run.id, ended).state == "done"
         twice = [mask for mask, count in Counter(slow.asked(log)).items() if count > 1]
         assert set(twice) <= set(before[-CHUNK:]) and len(slow.asked(log)) - len(set(slow.asked(log))) == len(before) - committed
-        assert manager.store.result(wanted.id).complete
+        assert manager.store.result(run.id).complete
     assert len(list((tmp_path / "locks").iterdir())) == 1  # the dead process's lock file is gone

@@ -6,43 +6,44 @@ from pathlib import Path
 import pytest
 
 from spexviz.errors import StoreError
-from spexviz.kit import database
 from spexviz.kit.database import Database
 from spexviz.kit.paths import home
 from spexviz.kit.threads import threads
+
+TABLE = (("0001 things", "CREATE TABLE things (name TEXT PRIMARY KEY);"),)
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "runs.sqlite3"
     path.write_bytes(b"this is a letter, not a database. " * 200)
     with pytest.raises(StoreError, match=r"runs\.sqlite3.*move it aside"):
-        Database(path)
+        Database(path, TABLE)
     assert path.read_bytes().startswith(b"this is a letter")  # nobody's file is overwritten
 
 
 @pytest.mark.parametrize("path", ["missing-folder/runs.sqlite3", "."])
 def test_a_path_that_cannot_be_opened(path: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="SPEXVIZ_HOME"):
-        Database(tmp_path / path)
+        Database(tmp_path / path, TABLE)
 
 
 def test_an_error_in_a_transaction_rolls_it_back(tmp_path: Path) -> None:
-    base = Database(tmp_path / "runs.sqlite3")
-    insert = "INSERT INTO runs (id, spec, state, created) VALUES ('a', '', '', 0)"
+    base = Database(tmp_path / "runs.sqlite3", TABLE)
+    insert = "INSERT INTO things VALUES ('a')"
     with pytest.raises(KeyError), base.write() as connection:
         connection.execute(insert)
         raise KeyError("a caller's own error passes through")
     with pytest.raises(StoreError, match="UNIQUE"), base.write() as connection:
         connection.execute(insert)
         connection.execute(insert)
-    assert base.read("SELECT COUNT(*) FROM runs") == [(0,)]
+    assert base.read("SELECT COUNT(*) FROM things") == [(0,)]
     with base.write() as connection:  # and the connection is usable afterwards
         connection.execute(insert)
-    assert base.read("SELECT id FROM runs") == [("a",)]
+    assert base.read("SELECT name FROM things") == [("a",)]
 
 
 def test_a_writer_that_never_ends_gives_a_store_error(tmp_path: Path) -> None:
-    base = Database(tmp_path / "runs.sqlite3")
+    base = Database(tmp_path / "runs.sqlite3", TABLE)
     base.connection().execute("PRAGMA busy_timeout=50")
     other = sqlite3.connect(base.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -52,16 +53,14 @@ def test_a_writer_that_never_ends_gives_a_store_error(tmp_path: Path) -> None:
     other.close()
 
 
-def test_migrations_run_once_and_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migrations_run_once_and_in_order(tmp_path: Path) -> None:
     path = tmp_path / "runs.sqlite3"
-    Database(path)
-    monkeypatch.setattr(
-        database, "MIGRATIONS", (*database.MIGRATIONS, ("9999 test", "CREATE TABLE extra (a INTEGER); INSERT INTO extra VALUES (1);"))
-    )
+    Database(path, TABLE)
+    more = (*TABLE, ("9999 test", "CREATE TABLE extra (a INTEGER); INSERT INTO extra VALUES (1);"))
     for _ in range(2):
-        base = Database(path)
+        base = Database(path, more)
     assert base.read("SELECT a FROM extra") == [(1,)]
-    assert [name for (name,) in base.read("SELECT name FROM migrations ORDER BY name")] == [name for name, _ in database.MIGRATIONS]
+    assert [name for (name,) in base.read("SELECT name FROM migrations ORDER BY name")] == [name for name, _ in more]
 
 
 def test_home_is_made_or_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

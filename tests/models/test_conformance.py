@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,8 +11,11 @@ import pytest
 
 from spexviz import models
 from spexviz.errors import ModelError
-from spexviz.models.base import LanguageModel
-from spexviz.models.machine import SETTING
+from spexviz.models.base import LanguageModel, OpenModel, opened
+from spexviz.models.encoder import EncoderModel
+from spexviz.models.hf import TransformersModel
+from spexviz.models.machine import PRECISIONS, SETTING
+from spexviz.models.parts import Parts
 from spexviz.models.served import ServedModel
 from tests.models import tiny
 
@@ -118,6 +122,59 @@ def test_the_mask_token_is_one_token(model: LanguageModel) -> None:
     for token in {model.mask_token, model.blank} - {None}:
         (one,) = model.encode(token)
         assert model.encode(f"not {token} bad").count(one) == 1
+
+
+def test_every_attribute_of_the_base_is_there_with_its_type(model: LanguageModel) -> None:
+    hints = typing.get_type_hints(LanguageModel)
+    assert {"label", "context", "answers", "precision", "memory", "call_tokens", "pace"} <= hints.keys()
+    for name, hint in hints.items():
+        allowed = tuple(typing.get_origin(one) or one for one in typing.get_args(hint) or (hint,))
+        assert isinstance(getattr(model, name), allowed), f"{name} is {getattr(model, name)!r}, not {hint}"
+
+
+def test_what_it_says_of_precision_and_pace(model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+    exact = model.at_full_precision()
+    assert (model.precision is None and exact is None) or (model.precision in PRECISIONS and exact.precision == "fp32")
+    assert (exact is model) == (model.precision == "fp32")
+    for _ in range(2):  # the first call is not counted
+        model.log_probabilities(texts, answers)
+    seconds = model.seconds(texts)
+    assert seconds is None or seconds > 0
+    assert seconds is not None or model.pace is None
+    assert all(isinstance(remark, str) for remark in model.remarks)
+
+
+def test_models_of_transformers_are_open_and_no_others(model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+    assert isinstance(model, OpenModel) == isinstance(model, TransformersModel | EncoderModel) == models.can_be_opened(model.label)
+    if not isinstance(model, OpenModel):
+        for ask in (opened, Parts):
+            with pytest.raises(ModelError, match=f"The parts of {model.label} cannot be reached: choose a model of transformers, such as bundled"):
+                ask(model)
+        return
+    import torch
+
+    assert opened(model) is model and model.batch_tokens >= 1 and model.pace is not None
+    assert set(model.body.parameters()) <= set(model.network.parameters())
+    inputs = {key: torch.tensor([ids], device=model.device) for key, ids in model.inputs_of(texts[0]).items()}
+    with model.lock, torch.inference_mode():
+        table = model.read_batch(inputs)
+    assert table.dtype == torch.float32 and len(table) == 1
+    found = [float(table[0, model.column(answer)]) for answer in answers]
+    np.testing.assert_allclose(found, model.log_probabilities(texts[:1], answers)[0], atol=0.02)
+    assert model.text_of(model.encode("not bad")) == "not bad"
+    assert model.parts is model.parts and model.parts.model is model and model.parts.layers
+
+
+def test_a_name_that_nobody_has_is_left_to_loading() -> None:
+    assert models.can_be_opened("nobody/has-this") and not models.can_be_opened("endpoint:none") and not models.can_be_opened("llamacpp:none.gguf")
+
+
+def test_a_backend_without_a_needed_method_cannot_be_made() -> None:
+    class Half(LanguageModel):
+        kind = "half"
+
+    with pytest.raises(TypeError, match="log_probabilities"):
+        Half()
 
 
 def test_every_backend_is_here() -> None:

@@ -87,7 +87,7 @@ def test_bf16_body_stays_near_fp32(folder: Path, model: LanguageModel, texts: li
     quick = type(model)(str(folder), precision="bf16")
     gap = np.abs(quick.log_probabilities(texts, answers) - model.log_probabilities(texts, answers))
     assert 0 < gap.max() < 0.25 and quick.fingerprint != model.fingerprint
-    assert model.reference() is model and (exact := quick.reference()) is quick.reference()
+    assert model.at_full_precision() is model and (exact := quick.at_full_precision()) is quick.at_full_precision()
     assert type(exact) is type(model) and exact.fingerprint == model.fingerprint
 
 
@@ -132,7 +132,7 @@ def test_what_a_run_costs_is_learnt_from_the_calls(model: LanguageModel, texts: 
         model.log_probabilities(texts, answers)
     short, long = model.seconds(texts[1:2]), model.seconds(texts[3:4])
     assert 0 < short < long and model.seconds(texts[1:2] * 9) == pytest.approx(short, rel=1e-6)
-    assert model.memory > sum(p.numel() for p in model._body.parameters()) * 4
+    assert model.memory > sum(p.numel() for p in model.body.parameters()) * 4
 
 
 def test_two_threads_at_once(model: LanguageModel, texts: list[str], answers: list[str]) -> None:

@@ -98,12 +98,12 @@ def test_a_bound_is_said_with_the_result() -> None:
     model = served(FakeServer("bare"))
     game = PromptGame(model, "a b c", "x {}", value="log-probability", target="z")
     result = pipeline.explain(game, Linear(), 64)
-    assert len(result.remarks) == 1 and f"of {model.measured} measured" in result.remarks[0] and model.measured == 8
+    assert len(result.subject.remarks) == 1 and f"of {model.measured} measured" in result.subject.remarks[0] and model.measured == 8
     again = type(result).from_json(result.to_json())
-    assert again.remarks == result.remarks
+    assert again.subject.remarks == result.subject.remarks
     from spexviz import views
 
-    assert result.remarks[0] in views.honesty(again)
+    assert result.subject.remarks[0] in views.honesty(again)
 
 
 def test_without_a_tokeniser_tokens_are_counted_by_the_server() -> None:

@@ -91,8 +91,8 @@ def test_greedy_is_the_most_likely_continuation(llama: Path) -> None:
 
     with torch.inference_mode():
         for _ in range(4):
-            ids.append(int(model._model(input_ids=torch.tensor([ids])).logits[0, -1].argmax()))
-    assert model.greedy("not bad", 4) == model._tokenizer.decode(ids[len(model.encode("not bad")) :], skip_special_tokens=True)
+            ids.append(int(model.network(input_ids=torch.tensor([ids])).logits[0, -1].argmax()))
+    assert model.greedy("not bad", 4) == model.tokenizer.decode(ids[len(model.encode("not bad")) :], skip_special_tokens=True)
 
 
 def test_fingerprint_follows_content_and_precision(llama: Path) -> None:
@@ -118,7 +118,7 @@ def test_the_model_itself_can_be_asked_by_hand(folder: Path, precision: str) -> 
 
     model = TransformersModel(str(folder), precision=precision)
     with torch.inference_mode():
-        logits = model._model(input_ids=torch.tensor([model.encode(TEXTS[0])])).logits[0, -1].float()
+        logits = model.network(input_ids=torch.tensor([model.encode(TEXTS[0])])).logits[0, -1].float()
     wanted = model.log_probabilities([TEXTS[0]], ANSWERS[:1])[0, 0]
     got = torch.log_softmax(logits, dim=-1)[model.encode(ANSWERS[0])[0]]
     assert float(got) == pytest.approx(wanted, abs=2e-4 if precision == "fp32" else 0.1)

@@ -24,7 +24,7 @@ def effects(classifier: ClassifierModel, prompt: str, masking: str) -> tuple[dic
     """BII of the single words and pairs, by name, exact over all masks; and the value of the full prompt."""
     game = PromptGame(classifier, prompt, "The {}", "positive", "negative", masking=masking)
     result = pipeline.explain(game, Linear(), 2 ** len(game.players))
-    assert result.exact
+    assert result.proof.exact
     found = result.interactions("BII", order=2).values
     return {tuple(game.players[i] for i in members): value for members, value in found.items()}, result.ends[1]
 

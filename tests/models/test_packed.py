@@ -62,12 +62,12 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def plainly(model: TransformersModel, texts: list[str] = TEXTS) -> np.ndarray:
     """The values without packing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model, "_packing", None)
+        patch.setattr(model, "packing", None)
         return model.log_probabilities(texts, ANSWERS)
 
 
 def test_every_family_is_packed_and_gets_the_values_of_the_plain_forward(model: TransformersModel) -> None:
-    assert model._packing is not None
+    assert model.packing is not None
     wanted = plainly(model)
     np.testing.assert_allclose(model.log_probabilities(TEXTS, ANSWERS), wanted, atol=2e-4)
     np.testing.assert_allclose(plainly(model), wanted, atol=1e-6)  # a packed call leaves no trace
@@ -76,16 +76,16 @@ def test_every_family_is_packed_and_gets_the_values_of_the_plain_forward(model: 
 
 def test_small_batches_and_long_texts(model: TransformersModel, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = plainly(model)
-    monkeypatch.setattr(model, "_tokens", 12)
+    monkeypatch.setattr(model, "batch_tokens", 12)
     np.testing.assert_allclose(model.log_probabilities(TEXTS, ANSWERS), wanted, atol=2e-4)
-    monkeypatch.setattr(model._packing, "longest", 9)  # as a sliding window of 9 tokens would have it
-    monkeypatch.setattr(model._packing, "states", None)
+    monkeypatch.setattr(model.packing, "longest", 9)  # as a sliding window of 9 tokens would have it
+    monkeypatch.setattr(model.packing, "states", None)
     np.testing.assert_allclose(model.log_probabilities(TEXTS, ANSWERS), wanted, atol=2e-4)
 
 
 def test_the_length_that_a_sliding_window_allows(model: TransformersModel) -> None:
-    window = getattr(model._model.config, "sliding_window", None)
-    assert model._packing.longest == (window or 2**31)
+    window = getattr(model.network.config, "sliding_window", None)
+    assert model.packing.longest == (window or 2**31)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_family_that_gives_other_values_is_not_packed(tiny_llama: Path, llama:
     wanted = llama.log_probabilities(TEXTS, ANSWERS)
     monkeypatch.setattr(packed, "_attention", attention)
     other = TransformersModel(str(tiny_llama), precision="fp32")
-    assert other._packing is None and not other._body.layers[-1].mlp._forward_hooks
+    assert other.packing is None and not other.body.layers[-1].mlp._forward_hooks
     np.testing.assert_allclose(other.log_probabilities(TEXTS, ANSWERS), wanted, atol=2e-4)
 
 
@@ -126,10 +126,10 @@ def test_out_of_memory_halves_the_batch_and_goes_on(llama: TransformersModel, me
             raise RuntimeError(message) if message else torch.OutOfMemoryError("CUDA out of memory")
         return real(sequences, *rest)
 
-    before = llama._tokens
+    before = llama.batch_tokens
     monkeypatch.setattr(llama, "_logs", tight)
     np.testing.assert_allclose(llama.log_probabilities(TEXTS, ANSWERS), wanted, atol=2e-4)
-    assert max(sizes) > 2 and llama._tokens < before
+    assert max(sizes) > 2 and llama.batch_tokens < before
     sizes.clear()
     llama.log_probabilities(TEXTS, ANSWERS)
     assert max(sizes) <= 2  # learnt for the next call
@@ -187,4 +187,4 @@ def test_a_model_knows_what_a_call_takes_and_the_memory_it_needs(llama: Transfor
     llama.log_probabilities(TEXTS, ANSWERS)
     once, twice = llama.seconds(TEXTS), llama.seconds(TEXTS * 2)
     assert once == twice > llama.seconds(TEXTS[:1]) > 0
-    assert llama.memory > sum(p.numel() * 4 for p in llama._model.parameters())
+    assert llama.memory > sum(p.numel() * 4 for p in llama.network.parameters())

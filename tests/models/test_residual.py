@@ -46,8 +46,8 @@ def test_one_that_does_not_allow_it_is_left_as_it_was(tmp_path: Path, monkeypatc
     folder = tiny.save(tmp_path, "LlamaForCausalLM")
     monkeypatch.setattr(residual, "_NEAR", -1.0)
     model = TransformersModel(str(folder), precision="bf16")
-    kinds = {parameter.dtype for name, parameter in model._body.named_parameters() if name != "norm.weight"}
-    assert kinds == {torch.bfloat16} and not model._body.layers[0].input_layernorm._forward_hooks
+    kinds = {parameter.dtype for name, parameter in model.body.named_parameters() if name != "norm.weight"}
+    assert kinds == {torch.bfloat16} and not model.body.layers[0].input_layernorm._forward_hooks
     assert TransformersModel(str(folder), precision="fp16").precision == "bf16"  # a stream in fp16 can overflow
     monkeypatch.undo()
     assert TransformersModel(str(folder), precision="bf16").fingerprint != model.fingerprint

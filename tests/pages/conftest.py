@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 
 from spexviz.jobs.manager import JobManager
-from spexviz.kit.database import Database
 from spexviz.ui import runtime
 
 
@@ -17,7 +16,7 @@ from spexviz.ui import runtime
 def manager(tmp_path, monkeypatch) -> Iterator[JobManager]:
     """The page's job manager: a database of this test's own, one worker, one place in the queue."""
     monkeypatch.setenv("SPEXVIZ_MODELS", "toy")
-    made = JobManager(Database(tmp_path / "test.sqlite3"), workers=1, waiting=1)
+    made = JobManager(tmp_path / "test.sqlite3", workers=1, waiting=1)
     stash = SimpleNamespace(lock=threading.Lock(), manager=made, warm={"toy"}, warming={"toy"})
     monkeypatch.setattr(runtime, "_stash", lambda: stash)
     yield made

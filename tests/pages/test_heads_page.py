@@ -58,7 +58,7 @@ def test_the_page_finds_the_planted_pair_and_asks_what_if(offered: JobManager) -
     spec = start(at, offered)
     assert re.search(rf"{planted.A} .{{1,20}} {planted.B} carries", said(at))
     assert "Pruning is judged on questions" in said(at)
-    players = offered.store.result(spec.id).players
+    players = offered.store.result(offered.store.find(spec).id).players
     at.session_state["selection"] = (players.index(planted.A),)
     at.run()
     assert not at.exception, at.exception

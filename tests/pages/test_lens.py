@@ -161,7 +161,7 @@ def test_a_recorded_run_opens_from_its_card(manager: JobManager) -> None:
     assert stored.to_json() == Explanation.from_json(cards[0].path.read_text(encoding="utf-8")).to_json()
     assert {tab.label for tab in at.tabs} >= {"Sets as a table"}
     button(at, "New run").click().run()
-    assert at.text_area(key="form-prompt").value == stored.text
+    assert at.text_area(key="form-prompt").value == stored.subject.text
 
 
 def test_recorded_runs_open_without_torch(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -14,11 +14,12 @@ from spexviz.ablate.runner import Runner
 from spexviz.errors import GameError, SolverError
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.masks import Masks, Values, all_masks, keys
-from spexviz.results import Explanation
+from spexviz.results import Explanation, Sample
 from spexviz.run.checks import LOOKS, block, derivative, promising, validate, verdict
 from spexviz.run.pipeline import explain
 from spexviz.solvers.linear import Linear
 from spexviz.spectrum import Spectrum
+from tests.explanations import changed
 
 N = 20
 TRUE = [(0, 1), (2, 3), (4, 5, 6), (0, 7, 8, 9)]
@@ -174,7 +175,12 @@ def test_a_game_whose_masks_are_mostly_fitted_is_estimated_over_all_of_them() ->
     run = explain(game, Linear(), 1024, baselines=())
     shuffled = np.random.default_rng(0).permutation(1024)
     seen, rest = shuffled[:800], shuffled[800:]  # all 1,024 masks are known: nothing is left to chance
-    run = replace(run, exact=False, masks=run.masks[seen], values=run.values[seen], held_out_masks=run.masks[rest], held_out_values=run.values[rest])
+    run = changed(
+        run,
+        exact=False,
+        sample=Sample(run.sample.masks[seen], run.sample.values[seen]),
+        held_out=Sample(run.sample.masks[rest], run.sample.values[rest]),
+    )
     (check,) = validate(game, truth, [(1, 2)], 0, 50, measured=run)
     assert check.model_mean == pytest.approx(bii(values, (1, 2))) and check.interval[1] - check.interval[0] < 1e-6
 
@@ -182,7 +188,7 @@ def test_a_game_whose_masks_are_mostly_fitted_is_estimated_over_all_of_them() ->
 def test_an_exact_run_is_read_off() -> None:
     game = SyntheticGame("x0*x1 + 2*x2*x3*x4 - x5")
     run = fitted(game)
-    assert run.exact
+    assert run.proof.exact
     checks = validate(game, run.spectrum, [(0, 1), (2, 3, 4)], 0, 0, measured=run)
     assert [(c.verdict, c.ablations) for c in checks] == [("confirmed", 0)] * 2
     assert [c.model_mean for c in checks] == pytest.approx([1.0, 2.0]) == [c.model_full for c in checks]

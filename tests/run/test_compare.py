@@ -26,5 +26,5 @@ def test_rivals_are_what_the_curve_does_not_show():
 
 def test_an_exact_run_has_nothing_held_out_to_compare_on():
     run = sv.explain(sv.SyntheticGame("x0*x1 + x2"), sv.Linear(), 64)
-    assert run.exact and list(compare(run, [sv.ProxySPEX()])) == []
-    assert len(uniform_masks(3, 8, 0)) == len(run.masks)
+    assert run.proof.exact and list(compare(run, [sv.ProxySPEX()])) == []
+    assert len(uniform_masks(3, 8, 0)) == len(run.sample.masks)

@@ -12,6 +12,7 @@ from spexviz.games.prompt.game import PromptGame
 from spexviz.models.hf import TransformersModel
 from spexviz.models.toy import ToyModel
 from spexviz.run import cost, pipeline
+from spexviz.run import plan as planning
 from spexviz.run.cost import Cost
 from spexviz.solvers.linear import Linear
 
@@ -20,7 +21,7 @@ PROMPT = "It is never dull and the acting was not bad at all"
 
 def test_new_and_known_ablations(monkeypatch: pytest.MonkeyPatch) -> None:
     game, solver, cache = PromptGame("toy", PROMPT), Linear(), MemoryCache()
-    planned = pipeline.plan(len(game.players), solver, 64)
+    planned = planning.plan(len(game.players), solver, 64)
     fresh = cost.estimate(game, planned, solver, cache)
     assert (fresh.ablations, fresh.cached) == (planned.ablations, 0) and fresh.seconds > 0 and fresh.memory is None
     pipeline.explain(game, solver, 64, cache=cache)
@@ -28,25 +29,25 @@ def test_new_and_known_ablations(monkeypatch: pytest.MonkeyPatch) -> None:
     known = cost.estimate(game, planned, solver, cache)
     assert known.cached == planned.ablations and known.tokens == 0
     assert known.seconds == pytest.approx(cost.fits(planned, solver) + cost.START)  # nothing but the fits is left to do
-    more = pipeline.plan(len(game.players), solver, 128)
+    more = planning.plan(len(game.players), solver, 128)
     half = cost.estimate(game, more, solver, cache, checks=32)
     assert half.ablations == more.ablations + 32 and 64 <= half.cached < more.ablations
 
 
 def test_tokens_are_those_of_the_masks() -> None:
     game, solver = PromptGame("toy", PROMPT, "Review: {}"), Linear()
-    planned = pipeline.plan(len(game.players), solver, 64)
+    planned = planning.plan(len(game.players), solver, 64)
     masks = np.concatenate([planned.design.masks, planned.held_out, np.array([[True], [False]]).repeat(len(game.players), axis=1)])
     told = cost.estimate(game, planned, solver)
     assert told.tokens == pytest.approx(int(masks.sum()) + len(masks), rel=0.05)  # each word is a token, and so is "Review:"
-    exact = pipeline.plan(3, solver, 64)
+    exact = planning.plan(3, solver, 64)
     assert cost.estimate(PromptGame("toy", "not so bad"), exact, solver).tokens == 3 * 4
 
 
 def test_seconds_follow_the_pace_of_the_model(tiny_llama: Path) -> None:
     model = TransformersModel(str(tiny_llama), precision="fp32")
     game, solver = PromptGame(model, PROMPT, value="log-probability"), Linear()
-    planned = pipeline.plan(len(game.players), solver, 64)
+    planned = planning.plan(len(game.players), solver, 64)
     assert cost.estimate(game, planned, solver).seconds is None
     cost.probe(model)
     per_token = model.pace.seconds(1)

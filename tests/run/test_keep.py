@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from spexviz.errors import GameError, SolverError
-from spexviz.games.base import keep_of
+from spexviz.games.base import checked
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.kit.registry import offered
 from spexviz.masks import Masks, Values, all_masks, uniform_masks
 from spexviz.metrics import r2
 from spexviz.results import Explanation
 from spexviz.run import compare, cost, pipeline
+from spexviz.run import plan as planning
 from spexviz.run.checks import block, derivative
 from spexviz.solvers.auto import Auto
 from spexviz.solvers.base import Design
@@ -52,16 +53,16 @@ def run() -> tuple[Explanation, Masks]:
 @pytest.mark.parametrize("keep", [0, 1, 0.0, 1.0, -0.1, float("nan"), True, "0.9", None])
 def test_a_probability_that_is_none_is_refused(keep: object) -> None:
     with pytest.raises(GameError, match="strictly between 0 and 1"):
-        keep_of(Kept(Spectrum(N, TERMS), keep=keep))
+        checked(Kept(Spectrum(N, TERMS), keep=keep))
 
 
 def test_every_mask_of_a_run_is_drawn_with_it(run: tuple[Explanation, Masks]) -> None:
     result, asked = run
-    for masks in (result.masks, result.held_out_masks):
+    for masks in (result.sample.masks, result.held_out.masks):
         assert abs(masks.mean() - 0.9) < 0.02  # masks are distinct, so the fullest ones are rarer than in a plain sample
-    extra = asked[2 + len(result.masks) + len(result.held_out_masks) :]
+    extra = asked[2 + len(result.sample.masks) + len(result.held_out.masks) :]
     assert result.checks and len(extra) and extra.mean() > 0.8  # checks remove the members of their sets as well
-    assert {point.keep for point in result.curve} == {0.9} and result.fidelity.keep == result.baseline.keep == 0.9
+    assert {point.keep for point in result.proof.curve} == {0.9} and result.fidelity.keep == result.baseline.keep == 0.9
     assert result.fidelity.r2 > 0.9 and "that keep 90 % of the players" in captions.honesty(result)
     assert Explanation.from_json(result.to_json()).fidelity == result.fidelity
 
@@ -69,8 +70,8 @@ def test_every_mask_of_a_run_is_drawn_with_it(run: tuple[Explanation, Masks]) ->
 def test_the_plan_and_its_cost_are_of_the_same_masks(run: tuple[Explanation, Masks]) -> None:
     result, _ = run
     game = Kept(Spectrum(N, TERMS))
-    planned = pipeline.plan(N, GaussianProcess(), 256, 3, keep=keep_of(game))
-    assert (planned.design.masks == result.masks).all() and (planned.held_out == result.held_out_masks).all()
+    planned = planning.plan(N, GaussianProcess(), 256, 3, keep=game.keep)
+    assert (planned.design.masks == result.sample.masks).all() and (planned.held_out == result.held_out.masks).all()
     assert cost.estimate(game, planned, GaussianProcess()).ablations == planned.ablations
 
 
@@ -82,7 +83,7 @@ def test_rivals_are_scored_as_the_run_is(run: tuple[Explanation, Masks]) -> None
 def test_a_check_measures_the_mean_over_such_backgrounds(run: tuple[Explanation, Masks]) -> None:
     result, _ = run
     truth = Spectrum(N, TERMS).mean_effects(0.9)
-    assert result.checks[0].members == (0, 1) and len(result.checks) == 3 and result.spent_on_checks <= 64
+    assert result.checks[0].members == (0, 1) and len(result.checks) == 3 and result.proof.spent_on_checks <= 64
     for check in result.checks:
         assert check.surrogate_mean == pytest.approx(result.spectrum.mean_effects(0.9)[check.members])
         assert check.backgrounds and not check.held_out
@@ -140,7 +141,7 @@ def test_spex_refuses_it_and_names_the_remedy() -> None:
 
 def test_a_few_players_are_enumerated_whatever_the_probability() -> None:
     result = pipeline.explain(Kept(Spectrum(6, {(0,): 1.0, (1, 2): 2.0})), SPEX(max_order=2), 512, validate=2)
-    assert result.exact and result.spectrum.coefficients[(1, 2)] == pytest.approx(2.0)
+    assert result.proof.exact and result.spectrum.coefficients[(1, 2)] == pytest.approx(2.0)
     assert result.fidelity.keep == 0.5 and [check.verdict for check in result.checks] == ["confirmed"]
 
 

@@ -45,7 +45,7 @@ def test_bf16_is_measured_and_kept_while_it_is_good_enough(tiny_llama: Path, mon
     exact = game(tiny_llama, "fp32")
     assert kept is quick and found.name == "bf16" and "bf16" in found.text
     assert found.loss == pytest.approx(share(quick(masks[:16]), exact(masks[:16])), rel=0.05) and 0 < found.loss < 1
-    assert quick.reference().language_model is quick.reference().language_model  # held while somebody uses it: one copy
+    assert quick.at_full_precision().language_model is quick.at_full_precision().language_model  # held while somebody uses it: one copy
     assert quick.fingerprint != exact.fingerprint
 
 
@@ -53,7 +53,7 @@ def test_above_the_limit_the_run_falls_back_and_says_so(tiny_llama: Path, monkey
     monkeypatch.setattr(precision, "LIMIT", 0.0)
     result = pipeline.explain(game(tiny_llama, "bf16"), Linear(), budget=64)
     wanted = pipeline.explain(game(tiny_llama, "fp32"), Linear(), budget=64)
-    np.testing.assert_array_equal(result.values, wanted.values)
+    np.testing.assert_array_equal(result.sample.values, wanted.sample.values)
     assert "since rounding to bf16 would cost" in result.precision and result.noise == 0.0
     assert "only rounding" in wanted.precision and wanted.noise == 0.0
     again = Explanation.from_json(result.to_json())
@@ -64,7 +64,7 @@ def test_what_was_measured_once_is_not_asked_again(tiny_llama: Path, monkeypatch
     monkeypatch.setattr(precision, "LIMIT", 1.0)
     quick, cache = game(tiny_llama, "bf16"), MemoryCache()
     first = pipeline.explain(quick, Linear(), budget=64, cache=cache)
-    monkeypatch.setattr(PromptGame, "reference", lambda self: pytest.fail("the model in fp32 is loaded again"))
+    monkeypatch.setattr(PromptGame, "at_full_precision", lambda self: pytest.fail("the model in fp32 is loaded again"))
     monkeypatch.setattr(PromptGame, "__call__", lambda self, masks: pytest.fail("a mask is asked again"))
     again = pipeline.explain(quick, Linear(), budget=64, cache=cache)
     assert again.noise == first.noise > 0 and again.precision == first.precision
@@ -101,13 +101,13 @@ def test_fp32_and_games_without_a_precision_are_asked_nothing(tiny_llama: Path) 
 def test_the_first_picture_comes_before_the_model_in_fp32(prompt: str, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precision, "LIMIT", 1.0)
     told: list[str] = []
-    reference = PromptGame.reference
-    monkeypatch.setattr(PromptGame, "reference", lambda self: told.append("fp32 is loaded") or reference(self))
+    reference = PromptGame.at_full_precision
+    monkeypatch.setattr(PromptGame, "at_full_precision", lambda self: told.append("fp32 is loaded") or reference(self))
     one = replace(game(tiny_llama, "bf16"), prompt=prompt)
     result = pipeline.explain(one, Linear(), budget=128, partial=lambda so_far: told.append(so_far.precision))
     assert told[:2] == ["bf16; what rounding costs is not measured yet", "fp32 is loaded"] and told.count("fp32 is loaded") == 1
     assert all("compared with fp32 on 16 masks" in one or "on 8 masks" in one for one in told[2:])
-    assert result.noise > 0 and result.seconds["compared"] == 16
+    assert result.noise > 0 and result.spent.compared == 16
 
 
 @pytest.mark.parametrize("limit", [0.0, 1.0], ids=["falls back to fp32", "stays in bf16"])
@@ -137,6 +137,6 @@ def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(limit: float, tiny_
         except AblationError:  # in the comparison it counts as an overflow
             die_at[0] = 10**9
             again = pipeline.explain(long, Linear(), budget=128, cache=cache)
-            np.testing.assert_array_equal(again.values, whole.values)
+            np.testing.assert_array_equal(again.sample.values, whole.sample.values)
             assert again.precision == whole.precision
         assert sum(count - 1 for count in asked.values()) <= 16

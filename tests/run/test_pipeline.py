@@ -16,9 +16,10 @@ from spexviz.games.synthetic import SyntheticGame
 from spexviz.masks import Masks, Values, all_masks, keys
 from spexviz.results import Explanation
 from spexviz.run import pipeline
+from spexviz.run import plan as planning
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.proxyspex.solver import ProxySPEX
-from spexviz.spec import RunSpec, describe
+from spexviz.spec import Options, RunSpec, describe
 from spexviz.spectrum import Spectrum
 
 SOURCE = Spectrum(16, {(): 1.0, (0,): -1.0, (1,): 0.5, (0, 1): 0.8, (2, 5): -0.6, (3, 8, 9): 0.4})
@@ -43,16 +44,16 @@ def nothing_asked() -> None:
 
 @pytest.mark.parametrize(("budget", "held"), [(1, 128), (64, 128), (256, 128), (258, 129), (512, 256), (1024, 512), (4096, 512)])
 def test_held_out_masks_for_a_budget(budget: int, held: int) -> None:
-    assert pipeline.held_out_count(budget) == held
+    assert planning.held_out_count(budget) == held
 
 
 @pytest.mark.parametrize("budget", [64, 100, 300])
 def test_budget_is_what_fits_see_and_the_rest_is_counted(budget: int) -> None:
-    planned = pipeline.plan(16, Linear(), budget, 0)
+    planned = planning.plan(16, Linear(), budget, 0)
     told: list[Progress] = []
     result = pipeline.explain(Noted(SOURCE), Linear(), budget, progress=told.append)
-    held = pipeline.held_out_count(budget)
-    assert len(result.values) == result.fidelity.budget == budget and len(result.held_out_values) == result.fidelity.held_out == held
+    held = planning.held_out_count(budget)
+    assert len(result.sample.values) == result.fidelity.budget == budget and len(result.held_out.values) == result.fidelity.held_out == held
     assert planned.ablations == told[-1].total == told[-1].done == budget + held + 2
     assert len(ASKED) == len(set(ASKED)) <= budget + held + 2  # an end may be among the masks already: it is not asked again
     assert keys(all_masks(1).repeat(16, axis=1))[0] in ASKED and keys(np.ones((1, 16), bool))[0] in ASKED
@@ -62,10 +63,10 @@ def test_budget_is_what_fits_see_and_the_rest_is_counted(budget: int) -> None:
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("n", [9, 14, 40])
 def test_held_out_masks_are_in_no_fit(n: int, seed: int) -> None:
-    planned = pipeline.plan(n, Linear(), 300, seed)
+    planned = planning.plan(n, Linear(), 300, seed)
     assert not set(keys(planned.design.masks)) & set(keys(planned.held_out))
     assert len(set(keys(planned.held_out))) == len(planned.held_out)
-    other = pipeline.plan(n, Linear(), 100, seed)
+    other = planning.plan(n, Linear(), 100, seed)
     assert (planned.design.masks[:100] == other.design.masks).all()  # a larger budget begins with the smaller one
 
 
@@ -73,8 +74,8 @@ def test_held_out_masks_are_in_no_fit(n: int, seed: int) -> None:
     ("n", "budget", "exact"), [(6, 1, True), (7, 1, True), (8, 127, False), (8, 128, True), (9, 342, True), (9, 340, False), (40, 4096, False)]
 )
 def test_exact_where_all_masks_are_within_budget_and_held_out(n: int, budget: int, exact: bool) -> None:
-    planned = pipeline.plan(n, Linear(), budget, 0)
-    assert planned.exact == exact == (n <= 20 and 2**n <= budget + pipeline.held_out_count(budget))
+    planned = planning.plan(n, Linear(), budget, 0)
+    assert planned.exact == exact == (n <= 20 and 2**n <= budget + planning.held_out_count(budget))
     assert not exact or planned.ablations == 2**n
 
 
@@ -82,12 +83,12 @@ def test_an_exact_run_gives_the_true_spectrum_and_asks_every_mask_once() -> None
     game = Noted("2*x0*x1 - x2*x3*x4 + x5 + 0.25")
     result = pipeline.explain(game, ProxySPEX(), 64)
     values = SyntheticGame("2*x0*x1 - x2*x3*x4 + x5 + 0.25")(all_masks(6))
-    assert result.exact and len(ASKED) == len(set(ASKED)) == 64
+    assert result.proof.exact and len(ASKED) == len(set(ASKED)) == 64
     for term, coefficient in result.spectrum.coefficients.items():
         signs = (-1.0) ** all_masks(6)[:, list(term)].sum(1)
         assert coefficient == pytest.approx(float((signs * values).mean()), abs=1e-12)
-    assert result.ends == (values[0], values[-1]) and result.fidelity.r2 == 1.0 and len(result.held_out_values) == 0
-    points = [(p.solver, p.budget, p.budget + p.held_out) for p in result.curve]
+    assert result.ends == (values[0], values[-1]) and result.fidelity.r2 == 1.0 and len(result.held_out.values) == 0
+    points = [(p.solver, p.budget, p.budget + p.held_out) for p in result.proof.curve]
     assert {solver for solver, _, _ in points} == {"proxyspex", "linear"} and {total for _, _, total in points} == {64}
     assert [b for s, b, _ in points if s == "proxyspex"] == [b for s, b, _ in points if s == "linear"] == [8, 16, 32]
     linear = result.spectrum.truncate(order=1)(all_masks(6))
@@ -97,12 +98,12 @@ def test_an_exact_run_gives_the_true_spectrum_and_asks_every_mask_once() -> None
 def test_the_curve_has_every_checkpoint_with_the_baseline_beside() -> None:
     seen: list[Explanation] = []
     result = pipeline.explain(SyntheticGame(SOURCE, noise=0.1), ProxySPEX(), 150, partial=seen.append)
-    assert [(p.solver, p.budget) for p in result.curve] == [(s, b) for b in (64, 128, 150) for s in ("proxyspex", "linear")]
-    assert result.fidelity == result.curve[-2] and result.baseline == result.curve[-1] and result.complete
+    assert [(p.solver, p.budget) for p in result.proof.curve] == [(s, b) for b in (64, 128, 150) for s in ("proxyspex", "linear")]
+    assert result.fidelity == result.proof.curve[-2] and result.baseline == result.proof.curve[-1] and result.complete
     assert [len(r.values) for r in seen] == [64, 128] and not any(r.complete for r in seen)
-    assert all(r.held_out_values.tolist() == result.held_out_values[: len(r.held_out_values)].tolist() for r in seen)
-    predicted = result.spectrum(result.held_out_masks)
-    y = result.held_out_values
+    assert all(r.held_out_values.tolist() == result.held_out.values[: len(r.held_out_values)].tolist() for r in seen)
+    predicted = result.spectrum(result.held_out.masks)
+    y = result.held_out.values
     assert result.fidelity.r2 == pytest.approx(1 - ((y - predicted) ** 2).sum() / ((y - y.mean()) ** 2).sum())
     assert result.fidelity.interval[0] < result.fidelity.r2 < result.fidelity.interval[1] and result.fidelity.r2 > result.baseline.r2
 
@@ -110,7 +111,7 @@ def test_the_curve_has_every_checkpoint_with_the_baseline_beside() -> None:
 def test_same_spec_same_numbers() -> None:
     first, second = (pipeline.explain(SyntheticGame(SOURCE, noise=0.3), ProxySPEX(), 90, seed=5) for _ in range(2))
     assert first.spectrum == second.spectrum and first.spec.id == second.spec.id
-    assert [(p.r2, p.interval) for p in first.curve] == [(p.r2, p.interval) for p in second.curve]
+    assert [(p.r2, p.interval) for p in first.curve] == [(p.r2, p.interval) for p in second.proof.curve]
     other = pipeline.explain(SyntheticGame(SOURCE, noise=0.3), Linear(), 90, seed=6)
     assert (other.masks != first.masks).any() and (other.held_out_masks != first.held_out_masks).any()
 
@@ -121,8 +122,8 @@ def test_json_round_trip(budget: int) -> None:
     result = pipeline.explain(game, Linear(), budget)
     again = Explanation.from_json(result.to_json())
     assert again.to_json() == result.to_json() and again.spectrum == result.spectrum and again.spec == result.spec
-    assert (again.masks == result.masks).all() and (again.held_out_masks == result.held_out_masks).all()
-    assert again.fidelity == result.fidelity and again.exact == result.exact
+    assert (again.sample.masks == result.sample.masks).all() and (again.held_out.masks == result.held_out.masks).all()
+    assert again.fidelity == result.fidelity and again.proof.exact == result.proof.exact
     assert again.interactions("FBII", 2).values == result.interactions("FBII", 2).values
 
 
@@ -142,7 +143,7 @@ def test_cancel_keeps_the_ablations_and_going_on_repeats_none() -> None:
     done = len(ASKED)
     assert 150 < done <= 150 + 32 and len(seen) == 1 and len(seen[0].values) == 64 and not seen[0].complete
     result = pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache)
-    assert len(ASKED) == len(set(ASKED)) and result.seconds["cached"] == done
+    assert len(ASKED) == len(set(ASKED)) and result.spent.seconds["cached"] == done
     fresh = pipeline.explain(SyntheticGame(SOURCE), Linear(), 256)
     assert fresh.spectrum == result.spectrum and fresh.fidelity.r2 == result.fidelity.r2
 
@@ -153,7 +154,7 @@ def test_a_larger_budget_and_another_solver_pay_only_for_what_is_new() -> None:
     first = set(ASKED)
     result = pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache)
     assert len(ASKED) == len(set(ASKED))
-    assert set(keys(result.masks[:128])) <= first
+    assert set(keys(result.sample.masks[:128])) <= first
     before = len(ASKED)
     pipeline.explain(Noted(SOURCE), ProxySPEX(terms=0), 256, cache=cache)  # another solver: no interactions, hence quick
     assert len(ASKED) == before
@@ -163,34 +164,34 @@ def test_one_run_has_one_id_however_it_is_asked_for() -> None:
     short = RunSpec({"name": "prompt", "prompt": "not bad", "model": "toy"}, {"name": "proxyspex"}, 64)
     game = spexviz.PromptGame(model="toy", prompt="not bad")
     result = spexviz.explain(game, spexviz.ProxySPEX(), budget=64)
-    assert pipeline.canonical(short).id == result.spec.id == pipeline.canonical(result.spec).id
+    assert planning.Request.of(short).spec.id == result.spec.id == planning.Request.of(result.spec).spec.id
     loaded = spexviz.PromptGame(model=game.language_model, prompt="not bad")
     assert RunSpec(describe(loaded), describe(spexviz.ProxySPEX()), 64).id == result.spec.id
-    rebuilt = pipeline.build_game(result.spec)
-    assert rebuilt == game and pipeline.build_solver(result.spec) == spexviz.ProxySPEX()
+    rebuilt = planning.Request.of(result.spec).game
+    assert rebuilt == game and planning.Request.of(result.spec).solver == spexviz.ProxySPEX()
 
 
 def test_spans_and_protected_ranges_survive_the_spec() -> None:
     game = spexviz.PromptGame(model="toy", prompt="not bad at all", split="spans", spans=[(0, 3), (4, 7)], protected=[(8, 10)])
     result = spexviz.explain(game, Linear(), 16)
-    again = pipeline.build_game(RunSpec.from_json(result.spec.to_json()))
+    again = planning.Request.of(RunSpec.from_json(result.spec.to_json())).game
     assert again == game and again.fingerprint == game.fingerprint
 
 
 def test_options_that_nobody_reads_are_refused() -> None:
     with pytest.raises(SpecError, match="leave others out"):
-        pipeline.canonical(RunSpec({"name": "synthetic", "source": "x0"}, {"name": "linear"}, 64, 0, {"faster": True}))
+        Options.of({"faster": True})
 
 
 PLAIN = RunSpec({"name": "synthetic", "source": "x0*x1"}, {"name": "linear"}, 64)
 
 
 def test_options_enter_the_id_and_their_defaults_do_not() -> None:
-    without = RunSpec(PLAIN.game, PLAIN.solver, 64, 0, {"validate": False, "target_r2": None, "stop_when_flat": False})
-    assert pipeline.canonical(without) == pipeline.canonical(PLAIN) and pipeline.canonical(PLAIN).options == {}
-    eight, by_name = (pipeline.canonical(RunSpec(PLAIN.game, PLAIN.solver, 64, 0, {"validate": v})) for v in (8, True))
-    assert eight == by_name and eight.id != pipeline.canonical(PLAIN).id
-    assert pipeline.canonical(eight) == eight
+    without = RunSpec(PLAIN.game, PLAIN.solver, 64, 0, Options.of({"validate": False, "target_r2": None, "stop_when_flat": False}))
+    assert planning.Request.of(without).spec == planning.Request.of(PLAIN).spec and planning.Request.of(PLAIN).spec.options == Options()
+    eight, by_name = (planning.Request.of(RunSpec(PLAIN.game, PLAIN.solver, 64, 0, Options.of({"validate": v}))).spec for v in (8, True))
+    assert eight == by_name and eight.id != planning.Request.of(PLAIN).spec.id
+    assert planning.Request.of(eight).spec == eight
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_options_enter_the_id_and_their_defaults_do_not() -> None:
 )
 def test_options_that_mean_nothing_are_refused(wrong: dict) -> None:
     with pytest.raises(SpecError):
-        pipeline.canonical(RunSpec(PLAIN.game, PLAIN.solver, 64, 0, wrong))
+        Options.of(wrong)
     with pytest.raises(SpecError):
         pipeline.explain(SyntheticGame("x0"), Linear(), 64, **wrong)
 
@@ -208,17 +209,17 @@ def test_checks_are_counted_apart_and_stay_within_a_quarter_of_the_budget() -> N
     partial: list[Explanation] = []
     result = pipeline.explain(Noted(SOURCE, noise=2.0), ProxySPEX(), 128, validate=4, progress=told.append, partial=partial.append)
     assert 1 <= len(result.checks) <= 4 and all(2 <= len(check.members) <= 4 for check in result.checks)
-    assert 0 < result.spent_on_checks <= 32 and len(result.values) == 128 == result.fidelity.budget
-    assert len(set(ASKED)) == len(ASKED) == 128 + 128 + 2 + result.spent_on_checks
+    assert 0 < result.proof.spent_on_checks <= 32 and len(result.sample.values) == 128 == result.fidelity.budget
+    assert len(set(ASKED)) == len(ASKED) == 128 + 128 + 2 + result.proof.spent_on_checks
     assert told[-1].done == len(ASKED) <= told[-1].total == 128 + 128 + 2 + 32 and told[-1].phase == "checking the sets shown"
     assert partial[-1].complete and not partial[-1].checks  # the picture stands before the checks, should they be cancelled
-    assert result.spec.options == {"validate": 4}
+    assert result.spec.options == Options(validate=4)
     assert Explanation.from_json(result.to_json()).checks == result.checks
 
 
 def test_a_checked_run_from_its_spec_is_the_same_run() -> None:
     first = pipeline.explain(SyntheticGame(SOURCE), ProxySPEX(), 64, seed=3, validate=True)
-    again = pipeline.explain_spec(RunSpec.from_json(first.spec.to_json()))
+    again = pipeline.run(planning.Request.of(RunSpec.from_json(first.spec.to_json())))
     assert again.spec == first.spec and again.spec.id == first.spec.id and again.checks == first.checks
     assert (again.spectrum, again.fidelity.r2) == (first.spectrum, first.fidelity.r2)
 
@@ -230,7 +231,7 @@ def test_real_sets_are_confirmed() -> None:
 
 def test_an_exact_run_reads_its_checks_off() -> None:
     result = pipeline.explain(Noted("x0*x1 - 2*x2*x3"), Linear(), 64, validate=True)
-    assert result.exact and len(ASKED) == 16 and result.spent_on_checks == 0
+    assert result.proof.exact and len(ASKED) == 16 and result.proof.spent_on_checks == 0
     assert {(c.members, c.verdict, c.interval) for c in result.checks} == {((0, 1), "confirmed", (1.0, 1.0)), ((2, 3), "confirmed", (-2.0, -2.0))}
 
 
@@ -241,8 +242,8 @@ def test_a_linear_spectrum_has_nothing_to_check() -> None:
 
 def test_a_target_ends_the_run_at_a_checkpoint() -> None:
     result = pipeline.explain(Noted("3*x0 - 2*x11", n=14), Linear(), 1024, target_r2=0.9)
-    assert result.complete and result.fidelity.budget == len(result.values) == 64 and result.fidelity.interval[0] >= 0.9
-    assert result.fidelity.held_out == pipeline.held_out_count(64) == 128 and len(ASKED) == 64 + 128 + 2
+    assert result.complete and result.fidelity.budget == len(result.sample.values) == 64 and result.fidelity.interval[0] >= 0.9
+    assert result.fidelity.held_out == planning.held_out_count(64) == 128 and len(ASKED) == 64 + 128 + 2
     assert (
         "after 64 of 1,024" in result.stopped
         and "target of 0.9" in result.stopped
@@ -273,4 +274,4 @@ def test_too_small_a_budget_says_so() -> None:
 
 def test_no_baseline_is_possible() -> None:
     result = pipeline.explain(SyntheticGame(SOURCE), Linear(), 64, baselines=())
-    assert [p.solver for p in result.curve] == ["linear"] and result.baseline == result.fidelity
+    assert [p.solver for p in result.proof.curve] == ["linear"] and result.baseline == result.fidelity

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spexviz.masks import all_masks, uniform_masks
-from spexviz.results import Explanation, Fidelity
+from spexviz.results import Explanation, Fidelity, Proof, Sample, Spent, Subject
 from spexviz.spec import RunSpec
 from spexviz.spectrum import Spectrum
 
@@ -61,21 +61,14 @@ def build(
     last = {point.solver: point for point in curve}
     spec = RunSpec({"name": "synthetic"}, {"name": "proxyspex"}, budget, 0)
     return Explanation(
-        players=players,
-        unit="log-odds",
+        subject=Subject(players, "log-odds", text=text, spans=spans),
         spectrum=spectrum,
-        masks=masks,
-        values=value(masks),
-        held_out_masks=held,
-        held_out_values=value(held),
+        sample=Sample(masks, value(masks)),
+        held_out=Sample(held, value(held)),
         ends=ends,
-        curve=tuple(curve),
-        fidelity=last["proxyspex"],
-        baseline=last["linear"],
+        proof=Proof(tuple(curve), last["proxyspex"], last["linear"], exact=exact),
+        spent=Spent(),
         spec=spec,
-        exact=exact,
-        text=text,
-        spans=spans,
         complete=complete,
     )
 
@@ -100,10 +93,9 @@ def make() -> Callable[..., Explanation]:
 @pytest.fixture
 def hostile() -> Explanation:
     """Ten labels that try to break out."""
-    text = " ".join(HOSTILE)
-    return build(
-        HOSTILE, {(0,): 0.5, (1,): -0.3, (0, 1): 0.6, (0, 2, 3): -0.4, (4, 5): 0.3, (6, 7): 0.2, (8, 9): 0.2}, text=text, spans=spans_of(text)
-    )
+    text, ends = " ".join(HOSTILE), np.cumsum([len(word) + 1 for word in HOSTILE]) - 1
+    spans = tuple((int(end) - len(word), int(end)) for word, end in zip(HOSTILE, ends, strict=True))
+    return build(HOSTILE, {(0,): 0.5, (1,): -0.3, (0, 1): 0.6, (0, 2, 3): -0.4, (4, 5): 0.3, (6, 7): 0.2, (8, 9): 0.2}, text=text, spans=spans)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import spexviz as sv
 from spexviz.results import Fidelity
 from spexviz.views import fidelity_curve, graph, heat, residuals, waterfall
 from spexviz.views.waterfall import waterfall_steps
+from tests.explanations import changed
 
 
 def traces(figure, name):
@@ -50,7 +51,7 @@ def test_odd_runs_still_draw(make, long):
     nothing = make(("a", "b"), {})
     zero = make(("a", "b", "c"), {(0,): 0.0, (0, 1): 0.0}, draws=False)
     one = make(("a",), {(0,): 1.0}, exact=True, draws=False)
-    running = replace(nothing, curve=(), complete=False, fidelity=replace(nothing.fidelity, r2=math.nan, interval=(math.nan, math.nan)))
+    running = changed(nothing, curve=(), complete=False, fidelity=replace(nothing.fidelity, r2=math.nan, interval=(math.nan, math.nan)))
     for run in (nothing, zero, one, running, long):
         for figure in all_figures(run):
             figure.to_json()
@@ -102,7 +103,7 @@ def test_poor_fits_fade(make):
 def test_fidelity_curve_shows_every_point_at_its_budget(review):
     figure = fidelity_curve(review)
     solver = next(t for t in figure.data if t.name == "proxyspex")
-    mine = [p for p in review.curve if p.solver == "proxyspex"]
+    mine = [p for p in review.proof.curve if p.solver == "proxyspex"]
     assert [2**x for x in solver.x] == pytest.approx([p.budget for p in mine])
     assert list(solver.y) == pytest.approx([p.r2 for p in mine])
     assert list(np.add(solver.y, solver.error_y.array)) == pytest.approx([p.interval[1] for p in mine])
@@ -129,7 +130,7 @@ def test_exact_runs_say_so(make):
 
 def test_residuals_plot_model_over_surrogate(review):
     (dots,) = traces(residuals(review), "one held-out mask")
-    assert np.allclose(dots.x, review.spectrum(review.held_out_masks)) and np.allclose(dots.y, review.held_out_values)
+    assert np.allclose(dots.x, review.spectrum(review.held_out.masks)) and np.allclose(dots.y, review.held_out.values)
 
 
 @pytest.mark.parametrize(("mains", "sets", "order"), [(8, 5, 3), (2, 1, 2), (0, 0, 1), (99, 99, 4)])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from spexviz.views import grid
+from tests.explanations import changed
 from tests.views.conftest import HOSTILE, build
 
 PLAYERS = tuple(f"L{layer}.H{head}" for layer in (3, 5) for head in range(3))
@@ -17,7 +16,7 @@ COEFFICIENTS = {(0,): -0.5, (1,): 0.2, (4,): -0.1, (0, 1): 0.3, (0, 4): -0.4, (1
 
 @pytest.fixture
 def run() -> object:
-    return replace(build(PLAYERS, COEFFICIENTS), layout=LAYOUT, noun="head")
+    return changed(build(PLAYERS, COEFFICIENTS), layout=LAYOUT, noun="head")
 
 
 def test_every_head_stands_in_its_place_with_its_rank(run) -> None:

@@ -8,6 +8,7 @@ from spexviz.results import Check
 from spexviz.views import checked, csv, finding, graph, honesty, quality, strip, table, theme
 from spexviz.views.captions import removal, removal_changes
 from spexviz.views.table import guarded, members_of
+from tests.explanations import changed
 
 
 def found(run):
@@ -26,13 +27,13 @@ def test_quality_levels(review):
 
 
 def test_honesty_says_the_numbers(review):
-    run = replace(review, fidelity=replace(review.fidelity, r2=0.83, interval=(0.79, 0.86)), baseline=replace(review.baseline, r2=0.71))
+    run = changed(review, fidelity=replace(review.fidelity, r2=0.83, interval=(0.79, 0.86)), baseline=replace(review.baseline, r2=0.71))
     text = "A surrogate of the masked model, not a cause in the world. Held-out R² 0.83 [0.79, 0.86] on 256 masks; linear baseline 0.71; 512 ablations; seed 0."
     assert honesty(run) == text
-    poor = replace(run, fidelity=replace(run.fidelity, r2=0.3))
+    poor = changed(run, fidelity=replace(run.fidelity, r2=0.3))
     assert honesty(poor).startswith("Do not read details into this picture") and "linear baseline fits better" in honesty(poor)
-    assert "70 % of the players" in honesty(replace(run, fidelity=replace(run.fidelity, keep=0.7)))
-    assert "Incomplete" in honesty(replace(run, complete=False))
+    assert "70 % of the players" in honesty(changed(run, fidelity=replace(run.fidelity, keep=0.7)))
+    assert "Incomplete" in honesty(changed(run, complete=False))
 
 
 def test_honesty_of_an_exact_run(make):
@@ -48,8 +49,8 @@ def test_finding_names_the_strongest_set_and_its_numbers(review):
 def test_removal_uses_real_values_where_they_exist(make):
     exact = make(("a", "b", "c"), {(0,): 0.3, (0, 1): 0.5}, exact=True, draws=False)
     changes, measured = removal_changes(exact, [(0,), (1,), (0, 1)])
-    full, only_c = exact.values[0b111], exact.values[0b100]  # row r of all masks keeps player i where bit i of r is set
-    assert measured and changes == pytest.approx([exact.values[0b110] - full, exact.values[0b101] - full, only_c - full])
+    full, only_c = exact.sample.values[0b111], exact.sample.values[0b100]  # row r of all masks keeps player i where bit i of r is set
+    assert measured and changes == pytest.approx([exact.sample.values[0b110] - full, exact.sample.values[0b101] - full, only_c - full])
     big = make(tuple("abcdefghijklmnopqrstuvwxyz"), {(0,): 0.3, (0, 1): 0.5})
     changes, measured = removal_changes(big, [(0,)])
     assert not measured and changes == pytest.approx([2 * 0.3 - 2 * 0.5])
@@ -85,7 +86,7 @@ def test_finding_says_first_that_players_act_one_by_one_where_sets_carry_next_to
 def checks_of(run):
     """The pair is borne out, the triple is not."""
     pair = Check((2, 3), 2.4, 2.5, 2.44, 2.48, (2.32, 2.56), 7, "confirmed", 4, 128)
-    return replace(run, checks=(pair, Check((2, 3, 5), 0.1, 1.7, 0.05, 1.68, (-0.3, 0.4), 20, "contradicted", 8, 128)))
+    return changed(run, checks=(pair, Check((2, 3, 5), 0.1, 1.7, 0.05, 1.68, (-0.3, 0.4), 20, "contradicted", 8, 128)))
 
 
 def test_a_check_says_surrogate_and_measured_side_by_side(review):
@@ -93,7 +94,7 @@ def test_a_check_says_surrogate_and_measured_side_by_side(review):
     says = "never × fails: confirmed: the surrogate says +2.48 log-odds on average, measured +2.44 ± 0.12; on the full input +2.50, measured +2.40."
     assert checked(run, run.checks[0]) == says
     assert "512 ablations and 27 more to check 2 sets;" in honesty(run)
-    assert "Stopped after 64" in honesty(replace(run, stopped="Stopped after 64 of 512 ablations: it was enough."))
+    assert "Stopped after 64" in honesty(changed(run, stopped="Stopped after 64 of 512 ablations: it was enough."))
 
 
 def test_table_and_csv_show_the_checks(review):

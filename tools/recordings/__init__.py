@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spexviz.spec import RunSpec
+from spexviz.run.plan import Request
+from spexviz.spec import Options, RunSpec
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "runs"
 
@@ -31,11 +32,14 @@ class Recording:
     finding: str = ""
 
     @property
+    def request(self) -> Request:
+        """What is asked."""
+        return Request.of(RunSpec(self.game, self.solver, self.budget, self.seed, Options.of(self.options)))
+
+    @property
     def spec(self) -> RunSpec:
         """The run, every setting written out."""
-        from spexviz.run import pipeline
-
-        return pipeline.canonical(RunSpec(self.game, self.solver, self.budget, self.seed, self.options))
+        return self.request.spec
 
     @property
     def folder(self) -> Path:

@@ -25,6 +25,7 @@ _guard = threading.Lock()
 class Executor(Protocol):
     """Evaluates chunks. Safe with several runs at once, which share its workers."""
 
+    here: bool  # whether games are evaluated in this process, by the model that is loaded here
     workers: int  # chunks of one run that may be in flight at once; what a killed run may have to ask again
 
     def fingerprint(self, game: Game) -> str:
@@ -42,7 +43,7 @@ class Executor(Protocol):
 
 def chunk_of(game: Game) -> int:
     """How many masks of a game are asked in one call where its model is evaluated in this process."""
-    return max(CHUNK, getattr(game, "call_masks", 0))
+    return max(CHUNK, game.asking().call_masks)
 
 
 def get(name: str | None = None, workers: int | None = None) -> Executor:

@@ -30,6 +30,7 @@ START = 900.0  # seconds in which a replica must be up: a large model is loaded 
 STARTS = 3  # of the local cluster: Ray gives its helpers 15 s, too few on a busy machine
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0" is Ray's word for: this machine only; read when Ray is first imported
 GAMES = 8  # that a replica keeps built
+_KINDS = {kind.__name__: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, SpexvizError)}
 INSTALL = "Install it with `pip install 'spexviz[ray]'`, on every machine of the cluster."
 
 
@@ -62,6 +63,8 @@ class RayExecutor:
     A replica takes a GPU where the cluster has any (`gpus`: another share), and `cores` cores. Raises ModelError where Ray is
     not installed or the cluster cannot be reached.
     """
+
+    here = False
 
     def __init__(self, workers: int = 2, *, cores: int | None = None, gpus: float | None = None):
         self.workers = workers
@@ -143,7 +146,7 @@ class _Remote:
             raise ModelError(f"A worker of the cluster failed: {str(error).strip().splitlines()[-1][:300]}. {INSTALL}") from None
         if error:
             told = json.loads(error)
-            raise getattr(errors, told["kind"], ModelError)(told["message"])  # a backend has kinds of its own
+            raise _KINDS.get(told["kind"], ModelError)(told["message"])  # a backend has kinds of its own
         self._agreed.check(spec, fingerprint, chunk)
         return values
 

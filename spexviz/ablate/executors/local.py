@@ -14,7 +14,7 @@ from spexviz.masks import Masks, Values
 class LocalExecutor:
     """One thread for each model that games name; games without a model are evaluated by whoever asks."""
 
-    workers = 1
+    here, workers = True, 1
 
     def __init__(self) -> None:
         self._queues: dict[str, Workers] = {}
@@ -27,8 +27,7 @@ class LocalExecutor:
         return chunk_of(game)
 
     def submit(self, game: Game, masks: Masks, urgent: bool = False) -> Future[Values]:
-        model = getattr(game, "model", None)
-        name = model if isinstance(model, str) else getattr(model, "label", None)
+        name = game.model_name
         if name is None:
             return _at_once(game, masks)
         with self._guard:

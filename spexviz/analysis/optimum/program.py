@@ -107,7 +107,7 @@ class Program:
         answer = milp(cost / scale, constraints=constraints, integrality=integrality, bounds=Bounds(0.0, top), options=options)
         if answer.status == 2:
             return None, np.inf
-        bound = getattr(answer, "mip_dual_bound", None)
+        bound = answer.get("mip_dual_bound")
         bound = -np.inf if bound is None or not np.isfinite(bound) else float(bound) * scale
         if answer.x is None:
             return None, bound

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import AblationError, GameError
-from spexviz.games.base import keep_of
+from spexviz.games.base import Asking, check_keep
 from spexviz.games.heads.players import UNITS, Player, players_of
 from spexviz.games.on_model import OnModel, model_option
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
-from spexviz.models.base import LanguageModel
+from spexviz.models.base import LanguageModel, opened
 from spexviz.models.parts import Gate, Parts, Site
+from spexviz.results import LOG_PROBABILITY, ODDS, Scale
 
 KEEPS = (0.5, 0.66, 0.75, 0.83, 0.9, 0.95)  # that a form offers
 MIDDLE = 6  # layers by default: half of more heads leave nothing to explain
@@ -84,7 +85,7 @@ class HeadsGame(OnModel):
 
     def __post_init__(self) -> None:
         check(self, GameError)
-        keep_of(self)
+        check_keep(self.keep)
         asked = self.questions or [(self.prompt, self.target, self.contrast)]
         if any(len(one) != 3 or not all(isinstance(part, str) for part in one) for one in asked):
             raise GameError("A question is a prompt, a target and a contrast: three texts.")
@@ -114,7 +115,7 @@ class HeadsGame(OnModel):
     @cached_property
     def parts(self) -> Parts:
         """The parts of the model."""
-        return Parts.of(self.language_model)
+        return opened(self.language_model).parts
 
     def on(self, questions: Sequence[Question]) -> HeadsGame:
         """The same players, removed in the same way, valued on other questions."""
@@ -161,6 +162,14 @@ class HeadsGame(OnModel):
     def unit(self) -> str:
         return {"log-odds": "log-odds (nats)", "log-probability": "log-probability (nats)", "accuracy": "accuracy"}[self.value]
 
+    @property
+    def scale(self) -> Scale:
+        """As of a prompt where there is one question; a mean over several is a number."""
+        target, contrast = self.asked[0][1:]
+        if len(self.asked) > 1 or self.value == "accuracy":
+            return Scale()
+        return Scale(ODDS, (target, contrast)) if self.value == "log-odds" else Scale(LOG_PROBABILITY, (target,))
+
     @cached_property
     def fingerprint(self) -> str:
         fields: list[Any] = [self.asked, self.value, self.ablation, self.rescale, self.resample_seed, self._prompts_of_reference]
@@ -169,23 +178,25 @@ class HeadsGame(OnModel):
 
     def seconds(self, masks: Masks) -> float | None:
         """What one call for these masks would take here, by the pace of the model; None while that is unknown."""
-        pace = getattr(self.language_model, "pace", None)
-        share = 1.0 - self._first / len(self.parts.layers)
-        tokens = sum(len(one["input_ids"]) for one in self._inputs)
-        return None if pace is None else pace.seconds(len(masks) * tokens * share)
+        share = 1.0 - self.first_layer / len(self.parts.layers)
+        tokens = sum(len(one["input_ids"]) for one in self.inputs)
+        return self.parts.model.pace.seconds(len(masks) * tokens * share)
 
     @property
     def call_masks(self) -> int:
         """How many masks pay in one call: as many as fill one batch."""
         return min(self.parts.batch_rows(length) // len(rows) for length, rows in self._by_length.items())
 
+    def asking(self) -> Asking:
+        return Asking(self.seconds, self.tokens, self.memory, self.call_masks)
+
     def tokens(self, masks: Masks) -> int:
         """Tokens that the model reads for these masks."""
-        return len(masks) * sum(len(one["input_ids"]) for one in self._inputs)
+        return len(masks) * sum(len(one["input_ids"]) for one in self.inputs)
 
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, layers, answers, length."""
-        self.parts, self._inputs, self._references  # noqa: B018 - raises for a model without parts, a prompt that is too long
+        self.parts, self.inputs, self._references  # noqa: B018 - raises for a model without parts, a prompt that is too long
         if not self.members:
             raise GameError("There is no player: choose a layer, or other labels.")
         self._columns  # noqa: B018 - raises for an answer that is not one token
@@ -201,17 +212,17 @@ class HeadsGame(OnModel):
         masks = np.asarray(masks, dtype=bool)
         out = np.empty((len(masks), len(self.asked)))
         for length, rows in self._by_length.items() if len(masks) else ():
-            inputs, below, columns = ([what[i] for i in rows] for what in (self._inputs, self._below, self._columns))
-            out[:, rows] = self._value(self.parts.logs(inputs, below, self._first, self._gates_of(length), masks, columns))
+            inputs, below, columns = ([what[i] for i in rows] for what in (self.inputs, self._below, self._columns))
+            out[:, rows] = self._value(self.parts.logs(inputs, below, self.first_layer, self._gates_of(length), masks, columns))
         if not np.isfinite(out).all():
             raise AblationError("The model gave no finite value for some mask: choose another target, another ablation or another precision.")
         return out
 
     def attention(self, layer: int, question: int = 0) -> tuple[list[str], NDArray[np.float64]]:
         """Tokens of a question, and where the heads of a layer look in it, by the untouched model: (heads, from, to)."""
-        ids = self._inputs[question]["input_ids"]
-        tokens = [self.language_model._tokenizer.decode([i], clean_up_tokenization_spaces=False) for i in ids]
-        return tokens, self.parts.attention(self._inputs[question], layer)
+        ids = self.inputs[question]["input_ids"]
+        tokens = [self.parts.model.text_of([i]) for i in ids]
+        return tokens, self.parts.attention(self.inputs[question], layer)
 
     def _value(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values (b, questions) of the log-probabilities of target and contrast (b, questions, 2)."""
@@ -222,16 +233,17 @@ class HeadsGame(OnModel):
 
     @cached_property
     def _columns(self) -> list[tuple[int, int]]:
-        column, alone = self.language_model.column, self.value == "log-probability"
+        column, alone = self.parts.model.column, self.value == "log-probability"
         return [(column(target), column(target if alone else contrast)) for _, target, contrast in self.asked]
 
     @cached_property
-    def _inputs(self) -> list[dict[str, list[int]]]:
+    def inputs(self) -> list[dict[str, list[int]]]:
+        """What the model takes of the prompt of each question."""
         return [self._read(prompt, "prompt") for prompt, _, _ in self.asked]
 
     def _read(self, text: str, what: str) -> dict[str, list[int]]:
         """What the model takes of a text. Raises GameError where that is more than it reads."""
-        model = self.language_model
+        model = self.parts.model
         if (length := model.length(text)) > model.context:
             raise GameError(f"A {what} is {length} tokens long, but {model.label} reads at most {model.context}: shorten it.")
         return model.inputs_of(text)
@@ -239,17 +251,18 @@ class HeadsGame(OnModel):
     @cached_property
     def _by_length(self) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
-        for i, one in enumerate(self._inputs):
+        for i, one in enumerate(self.inputs):
             found.setdefault(len(one["input_ids"]), []).append(i)
         return found
 
     @property
-    def _first(self) -> int:
+    def first_layer(self) -> int:
+        """The lowest layer in which something may be removed: what lies below is the same for every mask."""
         return min(layer for player in self.members for (layer, _), _ in player.numbers)
 
     @cached_property
     def _below(self) -> list[Any]:
-        return [self.parts.below(one, self._first) for one in self._inputs]
+        return [self.parts.below(one, self.first_layer) for one in self.inputs]
 
     @property
     def _prompts_of_reference(self) -> tuple[str, ...]:
@@ -292,14 +305,14 @@ class HeadsGame(OnModel):
         import torch
 
         if self.ablation == "zero":
-            return torch.zeros(1, len(owner), device=self.language_model._device)
+            return torch.zeros(1, len(owner), device=self.parts.model.device)
         seen = [states[site].float() for states in self._reference_states]
         if self.ablation == "mean":
             first = torch.stack([states[0] for states in seen]).mean(0, keepdim=True)
             rest = torch.cat([states[1:] for states in seen])
             return first if not len(rest) else torch.cat([first, rest.mean(0, keepdim=True).expand(length - 1, -1)])
         drawn = np.random.default_rng([self.resample_seed, len(seen)]).integers(len(seen), size=len(self.members))
-        out = torch.zeros(length, len(owner), device=self.language_model._device)
+        out = torch.zeros(length, len(owner), device=self.parts.model.device)
         for i, states in enumerate(seen):
             columns = torch.tensor(np.flatnonzero((owner >= 0) & (drawn[owner] == i)))
             places = (torch.arange(length) + len(states) - length).clamp(min=0)

@@ -57,7 +57,7 @@ def _neurons(game: Any) -> list[Player]:
         chosen = [_place_of(game, label) for label in game.only]
     else:
         sites = [(layer, "neurons") for layer in game.chosen]
-        seen = [game.parts.states(one, sites) for one in game._inputs]
+        seen = [game.parts.states(one, sites) for one in game.inputs]
         active = {site: np.mean([states[site][-1].abs().double().cpu().numpy() for states in seen], axis=0) for site in sites}
         ranked = sorted(((-size, layer, i) for (layer, _), sizes in active.items() for i, size in enumerate(sizes)))
         chosen = [(layer, i) for _, layer, i in ranked[: max(1, int(game.neurons))]]

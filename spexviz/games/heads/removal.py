@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from spexviz.analysis.optimum import maximise
 from spexviz.masks import Masks, Values
+from spexviz.metrics import mean_interval
 from spexviz.results import LEVEL, Explanation
 from spexviz.spectrum import Spectrum
 
 METHODS = ("spectrum", "LASSO", "best of N", "random")
 RANDOM = 5  # random subsets whose values are averaged
-_RESAMPLED = 4_000
 _LIMIT = 5.0  # seconds of the exact search
 
 
@@ -36,12 +36,12 @@ class Kept:
     @property
     def interval(self) -> tuple[float, float]:
         """90 % bootstrap interval of the mean over the questions."""
-        return _interval(self.values)
+        return mean_interval(self.values, LEVEL)
 
     def against(self, other: Kept) -> tuple[float, float, float]:
         """Mean difference to another method on the same questions, with its paired bootstrap interval: (mean, low, high)."""
         difference = self.values - other.values
-        return (float(difference.mean()), *_interval(difference))
+        return (float(difference.mean()), *mean_interval(difference, LEVEL))
 
 
 def subsets(run: Explanation, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0) -> dict[str, Masks]:
@@ -58,7 +58,7 @@ def subsets(run: Explanation, size: int, seed: int = 0, ask: Callable[[Masks], V
         masks = sample(n_best)
         found["best of N"] = masks[[int(np.argmax(ask(masks)))]]
     else:
-        masks, values = np.concatenate([run.masks, run.held_out_masks]), np.concatenate([run.values, run.held_out_values])
+        masks, values = np.concatenate([run.sample.masks, run.held_out.masks]), np.concatenate([run.sample.values, run.held_out.values])
         allowed = masks.sum(1) <= size
         if allowed.any():
             found["best of N"] = masks[allowed][[int(np.argmax(values[allowed]))]]
@@ -84,14 +84,7 @@ def _by_lasso(run: Explanation, size: int) -> NDArray[np.bool_]:
     """The players with the greatest coefficients of a linear fit with an L1 penalty on the same ablations."""
     from spexviz.analysis.lasso import lasso_by_folds
 
-    _, slopes, _, _ = lasso_by_folds(run.masks.astype(np.float64), run.values, run.spec.seed)
+    _, slopes, _, _ = lasso_by_folds(run.sample.masks.astype(np.float64), run.sample.values, run.spec.seed)
     mask = np.zeros(len(slopes), dtype=bool)
     mask[np.argsort(-slopes, kind="stable")[:size]] = True
     return mask
-
-
-def _interval(values: Values) -> tuple[float, float]:
-    rng = np.random.default_rng(0)
-    means = values[rng.integers(len(values), size=(_RESAMPLED, len(values)))].mean(1)
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from spexviz.games.base import Game, keep_of
-from spexviz.masks import Masks, Values, leave_one_out_masks
+from spexviz.games.base import Game
+from spexviz.masks import Masks, Values, ends, leave_one_out_masks
 
 KEPT = 0.8  # ρ: players of a pair that are not drawn anew; a linear value then correlates by .8, one of order 5 by .33
 PAIRS = 24
@@ -44,7 +44,7 @@ class Signal:
         remedies = []
         if self.keep < 0.85:
             remedies.append("keep each player with probability 0.9")
-        if getattr(game, "ablation", "mean") == "zero":
+        if game.ablation == "zero":
             remedies.append("put the mean in place of removed parts, not zero")
         remedies.append("take fewer layers, or candidates chosen by leave-one-out")
         return (
@@ -55,12 +55,11 @@ class Signal:
 
 def probe(game: Game, seed: int = 0, pairs: int = PAIRS, ask: Callable[[Masks], Values] | None = None) -> Signal:
     """Ask 2 · `pairs` + 2 masks drawn at the game's keep-probability; `ask` in place of the game (a cache, say)."""
-    n, keep = len(game.players), keep_of(game)
+    n, keep = len(game.players), game.keep
     rng = np.random.default_rng([seed, n, pairs])
     one = rng.random((pairs, n)) < keep
     two = np.where(rng.random((pairs, n)) < KEPT, one, rng.random((pairs, n)) < keep)
-    ends = np.stack([np.ones(n, dtype=bool), np.zeros(n, dtype=bool)])
-    values = np.asarray((ask or game)(np.concatenate([one, two, ends])), dtype=np.float64)
+    values = np.asarray((ask or game)(np.concatenate([one, two, ends(n)[::-1]])), dtype=np.float64)
     first, second = values[:pairs], values[pairs : 2 * pairs]
     middle, variance = values[: 2 * pairs].mean(), float(values[: 2 * pairs].var())
     stability = float(((first - middle) * (second - middle)).mean() / variance) if variance > 0 else float("nan")

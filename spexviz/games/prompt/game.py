@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import AblationError, GameError
+from spexviz.games.base import Asking
 from spexviz.games.on_model import OnModel, model_option
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, render, segment
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel
+from spexviz.results import LOG_PROBABILITY, ODDS, Scale
 
 SLOT = "{}"
+REVIEW = "Review: {}\nSentiment (positive or negative):"  # what forms begin with
 _MARK = "spexvizMARKspexviz"  # stands for the prompt where the chat template is looked at
 LONGEST_ANSWER = 256  # tokens: each costs a forward pass
 MASKINGS = {
@@ -53,7 +56,7 @@ class PromptGame(OnModel):
 
     model: str | LanguageModel = model_option()
     prompt: str = option("", "Prompt", "The text whose parts are removed.", longest=20_000, lines=True)
-    template: str = option(SLOT, "Template, never ablated", f"{SLOT} stands for the prompt.", lines=True)
+    template: str = option(SLOT, "Template, never ablated", f"{SLOT} stands for the prompt.", lines=True, first=REVIEW)
     target: str = option(" positive", "Target", "The answer to look at: a word with its leading space, or a label.")
     contrast: str = option(" negative", "Contrast", "The answer to compare with.")
     split: str = option("words", "Players are", "What is removed as one piece.", choices=SPLITS, offered=[name for name in SPLITS if name != "spans"])
@@ -108,6 +111,13 @@ class PromptGame(OnModel):
     def text_spans(self) -> tuple[Span, ...]:
         """Where each player stands in `text`."""
         return self.segments.spans
+
+    @property
+    def scale(self) -> Scale:
+        """Log-odds are said as a probability between the two answers, the log-probability of an answer as its probability."""
+        if self.value == "log-odds":
+            return Scale(ODDS, (self.target, self.contrast))
+        return Scale(LOG_PROBABILITY, (self.target if self.value == "log-probability" else "the answer itself",))
 
     @property
     def layout(self) -> NDArray[np.float64]:
@@ -184,22 +194,22 @@ class PromptGame(OnModel):
     @cached_property
     def call_masks(self) -> int:
         """How many masks pay in one call: on a GPU as many texts as fill it."""
-        tokens = getattr(self.language_model, "call_tokens", 0)
+        tokens = self.language_model.call_tokens
         return tokens // max(1, self.language_model.length(self.wrap(self.prompt))) if tokens else 0
 
     def seconds(self, masks: Masks) -> float | None:
         """What one call for these masks would take here; None for a model that has not been measured, or keeps no pace."""
-        tell = getattr(self.language_model, "seconds", None)
-        if tell is None:
-            return None
         if self.masking != "attention":
-            return tell(self.texts(masks))
-        alone = tell([self.wrap(self.prompt)])  # one text, but with other parts hidden each time
+            return self.language_model.seconds(self.texts(masks))
+        alone = self.language_model.seconds([self.wrap(self.prompt)])  # one text, but with other parts hidden each time
         return None if alone is None else alone * len(masks)
 
     def tokens(self, masks: Masks) -> int:
         """Tokens of what the model is asked for these masks."""
         return sum(len(self.language_model.encode(text)) for text in self.texts(masks))
+
+    def asking(self) -> Asking:
+        return Asking(self.seconds, self.tokens, self.memory, self.call_masks)
 
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""

@@ -61,7 +61,7 @@ class Segments:
         return len(self.spans)
 
     @cached_property
-    def _pieces(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    def pieces(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
         """All pieces in the order of the text, and the player of each (−1: not a player)."""
         if self.joiner is None:
             edges = [0, *(edge for span in self.spans for edge in span), len(self.text)]
@@ -122,7 +122,7 @@ def render(segments: Segments, masks: Masks, replacement: str | None = None) -> 
         raise GameError(
             f"This text has {len(segments)} players: its masks are a bool array (masks, {len(segments)}), not {masks.dtype} {masks.shape}."
         )
-    pieces, owners = segments._pieces
+    pieces, owners = segments.pieces
     kept = np.concatenate([masks, np.ones((len(masks), 1), dtype=bool)], axis=1)[:, owners].tolist()  # owner −1: always kept
     joiner = segments.joiner or ""
     if replacement is None:

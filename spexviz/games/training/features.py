@@ -52,6 +52,8 @@ def embed(texts: Sequence[str], encoder: str) -> NDArray[np.float64]:
 
 def known(texts: Sequence[str], encoder: str) -> bool:
     """Whether `embed` would answer without loading an encoder."""
+    if encoder == "bundled" and not bundled.is_fetched():
+        return False  # to name its features would convert it
     return encoder == "words" or _path(texts, encoder).is_file()
 
 

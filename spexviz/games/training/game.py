@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import AblationError, GameError
+from spexviz.games.base import Asking, Game
 from spexviz.games.training import data as datasets
 from spexviz.games.training import features
 from spexviz.games.training.data import Data
@@ -60,7 +61,7 @@ _training = threading.Lock()
 
 
 @dataclass(frozen=True)
-class TrainingGame:
+class TrainingGame(Game):
     """Which training examples, together, make a model answer as it does: each mask retrains `learner` on the examples kept.
 
     `data`: "reviews", "digits", an uploaded file's name, or a Data. `query`: position of a held-out example, or a text with its
@@ -209,6 +210,9 @@ class TrainingGame:
     def seconds(self, masks: Masks) -> float | None:
         """What so many retrainings take here, learnt from the calls so far; None before the second."""
         return _PACES[self.learner].seconds(self._work(len(masks))) if self.learner in _PACES else None
+
+    def asking(self) -> Asking:
+        return Asking(self.seconds)
 
     def _work(self, subsets: int) -> float:
         return subsets * len(self.examples.train) / 100

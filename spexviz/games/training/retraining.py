@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.games.training.game import TrainingGame
-from spexviz.masks import Interaction, Masks, Values, holders, leave_one_out_masks
+from spexviz.masks import Interaction, Values, all_but, leave_one_out_masks
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 DRAWS = 20  # random orders beside the curve
@@ -36,14 +36,9 @@ class Pruning:
 def without(game: TrainingGame, sets: Sequence[Interaction]) -> tuple[Without, ...]:
     """Retrain without each set and each of its members; one batch."""
     asked = dict.fromkeys([(), *((i,) for members in sets for i in members), *sets])
-    values = dict(zip(asked, game(masks_without(len(game.players), list(asked))), strict=True))
+    values = dict(zip(asked, game(all_but(list(asked), len(game.players))), strict=True))
     change = lambda members: float(values[members] - values[()])  # noqa: E731
     return tuple(Without(members, tuple(change((i,)) for i in members), change(members)) for members in sets)
-
-
-def masks_without(n: int, sets: Sequence[Interaction]) -> Masks:
-    """(sets, n) masks that keep all but each set."""
-    return ~holders(sets, n)
 
 
 def what_if(
@@ -80,5 +75,5 @@ def pruning(game: TrainingGame, order: Sequence[int], seed: int = 0, shares: Seq
     rng = np.random.default_rng([seed, 0x9A])
     orders = [np.asarray(order), *(rng.permutation(n) for _ in range(draws))]
     sets = [tuple(map(int, one[: round(share * n)])) for one in orders for share in shares]
-    values = game(masks_without(n, sets)).reshape(len(orders), len(shares))
+    values = game(all_but(sets, n)).reshape(len(orders), len(shares))
     return Pruning(tuple(shares), values[0], values[1:])

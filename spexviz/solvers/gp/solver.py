@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
 from spexviz.kit.options import check, option
-from spexviz.masks import Interaction, Masks, Values, holders
+from spexviz.masks import Interaction, Masks, Values, holders, is_complete
+from spexviz.metrics import constant
 from spexviz.solvers.base import AnyMasks, Design, checked
 from spexviz.solvers.gp.kernel import Floats, Prior, components, lower_covariance, windows
 from spexviz.solvers.gp.learn import learn
@@ -32,7 +33,6 @@ from spexviz.spectrum import Spectrum, characters
 
 ROWS = 640  # masks that the prior is learnt from: more tell it little, and a step takes time in proportion to the square or more
 STEPS = (12, 30)  # of L-BFGS: fewest and most; one for every three players
-EXACT_UP_TO = 12  # players up to which a design may hold all masks
 DOUBLE_UP_TO = 1536  # masks up to which the final solve is in double precision whatever the noise
 BIASED = 0.02, 5.0  # the share of kept players is not one half: by so much, and by so many standard errors
 FRESH = 6  # masks for each term of a projection
@@ -58,11 +58,10 @@ class GaussianProcess(AnyMasks):
         """The sparse posterior of the values. Raises SolverError for values that are not finite or do not match the masks."""
         began = time.perf_counter()
         masks, values = checked(design, values, self.least)
-        m, n = masks.shape
-        mean, spread = float(values.mean()), float(values.std())
-        if spread <= 1e-12 * max(1.0, abs(mean)):
-            return self._certain(n, {(): mean, **{(i,): 0.0 for i in range(n)}}, "the values are constant")
-        if n <= EXACT_UP_TO and m == 2**n:
+        n = masks.shape[1]
+        if constant(values):
+            return self._certain(n, {(): float(values.mean()), **{(i,): 0.0 for i in range(n)}}, "the values are constant")
+        if is_complete(masks):
             whole = Spectrum.exact(values[np.argsort(masks @ (1 << np.arange(n)))])
             return self._certain(n, self._capped(whole), "all masks were asked: exact")
         posterior = condition(design, values, seed)

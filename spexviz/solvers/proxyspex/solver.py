@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
 from spexviz.kit.options import check, option
-from spexviz.masks import Masks, Values
+from spexviz.masks import Masks, Values, is_complete
+from spexviz.metrics import constant
 from spexviz.solvers.base import AnyMasks, Design, checked, in_threads
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.proxyspex.trees import Boosting, boost, fourier, read_forest
@@ -35,7 +36,6 @@ NOISES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # λ: variance of the noise over that 
 QUIET = (1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.05)  # λ tried where the least of NOISES is the best
 CANDIDATES = 1000
 SIZES = (1, 2, 5, 10, 25, 50, 100, 200, 500, 1000)
-SMALL = 12  # players up to which a design may hold all masks
 ROUNDING = 1e-6  # of the largest deviation of a value from the mean
 GAIN = 1.5  # standard errors by which interactions must beat Linear: the best of many fits looks better than it is
 FEWEST = 12  # masks: below, no fold could tell an interaction from noise
@@ -48,6 +48,7 @@ class ProxySPEX(AnyMasks):
     name: ClassVar[str] = "proxyspex"
     place: ClassVar[int] = 1
     title: ClassVar[str] = "ProxySPEX"
+    seconds_of_work: ClassVar[float] = 0.6
     summary: ClassVar[str] = "Boosted trees find the interactions, ridge regression weighs them. Fits any masks; good from a few hundred on."
 
     max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
@@ -60,10 +61,10 @@ class ProxySPEX(AnyMasks):
         """The sparse spectrum of the values. Raises SolverError for values that are not finite or do not match the masks."""
         masks, values = checked(design, values)
         m, n = masks.shape
-        scale = float(np.abs(values - values.mean()).max())
-        if scale <= 1e-12 * float(np.abs(values).max()):
+        if constant(values):
             return Spectrum(n, {(): float(values.mean())}, notes={"trees": "none: the values are constant", "terms kept": 0})
-        if n <= SMALL and m == 2**n:
+        scale = float(np.abs(values - values.mean()).max())
+        if is_complete(masks):
             whole = Spectrum.exact(values[np.argsort(masks @ (1 << np.arange(n)))]).truncate(order=self.max_order)
             return _pruned(_capped(whole, self.terms), scale, {"trees": "none: all masks were asked"})
         linear = Linear().fit(design, values)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
 from spexviz.kit.options import check, option
-from spexviz.masks import ENUMERATE_UP_TO, Masks, Values, distinct, keys, uniform_masks
+from spexviz.masks import Masks, Values, distinct, is_complete, keys, uniform_masks
 from spexviz.solvers.base import Design, checked
 from spexviz.solvers.spex.bch import MOST_ERRORS, bch, parity_length
 from spexviz.solvers.spex.decode import Geometry, peel, transform
@@ -65,6 +65,7 @@ class SPEX:
     name: ClassVar[str] = "spex"
     place: ClassVar[int] = 2
     title: ClassVar[str] = "SPEX"
+    seconds_of_work: ClassVar[float] = 0.1
     summary: ClassVar[str] = "Structured masks and error-correcting codes: finds high orders among many players, given thousands of ablations."
 
     def __post_init__(self) -> None:
@@ -121,7 +122,7 @@ class SPEX:
             raise SolverError("SPEX reads its own masks only: make the design with SPEX.design, or use ProxySPEX, which fits any masks.")
         masks, values = checked(design, values)
         n = masks.shape[1]
-        if n <= ENUMERATE_UP_TO and len(masks) == 2**n:
+        if is_complete(masks):
             return _exact(masks, values)
         if not design.level:
             raise SolverError(f"{len(masks)} masks hold no whole level of SPEX for {n} players: fit at least {self.least(n)}, or use another solver.")

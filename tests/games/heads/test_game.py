@@ -80,7 +80,7 @@ def cut(game: HeadsGame, family: str, mask: np.ndarray, which: int) -> float:
     """The value with the weights of removed parts set to zero, asked in the plain way."""
     import torch
 
-    modules = game.language_model._model.named_modules()
+    modules = game.language_model.network.named_modules()
     weights = {name: module for name, module in modules if name.endswith(OUT[family][which]) and ("attention" not in name or which == 0)}
     kept, layers = mask.reshape(2, -1), [weights[name] for name in sorted(weights)]
     assert len(layers) == 2
@@ -134,7 +134,7 @@ def test_a_call_fills_one_batch_of_the_model(folder, monkeypatch: pytest.MonkeyP
     assert not more and rows * length <= 1024 < (rows + 1) * length
     two = HeadsGame(game.model, questions=[[PROMPT, "b", "d"], [PROMPT, "g", "d"]], layers="all")
     assert two.call_masks == rows // 2
-    monkeypatch.setattr(game.language_model, "_tokens", 2**17)  # as on a GPU
+    monkeypatch.setattr(game.language_model, "batch_tokens", 2**17)  # as on a GPU
     assert game.call_masks == 2**17 // 64
 
 
@@ -168,12 +168,12 @@ def test_mean_ablation_is_the_mean_over_the_reference(folder, near: float) -> No
 
     path, reference = folder("LlamaForCausalLM"), ["the film is dull", "Sentiment: negative boring"]
     game = HeadsGame(path, PROMPT, "b", "d", layers=[1], reference_prompts=reference)
-    model, module = game.language_model, game.language_model._model.model.layers[1].self_attn.o_proj
+    model, module = game.language_model, game.language_model.network.model.layers[1].self_attn.o_proj
     seen: list = []
     hook = module.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][0].clone()))
     with torch.inference_mode():
         for text in reference:
-            model._body(input_ids=torch.tensor([model.encode(text)]))
+            model.body(input_ids=torch.tensor([model.encode(text)]))
     hook.remove()
     first, rest = torch.stack([states[0] for states in seen]).mean(0), torch.cat([states[1:] for states in seen]).mean(0)
 
@@ -184,7 +184,7 @@ def test_mean_ablation_is_the_mean_over_the_reference(folder, near: float) -> No
 
     hook = module.register_forward_pre_hook(replaced)
     with torch.inference_mode():
-        logs = torch.log_softmax(model._model(input_ids=torch.tensor([model.encode(PROMPT)])).logits[0, -1].float(), dim=-1)
+        logs = torch.log_softmax(model.network(input_ids=torch.tensor([model.encode(PROMPT)])).logits[0, -1].float(), dim=-1)
     hook.remove()
     expected = float(logs[game._columns[0][0]] - logs[game._columns[0][1]])
     assert game(np.array([[True, False, True, True]]))[0] == pytest.approx(expected, abs=near)
@@ -192,7 +192,7 @@ def test_mean_ablation_is_the_mean_over_the_reference(folder, near: float) -> No
 
 def test_rescaling_multiplies_what_is_kept(folder) -> None:
     game = game_of(folder("LlamaForCausalLM"), layers=[1], rescale=True)
-    module = game.language_model._model.model.layers[1].self_attn.o_proj
+    module = game.language_model.network.model.layers[1].self_attn.o_proj
     before = module.weight.data.clone()
     module.weight.data[:, :16] = 0.0
     module.weight.data *= 2.0
@@ -323,6 +323,6 @@ def test_a_planted_pair_is_the_top_interaction(tmp_path) -> None:
     full, without_a, without_b, without_both = game(masks)
     assert full - without_a > 1.0 and abs(without_a - without_b) < 0.2 and abs(without_a - without_both) < 0.2
     result = explain(game, ProxySPEX(), 256)
-    assert not result.exact and result.fidelity.r2 > 0.9
+    assert not result.proof.exact and result.fidelity.r2 > 0.9
     members, value = next(iter(result.interactions("FBII", 2).top(1, include_singletons=False)))
     assert members == (a, b) and value > 0.8

@@ -43,7 +43,7 @@ def test_the_spectrum_keeps_the_pair_and_is_never_worse(run) -> None:
 
 def test_without_asking_again_best_of_n_is_among_the_run_s_own_masks(run) -> None:
     best = subsets(run, 5)["best of N"][0]
-    known = np.concatenate([run.masks, run.held_out_masks])
+    known = np.concatenate([run.sample.masks, run.held_out.masks])
     assert best.sum() <= 5 and (known == best).all(1).any()
     allowed = known.sum(1) <= 5
     assert PAIR(best[None])[0] == pytest.approx(PAIR(known[allowed]).max(), abs=1e-9)

@@ -219,7 +219,7 @@ def test_token_ids_are_those_of_the_tokeniser_on_the_joined_text(bundled: Transf
 def test_the_sentence_of_the_readme_shows_what_was_measured(bundled: TransformersModel) -> None:
     """Source: facts §10, measured exactly on all 64 masks."""
     result = pipeline.explain(PromptGame(bundled, "Her acting never fails to impress", REVIEW), Linear(), 64)
-    assert result.exact and len(result.values) == 64
+    assert result.proof.exact and len(result.sample.values) == 64
     assert result.ends == pytest.approx((0.46, 1.45), abs=0.15)
     total = result.spectrum.energy()
     shares = [result.spectrum.energy(1) / total, result.spectrum.energy(2) / total]

@@ -12,8 +12,8 @@ from spexviz.analysis import redundancy
 from spexviz.errors import GameError
 from spexviz.games.training import data as datasets
 from spexviz.games.training import features, retraining
-from spexviz.games.training.game import TrainingGame
 from spexviz.games.training import game as training
+from spexviz.games.training.game import TrainingGame
 from spexviz.games.training.learners import ridge
 from spexviz.masks import uniform_masks
 

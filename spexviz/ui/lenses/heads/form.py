@@ -41,7 +41,7 @@ def prefill(spec: RunSpec) -> None:
 
 def form() -> None:
     """The whole form; starts the run and opens it."""
-    names = [name for name in models.configured() if name != "toy"] or ["bundled"]
+    names = [name for name in models.configured() if models.can_be_opened(name)] or ["bundled"]
     FIELDS.begin(model=names[0])
     settings = _question() | _parts(names)
     with st.expander("Solver, value and more"):

@@ -17,7 +17,7 @@ from spexviz.games.heads.game import Question
 from spexviz.results import Explanation
 from spexviz.ui import runtime, widgets
 from spexviz.ui import what_if as asking
-from spexviz.ui.games import game_of, is_loaded
+from spexviz.ui.games import game_of, is_loaded, is_refused
 from spexviz.ui.widgets import View
 
 WORDS = asking.Words("Untouched model", "Model with these off")
@@ -57,6 +57,8 @@ def prune(view: View) -> None:
         st.caption("Pruning is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
         return
     asked = f"{view.key}-prune"
+    if is_refused(run, asked):
+        return
     if not st.session_state.get(asked):
         st.caption(
             f"Keep only some {views.captions.plural(run.noun)}: which ones does the spectrum choose, and how well do they do on {len(task.held_out)} new questions?"
@@ -65,7 +67,7 @@ def prune(view: View) -> None:
         return
     try:
         with st.spinner("Asking the held-out questions …"):
-            rows, full = _pruned(run.spec.id, run, task.held_out)
+            rows, full = _pruned(view.key, run, task.held_out)
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
         return
@@ -92,6 +94,8 @@ def _attention(view: View) -> None:
         st.caption("Click a head to see where it looks.")
         return
     asked = f"{view.key}-looks"
+    if is_refused(run, asked):
+        return
     if not is_loaded(run) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
         return
     layer, head = (int(i) for i in where[chosen[0]])
@@ -106,7 +110,9 @@ def _attention(view: View) -> None:
 
 
 def _real(run: Explanation, off: Sequence[int], key: str) -> float | None:
-    """What the model says with these off; None until it is loaded, or asked for."""
+    """What the model says with these off; None until it is loaded, or asked for, and where this server does not offer it."""
+    if is_refused(run, key):
+        return None
     if not is_loaded(run) and not widgets.on_request("Ask the model (loads it)", f"{key}-ask", f"{key}-button"):
         return None
     mask = np.ones((1, len(run.players)), dtype=bool)
@@ -120,12 +126,12 @@ def _real(run: Explanation, off: Sequence[int], key: str) -> float | None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _weights(run_id: str, _run: Explanation, layer: int) -> tuple[list[str], np.ndarray]:
+def _weights(spec_id: str, _run: Explanation, layer: int) -> tuple[list[str], np.ndarray]:
     return game_of(_run).attention(layer)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _pruned(run_id: str, _run: Explanation, _questions: Sequence[Question]) -> tuple[list[dict[str, Any]], float]:
+def _pruned(key: str, _run: Explanation, _questions: Sequence[Question]) -> tuple[list[dict[str, Any]], float]:
     """Rows for the figure, and the value of the untouched model on the same questions."""
     game = game_of(_run)
     judge = game.on(_questions)

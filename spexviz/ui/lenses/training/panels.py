@@ -185,14 +185,14 @@ def _retrained(view: View, what: str, ask: Callable[[TrainingGame], T], argument
         return None
     try:
         with st.spinner("Retraining …"):
-            return _answer(run.spec.id, what, arguments, ask, game)
+            return _answer(view.key, what, arguments, ask, game)
     except SpexvizError as error:
         widgets.problem(error, key=f"{key}-error")
         return None
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _answer(run_id: str, what: str, arguments: Any, _ask: Callable[[TrainingGame], T], _built: TrainingGame) -> T:
+def _answer(key: str, what: str, arguments: Any, _ask: Callable[[TrainingGame], T], _built: TrainingGame) -> T:
     return _ask(_built)
 
 

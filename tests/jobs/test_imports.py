@@ -1,0 +1,131 @@
+"""Files are shown for what they are: they answer for no run that is asked for, and name nothing that this server loads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spexviz.errors import ModelError, SpexvizError
+from spexviz.jobs import store as states
+from spexviz.jobs.manager import JobManager, refusal
+from spexviz.jobs.store import Run
+from spexviz.results import Explanation
+from spexviz.run import pipeline
+from spexviz.spec import RunSpec, is_run_id
+from tests.jobs import forged
+
+GAME = {"name": "prompt", "model": "toy", "prompt": "This film is not good at all", "template": "Review: {}"}
+SPEC = pipeline.canonical(RunSpec(GAME, {"name": "proxyspex"}, 64))
+NAMES = ("/etc/passwd", "endpoint:nowhere", "gpt2", "llamacpp:/etc/passwd", "http://169.254.169.254/")
+
+
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobManager]:
+    monkeypatch.setenv("SPEXVIZ_MODELS", "toy")
+    made = JobManager(tmp_path / "runs.sqlite3", workers=1)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def honest() -> Explanation:
+    """What the settings give when they are measured."""
+    return pipeline.explain_spec(SPEC)
+
+
+def ended(manager: JobManager, run_id: str) -> Run:
+    for _ in range(6000):
+        if (run := manager.store.get(run_id)) and not run.active:
+            return run
+        time.sleep(0.01)
+    raise AssertionError("the run did not end")
+
+
+def test_a_forged_file_never_answers_for_the_run_that_is_asked_for(manager: JobManager, honest: Explanation) -> None:
+    forgery = forged.reversed_signs(honest)
+    assert forgery.spec.id == SPEC.id and forgery.fidelity.r2 == 1.0
+    before = manager.store.insert(forgery, "forged")
+    asked = manager.submit(SPEC, "asked")
+    after = manager.store.insert(forged.unfinished(forgery), "forged, too")
+    run = ended(manager, asked)
+    assert (run.state, run.origin, run.spec_id) == (states.DONE, states.ASKED, SPEC.id) and not run.imported
+    assert len({before, asked, after, SPEC.id}) == 4 and all(map(is_run_id, (before, asked, after)))
+    measured = manager.store.result(asked)
+    assert measured.values.tolist() == honest.values.tolist() and measured.spectrum == honest.spectrum
+    assert measured.values.tolist() != forgery.values.tolist() and measured.seconds["cached"] == 0
+    assert manager.submit(SPEC) == asked and manager.store.find(SPEC).id == asked
+    for run_id, title in ((before, "forged"), (after, "forged, too")):
+        told = manager.store.get(run_id)
+        assert (told.origin, told.title, told.spec_id) == (states.FROM_FILE, title, SPEC.id) and told.imported
+        assert manager.store.result(run_id).values.tolist() == forgery.values.tolist(), "a file stays what it was"
+
+
+def test_the_same_file_is_one_run_and_another_file_another(manager: JobManager, honest: Explanation) -> None:
+    store = manager.store
+    first = store.insert(honest, "a file")
+    assert store.insert(Explanation.from_json(honest.to_json()), "again") == first and store.get(first).title == "a file"
+    other = store.insert(forged.reversed_signs(honest), "the same settings")
+    recorded = store.insert(honest, "a card", states.RECORDED)
+    assert store.insert(honest, "a card", states.RECORDED) == recorded and store.get(recorded).origin == states.RECORDED
+    theirs = store.insert(honest, "a file", user="somebody")
+    assert len({first, other, recorded, theirs}) == len(store.list()) == 4 and store.find(SPEC) is None
+    store.delete(first)
+    assert store.insert(honest, "opened again") == first and store.get(first).state == states.DONE
+
+
+def test_a_file_comes_in_as_what_it_is(manager: JobManager, honest: Explanation) -> None:
+    half = manager.store.get(manager.store.insert(forged.unfinished(honest), "half"))
+    assert (half.state, half.message) == (states.INTERRUPTED, "This file holds an unfinished run.") and half.has_result
+    whole = manager.store.get(manager.store.insert(honest, "whole"))
+    assert (whole.state, whole.done, whole.total) == (states.DONE, len(honest.values), len(honest.values)) and whole.id != half.id
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_that_is_not_offered_is_neither_run_nor_looked_up(
+    manager: JobManager, honest: Explanation, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    run_id = manager.store.insert(forged.unfinished(honest, model=name), "forged")
+    for start in (lambda: manager.resume(run_id), lambda: manager.submit(manager.store.get(run_id).spec)):
+        with forged.untouched(monkeypatch, name), pytest.raises(ModelError, match=r"does not offer the model .*one that it offers \(toy\)"):
+            start()
+    assert [run.id for run in manager.store.list()] == [run_id] and manager.store.get(run_id).state == states.INTERRUPTED
+
+
+@pytest.mark.parametrize("model", [None, 5, "", ["toy"], {"name": "toy"}, "toy ", "TOY"])
+def test_only_the_very_name_is_offered(manager: JobManager, honest: Explanation, model: object) -> None:
+    run_id = manager.store.insert(forged.unfinished(honest, model=model), "forged")
+    with pytest.raises(SpexvizError):
+        manager.resume(run_id)
+    assert refusal(manager.store.get(run_id).spec)
+
+
+def test_a_file_without_a_model_means_the_one_that_its_game_would_load(manager: JobManager) -> None:
+    bare = {name: value for name, value in GAME.items() if name != "model"}
+    assert "'bundled'" in refusal(RunSpec(bare, {"name": "proxyspex"}, 64))
+    assert "no game named" in refusal(RunSpec({"name": "nothing"}, {"name": "proxyspex"}, 64))
+    assert not refusal(SPEC) and not refusal(RunSpec({"name": "synthetic", "source": "x0*x1"}, {"name": "linear"}, 8))
+
+
+def test_an_unfinished_file_with_an_offered_model_begins_an_honest_run(manager: JobManager, honest: Explanation) -> None:
+    file = forged.unfinished(forged.reversed_signs(honest))
+    imported = manager.store.insert(file, "half a run")
+    going = manager.resume(imported)
+    run = ended(manager, going)
+    assert going != imported and (run.state, run.origin, run.title) == (states.DONE, states.ASKED, "half a run")
+    measured = manager.store.result(going)
+    assert measured.values.tolist() == honest.values.tolist() and measured.seconds["cached"] == 0, "nothing comes from the file"
+    assert manager.store.get(imported).state == states.INTERRUPTED and manager.store.result(imported).to_json() == file.to_json()
+    assert manager.resume(imported) == going, "and then it is there"
+
+
+def test_users_have_runs_of_their_own_and_share_ablations(manager: JobManager) -> None:
+    ours = manager.submit(SPEC)
+    ended(manager, ours)
+    theirs = manager.submit(SPEC, user="somebody")
+    ended(manager, theirs)
+    assert ours != theirs and manager.submit(SPEC, user="somebody") == theirs and manager.store.get(theirs).user == "somebody"
+    ours_found, theirs_found = manager.store.result(ours), manager.store.result(theirs)
+    assert theirs_found.spectrum == ours_found.spectrum and theirs_found.seconds["cached"] == len(ours_found.values)

@@ -1,0 +1,91 @@
+"""A store of the commit before opens: every run, state, result and address."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from spexviz.games.synthetic import SyntheticGame
+from spexviz.jobs import store as states
+from spexviz.jobs.manager import JobManager
+from spexviz.jobs.store import RunStore
+from spexviz.results import Explanation
+from spexviz.run import pipeline
+from spexviz.solvers.linear import Linear
+from spexviz.ui import routes
+
+OLD = """CREATE TABLE runs (
+            id TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '',
+            done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0, rate REAL NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT '',
+            message TEXT NOT NULL DEFAULT '', result TEXT, version INTEGER NOT NULL DEFAULT 0,
+            created REAL NOT NULL, started REAL, finished REAL, deleted REAL);
+        CREATE INDEX runs_by_time ON runs (created DESC);"""
+ENDED = (states.DONE, states.FAILED, states.CANCELLED, states.INTERRUPTED)
+
+
+def results() -> dict[str, Explanation]:
+    """A result for each row, by its name."""
+    names = (*ENDED, *states.ACTIVE, "file", "deleted")
+    return {name: pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8, seed) for seed, name in enumerate(names)}
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> tuple[Path, dict[str, Explanation]]:
+    """A file of the old schema, with a run in every state, one from a file, and one that was deleted."""
+    path, found = tmp_path / "spexviz.sqlite3", results()
+    insert = (
+        "INSERT INTO runs (id, spec, state, owner, title, done, total, rate, phase, message, result, version, created, started, finished, deleted) "
+        "VALUES (?, ?, ?, ?, ?, 8, 8, 2.5, 'a phase', 'a message', ?, 3, ?, ?, ?, ?)"
+    )
+    with sqlite3.connect(path) as plain:
+        plain.executescript(f"CREATE TABLE migrations (name TEXT PRIMARY KEY); INSERT INTO migrations VALUES ('0002 runs'); {OLD}")
+        for number, (name, result) in enumerate(found.items()):
+            state = name if name in (*ENDED, *states.ACTIVE) else states.DONE
+            spec, asked = result.spec, name != "file"
+            owner, started = ("a process that is gone", 1.5) if asked else ("", None)
+            deleted = 9e12 if name == "deleted" else None
+            plain.execute(insert, (spec.id, spec.to_json(), state, owner, name, result.to_json(), float(number), started, 2.5, deleted))
+    plain.close()
+    return path, found
+
+
+def test_the_first_migration_is_what_it_was() -> None:
+    assert states.MIGRATIONS[0] == ("0002 runs", OLD)
+
+
+def test_every_run_of_an_old_file_is_found(old: tuple[Path, dict[str, Explanation]]) -> None:
+    path, found = old
+    store = RunStore(path)
+    assert [run.title for run in store.list()] == [name for name in reversed(found) if name != "deleted"]
+    store.restore(found["deleted"].spec.id)
+    for name, result in found.items():
+        run = store.get(result.spec.id)
+        assert run.title == name and run.state == (name if name in (*ENDED, *states.ACTIVE) else states.DONE)
+        assert (run.spec, run.spec_id, run.user) == (result.spec, result.spec.id, "")
+        assert (run.done, run.total, run.rate, run.phase, run.message, run.version, run.finished) == (8, 8, 2.5, "a phase", "a message", 3, 2.5)
+        assert store.result(run.id).to_json() == result.to_json()
+        assert routes.address(run.spec, run.id) == f"/explore?run={result.spec.id}", "the address of before"
+        assert run.origin == (states.FROM_FILE if name == "file" else states.ASKED)
+        assert store.find(result.spec) == (None if name == "file" else run)
+    assert RunStore(path).list() == store.list(), "opened again, nothing changes"
+
+
+def test_old_runs_go_on_as_before(old: tuple[Path, dict[str, Explanation]]) -> None:
+    path, found = old
+    manager = JobManager(path, workers=0)
+    try:
+        assert {run.title: run.state for run in manager.store.list()} | dict.fromkeys(states.ACTIVE, "") == {
+            **dict.fromkeys(states.ACTIVE, ""),
+            **{state: state for state in ENDED},
+            "file": states.DONE,
+        }
+        assert all(manager.store.get(found[state].spec.id).state == states.INTERRUPTED for state in states.ACTIVE), "their process is gone"
+        assert manager.submit(found[states.DONE].spec) == found[states.DONE].spec.id
+        assert manager.resume(found[states.FAILED].spec.id) == found[states.FAILED].spec.id
+        assert manager.store.get(found[states.FAILED].spec.id).state == states.QUEUED
+        asked = manager.submit(found["file"].spec)
+        assert asked != found["file"].spec.id and not manager.store.get(asked).has_result, "what came from a file is measured"
+    finally:
+        manager.close()
