@@ -16,9 +16,12 @@ from spexviz import models
 from spexviz.ablate import cache as ablations
 from spexviz.ablate.runner import Progress
 from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
+from spexviz.games.base import Game
 from spexviz.jobs import store as states
 from spexviz.jobs.store import RunStore
 from spexviz.run import pipeline
+from spexviz.run.pipeline import Hooks
+from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
 
 WORKERS = 2
@@ -28,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class JobManager:
-    """Runs RunSpecs in `workers` threads; everything a page needs to know is in `store`.
+    """Runs requests in `workers` threads; everything a page needs to know is in `store`.
 
     Runs of a process that was killed are found by its file lock being free, and marked as interrupted.
     """
@@ -41,19 +44,20 @@ class JobManager:
         self._alive.acquire()
         self._queue: queue.Queue[str | None] = queue.Queue()
         self._waiting, self._cancels, self._guard, self._closed = waiting, {}, threading.Lock(), False
+        self._requests: dict[str, Request] = {}  # of the runs in the queue: a game is built once
         self.recover()
         self.store.purge()
         self._threads = [threading.Thread(target=self._work, name=f"spexviz-run-{i}", daemon=True) for i in range(workers)]
         for thread in self._threads:
             thread.start()
 
-    def submit(self, spec: RunSpec, title: str = "", user: str = "") -> str:
+    def submit(self, request: Request, title: str = "", user: str = "") -> str:
         """Start the run, resume it, or find it: same spec and user, same id. What came from a file never answers for it.
 
         Raises QueueFull, SpecError, ModelError for a model that this server does not offer, or what the game says at once.
         """
-        spec = pipeline.canonical(spec)  # a bad setting is refused now, not in the queue
-        if reason := refusal(spec):
+        spec = request.spec  # a bad setting is refused now, not in the queue
+        if reason := refusal(request.game):
             raise ModelError(reason)
         with self._guard:
             if self._closed:
@@ -64,7 +68,7 @@ class JobManager:
             if self.store.waiting(self._owner) >= self._waiting:
                 raise QueueFull(f"{self._waiting} runs are already waiting: try again when one has finished, or cancel one on the Runs page.")
             run_id = self.store.enqueue(spec, title, self._owner, user)
-            self._cancels[run_id] = threading.Event()
+            self._cancels[run_id], self._requests[run_id] = threading.Event(), request
             self._queue.put(run_id)
         return run_id
 
@@ -76,7 +80,7 @@ class JobManager:
         run = self.store.get(run_id)
         if run is None:
             raise StoreError("This run is no longer there: start it again from its settings.")
-        return self.submit(run.spec, run.title, run.user)
+        return self.submit(Request.of(run.spec), run.title, run.user)
 
     def cancel(self, run_id: str) -> None:
         """End the run after the chunk in flight; what it measured is kept."""
@@ -117,24 +121,20 @@ class JobManager:
 
     def _work(self) -> None:
         while (run_id := self._queue.get()) is not None:
+            request = self._requests.pop(run_id)
             try:
                 if self.store.start(run_id):
                     with self._guard:  # where it was resumed just now, its new button is not there before
                         cancel = self._cancels.setdefault(run_id, threading.Event())
-                    self._run(run_id, cancel)
+                    self._run(run_id, request, cancel)
             except Exception:  # the store itself failed: nothing can be noted there, but the worker must live on
                 _log.exception("run %s could not be kept", run_id)
 
-    def _run(self, run_id: str, cancel: threading.Event) -> None:
+    def _run(self, run_id: str, request: Request, cancel: threading.Event) -> None:
         try:
             self.store.progress(run_id, 0, 0, 0.0, "loading the model")
-            result = pipeline.explain_spec(
-                self.store.get(run_id).spec,
-                cache=self.cache,
-                progress=_Throttled(self.store, run_id, cancel),
-                partial=partial(self.store.save, run_id),
-                cancel=cancel,
-            )
+            hooks = Hooks(self.cache, _Throttled(self.store, run_id, cancel), partial(self.store.save, run_id), cancel)
+            result = pipeline.run(request, hooks)
             self.store.save(run_id, result)
             state, message = states.DONE, ""
         except Cancelled as error:
@@ -150,13 +150,13 @@ class JobManager:
             self.store.finish(run_id, state, message)
 
 
-def refusal(spec: RunSpec) -> str:
-    """Why this server does not run the spec, a file's perhaps, and what to do; "" where it does. Nothing is loaded to find out."""
+def refusal(asked: Game | RunSpec) -> str:
+    """Why this server does not run a game, or a file's spec, and what to do; "" where it does. Nothing is loaded to find out."""
     try:
-        game = pipeline.canonical(spec).game
+        game = Request.of(asked).game if isinstance(asked, RunSpec) else asked
     except SpexvizError as error:
         return str(error)
-    return models.refusal(game["model"]) if "model" in game else ""
+    return "" if game.model_name is None else models.refusal(game.model_name)
 
 
 class _Throttled:

@@ -204,7 +204,7 @@ class RunStore:
             if found := connection.execute(query, (spec.id, user, origin, text)).fetchone():
                 connection.execute("UPDATE runs SET deleted = NULL WHERE id = ?", found)
                 return found[0]
-            run_id, count = _new_id(), len(explanation.values) + len(explanation.held_out_values)
+            run_id, count = _new_id(), len(explanation.sample) + len(explanation.held_out)
             connection.execute(
                 "INSERT INTO runs (id, spec, spec_id, user, origin, state, message, title, done, total, result, version, created, finished) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",

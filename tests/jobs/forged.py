@@ -19,10 +19,11 @@ from spexviz.results import Explanation
 def reversed_signs(result: Explanation) -> Explanation:
     """The same settings with every sign turned round, and R² of 1."""
     data = json.loads(result.to_json())
-    for name in ("values", "held_out_values", "ends"):
-        data[name] = [-value for value in data[name]]
+    for part in (data["sample"], data["held_out"]):
+        part["values"] = [-value for value in part["values"]]
+    data["ends"] = [-value for value in data["ends"]]
     data["spectrum"]["coefficients"] = [-value for value in data["spectrum"]["coefficients"]]
-    for point in (data["fidelity"], *data["curve"]):
+    for point in (data["proof"]["fidelity"], *data["proof"]["curve"]):
         point["r2"], point["interval"] = 1.0, [1.0, 1.0]
     return Explanation.from_json(json.dumps(data))
 

@@ -10,22 +10,24 @@ from typing import ClassVar
 
 import numpy as np
 
+from spexviz.games.base import Game
+from spexviz.kit.options import REQUIRED, option
 from spexviz.kit.registry import offered
 from spexviz.masks import Masks, Values, keys
-from spexviz.run import pipeline
+from spexviz.run import plan
 
 
 @dataclass(frozen=True)
-class SlowGame:
+class SlowGame(Game):
     """Counts kept players; a mask costs `pause` seconds, and is written to `log` before it is answered."""
 
     name: ClassVar[str] = "slow"
     title: ClassVar[str] = "Slow"
 
-    log: str
-    n: int = 14
-    pause: float = 0.001
-    fail: bool = False
+    log: str = option(REQUIRED, "Log", "A file.")
+    n: int = option(14, "Players", "How many.")
+    pause: float = option(0.001, "Pause", "Seconds a mask.")
+    fail: bool = option(False, "Fail", "At once.")
     unit: ClassVar[str] = "value"
 
     @property
@@ -50,7 +52,7 @@ class SlowGame:
 def offer() -> None:
     """Make the game known to RunSpecs, as if its file stood in spexviz/games."""
     games = offered("spexviz.games")
-    pipeline.offered = lambda package: {**games, "slow": SlowGame} if package == "spexviz.games" else offered(package)
+    plan.offered = lambda package: {**games, "slow": SlowGame} if package == "spexviz.games" else offered(package)
 
 
 def asked(log: Path | str) -> list[str]:
