@@ -39,6 +39,7 @@ class Auto(AnyMasks):
     """Blend of GaussianProcess, ProxySPEX and Linear chosen on masks that none of them has seen; at most `terms` interactions."""
 
     name: ClassVar[str] = "auto"
+    place: ClassVar[int] = 0
     title: ClassVar[str] = "Auto"
     seconds_of_work: ClassVar[float] = 2.0
     summary: ClassVar[str] = "Blends Gaussian process, trees and linear by their error on masks set aside. Never far from the best of them."

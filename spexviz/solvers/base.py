@@ -52,6 +52,7 @@ class Solver(Protocol):
     """A frozen dataclass of hyperparameters; see `AnyMasks` for the usual design."""
 
     name: ClassVar[str]
+    place: ClassVar[int]  # among the solvers that a form offers; those of one place stand in the order of their names
     seconds_of_work: ClassVar[float]  # of a unit of fit_work, until this process has seen two fits
 
     def cost(self, n: int, budget: int) -> int:
@@ -71,6 +72,7 @@ class AnyMasks:
     """Mixin of the solvers that can fit any masks: random distinct masks, checkpoints at powers of two."""
 
     least: ClassVar[int] = 2  # masks below which no fit is tried
+    place: ClassVar[int] = 2
     seconds_of_work: ClassVar[float] = 0.1
 
     def cost(self, n: int, budget: int) -> int:

@@ -155,6 +155,7 @@ class LeaveOneOut:
     """
 
     name: ClassVar[str] = "leave-one-out"
+    place: ClassVar[int] = 2
     title: ClassVar[str] = "Leave-one-out"
     seconds_of_work: ClassVar[float] = 0.1
     summary: ClassVar[str] = "Removes each player once from the full input: one ablation a player, however large the budget. No interactions."

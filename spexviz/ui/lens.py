@@ -1,9 +1,10 @@
 """Lens: one game's page. What differs between the lenses is in a `Lens`; the page around it is drawn here, once for all.
 
-    LENS = Lens("heads", "Which heads work together?", "Switch some heads off …", form, prefill, picture=grid)
+    LENS = Lens("heads", "heads", "Heads", ":material/grid_view:", 1, "Which heads work together?", "Switch …", form, prefill, picture=grid)
     page(LENS)
 
-The form starts a run with `start`; the rest (watching, ending, resuming, showing, recorded runs) follows by itself.
+A lens is a folder of `lenses/` whose `__init__` offers its LENS, and a page of two lines. The form starts a run with `start`; the rest
+(address, navigation, watching, ending, resuming, showing, recorded runs) follows by itself.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.jobs import store as states
 from spexviz.spec import RunSpec
@@ -26,12 +28,17 @@ TITLE = 90  # characters of a run's title
 class Lens:
     """What a page needs to know of its game.
 
-    `game`: the game's name; `title`, `intro`: sentences over the form, by us, not by users; `form()` draws the form and calls
-    `start`; `prefill(spec)` puts a run's settings back into it. `picture(view)` draws what stands over the graph (the text
-    strip by default), `sections` stand under it, `tabs` are (title, draw) beside the table. `model`: loaded in the background.
+    `game`: the game's name; `page`: its path in the address and the name of its file in pages/; `entry`, `icon`, `position`: in the
+    navigation. `title`, `intro`: sentences over the form, by us, not by users; `form()` draws the form and calls `start`;
+    `prefill(spec)` puts a run's settings back into it. `picture(view)` draws what stands over the graph (the text strip by default),
+    `sections` stand under it, `tabs` are (title, draw) beside the table. `loads_model`: the first model is loaded in the background.
     """
 
     game: str
+    page: str
+    entry: str
+    icon: str
+    position: int
     title: str
     intro: str
     form: Callable[[], None]
@@ -39,12 +46,11 @@ class Lens:
     picture: Draw = result.text
     sections: tuple[Draw, ...] = ()
     tabs: tuple[tuple[str, Draw], ...] = ()
-    model: str | None = None
+    loads_model: bool = False
 
-    @property
-    def page(self) -> str:
-        """Its path in the address."""
-        return routes.PAGE_OF[self.game]
+    def shows(self, run: states.Run) -> bool:
+        """Whether a run is of its game; one of a game without a lens opens on the first page too."""
+        return run.spec.game["name"] == self.game
 
 
 def page(lens: Lens) -> None:
@@ -87,8 +93,8 @@ def _ask(lens: Lens, missing: bool) -> None:
     st.caption(lens.intro)
     lens.form()
     recorded.cards(lens.game, lens.page)
-    if lens.model is not None:
-        runtime.warm(lens.model)
+    if lens.loads_model:
+        runtime.warm(models.configured()[0])
 
 
 def _head(lens: Lens, run: states.Run) -> None:
@@ -96,7 +102,7 @@ def _head(lens: Lens, run: states.Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         widgets.note(run.title, kind="plain", key=f"title-{run.id}")
         if st.button("New run", icon=":material/add:", type="secondary"):
-            if run.spec.game["name"] == lens.game:
+            if lens.shows(run):
                 lens.prefill(run.spec)
             watch.open_run(None, lens.page)
             st.rerun()
@@ -113,7 +119,7 @@ def _answer(lens: Lens, run: states.Run) -> None:
     explanation = runtime.manager().store.result(run.id)
     if explanation is None:
         st.info("No picture yet: the first one comes after 64 ablations.")
-    elif run.spec.game["name"] == lens.game:
+    elif lens.shows(run):
         result.show(explanation, run.id, lens.picture, lens.sections, lens.tabs)
     else:
         result.show(explanation, run.id)  # a game without a page of its own

@@ -8,14 +8,13 @@ from spexviz.kit.paths import PAGES
 from spexviz.kit.registry import offered
 from spexviz.results import Explanation
 from spexviz.spec import RunSpec
-
-PAGE_OF = {"prompt": "explore", "heads": "heads", "training": "training"}  # game: page; any other game's runs open on the first
+from spexviz.ui.lenses import lens_of, lenses
 
 
 def page_of(spec: RunSpec) -> str:
-    """The page on which a run opens: its name is its path in the address and the name of its file."""
-    page = PAGE_OF.get(spec.game["name"], "explore")
-    return page if file_of(page).exists() else "explore"
+    """The page on which a run opens: its lens's, or the first. Its name is its path in the address and the name of its file."""
+    first, lens = lenses()[0], lens_of(spec.game["name"])
+    return lens.page if lens is not None and file_of(lens.page).exists() else first.page
 
 
 def file_of(page: str) -> Path:

@@ -5,8 +5,7 @@ Keys are the same in every form ("form-budget", …): the settings stay when a v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -14,43 +13,14 @@ import streamlit as st
 from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.games.base import Game, keep_of
+from spexviz.kit.registry import offered
 from spexviz.run import cost, pipeline
 from spexviz.solvers.base import Solver
-from spexviz.spec import RunSpec
-from spexviz.ui import runtime, widgets
+from spexviz.spec import RunSpec, describe
+from spexviz.ui import fields, runtime, widgets
 from spexviz.views import captions
 
 BUDGETS = (64, 128, 256, 512, 1024, 2048, 4096)
-
-
-@dataclass(frozen=True)
-class Fields:
-    """The fields of one lens's form: kept in the session as "PREFIX-NAME"; `defaults`: what they hold at first."""
-
-    prefix: str
-    defaults: Mapping[str, Any]
-
-    def begin(self) -> None:
-        """Give every field its default, unless it holds something."""
-        for name, value in self.defaults.items():
-            st.session_state.setdefault(f"{self.prefix}-{name}", value)
-
-    def fill(self, game: Mapping[str, Any], *more: str) -> None:
-        """Put the settings of a game into the fields, and into `more` that have no default."""
-        for name in (*self.defaults, *more):
-            if game.get(name) is not None:
-                st.session_state[f"{self.prefix}-{name}"] = game[name]
-
-    def kept(self, name: str) -> Any:
-        """What a field holds. It is given to the widget again as its default: a user who types while the page is still being drawn
-        interrupts the script, and the browser never hears of a value that was only in the session state.
-        """
-        return st.session_state[f"{self.prefix}-{name}"]
-
-    def index(self, options: Sequence[Any], name: str) -> int:
-        """Where a field's value stands among its options; 0 where it is none of them."""
-        value = st.session_state.get(f"{self.prefix}-{name}")
-        return list(options).index(value) if value in options else 0
 
 
 def prefill(spec: RunSpec) -> None:
@@ -60,10 +30,22 @@ def prefill(spec: RunSpec) -> None:
     st.session_state["form-check"] = "validate" in spec.options
 
 
-def solver_and_seed() -> tuple[dict[str, Any], int]:
-    """Choose a solver, its settings and the seed: the solver's JSON object, and the seed."""
-    solver = widgets.solver_form("form")
+def solver_and_seed() -> tuple[Solver | None, int]:
+    """Choose a solver, its settings and the seed; no solver, and what to do, where the settings do not fit together."""
+    solvers = offered("spexviz.solvers")
+    names = sorted(solvers, key=lambda name: (solvers[name].place, name))
+    kind = solvers[st.selectbox("Solver", names, format_func=lambda name: solvers[name].title, key="form-solver")]
+    st.caption(kind.summary)
+    solver = _solver(kind, fields.solver_settings(kind, f"form-{kind.name}"))
     return solver, int(st.number_input("Seed", 0, 2**32 - 1, 0, help="Same settings and seed, same numbers."))
+
+
+def _solver(kind: type, settings: dict[str, Any]) -> Solver | None:
+    try:
+        return kind(**settings)
+    except SpexvizError as error:
+        widgets.problem(error, key="solver-error")
+        return None
 
 
 def budget_and_checks(budget: int = 512) -> tuple[int, dict[str, Any]]:
@@ -75,25 +57,49 @@ def budget_and_checks(budget: int = 512) -> tuple[int, dict[str, Any]]:
     return int(chosen), {"validate": pipeline.SETS_CHECKED} if check else {}
 
 
-def ready(
-    game: Mapping[str, Any], solver: dict[str, Any], budget: int, seed: int, options: dict[str, Any], check: Callable[[Any], None] | None = None
-) -> RunSpec | None:
-    """The run that a form describes, with its cost under it; None, and what to do, while it cannot be run.
-
-    `check(game)` says early what only a loaded model can tell; it raises SpexvizError.
-    """
+def made(kind: type, settings: dict[str, Any]) -> Game | None:
+    """The game of these settings; None, with what to do, where they do not fit together."""
     try:
-        spec = RunSpec(game, solver, budget, seed, options)
-        built = pipeline.build_game(spec)
-        if check is not None:
-            check(built)
-        fitter = pipeline.build_solver(spec)
-        planned = pipeline.plan(len(built.players), fitter, budget, seed, keep=keep_of(built))
-        show_cost(built, planned, fitter, planned.checks if "validate" in options else 0)
-        return spec
+        return kind(**settings)
     except SpexvizError as error:
         widgets.problem(error, key="form-error")
         return None
+
+
+def ready(
+    game: Game | None,
+    solver: Solver | None,
+    budget: int,
+    seed: int,
+    options: dict[str, Any],
+    check: Callable[[Any], None] | None = None,
+    unknown: str = "",
+) -> RunSpec | None:
+    """The run that a form describes, with its cost under it; None, and what to do, while it cannot be run.
+
+    `check(game)` says early what only a loaded model can tell; it raises SpexvizError. `unknown`: why the players, and so the cost,
+    are not known before the model is loaded; the page is drawn anew once it is.
+    """
+    if game is None or solver is None:
+        return None
+    try:
+        if unknown:
+            st.fragment(_wait_for, run_every=2.0)(game.model, unknown)
+            return RunSpec(describe(game), describe(solver), budget, seed, options)
+        if check is not None:
+            check(game)
+        planned = pipeline.plan(len(game.players), solver, budget, seed, keep=keep_of(game))
+        show_cost(game, planned, solver, planned.checks if "validate" in options else 0)
+        return RunSpec(describe(game), describe(solver), budget, seed, options)
+    except SpexvizError as error:
+        widgets.problem(error, key="form-error")
+        return None
+
+
+def _wait_for(model: str, unknown: str) -> None:
+    if models.is_loaded(model):
+        st.rerun()
+    st.caption(unknown)
 
 
 def explain_button(spec: RunSpec | None) -> bool:

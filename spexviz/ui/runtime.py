@@ -53,9 +53,11 @@ def is_warm(name: str) -> bool:
 def _prepare() -> None:
     import importlib
 
-    for module in ("spexviz.ui.lenses.prompt.form", "spexviz.ui.lens", "spexviz.solvers.auto", "pandas", "pyarrow"):
+    from spexviz.ui.lenses import lenses
+
+    for module in ("pandas", "pyarrow"):
         importlib.import_module(module)
-    offered("spexviz.solvers"), offered("spexviz.games"), manager()
+    offered("spexviz.solvers"), offered("spexviz.games"), lenses(), manager()
 
 
 def _warm(name: str) -> None:

@@ -6,13 +6,10 @@ import streamlit as st
 
 from spexviz.kit.paths import ASSETS
 from spexviz.ui import routes
+from spexviz.ui.lenses import lenses
 
-ENTRIES = (  # a page whose file does not exist is not listed
-    ("explore", "Explore", ":material/travel_explore:"),
-    ("heads", "Heads", ":material/grid_view:"),
-    ("training", "Training data", ":material/dataset:"),
-    ("runs", "Runs", ":material/history:"),
-)
+OTHERS = (("runs", "Runs", ":material/history:"),)  # pages that are no lens's
+ENTRIES = (*((lens.page, lens.entry, lens.icon) for lens in lenses()), *OTHERS)
 
 
 def home() -> None:
@@ -22,6 +19,7 @@ def home() -> None:
 
 st.set_page_config(page_title="spexviz", page_icon=str(ASSETS / "mark.svg"), layout="wide")
 st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "mark.svg")
+# A page whose file does not exist is not listed.
 pages = [st.Page(routes.file_of(name), title=title, icon=icon, url_path=name) for name, title, icon in ENTRIES if routes.file_of(name).exists()]
 start = st.Page(home, title="Home", url_path="home", default=True, visibility="hidden")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,7 @@ import streamlit as st
 from spexviz import views
 from spexviz.indices import INDICES, Interactions
 from spexviz.kit.paths import ASSETS
-from spexviz.kit.registry import offered
+from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
 from spexviz.run import cost
 from spexviz.views import captions, strip, theme
@@ -98,27 +98,37 @@ def selection(explanation: Explanation) -> tuple[int, ...]:
     return tuple(i for i in st.session_state.get(SELECTION, ()) if i < len(explanation.players))
 
 
-def text_strip(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
-    """The token heatmap over the text, with the top sets under it; a click selects."""
+def _selecting(key: str, members_in: Callable[[Any], Any]) -> Callable[[], None]:
+    """What a click does on the widget of this key: select the members that `members_in` reads in its state, which is the browser's word."""
 
     def clicked() -> None:
-        chosen = getattr(st.session_state.get(key), "select", None) or {}
-        if isinstance(members := chosen.get("members"), list):
+        members = members_in(st.session_state.get(key))
+        if isinstance(members, list | tuple):
             select([i for i in members if isinstance(i, int)])
 
+    return clicked
+
+
+def _triggered(state: Any) -> Any:
+    """The members that a component of ours reports; None where it has nothing to report."""
+    return (state.get("select") or {}).get("members") if state else None
+
+
+def _pointed_at(state: Any) -> Any:
+    """The `customdata` of the point that was clicked in a figure; none where the selection was taken back."""
+    points = (state or {}).get("selection", {}).get("points", [])
+    return points[0].get("customdata") if points else ()
+
+
+def text_strip(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
+    """The token heatmap over the text, with the top sets under it; a click selects."""
     data = strip.data(explanation, interactions, top=top, dark=dark(), selection=selection(explanation))
-    _strip(key=key, data=data, on_select_change=clicked)
+    _strip(key=key, data=data, on_select_change=_selecting(key, _triggered))
 
 
 def cards(found: Sequence[cards_of.Card], key: str, *, selection: Sequence[int] = (), large: bool = False, good: bool = True) -> None:
     """Cards of training examples; a click on one that has members selects them."""
-
-    def clicked() -> None:
-        chosen = getattr(st.session_state.get(key), "select", None) or {}
-        if isinstance(members := chosen.get("members"), list):
-            select([i for i in members if isinstance(i, int)])
-
-    _cards(key=key, data=cards_of.data(found, dark=dark(), selection=selection, large=large, good=good), on_select_change=clicked)
+    _cards(key=key, data=cards_of.data(found, dark=dark(), selection=selection, large=large, good=good), on_select_change=_selecting(key, _triggered))
 
 
 def graph(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
@@ -130,13 +140,7 @@ def graph(explanation: Explanation, interactions: Interactions, top: int, key: s
 
 def clickable(figure: Any, key: str) -> None:
     """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them."""
-
-    def clicked() -> None:
-        points = (st.session_state.get(key) or {}).get("selection", {}).get("points", [])
-        members = points[0].get("customdata") if points else ()
-        if isinstance(members, list | tuple):
-            select([i for i in members if isinstance(i, int)])
-
+    clicked = _selecting(key, _pointed_at)
     st.plotly_chart(figure, theme=None, key=key, on_select=clicked, selection_mode="points", config=PLOTLY, alt=text_twin(figure))
 
 
@@ -150,9 +154,9 @@ def table(interactions: Interactions, top: int, key: str, checks: Sequence[Check
     shown = interactions.top(top)
     members = [m for m, _ in shown]
 
-    def clicked() -> None:
-        rows = (st.session_state.get(key) or {}).get("selection", {}).get("rows", [])
-        select(members[rows[0]] if rows and rows[0] < len(members) else ())
+    def in_row(state: Any) -> Interaction:
+        rows = (state or {}).get("selection", {}).get("rows", [])
+        return members[rows[0]] if rows and rows[0] < len(members) else ()
 
     frame = views.table(interactions, top, checks).rename(columns={"members": "set"})
     number = st.column_config.NumberColumn
@@ -170,7 +174,9 @@ def table(interactions: Interactions, top: int, key: str, checks: Sequence[Check
             format="%+.3f",
         ),
     }
-    st.dataframe(frame, hide_index=True, key=key, on_select=clicked, selection_mode="single-row", height="auto", column_config=columns)
+    st.dataframe(
+        frame, hide_index=True, key=key, on_select=_selecting(key, in_row), selection_mode="single-row", height="auto", column_config=columns
+    )
 
 
 def text_twin(figure: Any) -> str:
@@ -198,31 +204,6 @@ def index_controls(explanation: Explanation, key: str) -> tuple[Interactions, in
 def examples() -> tuple[dict[str, Any], ...]:
     """The example prompts in assets/examples.json."""
     return tuple(json.loads((ASSETS / "examples.json").read_text(encoding="utf-8")))
-
-
-def solver_form(key: str) -> dict[str, Any]:
-    """Choose a solver and its settings: the form is drawn from the fields of its dataclass. Returns its JSON object."""
-    solvers = offered("spexviz.solvers")
-    names = sorted(solvers, key=lambda name: (name != "auto", name != "proxyspex", name))
-    name = st.selectbox("Solver", names, format_func=lambda name: getattr(solvers[name], "title", name), key=f"{key}-solver")
-    st.caption(getattr(solvers[name], "summary", ""))
-    settings: dict[str, Any] = {"name": name}
-    for field in fields(solvers[name]):
-        if field.init:
-            settings[field.name] = _setting(field, f"{key}-{name}-{field.name}")
-    return settings
-
-
-def _setting(field: Any, key: str) -> Any:
-    default = None if field.default is MISSING else field.default
-    label, help_ = field.metadata.get("label", field.name.replace("_", " ").capitalize()), field.metadata.get("help")
-    if choices := field.metadata.get("choices"):
-        return st.selectbox(label, list(choices), index=list(choices).index(default), key=key, help=help_)
-    make: Callable[..., Any] | None = {bool: st.checkbox, int: st.number_input, float: st.number_input, str: st.text_input}.get(type(default))
-    if make is None:
-        return default
-    limits = {name: field.metadata[name] for name in ("min_value", "max_value", "step") if name in field.metadata}
-    return make(label, value=default, key=key, help=help_, **(limits if make is st.number_input else {}))
 
 
 def duration(seconds: float | None) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from spexviz import models
 from spexviz.errors import GameError
+from spexviz.games.heads import tasks
 from spexviz.games.heads.signal import Signal
 from spexviz.jobs.manager import JobManager
 from spexviz.spec import RunSpec
@@ -86,9 +87,9 @@ def test_many_heads_are_probed_and_offered_as_candidates(offered: JobManager, mo
 
 
 def test_pruning_on_questions_that_the_fit_has_not_seen(offered: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = [[prompt, planted.TARGET, planted.CONTRAST] for prompt in (planted.PROMPT, "the plot", "not at all", "never dull")]
-    task = {"name": "planted", "title": "Planted", "shows": "", "checked": "", "fit": asked[:2], "held_out": asked[2:]}
-    monkeypatch.setattr(heads_form, "tasks", lambda: {"Planted": task})
+    asked = [(prompt, planted.TARGET, planted.CONTRAST) for prompt in (planted.PROMPT, "the plot", "not at all", "never dull")]
+    task = tasks.Task("planted", "Planted", "", "", 1.0, 1.0, tuple(asked[:2]), tuple(asked[2:]))
+    monkeypatch.setattr(tasks, "tasks", lambda: {"Planted": task})
     at = page("heads")
     at.session_state["heads-task"] = "Planted"
     at.run()
@@ -128,21 +129,21 @@ def test_layers_that_are_none(text: str) -> None:
 
 
 def test_bundled_tasks_are_two_halves_without_a_common_question() -> None:
-    assert {task["name"] for task in heads_form.tasks().values()} == {"facts", "agreement", "sentiment", "copying"}
-    for task in heads_form.tasks().values():
-        assert min(len(task["fit"]), len(task["held_out"])) >= 8 and len(task["fit"]) + len(task["held_out"]) >= 16
-        prompts = [one[0] for one in (*task["fit"], *task["held_out"])]
-        assert len(set(prompts)) == len(prompts) and all(len(one) == 3 for one in (*task["fit"], *task["held_out"]))
-        assert task["accuracy"] > 0.75
+    assert {task.name for task in tasks.tasks().values()} == {"facts", "agreement", "sentiment", "copying"}
+    for task in tasks.tasks().values():
+        assert min(len(task.fit), len(task.held_out)) >= 8 and len(task.fit) + len(task.held_out) >= 16
+        prompts = [one[0] for one in (*task.fit, *task.held_out)]
+        assert len(set(prompts)) == len(prompts) and all(len(one) == 3 for one in (*task.fit, *task.held_out))
+        assert task.accuracy > 0.75
 
 
 @pytest.mark.model
 @pytest.mark.parametrize("name", ["facts", "agreement", "sentiment", "copying"])
 def test_bundled_tasks_are_within_reach(bundled: Any, name: str) -> None:
-    task = next(task for task in heads_form.tasks().values() if task["name"] == name)
-    asked = [*task["fit"], *task["held_out"]]
+    task = next(task for task in tasks.tasks().values() if task.name == name)
+    asked = [*task.fit, *task.held_out]
     answers = sorted({answer for one in asked for answer in one[1:]})
     logs = bundled.log_probabilities([one[0] for one in asked], answers)
     odds = [row[answers.index(one[1])] - row[answers.index(one[2])] for row, one in zip(logs, asked, strict=True)]
-    assert sum(value > 0 for value in odds) / len(odds) >= task["accuracy"] - 0.05
-    assert sum(odds) / len(odds) == pytest.approx(task["log_odds"], abs=0.15)
+    assert sum(value > 0 for value in odds) / len(odds) >= task.accuracy - 0.05
+    assert sum(odds) / len(odds) == pytest.approx(task.log_odds, abs=0.15)

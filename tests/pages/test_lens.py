@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from spexviz.run.plan import Request
 from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec
 from spexviz.ui import recorded, routes
-from spexviz.ui.lens import Lens
+from spexviz.ui.lenses import lens_of, lenses
 from tests.pages.app import ROOT, button, page, said, wait
 
 SPEC = RunSpec({"name": "synthetic", "source": "x0*x1 + x2"}, {"name": "linear"}, 8)
@@ -52,7 +53,8 @@ def laboratory() -> None:
     def tab(view: View) -> None:
         st.text("a tab of its own")
 
-    lens.page(lens.Lens("synthetic", "Laboratory", "Try a function.", form, prefill, picture, (section,), (("Its own", tab),)))
+    about = ("synthetic", "laboratory", "Laboratory", ":material/science:", 9, "Laboratory", "Try a function.")
+    lens.page(lens.Lens(*about, form, prefill, picture, (section,), (("Its own", tab),)))
 
 
 @pytest.fixture
@@ -60,7 +62,8 @@ def lab(manager: JobManager, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     """Synthetic games have a page of their own."""
     (tmp_path / "laboratory.py").write_text("")
     files = routes.file_of
-    monkeypatch.setitem(routes.PAGE_OF, "synthetic", "laboratory")
+    laboratory = replace(lenses()[0], game="synthetic", page="laboratory")
+    monkeypatch.setattr(routes, "lens_of", lambda game: laboratory if game == "synthetic" else lens_of(game))
     monkeypatch.setattr(routes, "file_of", lambda name: tmp_path / "laboratory.py" if name == "laboratory" else files(name))
     yield tmp_path / "laboratory.py"
 
@@ -142,7 +145,6 @@ def test_each_lens_keeps_its_own_run(manager: JobManager, lab: Path, switched: l
 def test_pages_that_do_not_exist_are_not_linked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routes, "PAGES", Path("/nowhere"))
     assert routes.page_of(RunSpec({"name": "heads"}, {"name": "linear"}, 8)) == "explore"
-    assert Lens("heads", "", "", lambda: None, lambda spec: None).page == "heads"
 
 
 def test_a_recorded_run_opens_from_its_card(manager: JobManager) -> None:

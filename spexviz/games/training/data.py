@@ -34,7 +34,8 @@ LEAST_ROWS = 8
 MISLABELLED = "mislabelled"
 MOST_FILES = 200  # uploads that are kept; the oldest go
 EVERY = 5  # without a column `split`, every fifth row of a file is held out as a test
-_UPLOAD = re.compile(r"upload:[0-9a-f]{16}\Z")
+_UPLOADED = "upload:"  # then 16 digits of the hash of the file's content
+_UPLOAD = re.compile(rf"{_UPLOADED}[0-9a-f]{{16}}\Z")
 _DIGITS_SEED = 7
 
 
@@ -87,12 +88,12 @@ def load(name: str) -> Data:
         return _reviews()
     if name == "digits":
         return _digits()
-    if not isinstance(name, str) or not _UPLOAD.match(name):
+    if not is_upload(name):
         raise GameError(
             f"There is no data set {name!r:.60}. Choose one of: {', '.join(NAMES)}, or upload a CSV file with the columns text and label."
         )
     try:
-        content = (_folder() / f"{name[7:]}.csv").read_bytes()
+        content = _file_of(name).read_bytes()
     except OSError:
         raise GameError("The CSV file of this run is not on this machine: upload it again on the Training data page.") from None
     data = read_csv(content)
@@ -101,11 +102,16 @@ def load(name: str) -> Data:
     return data
 
 
+def is_upload(name: object) -> bool:
+    """Whether it is the name of an uploaded file."""
+    return isinstance(name, str) and _UPLOAD.match(name) is not None
+
+
 def keep(content: bytes) -> Data:
     """Check an uploaded file and keep it under its name. Raises GameError as `read_csv` does, StoreError where it cannot be written."""
     data = read_csv(content)
     try:
-        write_whole(_folder() / f"{data.label[7:]}.csv", content, MOST_FILES)
+        write_whole(_file_of(data.label), content, MOST_FILES)
     except OSError as error:
         raise StoreError(f"The file cannot be kept in {_folder()} ({error.strerror}): set SPEXVIZ_HOME to a folder that you may write to.") from error
     return data
@@ -126,7 +132,7 @@ def read_csv(content: bytes, label: str = "") -> Data:
         train, test = [row for i, row in enumerate(table) if (i + 1) % EVERY], [row for i, row in enumerate(table) if not (i + 1) % EVERY]
     classes = sorted({row["label"] for row in train})
     _check_split(train, test, classes)
-    name = label or f"upload:{hashlib.sha256(content).hexdigest()[:16]}"
+    name = label or f"{_UPLOADED}{hashlib.sha256(content).hexdigest()[:16]}"
     return Data(name, _examples(train, classes), _examples(test, classes), tuple(classes))
 
 
@@ -221,6 +227,10 @@ def _digits() -> Data:
 def _images(pixels: NDArray[np.float64], labels: Sequence[int], planted: Sequence[str], first: int) -> Examples:
     names = tuple(f"digit {int(c)}, no. {i}" for i, c in enumerate(labels, first))
     return Examples(names, tuple(int(c) for c in labels), ("",) * len(names), tuple(planted), pixels)
+
+
+def _file_of(upload: str) -> Path:
+    return _folder() / f"{upload.removeprefix(_UPLOADED)}.csv"
 
 
 def _folder() -> Path:

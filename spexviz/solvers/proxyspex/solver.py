@@ -46,6 +46,7 @@ class ProxySPEX(AnyMasks):
     """Sparse spectrum by boosted trees: interactions up to `max_order`, at most `terms` of order 2 or more beside constant and players."""
 
     name: ClassVar[str] = "proxyspex"
+    place: ClassVar[int] = 1
     title: ClassVar[str] = "ProxySPEX"
     seconds_of_work: ClassVar[float] = 0.6
     summary: ClassVar[str] = "Boosted trees find the interactions, ridge regression weighs them. Fits any masks; good from a few hundred on."

@@ -63,6 +63,7 @@ class SPEX:
     decoder: str = option("soft", "Decoder", choices=DECODERS)
 
     name: ClassVar[str] = "spex"
+    place: ClassVar[int] = 2
     title: ClassVar[str] = "SPEX"
     seconds_of_work: ClassVar[float] = 0.1
     summary: ClassVar[str] = "Structured masks and error-correcting codes: finds high orders among many players, given thousands of ablations."

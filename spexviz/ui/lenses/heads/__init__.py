@@ -1,0 +1,22 @@
+"""The heads lens: switch parts of the model off, watch the answer, see which of them work together, and which can go."""
+
+from __future__ import annotations
+
+from spexviz.ui.lens import Lens
+from spexviz.ui.lenses.heads import form, panels
+
+LENS = Lens(
+    game="heads",
+    page="heads",
+    entry="Heads",
+    icon=":material/grid_view:",
+    position=1,
+    title="Which heads work together?",
+    intro="Switch some attention heads off, watch the answer, a few hundred times: spexviz finds the sets of heads that explain it, "
+    "says how far to trust them, and which heads the answer can do without.",
+    form=form.form,
+    prefill=form.prefill,
+    picture=panels.picture,
+    sections=(panels.what_if, panels.prune),
+    loads_model=True,
+)

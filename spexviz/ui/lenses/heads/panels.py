@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from spexviz import models, views
+from spexviz import views
 from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
 from spexviz.games.heads import removal as pruning
-from spexviz.games.heads.game import HeadsGame
-from spexviz.jobs import manager as jobs
+from spexviz.games.heads import tasks
+from spexviz.games.heads.game import Question
 from spexviz.results import Explanation
-from spexviz.run import pipeline
 from spexviz.ui import runtime, widgets
-from spexviz.ui.lenses.heads import form as heads_form
+from spexviz.ui import what_if as asking
+from spexviz.ui.games import game_of, is_loaded, is_refused
 from spexviz.ui.widgets import View
 
+WORDS = asking.Words("Untouched model", "Model with these off")
 SIZES = (0.5, 0.66, 0.83)  # shares of the players that pruning keeps, as published
 
 
@@ -38,43 +40,34 @@ def what_if(view: View) -> None:
     """Players switched off: the model's real output, the surrogate, and main effects alone."""
     run, key = view.explanation, f"{view.key}-off"
     st.subheader("What if?", anchor=False)
-    chosen = widgets.selection(run)
-    if st.session_state.get(f"{key}-from") != chosen:  # a new selection is what is switched off first
-        st.session_state[f"{key}-from"], st.session_state[key] = chosen, list(chosen)
-    off = st.multiselect(f"Switch off these {views.captions.plural(run.noun)}", range(len(run.players)), format_func=run.players.__getitem__, key=key)
+    off = asking.left_out(view, f"Switch off these {views.captions.plural(run.noun)}", key)
     if not off:
         st.caption("Nothing is switched off: choose some here, or click in the grid or the graph.")
         return
-    surrogate, alone = views.grid.prediction(run, off)
-    columns = st.columns(4)
-    number = views.theme.number
-    columns[0].metric("Untouched model", number(run.ends[1]), border=True)
-    real = _real(run, tuple(sorted(off)), key)
-    columns[1].metric("Model with these off", "not asked" if real is None else number(real), border=True)
-    columns[2].metric("Surrogate", number(surrogate), border=True)
-    columns[3].metric("Main effects only", number(alone), border=True, help="The untouched value less the average effect of each.")
+    after = _real(run, off, key)
+    asking.values(view, WORDS, off, None if after is None else (run.ends[1], after))
 
 
 def prune(view: View) -> None:
     """On demand: what each method keeps, on questions that no fit has seen."""
     run = view.explanation
     st.subheader("Pruning", anchor=False)
-    questions = heads_form.held_out(run.spec)
-    if questions is None:
+    task = tasks.task_of(run.spec.game["questions"])
+    if task is None:
         st.caption("Pruning is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
         return
     asked = f"{view.key}-prune"
-    if _refused(run, asked):
+    if is_refused(run, asked):
         return
     if not st.session_state.get(asked):
         st.caption(
-            f"Keep only some {views.captions.plural(run.noun)}: which ones does the spectrum choose, and how well do they do on {len(questions)} new questions?"
+            f"Keep only some {views.captions.plural(run.noun)}: which ones does the spectrum choose, and how well do they do on {len(task.held_out)} new questions?"
         )
     if not widgets.on_request("Compare what to keep", asked, f"{asked}-button", ":material/content_cut:"):
         return
     try:
         with st.spinner("Asking the held-out questions …"):
-            rows, full = _pruned(view.key, run, questions)
+            rows, full = _pruned(view.key, run, task.held_out)
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
         return
@@ -101,9 +94,9 @@ def _attention(view: View) -> None:
         st.caption("Click a head to see where it looks.")
         return
     asked = f"{view.key}-looks"
-    if _refused(run, asked):
+    if is_refused(run, asked):
         return
-    if not _loaded(run) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
+    if not is_loaded(run) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
         return
     layer, head = (int(i) for i in where[chosen[0]])
     try:
@@ -116,47 +109,31 @@ def _attention(view: View) -> None:
     widgets.chart(figure, key=f"{asked}-chart")
 
 
-def _real(run: Explanation, off: tuple[int, ...], key: str) -> float | None:
+def _real(run: Explanation, off: Sequence[int], key: str) -> float | None:
     """What the model says with these off; None until it is loaded, or asked for, and where this server does not offer it."""
-    if _refused(run, key):
+    if is_refused(run, key):
         return None
-    if not _loaded(run) and not widgets.on_request("Ask the model (loads it)", f"{key}-ask", f"{key}-button"):
+    if not is_loaded(run) and not widgets.on_request("Ask the model (loads it)", f"{key}-ask", f"{key}-button"):
         return None
     mask = np.ones((1, len(run.players)), dtype=bool)
-    mask[0, list(off)] = False
+    mask[0, off] = False
     try:
         with st.spinner("Asking the model …"):
-            return float(Runner(_game(run.spec.id, run), runtime.manager().cache, 1, urgent=True)(mask)[0])
+            return float(Runner(game_of(run), runtime.manager().cache, 1, urgent=True)(mask)[0])
     except SpexvizError as error:
         widgets.problem(error, key=f"{key}-error")
         return None
 
 
-def _refused(run: Explanation, key: str) -> bool:
-    """Whether this server may not ask the run's model, the run being a file's perhaps; says so, and what to do."""
-    if reason := jobs.refusal(run.spec):
-        widgets.note(f"The model cannot be asked. {reason}", kind="strip", key=f"{key}-refused")
-    return bool(reason)
-
-
-def _loaded(run: Explanation) -> bool:
-    return models.is_loaded(str(_game(run.spec.id, run).model))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _game(spec_id: str, _run: Explanation) -> HeadsGame:
-    return pipeline.build_game(_run.spec)
-
-
 @st.cache_data(max_entries=64, show_spinner=False)
 def _weights(spec_id: str, _run: Explanation, layer: int) -> tuple[list[str], np.ndarray]:
-    return _game(spec_id, _run).attention(layer)
+    return game_of(_run).attention(layer)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _pruned(key: str, _run: Explanation, _questions: list[list[str]]) -> tuple[list[dict[str, Any]], float]:
+def _pruned(key: str, _run: Explanation, _questions: Sequence[Question]) -> tuple[list[dict[str, Any]], float]:
     """Rows for the figure, and the value of the untouched model on the same questions."""
-    game = _game(_run.spec.id, _run)
+    game = game_of(_run)
     judge = game.on(_questions)
     n, rows = len(_run.players), []
     for share in SIZES:

@@ -7,43 +7,46 @@ from typing import Any
 import streamlit as st
 
 from spexviz import models
-from spexviz.games.prompt.game import MASKINGS, SLOT, VALUES, PromptGame
-from spexviz.games.prompt.segments import SPLITS
+from spexviz.games.prompt.game import SLOT, PromptGame
 from spexviz.models.base import LanguageModel
 from spexviz.spec import RunSpec
 from spexviz.ui import lens, run_form, widgets
+from spexviz.ui.fields import Fields
 
 LABELS = 20  # of a classifier, named under the form
 REVIEW = "Review: {}\nSentiment (positive or negative):"
 DEFAULTS = {"prompt": "", "template": REVIEW, "target": " positive", "contrast": " negative", "split": "words", "masking": "delete"}
-MORE = {"chat": False, "value": "log-odds", "replacement": "_", "pattern": r"\w+", "protect": ""}
-FIELDS = run_form.Fields("form", DEFAULTS | MORE)
+FIELDS = Fields("form", PromptGame, {**DEFAULTS, "pattern": r"\w+", "protect": ""}, without=("spans", "protected", "answer_tokens"))
 
 
 def prefill(spec: RunSpec) -> None:
     """Put the settings of a run back into the form."""
-    FIELDS.fill(spec.game, "model")
+    FIELDS.fill(spec.game)
     run_form.prefill(spec)
 
 
 def form() -> None:
     """The whole form; starts the run and opens it."""
-    FIELDS.begin()
+    names = models.configured()
+    FIELDS.begin(model=names[0])
     _example_buttons()
-    st.text_area(
-        "Prompt", FIELDS.kept("prompt"), key="form-prompt", height=100, max_chars=20_000, placeholder="Type a sentence, or press an example above."
-    )
-    game = _game_settings()
+    prompt = FIELDS.draw("prompt", height=100, placeholder="Type a sentence, or press an example above.")
+    settings = {"prompt": prompt, **_game_settings(names)}
     with st.expander("Solver, template and more"):
         left, right = st.columns(2)
         with left:
             solver, seed = run_form.solver_and_seed()
         with right:
-            game |= _more_settings()
+            settings |= _more_settings()
     budget, options = run_form.budget_and_checks()
-    spec = _spec(game, solver, budget, seed, options)
+    spec = None
+    if not prompt.strip():
+        st.caption("Type a prompt to see what a run costs.")
+    else:
+        game = run_form.made(PromptGame, settings)
+        spec = run_form.ready(game, solver, budget, seed, options, _check, _unknown(game))
     if run_form.explain_button(spec):
-        lens.start(spec, game["prompt"])
+        lens.start(spec, prompt)
 
 
 def _example_buttons() -> None:
@@ -55,38 +58,17 @@ def _example_buttons() -> None:
 
 def _take_example() -> None:
     if (picked := st.session_state.get("form-example")) is not None:
-        for name, value in {**DEFAULTS, **widgets.examples()[picked]}.items():
-            if name in DEFAULTS:
-                st.session_state[f"form-{name}"] = value
+        FIELDS.fill({name: value for name, value in {**DEFAULTS, **widgets.examples()[picked]}.items() if name in DEFAULTS})
 
 
-def _game_settings() -> dict[str, Any]:
-    names = models.configured()
+def _game_settings(names: tuple[str, ...]) -> dict[str, Any]:
     columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
-    splits = [name for name in SPLITS if name != "spans"]
-    model = columns[0].selectbox(
-        "Model", names, FIELDS.index(list(names), "model"), key="form-model", help="Configured on the server with SPEXVIZ_MODELS."
-    )
-    split = columns[1].selectbox("Players are", splits, FIELDS.index(splits, "split"), key="form-split", help="What is removed as one piece.")
-    maskings = list(MASKINGS)
-    masking = columns[2].selectbox(
-        "Removing means", maskings, FIELDS.index(maskings, "masking"), key="form-masking", help=" ".join(MASKINGS.values())
-    )
-    target = columns[3].text_input(
-        "Target", FIELDS.kept("target"), key="form-target", help="The answer to look at: a word with its leading space, or a label."
-    )
-    contrast = columns[4].text_input("Contrast", FIELDS.kept("contrast"), key="form-contrast", help="The answer to compare with.")
+    model = FIELDS.draw("model", columns[0], offered=names, help="Configured on the server with SPEXVIZ_MODELS.")
+    rest = zip(("split", "masking", "target", "contrast"), columns[1:], strict=True)
+    settings = {"model": model, **{name: FIELDS.draw(name, column) for name, column in rest}}
     if models.is_loaded(model):
         _show_answers(models.load(model))
-    return {
-        "name": "prompt",
-        "model": model,
-        "prompt": st.session_state["form-prompt"],
-        "split": split,
-        "masking": masking,
-        "target": target,
-        "contrast": contrast,
-    }
+    return settings
 
 
 def _show_answers(model: LanguageModel) -> None:
@@ -99,37 +81,21 @@ def _show_answers(model: LanguageModel) -> None:
 
 
 def _more_settings() -> dict[str, Any]:
-    template = st.text_area("Template, never ablated", FIELDS.kept("template"), key="form-template", height=70, help=f"{SLOT} stands for the prompt.")
-    value = st.selectbox("Value", list(VALUES), FIELDS.index(list(VALUES), "value"), key="form-value", help=" ".join(VALUES.values()))
-    chat = st.checkbox("Use the model's chat template", FIELDS.kept("chat"), key="form-chat")
-    replacement = st.text_input(
-        "Replacement", FIELDS.kept("replacement"), key="form-replacement", help="Stands for a removed part where removing means “replace”."
-    )
-    pattern = st.text_input(
-        "Regular expression", FIELDS.kept("pattern"), key="form-pattern", help="Its matches are the players where players are “regex”."
-    )
-    protect = st.text_input(
-        "Protected words", FIELDS.kept("protect"), key="form-protect", help="A piece of the prompt that is never removed, such as an instruction."
-    )
-    start = st.session_state["form-prompt"].find(protect) if protect else -1
+    settings = {"template": FIELDS.draw("template", height=70), **FIELDS.draw_all(("value", "chat", "replacement", "pattern"))}
+    protect = FIELDS.draw("protect", option="protected")
+    start = FIELDS.kept("prompt").find(protect) if protect else -1
     if protect and start < 0:
         st.caption("The protected words are not in the prompt.")
-    protected = [[start, start + len(protect)]] if start >= 0 else []
-    return {"template": template, "value": value, "chat": chat, "replacement": replacement, "pattern": pattern, "protected": protected}
+    return {**settings, "protected": [[start, start + len(protect)]] if start >= 0 else []}
 
 
-def _spec(game: dict[str, Any], solver: dict[str, Any], budget: int, seed: int, options: dict[str, Any]) -> RunSpec | None:
-    """The run that the form describes, with its cost under it; None, and what to do, while it cannot be run."""
-    if not game["prompt"].strip():
-        st.caption("Type a prompt to see what a run costs.")
-        return None
-    loaded = models.is_loaded(game["model"])
-    if game["split"] == "tokens" and not loaded:
-        st.caption("The number of tokens, and so the cost, is known once the model is loaded.")
-        return RunSpec(game, solver, budget, seed, options)
+def _unknown(game: PromptGame | None) -> str:
+    """Why the cost is not known yet; "" where it is."""
+    if game is not None and game.split == "tokens" and not models.is_loaded(game.model):
+        return "The number of tokens, and so the cost, is known once the model is loaded."
+    return ""
 
-    def check(built: PromptGame) -> None:
-        if loaded and game["value"] != "greedy" and (built.language_model.answers or built.language_model.blank):
-            built.check()  # a label or template that cannot be read is said here, not by a failed run
 
-    return run_form.ready(game, solver, budget, seed, options, check)
+def _check(game: PromptGame) -> None:
+    if models.is_loaded(game.model) and game.value != "greedy" and (game.language_model.answers or game.language_model.blank):
+        game.check()  # a label or template that cannot be read is said here, not by a failed run

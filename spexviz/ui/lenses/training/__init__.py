@@ -1,0 +1,21 @@
+"""The training-data lens: leave examples out, retrain, watch the answer, see which act together, and which do harm."""
+
+from __future__ import annotations
+
+from spexviz.ui.lens import Lens
+from spexviz.ui.lenses.training import form, panels
+
+LENS = Lens(
+    game="training",
+    page="training",
+    entry="Training data",
+    icon=":material/dataset:",
+    position=2,
+    title="Which training examples act together?",
+    intro="Leave some training examples out, retrain, watch the answer, a thousand times: spexviz finds the examples that matter to it, "
+    "the sets that only help together and the duplicates that cancel, and says how far to trust them.",
+    form=form.form,
+    prefill=form.prefill,
+    picture=panels.picture,
+    sections=(panels.sets, panels.what_if, panels.prune),
+)

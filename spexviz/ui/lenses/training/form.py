@@ -9,29 +9,25 @@ import streamlit as st
 from spexviz.errors import SpexvizError
 from spexviz.games.training import data as datasets
 from spexviz.games.training.data import Data, Examples
-from spexviz.games.training.features import ENCODERS
-from spexviz.games.training.game import MOST_CLUSTERS, MOST_COMPONENTS, PLAYERS, VALUES
-from spexviz.games.training.learners import LEARNERS
+from spexviz.games.training.game import VALUES, TrainingGame
 from spexviz.spec import RunSpec
 from spexviz.ui import lens, run_form, widgets
+from spexviz.ui.fields import Fields
 from spexviz.views.cards import Card, Item
 from spexviz.views.words import plain
 
 OWN, FILE = "A text of my own …", "Your CSV file"
 TITLES = {"reviews": "Reviews", "digits": "Digits", FILE: FILE}
-DEFAULTS = {"source": "reviews", "query": 0, "own": "", "answer": "", "learner": "ridge", "value": "margin", "players_are": "example"}
-MORE = {"encoder": "minilm", "penalty": 0.3, "components": 64, "clusters": 32, "seed": 0}
-FIELDS = run_form.Fields("train", DEFAULTS | MORE)
+FIELDS = Fields("train", TrainingGame, {"source": "reviews", "own": ""}, without=("data",))
 
 
 def prefill(spec: RunSpec) -> None:
     """Put the settings of a run back into the form."""
     game = dict(spec.game)
-    uploaded = str(game.get("data", "")).startswith("upload:")
-    game["source"] = FILE if uploaded else game.get("data")
-    if uploaded:
+    game["source"] = FILE if datasets.is_upload(game["data"]) else game["data"]
+    if datasets.is_upload(game["data"]):
         st.session_state["train-upload"] = game["data"]
-    if isinstance(game.get("query"), str):
+    if isinstance(game["query"], str):
         game["own"], game["query"] = game["query"], OWN
     FIELDS.fill(game)
     run_form.prefill(spec)
@@ -43,26 +39,32 @@ def form() -> None:
     data = _data()
     if data is None:
         return
-    game = {"name": "training", "data": data.label} | _settings()
-    game |= _query(data) if VALUES[game["value"]][2] else {}
+    columns = zip(("value", "learner", "players_are"), st.columns(3, vertical_alignment="bottom"), strict=True)
+    settings = {"data": data.label, **{name: FIELDS.draw(name, column) for name, column in columns}}
+    settings |= _query(data) if VALUES[settings["value"]].about_query else {}
     with st.expander("Solver, features and more"):
         left, right = st.columns(2)
         with left:
             solver, seed = run_form.solver_and_seed()
         with right:
-            game |= _more(data)
+            settings |= _more(data)
     budget, options = run_form.budget_and_checks(1024)
+    game = run_form.made(TrainingGame, settings)
     spec = run_form.ready(game, solver, budget, seed, options)
     if run_form.explain_button(spec):
         lens.start(spec, title(data, game))
 
 
-def title(data: Data, game: dict[str, Any]) -> str:
+def title(data: Data, game: TrainingGame) -> str:
     """What a run is called: its query, or what is measured over all held-out examples."""
-    query = game.get("query")
-    if query is None:
-        return f"{TITLES.get(data.label, FILE)}: {game['value']} of a {game['learner']} on {len(data.test)} held-out examples"
-    return query if isinstance(query, str) else data.test.texts[query]
+    if not game.about_query:
+        return f"{data_title(data.label)}: {game.value} of a {game.learner} on {len(data.test)} held-out examples"
+    return game.query if isinstance(game.query, str) else data.test.texts[game.query]
+
+
+def data_title(label: str) -> str:
+    """What a data set is called on the page."""
+    return TITLES.get(label, FILE)
 
 
 def item(examples: Examples, classes: tuple[str, ...], position: int) -> Item:
@@ -114,47 +116,20 @@ def _uploaded() -> Data | None:
     return data
 
 
-def _settings() -> dict[str, Any]:
-    columns = st.columns(3, vertical_alignment="bottom")
-    return {
-        "value": _choice(columns[0], "What to look at", list(VALUES), "value", " ".join(f"{n}: {v[0]}" for n, v in VALUES.items())),
-        "learner": _choice(columns[1], "Learner", list(LEARNERS), "learner", " ".join(text for text, _ in LEARNERS.values())),
-        "players_are": _choice(columns[2], "Players are", list(PLAYERS), "players_are", " ".join(PLAYERS.values())),
-    }
-
-
-def _choice(column: Any, label: str, options: list[Any], name: str, help_: str, **more: Any) -> Any:
-    return column.selectbox(label, options, FIELDS.index(options, name), key=f"train-{name}", help=help_, **more)
-
-
 def _query(data: Data) -> dict[str, Any]:
     """A held-out example or a text of one's own, shown on a card."""
     own = [] if data.train.images is not None else [OWN]
     name = lambda q: q if q == OWN else f"{plain(data.test.texts[q], 90)} ({plain(data.classes[data.test.labels[q]], 20)})"  # noqa: E731
-    help_ = "What the retrained models are asked. Redundant examples show for a query that is near them."
-    query = _choice(st, "Which held-out example", [*range(len(data.test)), *own], "query", help_, format_func=name)
+    query = FIELDS.draw("query", offered=[*range(len(data.test)), *own], format_func=name)
     if query == OWN:
         left, right = st.columns([5, 2], vertical_alignment="bottom")
-        text = left.text_input("Your text", FIELDS.kept("own"), key="train-own", max_chars=datasets.MOST_LETTERS)
-        answer = _choice(right, "Its true label", list(data.classes), "answer", "The label that is right for your text.")
-        return {"query": text, "answer": answer}
+        text = left.text_input("Your text", FIELDS.kept("own"), key=FIELDS.key("own"), max_chars=datasets.MOST_LETTERS)
+        return {"query": text, "answer": FIELDS.draw("answer", right, offered=data.classes)}
     if data.train.images is not None:
         widgets.cards([Card((item(data.test, data.classes, query),))], key="train-query-card", large=True)
     return {"query": query}
 
 
 def _more(data: Data) -> dict[str, Any]:
-    out: dict[str, Any] = {"encoder": "minilm", "components": 64}
-    if data.train.images is None:
-        out["encoder"] = _choice(st, "Features", list(ENCODERS), "encoder", "; ".join(f"{n}: {t}" for n, t in ENCODERS.items()) + ".")
-        out["components"] = int(st.number_input("Components kept", 1, MOST_COMPONENTS, FIELDS.kept("components"), key="train-components"))
-    out["penalty"] = float(
-        st.number_input(
-            "Penalty", 0.001, 1000.0, FIELDS.kept("penalty"), format="%.3f", key="train-penalty", help="L2, on all weights of the learner."
-        )
-    )
-    out["clusters"] = int(
-        st.number_input("Clusters", 2, MOST_CLUSTERS, FIELDS.kept("clusters"), key="train-clusters", help="Where players are clusters.")
-    )
-    out["seed"] = int(st.number_input("Seed of network and clusters", 0, 2**32 - 1, FIELDS.kept("seed"), key="train-seed"))
-    return out
+    found = FIELDS.draw_all(("encoder", "components")) if data.train.images is None else {}
+    return {**found, "penalty": FIELDS.draw("penalty", format="%g"), **FIELDS.draw_all(("clusters", "seed"))}

@@ -19,8 +19,9 @@ from spexviz.games.training import retraining
 from spexviz.games.training.game import TrainingGame
 from spexviz.games.training.retraining import Without
 from spexviz.results import Explanation
-from spexviz.run import pipeline
+from spexviz.ui import what_if as asking
 from spexviz.ui import widgets
+from spexviz.ui.games import game_of
 from spexviz.ui.lenses.training import form as training_form
 from spexviz.ui.widgets import View
 from spexviz.views.cards import Card, Item, mattering, quality_is_good
@@ -28,6 +29,7 @@ from spexviz.views.words import plain
 
 T = TypeVar("T")
 TOP, SETS, LISTED = 9, 4, 12  # cards of examples; of sets of a kind; rows of the harmful list
+WORDS = asking.Words("Whole training set", "Retrained", "It knows of leaving out only.", "The real value less the average effect of each.")
 LEAST = 0.002  # share of the variance below which a set is not worth a card
 KINDS = {
     redundancy.REDUNDANT: (
@@ -79,12 +81,9 @@ def what_if(view: View) -> None:
     """Leave out, double or relabel some players, and retrain: the real value beside the surrogate's."""
     run, key = view.explanation, f"{view.key}-if"
     st.subheader("What if?", anchor=False)
-    chosen = widgets.selection(run)
-    if st.session_state.get(f"{key}-from") != chosen:
-        st.session_state[f"{key}-from"], st.session_state[f"{key}-out"] = chosen, list(chosen)
     label = lambda i: f"{i + 1}. {plain(run.players[i], 60)}"  # noqa: E731
     options, columns = list(range(len(run.players))), st.columns(3)
-    out = columns[0].multiselect("Leave out", options, format_func=label, key=f"{key}-out")
+    out = asking.left_out(view, "Leave out", f"{key}-out", columns[0], label)
     double = columns[1].multiselect("Keep twice", options, format_func=label, key=f"{key}-double")
     wrong = columns[2].multiselect("Give another label", options, format_func=label, key=f"{key}-relabel")
     if not (out or double or wrong):
@@ -94,17 +93,7 @@ def what_if(view: View) -> None:
     relabel = _relabelled(game, wrong, key) if game is not None else {}
     arguments = (tuple(out), tuple(sorted(relabel.items())), tuple(double))
     real = _retrained(view, "if", lambda game: retraining.what_if(game, out, relabel, double), arguments)
-    mask = np.ones((1, len(run.players)), dtype=bool)
-    mask[0, out] = False
-    number, boxes = views.theme.number, st.columns(4)
-    before, after = real or (run.ends[1], None)
-    boxes[0].metric("Whole training set", number(before), border=True)
-    change = None if after is None else f"{number(after - before)} {run.unit}"
-    boxes[1].metric("Retrained", "not asked" if after is None else number(after), delta=change, delta_color="off", border=True)
-    only_out = not (double or wrong)
-    boxes[2].metric("Surrogate", number(float(run.spectrum(mask)[0])) if only_out else "–", border=True, help="It knows of leaving out only.")
-    additive = run.ends[1] - float(run.main_effects()[out].sum())
-    boxes[3].metric("Main effects only", number(additive) if only_out else "–", border=True, help="The real value less the average effect of each.")
+    asking.values(view, WORDS, out, real, predicted=not (double or wrong), change=True)
 
 
 def _relabelled(game: TrainingGame, wrong: list[int], key: str) -> dict[int, int]:
@@ -126,14 +115,14 @@ def prune(view: View) -> None:
     if game is None:
         return
     found = None
-    if game.learner == "ridge" or st.session_state.get(asked):  # in closed form it takes a moment, else up to a minute
+    if game.method.closed_form or st.session_state.get(asked):  # in closed form it takes a moment, else up to a minute
         found = _retrained(view, "prune", lambda game: _pruned(game, run), ())
     _harmful(view, game, None if found is None else found[0])
     if found is not None:
         _, ours, other = found
         lines = [("most harmful first, by the spectrum", ours.ordered), ("by leave-one-out", other.ordered)]
         widgets.chart(views.dropping(ours.shares, lines, ours.random, run.unit, dark=widgets.dark()), key=f"{view.key}-dropping")
-    elif game.learner != "ridge" and not st.session_state.get(asked):
+    elif not game.method.closed_form and not st.session_state.get(asked):
         st.caption("Leave-one-out beside it, and the value as more and more of the harmful ones are left out: some 600 retrainings.")
         widgets.on_request("Compare and prune", asked, f"{asked}-button", ":material/content_cut:")
 
@@ -210,16 +199,11 @@ def _answer(key: str, what: str, arguments: Any, _ask: Callable[[TrainingGame], 
 def _game(run: Explanation) -> TrainingGame | None:
     """The run's game; None where its data are not on this machine."""
     try:
-        game = _built(run.spec.id, run)
+        game = game_of(run)
         game.examples  # noqa: B018 - raises
         return game
     except SpexvizError:
         return None
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _built(spec_id: str, _run: Explanation) -> TrainingGame:
-    return pipeline.build_game(_run.spec)
 
 
 def _query(run: Explanation) -> Card | None:
@@ -231,7 +215,7 @@ def _query(run: Explanation) -> Card | None:
     whole = f"{run.unit}: {views.theme.number(run.ends[1])} with the whole training set, {views.theme.number(run.ends[0])} with nothing"
     if not game.about_query:
         data = game.examples
-        return Card((Item(f"{len(data.test)} held-out examples of {training_form.TITLES.get(data.label, training_form.FILE)}"),), lines=(whole,))
+        return Card((Item(f"{len(data.test)} held-out examples of {training_form.data_title(data.label)}"),), lines=(whole,))
     if isinstance(game.query, str):
         return Card((Item(game.query, game.answer),), lines=(whole,))
     return Card((training_form.item(game.examples.test, game.examples.classes, game.query),), lines=(whole,))

@@ -1,0 +1,90 @@
+"""Fields: a form's widgets, drawn from the options of a game or solver. A form only arranges them.
+
+FIELDS = Fields("train", TrainingGame, {"own": ""})
+FIELDS.begin()
+learner = FIELDS.draw("learner", column)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from spexviz.kit.options import Option, defaults, options
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of one lens's form: kept in the session as "PREFIX-NAME".
+
+    `kind`: the game whose options they are; `first`: what a field holds at first where that is not the game's default, and what
+    the form asks beside the game's options; `without`: options that are not the form's.
+    """
+
+    prefix: str
+    kind: type
+    first: Mapping[str, Any] = field(default_factory=dict)
+    without: Sequence[str] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that have a first value: all but a required one."""
+        return tuple(name for name in {**defaults(self.kind), **self.first} if name not in self.without)
+
+    def begin(self, **first: Any) -> None:
+        """Give every field its first value, unless it holds something; `first`: values that only the server knows."""
+        known = {**defaults(self.kind), **self.first, **first}
+        for name in self.names:
+            st.session_state.setdefault(self.key(name), known[name])
+
+    def fill(self, values: Mapping[str, Any]) -> None:
+        """Put the settings of a game into the fields."""
+        for name in self.names:
+            if values.get(name) is not None:
+                st.session_state[self.key(name)] = values[name]
+
+    def kept(self, name: str) -> Any:
+        """What a field holds. It is given to the widget again as its default: a user who types while the page is still being drawn
+        interrupts the script, and the browser never hears of a value that was only in the session state.
+        """
+        return st.session_state[self.key(name)]
+
+    def key(self, name: str) -> str:
+        """Where the session keeps a field."""
+        return f"{self.prefix}-{name}"
+
+    def draw(self, name: str, place: Any = st, option: str = "", **more: Any) -> Any:
+        """The widget of a field, at its place; what it holds. `option`: whose label and help it has, by default its own."""
+        return widget(options(self.kind)[option or name], self.kept(name), self.key(name), place, **more)
+
+    def draw_all(self, names: Iterable[str]) -> dict[str, Any]:
+        """The widgets of some fields, one under another; what they hold."""
+        return {name: self.draw(name) for name in names}
+
+
+def widget(option: Option, value: Any, key: str, place: Any = st, offered: Sequence[Any] | None = None, **more: Any) -> Any:
+    """The widget of an option that holds `value` at first: a box to choose from, to tick, to type a number or a text into.
+
+    `offered`: what there is to choose from, where only the page knows; `more` goes to the widget, in place of what the option says.
+    """
+    offered = list(option.offered if offered is None else offered)
+    about = {"key": key, "help": option.help, **more}
+    if offered:
+        return place.selectbox(option.label, offered, offered.index(value) if value in offered else 0, **about)
+    if isinstance(value, bool):
+        return place.checkbox(option.label, value, **about)
+    if isinstance(value, int | float):
+        number = type(value)
+        limits = {name: None if limit is None else number(limit) for name, limit in (("min_value", option.low), ("max_value", option.high))}
+        return place.number_input(option.label, value=value, **(limits | about))
+    text = place.text_area if option.lines else place.text_input
+    return text(option.label, value or "", **({"max_chars": option.longest, "placeholder": option.placeholder} | about))
+
+
+def solver_settings(kind: type, key: str) -> dict[str, Any]:
+    """The options of a solver, drawn one under another from their defaults: {name: what is chosen}."""
+    first = defaults(kind)
+    return {name: widget(one, first[name], f"{key}-{name}") for name, one in options(kind).items()}
