@@ -46,7 +46,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(prog="spexviz", description="See which parts of a language model's world act together.")
     commands = parser.add_subparsers(required=True, metavar="explain | serve | models")
-    explain = commands.add_parser("explain", help="explain a prompt, or another game, and save the run as JSON")
+    explain = commands.add_parser("explain", help="explain a prompt, or another game, and save the run as JSON", allow_abbrev=False)
     explain.add_argument("--game", default="prompt", help=f"what is ablated: {', '.join(offered('spexviz.games'))}; its settings follow")
     explain.add_argument("--solver", default="auto", help=f"one of {', '.join(offered('spexviz.solvers'))}; its settings follow")
     explain.add_argument("--budget", type=int, default=512, help="ablations that the fit may see")

@@ -178,6 +178,10 @@ class Spent:
     compared: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if not all(0 <= count < 2**53 for count in (self.asked, self.cached, self.compared)):
+            raise ValueError("so many ablations no run has asked")
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -291,4 +295,4 @@ def _composed(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if 0.005 <= share <= 0.995 else f"{100 * share:.2g} %"
+    return f"{100 * share:.2g} %" if share < 0.005 else f"{100 * share:.0f} %"

@@ -121,9 +121,9 @@ class JobManager:
 
     def _work(self) -> None:
         while (run_id := self._queue.get()) is not None:
-            request = self._requests.pop(run_id)
+            request = self._requests.pop(run_id, None)  # none where it was cancelled in the queue and asked for again
             try:
-                if self.store.start(run_id):
+                if request is not None and self.store.start(run_id):
                     with self._guard:  # where it was resumed just now, its new button is not there before
                         cancel = self._cancels.setdefault(run_id, threading.Event())
                     self._run(run_id, request, cancel)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from spexviz.games.base import Game
+from spexviz.games.function import game
 from spexviz.games.heads.game import HeadsGame
 from spexviz.games.prompt.game import PromptGame
 from spexviz.games.synthetic import SyntheticGame
@@ -17,6 +18,9 @@ from spexviz.games.training.game import TrainingGame
 from spexviz.spectrum import Spectrum
 
 MAKERS: dict[str, dict[str, Callable[[Any], Game]]] = {
+    "function": {
+        "of masks": lambda request: game(lambda masks: masks @ [1.0, -2.0, 0.5] + masks[:, 0] * masks[:, 1], ["a", "b", "c"], known_as="a sum"),
+    },
     "heads": {
         "heads of a tiny Llama": lambda request: HeadsGame(
             str(request.getfixturevalue("tiny_llama")), "the film is not bad", " good", " bad", layers="all", ablation="zero", keep=0.7

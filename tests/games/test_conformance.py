@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spexviz.errors import SpecError
-from spexviz.games.base import Game
+from spexviz.errors import GameError, SpecError
+from spexviz.games.base import Asking, Game, checked
+from spexviz.games.function import FunctionGame
 from spexviz.kit.options import defaults, options
 from spexviz.kit.registry import offered
 from spexviz.masks import Masks, all_masks, uniform_masks
-from spexviz.results import Explanation
+from spexviz.results import LOG_PROBABILITY, NUMBER, ODDS, Explanation
 from spexviz.run import pipeline
 from spexviz.run import plan as planning
 from spexviz.solvers.linear import Linear
@@ -45,12 +46,13 @@ def test_it_says_what_it_is(game: Game) -> None:
     assert n >= 3 and isinstance(game.players, tuple) and all(isinstance(player, str) and player for player in game.players)
     assert isinstance(game.unit, str) and game.unit and isinstance(game.fingerprint, str) and len(game.fingerprint) >= 16
     assert dataclasses.is_dataclass(game) and type(game).name in GAMES and type(game).title
-    noun = getattr(game, "noun", "player")
-    assert isinstance(noun, str) and noun and noun == noun.lower() and not noun.endswith("s")
-    layout, spans = getattr(game, "layout", None), getattr(game, "text_spans", ())
-    assert layout is None or (layout.shape[0] == n and np.isfinite(layout).all())
-    assert len(spans) in (0, n) and all(0 <= a <= b <= len(game.text) for a, b in spans)
-    assert all(isinstance(remark, str) for remark in getattr(game, "remarks", ()))
+    subject = checked(game)
+    assert subject.players == game.players and subject.noun == subject.noun.lower() and not subject.noun.endswith("s")
+    assert subject.title == type(game).title and subject.scale.kind in (NUMBER, ODDS, LOG_PROBABILITY) and subject.say(0.5)
+    assert all(isinstance(remark, str) for remark in subject.remarks)
+    asking = game.asking()
+    assert isinstance(asking, Asking) and asking.call_masks >= 0 and (asking.tokens(all_masks(1).repeat(n, axis=1)) or 1) > 0
+    assert game.model_name is None or isinstance(game.model_name, str)
 
 
 def test_every_field_has_a_label_and_help_and_its_default_is_allowed(game: Game) -> None:
@@ -61,6 +63,10 @@ def test_every_field_has_a_label_and_help_and_its_default_is_allowed(game: Game)
 
 
 def test_it_is_rebuilt_from_its_json(game: Game) -> None:
+    if isinstance(game, FunctionGame):
+        with pytest.raises(GameError, match="run it where the function is"):
+            build(GAMES, json.loads(json.dumps(describe(game))), "game")
+        return
     data = json.loads(json.dumps(describe(game)))
     again = build(GAMES, data, "game")
     assert json.loads(json.dumps(describe(again))) == data
@@ -112,7 +118,7 @@ def _another(value: Any) -> Any:
 def test_its_runs_open_on_a_page_and_come_back_from_a_file(game: Game) -> None:
     result = pipeline.explain(game, Linear(), 8 if len(game.players) < 8 else 64)
     again = Explanation.from_json(result.to_json())
-    assert again.subject.noun == result.subject.noun == getattr(game, "noun", "player") and again.spec.id == result.spec.id
+    assert again.subject.noun == result.subject.noun == game.noun and again.spec.id == result.spec.id
     assert routes.file_of(routes.page_of(again.spec)).exists() and routes.title_of(again)
     assert np.allclose(again.spectrum(all_masks(len(game.players))[:50]), result.spectrum(all_masks(len(game.players))[:50]))
 

@@ -143,7 +143,7 @@ def test_cancel_keeps_the_ablations_and_going_on_repeats_none() -> None:
     done = len(ASKED)
     assert 150 < done <= 150 + 32 and len(seen) == 1 and len(seen[0].sample) == 64 and not seen[0].complete
     result = pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache)
-    assert len(ASKED) == len(set(ASKED)) and result.spent.seconds["cached"] == done
+    assert len(ASKED) == len(set(ASKED)) and result.spent.cached == done
     fresh = pipeline.explain(SyntheticGame(SOURCE), Linear(), 256)
     assert fresh.spectrum == result.spectrum and fresh.fidelity.r2 == result.fidelity.r2
 

@@ -61,7 +61,7 @@ def test_same_seed_same_result(solver):
     design = solver.design(N, BUDGET, 0)
     values = curved_game(design.masks)
     first, second = (solver.fit(design, values, seed=5) for _ in range(2))
-    assert first.terms == second.terms and (first.values == second.sample.values).all()
+    assert first.terms == second.terms and (first.values == second.values).all()
 
 
 def test_values_that_are_no_number(solver):
