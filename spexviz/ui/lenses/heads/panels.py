@@ -40,7 +40,7 @@ def what_if(view: View) -> None:
     """Players switched off: the model's real output, the surrogate, and main effects alone."""
     run, key = view.explanation, f"{view.key}-off"
     st.subheader("What if?", anchor=False)
-    off = asking.left_out(view, f"Switch off these {views.captions.plural(run.noun)}", key)
+    off = asking.left_out(view, f"Switch off these {views.captions.plural(run.subject.noun)}", key)
     if not off:
         st.caption("Nothing is switched off: choose some here, or click in the grid or the graph.")
         return
@@ -52,16 +52,16 @@ def prune(view: View) -> None:
     """On demand: what each method keeps, on questions that no fit has seen."""
     run = view.explanation
     st.subheader("Pruning", anchor=False)
-    task = tasks.task_of(run.spec.game["questions"])
-    if task is None:
-        st.caption("Pruning is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
-        return
     asked = f"{view.key}-prune"
     if is_refused(run, asked):
         return
+    task = tasks.task_of(game_of(run).questions)
+    if task is None:
+        st.caption("Pruning is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
+        return
     if not st.session_state.get(asked):
         st.caption(
-            f"Keep only some {views.captions.plural(run.noun)}: which ones does the spectrum choose, and how well do they do on {len(task.held_out)} new questions?"
+            f"Keep only some {views.captions.plural(run.subject.noun)}: which ones does the spectrum choose, and how well do they do on {len(task.held_out)} new questions?"
         )
     if not widgets.on_request("Compare what to keep", asked, f"{asked}-button", ":material/content_cut:"):
         return
@@ -88,7 +88,7 @@ def _attention(view: View) -> None:
     """Where the first selected head looks, once the model is there."""
     run = view.explanation
     chosen, where = widgets.selection(run), views.grid.places(run)
-    if run.spec.game.get("part") != "head" or run.spec.game.get("groups") or where is None:
+    if run.subject.noun != "head" or where is None:
         return
     if not chosen:
         st.caption("Click a head to see where it looks.")
