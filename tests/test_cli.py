@@ -61,7 +61,7 @@ def test_prompt_from_standard_input(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         (["--prompt", "not bad", "--split", "letters"], "Choose one of"),
         (["--prompt", "not bad", "--split", "regex"], "pattern"),
         (["--prompt", "not bad", "--template", "none"], "exactly once"),
-        (["--prompt", "not bad", "--target", " fine words"], "log-probability"),
+        (["--prompt", "not bad", "--target= fine words"], "log-probability"),
         (["--prompt", "not bad", "--budget", "0"], "budget"),
         (["--prompt", "not bad", "--seed", "-1"], "seed"),
         (["--prompt", "not bad", "--max-order", "3"], "no setting 'max_order'"),

@@ -30,7 +30,7 @@ class OnModel(Game):
     @property
     def model_name(self) -> str:
         """The name of the model; nothing is loaded for it."""
-        return self.model if isinstance(self.model, str) else self.model.label
+        return self.model.label if isinstance(self.model, LanguageModel) else str(self.model)
 
     @property
     def precision(self) -> str | None:

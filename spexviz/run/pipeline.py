@@ -89,6 +89,7 @@ def run(request: Request, hooks: Hooks | None = None, baselines: Sequence[Solver
     """The explanation that a request asks for: see `explain`."""
     hooks = hooks or Hooks()
     executor = hooks.executor if hooks.executor is not None and not isinstance(hooks.executor, str) else executors.get(hooks.executor)
+    request.spec  # noqa: B018 - what cannot be written down is refused before anything is asked
     total = request.plan.ablations + request.checks
     runner = Runner(request.game, hooks.cache, total, hooks.progress, hooks.cancel, executor=executor)
     precision = known(request.game) if executor.here else None  # replicas elsewhere choose their own, and need no model here

@@ -13,6 +13,7 @@ from spexviz.ablate.executors.local import LocalExecutor
 from spexviz.ablate.executors.workers import LOSSES, WorkerLost, Workers
 from spexviz.ablate.runner import Runner
 from spexviz.errors import AblationError, Cancelled, ModelError, SpecError
+from spexviz.games.base import Game
 from spexviz.masks import Masks, Values, keys, uniform_masks
 
 MASKS = uniform_masks(10, 100, 0)
@@ -20,11 +21,11 @@ PATIENCE = 60.0  # seconds: a safety net, not a measurement
 
 
 @dataclass
-class Gated:
+class Gated(Game):
     """A game on a model, whose chunks wait for `gate`; notes who asked what, and on which thread."""
 
     label: str
-    model: str = "a model"
+    model_name: str = "a model"
     gate: threading.Event = field(default_factory=threading.Event)
     begun: threading.Event = field(default_factory=threading.Event)
     log: list[str] = field(default_factory=list)

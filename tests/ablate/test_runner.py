@@ -10,13 +10,14 @@ from spexviz.ablate.cache import MemoryCache
 from spexviz.ablate.executors.local import LocalExecutor
 from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import AblationError, Cancelled
+from spexviz.games.base import Asking, Game
 from spexviz.games.prompt.game import PromptGame
 from spexviz.masks import Masks, Values, keys, uniform_masks
 from spexviz.models.toy import ToyModel
 
 
 @dataclass
-class Counting:
+class Counting(Game):
     """A game that notes every mask it is asked."""
 
     n: int = 10
@@ -25,10 +26,14 @@ class Counting:
     sizes: list[int] = field(default_factory=list)
     fingerprint: str = "counting"
     unit: str = "value"
+    call_masks: int = 0
 
     @property
     def players(self) -> tuple[str, ...]:
         return tuple(f"x{i}" for i in range(self.n))
+
+    def asking(self) -> Asking:
+        return Asking(call_masks=self.call_masks)
 
     def __call__(self, masks: Masks) -> Values:
         self.asked += keys(masks)
@@ -110,5 +115,5 @@ def test_a_game_of_the_wrong_shape_is_an_error() -> None:
         def __call__(self, masks: Masks) -> Values:
             return np.zeros((len(masks), 2))
 
-    with pytest.raises(AblationError):
+    with pytest.raises(AblationError, match=r"shape \(32, 2\) for 32 masks: let it return one number a mask"):
         Runner(Wrong())(MASKS)

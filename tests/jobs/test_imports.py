@@ -14,11 +14,12 @@ from spexviz.jobs.manager import JobManager, refusal
 from spexviz.jobs.store import Run
 from spexviz.results import Explanation
 from spexviz.run import pipeline
+from spexviz.run.plan import Request
 from spexviz.spec import RunSpec, is_run_id
 from tests.jobs import forged
 
 GAME = {"name": "prompt", "model": "toy", "prompt": "This film is not good at all", "template": "Review: {}"}
-SPEC = pipeline.canonical(RunSpec(GAME, {"name": "proxyspex"}, 64))
+SPEC = Request.of(RunSpec(GAME, {"name": "proxyspex"}, 64)).spec
 NAMES = ("/etc/passwd", "endpoint:nowhere", "gpt2", "llamacpp:/etc/passwd", "http://169.254.169.254/")
 
 
@@ -33,7 +34,7 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobMana
 @pytest.fixture(scope="module")
 def honest() -> Explanation:
     """What the settings give when they are measured."""
-    return pipeline.explain_spec(SPEC)
+    return pipeline.run(Request.of(SPEC))
 
 
 def ended(manager: JobManager, run_id: str) -> Run:
@@ -48,19 +49,19 @@ def test_a_forged_file_never_answers_for_the_run_that_is_asked_for(manager: JobM
     forgery = forged.reversed_signs(honest)
     assert forgery.spec.id == SPEC.id and forgery.fidelity.r2 == 1.0
     before = manager.store.insert(forgery, "forged")
-    asked = manager.submit(SPEC, "asked")
+    asked = manager.submit(Request.of(SPEC), "asked")
     after = manager.store.insert(forged.unfinished(forgery), "forged, too")
     run = ended(manager, asked)
     assert (run.state, run.origin, run.spec_id) == (states.DONE, states.ASKED, SPEC.id) and not run.imported
     assert len({before, asked, after, SPEC.id}) == 4 and all(map(is_run_id, (before, asked, after)))
     measured = manager.store.result(asked)
-    assert measured.values.tolist() == honest.values.tolist() and measured.spectrum == honest.spectrum
-    assert measured.values.tolist() != forgery.values.tolist() and measured.seconds["cached"] == 0
-    assert manager.submit(SPEC) == asked and manager.store.find(SPEC).id == asked
+    assert measured.sample.values.tolist() == honest.sample.values.tolist() and measured.spectrum == honest.spectrum
+    assert measured.sample.values.tolist() != forgery.values.tolist() and measured.spent.seconds["cached"] == 0
+    assert manager.submit(Request.of(SPEC)) == asked and manager.store.find(SPEC).id == asked
     for run_id, title in ((before, "forged"), (after, "forged, too")):
         told = manager.store.get(run_id)
         assert (told.origin, told.title, told.spec_id) == (states.FROM_FILE, title, SPEC.id) and told.imported
-        assert manager.store.result(run_id).values.tolist() == forgery.values.tolist(), "a file stays what it was"
+        assert manager.store.result(run_id).sample.values.tolist() == forgery.sample.values.tolist(), "a file stays what it was"
 
 
 def test_the_same_file_is_one_run_and_another_file_another(manager: JobManager, honest: Explanation) -> None:
@@ -80,7 +81,7 @@ def test_a_file_comes_in_as_what_it_is(manager: JobManager, honest: Explanation)
     half = manager.store.get(manager.store.insert(forged.unfinished(honest), "half"))
     assert (half.state, half.message) == (states.INTERRUPTED, "This file holds an unfinished run.") and half.has_result
     whole = manager.store.get(manager.store.insert(honest, "whole"))
-    assert (whole.state, whole.done, whole.total) == (states.DONE, len(honest.values), len(honest.values)) and whole.id != half.id
+    assert (whole.state, whole.done, whole.total) == (states.DONE, len(honest.sample.values), len(honest.sample.values)) and whole.id != half.id
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -88,7 +89,7 @@ def test_a_model_that_is_not_offered_is_neither_run_nor_looked_up(
     manager: JobManager, honest: Explanation, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     run_id = manager.store.insert(forged.unfinished(honest, model=name), "forged")
-    for start in (lambda: manager.resume(run_id), lambda: manager.submit(manager.store.get(run_id).spec)):
+    for start in (lambda: manager.resume(run_id), lambda: manager.submit(Request.of(manager.store.get(run_id).spec))):
         with forged.untouched(monkeypatch, name), pytest.raises(ModelError, match=r"does not offer the model .*one that it offers \(toy\)"):
             start()
     assert [run.id for run in manager.store.list()] == [run_id] and manager.store.get(run_id).state == states.INTERRUPTED
@@ -116,16 +117,16 @@ def test_an_unfinished_file_with_an_offered_model_begins_an_honest_run(manager: 
     run = ended(manager, going)
     assert going != imported and (run.state, run.origin, run.title) == (states.DONE, states.ASKED, "half a run")
     measured = manager.store.result(going)
-    assert measured.values.tolist() == honest.values.tolist() and measured.seconds["cached"] == 0, "nothing comes from the file"
+    assert measured.sample.values.tolist() == honest.sample.values.tolist() and measured.spent.seconds["cached"] == 0, "nothing comes from the file"
     assert manager.store.get(imported).state == states.INTERRUPTED and manager.store.result(imported).to_json() == file.to_json()
     assert manager.resume(imported) == going, "and then it is there"
 
 
 def test_users_have_runs_of_their_own_and_share_ablations(manager: JobManager) -> None:
-    ours = manager.submit(SPEC)
+    ours = manager.submit(Request.of(SPEC))
     ended(manager, ours)
-    theirs = manager.submit(SPEC, user="somebody")
+    theirs = manager.submit(Request.of(SPEC), user="somebody")
     ended(manager, theirs)
-    assert ours != theirs and manager.submit(SPEC, user="somebody") == theirs and manager.store.get(theirs).user == "somebody"
+    assert ours != theirs and manager.submit(Request.of(SPEC), user="somebody") == theirs and manager.store.get(theirs).user == "somebody"
     ours_found, theirs_found = manager.store.result(ours), manager.store.result(theirs)
-    assert theirs_found.spectrum == ours_found.spectrum and theirs_found.seconds["cached"] == len(ours_found.values)
+    assert theirs_found.spectrum == ours_found.spectrum and theirs_found.spent.cached == len(ours_found.sample)

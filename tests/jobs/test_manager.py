@@ -17,6 +17,7 @@ from spexviz.jobs.manager import JobManager
 from spexviz.jobs.store import Run
 from spexviz.run import pipeline
 from spexviz.run import plan as planning
+from spexviz.run.plan import Request
 from spexviz.spec import RunSpec, is_run_id
 from tests.jobs import slow
 
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def slow_game(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "offered", pipeline.offered)
+    monkeypatch.setattr(planning, "offered", planning.offered)
     slow.offer()
 
 
@@ -62,7 +63,7 @@ def ended(run: Run) -> bool:
 
 def test_a_run_goes_from_queue_to_result(make: Callable, tmp_path: Path) -> None:
     manager, wanted = make(), spec(tmp_path)
-    run_id = manager.submit(wanted, "a title")
+    run_id = manager.submit(Request.of(wanted), "a title")
     run = until(manager, run_id, ended)
     assert (run.state, run.title, run.message, run.spec_id, run.origin, run.user) == ("done", "a title", "", wanted.id, "", "")
     assert is_run_id(run_id) and run_id != wanted.id, "who guesses the settings does not know the address"
@@ -70,19 +71,19 @@ def test_a_run_goes_from_queue_to_result(make: Callable, tmp_path: Path) -> None
     result = manager.store.result(run_id)
     assert result.spec.id == wanted.id and result.complete and len(result.sample.values) == 64
     version = run.version
-    assert manager.submit(wanted) == run_id and manager.store.get(run_id).version == version  # same spec: the run that is there
+    assert manager.submit(Request.of(wanted)) == run_id and manager.store.get(run_id).version == version  # same spec: the run that is there
 
 
 def test_two_at_once_then_a_queue_then_queue_full(make: Callable, tmp_path: Path) -> None:
     manager = make(workers=2, waiting=2)
-    ids = [manager.submit(spec(tmp_path, seed, pause=0.02, n=15)) for seed in range(2)]
+    ids = [manager.submit(Request.of(spec(tmp_path, seed, pause=0.02, n=15))) for seed in range(2)]
     for run_id in ids:
         until(manager, run_id, lambda run: run.state == "running")
-    ids += [manager.submit(spec(tmp_path, seed, pause=0.02, n=15)) for seed in (2, 3)]
+    ids += [manager.submit(Request.of(spec(tmp_path, seed, pause=0.02, n=15))) for seed in (2, 3)]
     assert [manager.store.get(run_id).state for run_id in ids] == ["running", "running", "queued", "queued"]
     with pytest.raises(QueueFull, match="try again"):
-        manager.submit(spec(tmp_path, 4, pause=0.02, n=15))
-    assert manager.submit(spec(tmp_path, 3, pause=0.02, n=15)) == ids[3]  # one that waits already is no further run
+        manager.submit(Request.of(spec(tmp_path, 4, pause=0.02, n=15)))
+    assert manager.submit(Request.of(spec(tmp_path, 3, pause=0.02, n=15))) == ids[3]  # one that waits already is no further run
     assert manager.store.find(spec(tmp_path, 4, pause=0.02, n=15)) is None
     manager.cancel(ids[2])
     waiting = manager.store.get(ids[2])
@@ -96,7 +97,7 @@ def test_two_at_once_then_a_queue_then_queue_full(make: Callable, tmp_path: Path
 
 def test_cancel_frees_the_worker_and_resume_repeats_nothing(make: Callable, tmp_path: Path) -> None:
     manager, wanted = make(workers=1), spec(tmp_path, pause=0.005, budget=256)
-    run_id = manager.submit(wanted)
+    run_id = manager.submit(Request.of(wanted))
     until(manager, run_id, lambda run: run.done >= CHUNK)
     manager.cancel(run_id)
     run = until(manager, run_id, ended)
@@ -107,15 +108,15 @@ def test_cancel_frees_the_worker_and_resume_repeats_nothing(make: Callable, tmp_
     assert until(manager, run_id, ended).state == "done"
     masks = slow.asked(tmp_path / "asked.txt")
     assert len(masks) == len(set(masks)) > known
-    assert manager.store.result(run_id).seconds["cached"] >= known
-    other = manager.submit(spec(tmp_path, 1))  # the only worker is alive
+    assert manager.store.result(run_id).spent.cached >= known
+    other = manager.submit(Request.of(spec(tmp_path, 1)))  # the only worker is alive
     assert until(manager, other, ended).state == "done"
 
 
 def test_resumed_in_the_moment_of_its_end(make: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cancelled, and resumed as soon as the store says so, again and again: the run must always be taken up."""
     manager = make(workers=2)
-    run_id = manager.submit(spec(tmp_path, pause=0.0005, budget=400))
+    run_id = manager.submit(Request.of(spec(tmp_path, pause=0.0005, budget=400)))
     for _ in range(15):
         manager.cancel(run_id)
         while manager.store.get(run_id).active:
@@ -128,7 +129,7 @@ def test_resumed_in_the_moment_of_its_end(make: Callable, tmp_path: Path, monkey
 
 def test_the_same_run_from_many_threads_is_one_run(make: Callable, tmp_path: Path) -> None:
     manager, wanted, found = make(), spec(tmp_path), []
-    threads = [threading.Thread(target=lambda: found.append(manager.submit(wanted))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: found.append(manager.submit(Request.of(wanted)))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -140,19 +141,19 @@ def test_the_same_run_from_many_threads_is_one_run(make: Callable, tmp_path: Pat
 
 def test_a_failure_says_why_and_the_worker_lives_on(make: Callable, tmp_path: Path) -> None:
     manager = make(workers=1)
-    failed = until(manager, manager.submit(spec(tmp_path, fail=True, n=13)), ended)
+    failed = until(manager, manager.submit(Request.of(spec(tmp_path, fail=True, n=13))), ended)
     assert failed.state == "failed" and "RuntimeError" in failed.message and "kept" in failed.message
     poor = planning.Request.of(RunSpec({"name": "synthetic", "source": "x0*x1", "n": 20}, {"name": "linear"}, 1)).spec
-    told = until(manager, manager.submit(poor), ended)
+    told = until(manager, manager.submit(Request.of(poor)), ended)
     assert told.state == "failed" and "budget" in told.message
-    assert until(manager, manager.submit(spec(tmp_path)), ended).state == "done"
+    assert until(manager, manager.submit(Request.of(spec(tmp_path))), ended).state == "done"
 
 
 def test_a_bad_setting_is_refused_before_the_queue(make: Callable, tmp_path: Path) -> None:
     manager = make()
     for game in ({"name": "nothing"}, {"name": "prompt", "prompt": ""}, {"name": "prompt", "prompt": "a", "template": 5}):
         with pytest.raises(SpexvizError):
-            manager.submit(RunSpec(game, {"name": "linear"}, 64))
+            manager.submit(Request.of(RunSpec(game, {"name": "linear"}, 64)))
     assert manager.store.list() == []
     with pytest.raises(StoreError, match="no longer there"):
         manager.resume("0" * 16)
@@ -160,7 +161,7 @@ def test_a_bad_setting_is_refused_before_the_queue(make: Callable, tmp_path: Pat
 
 def test_delete_restore_purge(make: Callable, tmp_path: Path) -> None:
     manager = make()
-    run_id = manager.submit(spec(tmp_path, pause=0.01))
+    run_id = manager.submit(Request.of(spec(tmp_path, pause=0.01)))
     until(manager, run_id, lambda run: run.state == "running")
     with pytest.raises(StoreError, match="cancel it first"):
         manager.store.delete(run_id)
@@ -175,30 +176,30 @@ def test_delete_restore_purge(make: Callable, tmp_path: Path) -> None:
     manager.store.restore(run_id)
     assert manager.store.get(run_id) is None
     known = len(slow.asked(tmp_path / "asked.txt"))
-    again = manager.submit(spec(tmp_path, pause=0.01))
+    again = manager.submit(Request.of(spec(tmp_path, pause=0.01)))
     assert again != run_id and until(manager, again, ended).state == "done"
     assert len(slow.asked(tmp_path / "asked.txt")) == known  # a deleted run's ablations stay
 
 
 def test_a_deleted_run_that_is_started_again_does_not_show_its_old_result(make: Callable, tmp_path: Path) -> None:
     manager = make(workers=0)
-    run_id = manager.submit(spec(tmp_path))
+    run_id = manager.submit(Request.of(spec(tmp_path)))
     manager.cancel(run_id)
     manager.store.save(run_id, pipeline.explain(planning.Request.of(spec(tmp_path)).game, planning.Request.of(spec(tmp_path)).solver, 64))
     assert manager.store.result(run_id)
     manager.store.delete(run_id)
-    assert manager.submit(spec(tmp_path)) == run_id
+    assert manager.submit(Request.of(spec(tmp_path))) == run_id
     assert manager.store.get(run_id).state == "queued" and manager.store.result(run_id) is None
 
 
 def test_two_managers_on_one_database(make: Callable, tmp_path: Path) -> None:
     """Two server processes: neither takes the other's run for dead, and each can cancel the other's."""
     first, second = make(workers=1), make(workers=1)
-    run_id = first.submit(spec(tmp_path, pause=0.01, budget=400))
+    run_id = first.submit(Request.of(spec(tmp_path, pause=0.01, budget=400)))
     until(first, run_id, lambda run: run.done > 0)
     second.recover()
     assert second.store.get(run_id).state == "running"
-    assert second.submit(spec(tmp_path, pause=0.01, budget=400)) == run_id
+    assert second.submit(Request.of(spec(tmp_path, pause=0.01, budget=400))) == run_id
     second.cancel(run_id)
     assert until(second, run_id, ended).state == "cancelled"
     second.resume(run_id)
@@ -209,13 +210,13 @@ def test_two_managers_on_one_database(make: Callable, tmp_path: Path) -> None:
 
 def test_close_leaves_runs_that_can_be_resumed_and_no_lock_file(make: Callable, tmp_path: Path) -> None:
     manager = make(workers=1)
-    ids = [manager.submit(spec(tmp_path, seed, pause=0.01, budget=400)) for seed in range(2)]
+    ids = [manager.submit(Request.of(spec(tmp_path, seed, pause=0.01, budget=400))) for seed in range(2)]
     until(manager, ids[0], lambda run: run.done > 0)
     manager.close()
     assert [manager.store.get(run_id).state for run_id in ids] == ["interrupted", "interrupted"]
     assert not list((tmp_path / "locks").iterdir())
     with pytest.raises(QueueFull, match="stopping"):
-        manager.submit(spec(tmp_path, 5))
+        manager.submit(Request.of(spec(tmp_path, 5)))
     after = make()
     for run_id in ids:
         after.resume(run_id)
@@ -229,7 +230,7 @@ from spexviz.spec import RunSpec
 from tests.jobs import slow
 slow.offer()
 manager = JobManager(sys.argv[1])
-for text in sys.argv[2:]: manager.submit(RunSpec.from_json(text))
+for text in sys.argv[2:]: manager.submit(Request.of(RunSpec.from_json(text)))
 print("started", flush=True)
 time.sleep(600)
 """

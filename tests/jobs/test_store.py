@@ -13,6 +13,7 @@ from spexviz.jobs.manager import JobManager
 from spexviz.jobs.store import RunStore
 from spexviz.results import Explanation
 from spexviz.run import pipeline
+from spexviz.run.plan import Request
 from spexviz.solvers.linear import Linear
 from spexviz.ui import routes
 
@@ -82,10 +83,10 @@ def test_old_runs_go_on_as_before(old: tuple[Path, dict[str, Explanation]]) -> N
             "file": states.DONE,
         }
         assert all(manager.store.get(found[state].spec.id).state == states.INTERRUPTED for state in states.ACTIVE), "their process is gone"
-        assert manager.submit(found[states.DONE].spec) == found[states.DONE].spec.id
+        assert manager.submit(Request.of(found[states.DONE].spec)) == found[states.DONE].spec.id
         assert manager.resume(found[states.FAILED].spec.id) == found[states.FAILED].spec.id
         assert manager.store.get(found[states.FAILED].spec.id).state == states.QUEUED
-        asked = manager.submit(found["file"].spec)
+        asked = manager.submit(Request.of(found["file"].spec))
         assert asked != found["file"].spec.id and not manager.store.get(asked).has_result, "what came from a file is measured"
     finally:
         manager.close()

@@ -14,7 +14,7 @@ from spexviz.games.prompt.game import PromptGame
 from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager
 from spexviz.models import toy
-from spexviz.run import pipeline
+from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
 from spexviz.ui import runtime, widgets
 from spexviz.ui.lenses.prompt import form as prompt_form
@@ -25,9 +25,9 @@ SENTENCE = "This film is not good at all"
 
 
 def spec(prompt: str = SENTENCE, **game: Any) -> RunSpec:
-    return pipeline.canonical(
+    return Request.of(
         RunSpec({"name": "prompt", "model": "toy", "prompt": prompt, "template": "Review: {}", **game}, {"name": "proxyspex"}, 64, 0)
-    )
+    ).spec
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def held(monkeypatch) -> Iterator[threading.Event]:
 
 
 def finish(manager: JobManager, wanted: RunSpec) -> str:
-    run_id = manager.submit(wanted, wanted.game["prompt"])
+    run_id = manager.submit(Request.of(wanted), wanted.game["prompt"])
     wait(lambda: not manager.store.get(run_id).active)
     return run_id
 
@@ -133,7 +133,7 @@ def test_an_address_of_no_run_leads_to_the_form(manager, given):
 
 
 def test_a_running_run_can_be_cancelled(manager, held):
-    run_id = manager.submit(spec(), SENTENCE)
+    run_id = manager.submit(Request.of(spec()), SENTENCE)
     wait(lambda: manager.store.get(run_id).phase)
     at = page(run=run_id)
     button(at, "Cancel").click().run()
@@ -147,16 +147,16 @@ def test_a_running_run_can_be_cancelled(manager, held):
 
 
 def test_a_waiting_run_says_that_it_waits(manager, held):
-    manager.submit(spec("first of two"), "first")
+    manager.submit(Request.of(spec("first of two")), "first")
     wait(lambda: not manager.store.waiting(manager._owner))
-    second = manager.submit(spec("second of two"), "second")
+    second = manager.submit(Request.of(spec("second of two")), "second")
     assert button(page(run=second), "Cancel")
     assert manager.store.get(second).state == states.QUEUED
 
 
 def test_a_full_queue_says_so_and_starts_nothing(manager, held):
     for word in ("first", "second"):
-        manager.submit(spec(f"{word} of two"), word)
+        manager.submit(Request.of(spec(f"{word} of two")), word)
         wait(lambda word=word: word == "second" or not manager.store.waiting(manager._owner))
     at = page()
     at.text_area(key="form-prompt").set_value(SENTENCE).run()

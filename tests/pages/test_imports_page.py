@@ -15,6 +15,7 @@ from spexviz.jobs.manager import JobManager
 from spexviz.models import bundled
 from spexviz.results import Explanation
 from spexviz.run import pipeline
+from spexviz.run.plan import Request
 from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec
 from spexviz.ui import recorded
@@ -31,7 +32,7 @@ MARK = "and this server has not measured them"
 
 @pytest.fixture(scope="module")
 def honest() -> Explanation:
-    return pipeline.explain_spec(SPEC)
+    return pipeline.run(Request.of(SPEC))
 
 
 def labels(at: Any) -> set[str]:
@@ -50,7 +51,7 @@ def test_a_file_is_shown_as_such_and_the_honest_run_is_not(manager: JobManager, 
     at = page("explore", run=imported)
     button(at, "New run").click().run()
     button(at, "Explain").click().run()
-    asked = manager.store.find(pipeline.canonical(SPEC)) or manager.store.list()[0]
+    asked = manager.store.find(Request.of(SPEC).spec) or manager.store.list()[0]
     assert asked.id != imported and not asked.imported
     wait(lambda: not manager.store.get(asked.id).active)
     assert MARK not in said(page("explore", run=asked.id)) and manager.store.get(asked.id).state == states.DONE
@@ -126,13 +127,13 @@ def test_a_page_of_training_data_loads_nothing_for_a_name(manager: JobManager, m
 
 def test_what_is_kept_between_two_visits_is_kept_by_run(manager: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two files with the same settings have other numbers, so other fits."""
-    longer = pipeline.explain_spec(dataclasses.replace(SPEC, game={**SPEC.game, "prompt": f"{PROMPT}, {PROMPT.lower()}"}))
+    longer = pipeline.run(Request.of(dataclasses.replace(SPEC, game={**SPEC.game, "prompt": f"{PROMPT}, {PROMPT.lower()}"})))
     compared: list[Explanation] = []
-    monkeypatch.setattr(ui_result, "compare", lambda run, _: compared.append(run) or run.curve)
+    monkeypatch.setattr(ui_result, "compare", lambda run, _: compared.append(run) or run.proof.curve)
     for _, one in itertools.product(range(2), (longer, forged.reversed_signs(longer))):
         run_id = manager.store.insert(one, "longer")
         at = page("explore", run=run_id)
         button(at, "Compare all solvers").click().run()
         assert not at.exception and "Each solver with its default settings" in said(at)
         assert f"/explore?run={run_id}" in [code.value for code in at.code]
-    assert [run.values[0] for run in compared] == [longer.values[0], -longer.values[0]]
+    assert [run.sample.values[0] for run in compared] == [longer.values[0], -longer.values[0]]

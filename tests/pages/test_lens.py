@@ -18,6 +18,7 @@ from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager
 from spexviz.results import Explanation
 from spexviz.run import pipeline
+from spexviz.run.plan import Request
 from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec
 from spexviz.ui import recorded, routes
@@ -110,7 +111,7 @@ def test_a_run_that_cannot_be_started_says_why(manager: JobManager, lab: Path) -
 
 
 def test_an_address_on_the_wrong_page_leads_to_the_right_one(manager: JobManager, lab: Path, switched: list) -> None:
-    run_id = manager.submit(SPEC, "synthetic")
+    run_id = manager.submit(Request.of(SPEC), "synthetic")
     page("explore", run=run_id)
     assert switched == [(lab, {"run": run_id})]
     at = page("explore")  # and Explore itself is not lost to it
@@ -118,7 +119,7 @@ def test_an_address_on_the_wrong_page_leads_to_the_right_one(manager: JobManager
 
 
 def test_runs_open_on_the_page_of_their_lens(manager: JobManager, lab: Path, switched: list) -> None:
-    run_id = manager.submit(SPEC, "synthetic")
+    run_id = manager.submit(Request.of(SPEC), "synthetic")
     wait(lambda: not manager.store.get(run_id).active)
     at = page("runs")
     assert list(at.dataframe[0].value["Lens"]) == ["Synthetic function"]
@@ -138,7 +139,7 @@ def test_a_game_without_a_page_opens_on_explore(manager: JobManager) -> None:
 
 
 def test_each_lens_keeps_its_own_run(manager: JobManager, lab: Path, switched: list) -> None:
-    run_id = manager.submit(SPEC, "synthetic")
+    run_id = manager.submit(Request.of(SPEC), "synthetic")
     wait(lambda: not manager.store.get(run_id).active)
     at = AppTest.from_function(laboratory, default_timeout=60)
     at.query_params["run"] = run_id

@@ -100,8 +100,8 @@ def test_the_curve_has_every_checkpoint_with_the_baseline_beside() -> None:
     result = pipeline.explain(SyntheticGame(SOURCE, noise=0.1), ProxySPEX(), 150, partial=seen.append)
     assert [(p.solver, p.budget) for p in result.proof.curve] == [(s, b) for b in (64, 128, 150) for s in ("proxyspex", "linear")]
     assert result.fidelity == result.proof.curve[-2] and result.baseline == result.proof.curve[-1] and result.complete
-    assert [len(r.values) for r in seen] == [64, 128] and not any(r.complete for r in seen)
-    assert all(r.held_out_values.tolist() == result.held_out.values[: len(r.held_out_values)].tolist() for r in seen)
+    assert [len(r.sample) for r in seen] == [64, 128] and not any(r.complete for r in seen)
+    assert all(r.held_out.values.tolist() == result.held_out.values[: len(r.held_out)].tolist() for r in seen)
     predicted = result.spectrum(result.held_out.masks)
     y = result.held_out.values
     assert result.fidelity.r2 == pytest.approx(1 - ((y - predicted) ** 2).sum() / ((y - y.mean()) ** 2).sum())
@@ -111,9 +111,9 @@ def test_the_curve_has_every_checkpoint_with_the_baseline_beside() -> None:
 def test_same_spec_same_numbers() -> None:
     first, second = (pipeline.explain(SyntheticGame(SOURCE, noise=0.3), ProxySPEX(), 90, seed=5) for _ in range(2))
     assert first.spectrum == second.spectrum and first.spec.id == second.spec.id
-    assert [(p.r2, p.interval) for p in first.curve] == [(p.r2, p.interval) for p in second.proof.curve]
+    assert [(p.r2, p.interval) for p in first.proof.curve] == [(p.r2, p.interval) for p in second.proof.curve]
     other = pipeline.explain(SyntheticGame(SOURCE, noise=0.3), Linear(), 90, seed=6)
-    assert (other.masks != first.masks).any() and (other.held_out_masks != first.held_out_masks).any()
+    assert (other.sample.masks != first.sample.masks).any() and (other.held_out.masks != first.held_out.masks).any()
 
 
 @pytest.mark.parametrize("budget", [64, 200])  # n = 7: exact; n = 16: sampled
@@ -141,7 +141,7 @@ def test_cancel_keeps_the_ablations_and_going_on_repeats_none() -> None:
     with pytest.raises(Cancelled):
         pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache, progress=stop, partial=seen.append, cancel=cancel)
     done = len(ASKED)
-    assert 150 < done <= 150 + 32 and len(seen) == 1 and len(seen[0].values) == 64 and not seen[0].complete
+    assert 150 < done <= 150 + 32 and len(seen) == 1 and len(seen[0].sample) == 64 and not seen[0].complete
     result = pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache)
     assert len(ASKED) == len(set(ASKED)) and result.spent.seconds["cached"] == done
     fresh = pipeline.explain(SyntheticGame(SOURCE), Linear(), 256)

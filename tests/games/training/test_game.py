@@ -15,7 +15,7 @@ from spexviz.games.training import features, retraining
 from spexviz.games.training import game as training
 from spexviz.games.training.game import TrainingGame
 from spexviz.games.training.learners import ridge
-from spexviz.masks import uniform_masks
+from spexviz.masks import all_but, uniform_masks
 
 WORDS = TrainingGame("reviews", 2, encoder="words")
 
@@ -121,7 +121,7 @@ def test_what_if_is_the_same_as_changing_the_data_by_hand() -> None:
 def test_retraining_without_sets_pruning_and_harm() -> None:
     found = retraining.without(WORDS, [(3, 8), (1, 2, 5)])
     full = WORDS(np.ones((1, 160), bool))[0]
-    asked = WORDS(retraining.masks_without(160, [(3,), (3, 8), (1, 2, 5)])) - full
+    asked = WORDS(all_but([(3,), (3, 8), (1, 2, 5)], 160)) - full
     assert found[0].alone[0] == pytest.approx(asked[0]) and [f.together for f in found] == pytest.approx(asked[1:]) and len(found[1].alone) == 3
     effects = retraining.leave_one_out(WORDS)
     assert effects[3] == pytest.approx(-asked[0])
