@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from spexviz import models
@@ -16,6 +18,13 @@ from spexviz.ui import widgets
 def game_of(run: Explanation) -> Game:
     """The game of a run. Raises SpexvizError where it cannot be built here."""
     return _built(run.spec.id, run)
+
+
+def game_if_any(run: Explanation) -> Game | None:
+    """The game of a run; None where it cannot be built here: a file's settings need not fit."""
+    with suppress(SpexvizError):
+        return game_of(run)
+    return None
 
 
 def is_loaded(run: Explanation) -> bool:

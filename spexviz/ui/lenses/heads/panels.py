@@ -17,7 +17,7 @@ from spexviz.games.heads.game import Question
 from spexviz.results import Explanation
 from spexviz.ui import runtime, widgets
 from spexviz.ui import what_if as asking
-from spexviz.ui.games import game_of, is_loaded, is_refused
+from spexviz.ui.games import game_if_any, game_of, is_loaded, is_refused
 from spexviz.ui.widgets import View
 
 WORDS = asking.Words("Untouched model", "Model with these off")
@@ -52,12 +52,13 @@ def prune(view: View) -> None:
     """On demand: what each method keeps, on questions that no fit has seen."""
     run = view.explanation
     st.subheader("Pruning", anchor=False)
-    asked = f"{view.key}-prune"
-    if is_refused(run, asked):
-        return
-    task = tasks.task_of(game_of(run).questions)
+    game = game_if_any(run)
+    task = None if game is None else tasks.task_of(game.questions)
     if task is None:
         st.caption("Pruning is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
+        return
+    asked = f"{view.key}-prune"
+    if is_refused(run, asked):
         return
     if not st.session_state.get(asked):
         st.caption(
