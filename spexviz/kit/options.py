@@ -61,6 +61,11 @@ def defaults(kind: Any) -> dict[str, Any]:
     return {one.name: one.default for one in dataclasses.fields(kind) if one.init and one.default is not REQUIRED}
 
 
+def settings(thing: Any) -> dict[str, Any]:
+    """{name: what it holds} of all that the constructor of a dataclass takes."""
+    return {name: getattr(thing, name) for name in options(thing)}
+
+
 def check(thing: Any, error: type[Exception]) -> None:
     """Raise `error` where a field of a dataclass is none of its choices, or beyond its limits."""
     above: dict[str, tuple[float, Any]] = {}

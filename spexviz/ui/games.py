@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from spexviz import models
+from spexviz.errors import SpexvizError
 from spexviz.games.base import Game
+from spexviz.jobs import manager as jobs
 from spexviz.results import Explanation
-from spexviz.run import pipeline
+from spexviz.run.plan import Request
+from spexviz.ui import widgets
 
 
 def game_of(run: Explanation) -> Game:
@@ -15,11 +20,29 @@ def game_of(run: Explanation) -> Game:
     return _built(run.spec.id, run)
 
 
+def game_if_any(run: Explanation) -> Game | None:
+    """The game of a run; None where it cannot be built here: a file's settings need not fit."""
+    with suppress(SpexvizError):
+        return game_of(run)
+    return None
+
+
 def is_loaded(run: Explanation) -> bool:
     """Whether the model of a run is loaded, so that asking it takes no long wait."""
-    return models.is_loaded(game_of(run).model)
+    return models.is_loaded(game_of(run).model_name)
+
+
+def is_refused(run: Explanation, key: str) -> bool:
+    """Whether this server may not ask the run's model, the run being a file's perhaps; says so, and what to do."""
+    try:
+        reason = jobs.refusal(game_of(run))
+    except SpexvizError as error:
+        reason = str(error)
+    if reason:
+        widgets.note(f"The model cannot be asked. {reason}", kind="strip", key=f"{key}-refused")
+    return bool(reason)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _built(run_id: str, _run: Explanation) -> Game:
-    return pipeline.build_game(_run.spec)
+def _built(spec_id: str, _run: Explanation) -> Game:
+    return Request.of(_run.spec).game

@@ -1,6 +1,6 @@
 """Lens: one game's page. What differs between the lenses is in a `Lens`; the page around it is drawn here, once for all.
 
-    LENS = Lens("heads", "heads", "Heads", ":material/grid_view:", 1, "Which heads work together?", "Switch …", form, prefill, picture=grid)
+    LENS = Lens("heads", "heads", "Heads", ":material/grid_view:", 1, "Which heads work together?", "Switch …", form, prefill, title, picture=grid)
     page(LENS)
 
 A lens is a folder of `lenses/` whose `__init__` offers its LENS, and a page of two lines. The form starts a run with `start`; the rest
@@ -10,14 +10,16 @@ A lens is a folder of `lenses/` whose `__init__` offers its LENS, and a page of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.jobs import store as states
-from spexviz.spec import RunSpec
+from spexviz.run.plan import Request
 from spexviz.ui import recorded, result, routes, runtime, watch, widgets
 from spexviz.ui.widgets import Draw
 
@@ -30,7 +32,7 @@ class Lens:
 
     `game`: the game's name; `page`: its path in the address and the name of its file in pages/; `entry`, `icon`, `position`: in the
     navigation. `title`, `intro`: sentences over the form, by us, not by users; `form()` draws the form and calls `start`;
-    `prefill(spec)` puts a run's settings back into it. `picture(view)` draws what stands over the graph (the text strip by default),
+    `prefill(request)` puts a run's settings back into it; `called(game)` is the title of a run. `picture(view)` draws what stands over the graph (the text strip by default),
     `sections` stand under it, `tabs` are (title, draw) beside the table. `loads_model`: the first model is loaded in the background.
     """
 
@@ -42,7 +44,8 @@ class Lens:
     title: str
     intro: str
     form: Callable[[], None]
-    prefill: Callable[[RunSpec], None]
+    prefill: Callable[[Request], None]
+    called: Callable[[Any], str]
     picture: Draw = result.text
     sections: tuple[Draw, ...] = ()
     tabs: tuple[tuple[str, Draw], ...] = ()
@@ -50,7 +53,7 @@ class Lens:
 
     def shows(self, run: states.Run) -> bool:
         """Whether a run is of its game; one of a game without a lens opens on the first page too."""
-        return run.spec.game["name"] == self.game
+        return run.spec.game_name == self.game
 
 
 def page(lens: Lens) -> None:
@@ -73,15 +76,15 @@ def page(lens: Lens) -> None:
             _answer(lens, run)
 
 
-def start(spec: RunSpec, title: str) -> None:
+def start(request: Request, title: str) -> None:
     """Start the run, or find the same one, and open it; the reason where it cannot be started."""
     title = " ".join(title.split())
     try:
-        run_id = runtime.manager().submit(spec, title if len(title) <= TITLE else f"{title[: TITLE - 1]}…")
+        run_id = runtime.manager().submit(request, title if len(title) <= TITLE else f"{title[: TITLE - 1]}…")
     except SpexvizError as error:
         widgets.problem(error, key="start-error")
         return
-    watch.open_run(run_id, routes.page_of(spec))
+    watch.open_run(run_id, routes.page_of(request.spec))
     st.rerun()
 
 
@@ -103,11 +106,17 @@ def _head(lens: Lens, run: states.Run) -> None:
         widgets.note(run.title, kind="plain", key=f"title-{run.id}")
         if st.button("New run", icon=":material/add:", type="secondary"):
             if lens.shows(run):
-                lens.prefill(run.spec)
+                _prefill(lens, run)
             watch.open_run(None, lens.page)
             st.rerun()
     if run.imported:
         widgets.note(watch.ORIGINS[run.origin], kind="strip", key=f"origin-{run.id}")
+
+
+def _prefill(lens: Lens, run: states.Run) -> None:
+    """The run's settings in the form, unless they are a file's that no game can have."""
+    with suppress(SpexvizError):
+        lens.prefill(Request.of(run.spec))
 
 
 def _answer(lens: Lens, run: states.Run) -> None:

@@ -49,7 +49,7 @@ def show(explanation: Explanation, key: str, picture: Draw = text, sections: Seq
     with steps:
         widgets.chart(views.waterfall(explanation, dark=widgets.dark()), key=f"{key}-waterfall")
     with residuals:
-        if explanation.exact:
+        if explanation.proof.exact:
             st.info("All masks were measured: there is nothing left to predict.")
         else:
             widgets.chart(views.residuals(explanation, dark=widgets.dark()), key=f"{key}-residuals")
@@ -66,7 +66,7 @@ def _fidelity(explanation: Explanation, key: str) -> None:
     widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark(), extra=extra), key=f"{key}-curve")
     if extra:
         st.caption("Each solver with its default settings, on the same ablations, scored on the same held-out masks.")
-    elif not explanation.exact and explanation.complete:
+    elif not explanation.proof.exact and explanation.complete:
         help_ = "Fits every other solver on the ablations already paid for; the model is not asked again."
         st.button("Compare all solvers", icon=":material/compare_arrows:", key=f"{key}-compare-button", help=help_, on_click=_ask, args=(asked,))
 
@@ -84,7 +84,7 @@ def _selected(explanation: Explanation, interactions: Interactions, key: str) ->
     chosen = widgets.selection(explanation)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not chosen:
-            st.caption(f"Click {captions.one(explanation.noun)}, a set, a node or a table row to follow it through all views.")
+            st.caption(f"Click {captions.one(explanation.subject.noun)}, a set, a node or a table row to follow it through all views.")
             return
         value = interactions.values.get(chosen)
         worth = f"{interactions.index} {views.theme.number(value)} {explanation.unit}. " if value is not None else ""
@@ -113,9 +113,11 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
             st.code(routes.address(explanation.spec, key), language=None)
             st.caption("What was asked:")
             st.code(explanation.spec.to_json(), language="json", wrap_lines=True)
-            spent = explanation.seconds
-            said = f"{spent.get('ablations', 0):.1f} s in ablations, {spent.get('fits', 0):.1f} s in fits, {spent.get('cached', 0):.0f} ablations from the cache"
-            compared = f"; {spent['compared']:.0f} more to compare with full precision" if spent.get("compared") else ""
+            spent, seconds = explanation.spent, explanation.spent.seconds
+            said = (
+                f"{seconds.get('ablations', 0):.1f} s in ablations, {seconds.get('fits', 0):.1f} s in fits, {spent.cached:,} ablations from the cache"
+            )
+            compared = f"; {spent.compared:,} more to compare with full precision" if spent.compared else ""
             st.caption(f"{said}{compared}.")
             if explanation.precision:
                 st.caption(f"The model computed in {explanation.precision}.")

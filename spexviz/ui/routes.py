@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
+from spexviz.errors import SpexvizError
 from spexviz.kit.paths import PAGES
 from spexviz.kit.registry import offered
 from spexviz.results import Explanation
+from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
 from spexviz.ui.lenses import lens_of, lenses
 
 
 def page_of(spec: RunSpec) -> str:
     """The page on which a run opens: its lens's, or the first. Its name is its path in the address and the name of its file."""
-    first, lens = lenses()[0], lens_of(spec.game["name"])
+    first, lens = lenses()[0], lens_of(spec.game_name)
     return lens.page if lens is not None and file_of(lens.page).exists() else first.page
 
 
@@ -29,10 +32,22 @@ def address(spec: RunSpec, run_id: str) -> str:
 
 def lens_name(spec: RunSpec) -> str:
     """What a run's game is called."""
-    return getattr(offered("spexviz.games").get(spec.game["name"]), "title", str(spec.game["name"]))
+    kind = offered("spexviz.games").get(spec.game_name)
+    return spec.game_name if kind is None else kind.title
 
 
 def title_of(explanation: Explanation) -> str:
-    """A title for a run that came without one: its prompt, or its text, or its first players."""
-    text = explanation.spec.game.get("prompt") or explanation.text or " ".join(explanation.players[:40])
-    return " ".join(str(text).split())[:90]
+    """A title for a run that came without one: what its lens calls it, or its text, or its first players."""
+    called = explanation.subject.text or " ".join(explanation.players[:40])
+    if (lens := lens_of(explanation.spec.game_name)) is not None:
+        with suppress(SpexvizError):  # a file's settings need not fit
+            called = lens.called(Request.of(explanation.spec).game)
+    return " ".join(called.split())[:90]
+
+
+def model_name(spec: RunSpec) -> str:
+    """The model that a run asks; "" for none."""
+    try:
+        return Request.of(spec).game.model_name or ""
+    except SpexvizError:
+        return ""

@@ -12,22 +12,23 @@ import streamlit as st
 
 from spexviz import models
 from spexviz.errors import SpexvizError
-from spexviz.games.base import Game, keep_of
+from spexviz.games.base import Game
 from spexviz.kit.registry import offered
-from spexviz.run import cost, pipeline
+from spexviz.run import cost
+from spexviz.run.plan import Request
 from spexviz.solvers.base import Solver
-from spexviz.spec import RunSpec, describe
+from spexviz.spec import Options
 from spexviz.ui import fields, runtime, widgets
 from spexviz.views import captions
 
 BUDGETS = (64, 128, 256, 512, 1024, 2048, 4096)
 
 
-def prefill(spec: RunSpec) -> None:
+def prefill(request: Request) -> None:
     """Put budget and checks of a run back into the form."""
-    if spec.budget in BUDGETS:
-        st.session_state["form-budget"] = spec.budget
-    st.session_state["form-check"] = "validate" in spec.options
+    if request.budget in BUDGETS:
+        st.session_state["form-budget"] = request.budget
+    st.session_state["form-check"] = bool(request.options.validate)
 
 
 def solver_and_seed() -> tuple[Solver | None, int]:
@@ -48,13 +49,13 @@ def _solver(kind: type, settings: dict[str, Any]) -> Solver | None:
         return None
 
 
-def budget_and_checks(budget: int = 512) -> tuple[int, dict[str, Any]]:
+def budget_and_checks(budget: int = 512) -> tuple[int, Options]:
     """Choose the budget (`budget` at first) and whether sets are checked: the budget, and the run's options."""
     st.session_state.setdefault("form-check", True)
     first = st.session_state.get("form-budget", budget)
     chosen = st.select_slider("Ablations that the fit may see", BUDGETS, value=first, key="form-budget")
     check = st.checkbox("Check the sets shown on the model (up to 25 % more ablations)", st.session_state["form-check"], key="form-check")
-    return int(chosen), {"validate": pipeline.SETS_CHECKED} if check else {}
+    return int(chosen), Options(validate=check)
 
 
 def made(kind: type, settings: dict[str, Any]) -> Game | None:
@@ -71,10 +72,10 @@ def ready(
     solver: Solver | None,
     budget: int,
     seed: int,
-    options: dict[str, Any],
+    options: Options,
     check: Callable[[Any], None] | None = None,
     unknown: str = "",
-) -> RunSpec | None:
+) -> Request | None:
     """The run that a form describes, with its cost under it; None, and what to do, while it cannot be run.
 
     `check(game)` says early what only a loaded model can tell; it raises SpexvizError. `unknown`: why the players, and so the cost,
@@ -82,15 +83,15 @@ def ready(
     """
     if game is None or solver is None:
         return None
+    request = Request(game, solver, budget, seed, options)
+    if unknown:
+        st.fragment(_wait_for, run_every=2.0)(game.model_name, unknown)
+        return request
     try:
-        if unknown:
-            st.fragment(_wait_for, run_every=2.0)(game.model, unknown)
-            return RunSpec(describe(game), describe(solver), budget, seed, options)
         if check is not None:
             check(game)
-        planned = pipeline.plan(len(game.players), solver, budget, seed, keep=keep_of(game))
-        show_cost(game, planned, solver, planned.checks if "validate" in options else 0)
-        return RunSpec(describe(game), describe(solver), budget, seed, options)
+        show_cost(request)
+        return request
     except SpexvizError as error:
         widgets.problem(error, key="form-error")
         return None
@@ -102,34 +103,37 @@ def _wait_for(model: str, unknown: str) -> None:
     st.caption(unknown)
 
 
-def explain_button(spec: RunSpec | None) -> bool:
+def explain_button(request: Request | None) -> bool:
     """The button that starts the run; True when it was pressed and there is a run to start."""
-    pressed = st.button("Explain", type="primary", icon=":material/play_arrow:", disabled=spec is None, shortcut="Ctrl+Enter")
-    return pressed and spec is not None
+    pressed = st.button("Explain", type="primary", icon=":material/play_arrow:", disabled=request is None, shortcut="Ctrl+Enter")
+    return pressed and request is not None
 
 
-def show_cost(game: Game, planned: pipeline.Plan, solver: Solver, checks: int) -> None:
+def show_cost(request: Request) -> None:
     """The cost under the form; while a model is still warming up it looks again by itself until the time is known."""
-    model = getattr(game, "model", None)
+    model, said = request.game.model_name, _asked(request)
 
     def line() -> None:
         if waiting and runtime.is_warm(model):
             st.rerun()
-        widgets.note(_cost(game, planned, solver, checks), key="form-cost")
+        widgets.note(f"{said}. {_time(request)}.", key="form-cost")
 
-    waiting = isinstance(model, str) and not runtime.is_warm(model)
+    waiting = model is not None and not runtime.is_warm(model)
     st.fragment(line, run_every=2.0 if waiting else None)()
 
 
-def _cost(game: Game, planned: pipeline.Plan, solver: Solver, checks: int = 0) -> str:
-    who = f"{planned.n} {captions.plural(getattr(game, 'noun', 'player'), planned.n)}"
+def _asked(request: Request) -> str:
+    planned = request.plan
+    who = f"{planned.n} {captions.plural(request.subject.noun, planned.n)}"
     if planned.exact:
-        parts = f"{who}: all {planned.ablations:,} masks are asked, so the result is exact"
-    else:
-        parts = f"{who}: {len(planned.design):,} ablations for the fit, {len(planned.held_out):,} held out to score it, 2 for the ends"
-        parts += f", at most {checks:,} to check the sets shown" if checks else ""
-        parts += f"; a mask keeps each with probability {planned.keep:g}" if planned.keep != 0.5 else ""
-    model = getattr(game, "model", None)
-    if isinstance(model, str) and not models.is_loaded(model):
-        return f"{parts}. The time is known once the model is loaded."
-    return f"{parts}. {cost.estimate(game, planned, solver, runtime.manager().cache, checks)}."
+        return f"{who}: all {planned.ablations:,} masks are asked, so the result is exact"
+    parts = f"{who}: {len(planned.design):,} ablations for the fit, {len(planned.held_out):,} held out to score it, 2 for the ends"
+    parts += f", at most {request.checks:,} to check the sets shown" if request.checks else ""
+    return parts + (f"; a mask keeps each with probability {planned.keep:g}" if planned.keep != 0.5 else "")
+
+
+def _time(request: Request) -> str:
+    model = request.game.model_name
+    if model is not None and not models.is_loaded(model):
+        return "The time is known once the model is loaded"
+    return str(cost.estimate(request.game, request.plan, request.solver, runtime.manager().cache, request.checks))

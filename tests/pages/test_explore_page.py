@@ -15,7 +15,7 @@ from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager
 from spexviz.models import toy
 from spexviz.run.plan import Request
-from spexviz.spec import RunSpec
+from spexviz.spec import Options, RunSpec
 from spexviz.ui import runtime, widgets
 from spexviz.ui.lenses.prompt import form as prompt_form
 from tests.models import tiny
@@ -78,14 +78,14 @@ def test_sets_are_checked_unless_the_box_is_cleared(manager):
     (run,) = manager.store.list()
     wait(lambda: manager.store.get(run.id).state == states.DONE)
     result = manager.store.result(run.id)
-    assert run.spec.options == {"validate": 8} and result.checks and result.proof.spent_on_checks <= 16
+    assert run.spec.options == Options(validate=8) and result.checks and result.proof.spent_on_checks <= 16
     at.run()
     assert not at.exception and {"check", "measured"} <= set(at.dataframe[0].value.columns)
     button(at, "New run").click().run()
     at.checkbox(key="form-check").uncheck().run()
     assert "to check the sets" not in said(at)
     button(at, "Explain").click().run()
-    assert sorted(map(len, (found.spec.options for found in manager.store.list()))) == [0, 1]
+    assert sorted(found.spec.options.validate for found in manager.store.list()) == [0, 8]
 
 
 def test_a_setting_that_cannot_run_is_named_before_the_run(manager):

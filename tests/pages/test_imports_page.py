@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from spexviz.games.heads import tasks
 from spexviz.games.training import features
 from spexviz.games.training.game import TrainingGame
 from spexviz.jobs import store as states
@@ -20,7 +21,6 @@ from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec
 from spexviz.ui import recorded
 from spexviz.ui import result as ui_result
-from spexviz.ui.lenses.heads import form as heads_form
 from tests.jobs import forged
 from tests.pages.app import button, page, said, wait
 
@@ -107,8 +107,8 @@ def test_a_page_of_heads_asks_no_model_that_is_not_offered(manager: JobManager, 
 
 
 def test_pruning_asks_no_model_that_is_not_offered(manager: JobManager) -> None:
-    task = next(iter(heads_form.tasks().values()))
-    at = page("heads", run=manager.store.insert(forged.finished(heads("bundled"), questions=task["fit"]), "a task"))
+    task = next(iter(tasks.tasks().values()))
+    at = page("heads", run=manager.store.insert(forged.finished(heads("bundled"), questions=task.fit), "a task"))
     assert "The model cannot be asked. This server does not offer the model" in said(at) and "Compare what to keep" not in labels(at)
 
 
@@ -136,4 +136,4 @@ def test_what_is_kept_between_two_visits_is_kept_by_run(manager: JobManager, mon
         button(at, "Compare all solvers").click().run()
         assert not at.exception and "Each solver with its default settings" in said(at)
         assert f"/explore?run={run_id}" in [code.value for code in at.code]
-    assert [run.sample.values[0] for run in compared] == [longer.values[0], -longer.values[0]]
+    assert [run.sample.values[0] for run in compared] == [longer.sample.values[0], -longer.sample.values[0]]

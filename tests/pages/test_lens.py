@@ -32,17 +32,22 @@ def laboratory() -> None:
     """A page of a lens of its own, for synthetic games."""
     import streamlit as st
 
-    from spexviz.spec import RunSpec
-    from spexviz.ui import lens
+    from spexviz.games.synthetic import SyntheticGame
+    from spexviz.run.plan import Request
+    from spexviz.solvers.linear import Linear
+    from spexviz.ui import lens, run_form
     from spexviz.ui.widgets import View
 
     def form() -> None:
         expression = st.text_input("Expression", key="lab-expression")
-        if st.button("Explain"):
-            lens.start(RunSpec({"name": "synthetic", "source": expression}, {"name": "linear"}, 8), f"about\n{expression}")
+        if st.button("Explain") and (game := run_form.made(SyntheticGame, {"source": expression})) is not None:
+            lens.start(Request(game, Linear(), 8), called(game))
 
-    def prefill(spec: RunSpec) -> None:
-        st.session_state["lab-expression"] = spec.game["source"]
+    def prefill(request: Request) -> None:
+        st.session_state["lab-expression"] = request.game.source
+
+    def called(game: SyntheticGame) -> str:
+        return f"about\n{game.source}"
 
     def picture(view: View) -> None:
         st.text(f"picture of {len(view.explanation.players)} players, {view.interactions.index}")
@@ -54,7 +59,7 @@ def laboratory() -> None:
         st.text("a tab of its own")
 
     about = ("synthetic", "laboratory", "Laboratory", ":material/science:", 9, "Laboratory", "Try a function.")
-    lens.page(lens.Lens(*about, form, prefill, picture, (section,), (("Its own", tab),)))
+    lens.page(lens.Lens(*about, form, prefill, called, picture, (section,), (("Its own", tab),)))
 
 
 @pytest.fixture

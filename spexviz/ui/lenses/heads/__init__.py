@@ -16,6 +16,7 @@ LENS = Lens(
     "says how far to trust them, and which heads the answer can do without.",
     form=form.form,
     prefill=form.prefill,
+    called=form.title,
     picture=panels.picture,
     sections=(panels.what_if, panels.prune),
     loads_model=True,

@@ -11,7 +11,8 @@ from spexviz.errors import GameError, SpexvizError
 from spexviz.games.heads import tasks
 from spexviz.games.heads.game import HeadsGame
 from spexviz.games.heads.signal import candidates, probe
-from spexviz.spec import RunSpec
+from spexviz.kit.options import settings
+from spexviz.run.plan import Request
 from spexviz.ui import lens, run_form, widgets
 from spexviz.ui.fields import Fields
 
@@ -28,38 +29,38 @@ FIELDS = Fields("heads", HeadsGame, FIRST, without=("questions", "groups", "neur
 UNKNOWN = "The number of players, and so the cost, is known once the model is loaded."
 
 
-def prefill(spec: RunSpec) -> None:
+def prefill(request: Request) -> None:
     """Put the settings of a run back into the form."""
-    game = dict(spec.game)
-    task = tasks.task_of(game["questions"])
-    source = task.title if task else next((name for name, one in PROMPTS.items() if one[0] == game["prompt"]), None)
-    layers = game["layers"]
-    FIELDS.fill({**game, "layers": ", ".join(map(str, layers)) if isinstance(layers, list) else layers or "", "grouped": bool(game["groups"])})
+    game: HeadsGame = request.game
+    task = tasks.task_of(game.questions)
+    source = task.title if task else next((name for name, one in PROMPTS.items() if one[0] == game.prompt), None)
+    layers = ", ".join(map(str, game.layers)) if isinstance(game.layers, tuple) else game.layers or ""
+    FIELDS.fill({**settings(game), "layers": layers, "grouped": bool(game.groups)})
     st.session_state[FIELDS.key("source")] = source
-    run_form.prefill(spec)
+    run_form.prefill(request)
 
 
 def form() -> None:
     """The whole form; starts the run and opens it."""
     names = [name for name in models.configured() if models.can_be_opened(name)] or ["bundled"]
     FIELDS.begin(model=names[0])
-    settings = _question() | _parts(names)
+    chosen = _question() | _parts(names)
     with st.expander("Solver, value and more"):
         left, right = st.columns(2)
         with left:
             solver, seed = run_form.solver_and_seed()
         with right:
-            settings |= FIELDS.draw_all(("value", "rescale"))
-            settings["groups"] = "layer" if FIELDS.draw("grouped", option="groups") else ""
+            chosen |= FIELDS.draw_all(("value", "rescale"))
+            chosen["groups"] = "layer" if FIELDS.draw("grouped", option="groups") else ""
     budget, options = run_form.budget_and_checks()
-    game = _game(settings)
-    loaded = models.is_loaded(settings["model"])
-    spec = run_form.ready(game, solver, budget, seed, options, HeadsGame.check, "" if loaded else UNKNOWN)
-    if game is not None and loaded and (spec is not None or game.only):
+    game = _game(chosen)
+    loaded = models.is_loaded(chosen["model"])
+    request = run_form.ready(game, solver, budget, seed, options, HeadsGame.check, "" if loaded else UNKNOWN)
+    if game is not None and loaded and (request is not None or game.only):
         _offer_candidates(game)
-    pressed = run_form.explain_button(spec)
-    if spec is not None:
-        _started(game, spec, pressed)
+    pressed = run_form.explain_button(request)
+    if request is not None:
+        _started(request, pressed)
 
 
 def layers_of(text: str) -> list[int] | str | None:
@@ -77,10 +78,10 @@ def layers_of(text: str) -> list[int] | str | None:
     return found
 
 
-def _game(settings: dict[str, Any]) -> HeadsGame | None:
+def _game(chosen: dict[str, Any]) -> HeadsGame | None:
     """The game of the settings as they are typed; None, and what to do, where they are none."""
     try:
-        return HeadsGame(**{**settings, "layers": layers_of(settings["layers"]), "only": FIELDS.kept("only")})
+        return HeadsGame(**{**chosen, "layers": layers_of(chosen["layers"]), "only": FIELDS.kept("only")})
     except SpexvizError as error:
         widgets.problem(error, key="heads-error")
         return None
@@ -130,26 +131,27 @@ def _offer_candidates(game: HeadsGame) -> None:
             st.rerun()
 
 
-def _started(game: HeadsGame, spec: RunSpec, pressed: bool) -> None:
+def _started(request: Request, pressed: bool) -> None:
     """Start the run; one of many players only after a look at its signal, or when the warning was read."""
-    warned = st.session_state.get("heads-warned")
-    if pressed and warned is None and models.is_loaded(game.model) and len(game.players) > PROBED:
+    game, asked, warned = request.game, request.spec.id, st.session_state.get("heads-warned")
+    if pressed and warned is None and models.is_loaded(game.model_name) and len(game.players) > PROBED:
         with st.spinner("Looking whether the value keeps its signal …"):
             found = probe(game, pairs=PAIRS)
         if found.lost:
-            st.session_state["heads-warned"] = warned = (spec.id, found.advice(game))
+            st.session_state["heads-warned"] = warned = (asked, found.advice(game))
             pressed = False
-    if warned is not None and warned[0] == spec.id and not pressed:
+    if warned is not None and warned[0] == asked and not pressed:
         widgets.problem(warned[1], key="heads-lost")
         pressed = st.button("Start it all the same", key="heads-anyway")
-    elif warned is not None and warned[0] != spec.id:
+    elif warned is not None and warned[0] != asked:
         del st.session_state["heads-warned"]
     if pressed:
         st.session_state.pop("heads-warned", None)
-        lens.start(spec, _title(game))
+        lens.start(request, title(game))
 
 
-def _title(game: HeadsGame) -> str:
+def title(game: HeadsGame) -> str:
+    """What a run is called: its task or question, and what is removed how."""
     task = tasks.task_of(game.questions)
     what = task.title if task else f"{game.prompt} →{game.target}"
     return f"{what} · {game.part}s, {game.ablation} ablation"

@@ -17,7 +17,7 @@ from spexviz.games.heads.game import Question
 from spexviz.results import Explanation
 from spexviz.ui import runtime, widgets
 from spexviz.ui import what_if as asking
-from spexviz.ui.games import game_of, is_loaded, is_refused
+from spexviz.ui.games import game_if_any, game_of, is_loaded, is_refused
 from spexviz.ui.widgets import View
 
 WORDS = asking.Words("Untouched model", "Model with these off")
@@ -40,7 +40,7 @@ def what_if(view: View) -> None:
     """Players switched off: the model's real output, the surrogate, and main effects alone."""
     run, key = view.explanation, f"{view.key}-off"
     st.subheader("What if?", anchor=False)
-    off = asking.left_out(view, f"Switch off these {views.captions.plural(run.noun)}", key)
+    off = asking.left_out(view, f"Switch off these {views.captions.plural(run.subject.noun)}", key)
     if not off:
         st.caption("Nothing is switched off: choose some here, or click in the grid or the graph.")
         return
@@ -52,7 +52,8 @@ def prune(view: View) -> None:
     """On demand: what each method keeps, on questions that no fit has seen."""
     run = view.explanation
     st.subheader("Pruning", anchor=False)
-    task = tasks.task_of(run.spec.game["questions"])
+    game = game_if_any(run)
+    task = None if game is None else tasks.task_of(game.questions)
     if task is None:
         st.caption("Pruning is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
         return
@@ -61,7 +62,7 @@ def prune(view: View) -> None:
         return
     if not st.session_state.get(asked):
         st.caption(
-            f"Keep only some {views.captions.plural(run.noun)}: which ones does the spectrum choose, and how well do they do on {len(task.held_out)} new questions?"
+            f"Keep only some {views.captions.plural(run.subject.noun)}: which ones does the spectrum choose, and how well do they do on {len(task.held_out)} new questions?"
         )
     if not widgets.on_request("Compare what to keep", asked, f"{asked}-button", ":material/content_cut:"):
         return
@@ -88,7 +89,7 @@ def _attention(view: View) -> None:
     """Where the first selected head looks, once the model is there."""
     run = view.explanation
     chosen, where = widgets.selection(run), views.grid.places(run)
-    if run.spec.game.get("part") != "head" or run.spec.game.get("groups") or where is None:
+    if run.subject.noun != "head" or where is None:
         return
     if not chosen:
         st.caption("Click a head to see where it looks.")

@@ -16,5 +16,6 @@ LENS = Lens(
     "and says how far to trust them. Choose an example or type your own prompt.",
     form=form.form,
     prefill=form.prefill,
+    called=form.title,
     loads_model=True,
 )

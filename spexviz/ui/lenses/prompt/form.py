@@ -8,8 +8,9 @@ import streamlit as st
 
 from spexviz import models
 from spexviz.games.prompt.game import SLOT, PromptGame
+from spexviz.kit.options import settings
 from spexviz.models.base import LanguageModel
-from spexviz.spec import RunSpec
+from spexviz.run.plan import Request
 from spexviz.ui import lens, run_form, widgets
 from spexviz.ui.fields import Fields
 
@@ -19,10 +20,10 @@ DEFAULTS = {"prompt": "", "template": REVIEW, "target": " positive", "contrast":
 FIELDS = Fields("form", PromptGame, {**DEFAULTS, "pattern": r"\w+", "protect": ""}, without=("spans", "protected", "answer_tokens"))
 
 
-def prefill(spec: RunSpec) -> None:
+def prefill(request: Request) -> None:
     """Put the settings of a run back into the form."""
-    FIELDS.fill(spec.game)
-    run_form.prefill(spec)
+    FIELDS.fill(settings(request.game))
+    run_form.prefill(request)
 
 
 def form() -> None:
@@ -31,22 +32,27 @@ def form() -> None:
     FIELDS.begin(model=names[0])
     _example_buttons()
     prompt = FIELDS.draw("prompt", height=100, placeholder="Type a sentence, or press an example above.")
-    settings = {"prompt": prompt, **_game_settings(names)}
+    chosen = {"prompt": prompt, **_game_settings(names)}
     with st.expander("Solver, template and more"):
         left, right = st.columns(2)
         with left:
             solver, seed = run_form.solver_and_seed()
         with right:
-            settings |= _more_settings()
+            chosen |= _more_settings()
     budget, options = run_form.budget_and_checks()
-    spec = None
+    request = None
     if not prompt.strip():
         st.caption("Type a prompt to see what a run costs.")
     else:
-        game = run_form.made(PromptGame, settings)
-        spec = run_form.ready(game, solver, budget, seed, options, _check, _unknown(game))
-    if run_form.explain_button(spec):
-        lens.start(spec, prompt)
+        game = run_form.made(PromptGame, chosen)
+        request = run_form.ready(game, solver, budget, seed, options, _check, _unknown(game))
+    if run_form.explain_button(request):
+        lens.start(request, title(request.game))
+
+
+def title(game: PromptGame) -> str:
+    """What a run is called."""
+    return game.prompt
 
 
 def _example_buttons() -> None:
@@ -65,10 +71,10 @@ def _game_settings(names: tuple[str, ...]) -> dict[str, Any]:
     columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
     model = FIELDS.draw("model", columns[0], offered=names, help="Configured on the server with SPEXVIZ_MODELS.")
     rest = zip(("split", "masking", "target", "contrast"), columns[1:], strict=True)
-    settings = {"model": model, **{name: FIELDS.draw(name, column) for name, column in rest}}
+    chosen = {"model": model, **{name: FIELDS.draw(name, column) for name, column in rest}}
     if models.is_loaded(model):
         _show_answers(models.load(model))
-    return settings
+    return chosen
 
 
 def _show_answers(model: LanguageModel) -> None:
@@ -81,12 +87,12 @@ def _show_answers(model: LanguageModel) -> None:
 
 
 def _more_settings() -> dict[str, Any]:
-    settings = {"template": FIELDS.draw("template", height=70), **FIELDS.draw_all(("value", "chat", "replacement", "pattern"))}
+    chosen = {"template": FIELDS.draw("template", height=70), **FIELDS.draw_all(("value", "chat", "replacement", "pattern"))}
     protect = FIELDS.draw("protect", option="protected")
     start = FIELDS.kept("prompt").find(protect) if protect else -1
     if protect and start < 0:
         st.caption("The protected words are not in the prompt.")
-    return {**settings, "protected": [[start, start + len(protect)]] if start >= 0 else []}
+    return {**chosen, "protected": [[start, start + len(protect)]] if start >= 0 else []}
 
 
 def _unknown(game: PromptGame | None) -> str:

@@ -16,6 +16,7 @@ LENS = Lens(
     "the sets that only help together and the duplicates that cancel, and says how far to trust them.",
     form=form.form,
     prefill=form.prefill,
+    called=form.title,
     picture=panels.picture,
     sections=(panels.sets, panels.what_if, panels.prune),
 )

@@ -10,7 +10,8 @@ from spexviz.errors import SpexvizError
 from spexviz.games.training import data as datasets
 from spexviz.games.training.data import Data, Examples
 from spexviz.games.training.game import VALUES, TrainingGame
-from spexviz.spec import RunSpec
+from spexviz.kit.options import settings
+from spexviz.run.plan import Request
 from spexviz.ui import lens, run_form, widgets
 from spexviz.ui.fields import Fields
 from spexviz.views.cards import Card, Item
@@ -21,16 +22,16 @@ TITLES = {"reviews": "Reviews", "digits": "Digits", FILE: FILE}
 FIELDS = Fields("train", TrainingGame, {"source": "reviews", "own": ""}, without=("data",))
 
 
-def prefill(spec: RunSpec) -> None:
+def prefill(request: Request) -> None:
     """Put the settings of a run back into the form."""
-    game = dict(spec.game)
-    game["source"] = FILE if datasets.is_upload(game["data"]) else game["data"]
-    if datasets.is_upload(game["data"]):
-        st.session_state["train-upload"] = game["data"]
-    if isinstance(game["query"], str):
-        game["own"], game["query"] = game["query"], OWN
-    FIELDS.fill(game)
-    run_form.prefill(spec)
+    held = settings(request.game)
+    held["source"] = held["data"]
+    if datasets.is_upload(held["data"]):
+        st.session_state["train-upload"], held["source"] = held["data"], FILE
+    if isinstance(held["query"], str):
+        held["own"], held["query"] = held["query"], OWN
+    FIELDS.fill(held)
+    run_form.prefill(request)
 
 
 def form() -> None:
@@ -40,23 +41,24 @@ def form() -> None:
     if data is None:
         return
     columns = zip(("value", "learner", "players_are"), st.columns(3, vertical_alignment="bottom"), strict=True)
-    settings = {"data": data.label, **{name: FIELDS.draw(name, column) for name, column in columns}}
-    settings |= _query(data) if VALUES[settings["value"]].about_query else {}
+    chosen = {"data": data.label, **{name: FIELDS.draw(name, column) for name, column in columns}}
+    chosen |= _query(data) if VALUES[chosen["value"]].about_query else {}
     with st.expander("Solver, features and more"):
         left, right = st.columns(2)
         with left:
             solver, seed = run_form.solver_and_seed()
         with right:
-            settings |= _more(data)
+            chosen |= _more(data)
     budget, options = run_form.budget_and_checks(1024)
-    game = run_form.made(TrainingGame, settings)
-    spec = run_form.ready(game, solver, budget, seed, options)
-    if run_form.explain_button(spec):
-        lens.start(spec, title(data, game))
+    game = run_form.made(TrainingGame, chosen)
+    request = run_form.ready(game, solver, budget, seed, options)
+    if run_form.explain_button(request):
+        lens.start(request, title(request.game))
 
 
-def title(data: Data, game: TrainingGame) -> str:
-    """What a run is called: its query, or what is measured over all held-out examples."""
+def title(game: TrainingGame) -> str:
+    """What a run is called: its query, or what is measured over all held-out examples. Raises GameError where its data cannot be had."""
+    data = game.examples
     if not game.about_query:
         return f"{data_title(data.label)}: {game.value} of a {game.learner} on {len(data.test)} held-out examples"
     return game.query if isinstance(game.query, str) else data.test.texts[game.query]

@@ -48,7 +48,7 @@ def picture(view: View) -> None:
     run, shown = view.explanation, _items(view.explanation)
     if (query := _query(run)) is not None:
         widgets.cards([query], key=f"{view.key}-query", large=True)
-    st.subheader(f"{run.noun.capitalize()}s that matter", anchor=False)
+    st.subheader(f"{run.subject.noun.capitalize()}s that matter", anchor=False)
     st.caption(
         f"Average effect on the {run.unit} of keeping each, over random halves of the rest. Click a card to follow it through all views."
         if run.complete
@@ -143,11 +143,11 @@ def _harmful(view: View, game: TrainingGame, alone: np.ndarray | None) -> None:
     rows = []
     for i in worst[:LISTED].tolist():
         if effects[i] and (effects[i] < 0) == better:
-            row = {run.noun.capitalize(): plain(shown[i].text, 120), "Label": shown[i].label, "Effect": float(effects[i])}
+            row = {run.subject.noun.capitalize(): plain(shown[i].text, 120), "Label": shown[i].label, "Effect": float(effects[i])}
             rows.append(row | ({} if alone is None else {"Leave one out": float(alone[i])}) | {"Planted": shown[i].remark})
     number = st.column_config.NumberColumn
     columns = {
-        run.noun.capitalize(): st.column_config.TextColumn(width="large"),
+        run.subject.noun.capitalize(): st.column_config.TextColumn(width="large"),
         "Effect": number(format="%+.4f", help="Main effect by the surrogate"),
         "Leave one out": number(format="%+.4f", help="Real: whole set minus without it"),
     }
