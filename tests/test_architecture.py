@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import figures
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "spexviz"
 RANKS = [  # lower may not import higher; rooms of one rank may know each other, except games and solvers
@@ -104,6 +106,11 @@ print(json.dumps(sorted(set(sys.modules) & {HEAVY!r})))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_contracts_are_types_and_the_top_is_small() -> None:
+    """At most 10 modules at the top, at most 4 getattr with a default, nobody reads another's private names."""
+    assert figures.main() == 0
 
 
 def test_no_pickle_no_eval_no_foreign_code() -> None:

@@ -34,6 +34,13 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
         time.sleep(0.01)
 
 
+class _OfThread(threading.local):
+    """What each thread has of a file: its connection, and which file that was."""
+
+    connection: sqlite3.Connection | None = None
+    identity: tuple[int, int] | None = None
+
+
 class Database:
     """A SQLite file brought to the newest schema. Raises StoreError where it cannot be opened, StoreDamaged where it is no database.
 
@@ -43,14 +50,14 @@ class Database:
     def __init__(self, path: Path | str, migrations: Migrations, lazy: bool = False):
         self.path = Path(path)
         self._migrations = migrations
-        self._local = threading.local()
+        self._local = _OfThread()
         self._ready: tuple[int, int] | None = None  # the file whose schema is known to be the newest
         if not lazy:
             self.connection()
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection, in autocommit mode."""
-        found = getattr(self._local, "connection", None)
+        found = self._local.connection
         if found is None or self._identity() != self._local.identity:
             try:
                 with self._alone():
@@ -64,7 +71,7 @@ class Database:
     def set_aside(self) -> Path | None:
         """Rename the damaged file that this thread has open; the path of what it is now. None where somebody was faster."""
         with self._alone():
-            if self._identity() != getattr(self._local, "identity", None):
+            if self._identity() != self._local.identity:
                 return None
             target = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
             while target.exists():

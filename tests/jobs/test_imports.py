@@ -56,7 +56,7 @@ def test_a_forged_file_never_answers_for_the_run_that_is_asked_for(manager: JobM
     assert len({before, asked, after, SPEC.id}) == 4 and all(map(is_run_id, (before, asked, after)))
     measured = manager.store.result(asked)
     assert measured.sample.values.tolist() == honest.sample.values.tolist() and measured.spectrum == honest.spectrum
-    assert measured.sample.values.tolist() != forgery.values.tolist() and measured.spent.seconds["cached"] == 0
+    assert measured.sample.values.tolist() != forgery.sample.values.tolist() and measured.spent.cached == 0
     assert manager.submit(Request.of(SPEC)) == asked and manager.store.find(SPEC).id == asked
     for run_id, title in ((before, "forged"), (after, "forged, too")):
         told = manager.store.get(run_id)
@@ -117,7 +117,7 @@ def test_an_unfinished_file_with_an_offered_model_begins_an_honest_run(manager: 
     run = ended(manager, going)
     assert going != imported and (run.state, run.origin, run.title) == (states.DONE, states.ASKED, "half a run")
     measured = manager.store.result(going)
-    assert measured.sample.values.tolist() == honest.sample.values.tolist() and measured.spent.seconds["cached"] == 0, "nothing comes from the file"
+    assert measured.sample.values.tolist() == honest.sample.values.tolist() and measured.spent.cached == 0, "nothing comes from the file"
     assert manager.store.get(imported).state == states.INTERRUPTED and manager.store.result(imported).to_json() == file.to_json()
     assert manager.resume(imported) == going, "and then it is there"
 

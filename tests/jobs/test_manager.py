@@ -226,6 +226,7 @@ def test_close_leaves_runs_that_can_be_resumed_and_no_lock_file(make: Callable, 
 KILLED = """
 import sys, time
 from spexviz.jobs.manager import JobManager
+from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
 from tests.jobs import slow
 slow.offer()

@@ -15,7 +15,7 @@ from spexviz.masks import Masks, Values, keys
 from spexviz.models.endpoint import EndpointModel
 from spexviz.models.endpoints import Endpoint
 from spexviz.models.wire import Wire
-from spexviz.run.pipeline import held_out_count, plan
+from spexviz.run.plan import held_out_count, plan
 from tests.models.real_server import FaultyProxy
 
 REVIEW = "Review: {}\nSentiment (positive or negative):"

@@ -213,4 +213,15 @@ def test_it_is_in_the_navigation(copy: Path) -> None:
     assert ["Purse", "purse"] in told(copy, SHELL)
 
 
-# The command line: `spexviz explain --game coins --coins 5 --metal silver` in the copy belongs here.
+COMMAND = """
+import json
+from spexviz import cli
+assert cli.main("explain --game coins --coins 5 --metal silver --solver linear --budget 64 --out run.json".split()) == 0
+run = json.load(open("run.json"))
+print(json.dumps([run["spec"]["game"], run["proof"]["exact"]]))
+"""
+
+
+def test_the_command_line_knows_its_settings(copy: Path) -> None:
+    game, exact = told(copy, COMMAND)
+    assert exact and game["name"] == "coins" and (game["coins"], game["metal"]) == (5, "silver")
