@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -54,7 +55,7 @@ class FunctionGame(Game):
 
     @cached_property
     def fingerprint(self) -> str:
-        return f"function-{self.known_as}" if self.known_as else super().fingerprint
+        return f"function-{hashlib.sha256(self.known_as.encode()).hexdigest()[:24]}" if self.known_as else super().fingerprint
 
     def __call__(self, masks: Masks) -> Values:
         return np.asarray(self.function(masks), dtype=np.float64)
