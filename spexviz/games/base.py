@@ -90,6 +90,13 @@ class Game:
         )
 
 
+def check_is_game(thing: object) -> None:
+    """Raise GameError, with the remedy, for what is no game."""
+    if not isinstance(thing, Game):
+        what = "a function" if callable(thing) and not hasattr(thing, "players") else f"of the type {type(thing).__name__}"
+        raise GameError(f"This is {what}, not a game: make it one with spexviz.game(function, players=[…]), or derive its class from spexviz.Game.")
+
+
 def check_keep(keep: float) -> None:
     """Raise GameError for a probability of keeping a player that lies outside (0, 1)."""
     if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0.0 < keep < 1.0:
@@ -98,9 +105,7 @@ def check_keep(keep: float) -> None:
 
 def checked(game: Game) -> Subject:
     """The subject of a game that can be asked. Raises GameError, with the remedy, for what is no game, or does not fit together."""
-    if not isinstance(game, Game):
-        what = "a function" if callable(game) and not hasattr(game, "players") else f"a {type(game).__name__}"
-        raise GameError(f"This is {what}, not a game: make it one with spexviz.game(function, players=[…]), or derive its class from spexviz.Game.")
+    check_is_game(game)
     check_keep(game.keep)
     players = game.players
     if isinstance(players, str) or not len(players) or not all(isinstance(player, str) for player in players):

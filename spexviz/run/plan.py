@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from spexviz.games.base import Game, checked
+from spexviz.games.base import Game, check_is_game, checked
 from spexviz.kit.registry import offered
 from spexviz.masks import Masks, uniform_masks
 from spexviz.results import Subject
@@ -63,6 +63,9 @@ class Request:
     budget: int = 512
     seed: int = 0
     options: Options = field(default_factory=Options)
+
+    def __post_init__(self) -> None:
+        check_is_game(self.game)
 
     @classmethod
     def of(cls, spec: RunSpec) -> Request:
