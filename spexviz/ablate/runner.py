@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from spexviz.ablate import executors
 from spexviz.ablate.cache import Cache, MemoryCache
 from spexviz.ablate.executors import Executor
-from spexviz.errors import AblationError, Cancelled
+from spexviz.errors import AblationError, Cancelled, GameError
 from spexviz.games.base import Game
 from spexviz.masks import Masks, Values
 
@@ -90,7 +90,10 @@ class Runner:
     @cached_property
     def fingerprint(self) -> str:
         """The game's name in the cache; models are loaded for it."""
-        return self.executor.fingerprint(self.game)
+        found = self.executor.fingerprint(self.game)
+        if not isinstance(found, str) or not found:
+            raise GameError(f"The fingerprint of a game is a text that changes with its values, not {found!r:.40}.")
+        return found
 
     def turn_to(self, game: Game) -> None:
         """Ask another game from now on, from its first mask; what was asked so far stays counted."""

@@ -53,7 +53,7 @@ class Game:
     @property
     def players(self) -> tuple[str, ...]:
         """Labels: words, "L3.H7", "example 12"."""
-        raise NotImplementedError(f"{type(self).__name__} does not say who its players are: give it `players`, a tuple of labels.")
+        raise GameError(f"{type(self).__name__} does not say who its players are: give it `players`, a tuple of labels.")
 
     @property
     def unit(self) -> str:
@@ -69,7 +69,7 @@ class Game:
 
     def __call__(self, masks: Masks) -> Values:
         """Values (b,) of the masks (b, n), True = kept."""
-        raise NotImplementedError(f"{type(self).__name__} cannot be asked: give it `__call__(masks) -> values`.")
+        raise GameError(f"{type(self).__name__} cannot be asked: give it `__call__(masks) -> values`.")
 
     def check(self) -> None:
         """Raise what only a loaded model can tell, before the first ablation."""
@@ -84,10 +84,8 @@ class Game:
 
     @property
     def subject(self) -> Subject:
-        """All that views may know of it. Remarks may come with the ablations, so it is made anew."""
-        return Subject(
-            tuple(self.players), self.unit, self.noun, self.title, self.text, tuple(self.text_spans), self.layout, tuple(self.remarks), self.scale
-        )
+        """All that views may know of it, but for its remarks: these come with the ablations. No model is loaded for it where players need none."""
+        return Subject(tuple(self.players), self.unit, self.noun, self.title, self.text, tuple(self.text_spans), self.layout, scale=self.scale)
 
 
 def check_is_game(thing: object) -> None:
@@ -110,9 +108,8 @@ def checked(game: Game) -> Subject:
     players = game.players
     if isinstance(players, str) or not len(players) or not all(isinstance(player, str) for player in players):
         raise GameError(f"The players of a game are labels, one text each and at least one, not {players!r:.80}.")
-    for what, value in (("unit", game.unit), ("fingerprint", game.fingerprint)):
-        if not isinstance(value, str) or not value:
-            raise GameError(f"The {what} of a game is a text, not {value!r:.40}.")
+    if not isinstance(game.unit, str) or not game.unit:
+        raise GameError(f"The unit of a game is a text, not {game.unit!r:.40}.")
     try:
         return game.subject
     except (TypeError, ValueError) as error:

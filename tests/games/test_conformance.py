@@ -49,7 +49,7 @@ def test_it_says_what_it_is(game: Game) -> None:
     subject = checked(game)
     assert subject.players == game.players and subject.noun == subject.noun.lower() and not subject.noun.endswith("s")
     assert subject.title == type(game).title and subject.scale.kind in (NUMBER, ODDS, LOG_PROBABILITY) and subject.say(0.5)
-    assert all(isinstance(remark, str) for remark in subject.remarks)
+    assert all(isinstance(remark, str) for remark in game.remarks)
     asking = game.asking()
     assert isinstance(asking, Asking) and asking.call_masks >= 0 and (asking.tokens(all_masks(1).repeat(n, axis=1)) or 1) > 0
     assert game.model_name is None or isinstance(game.model_name, str)

@@ -116,7 +116,7 @@ def test_a_game_without_its_parts_says_what_is_missing() -> None:
     class Nothing(sv.Game):
         pass
 
-    with pytest.raises(NotImplementedError, match="give it `players`"):
+    with pytest.raises(GameError, match="give it `players`"):
         checked(Nothing())
 
 
@@ -142,3 +142,13 @@ def test_sets_in_any_order_and_what_is_no_set() -> None:
     for wrong in (1, "x1", ["x1"], (0, 99), (0, 0), (-1, 2), (0.5,), None):
         with pytest.raises(sv.errors.SolverError, match="is no set of 3 players: give distinct positions from 0 to 2"):
             interactions[wrong]
+
+
+def test_what_is_asked_is_known_without_its_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form, the queue and a Ray cluster need no model here."""
+    from spexviz import models
+    from spexviz.run.plan import Request
+
+    monkeypatch.setattr(models, "load", lambda name: pytest.fail(f"{name} is loaded"))
+    request = Request(sv.PromptGame("bundled", "never fails to impress " * 4), sv.Linear(), 64)
+    assert request.spec.id and request.plan.ablations == 64 + 128 + 2 and request.subject.noun == "word" and request.game.model_name == "bundled"
