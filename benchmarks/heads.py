@@ -1,4 +1,4 @@
-"""Heads of the bundled model: ablations a second and share of peak, R² of the solvers, and what pruning keeps.
+"""Heads of the bundled model: ablations a second and share of peak, R² of the solvers, and what removal keeps.
 
     python -m benchmarks.heads [speed] [r2] [pruning] [--masks 4096] [--budget 1024] [--tasks facts …] [--ablation mean] [--show]
 
@@ -25,7 +25,7 @@ from spexviz import models
 from spexviz.ablate.cache import SqliteCache
 from spexviz.ablate.executors import chunk_of
 from spexviz.ablate.runner import Runner
-from spexviz.games.heads import removal as pruning
+from spexviz.games.heads import removal
 from spexviz.games.heads.game import HeadsGame
 from spexviz.kit.registry import offered
 from spexviz.masks import uniform_masks
@@ -130,7 +130,7 @@ def prune(store: Store, budget: int, tasks: list[str], ablation: str, cache: Sql
         full = judge.by_question(np.ones((1, len(asked.players)), dtype=bool))[0]
         ask = Runner(asked, cache, budget, _told(f"{task}, best of N"))
         for share in SHARES:
-            found = pruning.kept(run, judge, round(share * len(asked.players)), ask=ask, n_best=budget)
+            found = removal.kept(run, judge, round(share * len(asked.players)), ask=ask, n_best=budget)
             cells[f"{share:g}"] = {"r2": run.fidelity.r2, "linear": run.baseline.r2, "full": float(full.mean())} | {
                 one.method: {"value": float(one.values.mean()), "interval": one.interval, "accuracy": float((one.values > 0).mean())} for one in found
             }
@@ -167,7 +167,7 @@ def show(cells: dict[str, Any]) -> None:
 
 def _show_share(name: str, share: float, row: dict[str, Any], totals: dict[str, list[float]]) -> None:
     print(f"  {share:.0%} kept (all kept {row['full']:+.2f}; R² {row['r2']:.2f}, linear {row['linear']:.2f})")
-    for method in pruning.METHODS:
+    for method in removal.METHODS:
         text = f"    {method:10} {row[method]['value']:+.2f}  accuracy {row[method]['accuracy']:.2f}"
         if difference := row[method].get("spectrum less this"):
             text += "  spectrum less this {:+.2f} [{:+.2f}, {:+.2f}]".format(*difference)

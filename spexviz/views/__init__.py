@@ -9,10 +9,10 @@ place of the function.
 
 from spexviz.views import captions, cards, grid, strip, theme
 from spexviz.views.captions import checked, finding, headline, honesty, quality
-from spexviz.views.dropping import dropping
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
+from spexviz.views.removal import removal
 from spexviz.views.table import csv, table
 from spexviz.views.waterfall import waterfall
 
@@ -21,7 +21,6 @@ __all__ = [
     "cards",
     "checked",
     "csv",
-    "dropping",
     "fidelity_curve",
     "finding",
     "graph",
@@ -30,6 +29,7 @@ __all__ = [
     "heat",
     "honesty",
     "quality",
+    "removal",
     "residuals",
     "strip",
     "table",

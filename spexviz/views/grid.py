@@ -1,4 +1,4 @@
-"""Grid: layers × heads as clickable squares; the energy of their interactions; where a head looks; what pruning keeps."""
+"""Grid: layers × heads as clickable squares; the energy of their interactions; where a head looks; what removal keeps."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def attention(tokens: Sequence[str], weights: np.ndarray, head: str, *, dark: bo
     return figure.update_yaxes(tickvals=ticks, ticktext=shown, autorange="reversed", showgrid=False, zeroline=False, fixedrange=True)
 
 
-def pruning(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: bool = False) -> go.Figure:
+def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: bool = False) -> go.Figure:
     """Value on held-out questions against players kept, one line a method. Rows: {"method", "size", "value", "low", "high"}."""
     t, figure = theme.tokens(dark), go.Figure()
     for k, method in enumerate(dict.fromkeys(row["method"] for row in rows)):
@@ -197,9 +197,9 @@ def pruning(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: 
     figure.add_hline(y=full, line={"color": t.muted, "dash": "dash", "width": 1}, annotation_text="all kept", annotation_font={"color": t.muted})
     said = "; ".join(f"{row['method']} {row['size']} kept {theme.number(row['value'])}" for row in rows)
     theme.apply(
-        figure, dark, title="What pruning keeps", subtitle="On questions that no fit has seen; bars: 90 % intervals over the questions", height=380
+        figure, dark, title="What removal keeps", subtitle="On questions that no fit has seen; bars: 90 % intervals over the questions", height=380
     )
-    figure.update_layout(meta={"text": f"Pruning ({unit}): {said}; all kept {theme.number(full)}."}, legend={"orientation": "h", "y": -0.22, "x": 0})
+    figure.update_layout(meta={"text": f"Removal ({unit}): {said}; all kept {theme.number(full)}."}, legend={"orientation": "h", "y": -0.22, "x": 0})
     figure.update_xaxes(title_text="players kept", fixedrange=True)
     return figure.update_yaxes(title_text=escape(unit), fixedrange=True)
 

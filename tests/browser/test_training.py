@@ -26,7 +26,7 @@ def test_a_query_is_traced_to_its_training_examples(server, open_page):
     start = time.monotonic()
     run_id = explain(page)
     page.get_by_text("Sets as a table").wait_for(timeout=LONG)
-    page.get_by_text("Pruning the training set").wait_for(timeout=LONG)
+    page.get_by_text("Removal from the training set").wait_for(timeout=LONG)
     idle(page)
     print(f"from the button to the last figure: {time.monotonic() - start:.0f} s")
     result = Explanation.from_json(server.rows("SELECT result FROM runs WHERE id = ?", run_id)[0][0])

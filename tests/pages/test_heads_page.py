@@ -57,7 +57,7 @@ def test_the_page_finds_the_planted_pair_and_asks_what_if(offered: JobManager) -
     at = page("heads")
     spec = start(at, offered)
     assert re.search(rf"{planted.A} .{{1,20}} {planted.B} carries", said(at))
-    assert "Pruning is judged on questions" in said(at)
+    assert "Removal is judged on questions" in said(at)
     players = offered.store.result(offered.store.find(spec).id).players
     at.session_state["selection"] = (players.index(planted.A),)
     at.run()
@@ -86,7 +86,7 @@ def test_many_heads_are_probed_and_offered_as_candidates(offered: JobManager, mo
     assert "16 heads" in said(at)
 
 
-def test_pruning_on_questions_that_the_fit_has_not_seen(offered: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_removal_on_questions_that_the_fit_has_not_seen(offered: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = [(prompt, planted.TARGET, planted.CONTRAST) for prompt in (planted.PROMPT, "the plot", "not at all", "never dull")]
     task = tasks.Task("planted", "Planted", "", "", 1.0, 1.0, tuple(asked[:2]), tuple(asked[2:]))
     monkeypatch.setattr(tasks, "tasks", lambda: {"Planted": task})

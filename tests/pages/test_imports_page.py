@@ -106,7 +106,7 @@ def test_a_page_of_heads_asks_no_model_that_is_not_offered(manager: JobManager, 
     assert {metric.label: metric.value for metric in at.metric}["Model with these off"] == "not asked"
 
 
-def test_pruning_asks_no_model_that_is_not_offered(manager: JobManager) -> None:
+def test_removal_asks_no_model_that_is_not_offered(manager: JobManager) -> None:
     task = next(iter(tasks.tasks().values()))
     at = page("heads", run=manager.store.insert(forged.finished(heads("bundled"), questions=task.fit), "a task"))
     assert "The model cannot be asked. This server does not offer the model" in said(at) and "Compare what to keep" not in labels(at)

@@ -9,7 +9,7 @@ import pytest
 
 from spexviz.views import cards
 from spexviz.views.cards import Card, Item
-from spexviz.views.dropping import dropping
+from spexviz.views.removal import removal
 from tests.views import harness
 
 HOSTILE = "<img src=x onerror=alert(1)> \u202e $x$ [a](javascript:1)"
@@ -39,8 +39,8 @@ def test_the_cards_that_matter_come_by_size(review) -> None:
     ]
 
 
-def test_the_pruning_curve_says_its_numbers() -> None:
-    figure = dropping((0.0, 0.5), [("<b>ours</b>", np.array([0.9, 0.8]))], np.array([[0.9, 0.5], [0.9, 0.7]]), "accuracy")
+def test_the_removal_curve_says_its_numbers() -> None:
+    figure = removal((0.0, 0.5), [("<b>ours</b>", np.array([0.9, 0.8]))], np.array([[0.9, 0.5], [0.9, 0.7]]), "accuracy")
     assert "&lt;b&gt;ours" in figure.data[-1].name and "0.80" in figure.layout.meta["text"] and list(figure.data[-1].x) == [0, 50]
     assert figure.data[2].y[1] == pytest.approx(0.6)
 

@@ -60,13 +60,13 @@ def test_labels_and_tokens_are_never_markup() -> None:
     run = build(HOSTILE, {(0,): 1.0, (0, 1): 0.5})
     weights = np.eye(len(HOSTILE))
     rows = [{"method": "<b>x", "size": 2, "value": 1.0, "low": 0.5, "high": 1.5}]
-    for figure in (grid.grid(run), grid.attention(HOSTILE, weights, HOSTILE[0]), grid.pruning(rows, 2.0, "<i>nats")):
+    for figure in (grid.grid(run), grid.attention(HOSTILE, weights, HOSTILE[0]), grid.removal(rows, 2.0, "<i>nats")):
         shown = figure.update_layout(meta=None).to_json().replace("\\u003c", "<")  # the text twin is never drawn
         assert "<img" not in shown and "<script" not in shown and "</script" not in shown and "<i>" not in shown
 
 
-def test_pruning_has_a_line_a_method_and_what_all_gives() -> None:
+def test_removal_has_a_line_a_method_and_what_all_gives() -> None:
     rows = [{"method": m, "size": s, "value": v, "low": v - 1, "high": v + 1} for m, v in (("spectrum", 3.0), ("LASSO", 2.0)) for s in (4, 2)]
-    figure = grid.pruning(rows, 4.0, "nats")
+    figure = grid.removal(rows, 4.0, "nats")
     assert [trace.name for trace in figure.data] == ["spectrum", "LASSO"] and list(figure.data[0].x) == [2, 4]
     assert "all kept +4.00" in figure.layout.meta["text"]

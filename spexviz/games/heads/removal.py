@@ -1,4 +1,4 @@
-"""Pruning: which players to keep when only so many may stay, by the spectrum, and by what it is to be held against.
+"""Removal: which players to keep when only so many may stay, by the spectrum, and by what it is to be held against.
 
 Every method sees the same ablations of the fit questions; what they keep is valued on questions that none has seen, each
 question apart, so that two methods are compared question by question.

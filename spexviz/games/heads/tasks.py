@@ -1,4 +1,4 @@
-"""The bundled tasks of assets/heads: questions to explain, and others held out, on which pruning is judged."""
+"""The bundled tasks of assets/heads: questions to explain, and others held out, on which removal is judged."""
 
 from __future__ import annotations
 

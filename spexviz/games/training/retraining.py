@@ -1,4 +1,4 @@
-"""Real retrainings beside a run on training data: without a set, what-if, pruning curves, harmful examples. Nothing is predicted here."""
+"""Real retrainings beside a run on training data: without a set, what-if, removal curves, harmful examples. Nothing is predicted here."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Without:
 
 
 @dataclass(frozen=True)
-class Pruning:
-    """A pruning curve: values after leaving out a share of the players. `random`: (draws, shares)."""
+class Removal:
+    """A removal curve: values after leaving out a share of the players. `random`: (draws, shares)."""
 
     shares: tuple[float, ...]
     ordered: Values
@@ -69,11 +69,11 @@ def precision_at(ranking: Sequence[int], truth: Sequence[int], k: int) -> float:
     return len(set(map(int, ranking[:k])) & set(map(int, truth))) / k
 
 
-def pruning(game: TrainingGame, order: Sequence[int], seed: int = 0, shares: Sequence[float] = SHARES, draws: int = DRAWS) -> Pruning:
+def removal(game: TrainingGame, order: Sequence[int], seed: int = 0, shares: Sequence[float] = SHARES, draws: int = DRAWS) -> Removal:
     """Values as a growing share of the players is left out, in this order and in random ones; every point is a retraining."""
     n = len(game.players)
     rng = np.random.default_rng([seed, 0x9A])
     orders = [np.asarray(order), *(rng.permutation(n) for _ in range(draws))]
     sets = [tuple(map(int, one[: round(share * n)])) for one in orders for share in shares]
     values = game(all_but(sets, n)).reshape(len(orders), len(shares))
-    return Pruning(tuple(shares), values[0], values[1:])
+    return Removal(tuple(shares), values[0], values[1:])

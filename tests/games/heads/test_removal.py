@@ -1,4 +1,4 @@
-"""Pruning keeps what the spectrum says, beside its rivals; the probe tells a lost signal from a kept one."""
+"""Removal keeps what the spectrum says, beside its rivals; the probe tells a lost signal from a kept one."""
 
 from __future__ import annotations
 

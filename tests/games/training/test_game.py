@@ -118,7 +118,7 @@ def test_what_if_is_the_same_as_changing_the_data_by_hand() -> None:
     assert after == pytest.approx(by_hand[truth] - by_hand[1 - truth]) and before == pytest.approx(WORDS(np.ones((1, 160), bool))[0])
 
 
-def test_retraining_without_sets_pruning_and_harm() -> None:
+def test_retraining_without_sets_removal_and_harm() -> None:
     found = retraining.without(WORDS, [(3, 8), (1, 2, 5)])
     full = WORDS(np.ones((1, 160), bool))[0]
     asked = WORDS(all_but([(3,), (3, 8), (1, 2, 5)], 160)) - full
@@ -127,7 +127,7 @@ def test_retraining_without_sets_pruning_and_harm() -> None:
     assert effects[3] == pytest.approx(-asked[0])
     worst = retraining.harmful(WORDS, effects)
     assert effects[worst[0]] == effects.min() and retraining.harmful(dataclasses.replace(WORDS, value="loss"), effects)[0] == effects.argmax()
-    curve = retraining.pruning(WORDS, worst, shares=(0.0, 0.1, 0.5), draws=3)
+    curve = retraining.removal(WORDS, worst, shares=(0.0, 0.1, 0.5), draws=3)
     assert curve.ordered[0] == pytest.approx(full) and curve.random.shape == (3, 3) and (curve.ordered[1:] > curve.random[:, 1:].max(0)).all()
     assert retraining.precision_at([4, 2, 9], [2, 7], 2) == 0.5
 

@@ -18,6 +18,6 @@ LENS = Lens(
     prefill=form.prefill,
     called=form.title,
     picture=panels.picture,
-    sections=(panels.what_if, panels.prune),
+    sections=(panels.what_if, panels.removed),
     loads_model=True,
 )

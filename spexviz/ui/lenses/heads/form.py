@@ -93,7 +93,7 @@ def _question() -> dict[str, Any]:
     picked = st.pills("Task", [*PROMPTS, *known], default=FIELDS.kept("source"), key="heads-task", on_change=_take)
     task = known.get(picked or "")
     if task is not None:
-        st.caption(f"{task.shows} {len(task.fit)} questions to explain, {len(task.held_out)} others held out for pruning. {task.checked}")
+        st.caption(f"{task.shows} {len(task.fit)} questions to explain, {len(task.held_out)} others held out for removal. {task.checked}")
         with st.expander("The questions"):
             st.dataframe([dict(zip(ASKED, one, strict=True)) for one in task.fit], hide_index=True)
         return {"questions": task.fit}

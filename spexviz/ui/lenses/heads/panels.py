@@ -1,4 +1,4 @@
-"""The pictures of a heads run: the grid with energy and attention beside it, the what-if, and pruning on demand."""
+"""The pictures of a heads run: the grid with energy and attention beside it, the what-if, and removal on demand."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import streamlit as st
 from spexviz import views
 from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
-from spexviz.games.heads import removal as pruning
-from spexviz.games.heads import tasks
+from spexviz.games.heads import removal, tasks
 from spexviz.games.heads.game import Question
 from spexviz.results import Explanation
 from spexviz.ui import runtime, widgets
@@ -21,7 +20,7 @@ from spexviz.ui.games import game_if_any, game_of, is_loaded, is_refused
 from spexviz.ui.widgets import View
 
 WORDS = asking.Words("Untouched model", "Model with these off")
-SIZES = (0.5, 0.66, 0.83)  # shares of the players that pruning keeps, as published
+SIZES = (0.5, 0.66, 0.83)  # shares of the players that removal keeps, as published
 
 
 def picture(view: View) -> None:
@@ -48,16 +47,16 @@ def what_if(view: View) -> None:
     asking.values(view, WORDS, off, None if after is None else (run.ends[1], after))
 
 
-def prune(view: View) -> None:
+def removed(view: View) -> None:
     """On demand: what each method keeps, on questions that no fit has seen."""
     run = view.explanation
-    st.subheader("Pruning", anchor=False)
+    st.subheader("Removal", anchor=False)
     game = game_if_any(run)
     task = None if game is None else tasks.task_of(game.questions)
     if task is None:
-        st.caption("Pruning is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
+        st.caption("Removal is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
         return
-    asked = f"{view.key}-prune"
+    asked = f"{view.key}-removal"
     if is_refused(run, asked):
         return
     if not st.session_state.get(asked):
@@ -68,11 +67,11 @@ def prune(view: View) -> None:
         return
     try:
         with st.spinner("Asking the held-out questions …"):
-            rows, full = _pruned(view.key, run, task.held_out)
+            rows, full = _values_of_removal(view.key, run, task.held_out)
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
         return
-    widgets.chart(views.grid.pruning(rows, full, run.unit, dark=widgets.dark()), key=f"{asked}-chart")
+    widgets.chart(views.grid.removal(rows, full, run.unit, dark=widgets.dark()), key=f"{asked}-chart")
     st.caption("Best of N: of this run's own masks that keep no more than so many. LASSO: the largest coefficients of a sparse linear fit.")
 
 
@@ -132,13 +131,13 @@ def _weights(spec_id: str, _run: Explanation, layer: int) -> tuple[list[str], np
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _pruned(key: str, _run: Explanation, _questions: Sequence[Question]) -> tuple[list[dict[str, Any]], float]:
+def _values_of_removal(key: str, _run: Explanation, _questions: Sequence[Question]) -> tuple[list[dict[str, Any]], float]:
     """Rows for the figure, and the value of the untouched model on the same questions."""
     game = game_of(_run)
     judge = game.on(_questions)
     n, rows = len(_run.players), []
     for share in SIZES:
-        for one in pruning.kept(_run, judge, round(share * n)):
+        for one in removal.kept(_run, judge, round(share * n)):
             low, high = one.interval
             rows.append({"method": one.method, "size": one.size, "value": float(one.values.mean()), "low": low, "high": high})
     return rows, float(judge(np.ones((1, n), dtype=bool))[0])

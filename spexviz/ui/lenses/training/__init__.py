@@ -18,5 +18,5 @@ LENS = Lens(
     prefill=form.prefill,
     called=form.title,
     picture=panels.picture,
-    sections=(panels.sets, panels.what_if, panels.prune),
+    sections=(panels.sets, panels.what_if, panels.removed),
 )

@@ -1,4 +1,4 @@
-"""The pictures of a training-data run: query and examples that matter, sets that act together, what-if, pruning, harmful examples.
+"""The pictures of a training-data run: query and examples that matter, sets that act together, what-if, removal, harmful examples.
 
 Numbers called “retrained” are real retrainings, made here when the features are at hand; nothing else on the page needs them.
 """
@@ -107,31 +107,31 @@ def _relabelled(game: TrainingGame, wrong: list[int], key: str) -> dict[int, int
     return dict.fromkeys(wrong, int(new))
 
 
-def prune(view: View) -> None:
-    """The most harmful players; the data-pruning curve, and leave-one-out beside the spectrum, once they are retrained."""
+def removed(view: View) -> None:
+    """The most harmful players; the removal curve, and leave-one-out beside the spectrum, once they are retrained."""
     run = view.explanation
-    st.subheader("Harm and pruning", anchor=False)
-    game, asked = _game(run), f"{view.key}-prune-asked"
+    st.subheader("Harm and removal", anchor=False)
+    game, asked = _game(run), f"{view.key}-removal-asked"
     if game is None:
         return
     found = None
     if game.method.closed_form or st.session_state.get(asked):  # in closed form it takes a moment, else up to a minute
-        found = _retrained(view, "prune", lambda game: _pruned(game, run), ())
+        found = _retrained(view, "removal", lambda game: _removals(game, run), ())
     _harmful(view, game, None if found is None else found[0])
     if found is not None:
         _, ours, other = found
         lines = [("most harmful first, by the spectrum", ours.ordered), ("by leave-one-out", other.ordered)]
-        widgets.chart(views.dropping(ours.shares, lines, ours.random, run.unit, dark=widgets.dark()), key=f"{view.key}-dropping")
+        widgets.chart(views.removal(ours.shares, lines, ours.random, run.unit, dark=widgets.dark()), key=f"{view.key}-dropping")
     elif not game.method.closed_form and not st.session_state.get(asked):
         st.caption("Leave-one-out beside it, and the value as more and more of the harmful ones are left out: some 600 retrainings.")
-        widgets.on_request("Compare and prune", asked, f"{asked}-button", ":material/content_cut:")
+        widgets.on_request("Compare and remove", asked, f"{asked}-button", ":material/content_cut:")
 
 
-def _pruned(game: TrainingGame, run: Explanation) -> tuple[Any, ...]:
+def _removals(game: TrainingGame, run: Explanation) -> tuple[Any, ...]:
     alone = retraining.leave_one_out(game)
     worst = retraining.harmful(game, run.main_effects())
-    ours = retraining.pruning(game, worst, run.spec.seed)
-    return alone, ours, retraining.pruning(game, retraining.harmful(game, alone), run.spec.seed, draws=0)
+    ours = retraining.removal(game, worst, run.spec.seed)
+    return alone, ours, retraining.removal(game, retraining.harmful(game, alone), run.spec.seed, draws=0)
 
 
 def _harmful(view: View, game: TrainingGame, alone: np.ndarray | None) -> None:

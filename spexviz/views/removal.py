@@ -1,4 +1,4 @@
-"""The data-pruning curve: the value as a growing share of the training set is left out, in an order and in random ones."""
+"""The removal curve: the value as a growing share of the training set is left out, in an order and in random ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spexviz.views import theme
 from spexviz.views.words import escape
 
 
-def dropping(
+def removal(
     shares: Sequence[float], lines: Sequence[tuple[str, NDArray[np.float64]]], random: NDArray[np.float64], unit: str, *, dark: bool = False
 ) -> go.Figure:
     """`lines`: (name, values at each share) of the orders compared; `random`: (draws, shares), shown as mean and 90 % band."""
@@ -38,7 +38,7 @@ def dropping(
     text = f"{unit} as examples are left out. " + " ".join(
         f"{name}: " + ", ".join(f"{share:.0f} % {theme.number(value)}" for share, value in zip(x, y, strict=True)) + "." for name, y, _, _ in named
     )
-    theme.apply(figure, dark, title="Pruning the training set", subtitle="Every point is a real retraining", height=400, text=text)
+    theme.apply(figure, dark, title="Removal from the training set", subtitle="Every point is a real retraining", height=400, text=text)
     figure.update_xaxes(title_text="left out of the training set (%)", zeroline=False, fixedrange=True)
     figure.update_yaxes(title_text=escape(unit), zeroline=False, fixedrange=True)
     return figure.update_layout(legend={"orientation": "h", "x": 0, "y": -0.25, "yanchor": "top"}, hovermode="closest")
