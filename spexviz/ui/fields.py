@@ -20,8 +20,8 @@ from spexviz.kit.options import Option, defaults, options
 class Fields:
     """The fields of one lens's form: kept in the session as "PREFIX-NAME".
 
-    `kind`: the game whose options they are; `first`: what a field holds at first where that is not the game's default, and what
-    the form asks beside the game's options; `without`: options that are not the form's.
+    `kind`: the game whose options they are; `first`: what a field holds at first where its option does not say it, and what the form
+    asks beside the game's options; `without`: options that are not the form's.
     """
 
     prefix: str
@@ -30,19 +30,19 @@ class Fields:
     without: Sequence[str] = ()
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The fields that have a first value: all but a required one."""
-        return tuple(name for name in {**defaults(self.kind), **self.first} if name not in self.without)
+    def firsts(self) -> dict[str, Any]:
+        """{field: what it holds at first}, of all but a required one."""
+        said = {name: option.first for name, option in options(self.kind).items() if option.first is not None}
+        return {name: value for name, value in {**defaults(self.kind), **said, **self.first}.items() if name not in self.without}
 
     def begin(self, **first: Any) -> None:
         """Give every field its first value, unless it holds something; `first`: values that only the server knows."""
-        known = {**defaults(self.kind), **self.first, **first}
-        for name in self.names:
-            st.session_state.setdefault(self.key(name), known[name])
+        for name, value in {**self.firsts, **first}.items():
+            st.session_state.setdefault(self.key(name), value)
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Put the settings of a game into the fields."""
-        for name in self.names:
+        for name in self.firsts:
             if values.get(name) is not None:
                 st.session_state[self.key(name)] = values[name]
 

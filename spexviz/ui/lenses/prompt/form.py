@@ -15,9 +15,8 @@ from spexviz.ui import lens, run_form, widgets
 from spexviz.ui.fields import Fields
 
 LABELS = 20  # of a classifier, named under the form
-REVIEW = "Review: {}\nSentiment (positive or negative):"
-DEFAULTS = {"prompt": "", "template": REVIEW, "target": " positive", "contrast": " negative", "split": "words", "masking": "delete"}
-FIELDS = Fields("form", PromptGame, {**DEFAULTS, "pattern": r"\w+", "protect": ""}, without=("spans", "protected", "answer_tokens"))
+EXAMPLE = ("prompt", "template", "target", "contrast", "split", "masking")  # what an example sets
+FIELDS = Fields("form", PromptGame, {"pattern": r"\w+", "protect": ""}, without=("spans", "protected", "answer_tokens"))
 
 
 def prefill(request: Request) -> None:
@@ -64,7 +63,7 @@ def _example_buttons() -> None:
 
 def _take_example() -> None:
     if (picked := st.session_state.get("form-example")) is not None:
-        FIELDS.fill({name: value for name, value in {**DEFAULTS, **widgets.examples()[picked]}.items() if name in DEFAULTS})
+        FIELDS.fill({name: {**FIELDS.firsts, **widgets.examples()[picked]}[name] for name in EXAMPLE})
 
 
 def _game_settings(names: tuple[str, ...]) -> dict[str, Any]:
