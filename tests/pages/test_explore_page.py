@@ -185,7 +185,7 @@ def test_there_are_eight_examples_and_each_is_a_game():
     examples = widgets.examples()
     assert len(examples) >= 8 and len({example["name"] for example in examples}) == len(examples)
     for example in examples:
-        settings = {key: value for key, value in {**prompt_form.DEFAULTS, **example}.items() if key not in ("name", "shows")}
+        settings = {name: {**prompt_form.FIELDS.firsts, **example}[name] for name in prompt_form.EXAMPLE}
         assert example["shows"] and 2 <= len(PromptGame("toy", **settings).players) <= 40
 
 
