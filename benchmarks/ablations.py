@@ -131,7 +131,7 @@ class Fast:
         from spexviz.run.noise import MASKS, settle
 
         _, found = settle(game_of(words), uniform_masks(words, MASKS, SEED + 1))
-        return {"loss": found.loss, "text": found.text}
+        return {"loss": found.noise, "text": found.text}
 
     def cost(self, words: int) -> dict[str, Any]:
         """A run by estimate and by the clock."""

@@ -13,9 +13,10 @@ from benchmarks.coverage import drawn_game
 from benchmarks.spex import case
 from benchmarks.store import Peak
 from spexviz.games.synthetic import SyntheticGame
+from spexviz.kit.registry import offered
 from spexviz.masks import uniform_masks
 from spexviz.metrics import r2, r2_interval, recall
-from spexviz.run.pipeline import explain, offered
+from spexviz.run.pipeline import explain
 from spexviz.solvers.base import Design
 from spexviz.solvers.gp.solver import GaussianProcess, condition
 from spexviz.solvers.linear import Linear

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spexviz.kit.registry import offered
 from spexviz.metrics import r2
-from spexviz.run.pipeline import offered
 from spexviz.solvers.base import Design
 
 SIZES = (256, 512, 1024)

@@ -2,7 +2,7 @@
 
     python -m benchmarks.peers [timing] [proxyspex] [spex] [others] [--core 0] [--part 0/2] [--games NAME …] [--redo]
 
-Every cell is saved to tests/benchmarks/results/*.json when it is done; a cell measured with other solver sources, or other
+Every cell is saved to benchmarks/results/*.json when it is done; a cell measured with other solver sources, or other
 versions of a peer, is measured again (--redo: all). Seconds are of one core (--core pins to it): ours are taken right after
 the peer's, on the same masks. `python -m benchmarks.tables` turns the results into the README's tables.
 """
@@ -25,8 +25,8 @@ from benchmarks.fidelity import SHARED
 from benchmarks.halfmasks import blocks
 from benchmarks.peers_process import PeerError, Peers
 from benchmarks.store import RESULTS, Peak, Store, code
+from spexviz.kit.registry import offered
 from spexviz.metrics import r2
-from spexviz.run.pipeline import offered
 from spexviz.solvers.base import Design
 
 DRAWS = {128: 1, 256: 1, 512: 5, 1024: 5, 2048: 1}

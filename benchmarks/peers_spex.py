@@ -87,7 +87,7 @@ def spex(store: Store, options: argparse.Namespace) -> None:
     """Synthetic cells and the game, side by side; the reference's first call compiles, so a small problem goes first."""
     with Peers() as peers:
         theirs_made_by = f"spectralexplain {peers.versions['spectralexplain']}, sparse-transform {peers.versions['sparse-transform']}"
-        made_by = f"{code('spex*.py')}, {theirs_made_by}"
+        made_by = f"{code('spex/*.py')}, {theirs_made_by}"
         warm, live = False, []
         for cell in (*CELLS[:6], *LM_LEVELS, *CELLS[6:]):
             on_game = isinstance(cell, int)

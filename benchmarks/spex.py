@@ -1,6 +1,6 @@
 """SPEX on random sparse functions: recovery, seconds and memory against the number of players and the level.
 
-    python tests/benchmarks/spex.py [seeds] [decibels] [n,n,…] [b,b,…]
+    python benchmarks/spex.py [seeds] [decibels] [n,n,…] [b,b,…]
 
 Each case: 2^(b−1) random sets of order 1 to 5, coefficients ±U(0.3, 1), Gaussian noise at the given SNR. One line a case: share of the
 sets decoded, share in the refitted spectrum, false terms, R² on fresh masks, processor seconds of decoding and of the whole fit

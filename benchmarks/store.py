@@ -77,8 +77,8 @@ def rounded(value: Any) -> Any:
 def code(pattern: str = "*.py") -> str:
     """Hash of the solvers' sources, or of some of them: cells of ours are valid for these only."""
     digest = hashlib.sha256()
-    for path in sorted(SOLVERS.glob(pattern)):
-        digest.update(path.read_bytes())
+    for path in sorted(SOLVERS.rglob(pattern)):
+        digest.update(str(path.relative_to(SOLVERS)).encode() + path.read_bytes())
     return f"spexviz {digest.hexdigest()[:12]}"
 
 

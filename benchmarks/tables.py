@@ -1,4 +1,4 @@
-"""The README's tables from tests/benchmarks/results/*.json: python -m benchmarks.tables [--print]."""
+"""The README's tables from benchmarks/results/*.json: python -m benchmarks.tables [--print]."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def section() -> str:
         [
             "## How good it is",
             f"{head}, against `spectralexplain` 0.0.4: R² on 512 masks that no fit has seen, mean ± sd over draws of the masks. `make bench` and "
-            "`make bench-full` (hours) measure it again; every figure is in `tests/benchmarks/results/`, texts and seeds in `tests/benchmarks/games.py`. "
+            "`make bench-full` (hours) measure it again; every figure is in `benchmarks/results/`, texts and seeds in `benchmarks/games.py`. "
             "Names tell the number of players. Games with a star are those that design choices of the solvers were looked at on; the others are fresh.",
             equal_masks(cells),
             "**Half the masks**: Auto on half of each draw that ProxySPEX got whole.",

@@ -7,7 +7,7 @@ mislabelled  Precision@10 of the ten wrong labels among the most harmful example
 speed        10,000 retrainings, and the same by scikit-learn in a loop (a few hundred, extrapolated).
 r2           R² on 512 held-out masks: linear datamodel, gp, proxyspex, auto at equal budgets.
 
-Writes tests/benchmarks/results/training.json, one part after the other.
+Writes benchmarks/results/training.json, one part after the other.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from spexviz.games.training.game import TrainingGame
 from spexviz.kit.registry import offered
 from spexviz.masks import uniform_masks
 from spexviz.metrics import r2
-from spexviz.run.pipeline import HELD_OUT_STREAM, explain
+from spexviz.run.pipeline import explain
+from spexviz.run.plan import HELD_OUT_STREAM
 from spexviz.solvers.base import Design
 
 RESULTS = Path(__file__).parent / "results" / "training.json"

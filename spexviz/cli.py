@@ -127,17 +127,16 @@ def _request(options: argparse.Namespace) -> Request:
     from spexviz.kit import flags
     from spexviz.kit.registry import offered
     from spexviz.run.plan import Request
-    from spexviz.spec import Options, RunSpec
+    from spexviz.spec import Options, build
 
-    game = {"name": options.game, **flags.given(options, offered("spexviz.games").get(options.game), "game")}
-    solver = {"name": options.solver, **flags.given(options, offered("spexviz.solvers").get(options.solver), "solver")}
-    if game.get("prompt") == "-":
-        game["prompt"] = sys.stdin.read()
     if options.unknown:
         name = options.unknown[0].lstrip("-").partition("=")[0].replace("-", "_")
         raise SpecError(f"The game {options.game} and the solver {options.solver} have no setting {name!r}: spexviz explain --help lists them.")
-    asked = Options(options.check, options.target_r2, options.stop_when_flat)
-    return Request.of(RunSpec(game, solver, options.budget, options.seed, asked))
+    made = []
+    for what, name in (("game", options.game), ("solver", options.solver)):
+        kinds = offered(f"spexviz.{what}s")
+        made.append(build(kinds, {"name": name, **flags.given(options, kinds.get(name), what)}, what))
+    return Request(*made, options.budget, options.seed, Options(options.check, options.target_r2, options.stop_when_flat))
 
 
 def _cost(request: Request, cache: Cache) -> Cost:

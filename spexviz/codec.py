@@ -27,6 +27,17 @@ MOST_CELLS = 100_000_000  # terms × players, or masks × players, of a file: by
 DIGITS = 6  # significant digits of draws: an interval has no more
 
 
+@dataclasses.dataclass(frozen=True)
+class _SpectrumFile:
+    """A spectrum as it stands in a file."""
+
+    n: int
+    terms: list[list[int]]
+    coefficients: list[float]
+    draws: list[list[float]] | None = None
+    notes: dict[str, float | str] = dataclasses.field(default_factory=dict)
+
+
 def to_plain(value: Any) -> Any:
     """A dataclass as dicts, lists, numbers and texts."""
     return _without_nan(msgspec.to_builtins(value, enc_hook=_written, order=None))
@@ -86,15 +97,15 @@ def _read(kind: Any, data: Any) -> Any:
             raise ValueError(f"{b} masks of {n} players are more than any run has")
         return unpack(np.frombuffer(base64.b64decode(data["bits"], validate=True), np.uint8).reshape(b, (n + 7) // 8), n)
     if kind == NDArray[np.float64]:
-        found = np.array(data, dtype=np.float64)
-        if not np.isfinite(found).all():
-            raise ValueError("a value is not a finite number")
-        return found
+        found = np.array(data)
+        if found.dtype.kind not in "fiu" and found.size:
+            raise ValueError("a value is no number")
+        return found.astype(np.float64)
     if kind is Spectrum:
-        n, terms = int(data["n"]), [tuple(map(int, term)) for term in data["terms"]]
-        if n * len(terms) > MOST_CELLS:
-            raise ValueError(f"{len(terms)} terms of {n} players are more than any run has")
-        return Spectrum(n, list(zip(terms, data["coefficients"], strict=True)), data["draws"], data["notes"])
+        file = from_plain(data, _SpectrumFile, "spectrum")
+        if file.n * len(file.terms) > MOST_CELLS:
+            raise ValueError(f"{len(file.terms)} terms of {file.n} players are more than any run has")
+        return Spectrum(file.n, list(zip(map(tuple, file.terms), file.coefficients, strict=True)), file.draws, file.notes)
     raise TypeError(f"{kind} has no JSON form")
 
 

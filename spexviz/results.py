@@ -47,7 +47,7 @@ class Scale:
         """The value in words; `unit`: of a number."""
         if self.kind == NUMBER:
             return f"{value:.3g} {unit}"
-        chance = 1.0 / (1.0 + math.exp(-value)) if self.kind == ODDS else math.exp(min(0.0, value))
+        chance = (1.0 + math.tanh(value / 2.0)) / 2.0 if self.kind == ODDS else math.exp(min(0.0, value))
         parts = zip(self.answers, (chance, 1.0 - chance), strict=False)
         return ", ".join(f"“{answer.strip()}” {_percent(share)}" for answer, share in parts)
 
@@ -73,11 +73,13 @@ class Subject:
 
     def __post_init__(self) -> None:
         n, length = len(self.players), len(self.text or "")
+        if not n:
+            raise ValueError("it has no players")
         if not _NOUN.match(self.noun):  # it stands in sentences of ours, which are not all escaped
             raise ValueError("its noun is not a word in small letters, such as “word”")
         if len(self.spans) not in (0, n) or not all(0 <= a <= b <= length for a, b in self.spans):
             raise ValueError("its spans are not one for each player within the text")
-        if self.layout is not None and (self.layout.ndim != 2 or len(self.layout) != n or not np.isfinite(self.layout).all()):
+        if self.layout is not None and (self.layout.ndim != 2 or len(self.layout) != n or not (np.abs(self.layout) < 1e9).all()):
             raise ValueError("its layout is not one row of finite numbers for each player")
         "".join((*self.players, self.unit, self.title, self.text or "", *self.remarks)).encode()  # half a character cannot be stored or shown
 
@@ -122,6 +124,8 @@ class Fidelity:
     def __post_init__(self) -> None:
         if not 0.0 < self.keep < 1.0:
             raise ValueError("a probability of keeping a player lies between 0 and 1")
+        if self.budget < 1 or min(self.held_out, self.terms) < 0:
+            raise ValueError("a fit has seen at least one ablation")
 
 
 @dataclass(frozen=True)

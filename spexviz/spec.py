@@ -17,6 +17,7 @@ from spexviz.errors import SpecError, SpexvizError
 
 Json = Mapping[str, Any]
 MAX_BUDGET = 1_000_000
+MOST_DEEP = 32
 SETS_CHECKED, MOST_CHECKED = 8, 100  # by `validate=True`; by a number
 _ID = re.compile(r"[0-9a-f]{16}\Z")
 
@@ -91,6 +92,8 @@ class RunSpec:
             raise SpecError(f"The seed must be a whole number from 0 to 2^32 − 1, not {self.seed!r:.40}.")
         if not isinstance(self.options, Options):
             raise SpecError(f"The options of a run are an Options, not {self.options!r:.40}.")
+        if _is_deep([self.game, self.solver]):
+            raise SpecError(f"The settings of a run are nested deeper than {MOST_DEEP} levels: no game or solver has such.")
         self.to_json()
 
     @property
@@ -145,8 +148,12 @@ def describe(thing: Any) -> dict[str, Any]:
     """A frozen dataclass with a class variable `name` as its JSON object: {"name": …, field: value, …}; of another class, its fingerprint."""
     if not dataclasses.is_dataclass(thing):
         return {"name": type(thing).name, "fingerprint": thing.fingerprint}
-    fields = {f.name: _plain(getattr(thing, f.name)) for f in dataclasses.fields(thing) if f.init}
-    return {"name": type(thing).name, **fields}
+    fields = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing) if f.init}
+    said = {
+        name: f"a function, {thing.fingerprint}" if callable(value) and not isinstance(value, Labelled) else _plain(value)
+        for name, value in fields.items()
+    }
+    return {"name": type(thing).name, **said}
 
 
 def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
@@ -174,9 +181,16 @@ def _plain(value: Any) -> Any:
         return value.label
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, np.generic):
-        return value.item()
-    return getattr(value, "__qualname__", type(value).__name__) if callable(value) else value
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether JSON is nested deeper than any setting is: what reads it level by level would come to its end."""
+    level, depth = [value], 0
+    while level and depth <= MOST_DEEP:
+        nested = [list(one.values()) if isinstance(one, Mapping) else one for one in level if isinstance(one, Mapping | list | tuple)]
+        level, depth = [item for one in nested for item in one], depth + 1
+    return bool(level)
 
 
 def _is_int(value: object) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spexviz.errors import SolverError
-from spexviz.masks import ENUMERATE_UP_TO, Interaction, Masks, Values, holders, unpack
+from spexviz.masks import ENUMERATE_UP_TO, Interaction, Masks, Values, all_masks, holders, unpack
 
 MOST_SUBSETS = 4_000_000  # of all terms together: seconds
 _CELLS = 4_000_000  # masks × terms evaluated at a time: 16 MB of float32
@@ -151,9 +151,13 @@ class Spectrum:
         if values.ndim != 1 or len(values) != 2**n or n > ENUMERATE_UP_TO:
             raise SolverError(f"An exact transform needs 2^n values with n ≤ {ENUMERATE_UP_TO}, not {values.shape}.")
         dense = walsh_hadamard(values) / len(values)
-        members = ((np.arange(2**n)[:, None] >> np.arange(n)) & 1).astype(bool)
-        terms = [tuple(map(int, np.flatnonzero(row))) for row in members]
+        terms = [tuple(map(int, np.flatnonzero(row))) for row in all_masks(n)]
         return cls(n, list(zip(terms, dense, strict=True)), notes=notes)
+
+    @classmethod
+    def of_all(cls, masks: Masks, values: Values, notes: Mapping[str, float | str] | None = None) -> Spectrum:
+        """The spectrum of all 2^n masks (2^n, n) in any order, and their values (2^n,)."""
+        return cls.exact(np.asarray(values)[np.argsort(masks @ (1 << np.arange(masks.shape[1])))], notes)
 
     def __len__(self) -> int:
         return len(self.values)

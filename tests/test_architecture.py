@@ -129,3 +129,13 @@ def test_no_pickle_no_eval_no_foreign_code() -> None:
                 and node.attr != "default_rng"
             ):
                 assert node.attr in ("Generator",), f"{path}: numpy's global random state ({node.attr})"
+
+
+@pytest.mark.parametrize("folder", ["benchmarks", "tools"])
+def test_benchmarks_and_tools_can_be_imported(folder: str) -> None:
+    """peers_worker.py is a script of another environment."""
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sorted((ROOT / folder).rglob("*.py"))]
+    names = [name.removesuffix(".__init__") for name in names if not name.endswith("peers_worker")]
+    code = f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -121,3 +121,26 @@ def test_serve_binds_to_loopback_and_passes_its_exit_on(monkeypatch: pytest.Monk
 def test_the_command_is_installed() -> None:
     done = subprocess.run([sys.executable, "-m", "spexviz.cli", "--help"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "explain | serve | models" in done.stdout
+
+
+def test_settings_are_read_as_their_fields_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "run.json"
+    assert explain("--prompt", r"not C:\new bad", "--template", r"{}\n:", "--pattern", "5", "--no-chat", "--out", str(out)) == 0
+    game = Explanation.from_json(out.read_text(encoding="utf-8")).spec.game
+    assert (game["prompt"], game["template"], game["pattern"], game["chat"]) == (r"not C:\new bad", "{}\n:", "5", False)
+    words = ["--game", "training", "--players-are", "source", "--encoder", "words", "--solver", "linear", "--budget", "64"]
+    arguments = ["explain", *words, "--query", "a fine room", "--answer", "positive", "--game-seed", "3", "--seed", "1", "--out", str(out)]
+    assert cli.main(arguments) == 0
+    spec = Explanation.from_json(out.read_text(encoding="utf-8")).spec
+    assert (spec.game["query"], spec.game["seed"], spec.seed) == ("a fine room", 3, 1)
+    assert (
+        cli.main(["explain", "--game", "synthetic", "--source", "x0*x1", "--solver", "gp", "--terms", "5", "--budget", "64", "--out", str(out)]) == 0
+    )
+    assert Explanation.from_json(out.read_text(encoding="utf-8")).spec.solver["terms"] == 5
+
+
+def test_layers_may_be_typed_as_on_the_page() -> None:
+    from spexviz import HeadsGame
+
+    assert HeadsGame(prompt="a", target=" b", contrast=" c", layers="12-14, 20").layers == (12, 13, 14, 20)
+    assert HeadsGame(prompt="a", target=" b", contrast=" c", layers="").layers is None

@@ -96,3 +96,16 @@ def test_build_says_what_there_is(data: dict, word: str) -> None:
 def test_build_passes_the_things_own_error_on() -> None:
     with pytest.raises(GameError, match="at most 255"):
         build({"thing": Thing}, {"name": "thing", "size": 999}, "game")
+
+
+def test_settings_nested_deeper_than_any_are_refused() -> None:
+    deep: dict = {}
+    for _ in range(600):
+        deep = {"a": deep}
+    with pytest.raises(SpecError, match="nested deeper than 32"):
+        RunSpec({"name": "a", "x": deep}, SOLVER, 10)
+
+
+def test_an_unknown_option_is_refused_by_name() -> None:
+    with pytest.raises(SpecError, match="no options 'faster': it has validate, target_r2, stop_when_flat"):
+        RunSpec.from_json('{"game": {"name": "a"}, "solver": {"name": "b"}, "budget": 5, "options": {"faster": true}}')

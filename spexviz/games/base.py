@@ -40,6 +40,8 @@ class Game:
     name: ClassVar[str] = "own"
     title: ClassVar[str] = "Own game"
 
+    players: tuple[str, ...] = ()  # labels: words, "L3.H7", "example 12"
+    unit: str = "value"  # "log-odds", "nats", "margin", …
     keep: float = 0.5
     noun: str = "player"
     text: str | None = None
@@ -49,16 +51,6 @@ class Game:
     scale: Scale = Scale()
     model_name: str | None = None
     precision: str | None = None
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        """Labels: words, "L3.H7", "example 12"."""
-        raise GameError(f"{type(self).__name__} does not say who its players are: give it `players`, a tuple of labels.")
-
-    @property
-    def unit(self) -> str:
-        """ "log-odds", "nats", "margin", …"""
-        return "value"
 
     @cached_property
     def fingerprint(self) -> str:
@@ -85,7 +77,8 @@ class Game:
     @property
     def subject(self) -> Subject:
         """All that views may know of it, but for its remarks: these come with the ablations. No model is loaded for it where players need none."""
-        return Subject(tuple(self.players), self.unit, self.noun, self.title, self.text, tuple(self.text_spans), self.layout, scale=self.scale)
+        layout = None if self.layout is None else np.asarray(self.layout, dtype=np.float64)
+        return Subject(tuple(self.players), self.unit, self.noun, self.title, self.text, tuple(self.text_spans), layout, scale=self.scale)
 
 
 def check_is_game(thing: object) -> None:
@@ -107,7 +100,9 @@ def checked(game: Game) -> Subject:
     check_keep(game.keep)
     players = game.players
     if isinstance(players, str) or not len(players) or not all(isinstance(player, str) for player in players):
-        raise GameError(f"The players of a game are labels, one text each and at least one, not {players!r:.80}.")
+        raise GameError(
+            f"The players of a game are labels, one text each and at least one, not {players!r:.80}: give it `players`, a tuple of labels."
+        )
     if not isinstance(game.unit, str) or not game.unit:
         raise GameError(f"The unit of a game is a text, not {game.unit!r:.40}.")
     try:

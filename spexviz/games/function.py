@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spexviz.errors import GameError
+from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Game
 from spexviz.kit.options import REQUIRED, option
 from spexviz.masks import Masks, Values
@@ -55,10 +55,13 @@ class FunctionGame(Game):
 
     @cached_property
     def fingerprint(self) -> str:
-        return f"function-{hashlib.sha256(self.known_as.encode()).hexdigest()[:24]}" if self.known_as else super().fingerprint
+        return f"function-{hashlib.sha256(repr((self.known_as, self.players)).encode()).hexdigest()[:24]}" if self.known_as else super().fingerprint
 
     def __call__(self, masks: Masks) -> Values:
-        return np.asarray(self.function(masks), dtype=np.float64)
+        try:
+            return np.asarray(self.function(masks), dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise AblationError(f"The function gave no numbers for {len(masks)} masks ({error}): let it return one for each.") from error
 
 
 def game(function: Callable[[Masks], ArrayLike], players: Sequence[Any] | int, **options: Any) -> FunctionGame:
@@ -71,7 +74,8 @@ def game(function: Callable[[Masks], ArrayLike], players: Sequence[Any] | int, *
     array([1.])
     """
     try:
-        return FunctionGame(function, players if isinstance(players, int) else tuple(str(player) for player in players), **options)
+        labels = players if isinstance(players, int | str) else tuple(str(player) for player in players)
+        return FunctionGame(function, labels, **options)
     except TypeError as error:
         raise GameError(
             f"This game cannot be made ({error}): a function of masks, players, and the options unit, noun, keep, positions, known_as."

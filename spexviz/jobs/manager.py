@@ -127,6 +127,8 @@ class JobManager:
                     with self._guard:  # where it was resumed just now, its new button is not there before
                         cancel = self._cancels.setdefault(run_id, threading.Event())
                     self._run(run_id, request, cancel)
+                else:  # cancelled, or deleted, while it waited
+                    self._cancels.pop(run_id, None)
             except Exception:  # the store itself failed: nothing can be noted there, but the worker must live on
                 _log.exception("run %s could not be kept", run_id)
 

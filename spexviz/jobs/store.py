@@ -6,12 +6,13 @@ mark (`origin`), and is never found for a run that is asked for.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from spexviz.errors import StoreError
+from spexviz.errors import SpecError, StoreError
 from spexviz.kit.database import Database
 from spexviz.kit.paths import home
 from spexviz.results import Explanation
@@ -49,6 +50,7 @@ QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
     "cancelled",
     "interrupted",
 )
+_log = logging.getLogger(__name__)
 ACTIVE = (QUEUED, RUNNING, CANCELLING)
 _COLUMNS = (
     "id, spec, spec_id, user, origin, state, owner, title, done, total, rate, phase, message, version, created, started, finished, result IS NOT NULL"
@@ -105,18 +107,18 @@ class RunStore:
 
     def get(self, run_id: str) -> Run | None:
         row = self._one(f"SELECT {_COLUMNS} FROM runs WHERE id = ? AND deleted IS NULL", run_id)
-        return _run(row) if row else None
+        return _run(row)
 
     def find(self, spec: RunSpec, user: str = "") -> Run | None:
         """The run that this user asked for with these settings; never one that came in from a file."""
         query = f"SELECT {_COLUMNS} FROM runs WHERE spec_id = ? AND user = ? AND origin = ? AND deleted IS NULL"
         row = self._one(query, spec.id, user, ASKED)
-        return _run(row) if row else None
+        return _run(row)
 
     def list(self, limit: int = 200) -> list[Run]:
         """The newest runs first."""
         query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL ORDER BY created DESC LIMIT ?"
-        return [_run(row) for row in self.database.read(query, (limit,))]
+        return [run for row in self.database.read(query, (limit,)) if (run := _run(row)) is not None]
 
     def result(self, run_id: str) -> Explanation | None:
         """The explanation so far; complete once the run is done. None if there is none yet."""
@@ -241,6 +243,13 @@ def _new_id() -> str:
     return secrets.token_hex(8)
 
 
-def _run(row: tuple) -> Run:
+def _run(row: tuple | None) -> Run | None:
+    """The run of a row; None where there is no row, or one whose spec nobody can read any more: it must not take the others away."""
+    if row is None:
+        return None
     run_id, spec, *others, has_result = row
-    return Run(run_id, RunSpec.from_json(spec), *others, has_result=bool(has_result))
+    try:
+        return Run(run_id, RunSpec.from_json(spec), *others, has_result=bool(has_result))
+    except SpecError as error:
+        _log.warning("run %s is left out, since its settings cannot be read: %s", run_id, error)
+        return None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
+from collections.abc import Callable
 from typing import Any
 
-from spexviz.kit.options import options
+from spexviz.kit.options import Option, options
 
 
 def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
@@ -25,7 +27,7 @@ def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
         if isinstance(field.default, bool):
             about["action"] = argparse.BooleanOptionalAction
         else:
-            about |= {"type": _reader(field.default), "metavar": field.name.upper()}
+            about |= {"type": _reader(str(field.type), one), "metavar": field.name.upper()}
         try:
             group.add_argument(f"--{name}", **about)
         except argparse.ArgumentError:  # the run has one of this name
@@ -39,19 +41,15 @@ def given(parsed: argparse.Namespace, kind: type | None, prefix: str) -> dict[st
     return {**first, **told}
 
 
-def _reader(default: Any) -> Any:
-    if isinstance(default, int | float):
-        return type(default)
-    return _text if isinstance(default, str) else _text_or_json
-
-
-def _text(given: str) -> str:
-    return given.replace("\\n", "\n")
-
-
-def _text_or_json(given: str) -> Any:
-    """A list, an object or a number as JSON; anything else as the text that it is."""
-    try:
-        return json.loads(given)
-    except ValueError:
-        return _text(given)
+def _reader(annotation: str, one: Option) -> Callable[[str], Any]:
+    """What makes the value of a field of the text that is typed for it, by the field's annotation."""
+    kinds = {kind.strip() for kind in annotation.split("|")} - {"None"}
+    if len(kinds) == 1 and (number := {"int": int, "float": float}.get(*kinds)):
+        return number
+    if kinds == {"int", "str"}:
+        return lambda typed: int(typed) if typed.lstrip("-").isdecimal() else typed
+    if "str" not in kinds or any("[" in kind for kind in kinds):  # lists and objects, as JSON
+        return lambda typed: json.loads(typed) if typed[:1] in ("[", "{") else typed
+    if one.escapes:
+        return lambda typed: typed.replace("\\n", "\n")
+    return lambda typed: sys.stdin.read() if one.lines and typed == "-" else typed

@@ -21,7 +21,8 @@ class Option:
     """One field as people meet it: `label` and `help` in words; `choices`: every allowed value and what it means, in a sentence.
 
     `offered`: the values that a form offers, where these are not all that are allowed. `low`, `high`: limits of a number, both
-    allowed. `longest`: most characters that a form takes; `lines`: whether the text may have several; `placeholder`: what stands in
+    allowed. `longest`: most characters that a form takes; `lines`: whether the text may have several (a command line reads - as
+    its standard input); `escapes`: whether \\n on a command line is a new line; `placeholder`: what stands in
     its empty box. `first`: what forms and the command line begin with, where that is not the default. `what`: what an error calls it.
     """
 
@@ -33,6 +34,7 @@ class Option:
     high: float | None = None
     longest: int | None = None
     lines: bool = False
+    escapes: bool = False
     placeholder: str | None = None
     first: Any = None
     what: str = ""

@@ -1,9 +1,8 @@
-"""Validation: does what the surrogate says about a set hold on the real model? Checked by a few more, well chosen ablations.
+"""Checks: does what the surrogate says about a set hold on the real model? Checked by a few more, well chosen ablations.
 
 The effect of a set T on a background B ⊆ N∖T is its discrete derivative δ_T f(B) = Σ_{S⊆T} (−1)^{|T|−|S|} f(B ∪ S): what its
 members do together beyond what their subsets do. `full` takes B = N∖T, the input itself; `mean` is the mean over random B
 that keep a player with the game's probability: for uniform B the Banzhaf interaction BII(T) = (−2)^|T| F(T). The two differ, so both are given, for model and surrogate on the same masks.
-(Not validate.py: a module of that name would shadow the lazy export `spexviz.validate`.)
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from spexviz.ablate.executors import CHUNK
 from spexviz.ablate.runner import Runner
 from spexviz.errors import GameError, SolverError
-from spexviz.games.base import Game
+from spexviz.games.base import Game, check_is_game
 from spexviz.masks import Interaction, Masks, Values, ends, keys, set_of
 from spexviz.results import Check, Explanation
 from spexviz.spectrum import Spectrum, characters
@@ -58,6 +57,7 @@ def validate(
     Raises SolverError for sets that cannot be checked or a limit too small for them, GameError if game and surrogate differ in
     players, and whatever the runner raises.
     """
+    check_is_game(game)
     sets = _sorted_sets(sets, spectrum.n)
     for what, n in (("game", len(game.players)), ("measured run", len(measured.players) if measured else spectrum.n)):
         if n != spectrum.n:
@@ -69,7 +69,7 @@ def validate(
         asked.take(measured)
     effects, shares = spectrum.mean_effects(asked.keep), spectrum.shares(asked.keep)
     trials = [_Trial(members, spectrum, asked.held_out, effects.get(members, 0.0), max(shares.get(members, 0.0), 1e-6)) for members in sets]
-    return _Validation(asked, trials, seed).run()
+    return _Checking(asked, trials, seed).run()
 
 
 def promising(spectrum: Spectrum, count: int, limit: int, keep: float = 0.5) -> tuple[Interaction, ...]:
@@ -127,13 +127,13 @@ class _Asked:
     fresh: int = 0
     held_out: _HeldOut | None = None
 
-    def take(self, run: Explanation) -> None:
+    def take(self, explanation: Explanation) -> None:
         n = self.spectrum.n
-        self.add(ends(n), np.array(run.ends))
-        self.add(run.sample.masks, run.sample.values)
-        self.add(run.held_out.masks, run.held_out.values)
-        if len(run.held_out) > 1 and self.keep == 0.5:
-            self.held_out = _HeldOut.of(self.spectrum, run)
+        self.add(ends(n), np.array(explanation.ends))
+        self.add(explanation.sample.masks, explanation.sample.values)
+        self.add(explanation.held_out.masks, explanation.held_out.values)
+        if len(explanation.held_out) > 1 and self.keep == 0.5:
+            self.held_out = _HeldOut.of(self.spectrum, explanation)
 
     def add(self, masks: Masks, values: Values) -> None:
         self.values.update(zip(keys(masks), values.tolist(), strict=True))
@@ -165,9 +165,9 @@ class _HeldOut:
     share: float
 
     @classmethod
-    def of(cls, spectrum: Spectrum, run: Explanation) -> _HeldOut:
-        seen, rest = (part.values - spectrum(part.masks) for part in (run.sample, run.held_out))
-        return cls(run.held_out.masks, rest, run.sample.masks, seen, len(seen) / 2.0**spectrum.n)
+    def of(cls, spectrum: Spectrum, explanation: Explanation) -> _HeldOut:
+        seen, rest = (part.values - spectrum(part.masks) for part in (explanation.sample, explanation.held_out))
+        return cls(explanation.held_out.masks, rest, explanation.sample.masks, seen, len(seen) / 2.0**spectrum.n)
 
     def estimate(self, members: Interaction) -> tuple[float, float, float]:
         """Mean of (model − surrogate) effects of a set, its variance, and the degrees of freedom."""
@@ -233,7 +233,7 @@ def _combined(parts: list[tuple[float, float, float]]) -> tuple[float, float, fl
 
 
 @dataclass
-class _Validation:
+class _Checking:
     """The sequential part: rounds of about a chunk of ablations, a look where one is due, until all is decided or spent."""
 
     asked: _Asked

@@ -22,19 +22,19 @@ MASKS = 16  # asked once more in fp32: the share is then known within a factor o
 
 @dataclass(frozen=True)
 class Precision:
-    """What a run computes in: `name`, the R² that its rounding costs (`loss`, None where it was not measured), and that in words.
+    """What a run computes in: `name`, the R² that its rounding costs (`noise`, None where it was not measured), and that in words.
 
     `asked`: the ablations that finding out took in fp32, which count neither as budget nor as held out.
     """
 
     name: str
-    loss: float | None
+    noise: float | None
     text: str
     asked: int = 0
 
 
 def known(game: Game) -> Precision | None:
-    """What can be said before anything is asked; None for a game without a precision. A `loss` of None is still to be measured."""
+    """What can be said before anything is asked; None for a game without a precision. A `noise` of None is still to be measured."""
     name = game.precision
     if name is None or name == "fp32":
         return None if name is None else Precision("fp32", 0.0, "fp32: only rounding in the seventh digit")

@@ -89,7 +89,6 @@ def run(request: Request, hooks: Hooks | None = None, baselines: Sequence[Solver
     """The explanation that a request asks for: see `explain`."""
     hooks = hooks or Hooks()
     executor = hooks.executor if hooks.executor is not None and not isinstance(hooks.executor, str) else executors.get(hooks.executor)
-    request.spec  # noqa: B018 - what cannot be written down is refused before anything is asked
     total = request.plan.ablations + request.checks
     runner = Runner(request.game, hooks.cache, total, hooks.progress, hooks.cancel, executor=executor)
     precision = known(request.game) if executor.here else None  # replicas elsewhere choose their own, and need no model here
@@ -123,7 +122,7 @@ class _Run:
         """The result with what rounding costs, which is found out once, after it was shown; None where the run must begin anew."""
         if self.precision is None or self.compared:
             return result
-        if self.precision.loss is None:
+        if self.precision.noise is None:
             self.partial(dataclasses.replace(result, complete=False))
             self.runner.check_cancelled()
             self.runner.tell(f"comparing {self.precision.name} with fp32")
@@ -139,7 +138,7 @@ class _Run:
 
     def _computed(self) -> dict[str, Any]:
         """What an explanation says of its precision."""
-        return {} if self.precision is None else {"precision": self.precision.text, "noise": self.precision.loss}
+        return {} if self.precision is None else {"precision": self.precision.text, "noise": self.precision.noise}
 
     def _spent(self, **seconds: float) -> Spent:
         """What the run has cost so far."""
@@ -213,7 +212,7 @@ class _Run:
         proof = Proof(
             curve=tuple(self._exact_curve(masks, values)),
             fidelity=Fidelity("exact", total, 1.0, (1.0, 1.0), 0, terms),
-            baseline=Fidelity("linear", total, linear, (linear, linear), 0, n),
+            baseline=Fidelity(Linear.name, total, linear, (linear, linear), 0, n),
             exact=True,
         )
         yield self._explanation(spectrum, Sample(masks, values), Sample(masks[:0], values[:0]), values[[0, -1]], proof)

@@ -12,9 +12,10 @@ from functools import cached_property
 
 import numpy as np
 
+from spexviz.errors import SolverError
 from spexviz.games.base import Game, check_is_game, checked
 from spexviz.kit.registry import offered
-from spexviz.masks import Masks, uniform_masks
+from spexviz.masks import ENUMERATE_UP_TO, Masks, uniform_masks
 from spexviz.results import Subject
 from spexviz.solvers.base import Design, Solver
 from spexviz.spec import Options, RunSpec, build
@@ -66,6 +67,9 @@ class Request:
 
     def __post_init__(self) -> None:
         check_is_game(self.game)
+        if not dataclasses.is_dataclass(self.solver) or isinstance(self.solver, type):
+            raise SolverError(f"This is no solver, but {self.solver!r:.60}: make one, such as spexviz.Auto().")
+        self.spec  # noqa: B018 - what cannot be written down is refused at once
 
     @classmethod
     def of(cls, spec: RunSpec) -> Request:
@@ -100,7 +104,7 @@ def plan(n: int, solver: Solver, budget: int, seed: int = 0, layout: np.ndarray 
     Raises SolverError where the solver cannot work with the budget or with masks that keep players so often.
     """
     count = held_out_count(budget)
-    if n <= 20 and 2**n <= budget + count:
+    if n <= ENUMERATE_UP_TO and 2**n <= budget + count:
         return Plan(n, None, np.zeros((0, n), dtype=bool), True)
     design = solver.design(n, budget, seed, keep)
     if layout is not None:

@@ -15,27 +15,27 @@ from spexviz.run.plan import Request
 from spexviz.ui import widgets
 
 
-def game_of(run: Explanation) -> Game:
+def game_of(explanation: Explanation) -> Game:
     """The game of a run. Raises SpexvizError where it cannot be built here."""
-    return _built(run.spec.id, run)
+    return _built(explanation.spec.id, explanation)
 
 
-def game_if_any(run: Explanation) -> Game | None:
+def game_if_any(explanation: Explanation) -> Game | None:
     """The game of a run; None where it cannot be built here: a file's settings need not fit."""
     with suppress(SpexvizError):
-        return game_of(run)
+        return game_of(explanation)
     return None
 
 
-def is_loaded(run: Explanation) -> bool:
+def is_loaded(explanation: Explanation) -> bool:
     """Whether the model of a run is loaded, so that asking it takes no long wait."""
-    return models.is_loaded(game_of(run).model_name)
+    return models.is_loaded(game_of(explanation).model_name)
 
 
-def is_refused(run: Explanation, key: str) -> bool:
+def is_refused(explanation: Explanation, key: str) -> bool:
     """Whether this server may not ask the run's model, the run being a file's perhaps; says so, and what to do."""
     try:
-        reason = jobs.refusal(game_of(run))
+        reason = jobs.refusal(game_of(explanation))
     except SpexvizError as error:
         reason = str(error)
     if reason:
@@ -44,5 +44,5 @@ def is_refused(run: Explanation, key: str) -> bool:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _built(spec_id: str, _run: Explanation) -> Game:
-    return Request.of(_run.spec).game
+def _built(spec_id: str, _explanation: Explanation) -> Game:
+    return Request.of(_explanation.spec).game

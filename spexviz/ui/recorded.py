@@ -1,4 +1,4 @@
-"""Recorded runs: real runs that open from a lens's page at once, without a model. `tests/record_runs.py` makes them."""
+"""Recorded runs: real runs that open from a lens's page at once, without a model. `tools.record_runs.py` makes them."""
 
 from __future__ import annotations
 

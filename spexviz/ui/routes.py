@@ -13,6 +13,9 @@ from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
 from spexviz.ui.lenses import lens_of, lenses
 
+REMEMBERED = 2_000  # runs whose model is known without building their game
+_MODELS: dict[str, str] = {}
+
 
 def page_of(spec: RunSpec) -> str:
     """The page on which a run opens: its lens's, or the first. Its name is its path in the address and the name of its file."""
@@ -46,8 +49,12 @@ def title_of(explanation: Explanation) -> str:
 
 
 def model_name(spec: RunSpec) -> str:
-    """The model that a run asks; "" for none."""
-    try:
-        return Request.of(spec).game.model_name or ""
-    except SpexvizError:
-        return ""
+    """The model that a run asks; "" for none. Looked up once a run."""
+    if spec.id not in _MODELS:
+        if len(_MODELS) >= REMEMBERED:
+            _MODELS.clear()
+        try:
+            _MODELS[spec.id] = Request.of(spec).game.model_name or ""
+        except SpexvizError:
+            _MODELS[spec.id] = ""
+    return _MODELS[spec.id]

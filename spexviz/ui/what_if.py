@@ -9,7 +9,12 @@ from typing import Any
 import streamlit as st
 
 from spexviz import views
-from spexviz.ui import widgets
+from spexviz.ablate.runner import Runner
+from spexviz.errors import SpexvizError
+from spexviz.masks import all_but
+from spexviz.results import Explanation
+from spexviz.ui import runtime, widgets
+from spexviz.ui.games import game_of, is_loaded, is_refused
 from spexviz.ui.widgets import View
 
 
@@ -35,12 +40,26 @@ def values(view: View, words: Words, off: Sequence[int], real: tuple[float, floa
     """The four values side by side. `real`: untouched and changed, or None where the changed one was not asked; `predicted`: whether
     the surrogate can know of the change; `change`: whether the difference is written under the changed one.
     """
-    run, number = view.explanation, views.theme.number
-    before, after = real or (run.ends[1], None)
-    surrogate, alone = (number(value) if predicted else "–" for value in views.grid.prediction(run, off))
-    delta = f"{number(after - before)} {run.unit}" if change and after is not None else None
+    explanation, number = view.explanation, views.theme.number
+    before, after = real or (explanation.ends[1], None)
+    surrogate, alone = (number(value) if predicted else "–" for value in views.grid.prediction(explanation, off))
+    delta = f"{number(after - before)} {explanation.unit}" if change and after is not None else None
     columns = st.columns(4)
     columns[0].metric(words.untouched, number(before), border=True)
     columns[1].metric(words.changed, "not asked" if after is None else number(after), delta=delta, delta_color="off", border=True)
     columns[2].metric("Surrogate", surrogate, border=True, help=words.surrogate)
     columns[3].metric("Main effects only", alone, border=True, help=words.alone)
+
+
+def real(explanation: Explanation, off: Sequence[int], key: str) -> float | None:
+    """What the model says with these left out; None until it is loaded, or asked for, and where this server does not offer it."""
+    if is_refused(explanation, key):
+        return None
+    if not is_loaded(explanation) and not widgets.on_request("Ask the model (loads it)", f"{key}-ask", f"{key}-button"):
+        return None
+    try:
+        with st.spinner("Asking the model …"):
+            return float(Runner(game_of(explanation), runtime.manager().cache, 1, urgent=True)(all_but([tuple(off)], len(explanation.players)))[0])
+    except SpexvizError as error:
+        widgets.problem(error, key=f"{key}-error")
+        return None

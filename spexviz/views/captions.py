@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from spexviz.indices import Interactions
-from spexviz.masks import Interaction, holders
+from spexviz.masks import Interaction, all_but
 from spexviz.results import Check, Explanation, Fidelity
 from spexviz.views.theme import crosses_zero, interval_text, number, percent
 from spexviz.views.words import joined, names
@@ -142,11 +142,11 @@ def removal(explanation: Explanation, members: Interaction) -> str:
 def removal_changes(explanation: Explanation, removed: list[Interaction]) -> tuple[list[float], bool]:
     """Change of the value when each set is removed from the full input, and whether all of them were measured."""
     n = len(explanation.players)
-    masks = ~holders(removed, n)
+    masks = all_but(removed, n)
     real = [_asked(explanation, mask) for mask in masks]
     if all(value is not None for value in real):
         return [value - explanation.ends[1] for value in real], True
-    full = explanation.spectrum(np.ones((1, n), dtype=bool))[0]
+    full = explanation.spectrum(all_but([()], n))[0]
     return (explanation.spectrum(masks) - full).tolist(), False
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from spexviz.masks import all_but
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import plural
@@ -211,8 +212,7 @@ def _tip(explanation: Explanation, label: str, effect: float, rank: int) -> str:
 
 def prediction(explanation: Explanation, off: Sequence[int]) -> tuple[float, float]:
     """With these players off and the rest kept: the surrogate's value, and that of main effects alone from the real full value."""
-    mask = np.ones((1, len(explanation.players)), dtype=bool)
-    mask[0, list(off)] = False
+    mask = all_but([tuple(off)], len(explanation.players))
     effects = explanation.main_effects()
     return float(explanation.spectrum(mask)[0]), float(explanation.ends[1] - effects[list(off)].sum())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -72,7 +74,7 @@ class Plain:
         return masks.sum(1).astype(float)
 
 
-@pytest.mark.parametrize("thing", [either, Plain(), 5, None, "prompt", Both], ids=repr)
+@pytest.mark.parametrize("thing", [either, Plain(), 5, None, "prompt", Both], ids=lambda thing: type(thing).__name__)
 def test_what_is_no_game_is_told_how_to_become_one(thing: object) -> None:
     with pytest.raises(GameError, match=r"make it one with spexviz.game\(function, players"):
         sv.explain(thing, sv.Linear(), budget=8)
@@ -152,3 +154,46 @@ def test_what_is_asked_is_known_without_its_model(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(models, "load", lambda name: pytest.fail(f"{name} is loaded"))
     request = Request(sv.PromptGame("bundled", "never fails to impress " * 4), sv.Linear(), 64)
     assert request.spec.id and request.plan.ablations == 64 + 128 + 2 and request.subject.noun == "word" and request.game.model_name == "bundled"
+
+
+def test_parts_may_be_fields_or_set_when_it_is_made() -> None:
+    class Made(sv.Game):
+        def __init__(self) -> None:
+            self.players, self.unit, self.layout = ("a", "b"), "points", [[0], [1]]
+
+        def __call__(self, masks: Masks) -> Values:
+            return masks.sum(1)
+
+    @dataclass(frozen=True)
+    class Declared(sv.Game):
+        players: tuple[str, ...]
+
+        def __call__(self, masks: Masks) -> Values:
+            return masks.sum(1)
+
+    assert sv.explain(Made(), sv.Linear(), budget=4).subject.layout.tolist() == [[0.0], [1.0]]
+    assert sv.explain(Declared(("a", "b")), sv.Linear(), budget=4).players == ("a", "b")
+
+
+def test_two_functions_are_two_runs() -> None:
+    ids = {sv.explain(sv.game(function, players=3), sv.Linear(), budget=8).spec.id for function in (lambda m: m[:, 0], lambda m: m[:, 1])}
+    assert len(ids) == 2
+    named = [sv.game(either, players=n, known_as="either").fingerprint for n in (3, 4, 3)]
+    assert named[0] == named[2] != named[1]
+
+
+@pytest.mark.parametrize("solver", [sv.Linear, "auto", None])
+def test_what_is_no_solver_is_said(solver: object) -> None:
+    with pytest.raises(sv.errors.SolverError, match=r"make one, such as spexviz.Auto\(\)"):
+        sv.explain(Both(), solver, budget=8)
+
+
+def test_checks_want_a_game_too_and_functions_must_give_numbers() -> None:
+    with pytest.raises(GameError, match="make it one"):
+        sv.validate(either, sv.Spectrum(3, {(0,): 1.0}), [(0,)])
+    with pytest.raises(AblationError, match="gave no numbers for 8 masks"):
+        sv.explain(sv.game(lambda masks: ["x"] * len(masks), players=3), sv.Linear(), budget=8)
+    positions = sv.explain(sv.game(either, players=3, positions=np.eye(3)), sv.Linear(), budget=8)
+    assert positions.spec.game["positions"] == np.eye(3).tolist()
+    with pytest.raises(GameError, match="a list of labels, or how many"):
+        sv.game(either, players="abc")

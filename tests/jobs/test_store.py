@@ -90,3 +90,14 @@ def test_old_runs_go_on_as_before(old: tuple[Path, dict[str, Explanation]]) -> N
         assert asked != found["file"].spec.id and not manager.store.get(asked).has_result, "what came from a file is measured"
     finally:
         manager.close()
+
+
+def test_a_row_that_nobody_can_read_takes_no_other_away(tmp_path: Path) -> None:
+    """An option of another version, damaged JSON: the others are listed all the same."""
+    store = RunStore(tmp_path / "runs.sqlite3")
+    result = pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8)
+    kept, *spoiled = (store.insert(result, title, user=title) for title in ("kept", "option", "damaged", "nothing"))
+    for run_id, spec in zip(spoiled, (result.spec.to_json().replace('"options":{}', '"options":{"faster":1}'), "{", ""), strict=True):
+        with store.database.write() as connection:
+            connection.execute("UPDATE runs SET spec = ? WHERE id = ?", (spec, run_id))
+    assert [run.id for run in store.list()] == [kept] and all(store.get(run_id) is None for run_id in spoiled)

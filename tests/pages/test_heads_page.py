@@ -10,6 +10,7 @@ import pytest
 from spexviz import models
 from spexviz.errors import GameError
 from spexviz.games.heads import tasks
+from spexviz.games.heads.players import layers_of
 from spexviz.games.heads.signal import Signal
 from spexviz.jobs.manager import JobManager
 from spexviz.spec import RunSpec
@@ -119,13 +120,13 @@ def test_the_form_says_what_cannot_be_run(offered: JobManager) -> None:
 
 @pytest.mark.parametrize(("text", "found"), [("", None), ("all", "all"), ("12–14, 20", [12, 13, 14, 20]), ("3", [3])])
 def test_layers_as_they_are_typed(text: str, found: object) -> None:
-    assert heads_form.layers_of(text) == found
+    assert layers_of(text) == found
 
 
 @pytest.mark.parametrize("text", ["x", "1-", "-2", "1,,2", "5-99999999"])
 def test_layers_that_are_none(text: str) -> None:
     with pytest.raises(GameError, match="numbers such as"):
-        heads_form.layers_of(text)
+        layers_of(text)
 
 
 def test_bundled_tasks_are_two_halves_without_a_common_question() -> None:

@@ -44,7 +44,7 @@ def test_bf16_is_measured_and_kept_while_it_is_good_enough(tiny_llama: Path, mon
     kept, found = settle(quick, masks)
     exact = game(tiny_llama, "fp32")
     assert kept is quick and found.name == "bf16" and "bf16" in found.text
-    assert found.loss == pytest.approx(share(quick(masks[:16]), exact(masks[:16])), rel=0.05) and 0 < found.loss < 1
+    assert found.noise == pytest.approx(share(quick(masks[:16]), exact(masks[:16])), rel=0.05) and 0 < found.noise < 1
     assert quick.at_full_precision().language_model is quick.at_full_precision().language_model  # held while somebody uses it: one copy
     assert quick.fingerprint != exact.fingerprint
 
@@ -74,7 +74,7 @@ def test_without_memory_for_fp32_the_noise_is_unknown(tiny_llama: Path, monkeypa
     monkeypatch.setattr(hf, "room", lambda device: 1000)
     quick = game(tiny_llama, "bf16")
     kept, found = settle(quick, uniform_masks(len(quick.players), 16, 0))
-    assert kept is quick and found.loss is None and "not measured" in found.text
+    assert kept is quick and found.noise is None and "not measured" in found.text
 
 
 def test_fp32_that_does_not_fit_after_all_is_no_error(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,12 +89,12 @@ def test_fp32_that_does_not_fit_after_all_is_no_error(tiny_llama: Path, monkeypa
     with pytest.raises(ModelError, match="take a smaller model"):
         TransformersModel(str(tiny_llama))
     kept, found = settle(quick, uniform_masks(len(quick.players), 16, 0))
-    assert kept is quick and found.loss is None
+    assert kept is quick and found.noise is None
 
 
 def test_fp32_and_games_without_a_precision_are_asked_nothing(tiny_llama: Path) -> None:
-    assert known(game(tiny_llama, "fp32")).loss == 0.0 and known(PromptGame("toy", PROMPT)) is None
-    assert known(game(tiny_llama, "bf16")).loss is None
+    assert known(game(tiny_llama, "fp32")).noise == 0.0 and known(PromptGame("toy", PROMPT)) is None
+    assert known(game(tiny_llama, "bf16")).noise is None
 
 
 @pytest.mark.parametrize("prompt", [PROMPT + " and never boring", "never dull not bad"], ids=["sampled", "exact"])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, check_keep
-from spexviz.games.heads.players import UNITS, Player, players_of
+from spexviz.games.heads.players import UNITS, Player, layers_of, players_of
 from spexviz.games.on_model import OnModel, model_option
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
@@ -100,10 +100,10 @@ class HeadsGame(OnModel):
             "only": tuple(self.only),
             "reference_prompts": tuple(self.reference_prompts),
         }
-        freeze["layers"] = self.layers
-        if self.layers is not None and not isinstance(self.layers, str):
+        freeze["layers"] = layers_of(self.layers) if isinstance(self.layers, str) else self.layers
+        if freeze["layers"] is not None and not isinstance(freeze["layers"], str):
             try:
-                freeze["layers"] = tuple(index(i) for i in self.layers)
+                freeze["layers"] = tuple(index(i) for i in freeze["layers"])
             except TypeError:
                 raise GameError(f'Layers are positions such as 0 and 1, or "all", not {self.layers!r:.60}.') from None
         freeze["groups"] = self.groups if isinstance(self.groups, str) else tuple(tuple(group) for group in self.groups)

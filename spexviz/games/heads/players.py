@@ -29,6 +29,21 @@ class Player:
     numbers: Numbers
 
 
+def layers_of(text: str) -> list[int] | str | None:
+    """What is typed for layers: "12-17, 20", "all", or nothing for the six in the middle. Raises GameError for anything else."""
+    text = text.replace("–", "-").strip()
+    if not text or text == "all":
+        return text or None
+    found: list[int] = []
+    for piece in text.split(","):
+        low, *rest = (number.strip() for number in piece.split("-"))
+        high = rest[0] if rest else low
+        if len(rest) > 1 or not low.isdecimal() or not high.isdecimal() or not int(low) <= int(high) < 1000:
+            raise GameError(f'Layers are numbers such as "12-17" or "3, 5", or "all", not "{text[:40]}".')
+        found += range(int(low), int(high) + 1)
+    return found
+
+
 def players_of(game: Any) -> tuple[Player, ...]:
     """The players of a HeadsGame, by layer; grouped and restricted as it says. Raises GameError for labels that do not exist."""
     found = _neurons(game) if game.part == "neuron" else [player for layer in game.chosen for player in _of_layer(game, layer)]

@@ -44,30 +44,35 @@ class Kept:
         return (float(difference.mean()), *mean_interval(difference, LEVEL))
 
 
-def subsets(run: Explanation, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0) -> dict[str, Masks]:
+def subsets(explanation: Explanation, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0) -> dict[str, Masks]:
     """{method: masks (k, n)} that keep `size` players each, by what a run has measured.
 
     "best of N": of `n_best` random masks of this size the one of greatest value, measured by `ask` (the game on the fit
     questions); without it, the best of the run's own masks that keep at most `size`.
     """
-    n = len(run.players)
+    n = len(explanation.players)
     rng = np.random.default_rng([seed, n, size])
     sample = lambda count: rng.random((count, n)).argsort(1) < size  # noqa: E731
-    found = {"spectrum": _by_spectrum(run.spectrum, size)[None], "LASSO": _by_lasso(run, size)[None]}
+    found = {"spectrum": _by_spectrum(explanation.spectrum, size)[None], "LASSO": _by_lasso(explanation, size)[None]}
     if ask is not None and n_best:
         masks = sample(n_best)
         found["best of N"] = masks[[int(np.argmax(ask(masks)))]]
     else:
-        masks, values = np.concatenate([run.sample.masks, run.held_out.masks]), np.concatenate([run.sample.values, run.held_out.values])
+        masks, values = (
+            np.concatenate([explanation.sample.masks, explanation.held_out.masks]),
+            np.concatenate([explanation.sample.values, explanation.held_out.values]),
+        )
         allowed = masks.sum(1) <= size
         if allowed.any():
             found["best of N"] = masks[allowed][[int(np.argmax(values[allowed]))]]
     return {**found, "random": sample(RANDOM)}
 
 
-def kept(run: Explanation, game: Any, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0) -> tuple[Kept, ...]:
+def kept(
+    explanation: Explanation, game: Any, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0
+) -> tuple[Kept, ...]:
     """What each method keeps of the players, valued on `game`: the same players, with held-out questions (`by_question`)."""
-    found = subsets(run, size, seed, ask, n_best)
+    found = subsets(explanation, size, seed, ask, n_best)
     values = game.by_question(np.concatenate(list(found.values())))
     out, start = [], 0
     for method, masks in found.items():
@@ -80,11 +85,11 @@ def _by_spectrum(spectrum: Spectrum, size: int) -> NDArray[np.bool_]:
     return maximise(spectrum, at_least=size, at_most=size, limit=_LIMIT).mask
 
 
-def _by_lasso(run: Explanation, size: int) -> NDArray[np.bool_]:
+def _by_lasso(explanation: Explanation, size: int) -> NDArray[np.bool_]:
     """The players with the greatest coefficients of a linear fit with an L1 penalty on the same ablations."""
     from spexviz.analysis.lasso import lasso_by_folds
 
-    _, slopes, _, _ = lasso_by_folds(run.sample.masks.astype(np.float64), run.sample.values, run.spec.seed)
+    _, slopes, _, _ = lasso_by_folds(explanation.sample.masks.astype(np.float64), explanation.sample.values, explanation.spec.seed)
     mask = np.zeros(len(slopes), dtype=bool)
     mask[np.argsort(-slopes, kind="stable")[:size]] = True
     return mask

@@ -56,7 +56,7 @@ class PromptGame(OnModel):
 
     model: str | LanguageModel = model_option()
     prompt: str = option("", "Prompt", "The text whose parts are removed.", longest=20_000, lines=True)
-    template: str = option(SLOT, "Template, never ablated", f"{SLOT} stands for the prompt.", lines=True, first=REVIEW)
+    template: str = option(SLOT, "Template, never ablated", f"{SLOT} stands for the prompt.", lines=True, escapes=True, first=REVIEW)
     target: str = option(" positive", "Target", "The answer to look at: a word with its leading space, or a label.")
     contrast: str = option(" negative", "Contrast", "The answer to compare with.")
     split: str = option("words", "Players are", "What is removed as one piece.", choices=SPLITS, offered=[name for name in SPLITS if name != "spans"])
@@ -117,7 +117,7 @@ class PromptGame(OnModel):
         """Log-odds are said as a probability between the two answers, the log-probability of an answer as its probability."""
         if self.value == "log-odds":
             return Scale(ODDS, (self.target, self.contrast))
-        return Scale(LOG_PROBABILITY, (self.target if self.value == "log-probability" else "the answer itself",))
+        return Scale(LOG_PROBABILITY, (self.target if self.value == "log-probability" else "its own answer",))
 
     @property
     def layout(self) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -284,9 +284,3 @@ def describe_query(game: TrainingGame) -> tuple[str, str]:
     if isinstance(game.query, str):
         return game.query, game.answer
     return data.test.texts[game.query], data.classes[data.test.labels[game.query]]
-
-
-def label_of(game: TrainingGame, player: int) -> str:
-    """The label of a player's examples; "" where they differ."""
-    labels: Sequence[int] = [game.examples.train.labels[i] for i in game.members[player]]
-    return game.examples.classes[labels[0]] if len(set(labels)) == 1 else ""

@@ -1,13 +1,13 @@
 """GaussianProcess: our own solver. A prior over all interactions, learnt from the values, then cut to a sparse spectrum.
 
-1. Learn the prior (`gp_kernel`): how strongly each player acts alone and together with others, how fast interactions decay
-   with order, whether neighbours in the layout interact more, and the noise (`gp_learn`).
+1. Learn the prior (`kernel`): how strongly each player acts alone and together with others, how fast interactions decay
+   with order, whether neighbours in the layout interact more, and the noise (`learn`).
 2. Condition on all values: every coefficient then has a posterior mean and covariance in closed form.
-3. Keep the constant, all players and the largest interactions of the posterior mean (`gp_terms`), with joint posterior draws.
+3. Keep the constant, all players and the largest interactions of the posterior mean (`terms`), with joint posterior draws.
 4. Where masks keep a player with another probability than one half, characters are not orthogonal, and what is cut would be
    missed in the rest: so the kept terms take it over (`Posterior.projected`).
 
-Best where masks are few: about half of what boosted trees need for the same fidelity (tests/benchmarks/halfmasks.py).
+Best where masks are few: about half of what boosted trees need for the same fidelity (benchmarks/halfmasks.py).
 Source: our own; the product kernel is that of Rasmussen and Williams 2006, chapter 4, on the Boolean cube.
 """
 
@@ -62,7 +62,7 @@ class GaussianProcess(AnyMasks):
         if constant(values):
             return self._certain(n, {(): float(values.mean()), **{(i,): 0.0 for i in range(n)}}, "the values are constant")
         if is_complete(masks):
-            whole = Spectrum.exact(values[np.argsort(masks @ (1 << np.arange(n)))])
+            whole = Spectrum.of_all(masks, values)
             return self._certain(n, self._capped(whole), "all masks were asked: exact")
         posterior = condition(design, values, seed)
         wide = posterior.largest(self.max_order, self.terms)

@@ -65,7 +65,7 @@ class ProxySPEX(AnyMasks):
             return Spectrum(n, {(): float(values.mean())}, notes={"trees": "none: the values are constant", "terms kept": 0})
         scale = float(np.abs(values - values.mean()).max())
         if is_complete(masks):
-            whole = Spectrum.exact(values[np.argsort(masks @ (1 << np.arange(n)))]).truncate(order=self.max_order)
+            whole = Spectrum.of_all(masks, values).truncate(order=self.max_order)
             return _pruned(_capped(whole, self.terms), scale, {"trees": "none: all masks were asked"})
         linear = Linear().fit(design, values)
         if n < 2 or m < FEWEST or self.terms == 0 or self.max_order < 2:

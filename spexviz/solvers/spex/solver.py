@@ -215,10 +215,7 @@ def _membership(sets: NDArray[np.intp], n: int) -> NDArray[np.bool_]:
 
 def _exact(masks: Masks, values: Values) -> Spectrum:
     """All 2^n masks were asked: nothing has to be decoded. Terms that are rounding errors are left out."""
-    numbers = masks @ (1 << np.arange(masks.shape[1]))
-    ordered = np.empty_like(values)
-    ordered[numbers] = values
-    dense = Spectrum.exact(ordered, notes={"exact": "all 2^n masks"})
+    dense = Spectrum.of_all(masks, values, {"exact": "all 2^n masks"})
     large = np.abs(dense.values) > 1e-12 * np.abs(values).max(initial=0.0)
     large |= dense.orders == 0
     return Spectrum(dense.n, [(dense.terms[j], dense.values[j]) for j in np.flatnonzero(large)], notes=dense.notes)

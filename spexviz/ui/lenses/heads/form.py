@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from spexviz import models
-from spexviz.errors import GameError, SpexvizError
+from spexviz.errors import SpexvizError
 from spexviz.games.heads import tasks
 from spexviz.games.heads.game import HeadsGame
 from spexviz.games.heads.signal import candidates, probe
@@ -42,7 +42,10 @@ def prefill(request: Request) -> None:
 
 def form() -> None:
     """The whole form; starts the run and opens it."""
-    names = [name for name in models.configured() if models.can_be_opened(name)] or ["bundled"]
+    names = [name for name in models.configured() if models.can_be_opened(name)]
+    if not names:
+        st.info("None of the models that this server offers can be opened: name one of transformers, such as bundled, in SPEXVIZ_MODELS.")
+        return
     FIELDS.begin(model=names[0])
     chosen = _question() | _parts(names)
     with st.expander("Solver, value and more"):
@@ -63,25 +66,10 @@ def form() -> None:
         _started(request, pressed)
 
 
-def layers_of(text: str) -> list[int] | str | None:
-    """What is typed for layers: "12-17, 20", "all", or nothing for the six in the middle. Raises GameError for anything else."""
-    text = text.replace("–", "-").strip()
-    if not text or text == "all":
-        return text or None
-    found: list[int] = []
-    for piece in text.split(","):
-        low, *rest = (number.strip() for number in piece.split("-"))
-        high = rest[0] if rest else low
-        if len(rest) > 1 or not low.isdecimal() or not high.isdecimal() or not int(low) <= int(high) < 1000:
-            raise GameError(f'Layers are numbers such as "12-17" or "3, 5", or "all", not "{text[:40]}".')
-        found += range(int(low), int(high) + 1)
-    return found
-
-
 def _game(chosen: dict[str, Any]) -> HeadsGame | None:
     """The game of the settings as they are typed; None, and what to do, where they are none."""
     try:
-        return HeadsGame(**{**chosen, "layers": layers_of(chosen["layers"]), "only": FIELDS.kept("only")})
+        return HeadsGame(**{**chosen, "only": FIELDS.kept("only")})
     except SpexvizError as error:
         widgets.problem(error, key="heads-error")
         return None

@@ -9,13 +9,13 @@ import numpy as np
 import streamlit as st
 
 from spexviz import views
-from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
 from spexviz.games.heads import removal, tasks
 from spexviz.games.heads.game import Question
+from spexviz.masks import all_but
 from spexviz.results import Explanation
-from spexviz.ui import runtime, widgets
 from spexviz.ui import what_if as asking
+from spexviz.ui import widgets
 from spexviz.ui.games import game_if_any, game_of, is_loaded, is_refused
 from spexviz.ui.widgets import View
 
@@ -25,60 +25,60 @@ SIZES = (0.5, 0.66, 0.83)  # shares of the players that removal keeps, as publis
 
 def picture(view: View) -> None:
     """The grid; beside it where the energy is, and where the chosen head looks."""
-    run = view.explanation
+    explanation = view.explanation
     left, right = st.columns([6, 5])
     with left:
         _grid(view)
     with right:
-        widgets.chart(views.grid.energy(run, dark=widgets.dark()), key=f"{view.key}-energy")
-        if run.complete:
+        widgets.chart(views.grid.energy(explanation, dark=widgets.dark()), key=f"{view.key}-energy")
+        if explanation.complete:
             _attention(view)
 
 
 def what_if(view: View) -> None:
     """Players switched off: the model's real output, the surrogate, and main effects alone."""
-    run, key = view.explanation, f"{view.key}-off"
+    explanation, key = view.explanation, f"{view.key}-off"
     st.subheader("What if?", anchor=False)
-    off = asking.left_out(view, f"Switch off these {views.captions.plural(run.subject.noun)}", key)
+    off = asking.left_out(view, f"Switch off these {views.captions.plural(explanation.subject.noun)}", key)
     if not off:
         st.caption("Nothing is switched off: choose some here, or click in the grid or the graph.")
         return
-    after = _real(run, off, key)
-    asking.values(view, WORDS, off, None if after is None else (run.ends[1], after))
+    after = asking.real(explanation, off, key)
+    asking.values(view, WORDS, off, None if after is None else (explanation.ends[1], after))
 
 
 def removed(view: View) -> None:
     """On demand: what each method keeps, on questions that no fit has seen."""
-    run = view.explanation
+    explanation = view.explanation
     st.subheader("Removal", anchor=False)
-    game = game_if_any(run)
+    game = game_if_any(explanation)
     task = None if game is None else tasks.task_of(game.questions)
     if task is None:
         st.caption("Removal is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
         return
     asked = f"{view.key}-removal"
-    if is_refused(run, asked):
+    if is_refused(explanation, asked):
         return
     if not st.session_state.get(asked):
         st.caption(
-            f"Keep only some {views.captions.plural(run.subject.noun)}: which ones does the spectrum choose, and how well do they do on {len(task.held_out)} new questions?"
+            f"Keep only some {views.captions.plural(explanation.subject.noun)}: which ones does the spectrum choose, and how well do they do on {len(task.held_out)} new questions?"
         )
     if not widgets.on_request("Compare what to keep", asked, f"{asked}-button", ":material/content_cut:"):
         return
     try:
         with st.spinner("Asking the held-out questions …"):
-            rows, full = _values_of_removal(view.key, run, task.held_out)
+            rows, full = _values_of_removal(view.key, explanation, task.held_out)
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
         return
-    widgets.chart(views.grid.removal(rows, full, run.unit, dark=widgets.dark()), key=f"{asked}-chart")
+    widgets.chart(views.grid.removal(rows, full, explanation.unit, dark=widgets.dark()), key=f"{asked}-chart")
     st.caption("Best of N: of this run's own masks that keep no more than so many. LASSO: the largest coefficients of a sparse linear fit.")
 
 
 def _grid(view: View) -> None:
-    run, key = view.explanation, f"{view.key}-grid"
-    figure = views.grid.grid(run, selection=widgets.selection(run), dark=widgets.dark())
-    if not run.complete:  # redrawn every second: nothing to click yet
+    explanation, key = view.explanation, f"{view.key}-grid"
+    figure = views.grid.grid(explanation, selection=widgets.selection(explanation), dark=widgets.dark())
+    if not explanation.complete:  # redrawn every second: nothing to click yet
         widgets.chart(figure, key=key)
         return
     widgets.clickable(figure, key)
@@ -86,58 +86,42 @@ def _grid(view: View) -> None:
 
 def _attention(view: View) -> None:
     """Where the first selected head looks, once the model is there."""
-    run = view.explanation
-    chosen, where = widgets.selection(run), views.grid.places(run)
-    if run.subject.noun != "head" or where is None:
+    explanation = view.explanation
+    chosen, where = widgets.selection(explanation), views.grid.places(explanation)
+    if explanation.subject.noun != "head" or where is None:
         return
     if not chosen:
         st.caption("Click a head to see where it looks.")
         return
     asked = f"{view.key}-looks"
-    if is_refused(run, asked):
+    if is_refused(explanation, asked):
         return
-    if not is_loaded(run) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
+    if not is_loaded(explanation) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
         return
     layer, head = (int(i) for i in where[chosen[0]])
     try:
         with st.spinner("Asking the model …"):
-            tokens, weights = _weights(run.spec.id, run, layer)
+            tokens, weights = _weights(explanation.spec.id, explanation, layer)
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
         return
-    figure = views.grid.attention(tokens, weights[head], run.players[chosen[0]], dark=widgets.dark())
+    figure = views.grid.attention(tokens, weights[head], explanation.players[chosen[0]], dark=widgets.dark())
     widgets.chart(figure, key=f"{asked}-chart")
 
 
-def _real(run: Explanation, off: Sequence[int], key: str) -> float | None:
-    """What the model says with these off; None until it is loaded, or asked for, and where this server does not offer it."""
-    if is_refused(run, key):
-        return None
-    if not is_loaded(run) and not widgets.on_request("Ask the model (loads it)", f"{key}-ask", f"{key}-button"):
-        return None
-    mask = np.ones((1, len(run.players)), dtype=bool)
-    mask[0, off] = False
-    try:
-        with st.spinner("Asking the model …"):
-            return float(Runner(game_of(run), runtime.manager().cache, 1, urgent=True)(mask)[0])
-    except SpexvizError as error:
-        widgets.problem(error, key=f"{key}-error")
-        return None
-
-
 @st.cache_data(max_entries=64, show_spinner=False)
-def _weights(spec_id: str, _run: Explanation, layer: int) -> tuple[list[str], np.ndarray]:
-    return game_of(_run).attention(layer)
+def _weights(spec_id: str, _explanation: Explanation, layer: int) -> tuple[list[str], np.ndarray]:
+    return game_of(_explanation).attention(layer)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _values_of_removal(key: str, _run: Explanation, _questions: Sequence[Question]) -> tuple[list[dict[str, Any]], float]:
+def _values_of_removal(key: str, _explanation: Explanation, _questions: Sequence[Question]) -> tuple[list[dict[str, Any]], float]:
     """Rows for the figure, and the value of the untouched model on the same questions."""
-    game = game_of(_run)
+    game = game_of(_explanation)
     judge = game.on(_questions)
-    n, rows = len(_run.players), []
+    n, rows = len(_explanation.players), []
     for share in SIZES:
-        for one in removal.kept(_run, judge, round(share * n)):
+        for one in removal.kept(_explanation, judge, round(share * n)):
             low, high = one.interval
             rows.append({"method": one.method, "size": one.size, "value": float(one.values.mean()), "low": low, "high": high})
-    return rows, float(judge(np.ones((1, n), dtype=bool))[0])
+    return rows, float(judge(all_but([()], n))[0])
