@@ -8,7 +8,7 @@ from spexviz.jobs.store import ASKED, FROM_FILE, RECORDED
 from spexviz.results import Explanation
 from spexviz.ui import routes, runtime, watch, widgets
 
-FROM = {ASKED: "measured here", FROM_FILE: "from a file", RECORDED: "recorded, come with spexviz"}
+FROM = {ASKED: "measured here", FROM_FILE: "from a file", RECORDED: "recorded"}
 
 st.title("Runs", anchor=False)
 store = runtime.manager().store
