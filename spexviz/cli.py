@@ -46,8 +46,9 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(prog="spexviz", description="See which parts of a language model's world act together.")
     commands = parser.add_subparsers(required=True, metavar="explain | serve | models")
+    games = [name for name, kind in offered("spexviz.games").items() if flags.typeable(kind)]
     explain = commands.add_parser("explain", help="explain a prompt, or another game, and save the run as JSON", allow_abbrev=False)
-    explain.add_argument("--game", default="prompt", help=f"what is ablated: {', '.join(offered('spexviz.games'))}; its settings follow")
+    explain.add_argument("--game", default="prompt", help=f"what is ablated: {', '.join(games)}; its settings follow")
     explain.add_argument("--solver", default="auto", help=f"one of {', '.join(offered('spexviz.solvers'))}; its settings follow")
     explain.add_argument("--budget", type=int, default=512, help="ablations that the fit may see")
     explain.add_argument("--seed", type=int, default=0)

@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
             continue
         name, one = field.name.replace("_", "-"), told[field.name]
         about: dict[str, Any] = {
-            "help": f"{one.label}. {one.help}".replace("%", "%%"),
+            "help": _said(one),
             "dest": f"{prefix}.{field.name}",
             "default": argparse.SUPPRESS,
         }
@@ -39,6 +39,16 @@ def given(parsed: argparse.Namespace, kind: type | None, prefix: str) -> dict[st
     told = {name.removeprefix(f"{prefix}."): value for name, value in vars(parsed).items() if name.startswith(f"{prefix}.")}
     first = {} if kind is None else {name: one.first for name, one in options(kind).items() if one.first is not None}
     return {**first, **told}
+
+
+def typeable(kind: type) -> bool:
+    """Whether the settings of `kind` can be typed: a function cannot."""
+    return not any(str(field.type).startswith("Callable") for field in dataclasses.fields(kind))
+
+
+def _said(one: Option) -> str:
+    choices = f" One of: {', '.join(map(str, one.choices))}." if one.choices else ""
+    return f"{one.label}. {one.help}{choices}".replace("%", "%%")
 
 
 def _reader(annotation: str, one: Option) -> Callable[[str], Any]:
