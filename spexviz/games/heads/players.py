@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spexviz.errors import GameError
 from spexviz.models.parts import Site
+
+if TYPE_CHECKING:
+    from spexviz.games.heads.game import HeadsGame
 
 UNITS = {
     "head": "One attention head.",
@@ -44,7 +47,7 @@ def layers_of(text: str) -> list[int] | str | None:
     return found
 
 
-def players_of(game: Any) -> tuple[Player, ...]:
+def players_of(game: HeadsGame) -> tuple[Player, ...]:
     """The players of a HeadsGame, by layer; grouped and restricted as it says. Raises GameError for labels that do not exist."""
     found = _neurons(game) if game.part == "neuron" else [player for layer in game.chosen for player in _of_layer(game, layer)]
     found = _grouped(found, game.groups)
@@ -56,7 +59,7 @@ def players_of(game: Any) -> tuple[Player, ...]:
     return tuple(player for player in found if player.label in set(game.only))
 
 
-def _of_layer(game: Any, layer: int) -> list[Player]:
+def _of_layer(game: HeadsGame, layer: int) -> list[Player]:
     part = game.parts.layers[layer]
     if game.part == "head":
         size = part.head_width
@@ -66,7 +69,7 @@ def _of_layer(game: Any, layer: int) -> list[Player]:
     return [Player(label, (layer, 0), tuple(((layer, kind), (0, part.width)) for kind in kinds))]
 
 
-def _neurons(game: Any) -> list[Player]:
+def _neurons(game: HeadsGame) -> list[Player]:
     """The named neurons, else those with the greatest mean size at the last token of the questions."""
     if game.only:
         chosen = [_place_of(game, label) for label in game.only]
@@ -84,7 +87,7 @@ def _neurons(game: Any) -> list[Player]:
     return players
 
 
-def _place_of(game: Any, label: str) -> tuple[int, int]:
+def _place_of(game: HeadsGame, label: str) -> tuple[int, int]:
     layer, _, number = label.removeprefix("L").partition(".N")
     layers = game.parts.layers
     if not (layer.isdecimal() and number.isdecimal() and int(layer) < len(layers) and int(number) < layers[int(layer)].neurons):

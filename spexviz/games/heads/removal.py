@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from spexviz.masks import Masks, Values
 from spexviz.metrics import mean_interval
 from spexviz.results import LEVEL, Explanation
 from spexviz.spectrum import Spectrum
+
+if TYPE_CHECKING:
+    from spexviz.games.heads.game import HeadsGame
 
 METHODS = ("spectrum", "LASSO", "best of N", "random")
 RANDOM = 5  # random subsets whose values are averaged
@@ -69,7 +72,7 @@ def subsets(explanation: Explanation, size: int, seed: int = 0, ask: Callable[[M
 
 
 def kept(
-    explanation: Explanation, game: Any, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0
+    explanation: Explanation, game: HeadsGame, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0
 ) -> tuple[Kept, ...]:
     """What each method keeps of the players, valued on `game`: the same players, with held-out questions (`by_question`)."""
     found = subsets(explanation, size, seed, ask, n_best)

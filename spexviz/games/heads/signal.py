@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spexviz.games.base import Game
 from spexviz.masks import Masks, Values, ends, leave_one_out_masks
+
+if TYPE_CHECKING:
+    from spexviz.games.heads.game import HeadsGame
 
 KEPT = 0.8  # ρ: players of a pair that are not drawn anew; a linear value then correlates by .8, one of order 5 by .33
 PAIRS = 24
@@ -37,7 +40,7 @@ class Signal:
         """Whether a run would find next to nothing."""
         return not self.stability >= LEAST or self.spread < 1e-3 * max(abs(self.full - self.empty), 1e-9)
 
-    def advice(self, game: Any) -> str:
+    def advice(self, game: HeadsGame) -> str:
         """What was found, in a sentence, and what to change where the signal is lost."""
         if not self.lost:
             return f"The value keeps its signal: two masks that share {KEPT:.0%} of their players agree ({self.stability:.2f} of 1, {self.ablations} ablations)."
