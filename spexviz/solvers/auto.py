@@ -15,11 +15,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spexviz.errors import SolverError
-from spexviz.kit.options import check, option
+from spexviz.kit.options import option
 from spexviz.masks import Interaction, Masks, Values, is_complete
 from spexviz.metrics import constant
-from spexviz.solvers.base import AnyMasks, Design, checked
+from spexviz.solvers.base import AnyMasks, Design, Sparse, checked
 from spexviz.solvers.gp.solver import GaussianProcess, condition
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.proxyspex.solver import ProxySPEX
@@ -35,7 +34,7 @@ MOST_PLAYERS_FOR_TREES = 512  # above it trees cost more than they have ever giv
 
 
 @dataclass(frozen=True)
-class Auto(AnyMasks):
+class Auto(Sparse):
     """Blend of GaussianProcess, ProxySPEX and Linear chosen on masks that none of them has seen; at most `terms` interactions."""
 
     name: ClassVar[str] = "auto"
@@ -44,12 +43,7 @@ class Auto(AnyMasks):
     seconds_of_work: ClassVar[float] = 2.0
     summary: ClassVar[str] = "Blends Gaussian process, trees and linear by their error on masks set aside. Never far from the best of them."
 
-    max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
-    terms: int = option(200, "Terms", "Most interactions kept", low=0)
     draws: int = option(200, "Draws", "Posterior draws of the coefficients, for intervals", low=0)
-
-    def __post_init__(self) -> None:
-        check(self, SolverError)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The blended spectrum. Raises SolverError for values that are not finite or do not match the masks."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
 from spexviz.kit.threads import threads
 from spexviz.masks import Masks, Values, distinct, uniform_masks
@@ -85,6 +86,17 @@ class AnyMasks:
         total = self.cost(n, budget)
         powers = [FIRST_CHECKPOINT << i for i in range(20) if FIRST_CHECKPOINT << i < total]
         return (*powers, total)
+
+
+@dataclass(frozen=True)
+class Sparse(AnyMasks):
+    """Base of the solvers that keep so many interactions, of so high an order, beside the constant and all players."""
+
+    max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
+    terms: int = option(200, "Terms", "Most interactions kept", low=0)
+
+    def __post_init__(self) -> None:
+        check(self, SolverError)
 
 
 def fit_work(masks: int, players: int) -> float:

@@ -21,11 +21,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spexviz.errors import SolverError
-from spexviz.kit.options import check, option
+from spexviz.kit.options import option
 from spexviz.masks import Interaction, Masks, Values, holders, is_complete
 from spexviz.metrics import constant
-from spexviz.solvers.base import AnyMasks, Design, checked
+from spexviz.solvers.base import Design, Sparse, checked
 from spexviz.solvers.gp.kernel import Floats, Prior, components, lower_covariance, windows
 from spexviz.solvers.gp.learn import learn
 from spexviz.solvers.gp.terms import largest_terms
@@ -40,19 +39,14 @@ QUIETEST = 1e-3  # share of the variance that a projection takes for noise at le
 
 
 @dataclass(frozen=True)
-class GaussianProcess(AnyMasks):
+class GaussianProcess(Sparse):
     """Sparse spectrum with posterior draws: constant, all players, at most `terms` interactions of order 2…max_order."""
 
     name: ClassVar[str] = "gp"
     title: ClassVar[str] = "Gaussian process"
     summary: ClassVar[str] = "A prior over all interactions, learnt from the values: the most from few masks, with intervals. Fits any masks."
 
-    max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
-    terms: int = option(200, "Terms", "Most interactions kept", low=0)
     draws: int = option(200, "Draws", "Posterior draws of the coefficients, for intervals", low=0)
-
-    def __post_init__(self) -> None:
-        check(self, SolverError)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The sparse posterior of the values. Raises SolverError for values that are not finite or do not match the masks."""

@@ -18,11 +18,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spexviz.errors import SolverError
-from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values, is_complete
 from spexviz.metrics import constant
-from spexviz.solvers.base import AnyMasks, Design, checked, in_threads
+from spexviz.solvers.base import Design, Sparse, checked, in_threads
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.proxyspex.trees import Boosting, boost, fourier, read_forest
 from spexviz.solvers.sparse import Floats, Ridge, largest
@@ -42,7 +40,7 @@ FEWEST = 12  # masks: below, no fold could tell an interaction from noise
 
 
 @dataclass(frozen=True)
-class ProxySPEX(AnyMasks):
+class ProxySPEX(Sparse):
     """Sparse spectrum by boosted trees: interactions up to `max_order`, at most `terms` of order 2 or more beside constant and players."""
 
     name: ClassVar[str] = "proxyspex"
@@ -50,12 +48,6 @@ class ProxySPEX(AnyMasks):
     title: ClassVar[str] = "ProxySPEX"
     seconds_of_work: ClassVar[float] = 0.6
     summary: ClassVar[str] = "Boosted trees find the interactions, ridge regression weighs them. Fits any masks; good from a few hundred on."
-
-    max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
-    terms: int = option(200, "Terms", "Most interactions kept", low=0)
-
-    def __post_init__(self) -> None:
-        check(self, SolverError)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The sparse spectrum of the values. Raises SolverError for values that are not finite or do not match the masks."""
