@@ -11,11 +11,11 @@ import pytest
 from spexviz.kit.paths import home
 
 
-def pytest_report_header() -> str:
-    """What a red run on another machine is understood by."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What a red run on another machine is understood by; the header is not shown by -q."""
     from spexviz.models import machine
 
-    return f"machine: {machine.described()}"
+    terminalreporter.write_line(f"machine: {machine.described()}")
 
 
 @pytest.fixture(scope="session", autouse=True)
