@@ -12,6 +12,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -124,13 +125,19 @@ def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    """{field: its type} of a dataclass."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
 def _unknown(data: Any, kind: Any, where: str) -> Iterable[str]:
     """Places of fields that the type does not have."""
     if isinstance(data, Mapping) and dataclasses.is_dataclass(kind):
-        hints = get_type_hints(kind)
-        names = {field.name for field in dataclasses.fields(kind)}
+        hints = _hints(kind)
         for key, value in data.items():
-            if key not in names:
+            if key not in hints:
                 yield f"{where}.{key}"
             else:
                 yield from _unknown(value, hints[key], f"{where}.{key}")

@@ -121,16 +121,10 @@ class RunSpec:
         """The reverse of `to_json`; raises SpecError for anything else."""
         try:
             data = json.loads(text)
-            return cls.from_plain(data)
-        except (ValueError, TypeError, RecursionError) as error:
-            raise SpecError(f"This is not the JSON of a run ({error}).") from None
-
-    @classmethod
-    def from_plain(cls, data: Json) -> RunSpec:
-        """The spec of a JSON object. Raises SpecError for what is none."""
-        try:
             return cls(**{**data, "options": Options.of(data.get("options", {}))})
-        except (TypeError, AttributeError) as error:
+        except SpecError:
+            raise
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise SpecError(f"This is not the JSON of a run ({error}).") from None
 
     @property

@@ -32,8 +32,8 @@ class Lens:
 
     `game`: the game's name; `page`: its path in the address and the name of its file in pages/; `entry`, `icon`, `position`: in the
     navigation. `title`, `intro`: sentences over the form, by us, not by users; `form()` draws the form and calls `start`;
-    `prefill(request)` puts a run's settings back into it; `called(game)` is the title of a run. `picture(view)` draws what stands over the graph (the text strip by default),
-    `sections` stand under it, `tabs` are (title, draw) beside the table. `loads_model`: the first model is loaded in the background.
+    `prefill(request)` puts a run's settings back into it; `called(game)` is the title of a run. `picture(view)` draws what stands over
+    the graph (the text strip by default), `sections` stand under it, `tabs` are (title, draw) beside the table. `loads_model`: the first model is loaded in the background.
     """
 
     game: str

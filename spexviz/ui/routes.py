@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+import streamlit as st
+
 from spexviz.errors import SpexvizError
 from spexviz.kit.paths import PAGES
 from spexviz.kit.registry import offered
@@ -12,9 +14,6 @@ from spexviz.results import Explanation
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
 from spexviz.ui.lenses import lens_of, lenses
-
-REMEMBERED = 2_000  # runs whose model is known without building their game
-_MODELS: dict[str, str] = {}
 
 
 def page_of(spec: RunSpec) -> str:
@@ -49,12 +48,13 @@ def title_of(explanation: Explanation) -> str:
 
 
 def model_name(spec: RunSpec) -> str:
-    """The model that a run asks; "" for none. Looked up once a run."""
-    if spec.id not in _MODELS:
-        if len(_MODELS) >= REMEMBERED:
-            _MODELS.clear()
-        try:
-            _MODELS[spec.id] = Request.of(spec).game.model_name or ""
-        except SpexvizError:
-            _MODELS[spec.id] = ""
-    return _MODELS[spec.id]
+    """The model that a run asks; "" for none. A game is built for it once a run."""
+    return _model_of(spec.id, spec)
+
+
+@st.cache_data(max_entries=2_000, show_spinner=False)
+def _model_of(spec_id: str, _spec: RunSpec) -> str:
+    try:
+        return Request.of(_spec).game.model_name or ""
+    except SpexvizError:
+        return ""
