@@ -2,10 +2,11 @@
 
     python -m benchmarks.ablations [--threads 2] [--seconds 40] [--words 30 60 130]     (make bench-ablations)
 
-Naive: unsorted batches of 32 texts, padded on the left, fp32, full logits. Fast: the game as a run asks it, with as many masks a
-call. Shares of peak: work of 2 · 106·10⁶ · tokens + attention of each distinct text, against the 90th percentile of 2048³ products
-(8192³ on a GPU) in the precision that the fast side computes in, probed between the calls. Both sides use the GPU where there is
-one; CUDA_VISIBLE_DEVICES= hides it. Seconds are of the wall: run it on a quiet machine.
+Naive: unsorted batches of 32 texts, padded on the left, fp32, full logits. Fast: the game as a run asks it,
+with as many masks a call. Shares of peak: work of 2 · 106·10⁶ · tokens + attention of each distinct text,
+against the 90th percentile of 2048³ products (8192³ on a GPU) in the precision that the fast side computes
+in, probed between the calls. Both sides use the GPU where there is one; CUDA_VISIBLE_DEVICES= hides it.
+Seconds are of the wall: run it on a quiet machine.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def game_of(words: int) -> Any:
     from spexviz import PromptGame
 
     template, target, contrast = REVIEW
-    return PromptGame("bundled", " ".join(GAMES["review_n130"].text.split()[:words]), template, target, contrast)
+    return PromptGame(
+        "bundled", " ".join(GAMES["review_n130"].text.split()[:words]), template, target, contrast
+    )
 
 
 def product_rate(model: Any) -> float:
@@ -70,7 +73,8 @@ class Naive:
         torch.set_num_threads(int(os.environ["SPEXVIZ_THREADS"]))
         self.torch, folder = torch, bundled.fetch()
         self.tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
-        self.tokenizer.pad_token = self.tokenizer.pad_token or self.tokenizer.eos_token  # some versions of transformers find none in a GGUF file
+        # some versions of transformers find none in a GGUF file
+        self.tokenizer.pad_token = self.tokenizer.pad_token or self.tokenizer.eos_token
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval().to(self.device)
         self.ids = [self.tokenizer(answer, add_special_tokens=False)["input_ids"][0] for answer in REVIEW[1:]]
@@ -79,12 +83,18 @@ class Naive:
         game = game_of(words)
         texts = game.texts(uniform_masks(words, start + masks, SEED)[start:])
         began = time.perf_counter()
-        batch = self.tokenizer(texts, add_special_tokens=False, padding=True, return_tensors="pt").to(self.device)
+        batch = self.tokenizer(texts, add_special_tokens=False, padding=True, return_tensors="pt").to(
+            self.device
+        )
         with self.torch.no_grad():
             logits = self.model(**batch, use_cache=False).logits[:, -1]
         values = (logits[:, self.ids[0]] - logits[:, self.ids[1]]).tolist()
         seconds, (rows, width) = time.perf_counter() - began, batch["input_ids"].shape
-        return {"values": values, "seconds": seconds, "flop": rows * (flop(width) + 2.0 * VOCABULARY * WIDTH * width)}
+        return {
+            "values": values,
+            "seconds": seconds,
+            "flop": rows * (flop(width) + 2.0 * VOCABULARY * WIDTH * width),
+        }
 
 
 class Fast:
@@ -111,9 +121,17 @@ class Fast:
         values = game(masks)
         seconds = time.perf_counter() - began
         ids = [self.model.encode(text) for text in dict.fromkeys(game.texts(masks))]
-        computed = sum(cost for _, cost in batches(ids, self.model.batch_tokens, self.model.packing is not None))
+        computed = sum(
+            cost for _, cost in batches(ids, self.model.batch_tokens, self.model.packing is not None)
+        )
         useful = sum(flop(len(one)) for one in ids)
-        return {"values": values.tolist(), "seconds": seconds, "flop": useful, "computed": computed, "tokens": sum(map(len, ids))}
+        return {
+            "values": values.tolist(),
+            "seconds": seconds,
+            "flop": useful,
+            "computed": computed,
+            "tokens": sum(map(len, ids)),
+        }
 
     def peak(self) -> float:
         return product_rate(self.model)
@@ -123,7 +141,11 @@ class Fast:
 
         on_gpu = self.model.device.type == "cuda"
         device = torch.cuda.get_device_name() if on_gpu else machine()["processor"]
-        found = {"precision": self.model.precision, "packed": self.model.packing is not None, "batch tokens": self.model.batch_tokens}
+        found = {
+            "precision": self.model.precision,
+            "packed": self.model.packing is not None,
+            "batch tokens": self.model.batch_tokens,
+        }
         return {**found, "device": device, "gpu": on_gpu}
 
     def noise(self, words: int) -> dict[str, Any]:
@@ -155,15 +177,23 @@ class Side:
     """A process that answers one request a line."""
 
     def __init__(self, name: str, threads: int):
-        env = {**os.environ, **{f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "MKL", "OPENBLAS")}, "SPEXVIZ_THREADS": str(threads)}
+        env = {
+            **os.environ,
+            **{f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "MKL", "OPENBLAS")},
+            "SPEXVIZ_THREADS": str(threads),
+        }
         command = [sys.executable, "-m", "benchmarks.ablations", "--serve", name]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+        )
 
     def __call__(self, method: str, *arguments: Any) -> Any:
         self.process.stdin.write(json.dumps([method, *arguments]) + "\n")
         self.process.stdin.flush()
         if not (line := self.process.stdout.readline()):
-            raise RuntimeError(f"the side ended with exit status {self.process.wait()}: see its message above")
+            raise RuntimeError(
+                f"the side ended with exit status {self.process.wait()}: see its message above"
+            )
         return json.loads(line)
 
     def end(self) -> None:
@@ -188,15 +218,24 @@ def measure(words: int, naive: Side, fast: Side, seconds: float) -> dict[str, An
     chunk = fast("chunk", words)
     began, start = time.perf_counter(), 0
     while len(turns) < 3 or time.perf_counter() - began < seconds:
-        turns.append((naive("ask", words, start, BATCH), fast("ask", words, start, chunk), max(fast("peak") for _ in range(2))))
+        turns.append(
+            (
+                naive("ask", words, start, BATCH),
+                fast("ask", words, start, chunk),
+                max(fast("peak") for _ in range(2)),
+            )
+        )
         start += chunk
     slow, quick = ([turn[side] for turn in turns] for side in (0, 1))
     exact, values = (np.concatenate([call["values"][:BATCH] for call in calls]) for calls in (slow, quick))
     slow, quick, peaks = slow[1:], quick[1:], [turn[2] for turn in turns]
-    of = lambda calls, what: float(sum(call[what] for call in calls))  # noqa: E731
+    of = lambda calls, what: float(sum(call[what] for call in calls))
     peak = float(np.percentile(peaks, 90))
-    naive_rate, rate = (masks * len(quick) / of(calls, "seconds") for masks, calls in ((BATCH, slow), (chunk, quick)))
-    best = peak * chunk * len(quick) / (2.0 * PARAMETERS * of(quick, "computed"))  # a second, if all that must be computed ran at the peak
+    naive_rate, rate = (
+        masks * len(quick) / of(calls, "seconds") for masks, calls in ((BATCH, slow), (chunk, quick))
+    )
+    # a second, if all that must be computed ran at the peak
+    best = peak * chunk * len(quick) / (2.0 * PARAMETERS * of(quick, "computed"))
     return {
         "naive a second": naive_rate,
         "fast a second": rate,
@@ -223,18 +262,32 @@ def report(store: Store) -> bool:
         for name, value in cell.items():
             if isinstance(value, float):
                 print(f"  {name:38} {value:10.4g}")
-        print(f"  noise: {cell['noise']['text']}; cost: {cell['cost']['said']}, took {cell['cost']['took']:.0f} s")
+        print(
+            f"  noise: {cell['noise']['text']}; cost: {cell['cost']['said']}, took {cell['cost']['took']:.0f} s"
+        )
         off = cell["cost"]["estimated"] / cell["cost"]["took"] - 1.0
         most = f"at most {cell['most times possible']:.2f} if what must be computed ran at the peak of this machine"
         speed = [
-            (f"{words} words: {cell['times']:.2f} times the naive loop (asked: {SIZES[words]}; {most})", cell["times"] >= SIZES[words]),
-            (f"{words} words: {cell['share of peak']:.2f} of peak (asked: {PEAK}, aim {PEAK_AIM})", cell["share of peak"] >= PEAK),
+            (
+                f"{words} words: {cell['times']:.2f} times the naive loop (asked: {SIZES[words]}; {most})",
+                cell["times"] >= SIZES[words],
+            ),
+            (
+                f"{words} words: {cell['share of peak']:.2f} of peak (asked: {PEAK}, aim {PEAK_AIM})",
+                cell["share of peak"] >= PEAK,
+            ),
         ]
         lines += [] if cell["gpu"] else speed  # nothing is asked of a GPU but the figures
         lines += [
-            (f"{words} words: correlation {cell['correlation']:.5f} (asked: {CORRELATION})", cell["correlation"] >= CORRELATION),
+            (
+                f"{words} words: correlation {cell['correlation']:.5f} (asked: {CORRELATION})",
+                cell["correlation"] >= CORRELATION,
+            ),
             (f"{words} words: R² loss {cell['R² loss']:.1e} (asked: {LOSS})", cell["R² loss"] <= LOSS),
-            (f"{words} words: cost estimate off by {100 * off:+.0f} % (asked: ± {100 * WITHIN:.0f} %)", abs(off) <= WITHIN),
+            (
+                f"{words} words: cost estimate off by {100 * off:+.0f} % (asked: ± {100 * WITHIN:.0f} %)",
+                abs(off) <= WITHIN,
+            ),
         ]
     print()
     for line, holds in lines:
@@ -245,7 +298,11 @@ def report(store: Store) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", choices=("naive", "fast"))
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+    )
     parser.add_argument("--seconds", type=float, default=40.0, help="for each size")
     parser.add_argument("--words", type=int, nargs="*", default=list(SIZES))
     parser.add_argument("--store", type=Path, default=RESULTS / "ablations.json")
@@ -258,7 +315,13 @@ def main() -> int:
     for words in options.words:
         cell = measure(words, naive, fast, options.seconds)
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-        more = {"threads": options.threads, "load at the end": load, "noise": fast("noise", words), "cost": fast("cost", words), **fast("about")}
+        more = {
+            "threads": options.threads,
+            "load at the end": load,
+            "noise": fast("noise", words),
+            "cost": fast("cost", words),
+            **fast("about"),
+        }
         store.keep(str(words), cell | more)
     naive.end(), fast.end()
     return 0 if report(store) else 1

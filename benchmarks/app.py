@@ -1,7 +1,7 @@
 """`make bench-app`: how long a user waits. First paint, press to first result, press to done, cancel, and the other lenses: medians.
 
-Every repeat has a server and a SPEXVIZ_HOME of its own, so nothing is in the ablation cache; only the model's folder is shared.
-The model is not asked for in advance: it loads while the prompt is typed, as for any user.
+Every repeat has a server and a SPEXVIZ_HOME of its own, so nothing is in the ablation cache; only the model's
+folder is shared. The model is not asked for in advance: it loads while the prompt is typed, as for any user.
 """
 
 from __future__ import annotations
@@ -63,11 +63,15 @@ def cancel(server: harness.Server, page: Any) -> float:
     page.get_by_role("button", name="New run").click()
     harness.type_prompt(page, f"{PROMPT} Still, some people clapped.", budget=BUDGET)
     run_id = harness.explain(page)
-    harness.wait_until(lambda: server.run(run_id)["done"] >= 64, PATIENCE / 1000, "the second run to be under way")
+    harness.wait_until(
+        lambda: server.run(run_id)["done"] >= 64, PATIENCE / 1000, "the second run to be under way"
+    )
     button = page.get_by_role("button", name="Cancel")
     clock = time.perf_counter()
     button.click()
-    harness.wait_until(lambda: server.run(run_id)["state"] == "cancelled", PATIENCE / 1000, "the worker to be free")
+    harness.wait_until(
+        lambda: server.run(run_id)["state"] == "cancelled", PATIENCE / 1000, "the worker to be free"
+    )
     return time.perf_counter() - clock
 
 
@@ -96,7 +100,10 @@ def lenses(browser: Any, home: Path) -> dict[str, float]:
 def machine() -> str:
     """Processor, cores, threads of torch, load: what the figures depend on."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor() or platform.machine())
+    name = next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        platform.processor() or platform.machine(),
+    )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     threads = os.environ.get("SPEXVIZ_THREADS", "all")
     return f"{name}, {cores} cores (torch: {threads}), Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} at the start"
@@ -106,19 +113,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
     repeats = max(1, parser.parse_args().repeats)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that a stopped benchmark takes its server with it
+    # so that a stopped benchmark takes its server with it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     bundled.fetch()
     head = machine()
     with tempfile.TemporaryDirectory(prefix="spexviz-bench-") as folder, harness.chromium() as browser:
         homes = [Path(folder) / f"home-{i}" for i in range(2 * repeats)]
-        seen = [measure(browser, home) | lenses(browser, other) for home, other in zip(homes[::2], homes[1::2], strict=True)]
+        seen = [
+            measure(browser, home) | lenses(browser, other)
+            for home, other in zip(homes[::2], homes[1::2], strict=True)
+        ]
     words = len(PROMPT.split())
     print(f"A review of {words} words, bundled model, budget {BUDGET}; medians of {repeats}. {head}.\n")
     print("| what | median, s | lowest–highest, s | aim, s | |\n|---|---:|---:|---:|---|")
     for what, aim in AIMS.items():
         times = [run[what] for run in seen]
         median = statistics.median(times)
-        print(f"| {what} | {median:.1f} | {min(times):.1f}–{max(times):.1f} | {aim:g} | {'met' if median <= aim else 'missed'} |")
+        print(
+            f"| {what} | {median:.1f} | {min(times):.1f}–{max(times):.1f} | {aim:g} | {'met' if median <= aim else 'missed'} |"
+        )
 
 
 if __name__ == "__main__":

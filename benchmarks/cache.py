@@ -35,7 +35,10 @@ def fill(cache: SqliteCache, rows: int) -> float:
             cache.put(f"game-{game}", chunk, values)
             spent += time.perf_counter() - start
         if block % max(1, blocks // 10) == 0:
-            print(f"  {(block + 1) * GAMES * CHUNK:>12,} rows   {(block + 1) * GAMES * CHUNK / spent:>9,.0f} rows/s", flush=True)
+            print(
+                f"  {(block + 1) * GAMES * CHUNK:>12,} rows   {(block + 1) * GAMES * CHUNK / spent:>9,.0f} rows/s",
+                flush=True,
+            )
     return blocks * GAMES * CHUNK / spent
 
 
@@ -76,9 +79,18 @@ def main() -> None:
             ("rows", f"{blocks * GAMES * CHUNK:,} in {GAMES} games of {PLAYERS} players"),
             (f"insert, chunks of {CHUNK}", f"{rate:,.0f} rows/s"),
             (f"insert, chunks of {SMALL}, full file", f"{small_chunks(again):,.0f} rows/s"),
-            ("look-up of 512 known masks", f"median {np.median(hits):.1f} ms, 95 % {np.quantile(hits, 0.95):.1f} ms, worst {hits.max():.1f} ms"),
-            ("look-up of 512 unknown masks", f"median {np.median(misses):.1f} ms, 95 % {np.quantile(misses, 0.95):.1f} ms"),
-            ("file", f"{path.stat().st_size / 1e6:,.0f} MB, {path.stat().st_size / (blocks * GAMES * CHUNK):.1f} bytes a row"),
+            (
+                "look-up of 512 known masks",
+                f"median {np.median(hits):.1f} ms, 95 % {np.quantile(hits, 0.95):.1f} ms, worst {hits.max():.1f} ms",
+            ),
+            (
+                "look-up of 512 unknown masks",
+                f"median {np.median(misses):.1f} ms, 95 % {np.quantile(misses, 0.95):.1f} ms",
+            ),
+            (
+                "file",
+                f"{path.stat().st_size / 1e6:,.0f} MB, {path.stat().st_size / (blocks * GAMES * CHUNK):.1f} bytes a row",
+            ),
         ]
         for name, value in table:
             print(f"{name:<36} {value}")

@@ -2,8 +2,9 @@
 
     python -m benchmarks.coverage [--games 10]
 
-Games: coefficients of all orders up to 4 (n = 12…16) drawn from a product prior with a linear part, plus noise. Counted: how
-often the interval of the posterior draws holds the true coefficient, over all terms of order ≤ 2 that the spectrum keeps.
+Games: coefficients of all orders up to 4 (n = 12…16) drawn from a product prior with a linear part, plus
+noise. Counted: how often the interval of the posterior draws holds the true coefficient, over all terms of
+order ≤ 2 that the spectrum keeps.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def drawn_game(n: int, rng: np.random.Generator) -> Spectrum:
     rho = 1.5 / n * np.exp(rng.normal(size=n))
     slope = 0.5 / n * (rho * n / 1.5) * np.exp(rng.normal(size=n))
     terms = [term for order in range(5) for term in itertools.combinations(range(n), order)]
-    weight = np.array([0.4 * np.prod(rho[list(term)]) + (slope[term[0]] if len(term) == 1 else 0.0) for term in terms])
+    weight = np.array(
+        [0.4 * np.prod(rho[list(term)]) + (slope[term[0]] if len(term) == 1 else 0.0) for term in terms]
+    )
     return Spectrum(n, list(zip(terms, rng.normal(size=len(terms)) * np.sqrt(weight), strict=True)))
 
 
@@ -34,14 +37,22 @@ def coverage(n: int, masks: int, noise: float, seed: int) -> list[tuple[int, flo
     game = drawn_game(n, rng)
     asked = uniform_masks(n, masks, seed)
     values = game(asked)
-    found = GaussianProcess(draws=400).fit(Design(asked), values + noise * np.sqrt(game.energy()) * rng.normal(size=masks), seed=seed)
+    found = GaussianProcess(draws=400).fit(
+        Design(asked), values + noise * np.sqrt(game.energy()) * rng.normal(size=masks), seed=seed
+    )
     low, high = np.quantile(found.draws, [0.05, 0.95], axis=0)
     truth = game.coefficients
-    return [(len(t), float(a <= truth[t] <= b)) for t, a, b in zip(found.terms, low, high, strict=True) if 1 <= len(t) <= 2]
+    return [
+        (len(t), float(a <= truth[t] <= b))
+        for t, a, b in zip(found.terms, low, high, strict=True)
+        if 1 <= len(t) <= 2
+    ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--games", type=int, default=10)
     options = parser.parse_args()
     everything = []

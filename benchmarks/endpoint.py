@@ -13,11 +13,15 @@ from tests.models.endurance import endure
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--ablations", type=int, default=2000)
     parser.add_argument("--rate", type=float, default=0.05)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--timeout", type=float, default=30.0, help="seconds for one answer; a slow one takes longer")
+    parser.add_argument(
+        "--timeout", type=float, default=30.0, help="seconds for one answer; a slow one takes longer"
+    )
     options = parser.parse_args()
     server = real_server.start(bundled.gguf(), threads=options.threads)
     found = endure(server.listening_address, options.ablations, rate=options.rate, timeout=options.timeout)

@@ -36,17 +36,27 @@ def lm(name: str) -> dict[str, Any]:
     out: dict[str, Any] = {"n": game.masks.shape[1], "fresh": game.fresh}
     for m in (size for size in SIZES if size <= len(game.masks)):
         design = Design(game.masks[:m], game.layout)
-        out[str(m)] = {solver: fitted(offered("spexviz.solvers")[solver](), design, game.values[:m], held, truth)[0] for solver in SOLVERS}
+        out[str(m)] = {
+            solver: fitted(offered("spexviz.solvers")[solver](), design, game.values[:m], held, truth)[0]
+            for solver in SOLVERS
+        }
     return out
 
 
-def fitted(solver: Any, design: Design, values: np.ndarray, held: np.ndarray, truth: np.ndarray) -> tuple[dict[str, float], Spectrum]:
+def fitted(
+    solver: Any, design: Design, values: np.ndarray, held: np.ndarray, truth: np.ndarray
+) -> tuple[dict[str, float], Spectrum]:
     with Peak() as peak:
         began = time.perf_counter()
         spectrum = solver.fit(design, values)
         seconds = time.perf_counter() - began
     terms = int((spectrum.orders > 0).sum())
-    return {"r2": r2(truth, spectrum(held)), "terms": terms, "seconds": seconds, "megabytes": peak.megabytes}, spectrum
+    return {
+        "r2": r2(truth, spectrum(held)),
+        "terms": terms,
+        "seconds": seconds,
+        "megabytes": peak.megabytes,
+    }, spectrum
 
 
 def truth_of(kind: str, n: int, seed: int) -> Spectrum:
@@ -59,7 +69,10 @@ def truth_of(kind: str, n: int, seed: int) -> Spectrum:
 
 
 def synthetic(kind: str, n: int, noise: float) -> dict[str, Any]:
-    """Every solver on a known function; `noise`: share of the energy added as noise to what the fits see, not to what scores them."""
+    """Every solver on a known function;
+
+    `noise`: share of the energy added as noise to what the fits see, not to what scores them.
+    """
     truth, held = truth_of(kind, n, 0), uniform_masks(n, 2000, 99)
     exact = truth(held)
     out: dict[str, Any] = {"n": n, "kind": kind, "noise": noise}
@@ -70,7 +83,9 @@ def synthetic(kind: str, n: int, noise: float) -> dict[str, Any]:
             if name == "spex" and m < solver.least(n):
                 continue
             design = solver.design(n, m, 0)
-            disturbance = np.random.default_rng([m, n]).normal(size=len(design)) * np.sqrt(noise * truth.energy())
+            disturbance = np.random.default_rng([m, n]).normal(size=len(design)) * np.sqrt(
+                noise * truth.energy()
+            )
             found, spectrum = fitted(solver, design, truth(design.masks) + disturbance, held, exact)
             out[str(m)][name] = {**found, "recall": recall(spectrum, truth)}
     return out
@@ -90,7 +105,13 @@ def peak_levels(n: int, seeds: int = 5) -> dict[str, Any]:
     design = offered("spexviz.solvers")["auto"]().design(n, out["levels"]["4"]["masks"], 0)
     guess = offered("spexviz.solvers")["auto"]().fit(design, truth(design.masks))
     low, high = r2_interval(truth(held), guess(held))
-    out["auto"] = {"said": r2(truth(held), guess(held)), "low": low, "high": high, "true": r2(truth(fresh), guess(fresh)), "masks": len(design)}
+    out["auto"] = {
+        "said": r2(truth(held), guess(held)),
+        "low": low,
+        "high": high,
+        "true": r2(truth(fresh), guess(fresh)),
+        "masks": len(design),
+    }
     return out
 
 
@@ -115,7 +136,9 @@ def fidelity_intervals(solver: str, budget: int, first: int, count: int) -> dict
     rng = np.random.default_rng(7)
     tops = [tuple(sorted(map(int, rng.choice(24, 3, replace=False)))) for _ in range(12)]
     parts = {part for top in tops for order in (1, 2, 3) for part in itertools.combinations(top, order)}
-    game = SyntheticGame(Spectrum(24, {term: float(rng.normal()) / len(term) for term in sorted(parts)}), noise=1.0)
+    game = SyntheticGame(
+        Spectrum(24, {term: float(rng.normal()) / len(term) for term in sorted(parts)}), noise=1.0
+    )
     fresh = uniform_masks(24, FRESH, 10**6)
     values = game(fresh)
     made = Linear() if solver == "linear" else GaussianProcess(draws=0)
@@ -140,7 +163,8 @@ def coefficient_intervals(n: int, m: int, noise: float, runs: int = 10) -> dict[
         game, masks = drawn_game(n, rng), uniform_masks(n, m, seed)
         values = game(masks) + noise * np.sqrt(game.energy()) * rng.normal(size=m)
         truth = {
-            term: game.coefficients.get(term, 0.0) for term in itertools.chain.from_iterable(itertools.combinations(range(n), d) for d in (1, 2))
+            term: game.coefficients.get(term, 0.0)
+            for term in itertools.chain.from_iterable(itertools.combinations(range(n), d) for d in (1, 2))
         }
         _, draws = condition(Design(masks), values, seed).coefficients(list(truth), 400, seed)
         inside.append(held(draws, np.array(list(truth.values()))))
@@ -150,7 +174,12 @@ def coefficient_intervals(n: int, m: int, noise: float, runs: int = 10) -> dict[
         first.append(held(shown.draws[:, order], true))
         sign = np.sign(shown.values[order])
         lift.append(float((sign * (shown.values[order] - true)).mean() / shown.draws[:, order].std(0).mean()))
-    return {"all": float(np.mean(inside)), "first": float(np.mean(first)), "first, too large by sd": float(np.mean(lift)), "games": runs}
+    return {
+        "all": float(np.mean(inside)),
+        "first": float(np.mean(first)),
+        "first, too large by sd": float(np.mean(lift)),
+        "games": runs,
+    }
 
 
 def held(draws: np.ndarray, truth: np.ndarray) -> float:

@@ -44,7 +44,15 @@ def row(name: str, cell: dict, solver: str) -> list[str]:
     known = [size for size in SIZES if solver in cell.get(size, {})]
     last = cell[known[-1]][solver]
     scores = [f"{cell[size][solver]['r2']:.3f}" if size in known else "–" for size in SIZES]
-    return [name, str(cell["n"]), solver, *scores, f"{last['terms']}", f"{last['seconds']:.2f}", f"{last['megabytes']:.0f}"]
+    return [
+        name,
+        str(cell["n"]),
+        solver,
+        *scores,
+        f"{last['terms']}",
+        f"{last['seconds']:.2f}",
+        f"{last['megabytes']:.0f}",
+    ]
 
 
 HEAD = ["game", "n", "solver", *(f"R² {size}" for size in SIZES), "terms", "s", "MB"]
@@ -55,15 +63,24 @@ def games(cells: dict) -> str:
     for (name,), cell in of_kind(cells, "lm").items():
         label = name if cell["fresh"] else f"{name} (looked at)"
         rows += [row(label, cell, solver) for solver in ("auto", "gp", "proxyspex", "linear")]
-    return "### Games of the bundled model (terms, seconds, peak memory at the most masks)\n\n" + table(HEAD, rows) if rows else ""
+    return (
+        "### Games of the bundled model (terms, seconds, peak memory at the most masks)\n\n"
+        + table(HEAD, rows)
+        if rows
+        else ""
+    )
 
 
 def synthetic(cells: dict) -> str:
     rows = []
-    for (kind, _, noise), cell in sorted(of_kind(cells, "synthetic").items(), key=lambda item: (item[0][0], int(item[0][1]), item[0][2])):
+    for (kind, _, noise), cell in sorted(
+        of_kind(cells, "synthetic").items(), key=lambda item: (item[0][0], int(item[0][1]), item[0][2])
+    ):
         label = kind if noise == "0.0" else f"{kind}, noise 10 dB"
         rows += [
-            row(label, cell, solver) for solver in ("auto", "gp", "proxyspex", "spex", "linear") if any(solver in cell.get(s, {}) for s in SIZES)
+            row(label, cell, solver)
+            for solver in ("auto", "gp", "proxyspex", "spex", "linear")
+            if any(solver in cell.get(s, {}) for s in SIZES)
         ]
     return "### Known functions (R² on masks without noise)\n\n" + table(HEAD, rows) if rows else ""
 
@@ -76,13 +93,18 @@ def each_fit(cells: dict) -> Iterator[tuple[str, str, dict]]:
 
 
 def auto_loss(cells: dict) -> str:
-    losses = {(name, size): max(fits[s]["r2"] for s in BLENDED) - fits["auto"]["r2"] for name, size, fits in each_fit(cells)}
+    losses = {
+        (name, size): max(fits[s]["r2"] for s in BLENDED) - fits["auto"]["r2"]
+        for name, size, fits in each_fit(cells)
+    }
     if not losses:
         return ""
     names = sorted({name for name, _ in losses})
     by_game = {name: np.mean([loss for (game, _), loss in losses.items() if game == name]) for name in names}
     by_size = ", ".join(
-        f"{size}: {np.mean([x for (_, s), x in losses.items() if s == size]):+.3f}" for size in SIZES if any(s == size for _, s in losses)
+        f"{size}: {np.mean([x for (_, s), x in losses.items() if s == size]):+.3f}"
+        for size in SIZES
+        if any(s == size for _, s in losses)
     )
     worst = max(losses, key=losses.get)
     fine = np.mean(list(losses.values())) <= 0.01 and max(losses.values()) <= 0.03
@@ -94,10 +116,15 @@ def auto_loss(cells: dict) -> str:
 
 
 def gp_seconds(cells: dict) -> str:
-    times = {solver: [fits[solver]["seconds"] for _, size, fits in each_fit(cells) if size == "1024"] for solver in ("gp", "auto")}
+    times = {
+        solver: [fits[solver]["seconds"] for _, size, fits in each_fit(cells) if size == "1024"]
+        for solver in ("gp", "auto")
+    }
     if not times["gp"]:
         return ""
-    told = ", ".join(f"{solver} median {np.median(t):.2f} s, most {max(t):.2f} s" for solver, t in times.items())
+    told = ", ".join(
+        f"{solver} median {np.median(t):.2f} s, most {max(t):.2f} s" for solver, t in times.items()
+    )
     return f"- Seconds of a fit at 1,024 masks, n ≤ 130, on one core beside another busy one: {told} (what is aimed at on two cores: `benchmarks.peers timing`)"
 
 
@@ -112,7 +139,11 @@ def fidelity(cells: dict) -> str:
             parts.append(
                 f"{share:.1%} of {runs} runs ({solver}, {budget} masks, {found[0]['held out']} held out, R² {np.mean([c['r2'] for c in found]):.2f})"
             )
-    return f"- 90 % intervals of fidelity hold the R² on 20,000 fresh masks in {'; '.join(parts)} (aim 85–95 %): {verdict(fine)}" if parts else ""
+    return (
+        f"- 90 % intervals of fidelity hold the R² on 20,000 fresh masks in {'; '.join(parts)} (aim 85–95 %): {verdict(fine)}"
+        if parts
+        else ""
+    )
 
 
 def coefficients(cells: dict) -> str:
@@ -120,8 +151,13 @@ def coefficients(cells: dict) -> str:
     if not found:
         return ""
     share = np.mean([cell["all"] for cell in found.values()])
-    each = ", ".join(f"n {n}, {m} masks, noise {noise}: {cell['all']:.3f}" for (n, m, noise), cell in found.items())
-    first, lift = np.mean([c["first"] for c in found.values()]), np.mean([c["first, too large by sd"] for c in found.values()])
+    each = ", ".join(
+        f"n {n}, {m} masks, noise {noise}: {cell['all']:.3f}" for (n, m, noise), cell in found.items()
+    )
+    first, lift = (
+        np.mean([c["first"] for c in found.values()]),
+        np.mean([c["first, too large by sd"] for c in found.values()]),
+    )
     return (
         f"- GP's 90 % intervals of all coefficients of order ≤ 2, games from its prior: {share:.3f} ({each}; aim .85–.95): {verdict(0.85 <= share <= 0.95)}\n"
         f"- The 20 sets shown first, apart: their intervals hold {first:.3f}; they were chosen for being large, and are too large by {lift:.2f} posterior sd on average"
@@ -139,8 +175,24 @@ def peak(cells: dict) -> str:
         auto = cell["auto"]
         honest &= abs(auto["said"] - auto["true"]) <= 0.05 or auto["low"] <= auto["true"] <= auto["high"]
         shown = [f"{np.mean(levels[b]['recall']):.2f} ({levels[b]['masks']:,})" for b in ("3", "4", "5")]
-        rows.append([n, *shown, f"{auto['masks']:,}", f"{auto['said']:.3f} [{auto['low']:.3f}, {auto['high']:.3f}]", f"{auto['true']:.3f}"])
-    head = ["n", "SPEX recall, b = 3 (masks)", "b = 4", "b = 5", "Auto: masks", "held-out R² it tells", "R² on 20,000 fresh"]
+        rows.append(
+            [
+                n,
+                *shown,
+                f"{auto['masks']:,}",
+                f"{auto['said']:.3f} [{auto['low']:.3f}, {auto['high']:.3f}]",
+                f"{auto['true']:.3f}",
+            ]
+        )
+    head = [
+        "n",
+        "SPEX recall, b = 3 (masks)",
+        "b = 4",
+        "b = 5",
+        "Auto: masks",
+        "held-out R² it tells",
+        "R² on 20,000 fresh",
+    ]
     return (
         "### Synthetic peak: 10 sets of order 5 without subsets, no noise, mean of 5 seeds\n\n"
         + table(head, rows)

@@ -1,8 +1,9 @@
 """Fidelity of ProxySPEX on real games: python -m benchmarks.fidelity
 
-Prints held-out R² of Linear, of the published ProxySPEX (recorded in reference.json) and of ours, the mean over disjoint
-draws of the masks, and CPU seconds a fit. Without ../shared/games it measures games of its own on the bundled model; there
-is no recorded reference for those, and a row passes where ProxySPEX is not below Linear.
+Prints held-out R² of Linear, of the published ProxySPEX (recorded in reference.json) and of ours, the mean
+over disjoint draws of the masks, and CPU seconds a fit. Without ../shared/games it measures games of its own
+on the bundled model; there is no recorded reference for those, and a row passes where ProxySPEX is not below
+Linear.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class Recorded:
 
 def recorded(path: Path) -> Recorded:
     with np.load(path, allow_pickle=False) as data:
-        return Recorded(path.stem, data["X"] > 0, data["y"].astype(float), data["Xt"] > 0, data["yt"].astype(float))
+        return Recorded(
+            path.stem, data["X"] > 0, data["y"].astype(float), data["Xt"] > 0, data["yt"].astype(float)
+        )
 
 
 def shared_games() -> list[Recorded]:
@@ -75,7 +78,11 @@ def own_game(name: str, fit: int = 2048, held_out: int = 512) -> Recorded:
 def reference() -> dict[str, float]:
     """{"game/masks": mean R² of the published ProxySPEX}, empty where nothing was recorded."""
     path = SHARED / "reference.json"
-    return {key: float(np.mean(entry["r2"])) for key, entry in json.loads(path.read_text()).items()} if path.exists() else {}
+    return (
+        {key: float(np.mean(entry["r2"])) for key, entry in json.loads(path.read_text()).items()}
+        if path.exists()
+        else {}
+    )
 
 
 def score(solver, game: Recorded, m: int) -> tuple[float, float]:
@@ -87,14 +94,19 @@ def score(solver, game: Recorded, m: int) -> tuple[float, float]:
         spectrum = solver.fit(design, game.values[start : start + m])
         seconds.append(time.process_time() - begin)
         error = spectrum(game.held_out_masks) - game.held_out_values
-        scores.append(1.0 - (error**2).sum() / ((game.held_out_values - game.held_out_values.mean()) ** 2).sum())
+        scores.append(
+            1.0 - (error**2).sum() / ((game.held_out_values - game.held_out_values.mean()) ** 2).sum()
+        )
     return float(np.mean(scores)), float(np.mean(seconds))
 
 
 def main() -> None:
     games, known = shared_games() or [own_game(name) for name in REVIEWS], reference()
-    ProxySPEX().fit(Design(games[0].masks[:64]), games[0].values[:64])  # imports LightGBM, which is no part of a fit
-    print("| game | masks | linear | reference | ProxySPEX | seconds a fit | |\n|---|---|---|---|---|---|---|")
+    # imports LightGBM, which is no part of a fit
+    ProxySPEX().fit(Design(games[0].masks[:64]), games[0].values[:64])
+    print(
+        "| game | masks | linear | reference | ProxySPEX | seconds a fit | |\n|---|---|---|---|---|---|---|"
+    )
     for game in games:
         for m in DRAWS:
             linear, _ = score(Linear(), game, m)
@@ -102,7 +114,10 @@ def main() -> None:
             target = known.get(f"{game.name}/{m}")
             verdict = "PASS" if r2 >= (linear if target is None else target) - TOLERANCE else "FAIL"
             shown = "–" if target is None else f"{target:.3f}"
-            print(f"| {game.name} | {m} | {linear:.3f} | {shown} | {r2:.3f} | {seconds:.2f} | {verdict} |", flush=True)
+            print(
+                f"| {game.name} | {m} | {linear:.3f} | {shown} | {r2:.3f} | {seconds:.2f} | {verdict} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

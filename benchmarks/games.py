@@ -3,9 +3,10 @@
     python -m benchmarks.games [name …]      records what is missing, or was made from another text
 
 A test asks the model again for a few masks of each.
-Each recording has distinct uniform masks to fit on and 512 held out, from one stream with seed SEED. It goes on where it was
-stopped. Words are deleted; heads are zeroed before the output projection; a layer left out passes its input on.
-Solvers' design choices were made on ../shared/games, and later, where they fell short, on the games in LOOKED_AT too.
+Each recording has distinct uniform masks to fit on and 512 held out, from one stream with seed SEED. It goes
+on where it was stopped. Words are deleted; heads are zeroed before the output projection; a layer left out
+passes its input on. Solvers' design choices were made on ../shared/games, and later, where they fell short,
+on the games in LOOKED_AT too.
 """
 
 from __future__ import annotations
@@ -107,7 +108,9 @@ class PartsGame:
                 hooks.callback(self._hook(layers[layer], kept[:, place]).remove)
             hooks.callback(setattr, body, "layers", layers)
             body.layers = layers[min(self.parts.layers) :]
-            states = body(inputs_embeds=self.below.expand(len(masks), -1, -1), use_cache=False).last_hidden_state[:, -1]
+            states = body(
+                inputs_embeds=self.below.expand(len(masks), -1, -1), use_cache=False
+            ).last_hidden_state[:, -1]
             logits = self.model.logits(states)[:, self.answers]
         return (logits[:, 0] - logits[:, 1]).double().numpy()
 
@@ -132,12 +135,16 @@ class PartsGame:
 
 
 GAMES: dict[str, Words | Parts] = {
-    "review_n12": Words("Not one joke lands, yet somehow the whole silly thing charmed me.", fit=4096 - HELD_OUT),
+    "review_n12": Words(
+        "Not one joke lands, yet somehow the whole silly thing charmed me.", fit=4096 - HELD_OUT
+    ),
     "heads_n27_paris": Parts(PARIS, (12, 13, 14)),
     "heads_n54_agree": Parts(KEYS, (10, 11, 12, 13, 14, 15)),
     "layers_n30": Parts(PARIS, tuple(range(30)), heads=0),
     "agree_n15": Words("The letters that my very old uncle wrote to the mayor of the small town", VERB),
-    "review_n20": Words("Nobody would call it subtle, and the songs are hardly new, but I left the cinema grinning like a child."),
+    "review_n20": Words(
+        "Nobody would call it subtle, and the songs are hardly new, but I left the cinema grinning like a child."
+    ),
     "review_n26": Words(
         "The trailer promised terror; what we got was two hours of people whispering in corridors, and I was never scared, only "
         "sorry that I had paid."
@@ -188,7 +195,15 @@ def recorded(name: str) -> Recorded:
     """The recording of a game, made or finished now if need be."""
     values = record(name)
     spec, masks = GAMES[name], asked(name)
-    return Recorded(name, masks[HELD_OUT:], values[HELD_OUT:], masks[:HELD_OUT], values[:HELD_OUT], spec.layout, name not in LOOKED_AT)
+    return Recorded(
+        name,
+        masks[HELD_OUT:],
+        values[HELD_OUT:],
+        masks[:HELD_OUT],
+        values[:HELD_OUT],
+        spec.layout,
+        name not in LOOKED_AT,
+    )
 
 
 def asked(name: str) -> Masks:
@@ -213,7 +228,11 @@ def record(name: str) -> Values:
             _save(name, values)
             saved = time.perf_counter()
             rate = (len(values) - before) / (saved - began)
-            print(f"  {name}: {len(values)} of {len(masks)} ablations, {rate:.0f} a second", file=sys.stderr, flush=True)
+            print(
+                f"  {name}: {len(values)} of {len(masks)} ablations, {rate:.0f} a second",
+                file=sys.stderr,
+                flush=True,
+            )
     return values
 
 
@@ -226,7 +245,9 @@ def _values(name: str) -> Values:
     if not _path(name).exists():
         return np.empty(0)
     with np.load(_path(name), allow_pickle=False) as data:
-        return data["values"].astype(np.float64) if str(data["made_from"]) == _made_from(name) else np.empty(0)
+        return (
+            data["values"].astype(np.float64) if str(data["made_from"]) == _made_from(name) else np.empty(0)
+        )
 
 
 def _save(name: str, values: Values) -> None:
@@ -237,11 +258,15 @@ def _save(name: str, values: Values) -> None:
 
 
 def _made_from(name: str) -> str:
-    return f"{replace(GAMES[name], fit=0)!r} {SEED} {HELD_OUT}"  # masks are nested: a longer recording serves a shorter one
+    # masks are nested: a longer recording serves a shorter one
+    return f"{replace(GAMES[name], fit=0)!r} {SEED} {HELD_OUT}"
 
 
 def shared() -> list[Recorded]:
-    """The games beside the repository (../shared/games), or none. The solvers' design choices were made on them."""
+    """The games beside the repository (../shared/games), or none.
+
+    The solvers' design choices were made on them.
+    """
     from benchmarks.fidelity import SHARED
     from benchmarks.halfmasks import positions
 
@@ -250,7 +275,17 @@ def shared() -> list[Recorded]:
         with np.load(path, allow_pickle=False) as data:
             masks, held = data["X"] > 0, data["Xt"] > 0
             place = positions(path.stem, masks.shape[1])
-            games.append(Recorded(path.stem, masks, data["y"].astype(float), held, data["yt"].astype(float), place, fresh=False))
+            games.append(
+                Recorded(
+                    path.stem,
+                    masks,
+                    data["y"].astype(float),
+                    held,
+                    data["yt"].astype(float),
+                    place,
+                    fresh=False,
+                )
+            )
     return games
 
 

@@ -1,11 +1,12 @@
 """Heads of the bundled model: ablations a second and share of peak, R² of the solvers, and what removal keeps.
 
-    python -m benchmarks.heads [speed] [r2] [pruning] [--masks 4096] [--budget 1024] [--tasks facts …] [--ablation mean] [--show]
+    python -m benchmarks.heads [speed] [r2] [pruning] [--masks 4096] [--budget 1024] [--tasks facts …]
+    [--ablation mean] [--show]
 
-Each part is stored in results/heads.json when it is done (r2 and pruning: after every fit), and what is there already with the
-same settings is not asked again; `--show` prints what is stored. Ablations of r2 and pruning are kept in the cache of this machine.
-Share of peak: 2 · parameters · tokens of the layers that run, against the 90th percentile of products of 2048³ in the same precision,
-probed between the calls.
+Each part is stored in results/heads.json when it is done (r2 and pruning: after every fit), and what is there
+already with the same settings is not asked again; `--show` prints what is stored. Ablations of r2 and pruning
+are kept in the cache of this machine. Share of peak: 2 · parameters · tokens of the layers that run, against
+the 90th percentile of products of 2048³ in the same precision, probed between the calls.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ PROMPTS = {
     "Eiffel": ("The Eiffel Tower is located in the city of", " Paris", " London"),
     "keys": ("The keys to the old wooden cabinet", " are", " is"),
 }
-LAYERS = {54: range(12, 18), 96: range(10, 21), 270: range(30)}  # 96: eleven layers are 99 heads, the last three are left out
+# 96: eleven layers are 99 heads, the last three are left out
+LAYERS = {54: range(12, 18), 96: range(10, 21), 270: range(30)}
 SOLVERS = ("linear", "proxyspex", "gp", "auto")
 HELD_OUT, SEED = 512, 20261
 SHARES = (0.5, 0.66, 0.83)
@@ -70,9 +72,21 @@ def speed(masks: int) -> dict[str, Any]:
             seconds += time.perf_counter() - start
         peak = float(np.quantile(peaks, 0.9))
         share = flops(asked) * masks / seconds / peak
-        rows[str(n)] = {"masks": masks, "a call": chunk, "seconds": seconds, "a second": masks / seconds, "share of peak": share}
-        rows[str(n)] |= {"peak GFLOP/s": peak / 1e9, "peak GFLOP/s, least and most": [min(peaks) / 1e9, max(peaks) / 1e9]}
-        print(f"  {n} heads: {masks / seconds:.0f} ablations a second, {share:.2f} of {peak / 1e9:.0f} GFLOP/s", flush=True)
+        rows[str(n)] = {
+            "masks": masks,
+            "a call": chunk,
+            "seconds": seconds,
+            "a second": masks / seconds,
+            "share of peak": share,
+        }
+        rows[str(n)] |= {
+            "peak GFLOP/s": peak / 1e9,
+            "peak GFLOP/s, least and most": [min(peaks) / 1e9, max(peaks) / 1e9],
+        }
+        print(
+            f"  {n} heads: {masks / seconds:.0f} ablations a second, {share:.2f} of {peak / 1e9:.0f} GFLOP/s",
+            flush=True,
+        )
     return {"precision": model.precision, "threads": torch.get_num_threads(), **rows}
 
 
@@ -81,7 +95,9 @@ def flops(asked: HeadsGame) -> float:
     model, parts = asked.language_model, asked.parts
     layer = sum(parameter.numel() for parameter in parts.layers[0].module.parameters())
     tokens = sum(len(one["input_ids"]) for one in asked.inputs)
-    return 2.0 * layer * (len(parts.layers) - asked.first_layer) * tokens + 2.0 * model.head_weight.numel() * len(asked.asked)
+    return 2.0 * layer * (
+        len(parts.layers) - asked.first_layer
+    ) * tokens + 2.0 * model.head_weight.numel() * len(asked.asked)
 
 
 def fidelities(store: Store, most: int, cache: SqliteCache) -> None:
@@ -110,9 +126,17 @@ def fidelities(store: Store, most: int, cache: SqliteCache) -> None:
                 spectrum, seconds = timed_fit(fitter, design, values[HELD_OUT : HELD_OUT + budget], 0)
                 said = spectrum(drawn[:HELD_OUT])
                 low, high = r2_interval(values[:HELD_OUT], said, level=LEVEL)
-                cells[f"{solver} {budget}"] = {"r2": r2(values[:HELD_OUT], said), "low": low, "high": high, "seconds": seconds}
+                cells[f"{solver} {budget}"] = {
+                    "r2": r2(values[:HELD_OUT], said),
+                    "low": low,
+                    "high": high,
+                    "seconds": seconds,
+                }
                 store.keep(f"r2: {name}", cells)
-            print(f"  {name}: " + ", ".join(f"{cell} {found['r2']:.3f}" for cell, found in cells.items()), flush=True)
+            print(
+                f"  {name}: " + ", ".join(f"{cell} {found['r2']:.3f}" for cell, found in cells.items()),
+                flush=True,
+            )
 
 
 def prune(store: Store, budget: int, tasks: list[str], ablation: str, cache: SqliteCache) -> None:
@@ -131,8 +155,17 @@ def prune(store: Store, budget: int, tasks: list[str], ablation: str, cache: Sql
         ask = Runner(asked, cache, budget, _told(f"{task}, best of N"))
         for share in SHARES:
             found = removal.kept(run, judge, round(share * len(asked.players)), ask=ask, n_best=budget)
-            cells[f"{share:g}"] = {"r2": run.fidelity.r2, "linear": run.baseline.r2, "full": float(full.mean())} | {
-                one.method: {"value": float(one.values.mean()), "interval": one.interval, "accuracy": float((one.values > 0).mean())} for one in found
+            cells[f"{share:g}"] = {
+                "r2": run.fidelity.r2,
+                "linear": run.baseline.r2,
+                "full": float(full.mean()),
+            } | {
+                one.method: {
+                    "value": float(one.values.mean()),
+                    "interval": one.interval,
+                    "accuracy": float((one.values > 0).mean()),
+                }
+                for one in found
             }
             best = found[0]
             for other in found[1:]:
@@ -156,7 +189,12 @@ def show(cells: dict[str, Any]) -> None:
         elif part == "r2":
             print(f"\nR² on {HELD_OUT} held-out masks: {name}")
             for budget in sorted({int(cell.split()[1]) for cell in found}):
-                print(f"  {budget:>5} masks  " + "  ".join(f"{s} {found[f'{s} {budget}']['r2']:.3f}" for s in SOLVERS if f"{s} {budget}" in found))
+                print(
+                    f"  {budget:>5} masks  "
+                    + "  ".join(
+                        f"{s} {found[f'{s} {budget}']['r2']:.3f}" for s in SOLVERS if f"{s} {budget}" in found
+                    )
+                )
         elif part == "pruning":
             print(f"\nlog-odds on held-out questions: {name}")
             for share, row in found.items():
@@ -171,7 +209,9 @@ def _show_share(name: str, share: float, row: dict[str, Any], totals: dict[str, 
         text = f"    {method:10} {row[method]['value']:+.2f}  accuracy {row[method]['accuracy']:.2f}"
         if difference := row[method].get("spectrum less this"):
             text += "  spectrum less this {:+.2f} [{:+.2f}, {:+.2f}]".format(*difference)
-            totals.setdefault(f"{method}, {name.split(', ', 1)[1]}, {share:.0%} kept", []).append(difference[0])
+            totals.setdefault(f"{method}, {name.split(', ', 1)[1]}, {share:.0%} kept", []).append(
+                difference[0]
+            )
         print(text)
 
 
@@ -181,13 +221,19 @@ def _told(name: str) -> Any:
     def tell(progress: Any) -> None:
         if time.monotonic() - last[0] > 30:
             last[0] = time.monotonic()
-            print(f"  {name}: {progress.done} of {progress.total}, {progress.rate:.0f} a second", file=sys.stderr, flush=True)
+            print(
+                f"  {name}: {progress.done} of {progress.total}, {progress.rate:.0f} a second",
+                file=sys.stderr,
+                flush=True,
+            )
 
     return tell
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("parts", nargs="*", help="speed, r2, pruning; all where none is given")
     parser.add_argument("--masks", type=int, default=4096, help="of speed, and the most of r2")
     parser.add_argument("--budget", type=int, default=1024, help="of pruning")

@@ -1,7 +1,9 @@
 """`python -m benchmarks.kill [--kills 20] [--precision auto]`: SIGKILL at a random moment of a run, then the run resumed, again and again.
 
-Each time: the values are those of an uninterrupted run, to the last bit, and no mask is evaluated twice apart from the chunk in
-flight; what a run in half precision asks in fp32, to know what rounding costs, is counted apart and not asked twice either. The run is a process of its own, with a SPEXVIZ_HOME of its own; every mask is noted before it is evaluated.
+Each time: the values are those of an uninterrupted run, to the last bit, and no mask is evaluated twice apart
+from the chunk in flight; what a run in half precision asks in fp32, to know what rounding costs, is counted
+apart and not asked twice either. The run is a process of its own, with a SPEXVIZ_HOME of its own; every mask
+is noted before it is evaluated.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ def child(model: str, precision: str) -> None:
 
 def start(home: Path, model: str, precision: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "benchmarks.kill", "--child", "--model", model, "--precision", precision]
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "SPEXVIZ_HOME": str(home)}, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "SPEXVIZ_HOME": str(home)}, stdout=subprocess.PIPE, text=True
+    )
 
 
 def finish(home: Path, model: str, precision: str) -> list[float]:
@@ -85,7 +89,9 @@ def kill_somewhere(home: Path, model: str, precision: str, at: int, after: float
     return len(asked(home))
 
 
-def trial(home: Path, model: str, precision: str, rng: random.Random, expected: list[float]) -> dict[str, int]:
+def trial(
+    home: Path, model: str, precision: str, rng: random.Random, expected: list[float]
+) -> dict[str, int]:
     """One kill and one resumed run, checked; what was asked, kept and asked again."""
     from spexviz.ablate.executors import CHUNK
 
@@ -95,14 +101,23 @@ def trial(home: Path, model: str, precision: str, rng: random.Random, expected: 
     assert finish(home, model, precision) == expected, "the resumed run has other values"
     counts = Counter(asked(home))
     twice = {mask for mask, times in counts.items() if times > 1}
-    assert max(counts.values()) <= 2 and twice <= set(before[kept:]), "a mask outside the chunk in flight was asked again"
+    assert max(counts.values()) <= 2 and twice <= set(before[kept:]), (
+        "a mask outside the chunk in flight was asked again"
+    )
     assert len(counts) == PLANNED == committed(home), "every planned mask is in the cache"
     compared = asked(home, compared=True)
     assert len(set(compared)) == len(compared) <= 16, "the comparison with fp32 asked a mask twice"
     return {"asked": count, "kept": kept, "again": len(twice)}
 
 
-def run(folder: Path, kills: int, model: str = "bundled", precision: str = "fp32", seed: int = 0, tell=lambda line: None) -> list[dict[str, int]]:
+def run(
+    folder: Path,
+    kills: int,
+    model: str = "bundled",
+    precision: str = "fp32",
+    seed: int = 0,
+    tell=lambda line: None,
+) -> list[dict[str, int]]:
     """`kills` trials, each in a home of its own below `folder`; raises AssertionError where one fails."""
     from tests.browser.harness import new_home
 
@@ -128,7 +143,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.child:
         return child(options.model, options.precision)
     with tempfile.TemporaryDirectory() as folder:
-        trials = run(Path(folder), options.kills, options.model, options.precision, options.seed, lambda line: print(line, flush=True))
+        trials = run(
+            Path(folder),
+            options.kills,
+            options.model,
+            options.precision,
+            options.seed,
+            lambda line: print(line, flush=True),
+        )
     print(f"{options.kills} kills: every resumed run has the values of the uninterrupted one, bit for bit;")
     print(
         f"asked again: {sum(t['again'] for t in trials) / len(trials):.1f} of {PLANNED} masks on average, at most {max(t['again'] for t in trials)}"

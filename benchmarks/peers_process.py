@@ -1,6 +1,7 @@
 """The peers' Python: a virtual environment of their own, and the process that runs in it.
 
-A call that takes more than LIMIT seconds or MEMORY bytes ends as a PeerError, and the next call gets a new process.
+A call that takes more than LIMIT seconds or MEMORY bytes ends as a PeerError, and the next call gets a new
+process.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ from benchmarks.games import folder
 from spexviz.errors import SpexvizError
 from spexviz.masks import Masks, Values
 
-PACKAGES = ("spectralexplain==0.0.4", "sparse-transform==0.2.1", "shapiq==1.4.1", "lime==0.2.0.1", "lightgbm", "torch==2.13.0")
+PACKAGES = (
+    "spectralexplain==0.0.4",
+    "sparse-transform==0.2.1",
+    "shapiq==1.4.1",
+    "lime==0.2.0.1",
+    "lightgbm",
+    "torch==2.13.0",
+)
 LIMIT, MEMORY = 300.0, 16 * 2**30
 WORKER = Path(__file__).with_name("peers_worker.py")
 
@@ -48,7 +56,7 @@ class Peers:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="spexviz-peers-")
-        self._log = open(Path(self._folder.name) / "log", "w")  # noqa: SIM115 - lives as long as the process
+        self._log = open(Path(self._folder.name) / "log", "w")
         self._process: subprocess.Popen[str] | None = None
         self.versions = self.call({"do": "versions"})
 
@@ -68,7 +76,9 @@ class Peers:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def call(self, request: dict[str, Any], game: Callable[[Masks], Values] | None = None, limit: float = LIMIT) -> dict[str, Any]:
+    def call(
+        self, request: dict[str, Any], game: Callable[[Masks], Values] | None = None, limit: float = LIMIT
+    ) -> dict[str, Any]:
         """The answer. Raises PeerError where the peer fails, or takes more than `limit` seconds."""
         if self._process is None:
             self._process = self._started()
@@ -99,9 +109,15 @@ class Peers:
         import resource
 
         command = [python(), str(WORKER)]
-        capped = lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))  # noqa: E731
+        capped = lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=self._folder.name, preexec_fn=capped
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            cwd=self._folder.name,
+            preexec_fn=capped,
         )
 
     def _send(self, message: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """SPEX beside the soft decoder of spectralexplain, and the approximators of shapiq: sections of `make bench-full`.
 
-Functions of SPEX: 2^(b−1) random sets of order 1 to 5, coefficients ±U(0.3, 1), Gaussian noise at 5 dB; each side draws its own
-masks, equally many, and its own noise. On the 36 heads of the last layers no spectrum is true, so held-out R² stands for recovery.
+Functions of SPEX: 2^(b−1) random sets of order 1 to 5, coefficients ±U(0.3, 1), Gaussian noise at 5 dB; each
+side draws its own masks, equally many, and its own noise. On the 36 heads of the last layers no spectrum is
+true, so held-out R² stands for recovery.
 """
 
 from __future__ import annotations
@@ -25,12 +26,26 @@ from spexviz.spectrum import Spectrum
 
 ORDER, DECIBELS = 5, 5.0
 DECODING = 3600.0  # seconds that the reference's decoder may take
-CELLS = ((32, 7, 0), (128, 6, 0), (32, 8, 0), (64, 7, 0), (32, 6, 0), (64, 6, 0), (256, 6, 0), (32, 6, 1), (64, 6, 1), (128, 7, 0), (64, 8, 0))
+CELLS = (
+    (32, 7, 0),
+    (128, 6, 0),
+    (32, 8, 0),
+    (64, 7, 0),
+    (32, 6, 0),
+    (64, 6, 0),
+    (256, 6, 0),
+    (32, 6, 1),
+    (64, 6, 1),
+    (128, 7, 0),
+    (64, 8, 0),
+)
 LAST_HEADS, LM_LEVELS = games.Parts(games.PARIS, (26, 27, 28, 29)), (6, 7, 8)
 SHAPIQ = ("ProxySPEX", "regression FBII", "regression FSII", "KernelSHAP-IQ", "SPEX")
 ON_GAMES = (*SHAPIQ, "lime")
 ON_FUNCTIONS = (*SHAPIQ, "spectralexplain ProxySPEX")
-FUNCTIONS = [(kind, n, noise) for n in (20, 100, 1000) for kind in ("peak", "hierarchy") for noise in (0.0, 0.1)]
+FUNCTIONS = [
+    (kind, n, noise) for n in (20, 100, 1000) for kind in ("peak", "hierarchy") for noise in (0.0, 0.1)
+]
 SUBJECTS = (
     ("review_n12", 512),
     ("review_n12", 1024),
@@ -52,7 +67,15 @@ def problem(n: int, b: int, seed: int) -> dict[str, Any]:
     coefficients = rng.uniform(0.3, 1.0, len(terms)) * rng.choice([-1.0, 1.0], len(terms))
     noise = float(np.sqrt((coefficients**2).sum() / 10 ** (DECIBELS / 10)))
     listed = [list(term) for term in sorted(terms)]
-    return {"n": n, "b": b, "t": ORDER, "seed": seed, "terms": listed, "coefficients": coefficients.tolist(), "noise": noise}
+    return {
+        "n": n,
+        "b": b,
+        "t": ORDER,
+        "seed": seed,
+        "terms": listed,
+        "coefficients": coefficients.tolist(),
+        "noise": noise,
+    }
 
 
 def solved(n: int, b: int, seed: int, play: Any) -> tuple[dict[str, Any], Spectrum]:
@@ -76,7 +99,11 @@ def scores(found: Spectrum, truth: Spectrum) -> dict[str, float]:
     """Share of the true terms found, number of other terms, R² on 2,000 fresh masks without noise."""
     masks, names = uniform_masks(truth.n, 2000, seed=99), set(found.terms) - {()}
     right = set(truth.terms)
-    return {"recall": len(names & right) / len(right), "false": len(names - right), "r2": r2(truth(masks), found(masks))}
+    return {
+        "recall": len(names & right) / len(right),
+        "false": len(names - right),
+        "r2": r2(truth(masks), found(masks)),
+    }
 
 
 def spectrum_of(n: int, found: list) -> Spectrum:
@@ -101,7 +128,11 @@ def spex(store: Store, options: argparse.Namespace) -> None:
                 live.append(LAST_HEADS.game())
             print(f"spex {key} …", flush=True)
             before = store.data["cells"].get(key, {"made by": ""})
-            theirs = before["reference"] if before["made by"].endswith(theirs_made_by) and not options.redo else None
+            theirs = (
+                before["reference"]
+                if before["made by"].endswith(theirs_made_by) and not options.redo
+                else None
+            )
             found = beside_game(peers, live[0], cell, theirs) if on_game else beside(peers, *cell, theirs)
             store.keep(key, {**found, "made by": made_by})
             print(f"spex {key}: {store.data['cells'][key]}", flush=True)
@@ -110,9 +141,13 @@ def spex(store: Store, options: argparse.Namespace) -> None:
 def beside(peers: Peers, n: int, b: int, seed: int, theirs: dict[str, Any] | None) -> dict[str, Any]:
     """Both on a random function; `theirs`: what the reference gave before, which outlives changes of ours."""
     asked = problem(n, b, seed)
-    truth = Spectrum(n, [(tuple(term), c) for term, c in zip(asked["terms"], asked["coefficients"], strict=True)])
+    truth = Spectrum(
+        n, [(tuple(term), c) for term, c in zip(asked["terms"], asked["coefficients"], strict=True)]
+    )
     noise = np.random.default_rng([seed, 7])
-    ours, spectrum = solved(n, b, seed, lambda masks: truth(masks) + noise.normal(size=len(masks)) * asked["noise"])
+    ours, spectrum = solved(
+        n, b, seed, lambda masks: truth(masks) + noise.normal(size=len(masks)) * asked["noise"]
+    )
     if theirs is None:
         try:
             theirs = peers.call({"do": "spex", **asked}, limit=DECODING)
@@ -129,7 +164,11 @@ def beside_game(peers: Peers, game: Any, level: int, theirs: dict[str, Any] | No
     ours, spectrum = solved(n, level, 0, lambda masks: played(game, masks))
     ours |= {"terms": len(spectrum), "r2": r2(values, spectrum(held))}
     if theirs is None:
-        theirs = peers.call({"do": "spex game", "n": n, "b": level, "t": ORDER, "seed": 0}, lambda masks: played(game, masks), DECODING)
+        theirs = peers.call(
+            {"do": "spex game", "n": n, "b": level, "t": ORDER, "seed": 0},
+            lambda masks: played(game, masks),
+            DECODING,
+        )
         found = spectrum_of(n, theirs.pop("found"))
         theirs |= {"terms": len(found), "r2": r2(values, found(held))}
     return {"n": n, "b": level, "ours": ours, "reference": theirs}
@@ -151,10 +190,16 @@ def others(store: Store, options: argparse.Namespace) -> None:
     from benchmarks.peers import fit
 
     with Peers() as peers:
-        made_by = f"{code()}, " + ", ".join(f"{name} {peers.versions[name]}" for name in ("shapiq", "spectralexplain", "lime"))
+        made_by = f"{code()}, " + ", ".join(
+            f"{name} {peers.versions[name]}" for name in ("shapiq", "spectralexplain", "lime")
+        )
         for name, budget in SUBJECTS:
-            methods = ON_GAMES if name in games.GAMES else SHAPIQ if "_n1000_" in name else ON_FUNCTIONS  # the published ProxySPEX: hours there
-            if all(store.known(f"{name}/{budget}/{method}", made_by) for method in methods) and not options.redo:
+            # the published ProxySPEX: hours there
+            methods = ON_GAMES if name in games.GAMES else SHAPIQ if "_n1000_" in name else ON_FUNCTIONS
+            if (
+                all(store.known(f"{name}/{budget}/{method}", made_by) for method in methods)
+                and not options.redo
+            ):
                 continue
             game, live = subject(name, budget)
             ours = {solver: fit(solver, game, np.arange(budget)) for solver in ("auto", "gp", "linear")}
@@ -162,7 +207,10 @@ def others(store: Store, options: argparse.Namespace) -> None:
                 key = f"{name}/{budget}/{method}"
                 if store.known(key, made_by) and not options.redo:
                     continue
-                store.keep(key, {"ours": ours, "peer": answered(peers, method, game, live, budget), "made by": made_by})
+                store.keep(
+                    key,
+                    {"ours": ours, "peer": answered(peers, method, game, live, budget), "made by": made_by},
+                )
                 print(key, store.data["cells"][key], flush=True)
 
 
@@ -191,15 +239,24 @@ def answered(peers: Peers, method: str, game: games.Recorded, live: Any, budget:
             request = {"do": "shapiq", "n": n, "method": method, "order": order, "budget": budget, "seed": 0}
             answer = peers.call(request, lambda masks: played(live, masks))
         else:
-            request = {"do": "lime" if method == "lime" else "proxyspex", "file": saved(game), "rows": list(range(budget))}
+            request = {
+                "do": "lime" if method == "lime" else "proxyspex",
+                "file": saved(game),
+                "rows": list(range(budget)),
+            }
             return peers.call(request)
     except PeerError as error:
         return {"error": str(error)}
     found = {tuple(sorted(term)): value for term, value in answer.pop("found")}
     held, guess = game.held_out_masks, np.zeros(len(game.held_out_masks))
-    for term, value in found.items():  # an index of order k as a surrogate: the sum over the sets that a mask holds
+    # an index of order k as a surrogate: the sum over the sets that a mask holds
+    for term, value in found.items():
         guess += value * held[:, list(term)].all(1)
-    return {**answer, "terms": sum(1 for term, value in found.items() if term and value), "r2": r2(game.held_out_values, guess)}
+    return {
+        **answer,
+        "terms": sum(1 for term, value in found.items() if term and value),
+        "r2": r2(game.held_out_values, guess),
+    }
 
 
 def saved(game: games.Recorded) -> str:

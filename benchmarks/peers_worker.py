@@ -1,10 +1,11 @@
 """Runs in the Python of the peers (no spexviz there): one JSON request a line on stdin, one JSON answer a line on stdout.
 
     {"do": "proxyspex", "file": npz, "rows": […]}      spectralexplain.utils.proxy_spex, as it is published
-    {"do": "lime", "file": npz, "rows": […]}           lime's weighted ridge (LimeBase) on the same masks, all players kept in
-    {"do": "spex", "n", "b", "t", "seed", "terms", "coefficients", "noise"}     its soft decoder on a known function
-    {"do": "spex game", "n", "b", "t", "seed"}         the same on a game that the caller plays, see `ask`
-    {"do": "shapiq", "n", "method", "order", "budget", "seed"}                    an approximator of shapiq on such a game
+    {"do": "lime", "file": npz, "rows": […]}           lime's weighted ridge (LimeBase) on the same masks, all
+    players kept in {"do": "spex", "n", "b", "t", "seed", "terms", "coefficients", "noise"}     its soft
+    decoder on a known function {"do": "spex game", "n", "b", "t", "seed"}         the same on a game that the
+    caller plays, see `ask` {"do": "shapiq", "n", "method", "order", "budget", "seed"}                    an
+    approximator of shapiq on such a game
 
 Seconds are of the wall and of the processor, of the method alone: no time of the game is in them.
 """
@@ -63,7 +64,13 @@ def proxyspex(request: dict) -> dict:
     support, coefficients = np.array(list(found)), np.array(list(found.values()))
     guess = (1.0 - 2.0 * ((held @ support.T) % 2)) @ coefficients
     terms = int((support.sum(1) > 0).sum())
-    return {"r2": r2(truth, guess), "seconds": clock.seconds, "cpu": clock.cpu, "megabytes": peak.megabytes, "terms": terms}
+    return {
+        "r2": r2(truth, guess),
+        "seconds": clock.seconds,
+        "cpu": clock.cpu,
+        "megabytes": peak.megabytes,
+        "terms": terms,
+    }
 
 
 def _lime_kernel(distance: np.ndarray) -> np.ndarray:
@@ -76,14 +83,23 @@ def lime(request: dict) -> dict:
     with np.load(request["file"], allow_pickle=False) as data:
         masks, values, held, truth = (data[key].astype(float) for key in ("X", "y", "Xt", "yt"))
     n, masks, values = masks.shape[1], masks[request["rows"]], values[request["rows"]]
-    away = 100.0 * (1.0 - np.sqrt(masks.mean(1)))  # LimeTextExplainer: cosine distance from the whole text, times 100
+    # LimeTextExplainer: cosine distance from the whole text, times 100
+    away = 100.0 * (1.0 - np.sqrt(masks.mean(1)))
     with Peak() as peak, Clock() as clock:
-        constant, slopes, *_ = LimeBase(_lime_kernel).explain_instance_with_data(masks, values[:, None], away, 0, n, feature_selection="none")
+        constant, slopes, *_ = LimeBase(_lime_kernel).explain_instance_with_data(
+            masks, values[:, None], away, 0, n, feature_selection="none"
+        )
     weights = np.zeros(n)
     for player, slope in slopes:
         weights[player] = slope
     guess = constant + held @ weights
-    return {"r2": r2(truth, guess), "seconds": clock.seconds, "cpu": clock.cpu, "megabytes": peak.megabytes, "terms": n}
+    return {
+        "r2": r2(truth, guess),
+        "seconds": clock.seconds,
+        "cpu": clock.cpu,
+        "megabytes": peak.megabytes,
+        "terms": n,
+    }
 
 
 def spex(request: dict) -> dict:
@@ -94,7 +110,9 @@ def spex(request: dict) -> dict:
 
     def function(queries):
         signs = 1 - 2 * ((np.asarray(queries, dtype=np.float32) @ members.T).astype(np.int64) % 2)
-        return signs @ np.array(request["coefficients"]) + np.random.normal(size=len(queries)) * request["noise"]
+        return (
+            signs @ np.array(request["coefficients"]) + np.random.normal(size=len(queries)) * request["noise"]
+        )
 
     return decoded(request, function)
 
@@ -112,7 +130,13 @@ def decoded(request: dict, function) -> dict:
     with Peak() as peak, Clock() as clock:
         found = reference.support_recovery("soft", signal, b, t=t)
     sets = [[[int(i) for i in np.flatnonzero(key)], float(value)] for key, value in found.items()]
-    return {"found": sets, "masks": int(counts[b]), "seconds": clock.seconds, "cpu": clock.cpu, "megabytes": peak.megabytes}
+    return {
+        "found": sets,
+        "masks": int(counts[b]),
+        "seconds": clock.seconds,
+        "cpu": clock.cpu,
+        "megabytes": peak.megabytes,
+    }
 
 
 def shapiq(request: dict) -> dict:
@@ -137,10 +161,28 @@ def shapiq(request: dict) -> dict:
 
 def versions(_: dict) -> dict:
     known = {d.metadata["Name"].lower(): d.version for d in importlib.metadata.distributions()}
-    return {name: known.get(name) for name in ("spectralexplain", "sparse-transform", "lightgbm", "scikit-learn", "numpy", "shapiq", "lime")}
+    return {
+        name: known.get(name)
+        for name in (
+            "spectralexplain",
+            "sparse-transform",
+            "lightgbm",
+            "scikit-learn",
+            "numpy",
+            "shapiq",
+            "lime",
+        )
+    }
 
 
-ACTIONS = {"proxyspex": proxyspex, "lime": lime, "spex": spex, "spex game": spex_game, "shapiq": shapiq, "versions": versions}
+ACTIONS = {
+    "proxyspex": proxyspex,
+    "lime": lime,
+    "spex": spex,
+    "spex game": spex_game,
+    "shapiq": shapiq,
+    "versions": versions,
+}
 
 if __name__ == "__main__":
     for line in iter(sys.stdin.readline, ""):

@@ -2,9 +2,10 @@
 
     python benchmarks/spex.py [seeds] [decibels] [n,n,…] [b,b,…]
 
-Each case: 2^(b−1) random sets of order 1 to 5, coefficients ±U(0.3, 1), Gaussian noise at the given SNR. One line a case: share of the
-sets decoded, share in the refitted spectrum, false terms, R² on fresh masks, processor seconds of decoding and of the whole fit
-(which are not disturbed by other programs), and the peak of the Python and NumPy memory during the fit.
+Each case: 2^(b−1) random sets of order 1 to 5, coefficients ±U(0.3, 1), Gaussian noise at the given SNR. One
+line a case: share of the sets decoded, share in the refitted spectrum, false terms, R² on fresh masks,
+processor seconds of decoding and of the whole fit (which are not disturbed by other programs), and the peak
+of the Python and NumPy memory during the fit.
 """
 
 from __future__ import annotations
@@ -49,16 +50,30 @@ def case(n: int, b: int, seed: int, decibels: float) -> tuple[float, ...]:
     masks = uniform_masks(n, 2000, seed=99)
     y = truth(masks)
     r2 = 1 - ((spectrum(masks) - y) ** 2).sum() / ((y - y.mean()) ** 2).sum()
-    return len(decoded & right) / len(right), len(names & right) / len(right), len(names - right - {()}), r2, decoding, fitting, peak, len(design)
+    return (
+        len(decoded & right) / len(right),
+        len(names & right) / len(right),
+        len(names - right - {()}),
+        r2,
+        decoding,
+        fitting,
+        peak,
+        len(design),
+    )
 
 
-def main(seeds: int = 3, decibels: float = 10.0, players: str = "32,64,128,256,1000", levels: str = "3,4,5,6,7,8") -> None:
+def main(
+    seeds: int = 3, decibels: float = 10.0, players: str = "32,64,128,256,1000", levels: str = "3,4,5,6,7,8"
+) -> None:
     print(f"SNR {decibels} dB, mean of {seeds} seeds")
     print("    n  b  masks  decoded  kept  false     R2  decode s   fit s   peak MB")
     for n in map(int, players.split(",")):
         for b in map(int, levels.split(",")):
             a = np.mean([case(n, b, seed, decibels) for seed in range(seeds)], axis=0)
-            print(f"{n:5d} {b:2d} {a[7]:6.0f}  {a[0]:7.3f} {a[1]:5.3f} {a[2]:6.1f}  {a[3]:.3f}  {a[4]:8.3f} {a[5]:7.2f}  {a[6]:8.0f}", flush=True)
+            print(
+                f"{n:5d} {b:2d} {a[7]:6.0f}  {a[0]:7.3f} {a[1]:5.3f} {a[2]:6.1f}  {a[3]:.3f}  {a[4]:8.3f} {a[5]:7.2f}  {a[6]:8.0f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What a benchmark found: cells in one JSON file, saved as soon as each is done, so that a killed run loses nothing.
 
-A cell is known by its key and by what made it (a hash of the solvers' sources, or the versions of a peer): when that changes,
-the cell is measured again.
+A cell is known by its key and by what made it (a hash of the solvers' sources, or the versions of a peer):
+when that changes, the cell is measured again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "lightgbm", "torch", "transformers
 
 
 class Store:
-    """Cells of a JSON file: `cell(key, made_by, measure)` gives what is known, or measures it and keeps it."""
+    """Cells of a JSON file:
+
+    `cell(key, made_by, measure)` gives what is known, or measures it and keeps it.
+    """
 
     def __init__(self, path: Path):
         self.path = path
@@ -52,7 +55,10 @@ class Store:
         from filelock import FileLock
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(tempfile.gettempdir() + f"/spexviz-{hashlib.sha256(str(self.path).encode()).hexdigest()[:16]}.lock"):
+        with FileLock(
+            tempfile.gettempdir()
+            + f"/spexviz-{hashlib.sha256(str(self.path).encode()).hexdigest()[:16]}.lock"
+        ):
             if self.path.exists():
                 self.data = json.loads(self.path.read_text())
             change(self.data)
@@ -85,10 +91,18 @@ def code(pattern: str = "*.py") -> str:
 def machine() -> dict[str, Any]:
     """What the seconds depend on: processor, cores, versions."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    name = next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine()
+    )
     known = {d.metadata["Name"].lower(): d.version for d in importlib.metadata.distributions()}
     versions = {package: known[package] for package in PACKAGES if package in known}
-    return {"processor": name, "cores": os.cpu_count(), "system": platform.system(), "python": platform.python_version(), **versions}
+    return {
+        "processor": name,
+        "cores": os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        **versions,
+    }
 
 
 class Peak:

@@ -47,7 +47,10 @@ def fresh(game: str) -> bool:
 
 def names(cells: Cells) -> list[str]:
     present = {game for game, _ in cells}
-    return [*(name for name in games.GAMES if name in present), *sorted(name for name in present if name not in games.GAMES)]
+    return [
+        *(name for name in games.GAMES if name in present),
+        *sorted(name for name in present if name not in games.GAMES),
+    ]
 
 
 def spread(values: list[float]) -> str:
@@ -70,12 +73,21 @@ def equal_masks(cells: Cells) -> str:
         for m in (512, 1024):
             cell = cells.get((game, m))
             row += (
-                [f"{np.mean(cell['linear']):.3f}", spread(cell["reference"]), spread(cell["auto"]), f"{difference(cell, 'auto'):+.3f}"]
+                [
+                    f"{np.mean(cell['linear']):.3f}",
+                    spread(cell["reference"]),
+                    spread(cell["auto"]),
+                    f"{difference(cell, 'auto'):+.3f}",
+                ]
                 if cell
                 else ["–"] * 4
             )
         rows.append(row)
-    head = [text for m in ("512", "1,024") for text in (f"linear, {m}", f"ProxySPEX, {m}", f"Auto, {m}", "Auto − ProxySPEX")]
+    head = [
+        text
+        for m in ("512", "1,024")
+        for text in (f"linear, {m}", f"ProxySPEX, {m}", f"Auto, {m}", "Auto − ProxySPEX")
+    ]
     return table(["game", *head], rows)
 
 
@@ -85,9 +97,25 @@ def half_masks(cells: Cells) -> str:
         row = [label(game)]
         for m in (512, 1024):
             cell = cells.get((game, m))
-            row += [spread(cell["reference"]), spread(cell["auto at half"]), f"{difference(cell, 'auto at half'):+.3f}"] if cell else ["–"] * 3
+            row += (
+                [
+                    spread(cell["reference"]),
+                    spread(cell["auto at half"]),
+                    f"{difference(cell, 'auto at half'):+.3f}",
+                ]
+                if cell
+                else ["–"] * 3
+            )
         rows.append(row)
-    head = ["game", "ProxySPEX, 512", "Auto, 256", "difference", "ProxySPEX, 1,024", "Auto, 512", "difference"]
+    head = [
+        "game",
+        "ProxySPEX, 512",
+        "Auto, 256",
+        "difference",
+        "ProxySPEX, 1,024",
+        "Auto, 512",
+        "difference",
+    ]
     return table(head, rows)
 
 
@@ -95,8 +123,14 @@ def difference(cell: dict[str, list[float]], who: str) -> float:
     return float(np.mean(cell[who]) - np.mean(cell["reference"][: len(cell[who])]))
 
 
-def differences(cells: Cells, who: str, m: int | None = None, only_fresh: bool = False) -> dict[tuple[str, int], float]:
-    chosen = {key: cell for key, cell in cells.items() if (m is None or key[1] == m) and (fresh(key[0]) or not only_fresh)}
+def differences(
+    cells: Cells, who: str, m: int | None = None, only_fresh: bool = False
+) -> dict[tuple[str, int], float]:
+    chosen = {
+        key: cell
+        for key, cell in cells.items()
+        if (m is None or key[1] == m) and (fresh(key[0]) or not only_fresh)
+    }
     return {key: difference(cell, who) for key, cell in chosen.items() if who in cell}
 
 
@@ -107,14 +141,20 @@ def seconds(data: dict[str, Any]) -> dict[str, float]:
         return {}
     both = [cell for cell in cells if "reference" in cell]
     took = {who: np.array([cell[who]["seconds"] for cell in both]) for who in ("reference", "auto", "gp")}
-    out = {who: float(np.median(values)) for who, values in took.items()} | {"cells": len(cells), "players": max(cell["n"] for cell in cells)}
+    out = {who: float(np.median(values)) for who, values in took.items()} | {
+        "cells": len(cells),
+        "players": max(cell["n"] for cell in cells),
+    }
     out |= {f"{who} ratio": float(np.median(took["reference"] / took[who])) for who in ("auto", "gp")}
     return out | {f"{who} most": max(cell[who]["seconds"] for cell in cells) for who in ("auto", "gp")}
 
 
 def timing(data: dict[str, Any]) -> str:
     who = (("reference", "ProxySPEX (spectralexplain)"), ("auto", "spexviz Auto"), ("gp", "spexviz GP"))
-    rows = [[title, *(f"{cell[key]['seconds']:.1f} s" if key in cell else "–" for cell in data["cells"].values())] for key, title in who]
+    rows = [
+        [title, *(f"{cell[key]['seconds']:.1f} s" if key in cell else "–" for cell in data["cells"].values())]
+        for key, title in who
+    ]
     return table(["one fit on 1,024 masks, two cores", *data["cells"]], rows)
 
 
@@ -122,14 +162,32 @@ def spex_table(data: dict[str, Any]) -> str:
     rows = []
     for cell in sorted(data["cells"].values(), key=lambda c: (c["b"], c["n"])):
         ours, theirs = cell["ours"], cell["reference"]
-        what = f"n = {cell['n']}, b = {cell['b']}" + ("" if "recall" in ours else ", heads of the last layers")
+        what = f"n = {cell['n']}, b = {cell['b']}" + (
+            "" if "recall" in ours else ", heads of the last layers"
+        )
         here, there = (
-            f"{s['recall']:.2f} / {s['r2']:.2f}" if "recall" in s else f"– / {s['r2']:.2f}" if "r2" in s else s["error"] for s in (ours, theirs)
+            f"{s['recall']:.2f} / {s['r2']:.2f}"
+            if "recall" in s
+            else f"– / {s['r2']:.2f}"
+            if "r2" in s
+            else s["error"]
+            for s in (ours, theirs)
         )
         seconds = theirs.get("cpu")
-        times = [f"{seconds:.1f} s", f"{ours['cpu']:.2f} s ({seconds / ours['cpu']:.0f}×)"] if seconds else ["–", f"{ours['cpu']:.2f} s"]
+        times = (
+            [f"{seconds:.1f} s", f"{ours['cpu']:.2f} s ({seconds / ours['cpu']:.0f}×)"]
+            if seconds
+            else ["–", f"{ours['cpu']:.2f} s"]
+        )
         rows.append([what, f"{ours['masks']:,}", there, here, *times])
-    head = ["function, 5 dB noise", "masks", "spectralexplain: recall / R²", "spexviz: recall / R²", "decoding there (CPU)", "decoding here (CPU)"]
+    head = [
+        "function, 5 dB noise",
+        "masks",
+        "spectralexplain: recall / R²",
+        "spexviz: recall / R²",
+        "decoding there (CPU)",
+        "decoding here (CPU)",
+    ]
     return table(head, rows) if rows else ""
 
 
@@ -145,7 +203,16 @@ def columns(data: dict[str, Any]) -> str:
     for (game, who), cells in sorted(found.items()):
         last = next(cell for m in sorted(cells, reverse=True) for cell in cells[m] if "seconds" in cell)
         scores = [f"{np.mean([c['r2'] for c in cells[m]]):.3f}" if m in cells else "–" for m in sizes]
-        rows.append([label(game), who, *scores, f"{last['terms']}", f"{last['seconds']:.2f}", f"{last['megabytes']:.0f}"])
+        rows.append(
+            [
+                label(game),
+                who,
+                *scores,
+                f"{last['terms']}",
+                f"{last['seconds']:.2f}",
+                f"{last['megabytes']:.0f}",
+            ]
+        )
     return table(["game", "solver", *(f"R² {m:,}" for m in sizes), "terms", "s", "MB"], rows) if rows else ""
 
 
@@ -154,8 +221,21 @@ def others_table(data: dict[str, Any]) -> str:
     for key, cell in data["cells"].items():
         game, budget, method = key.split("/")
         peer = cell["peer"]
-        shown = [f"{peer['r2']:.3f}", f"{peer['seconds']:.1f} s"] if "r2" in peer else [f"fails: {peer['error'][:60]}", "–"]
-        rows.append([game, budget, method, *shown, f"{cell['ours']['auto']['r2']:.3f}", f"{cell['ours']['auto']['seconds']:.2f} s"])
+        shown = (
+            [f"{peer['r2']:.3f}", f"{peer['seconds']:.1f} s"]
+            if "r2" in peer
+            else [f"fails: {peer['error'][:60]}", "–"]
+        )
+        rows.append(
+            [
+                game,
+                budget,
+                method,
+                *shown,
+                f"{cell['ours']['auto']['r2']:.3f}",
+                f"{cell['ours']['auto']['seconds']:.2f} s",
+            ]
+        )
     return table(["game", "masks", "peer", "R²", "time", "Auto R²", "time"], rows) if rows else ""
 
 
@@ -166,8 +246,21 @@ def other_methods(data: dict[str, Any], masks: int = 512) -> str:
         cells = {method: data["cells"].get(f"{game}/{masks}/{method}") for method in ON_GAMES}
         if all(cells.values()):
             auto = next(iter(cells.values()))["ours"]["auto"]["r2"]
-            rows.append([label(game), f"{auto:.3f}", *(score(cell["peer"].get("r2")) for cell in cells.values())])
-    return table(["game", "spexviz Auto", *(method if method == "lime" else f"shapiq {method}" for method in ON_GAMES)], rows) if rows else ""
+            rows.append(
+                [label(game), f"{auto:.3f}", *(score(cell["peer"].get("r2")) for cell in cells.values())]
+            )
+    return (
+        table(
+            [
+                "game",
+                "spexviz Auto",
+                *(method if method == "lime" else f"shapiq {method}" for method in ON_GAMES),
+            ],
+            rows,
+        )
+        if rows
+        else ""
+    )
 
 
 def score(r2: float | None) -> str:
@@ -189,7 +282,11 @@ def lines(cells: Cells) -> str:
     )
     third = differences(cells, "auto at a third")
     fresh_half = differences(cells, "auto at half", only_fresh=True)
-    for text, chosen in (("half the masks, all games", half), ("half the masks, fresh games", fresh_half), ("a third of the masks (an aim)", third)):
+    for text, chosen in (
+        ("half the masks, all games", half),
+        ("half the masks, fresh games", fresh_half),
+        ("a third of the masks (an aim)", third),
+    ):
         mean = np.mean(list(chosen.values()))
         out.append(
             told(
@@ -200,16 +297,20 @@ def lines(cells: Cells) -> str:
             )
         )
     if t := seconds(results("timing")):
-        fine = t["gp"] <= 1 and t["gp ratio"] >= 20 and t["auto"] <= 5 and t["auto ratio"] >= 5  # medians; the most stands beside them
+        # medians; the most stands beside them
+        fine = t["gp"] <= 1 and t["gp ratio"] >= 20 and t["auto"] <= 5 and t["auto ratio"] >= 5
         out.append(
             f"- Fits at 1,024 masks, two cores, {t['cells']} games of up to {t['players']} players, side by side: GP median {t['gp']:.2f} s, most {t['gp most']:.2f} (aim ≤ 1; "
             f"{t['gp ratio']:.0f}× less than {t['reference']:.1f} s, aim 20), Auto {t['auto']:.2f} s, most {t['auto most']:.2f} (aim ≤ 5; {t['auto ratio']:.0f}× less, aim 5): "
             + ("PASS" if fine else "FAIL")
         )
     if cells := [cell for cell in results("spex")["cells"].values() if "error" not in cell["reference"]]:
-        ratios = [cell["reference"]["cpu"] / cell["ours"]["cpu"] for cell in cells]  # of the processor: other work on the machine slows them less
+        # of the processor: other work on the machine slows them less
+        ratios = [cell["reference"]["cpu"] / cell["ours"]["cpu"] for cell in cells]
         short = [
-            f"n = {c['n']}, b = {c['b']}" for c in cells if any(c["ours"][k] < c["reference"][k] - 0.005 for k in ("recall", "r2") if k in c["ours"])
+            f"n = {c['n']}, b = {c['b']}"
+            for c in cells
+            if any(c["ours"][k] < c["reference"][k] - 0.005 for k in ("recall", "r2") if k in c["ours"])
         ]
         out.append(
             f"- SPEX beside the reference's soft decoder, {len(cells)} functions, equally many masks: decoding {min(ratios):,.0f} to {max(ratios):,.0f}× faster (aim 20), "
@@ -254,7 +355,17 @@ def main() -> None:
     parser.add_argument("--print", action="store_true", help="print all tables and leave the README as it is")
     if parser.parse_args().print:
         cells = gathered(results("proxyspex"))
-        print("\n\n".join([section(), lines(cells), spex_table(results("spex")), others_table(results("others")), columns(results("proxyspex"))]))
+        print(
+            "\n\n".join(
+                [
+                    section(),
+                    lines(cells),
+                    spex_table(results("spex")),
+                    others_table(results("others")),
+                    columns(results("proxyspex")),
+                ]
+            )
+        )
         return
     text = README.read_text()
     new = f"{BEGIN}\n{section()}\n{END}"

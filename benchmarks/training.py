@@ -1,11 +1,13 @@
 """Training data: is planted structure found, how many retrainings a second, how good are the solvers?
 
-    python -m benchmarks.training [structure] [mislabelled] [speed] [r2]      all four by default; --learner logistic; --show
+    python -m benchmarks.training [structure] [mislabelled] [speed] [r2]      all four by default; --learner
+    logistic; --show
 
-structure    For a held-out near-copy of each planted pair as the query: the pair's rank among the redundant pairs of the spectrum.
-mislabelled  Precision@10 of the ten wrong labels among the most harmful examples: spectrum, linear datamodel, leave-one-out.
-speed        10,000 retrainings, and the same by scikit-learn in a loop (a few hundred, extrapolated).
-r2           R² on 512 held-out masks: linear datamodel, gp, proxyspex, auto at equal budgets.
+structure    For a held-out near-copy of each planted pair as the query: the pair's rank among the redundant
+pairs of the spectrum. mislabelled  Precision@10 of the ten wrong labels among the most harmful examples:
+spectrum, linear datamodel, leave-one-out. speed        10,000 retrainings, and the same by scikit-learn in a
+loop (a few hundred, extrapolated). r2           R² on 512 held-out masks: linear datamodel, gp, proxyspex,
+auto at equal budgets.
 
 Writes benchmarks/results/training.json, one part after the other.
 """
@@ -37,7 +39,10 @@ LOOPED = 300  # refits by scikit-learn
 
 
 def structure(learner: str) -> dict[str, Any]:
-    """{data, solver, budget: rank of the planted pair for each of ten queries}; None: not among the redundant pairs."""
+    """{data, solver, budget: rank of the planted pair for each of ten queries};
+
+    None: not among the redundant pairs.
+    """
     out: dict[str, Any] = {}
     for data, solver, budget in [(d, "gp", b) for d in DATA for b in (1024, 2048)]:
         ranks, scores = [], []
@@ -49,7 +54,8 @@ def structure(learner: str) -> dict[str, Any]:
         hits = sum(rank is not None and rank <= 5 for rank in ranks)
         out[f"{data} {learner} {solver} {budget}"] = {"ranks": ranks, "among 5": hits, "r2": scores}
         print(
-            f"{data:8} {learner:9} {solver:5} {budget:5}: among the 5 most redundant {hits} of {len(ranks)}; ranks {ranks}; R² {scores}", flush=True
+            f"{data:8} {learner:9} {solver:5} {budget:5}: among the 5 most redundant {hits} of {len(ranks)}; ranks {ranks}; R² {scores}",
+            flush=True,
         )
     return out
 
@@ -71,15 +77,29 @@ def mislabelled(learner: str, budget: int = 2048, draws: int = 3) -> dict[str, A
                     fitted = offered("spexviz.solvers")[name]().fit(Design(masks), values, seed=0)
                     effects = np.array([-2.0 * fitted.coefficients.get((i,), 0.0) for i in range(n)])
                     rankings.append(retraining.harmful(game, effects))
-            mean = lambda rankings: float(np.mean([retraining.precision_at(one, wrong, k) for one in rankings]))  # noqa: E731
+            mean = lambda rankings: float(
+                np.mean([retraining.precision_at(one, wrong, k) for one in rankings])
+            )
             low, high = bootstrap(spectrum, alone, wrong, n)
-            row = {"spectrum": mean(spectrum), "linear": mean(linear), "leave-one-out": mean([alone]), "chance": k / n, "difference": [low, high]}
+            row = {
+                "spectrum": mean(spectrum),
+                "linear": mean(linear),
+                "leave-one-out": mean([alone]),
+                "chance": k / n,
+                "difference": [low, high],
+            }
             out[f"{data} {learner} {value}"] = {name: np.round(x, 3).tolist() for name, x in row.items()}
-            print(f"{data:8} {learner:9} {value:9}: " + ", ".join(f"{name} {x}" for name, x in out[f"{data} {learner} {value}"].items()), flush=True)
+            print(
+                f"{data:8} {learner:9} {value:9}: "
+                + ", ".join(f"{name} {x}" for name, x in out[f"{data} {learner} {value}"].items()),
+                flush=True,
+            )
     return out
 
 
-def bootstrap(rankings: list, alone: np.ndarray, wrong: tuple[int, ...], n: int, draws: int = 1000) -> tuple[float, float]:
+def bootstrap(
+    rankings: list, alone: np.ndarray, wrong: tuple[int, ...], n: int, draws: int = 1000
+) -> tuple[float, float]:
     """90 % interval of the mean difference in precision@k over resampled examples; in each resample k is the number planted."""
     rng, truth, found = np.random.default_rng(0), np.isin(np.arange(n), wrong), []
     for _ in range(draws):
@@ -100,18 +120,32 @@ def speed(_: str, retrainings: int = 10_000) -> dict[str, Any]:
             masks = uniform_masks(len(game.players), retrainings, 0)
             game(masks[:64])
             wall, process = time.perf_counter(), time.process_time()
-            few = masks if (data, learner) in (("reviews", "ridge"), ("digits", "ridge"), ("reviews", "logistic")) else masks[:500]
+            few = (
+                masks
+                if (data, learner) in (("reviews", "ridge"), ("digits", "ridge"), ("reviews", "logistic"))
+                else masks[:500]
+            )
             game(few)
             scale = retrainings / len(few)
-            row = {"seconds": scale * (time.perf_counter() - wall), "processor seconds": scale * (time.process_time() - process), "asked": len(few)}
+            row = {
+                "seconds": scale * (time.perf_counter() - wall),
+                "processor seconds": scale * (time.process_time() - process),
+                "asked": len(few),
+            }
             if (one := refit(game)) is not None:
                 wall, process = time.perf_counter(), time.process_time()
                 for mask in masks[:LOOPED]:
                     one(mask)
                 scale = retrainings / LOOPED
-                row |= {"scikit-learn": scale * (time.perf_counter() - wall), "scikit-learn processor": scale * (time.process_time() - process)}
+                row |= {
+                    "scikit-learn": scale * (time.perf_counter() - wall),
+                    "scikit-learn processor": scale * (time.process_time() - process),
+                }
             out[f"{data} {learner}"] = {name: round(x, 2) for name, x in row.items()}
-            print(f"{data:8} {learner:9} {len(game.players)} players, {retrainings:,} retrainings: {out[f'{data} {learner}']}", flush=True)
+            print(
+                f"{data:8} {learner:9} {len(game.players)} players, {retrainings:,} retrainings: {out[f'{data} {learner}']}",
+                flush=True,
+            )
     return out
 
 
@@ -122,13 +156,17 @@ def refit(game: TrainingGame) -> Callable[[np.ndarray], float] | None:
     x, labels = game._features[0], np.array(game.examples.train.labels)
     onehot, tests = np.eye(len(game.examples.classes))[labels], game.asked[0]
     if game.learner == "ridge":
-        return lambda mask: Ridge(alpha=game.penalty, fit_intercept=False).fit(x[mask], onehot[mask]).predict(tests)
+        return lambda mask: (
+            Ridge(alpha=game.penalty, fit_intercept=False).fit(x[mask], onehot[mask]).predict(tests)
+        )
     if game.learner != "logistic":
         return None
-    model = lambda: LogisticRegression(C=1 / game.penalty, fit_intercept=False, tol=1e-8, max_iter=1000)  # noqa: E731
+    model = lambda: LogisticRegression(C=1 / game.penalty, fit_intercept=False, tol=1e-8, max_iter=1000)
     if onehot.shape[1] == 2:
         return lambda mask: model().fit(x[mask], labels[mask]).decision_function(tests)
-    return lambda mask: [model().fit(x[mask], labels[mask] == c).decision_function(tests) for c in range(onehot.shape[1])]
+    return lambda mask: [
+        model().fit(x[mask], labels[mask] == c).decision_function(tests) for c in range(onehot.shape[1])
+    ]
 
 
 def solvers(learner: str) -> dict[str, Any]:
@@ -146,7 +184,9 @@ def solvers(learner: str) -> dict[str, Any]:
             for budget in (512, 1024, 2048, 4096):
                 if budget > 1024 and name in ("proxyspex", "auto"):
                     continue
-                fitted = offered("spexviz.solvers")[name]().fit(Design(masks[:budget]), values[:budget], seed=0)
+                fitted = offered("spexviz.solvers")[name]().fit(
+                    Design(masks[:budget]), values[:budget], seed=0
+                )
                 row.setdefault(name, {})[budget] = round(r2(truth, fitted(held)), 3)
         out[f"{data} {query} {value} {learner}"] = row
         print(f"{data} query {query} {value} {learner}: {row}", flush=True)
@@ -159,17 +199,24 @@ def show(cells: dict[str, Any]) -> None:
         print(f"training, {part}")
         for key, row in cells.items():
             if key.startswith(f"{part}: "):
-                print(f"  {key.removeprefix(f'{part}: '):28} " + ", ".join(f"{name} {value}" for name, value in row.items()))
+                print(
+                    f"  {key.removeprefix(f'{part}: '):28} "
+                    + ", ".join(f"{name} {value}" for name, value in row.items())
+                )
 
 
 PARTS = {"structure": structure, "mislabelled": mislabelled, "speed": speed, "r2": solvers}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("parts", nargs="*", help="structure, mislabelled, speed, r2")
     parser.add_argument("--learner", default="ridge", choices=("ridge", "logistic", "network"))
-    parser.add_argument("--show", action="store_true", help="print what was measured last, and measure nothing")
+    parser.add_argument(
+        "--show", action="store_true", help="print what was measured last, and measure nothing"
+    )
     options = parser.parse_args()
     store = Store(RESULTS)
     if options.show:

@@ -41,7 +41,9 @@ else:
         }
     )
     st.caption("Select a run to open or delete it.")
-    picked = st.dataframe(table, hide_index=True, on_select="rerun", selection_mode="single-row", key="runs-table")
+    picked = st.dataframe(
+        table, hide_index=True, on_select="rerun", selection_mode="single-row", key="runs-table"
+    )
     rows = [row for row in picked.selection.rows if row < len(runs)]
     chosen = runs[rows[0]] if rows else None
     with st.container(horizontal=True):
@@ -56,7 +58,12 @@ else:
             watch.forget(routes.page_of(chosen.spec), chosen.id)
             st.rerun()
 
-upload = st.file_uploader("Open a run's JSON file", type="json", max_upload_size=25, help="Made by “Run as JSON” or by spexviz explain --out.")
+upload = st.file_uploader(
+    "Open a run's JSON file",
+    type="json",
+    max_upload_size=25,
+    help="Made by “Run as JSON” or by spexviz explain --out.",
+)
 if upload is not None:
     try:
         explanation = Explanation.from_json(upload.getvalue().decode("utf-8", "replace"))

@@ -1,8 +1,8 @@
 """spexviz: how parts of a language model's world act together.
 
     import spexviz as sv
-    game = sv.PromptGame(model="bundled", prompt="Her acting never fails to impress", template="Review: {}\\nSentiment (positive or negative):")
-    result = sv.explain(game, sv.ProxySPEX(), budget=512)
+    game = sv.PromptGame(model="bundled", prompt="Her acting never fails to impress", template="Review:
+    {}\\nSentiment (positive or negative):") result = sv.explain(game, sv.ProxySPEX(), budget=512)
     result.interactions("FBII", order=3).top(5)
 
 Names are loaded when first used, so that importing spexviz never imports torch.

@@ -35,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"spexviz: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nspexviz: stopped; what was measured is kept, so the same command goes on from here.", file=sys.stderr)
+        print(
+            "\nspexviz: stopped; what was measured is kept, so the same command goes on from here.",
+            file=sys.stderr,
+        )
         return 130
 
 
@@ -44,32 +47,64 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     from spexviz.kit import flags
     from spexviz.kit.registry import offered
 
-    parser = argparse.ArgumentParser(prog="spexviz", description="See which parts of a language model's world act together.")
+    parser = argparse.ArgumentParser(
+        prog="spexviz", description="See which parts of a language model's world act together."
+    )
     commands = parser.add_subparsers(required=True, metavar="explain | serve | models")
     games = [name for name, kind in offered("spexviz.games").items() if flags.typeable(kind)]
-    explain = commands.add_parser("explain", help="explain a prompt, or another game, and save the run as JSON", allow_abbrev=False)
-    explain.add_argument("--game", default="prompt", help=f"what is ablated: {', '.join(games)}; its settings follow")
-    explain.add_argument("--solver", default="auto", help=f"one of {', '.join(offered('spexviz.solvers'))}; its settings follow")
+    explain = commands.add_parser(
+        "explain", help="explain a prompt, or another game, and save the run as JSON", allow_abbrev=False
+    )
+    explain.add_argument(
+        "--game", default="prompt", help=f"what is ablated: {', '.join(games)}; its settings follow"
+    )
+    explain.add_argument(
+        "--solver",
+        default="auto",
+        help=f"one of {', '.join(offered('spexviz.solvers'))}; its settings follow",
+    )
     explain.add_argument("--budget", type=int, default=512, help="ablations that the fit may see")
     explain.add_argument("--seed", type=int, default=0)
-    explain.add_argument("--check", action="store_true", help="check the strongest sets on the model, up to 25 %% more ablations")
-    explain.add_argument("--target-r2", type=float, help="stop at the first checkpoint whose interval of R² lies above this")
-    explain.add_argument("--stop-when-flat", action="store_true", help="stop when two doublings have gained less than .01 of R² each")
+    explain.add_argument(
+        "--check",
+        action="store_true",
+        help="check the strongest sets on the model, up to 25 %% more ablations",
+    )
+    explain.add_argument(
+        "--target-r2", type=float, help="stop at the first checkpoint whose interval of R² lies above this"
+    )
+    explain.add_argument(
+        "--stop-when-flat",
+        action="store_true",
+        help="stop when two doublings have gained less than .01 of R² each",
+    )
     explain.add_argument("--index", default="FBII", help="index of the sets that are printed")
     explain.add_argument("--order", type=int, default=3, help="highest order of the sets that are printed")
     explain.add_argument("--out", type=Path, help="file for the run; opens in the app and in the library")
-    explain.add_argument("--executor", help="where ablations are evaluated: local or ray; by default SPEXVIZ_EXECUTOR, else local")
-    explain.add_argument("--workers", type=int, help="replicas of the model for --executor ray; by default SPEXVIZ_WORKERS, else 2")
+    explain.add_argument(
+        "--executor",
+        help="where ablations are evaluated: local or ray; by default SPEXVIZ_EXECUTOR, else local",
+    )
+    explain.add_argument(
+        "--workers",
+        type=int,
+        help="replicas of the model for --executor ray; by default SPEXVIZ_WORKERS, else 2",
+    )
     _add_precision(explain)
     if "explain" in arguments[:1]:
         named, _ = explain.parse_known_args([one for one in arguments[1:] if one not in ("-h", "--help")])
         for prefix, name in (("game", named.game), ("solver", named.solver)):
-            if kind := offered(f"spexviz.{prefix}s").get(name):  # another name is refused when the run is made
+            # another name is refused when the run is made
+            if kind := offered(f"spexviz.{prefix}s").get(name):
                 flags.add(explain, kind, prefix)
     explain.set_defaults(command=_explain)
     serve = commands.add_parser("serve", help="serve the dashboard on this machine")
     serve.add_argument("--port", type=int, default=8501)
-    serve.add_argument("--host", default="127.0.0.1", help="loopback unless you say otherwise; the dashboard has no login of its own")
+    serve.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="loopback unless you say otherwise; the dashboard has no login of its own",
+    )
     _add_precision(serve)
     serve.set_defaults(command=_serve)
     models = commands.add_parser("models", help="list models and solvers")
@@ -99,7 +134,8 @@ def _explain(options: argparse.Namespace) -> int:
 
     if options.out and (options.out.is_dir() or not options.out.parent.is_dir()):
         raise OSError(f"{options.out} is a folder, or lies in none: give a file in a folder that is there.")
-    interactions(Spectrum(1, {(): 0.0}), options.index, options.order)  # a wrong index or order is refused now, not after the run
+    # a wrong index or order is refused now, not after the run
+    interactions(Spectrum(1, {(): 0.0}), options.index, options.order)
     request = _request(options)
     cache = SqliteCache()
     print(f"this run: {_cost(request, cache)}", file=sys.stderr)
@@ -109,12 +145,16 @@ def _explain(options: argparse.Namespace) -> int:
             bar.total, bar.n = progress.total, progress.done
             bar.set_description_str(progress.phase, refresh=True)
 
-        hooks = pipeline.Hooks(cache=cache, progress=tell, executor=executors.get(options.executor, options.workers))
+        hooks = pipeline.Hooks(
+            cache=cache, progress=tell, executor=executors.get(options.executor, options.workers)
+        )
         result = pipeline.run(request, hooks)
     if options.out:
         options.out.write_text(result.to_json(), encoding="utf-8")
     print(views.honesty(result))
-    print(f"With everything kept: {result.subject.say(result.ends[1])}; with nothing: {result.subject.say(result.ends[0])}.")
+    print(
+        f"With everything kept: {result.subject.say(result.ends[1])}; with nothing: {result.subject.say(result.ends[0])}."
+    )
     if result.precision:
         print(f"The model computed in {result.precision}.")
     print(result.interactions(options.index, options.order).top(10))
@@ -124,7 +164,10 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _request(options: argparse.Namespace) -> Request:
-    """What the command line asks for. Raises SpecError for a setting that neither the game nor the solver has."""
+    """What the command line asks for.
+
+    Raises SpecError for a setting that neither the game nor the solver has.
+    """
     from spexviz.kit import flags
     from spexviz.kit.registry import offered
     from spexviz.run.plan import Request
@@ -132,12 +175,16 @@ def _request(options: argparse.Namespace) -> Request:
 
     if options.unknown:
         name = options.unknown[0].lstrip("-").partition("=")[0].replace("-", "_")
-        raise SpecError(f"The game {options.game} and the solver {options.solver} have no setting {name!r}: spexviz explain --help lists them.")
+        raise SpecError(
+            f"The game {options.game} and the solver {options.solver} have no setting {name!r}: spexviz explain --help lists them."
+        )
     made = []
     for what, name in (("game", options.game), ("solver", options.solver)):
         kinds = offered(f"spexviz.{what}s")
         made.append(build(kinds, {"name": name, **flags.given(options, kinds.get(name), what)}, what))
-    return Request(*made, options.budget, options.seed, Options(options.check, options.target_r2, options.stop_when_flat))
+    return Request(
+        *made, options.budget, options.seed, Options(options.check, options.target_r2, options.stop_when_flat)
+    )
 
 
 def _cost(request: Request, cache: Cache) -> Cost:

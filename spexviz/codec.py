@@ -1,8 +1,9 @@
 """Codec: frozen dataclasses ↔ JSON, by their annotations and nothing else, so that a new field is one edit.
 
-msgspec does the work: strict types (no "3" for 3, no true for 1), no NaN or infinity, limits of numbers, errors that name the place.
-Added here: arrays, spectra, a field of NaN is left out (JSON has none) and comes back as its default, unknown fields are refused.
-Files come from strangers: whatever they hold, the result is a value of the type or a SpecError.
+msgspec does the work: strict types (no "3" for 3, no true for 1), no NaN or infinity, limits of numbers,
+errors that name the place. Added here: arrays, spectra, a field of NaN is left out (JSON has none) and comes
+back as its default, unknown fields are refused. Files come from strangers: whatever they hold, the result is
+a value of the type or a SpecError.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import SpecError, SpexvizError
+from spexviz.kit.arrays import Floats
 from spexviz.masks import Masks, pack, unpack
 from spexviz.spectrum import Spectrum
 
 T = TypeVar("T")
-MOST_CELLS = 100_000_000  # terms × players, or masks × players, of a file: bytes that they take when it is open
+# terms × players, or masks × players, of a file: bytes that they take when it is open
+MOST_CELLS = 100_000_000
 DIGITS = 6  # significant digits of draws: an interval has no more
 
 
@@ -68,8 +70,18 @@ def from_plain(data: Any, kind: type[T], what: str) -> T:
         return msgspec.convert(data, kind, dec_hook=_read)
     except SpecError:
         raise
-    except (msgspec.MsgspecError, SpexvizError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise SpecError(f"This {what} is damaged ({error}). Export it again from the app or the command line.") from None
+    except (
+        msgspec.MsgspecError,
+        SpexvizError,
+        KeyError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise SpecError(
+            f"This {what} is damaged ({error}). Export it again from the app or the command line."
+        ) from None
 
 
 def _written(value: Any) -> Any:
@@ -79,7 +91,11 @@ def _written(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Spectrum):
-        draws = None if value.draws is None else [[float(f"{x:.{DIGITS}g}") for x in row] for row in value.draws.tolist()]
+        draws = (
+            None
+            if value.draws is None
+            else [[float(f"{x:.{DIGITS}g}") for x in row] for row in value.draws.tolist()]
+        )
         return {
             "n": value.n,
             "terms": [list(term) for term in value.terms],
@@ -96,8 +112,10 @@ def _read(kind: Any, data: Any) -> Any:
         b, n = (int(size) for size in data["shape"])
         if min(b, n) < 0 or b * n > MOST_CELLS:
             raise ValueError(f"{b} masks of {n} players are more than any run has")
-        return unpack(np.frombuffer(base64.b64decode(data["bits"], validate=True), np.uint8).reshape(b, (n + 7) // 8), n)
-    if kind == NDArray[np.float64]:
+        return unpack(
+            np.frombuffer(base64.b64decode(data["bits"], validate=True), np.uint8).reshape(b, (n + 7) // 8), n
+        )
+    if kind == Floats:
         found = np.array(data)
         if found.dtype.kind not in "fiu" and found.size:
             raise ValueError("a value is no number")
@@ -106,7 +124,9 @@ def _read(kind: Any, data: Any) -> Any:
         file = from_plain(data, _SpectrumFile, "spectrum")
         if file.n * len(file.terms) > MOST_CELLS:
             raise ValueError(f"{len(file.terms)} terms of {file.n} players are more than any run has")
-        return Spectrum(file.n, list(zip(map(tuple, file.terms), file.coefficients, strict=True)), file.draws, file.notes)
+        return Spectrum(
+            file.n, list(zip(map(tuple, file.terms), file.coefficients, strict=True)), file.draws, file.notes
+        )
     raise TypeError(f"{kind} has no JSON form")
 
 

@@ -32,7 +32,9 @@ def all_masks(n: int) -> Masks:
     Raises SolverError above n = 20.
     """
     if n > ENUMERATE_UP_TO:
-        raise SolverError(f"All 2^{n} masks do not fit in memory; enumerate at most {ENUMERATE_UP_TO} players, or sample with uniform_masks.")
+        raise SolverError(
+            f"All 2^{n} masks do not fit in memory; enumerate at most {ENUMERATE_UP_TO} players, or sample with uniform_masks."
+        )
     rows = np.arange(2**n, dtype=np.int64)
     return (rows[:, None] >> np.arange(n)) & 1 == 1
 
@@ -64,12 +66,18 @@ def uniform_masks(n: int, count: int, seed: int, keep: float = 0.5, exclude: Mas
     Raises SolverError if there are fewer than `count` such masks, or for a negative seed.
     """
     if n < 1 or count < 0 or seed < 0:
-        raise SolverError(f"Masks need at least one player, a count and a seed of at least 0, not n = {n}, count = {count}, seed = {seed}.")
+        raise SolverError(
+            f"Masks need at least one player, a count and a seed of at least 0, not n = {n}, count = {count}, seed = {seed}."
+        )
     if not 0.0 < keep < 1.0:
-        raise SolverError(f"The probability of keeping a player must lie strictly between 0 and 1, not {keep}.")
+        raise SolverError(
+            f"The probability of keeping a player must lie strictly between 0 and 1, not {keep}."
+        )
     forbidden = set() if exclude is None else set(keys(exclude))
     if n < 63 and count + len(forbidden) > 2**n:
-        raise SolverError(f"{n} players have only {2**n} masks, {2**n - len(forbidden)} of them free: ask for fewer than {count}.")
+        raise SolverError(
+            f"{n} players have only {2**n} masks, {2**n - len(forbidden)} of them free: ask for fewer than {count}."
+        )
     rng = np.random.default_rng([seed, n])
     if n <= _SMALL:
         return _small_sample(n, count, keep, forbidden, rng)
@@ -119,7 +127,9 @@ def set_of(members: Iterable[int], n: int) -> Interaction:
     except TypeError:
         given = None
     if given is None or len(set(found)) != len(found) or (found and not 0 <= found[0] <= found[-1] < n):
-        raise SolverError(f"{members!r:.60} is no set of {n} players: give distinct positions from 0 to {n - 1}.")
+        raise SolverError(
+            f"{members!r:.60} is no set of {n} players: give distinct positions from 0 to {n - 1}."
+        )
     return found
 
 

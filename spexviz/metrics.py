@@ -1,6 +1,7 @@
 """How good an explanation is: fidelity with its interval, deletion and insertion curves, recall of a known spectrum, hierarchy, energy.
 
-Fidelity holds for the distribution of the masks that it was measured on, and only on masks that no fit has seen.
+Fidelity holds for the distribution of the masks that it was measured on, and only on masks that no fit has
+seen.
 """
 
 from __future__ import annotations
@@ -9,20 +10,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spexviz.errors import SpecError
+from spexviz.kit.arrays import Floats
 from spexviz.masks import Interaction, Masks, Values
 from spexviz.spectrum import Spectrum
 
 _CELLS = 4_000_000  # bootstrap counts held at a time: 32 MB
-_WIDEN = 1.05  # on the scale of log(1 − R²); measured: the plain bootstrap's coverage was .87–.90 (see r2_interval)
+# on the scale of log(1 − R²); measured: the plain bootstrap's coverage was .87–.90 (see r2_interval)
+_WIDEN = 1.05
 
 
 def constant(values: ArrayLike) -> bool:
     """Whether values (b,) differ by no more than rounding, in whatever unit: there is nothing to explain."""
     values = np.asarray(values, dtype=np.float64)
-    return not len(values) or float(np.abs(values - values.mean()).max()) <= 1e-12 * float(np.abs(values).max())
+    return not len(values) or float(np.abs(values - values.mean()).max()) <= 1e-12 * float(
+        np.abs(values).max()
+    )
 
 
 def mean_interval(values: ArrayLike, level: float = 0.90, draws: int = 4_000) -> tuple[float, float]:
@@ -39,20 +44,29 @@ def r2(y: ArrayLike, prediction: ArrayLike) -> float:
     `y`, `prediction`: (b,). Raises SpecError if their shapes differ or are empty.
     """
     y, prediction = _pair(y, prediction)
-    return float("nan") if constant(y) else float(1.0 - ((y - prediction) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+    return (
+        float("nan")
+        if constant(y)
+        else float(1.0 - ((y - prediction) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+    )
 
 
-def r2_interval(y: ArrayLike, prediction: ArrayLike, level: float = 0.90, seed: int = 0, draws: int = 1000) -> tuple[float, float]:
+def r2_interval(
+    y: ArrayLike, prediction: ArrayLike, level: float = 0.90, seed: int = 0, draws: int = 1000
+) -> tuple[float, float]:
     """Bootstrap interval of the R² that this prediction would have on fresh masks: (low, high); (NaN, NaN) if y is constant.
 
-    Percentile bootstrap over pairs, widened by 5 % on the scale of log(1 − R²). Measured: the R² on 20,000 fresh masks lay in
-    the 90 % interval in 87.5–94 % of 200 runs, in each of nine settings (sparse surrogates, R² .2 to .99, no, normal or t₄
-    noise, 128, 256 and 512 masks). Values as skewed as a log-normal of σ ≈ 2 get only about 70 %: explain their logarithm.
-    Basic, BCa and studentised intervals were no better.
+    Percentile bootstrap over pairs, widened by 5 % on the scale of log(1 − R²). Measured: the R² on 20,000
+    fresh masks lay in the 90 % interval in 87.5–94 % of 200 runs, in each of nine settings (sparse
+    surrogates, R² .2 to .99, no, normal or t₄ noise, 128, 256 and 512 masks). Values as skewed as a
+    log-normal of σ ≈ 2 get only about 70 %: explain their logarithm. Basic, BCa and studentised intervals
+    were no better.
     Raises SpecError for a level outside (0, 1), no draws, or shapes that differ.
     """
     if not 0.0 < level < 1.0 or draws < 1:
-        raise SpecError(f"An interval needs a level between 0 and 1 and at least one draw, not level = {level}, draws = {draws}.")
+        raise SpecError(
+            f"An interval needs a level between 0 and 1 and at least one draw, not level = {level}, draws = {draws}."
+        )
     y, prediction = _pair(y, prediction)
     if constant(y):
         return float("nan"), float("nan")
@@ -71,10 +85,12 @@ def r2_interval(y: ArrayLike, prediction: ArrayLike, level: float = 0.90, seed: 
         return 1.0, 1.0
     tail = (1.0 - level) / 2.0
     low, high = np.quantile(logs, [tail, 1.0 - tail], method="nearest")
-    return float(1.0 - np.exp(centre + _WIDEN * (high - centre))), float(1.0 - np.exp(centre + _WIDEN * (low - centre)))
+    return float(1.0 - np.exp(centre + _WIDEN * (high - centre))), float(
+        1.0 - np.exp(centre + _WIDEN * (low - centre))
+    )
 
 
-def _resampled(columns: NDArray[np.float64], draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _resampled(columns: Floats, draws: int, rng: np.random.Generator) -> Floats:
     """Means of the columns (b, c) over `draws` bootstrap samples of the rows: (draws, c)."""
     b = len(columns)
     rows = rng.integers(0, b, size=(draws, b)) + b * np.arange(draws)[:, None]
@@ -82,10 +98,12 @@ def _resampled(columns: NDArray[np.float64], draws: int, rng: np.random.Generato
     return counts.astype(np.float64) @ columns
 
 
-def _pair(y: ArrayLike, prediction: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _pair(y: ArrayLike, prediction: ArrayLike) -> tuple[Floats, Floats]:
     y, prediction = np.asarray(y, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
     if y.ndim != 1 or y.shape != prediction.shape or not len(y):
-        raise SpecError(f"Fidelity needs one prediction for each value, at least one: got shapes {y.shape} and {prediction.shape}.")
+        raise SpecError(
+            f"Fidelity needs one prediction for each value, at least one: got shapes {y.shape} and {prediction.shape}."
+        )
     return y, prediction
 
 
@@ -96,7 +114,7 @@ class AblationCurve:
     `kept` (k,), increasing from 0 to 1; `values` (k,), in the unit of the game.
     """
 
-    kept: NDArray[np.float64]
+    kept: Floats
     values: Values
 
     @property
@@ -105,8 +123,11 @@ class AblationCurve:
         return float(np.trapezoid(self.values, self.kept))
 
     @property
-    def effects(self) -> NDArray[np.float64]:
-        """(k,) |f(full) − f(mask)| / |f(full)|, the removal effect of Kang et al. 2025; NaN where f(full) is 0."""
+    def effects(self) -> Floats:
+        """(k,) |f(full) − f(mask)| / |f(full)|, the removal effect of Kang et al. 2025;
+
+        NaN where f(full) is 0.
+        """
         full = abs(self.values[-1])
         return np.abs(self.values[-1] - self.values) / full if full else np.full(len(self.values), np.nan)
 
@@ -114,15 +135,21 @@ class AblationCurve:
 def ablation_curve(game: Callable[[Masks], Values], masks: Masks) -> AblationCurve:
     """Deletion or insertion curve of a real game: it is asked `masks` (k, n), and the empty and the full mask, in one call.
 
-    The masks need not be nested (the optima of two sizes may share no player), but no two may keep equally many.
-    Raises SpecError if they do, or are no bool table. Sources: Petsiuk et al. 2018 (deletion, insertion), Kang et al. 2025.
+    The masks need not be nested (the optima of two sizes may share no player), but no two may keep equally
+    many.
+    Raises SpecError if they do, or are no bool table. Sources: Petsiuk et al. 2018 (deletion, insertion),
+    Kang et al. 2025.
     """
     masks = np.asarray(masks)
     if masks.ndim != 2 or masks.dtype != bool or not masks.shape[1]:
-        raise SpecError(f"A curve needs a bool array of masks (masks, players), not {masks.dtype} {masks.shape}.")
+        raise SpecError(
+            f"A curve needs a bool array of masks (masks, players), not {masks.dtype} {masks.shape}."
+        )
     n, count = masks.shape[1], masks.sum(1)
     inner = masks[(count > 0) & (count < n)]
-    rows = np.concatenate([np.zeros((1, n), dtype=bool), inner[np.argsort(inner.sum(1))], np.ones((1, n), dtype=bool)])
+    rows = np.concatenate(
+        [np.zeros((1, n), dtype=bool), inner[np.argsort(inner.sum(1))], np.ones((1, n), dtype=bool)]
+    )
     if len(np.unique(rows.sum(1))) < len(rows):
         raise SpecError("Two masks of a curve keep equally many players: give one mask for each size.")
     return AblationCurve(rows.mean(1), np.asarray(game(rows), dtype=np.float64))
@@ -134,11 +161,18 @@ def recall(found: Spectrum, truth: Spectrum, k: int | None = None, least_order: 
     Only non-constant terms of at least `least_order` players that are not 0 count, on both sides.
     """
     true = set(_top(truth, None, least_order))
-    return len(true & set(_top(found, len(true) if k is None else k, least_order))) / len(true) if true else float("nan")
+    return (
+        len(true & set(_top(found, len(true) if k is None else k, least_order))) / len(true)
+        if true
+        else float("nan")
+    )
 
 
 def precision(found: Spectrum, truth: Spectrum, k: int | None = None, least_order: int = 1) -> float:
-    """The share of the k largest found terms (k: as many as are true) that are true. NaN if nothing was found. See `recall`."""
+    """The share of the k largest found terms (k: as many as are true) that are true.
+
+    NaN if nothing was found. See `recall`.
+    """
     true = set(_top(truth, None, least_order))
     top = _top(found, len(true) if k is None else k, least_order)
     return len(true & set(top)) / len(top) if top else float("nan")
@@ -188,5 +222,9 @@ def terms_for_energy(spectrum: Spectrum, share: float) -> int:
 def _top(spectrum: Spectrum, k: int | None, least_order: int = 1) -> list[Interaction]:
     """The k largest non-constant terms that are not 0; ties by order, then position."""
     size = np.abs(spectrum.values)
-    ranked = [j for j in np.argsort(-size, kind="stable") if size[j] > 0.0 and spectrum.orders[j] >= max(1, least_order)]
+    ranked = [
+        j
+        for j in np.argsort(-size, kind="stable")
+        if size[j] > 0.0 and spectrum.orders[j] >= max(1, least_order)
+    ]
     return [spectrum.terms[j] for j in ranked[:k]]

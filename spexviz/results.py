@@ -1,4 +1,7 @@
-"""Results: what a run found, with its proof. An Explanation is composed of subject, samples, proof and what was spent."""
+"""Results: what a run found, with its proof.
+
+An Explanation is composed of subject, samples, proof and what was spent.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz import codec
 from spexviz.errors import SpecError
 from spexviz.indices import Interactions, interactions
+from spexviz.kit.arrays import Floats
 from spexviz.masks import Interaction, Masks, Values
 from spexviz.spec import RunSpec
 from spexviz.spectrum import MOST_SUBSETS, Spectrum
@@ -40,7 +43,10 @@ class Scale:
     answers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.kind not in (NUMBER, ODDS, LOG_PROBABILITY) or len(self.answers) != {NUMBER: 0, ODDS: 2, LOG_PROBABILITY: 1}[self.kind]:
+        if (
+            self.kind not in (NUMBER, ODDS, LOG_PROBABILITY)
+            or len(self.answers) != {NUMBER: 0, ODDS: 2, LOG_PROBABILITY: 1}[self.kind]
+        ):
             raise ValueError("a scale is log-odds of two answers, the log-probability of one, or a number")
 
     def say(self, value: float, unit: str) -> str:
@@ -56,9 +62,10 @@ class Scale:
 class Subject:
     """What was ablated, and all that views know of it.
 
-    `noun`: what one player is, for sentences: "word", "head", "example"; `title`: of its lens; `text`, `spans`: where each player
-    stands in a text, if there is one; `layout` (n, k): positions of the players, if any; `remarks`: what must be known of the
-    values, in sentences; `scale`: how a value is said. Raises ValueError where these do not fit together.
+    `noun`: what one player is, for sentences: "word", "head", "example"; `title`: of its lens; `text`,
+    `spans`: where each player stands in a text, if there is one; `layout` (n, k): positions of the players,
+    if any; `remarks`: what must be known of the values, in sentences; `scale`: how a value is said. Raises
+    ValueError where these do not fit together.
     """
 
     players: tuple[str, ...]
@@ -67,7 +74,7 @@ class Subject:
     title: str = ""
     text: str | None = None
     spans: tuple[tuple[int, int], ...] = ()
-    layout: NDArray[np.float64] | None = None
+    layout: Floats | None = None
     remarks: tuple[str, ...] = ()
     scale: Scale = Scale()
 
@@ -79,9 +86,12 @@ class Subject:
             raise ValueError("its noun is not a word in small letters, such as “word”")
         if len(self.spans) not in (0, n) or not all(0 <= a <= b <= length for a, b in self.spans):
             raise ValueError("its spans are not one for each player within the text")
-        if self.layout is not None and (self.layout.ndim != 2 or len(self.layout) != n or not (np.abs(self.layout) < 1e9).all()):
+        if self.layout is not None and (
+            self.layout.ndim != 2 or len(self.layout) != n or not (np.abs(self.layout) < 1e9).all()
+        ):
             raise ValueError("its layout is not one row of finite numbers for each player")
-        "".join((*self.players, self.unit, self.title, self.text or "", *self.remarks)).encode()  # half a character cannot be stored or shown
+        # half a character cannot be stored or shown
+        "".join((*self.players, self.unit, self.title, self.text or "", *self.remarks)).encode()
 
     def say(self, value: float) -> str:
         """A value in words."""
@@ -107,9 +117,9 @@ class Sample:
 class Fidelity:
     """R² of one fit on held-out masks that no fit has seen, with its 90 % bootstrap interval; NaN where the values do not vary.
 
-    `budget`: ablations that the fit saw; `held_out`: masks it was scored on; `terms`: non-constant terms of the spectrum;
-    `keep`: probability with which the masks keep a player (fidelity holds for that distribution only);
-    `seconds`: time of the fit.
+    `budget`: ablations that the fit saw; `held_out`: masks it was scored on; `terms`: non-constant terms of
+    the spectrum; `keep`: probability with which the masks keep a player (fidelity holds for that distribution
+    only); `seconds`: time of the fit.
     """
 
     solver: str
@@ -132,10 +142,10 @@ class Fidelity:
 class Check:
     """One set checked by real ablations, model and surrogate on the same masks; effects in the unit of the game.
 
-    Effects are discrete derivatives of the set: `full` on the full input, `mean` over random backgrounds with the run's
-    probability of keeping a player (BII where that is 0.5).
-    `interval`: of `model_mean`, with at least 90 % over all looks; `verdict`: by the rule of `validate`; `ablations`: what it
-    cost beyond the run; `backgrounds`: random backgrounds on which the set was flipped; `held_out`: held-out masks used.
+    Effects are discrete derivatives of the set: `full` on the full input, `mean` over random backgrounds with
+    the run's probability of keeping a player (BII where that is 0.5). `interval`: of `model_mean`, with at
+    least 90 % over all looks; `verdict`: by the rule of `validate`; `ablations`: what it cost beyond the run;
+    `backgrounds`: random backgrounds on which the set was flipped; `held_out`: held-out masks used.
     """
 
     members: Interaction
@@ -150,7 +160,12 @@ class Check:
     held_out: int = 0
 
     def __post_init__(self) -> None:
-        if not self.members or self.members != tuple(sorted(set(self.members))) or self.members[0] < 0 or self.verdict not in VERDICTS:
+        if (
+            not self.members
+            or self.members != tuple(sorted(set(self.members)))
+            or self.members[0] < 0
+            or self.verdict not in VERDICTS
+        ):
             raise ValueError("a check has members or a verdict that none can have")
 
 
@@ -158,7 +173,8 @@ class Check:
 class Proof:
     """How far to trust a run: `curve`, the fidelity of every solver at every checkpoint, the linear baseline included; its last points.
 
-    `checks`: of its strongest sets by real ablations; `exact`: all 2^n masks were asked, so the spectrum is exact.
+    `checks`: of its strongest sets by real ablations; `exact`: all 2^n masks were asked, so the spectrum is
+    exact.
     """
 
     curve: tuple[Fidelity, ...]
@@ -191,9 +207,10 @@ class Spent:
 class Explanation:
     """All that a run found: the spectrum, what it was fitted on, and how far to trust it.
 
-    `sample`: what the fit saw; `held_out`: what it is scored on; `ends`: real values of the empty and the full mask.
-    `complete` is False for what a cancelled or running run has so far; `stopped`: why the run ended before its budget was spent, if
-    it did. `precision`: what the model computed in, in words; `noise`: the R² that its rounding costs, None where it was not measured.
+    `sample`: what the fit saw; `held_out`: what it is scored on; `ends`: real values of the empty and the
+    full mask. `complete` is False for what a cancelled or running run has so far; `stopped`: why the run
+    ended before its budget was spent, if it did. `precision`: what the model computed in, in words; `noise`:
+    the R² that its rounding costs, None where it was not measured.
     """
 
     subject: Subject
@@ -242,10 +259,15 @@ class Explanation:
         return self.proof.checks
 
     def interactions(self, index: str = "FBII", order: int = 3) -> Interactions:
-        """The interactions of an index up to an order, labelled with this run's players and unit. Never calls the model."""
-        return interactions(self.spectrum, index, order, players=self.players, unit=self.unit, keep=self.fidelity.keep)
+        """The interactions of an index up to an order, labelled with this run's players and unit.
 
-    def main_effects(self) -> NDArray[np.float64]:
+        Never calls the model.
+        """
+        return interactions(
+            self.spectrum, index, order, players=self.players, unit=self.unit, keep=self.fidelity.keep
+        )
+
+    def main_effects(self) -> Floats:
         """(n,) average effect of keeping each player over the masks of this run; the Banzhaf value, −2 F({i}), for uniform ones."""
         effects = self.spectrum.mean_effects(self.fidelity.keep)
         return np.array([effects.get((i,), 0.0) for i in range(len(self.players))])
@@ -256,30 +278,46 @@ class Explanation:
 
     @classmethod
     def from_json(cls, text: str) -> Explanation:
-        """The reverse of `to_json`, also for files of the first format. Raises SpecError for anything that is not a spexviz run."""
+        """The reverse of `to_json`, also for files of the first format.
+
+        Raises SpecError for anything that is not a spexviz run.
+        """
         data = codec.parsed(text)
         written = data.pop("format", None)
         if written not in (FORMAT, FIRST_FORMAT):
-            raise SpecError(f'This file is not a spexviz run (its "format" is not "{FORMAT}"). Save one with `spexviz explain --out run.json`.')
+            raise SpecError(
+                f'This file is not a spexviz run (its "format" is not "{FORMAT}"). Save one with `spexviz explain --out run.json`.'
+            )
         data.pop("run", None)
         try:
             data = _composed(data) if written == FIRST_FORMAT else data
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise SpecError(f"This run is damaged ({type(error).__name__}: {error}). Export it again from the app or the command line.") from None
+            raise SpecError(
+                f"This run is damaged ({type(error).__name__}: {error}). Export it again from the app or the command line."
+            ) from None
         return codec.from_plain(data, cls, "run")
 
 
 def _composed(flat: Mapping[str, Any]) -> dict[str, Any]:
     """A file of the first format, in which everything stood side by side, as one of today's."""
     n = len(flat["players"])
-    masks = lambda name: {"shape": [len(base64.b64decode(flat[name])) // max(1, (n + 7) // 8), n], "bits": flat[name]}  # noqa: E731
-    score = lambda point: {key: value for key, value in point.items() if value not in (None, [None, None])}  # noqa: E731
+    masks = lambda name: {
+        "shape": [len(base64.b64decode(flat[name])) // max(1, (n + 7) // 8), n],
+        "bits": flat[name],
+    }
+    score = lambda point: {key: value for key, value in point.items() if value not in (None, [None, None])}
     seconds = {**flat["seconds"]}
     cached, compared = (int(seconds.pop(name, 0)) for name in ("cached", "compared"))
     total = (
-        len(flat["values"]) + (0 if flat["exact"] else len(flat["held_out_values"]) + 2) + sum(int(check["ablations"]) for check in flat["checks"])
+        len(flat["values"])
+        + (0 if flat["exact"] else len(flat["held_out_values"]) + 2)
+        + sum(int(check["ablations"]) for check in flat["checks"])
     )
-    subject = {name: flat[name] for name in ("players", "unit", "noun", "text", "spans", "layout", "remarks") if name in flat}
+    subject = {
+        name: flat[name]
+        for name in ("players", "unit", "noun", "text", "spans", "layout", "remarks")
+        if name in flat
+    }
     rest = ("ends", "spec", "complete", "stopped", "precision", "noise")
     return {
         "subject": subject,
@@ -293,7 +331,12 @@ def _composed(flat: Mapping[str, Any]) -> dict[str, Any]:
             "checks": flat["checks"],
             "exact": flat["exact"],
         },
-        "spent": {"asked": max(0, total - cached), "cached": cached, "compared": compared, "seconds": seconds},
+        "spent": {
+            "asked": max(0, total - cached),
+            "cached": cached,
+            "compared": compared,
+            "seconds": seconds,
+        },
         **{name: flat[name] for name in rest if name in flat},
     }
 

@@ -1,4 +1,7 @@
-"""RunSpec: what a run is, as plain JSON. The same spec gives the same numbers, and its hash is the run's id."""
+"""RunSpec: what a run is, as plain JSON.
+
+The same spec gives the same numbers, and its hash is the run's id.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ class Labelled(Protocol):
 
 @dataclass(frozen=True)
 class Options:
-    """What a run does beside its fits: sets to check on the model (True: 8), and when it may end early. Raises SpecError for others."""
+    """What a run does beside its fits: sets to check on the model (True: 8), and when it may end early.
+
+    Raises SpecError for others.
+    """
 
     validate: int = 0
     target_r2: float | None = None
@@ -39,7 +45,9 @@ class Options:
 
     def __post_init__(self) -> None:
         if not isinstance(self.validate, int) or not 0 <= self.validate <= MOST_CHECKED:
-            raise SpecError(f"validate is True, False or a number of sets up to {MOST_CHECKED}, not {self.validate!r:.40}.")
+            raise SpecError(
+                f"validate is True, False or a number of sets up to {MOST_CHECKED}, not {self.validate!r:.40}."
+            )
         number = isinstance(self.target_r2, int | float) and not isinstance(self.target_r2, bool)
         if self.target_r2 is not None and not (number and 0.0 < self.target_r2 < 1.0):
             raise SpecError(f"The target of R² must lie between 0 and 1, not {self.target_r2!r:.40}.")
@@ -49,7 +57,9 @@ class Options:
 
     def spoken(self) -> dict[str, Any]:
         """The options that are not at their default: a run that uses none keeps the id that it always had."""
-        return {field.name: value for field in dataclasses.fields(self) if (value := getattr(self, field.name))}
+        return {
+            field.name: value for field in dataclasses.fields(self) if (value := getattr(self, field.name))
+        }
 
     @classmethod
     def of(cls, data: object) -> Options:
@@ -58,7 +68,9 @@ class Options:
         if not isinstance(data, Mapping):
             raise SpecError("The options of a run must be an object.")
         if unknown := sorted(set(data) - set(names)):
-            raise SpecError(f"A run has no options {', '.join(map(repr, unknown))}: it has {', '.join(names)}; leave others out.")
+            raise SpecError(
+                f"A run has no options {', '.join(map(repr, unknown))}: it has {', '.join(names)}; leave others out."
+            )
         return cls(**data)
 
 
@@ -66,7 +78,8 @@ class Options:
 class RunSpec:
     """One run as plain data: a game, a solver (each a JSON object with a "name"), a budget of ablations, a seed, its options.
 
-    Made by `RunSpec.of` from a game and a solver, with every setting written out: so one run has one id, however it was asked for.
+    Made by `RunSpec.of` from a game and a solver, with every setting written out: so one run has one id,
+    however it was asked for.
     Raises SpecError if a part is missing, of the wrong type, or cannot be written as JSON.
     """
 
@@ -77,7 +90,9 @@ class RunSpec:
     options: Options = Options()
 
     @classmethod
-    def of(cls, game: Any, solver: Any, budget: int = 512, seed: int = 0, options: Options = Options()) -> RunSpec:
+    def of(
+        cls, game: Any, solver: Any, budget: int = 512, seed: int = 0, options: Options = Options()
+    ) -> RunSpec:
         """The spec of a run of this solver on this game."""
         return cls(describe(game), describe(solver), budget, seed, options)
 
@@ -87,13 +102,17 @@ class RunSpec:
             if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
                 raise SpecError(f'The {part} of a run must be an object with a "name", not {value!r:.80}.')
         if not _is_int(self.budget) or not 1 <= self.budget <= MAX_BUDGET:
-            raise SpecError(f"The budget must be a whole number of ablations from 1 to {MAX_BUDGET}, not {self.budget!r:.40}.")
+            raise SpecError(
+                f"The budget must be a whole number of ablations from 1 to {MAX_BUDGET}, not {self.budget!r:.40}."
+            )
         if not _is_int(self.seed) or not 0 <= self.seed < 2**32:
             raise SpecError(f"The seed must be a whole number from 0 to 2^32 − 1, not {self.seed!r:.40}.")
         if not isinstance(self.options, Options):
             raise SpecError(f"The options of a run are an Options, not {self.options!r:.40}.")
         if _is_deep([self.game, self.solver]):
-            raise SpecError(f"The settings of a run are nested deeper than {MOST_DEEP} levels: no game or solver has such.")
+            raise SpecError(
+                f"The settings of a run are nested deeper than {MOST_DEEP} levels: no game or solver has such."
+            )
         self.to_json()
 
     @property
@@ -110,11 +129,19 @@ class RunSpec:
         """Canonical JSON: sorted keys, no spaces, no NaN."""
         parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         try:
-            text = json.dumps({**parts, "options": self.options.spoken()}, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+            text = json.dumps(
+                {**parts, "options": self.options.spoken()},
+                sort_keys=True,
+                separators=(",", ":"),
+                ensure_ascii=False,
+                allow_nan=False,
+            )
             text.encode()  # half a character (a lone surrogate) cannot be stored or shown
             return text
         except (TypeError, ValueError, RecursionError) as error:
-            raise SpecError(f"This run cannot be written as JSON ({error}); use whole characters, numbers, lists and objects only.") from None
+            raise SpecError(
+                f"This run cannot be written as JSON ({error}); use whole characters, numbers, lists and objects only."
+            ) from None
 
     @classmethod
     def from_json(cls, text: str) -> RunSpec:
@@ -144,14 +171,19 @@ def describe(thing: Any) -> dict[str, Any]:
         return {"name": type(thing).name, "fingerprint": thing.fingerprint}
     fields = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing) if f.init}
     said = {
-        name: f"a function, {thing.fingerprint}" if callable(value) and not isinstance(value, Labelled) else _plain(value)
+        name: f"a function, {thing.fingerprint}"
+        if callable(value) and not isinstance(value, Labelled)
+        else _plain(value)
         for name, value in fields.items()
     }
     return {"name": type(thing).name, **said}
 
 
 def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
-    """The thing that `data` describes, from {name: class}. Raises SpecError naming what there is to choose from."""
+    """The thing that `data` describes, from {name: class}.
+
+    Raises SpecError naming what there is to choose from.
+    """
     name = data.get("name")
     if not isinstance(name, str) or name not in offered:
         raise SpecError(f"There is no {what} named {name!r:.60}. Choose one of: {', '.join(offered)}.")
@@ -159,12 +191,19 @@ def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
     allowed = {f.name for f in dataclasses.fields(kind) if f.init}
     arguments = {key: value for key, value in data.items() if key != "name"}
     if unknown := sorted(set(arguments) - allowed):
-        raise SpecError(f"The {what} {name} has no setting {', '.join(map(repr, unknown))}. Its settings: {', '.join(sorted(allowed))}.")
+        raise SpecError(
+            f"The {what} {name} has no setting {', '.join(map(repr, unknown))}. Its settings: {', '.join(sorted(allowed))}."
+        )
     try:
         return kind(**arguments)
     except SpexvizError:
         raise
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:  # settings of the wrong type, from a file or a form
+    except (
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+    ) as error:  # settings of the wrong type, from a file or a form
         raise SpecError(f"The {what} {name} cannot be made from these settings: {error}.") from None
 
 
@@ -182,7 +221,11 @@ def _is_deep(value: Any) -> bool:
     """Whether JSON is nested deeper than any setting is: what reads it level by level would come to its end."""
     level, depth = [value], 0
     while level and depth <= MOST_DEEP:
-        nested = [list(one.values()) if isinstance(one, Mapping) else one for one in level if isinstance(one, Mapping | list | tuple)]
+        nested = [
+            list(one.values()) if isinstance(one, Mapping) else one
+            for one in level
+            if isinstance(one, Mapping | list | tuple)
+        ]
         level, depth = [item for one in nested for item in one], depth + 1
     return bool(level)
 

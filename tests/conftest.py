@@ -46,7 +46,9 @@ def real_endpoint(private_home: Path) -> Iterator[str]:
     from tests.models import real_server
 
     server = real_server.start(bundled.gguf())
-    (private_home / "endpoints.toml").write_text(f'[real]\nurl = "{server.listening_address}/v1"\nconcurrency = 2\n')
+    (private_home / "endpoints.toml").write_text(
+        f'[real]\nurl = "{server.listening_address}/v1"\nconcurrency = 2\n'
+    )
     yield server.listening_address
     unload("endpoint:real")
 

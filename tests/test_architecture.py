@@ -38,7 +38,12 @@ def room(path: Path) -> str:
 def imports(path: Path, top_level_only: bool = False) -> set[str]:
     """Dotted names that a file imports; `from spexviz import models` counts as spexviz.models."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    inside = {child for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for child in ast.walk(node)}
+    inside = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for child in ast.walk(node)
+    }
     names: set[str] = set()
     for node in ast.walk(tree):
         if top_level_only and node in inside:
@@ -47,7 +52,11 @@ def imports(path: Path, top_level_only: bool = False) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: write imports in full, not from ."
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} if node.module == "spexviz" else {str(node.module)}
+            names |= (
+                {f"{node.module}.{alias.name}" for alias in node.names}
+                if node.module == "spexviz"
+                else {str(node.module)}
+            )
     return names
 
 
@@ -65,7 +74,9 @@ def test_no_file_imports_from_above(path: Path) -> None:
     assert not above, f"{here} may not import {above}"
     if "views" in rooms_used(path):
         assert here in ("ui", "cli")
-    assert not (here == "games" and "solvers" in rooms_used(path)) and not (here == "solvers" and "games" in rooms_used(path))
+    assert not (here == "games" and "solvers" in rooms_used(path)) and not (
+        here == "solvers" and "games" in rooms_used(path)
+    )
 
 
 def test_views_know_only_results_and_what_lies_below() -> None:
@@ -75,14 +86,18 @@ def test_views_know_only_results_and_what_lies_below() -> None:
 
 
 def test_only_the_app_imports_streamlit() -> None:
-    users = {room(path) for path in SOURCES if any(name.split(".")[0] == "streamlit" for name in imports(path))}
+    users = {
+        room(path) for path in SOURCES if any(name.split(".")[0] == "streamlit" for name in imports(path))
+    }
     assert users == {"ui"}
 
 
 def test_heavy_libraries_are_imported_inside_functions() -> None:
     for path in [*SOURCES, *PAGES]:
         found = {name.split(".")[0] for name in imports(path, top_level_only=True)} & HEAVY
-        assert not found, f"{path} imports {found} when it is imported: do it inside the function that needs it"
+        assert not found, (
+            f"{path} imports {found} when it is imported: do it inside the function that needs it"
+        )
 
 
 def test_pages_leave_arithmetic_and_models_to_the_package() -> None:
@@ -91,7 +106,9 @@ def test_pages_leave_arithmetic_and_models_to_the_package() -> None:
 
 
 def test_importing_everything_leaves_torch_out() -> None:
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in SOURCES]
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in SOURCES
+    ]
     pages = {name for path in PAGES for name in imports(path)}
     code = f"""
 import importlib, json, sys
@@ -116,7 +133,14 @@ def test_contracts_are_types_and_the_top_is_small() -> None:
 def test_no_pickle_no_eval_no_foreign_code() -> None:
     for path in [*SOURCES, *PAGES]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        assert not {name.split(".")[0] for name in imports(path)} & {"pickle", "dill", "joblib", "cloudpickle", "shelve", "marshal"}, path
+        assert not {name.split(".")[0] for name in imports(path)} & {
+            "pickle",
+            "dill",
+            "joblib",
+            "cloudpickle",
+            "shelve",
+            "marshal",
+        }, path
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id not in ("eval", "exec", "compile", "__import__"), path
@@ -134,7 +158,10 @@ def test_no_pickle_no_eval_no_foreign_code() -> None:
 @pytest.mark.parametrize("folder", ["benchmarks", "tools"])
 def test_benchmarks_and_tools_can_be_imported(folder: str) -> None:
     """peers_worker.py is a script of another environment."""
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in sorted((ROOT / folder).rglob("*.py"))]
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    ]
     names = [name.removesuffix(".__init__") for name in names if not name.endswith("peers_worker")]
     code = f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120)

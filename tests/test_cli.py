@@ -19,18 +19,43 @@ def explain(*arguments: str) -> int:
 def test_explain_writes_a_run_that_opens_again(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     out = tmp_path / "run.json"
     assert (
-        cli.main(["explain", "--model", "toy", "--prompt", "never fails to impress", "--budget", "64", "--out", str(out), "--template", "{}\\n:"])
+        cli.main(
+            [
+                "explain",
+                "--model",
+                "toy",
+                "--prompt",
+                "never fails to impress",
+                "--budget",
+                "64",
+                "--out",
+                str(out),
+                "--template",
+                "{}\\n:",
+            ]
+        )
         == 0
     )
     printed = capsys.readouterr()
     result = Explanation.from_json(out.read_text(encoding="utf-8"))
-    assert result.proof.exact and result.players == ("never", "fails", "to", "impress") and result.spec.game["template"] == "{}\n:"
-    assert result.spec.solver["name"] == "auto" and "never" in printed.out and "fails" in printed.out and "Traceback" not in printed.err
+    assert (
+        result.proof.exact
+        and result.players == ("never", "fails", "to", "impress")
+        and result.spec.game["template"] == "{}\n:"
+    )
+    assert (
+        result.spec.solver["name"] == "auto"
+        and "never" in printed.out
+        and "fails" in printed.out
+        and "Traceback" not in printed.err
+    )
 
 
 def test_sets_are_checked_and_printed_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     out = tmp_path / "run.json"
-    assert explain("--prompt", "never fails to impress", "--check", "--stop-when-flat", "--out", str(out)) == 0
+    assert (
+        explain("--prompt", "never fails to impress", "--check", "--stop-when-flat", "--out", str(out)) == 0
+    )
     result = Explanation.from_json(out.read_text(encoding="utf-8"))
     assert result.checks and result.spec.options == Options(8, None, True)
     assert "confirmed: the surrogate says" in capsys.readouterr().out
@@ -83,10 +108,17 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_asked(
         monkeypatch.setattr(ToyModel, "log_probabilities", lambda *a: asked.append(a))
     assert explain(*arguments) == 1
     error = capsys.readouterr().err
-    assert error.splitlines()[-1].startswith("spexviz: ") and word in error and "Traceback" not in error and not asked
+    assert (
+        error.splitlines()[-1].startswith("spexviz: ")
+        and word in error
+        and "Traceback" not in error
+        and not asked
+    )
 
 
-def test_a_damaged_cache_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_cache_is_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("SPEXVIZ_HOME", str(tmp_path))
     (tmp_path / "ablations.sqlite3").write_bytes(b"no database " * 1000)
     assert explain("--prompt", "not bad") == 0
@@ -115,26 +147,90 @@ def test_serve_binds_to_loopback_and_passes_its_exit_on(monkeypatch: pytest.Monk
     seen = []
     monkeypatch.setattr(cli.subprocess, "call", lambda command, **options: seen.append(command) or 3)
     assert cli.main(["serve", "--port", "9999"]) == 3
-    assert "--server.address 127.0.0.1 --server.port 9999" in " ".join(seen[0]) and Path(seen[0][4]).name == "app.py"
+    assert (
+        "--server.address 127.0.0.1 --server.port 9999" in " ".join(seen[0])
+        and Path(seen[0][4]).name == "app.py"
+    )
 
 
 def test_the_command_is_installed() -> None:
-    done = subprocess.run([sys.executable, "-m", "spexviz.cli", "--help"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "spexviz.cli", "--help"], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0 and "explain | serve | models" in done.stdout
 
 
 def test_settings_are_read_as_their_fields_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "run.json"
-    assert explain("--prompt", r"not C:\new bad", "--template", r"{}\n:", "--pattern", "5", "--no-chat", "--out", str(out)) == 0
+    assert (
+        explain(
+            "--prompt",
+            r"not C:\new bad",
+            "--template",
+            r"{}\n:",
+            "--pattern",
+            "5",
+            "--no-chat",
+            "--out",
+            str(out),
+        )
+        == 0
+    )
     game = Explanation.from_json(out.read_text(encoding="utf-8")).spec.game
-    assert (game["prompt"], game["template"], game["pattern"], game["chat"]) == (r"not C:\new bad", "{}\n:", "5", False)
-    words = ["--game", "training", "--players-are", "source", "--encoder", "words", "--solver", "linear", "--budget", "64"]
-    arguments = ["explain", *words, "--query", "a fine room", "--answer", "positive", "--game-seed", "3", "--seed", "1", "--out", str(out)]
+    assert (game["prompt"], game["template"], game["pattern"], game["chat"]) == (
+        r"not C:\new bad",
+        "{}\n:",
+        "5",
+        False,
+    )
+    words = [
+        "--game",
+        "training",
+        "--players-are",
+        "source",
+        "--encoder",
+        "words",
+        "--solver",
+        "linear",
+        "--budget",
+        "64",
+    ]
+    arguments = [
+        "explain",
+        *words,
+        "--query",
+        "a fine room",
+        "--answer",
+        "positive",
+        "--game-seed",
+        "3",
+        "--seed",
+        "1",
+        "--out",
+        str(out),
+    ]
     assert cli.main(arguments) == 0
     spec = Explanation.from_json(out.read_text(encoding="utf-8")).spec
     assert (spec.game["query"], spec.game["seed"], spec.seed) == ("a fine room", 3, 1)
     assert (
-        cli.main(["explain", "--game", "synthetic", "--source", "x0*x1", "--solver", "gp", "--terms", "5", "--budget", "64", "--out", str(out)]) == 0
+        cli.main(
+            [
+                "explain",
+                "--game",
+                "synthetic",
+                "--source",
+                "x0*x1",
+                "--solver",
+                "gp",
+                "--terms",
+                "5",
+                "--budget",
+                "64",
+                "--out",
+                str(out),
+            ]
+        )
+        == 0
     )
     assert Explanation.from_json(out.read_text(encoding="utf-8")).spec.solver["terms"] == 5
 

@@ -11,12 +11,35 @@ import pytest
 
 from spexviz import indices as module
 from spexviz.errors import SolverError, SpecError
-from spexviz.indices import EFFICIENT, FIRST_ORDER, INDICES, Interactions, efficiency_gap, from_moebius, interactions, moebius
+from spexviz.indices import (
+    EFFICIENT,
+    FIRST_ORDER,
+    INDICES,
+    Interactions,
+    efficiency_gap,
+    from_moebius,
+    interactions,
+    moebius,
+)
 from spexviz.masks import all_masks
 from spexviz.spectrum import Spectrum
 
 GOLDEN = {(): 0.7, (0,): 1.0, (1,): -0.5, (0, 1): 2.0, (0, 1, 2): 3.0}
-SIZES = [(1, 1), (2, 1), (3, 2), (4, 1), (4, 2), (4, 3), (4, 4), (5, 2), (5, 3), (6, 2), (6, 3), (6, 4), (3, 5)]
+SIZES = [
+    (1, 1),
+    (2, 1),
+    (3, 2),
+    (4, 1),
+    (4, 2),
+    (4, 3),
+    (4, 4),
+    (5, 2),
+    (5, 3),
+    (6, 2),
+    (6, 3),
+    (6, 4),
+    (3, 5),
+]
 
 
 def subsets(players, least=0, most=None):
@@ -27,7 +50,9 @@ def subsets(players, least=0, most=None):
 def game(n, seed=0):
     """{set of kept players: value} of a random dense game, and its exact spectrum."""
     values = np.random.default_rng([seed, n]).normal(size=2**n)
-    table = {tuple(np.flatnonzero(mask).tolist()): value for mask, value in zip(all_masks(n), values, strict=True)}
+    table = {
+        tuple(np.flatnonzero(mask).tolist()): value for mask, value in zip(all_masks(n), values, strict=True)
+    }
     return table, Spectrum.exact(values)
 
 
@@ -124,7 +149,9 @@ def test_or_index_is_the_moebius_of_the_dual_game(n, order):
     f, spectrum = game(n)
     players = set(range(n))
     dual = {T: f[tuple(range(n))] - f[tuple(sorted(players - set(T)))] for T in f}
-    assert_same(interactions(spectrum, "OR", order), {T: derivative(dual, T, ()) for T in subsets(range(n), 1, order)})
+    assert_same(
+        interactions(spectrum, "OR", order), {T: derivative(dual, T, ()) for T in subsets(range(n), 1, order)}
+    )
 
 
 @pytest.mark.parametrize("n", [1, 2, 4, 6])
@@ -142,7 +169,10 @@ def test_values_of_single_players(n):
 @pytest.mark.parametrize(("n", "order"), SIZES)
 def test_stii(n, order):
     f, spectrum = game(n)
-    assert_same(interactions(spectrum, "STII", order), {T: brute_stii(f, n, order, T) for T in subsets(range(n), 0, order)})
+    assert_same(
+        interactions(spectrum, "STII", order),
+        {T: brute_stii(f, n, order, T) for T in subsets(range(n), 0, order)},
+    )
 
 
 def test_stii_of_top_order_by_all_permutations():
@@ -212,7 +242,11 @@ def test_golden_values_where_fsii_and_ksii_part():
 
 def test_moebius_round_trip_on_a_sparse_function_of_many_players():
     rng = np.random.default_rng(5)
-    given = {tuple(sorted(rng.choice(1500, size=k, replace=False).tolist())): float(rng.normal()) for k in range(8) for _ in range(6)}
+    given = {
+        tuple(sorted(rng.choice(1500, size=k, replace=False).tolist())): float(rng.normal())
+        for k in range(8)
+        for _ in range(6)
+    }
     spectrum = from_moebius(1500, given)
     back = moebius(spectrum)
     assert back.keys() == given.keys()
@@ -223,7 +257,12 @@ def test_moebius_round_trip_on_a_sparse_function_of_many_players():
 
 
 def test_order_above_eight_bytes_of_key_groups_the_same_sets():
-    terms = {tuple(range(0, 1800, 200)): 1.0, tuple(range(0, 1600, 200)): 0.5, tuple(range(200, 1800, 200)): 0.25}  # 9 and 8 of 2,000 players
+    # 9 and 8 of 2,000 players
+    terms = {
+        tuple(range(0, 1800, 200)): 1.0,
+        tuple(range(0, 1600, 200)): 0.5,
+        tuple(range(200, 1800, 200)): 0.25,
+    }
     found = interactions(Spectrum(2000, terms), "Moebius", 9)
     assert len(found) == 2**9
     for members in [(), (0,), (200, 400), tuple(range(200, 1600, 200))]:
@@ -233,14 +272,17 @@ def test_order_above_eight_bytes_of_key_groups_the_same_sets():
 
 def test_intervals_are_quantiles_of_the_mapped_draws():
     rng = np.random.default_rng(1)
-    given = {(0, 1, 2): 0.4, (): 1.0, (1,): -0.5, (0, 1): 0.3, (2,): 0.2}  # not in sorted order: draws must follow their terms
+    # not in sorted order: draws must follow their terms
+    given = {(0, 1, 2): 0.4, (): 1.0, (1,): -0.5, (0, 1): 0.3, (2,): 0.2}
     draws = np.array(list(given.values())) + rng.normal(scale=0.1, size=(60, 5))
     spectrum = Spectrum(3, given, draws=draws)
     for index in INDICES:
         found = interactions(spectrum, index, 2)
         each = [interactions(Spectrum(3, dict(zip(given, draw, strict=True))), index, 2) for draw in draws]
         for members in found.values:
-            assert found.intervals[members] == pytest.approx(np.quantile([e[members] for e in each], [0.05, 0.95]), abs=1e-9), (index, members)
+            assert found.intervals[members] == pytest.approx(
+                np.quantile([e[members] for e in each], [0.05, 0.95]), abs=1e-9
+            ), (index, members)
     low, high = interactions(spectrum, "BII", 2).intervals[(0, 1)]
     assert low < 1.2 < high
     assert interactions(Spectrum(3, given), "BII", 2).intervals is None

@@ -33,7 +33,10 @@ def test_nested_across_blocks() -> None:
 
 
 def test_uniform_over_all_masks_when_small() -> None:
-    """First rows over many seeds: each of the 8 masks equally often (chi-square, 7 degrees of freedom: P(> 29.9) = 1e-4)."""
+    """First rows over many seeds: each of the 8 masks equally often (chi-square, 7 degrees of freedom:
+
+    P(> 29.9) = 1e-4).
+    """
     first = np.array([uniform_masks(3, 1, seed)[0] @ [1, 2, 4] for seed in range(1600)])
     counts = np.bincount(first, minlength=8)
     assert ((counts - 200) ** 2 / 200).sum() < 29.9
@@ -42,7 +45,9 @@ def test_uniform_over_all_masks_when_small() -> None:
 
 @pytest.mark.parametrize(("n", "count", "keep"), [(100, 2000, 0.9), (100, 2000, 0.25), (12, 1, 0.8)])
 def test_keep_probability(n: int, count: int, keep: float) -> None:
-    masks = np.concatenate([uniform_masks(n, count, seed, keep=keep) for seed in range(1 if count > 1 else 600)])
+    masks = np.concatenate(
+        [uniform_masks(n, count, seed, keep=keep) for seed in range(1 if count > 1 else 600)]
+    )
     error = np.sqrt(keep * (1 - keep) / masks.size)
     assert abs(masks.mean() - keep) < 5 * error  # of so many masks hardly one comes twice
 

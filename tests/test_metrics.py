@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from spexviz.errors import SpecError
-from spexviz.metrics import ablation_curve, direct_subset_rate, energy_by_order, precision, r2, r2_interval, recall, staircase_rate, terms_for_energy
+from spexviz.metrics import (
+    ablation_curve,
+    direct_subset_rate,
+    energy_by_order,
+    precision,
+    r2,
+    r2_interval,
+    recall,
+    staircase_rate,
+    terms_for_energy,
+)
 from spexviz.spectrum import Spectrum
 
 
@@ -55,15 +65,23 @@ def test_ninety_percent_intervals_hold_the_true_r2_in_85_to_95_percent_of_runs(c
     true = 2.04 / (2.04 + 1.0)  # Σ of the squared weights of `sample`, noise 1
     hits = []
     for seed in range(400):
-        low, high = r2_interval(*sample(np.random.default_rng([seed, count]), count, 1.0), seed=seed, draws=200)
+        low, high = r2_interval(
+            *sample(np.random.default_rng([seed, count]), count, 1.0), seed=seed, draws=200
+        )
         hits.append(low <= true <= high)
     assert 0.85 <= np.mean(hits) <= 0.95
 
 
 def test_interval_is_seeded_and_of_any_scale():
     y, prediction = sample(np.random.default_rng(1), 200, 0.5)
-    assert r2_interval(y, prediction, seed=3) == r2_interval(y, prediction, seed=3) != r2_interval(y, prediction, seed=4)
-    assert r2_interval(1e-6 * y + 5.0, 1e-6 * prediction + 5.0) == pytest.approx(r2_interval(y, prediction), abs=1e-6)
+    assert (
+        r2_interval(y, prediction, seed=3)
+        == r2_interval(y, prediction, seed=3)
+        != r2_interval(y, prediction, seed=4)
+    )
+    assert r2_interval(1e-6 * y + 5.0, 1e-6 * prediction + 5.0) == pytest.approx(
+        r2_interval(y, prediction), abs=1e-6
+    )
 
 
 def test_interval_of_perfect_and_of_hopeless_predictions():
@@ -94,10 +112,13 @@ def test_recall_and_precision():
 
 
 def test_hierarchy_rates_by_hand():
-    spectrum = Spectrum(6, {(): 50.0, (0,): 9.0, (0, 1): 8.0, (2, 3): 7.0, (0, 1, 2): 6.0, (2, 3, 4): 5.0, (1,): 0.1})
+    spectrum = Spectrum(
+        6, {(): 50.0, (0,): 9.0, (0, 1): 8.0, (2, 3): 7.0, (0, 1, 2): 6.0, (2, 3, 4): 5.0, (1,): 0.1}
+    )
     # top 5: {0} 1/1, {01} 1/2 (no {1}), {23} 0, {012} 1/3 (01), {234} 1/3 (23)
     assert direct_subset_rate(spectrum, 5) == pytest.approx((1 + 1 / 2 + 0 + 1 / 3 + 1 / 3) / 5)
-    assert staircase_rate(spectrum, 5) == pytest.approx(3 / 5)  # {234} stands on {23}, which stands on nothing
+    # {234} stands on {23}, which stands on nothing
+    assert staircase_rate(spectrum, 5) == pytest.approx(3 / 5)
     assert direct_subset_rate(spectrum, 6) == pytest.approx((1 + 1 + 0 + 1 / 3 + 1 / 3 + 1) / 6)
     assert direct_subset_rate(spectrum, 1) == staircase_rate(spectrum, 1) == 1.0
     forked = Spectrum(3, {(1,): 3.0, (0, 1): 2.0, (0, 2): 1.0})  # {02} has neither {0} nor {2}
@@ -119,7 +140,15 @@ def test_hierarchy_rates_tell_a_peak_from_a_full_hierarchy():
 def test_energy_by_order_and_terms_for_energy():
     spectrum = Spectrum(5, {(): 100.0, (0,): 3.0, (1,): -1.0, (0, 1, 2): 2.0, (0, 1, 2, 3): 0.0})
     assert energy_by_order(spectrum) == pytest.approx({1: 10 / 14, 2: 0.0, 3: 4 / 14, 4: 0.0})
-    assert [terms_for_energy(spectrum, s) for s in (0.0, 0.5, 9 / 14, 0.65, 13 / 14, 0.94, 1.0)] == [0, 1, 1, 2, 2, 3, 3]
+    assert [terms_for_energy(spectrum, s) for s in (0.0, 0.5, 9 / 14, 0.65, 13 / 14, 0.94, 1.0)] == [
+        0,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+    ]
     assert energy_by_order(Spectrum(3, {(): 1.0})) == {}
     assert terms_for_energy(Spectrum(3, {(): 1.0}), 0.9) == 0
     with pytest.raises(SpecError, match="between 0 and 1"):
@@ -155,6 +184,8 @@ def test_curves_of_optima_on_the_real_game_enclose_those_of_any_order():
 
     truth = Spectrum(6, {(0,): -1.0, (1,): -0.5, (0, 1): 0.7, (2, 3, 4): -0.4, (5,): 0.3})
     insertion = ablation_curve(truth, np.array([a.mask for a in insertion_curve(truth, range(1, 6))]))
-    deletion = ablation_curve(truth, np.array([a.mask for a in removal_curve(truth, range(1, 6), direction="down")]))
+    deletion = ablation_curve(
+        truth, np.array([a.mask for a in removal_curve(truth, range(1, 6), direction="down")])
+    )
     order = ablation_curve(truth, np.tril(np.ones((6, 6), dtype=bool)))
     assert deletion.area < order.area < insertion.area

@@ -31,7 +31,9 @@ def test_a_file_is_the_run_that_its_recording_describes(run: Recording) -> None:
     assert path.stat().st_size <= LARGEST and result.complete
     for part in ("game", "solver"):
         recorded = getattr(result.spec, part)
-        assert {name: recorded.get(name) for name in getattr(run, part)} == json.loads(json.dumps(getattr(run, part)))
+        assert {name: recorded.get(name) for name in getattr(run, part)} == json.loads(
+            json.dumps(getattr(run, part))
+        )
     assert result.spec.options.spoken() == run.options
     assert (result.spec.budget, result.spec.seed) == (run.budget, run.seed)
     assert result.proof.exact or result.fidelity.r2 > 0.5, "a recorded run shows something"
@@ -42,7 +44,10 @@ def test_the_cards_say_what_the_files_hold() -> None:
         made = [run for run in RUNS if run.folder == folder]
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         assert index == [row(run, load(run)) for run in made] and len(made) >= 2
-        assert {path.name for path in folder.glob("*.json")} == {"index.json", *(f"{run.file}.json" for run in made)}
+        assert {path.name for path in folder.glob("*.json")} == {
+            "index.json",
+            *(f"{run.file}.json" for run in made),
+        }
     assert {folder.name for folder in FOLDER.iterdir()} == {run.folder.name for run in RUNS}
 
 
@@ -56,14 +61,20 @@ def test_the_model_still_says_so(run: Recording) -> None:
     rows = np.random.default_rng(0).choice(len(result.sample.masks), ASKED, replace=False)
     ends = np.stack([np.zeros(len(result.players), dtype=bool), np.ones(len(result.players), dtype=bool)])
     found = np.asarray(game(np.concatenate([ends, result.sample.masks[rows]])))
-    assert found == pytest.approx([*result.ends, *result.sample.values[rows]], abs=NOISE * result.sample.values.std())
+    assert found == pytest.approx(
+        [*result.ends, *result.sample.values[rows]], abs=NOISE * result.sample.values.std()
+    )
 
 
 def test_the_finding_on_wrong_labels_is_what_the_run_found() -> None:
     run = next(run for run in RUNS if run.file == "wrong-labels")
     result, wrong = load(run), datasets.load("reviews").mislabelled()
     worst = np.argsort(-result.main_effects())
-    assert len(set(worst[:10].tolist()) & set(wrong)) == 6 and set(worst[:4].tolist()) <= set(wrong) and "Six of the ten" in run.finding
+    assert (
+        len(set(worst[:10].tolist()) & set(wrong)) == 6
+        and set(worst[:4].tolist()) <= set(wrong)
+        and "Six of the ten" in run.finding
+    )
     assert abs(result.fidelity.r2 - result.baseline.r2) < 0.01
 
 

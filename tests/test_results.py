@@ -16,7 +16,11 @@ from spexviz.errors import SpecError
 from spexviz.masks import unpack
 from spexviz.results import LOG_PROBABILITY, NUMBER, ODDS, Explanation, Scale
 
-RESULT = spexviz.explain(spexviz.PromptGame(model="toy", prompt="not bad, never dull but hardly good fun at all"), spexviz.Linear(), budget=64)
+RESULT = spexviz.explain(
+    spexviz.PromptGame(model="toy", prompt="not bad, never dull but hardly good fun at all"),
+    spexviz.Linear(),
+    budget=64,
+)
 NAN, INF = float("nan"), float("inf")
 CHANGES: dict[str, Callable[[dict], object]] = {
     "format": lambda d: d.update(format="other"),
@@ -86,7 +90,9 @@ def test_a_changed_file_is_refused(change: Callable[[dict], object]) -> None:
         Explanation.from_json(json.dumps(data))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "null", "[" * 100_000, '{"format": "spexviz run 1"}', "\x00", "NaN"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "null", "[" * 100_000, '{"format": "spexviz run 1"}', "\x00", "NaN"]
+)
 def test_other_files_are_refused(text: str) -> None:
     with pytest.raises(SpecError):
         Explanation.from_json(text)
@@ -108,7 +114,9 @@ def test_more_subsets_than_any_run_has() -> None:
 def test_a_file_cannot_ask_for_more_memory_than_it_has() -> None:
     data = json.loads(RESULT.to_json())
     data["subject"].update(players=["x"] * 50_000, spans=[], layout=None)
-    data["spectrum"].update(n=50_000, terms=[[i] for i in range(20_000)], coefficients=[1.0] * 20_000, draws=None)
+    data["spectrum"].update(
+        n=50_000, terms=[[i] for i in range(20_000)], coefficients=[1.0] * 20_000, draws=None
+    )
     with pytest.raises(SpecError, match="more than any run"):
         Explanation.from_json(json.dumps(data))
     data["spectrum"].update(terms=[], coefficients=[])
@@ -121,21 +129,35 @@ def test_round_trip_keeps_text_and_places() -> None:
     again = Explanation.from_json(RESULT.to_json())
     assert (again.subject.layout == RESULT.subject.layout).all()
     assert [again.subject.text[a:b] for a, b in again.subject.spans] == list(again.players)
-    assert again.spent == RESULT.spent and again.subject.scale == RESULT.subject.scale and again.to_json() == RESULT.to_json()
+    assert (
+        again.spent == RESULT.spent
+        and again.subject.scale == RESULT.subject.scale
+        and again.to_json() == RESULT.to_json()
+    )
 
 
 def test_what_is_not_a_number_is_left_out_and_comes_back() -> None:
     """A constant game has no R²."""
-    result = spexviz.explain(spexviz.game(lambda masks: np.full(len(masks), 3.0), players=12), spexviz.Linear(), budget=64)
+    result = spexviz.explain(
+        spexviz.game(lambda masks: np.full(len(masks), 3.0), players=12), spexviz.Linear(), budget=64
+    )
     assert math.isnan(result.fidelity.r2) and "NaN" not in result.to_json()
     again = Explanation.from_json(result.to_json())
-    assert math.isnan(again.fidelity.r2) and all(map(math.isnan, again.fidelity.interval)) and again.to_json() == result.to_json()
+    assert (
+        math.isnan(again.fidelity.r2)
+        and all(map(math.isnan, again.fidelity.interval))
+        and again.to_json() == result.to_json()
+    )
 
 
 @pytest.mark.parametrize("size", [1e-8, 1.0, 1e8])
 def test_draws_keep_their_significant_digits(size: float) -> None:
     """Case 5: values of 1e-8 came back with intervals of [0, 0]."""
-    result = spexviz.explain(spexviz.SyntheticGame(f"{size!r}*x0*x1 + {2 * size!r}*x2", noise=0.1 * size, n=12), spexviz.GaussianProcess(), budget=64)
+    result = spexviz.explain(
+        spexviz.SyntheticGame(f"{size!r}*x0*x1 + {2 * size!r}*x2", noise=0.1 * size, n=12),
+        spexviz.GaussianProcess(),
+        budget=64,
+    )
     again = Explanation.from_json(result.to_json())
     ours, theirs = (one.interactions("FBII", 2).intervals for one in (result, again))
     np.testing.assert_allclose(list(theirs.values()), list(ours.values()), rtol=1e-4, atol=1e-5 * size)
@@ -148,14 +170,37 @@ FIRST = Path(__file__).parent / "data" / "first-format.json"
 def test_files_of_the_first_format_open() -> None:
     data = json.loads(FIRST.read_text(encoding="utf-8"))
     result = Explanation.from_json(FIRST.read_text(encoding="utf-8"))
-    assert data["format"] == "spexviz run 1" and result.spec.id == data["run"] and result.players == tuple(data["players"])
-    assert result.sample.values.tolist() == data["values"] and result.held_out.values.tolist() == data["held_out_values"]
     assert (
-        unpack(np.frombuffer(base64.b64decode(data["masks"]), np.uint8).reshape(len(data["values"]), -1), len(data["players"])) == result.sample.masks
+        data["format"] == "spexviz run 1"
+        and result.spec.id == data["run"]
+        and result.players == tuple(data["players"])
+    )
+    assert (
+        result.sample.values.tolist() == data["values"]
+        and result.held_out.values.tolist() == data["held_out_values"]
+    )
+    assert (
+        unpack(
+            np.frombuffer(base64.b64decode(data["masks"]), np.uint8).reshape(len(data["values"]), -1),
+            len(data["players"]),
+        )
+        == result.sample.masks
     ).all()
-    assert [point.r2 for point in result.proof.curve] == [point["r2"] for point in data["curve"]] and len(result.checks) == len(data["checks"])
-    assert result.spectrum.values.tolist() == data["spectrum"]["coefficients"] and result.subject.text == data["text"]
-    assert result.spent.asked == len(data["values"]) + len(data["held_out_values"]) + 2 + result.proof.spent_on_checks - result.spent.cached
+    assert [point.r2 for point in result.proof.curve] == [point["r2"] for point in data["curve"]] and len(
+        result.checks
+    ) == len(data["checks"])
+    assert (
+        result.spectrum.values.tolist() == data["spectrum"]["coefficients"]
+        and result.subject.text == data["text"]
+    )
+    assert (
+        result.spent.asked
+        == len(data["values"])
+        + len(data["held_out_values"])
+        + 2
+        + result.proof.spent_on_checks
+        - result.spent.cached
+    )
     again = Explanation.from_json(result.to_json())
     assert again.to_json() == result.to_json() and json.loads(result.to_json())["format"] == "spexviz run 2"
 
@@ -182,7 +227,9 @@ def test_how_a_value_is_said(scale: Scale, value: float, said: str) -> None:
     assert scale.say(value, "margin") == said.replace("1e+02", "100")
 
 
-@pytest.mark.parametrize(("kind", "answers"), [("odds", ()), (ODDS, ("a",)), (NUMBER, ("a",)), (LOG_PROBABILITY, ("a", "b"))])
+@pytest.mark.parametrize(
+    ("kind", "answers"), [("odds", ()), (ODDS, ("a",)), (NUMBER, ("a",)), (LOG_PROBABILITY, ("a", "b"))]
+)
 def test_scales_that_are_none(kind: str, answers: tuple) -> None:
     with pytest.raises(ValueError, match="a scale is"):
         Scale(kind, answers)

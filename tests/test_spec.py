@@ -17,7 +17,10 @@ def test_round_trip_and_an_id_that_does_not_depend_on_the_order_of_keys() -> Non
     again = RunSpec.from_json(spec.to_json())
     assert again == spec and again.id == spec.id and is_run_id(spec.id)
     assert RunSpec({"b": {"c": None}, "x": [1, "é"], "name": "a"}, SOLVER, 10, 3).id == spec.id
-    ids = {spec.id, *(RunSpec({"name": "a"}, SOLVER, budget, seed).id for budget in (10, 11) for seed in (0, 1))}
+    ids = {
+        spec.id,
+        *(RunSpec({"name": "a"}, SOLVER, budget, seed).id for budget in (10, 11) for seed in (0, 1)),
+    }
     assert len(ids) == 5
 
 
@@ -46,14 +49,28 @@ def test_wrong_parts_are_refused(change: dict) -> None:
         RunSpec(**{"game": GAME, "solver": SOLVER, "budget": 64, **change})
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "[]", "3", "null", '{"game": 1}', '{"surprise": 1}', "[" * 100_000, '{"game":' * 50_000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "nonsense", "[]", "3", "null", '{"game": 1}', '{"surprise": 1}', "[" * 100_000, '{"game":' * 50_000],
+)
 def test_other_json_is_refused(text: str) -> None:
     with pytest.raises(SpecError):
         RunSpec.from_json(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0123456789abcde", "0123456789abcdeg", "0123456789ABCDEF", "0123456789abcdef\n", "../../etc/passwd", 5, None, ["a"]]
+    "text",
+    [
+        "",
+        "0123456789abcde",
+        "0123456789abcdeg",
+        "0123456789ABCDEF",
+        "0123456789abcdef\n",
+        "../../etc/passwd",
+        5,
+        None,
+        ["a"],
+    ],
 )
 def test_untrusted_run_ids(text: object) -> None:
     assert not is_run_id(text)
@@ -108,4 +125,6 @@ def test_settings_nested_deeper_than_any_are_refused() -> None:
 
 def test_an_unknown_option_is_refused_by_name() -> None:
     with pytest.raises(SpecError, match="no options 'faster': it has validate, target_r2, stop_when_flat"):
-        RunSpec.from_json('{"game": {"name": "a"}, "solver": {"name": "b"}, "budget": 5, "options": {"faster": true}}')
+        RunSpec.from_json(
+            '{"game": {"name": "a"}, "solver": {"name": "b"}, "budget": 5, "options": {"faster": true}}'
+        )

@@ -12,7 +12,10 @@ from spexviz.spectrum import Spectrum, characters, walsh_hadamard
 
 def random_spectrum(n: int, terms: int, seed: int) -> Spectrum:
     rng = np.random.default_rng(seed)
-    sets = {tuple(sorted(rng.choice(n, size=rng.integers(0, min(n, 5) + 1), replace=False).tolist())) for _ in range(terms)}
+    sets = {
+        tuple(sorted(rng.choice(n, size=rng.integers(0, min(n, 5) + 1), replace=False).tolist()))
+        for _ in range(terms)
+    }
     return Spectrum(n, {term: rng.standard_normal() for term in sets})
 
 
@@ -20,7 +23,10 @@ def random_spectrum(n: int, terms: int, seed: int) -> Spectrum:
 def test_values_are_the_sum_of_the_definition(n: int) -> None:
     spectrum = random_spectrum(n, 30, n)
     masks = np.random.default_rng(1).random((25, n)) < 0.5
-    brute = [sum(c * (-1) ** sum(mask[i] for i in term) for term, c in spectrum.coefficients.items()) for mask in masks.tolist()]
+    brute = [
+        sum(c * (-1) ** sum(mask[i] for i in term) for term, c in spectrum.coefficients.items())
+        for mask in masks.tolist()
+    ]
     np.testing.assert_allclose(spectrum(masks), brute, atol=1e-12)
 
 
@@ -28,7 +34,12 @@ def test_values_are_the_sum_of_the_definition(n: int) -> None:
 def test_exact_transform_is_the_definition(n: int) -> None:
     values = np.random.default_rng(n).standard_normal(2**n)
     spectrum, masks = Spectrum.exact(values), all_masks(n)
-    for term in [*itertools.islice(itertools.combinations(range(n), 2), 10), (), *((i,) for i in range(n)), tuple(range(n))]:
+    for term in [
+        *itertools.islice(itertools.combinations(range(n), 2), 10),
+        (),
+        *((i,) for i in range(n)),
+        tuple(range(n)),
+    ]:
         signs = (-1.0) ** masks[:, list(term)].sum(1)
         assert spectrum.coefficients[term] == pytest.approx(float(signs @ values) / 2**n, abs=1e-12)
     np.testing.assert_allclose(spectrum(masks), values, atol=1e-10)
@@ -64,7 +75,12 @@ def test_truncate_by_order_and_by_terms() -> None:
 
 def test_energy_leaves_the_constant_out() -> None:
     spectrum = Spectrum(3, {(): 7.0, (0,): 1.0, (1, 2): -2.0})
-    assert (spectrum.energy(), spectrum.energy(1), spectrum.energy(2), spectrum.energy(0)) == (5.0, 1.0, 4.0, 0.0)
+    assert (spectrum.energy(), spectrum.energy(1), spectrum.energy(2), spectrum.energy(0)) == (
+        5.0,
+        1.0,
+        4.0,
+        0.0,
+    )
     masks = all_masks(3)
     assert spectrum(masks).var() == pytest.approx(5.0)
 
@@ -92,7 +108,10 @@ def test_frozen() -> None:
     assert spectrum == Spectrum(2, {(0,): 1.0}) != Spectrum(3, {(0,): 1.0})
 
 
-@pytest.mark.parametrize("coefficients", [{(2,): 1.0}, {(1, 0): 1.0}, {(0, 0): 1.0}, {(-1,): 1.0}, {(0,): np.nan}, [((0,), 1.0), ((0,), 2.0)]])
+@pytest.mark.parametrize(
+    "coefficients",
+    [{(2,): 1.0}, {(1, 0): 1.0}, {(0, 0): 1.0}, {(-1,): 1.0}, {(0,): np.nan}, [((0,), 1.0), ((0,), 2.0)]],
+)
 def test_malformed_spectra_are_refused(coefficients: object) -> None:
     with pytest.raises(SolverError):
         Spectrum(2, coefficients)

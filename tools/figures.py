@@ -1,7 +1,8 @@
 """What keeps contracts in types, counted in the syntax trees of the source: `python -m tools.figures`. Exits 1 where a limit is broken.
 
-Beside the packages of spexviz/ stand few modules; an option is a field with a default, not a name looked for with getattr; and no
-object's private names are read by others, but for those of other libraries that have no public word for what is needed.
+Beside the packages of spexviz/ stand few modules; an option is a field with a default, not a name looked for
+with getattr; and no object's private names are read by others, but for those of other libraries that have no
+public word for what is needed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ FOREIGN = {  # private names of torch and transformers that nothing public stand
 
 def sources() -> list[Path]:
     """The code that is shipped."""
-    return [*sorted((ROOT / "spexviz").rglob("*.py")), *sorted((ROOT / "pages").glob("*.py")), ROOT / "app.py"]
+    return [
+        *sorted((ROOT / "spexviz").rglob("*.py")),
+        *sorted((ROOT / "pages").glob("*.py")),
+        ROOT / "app.py",
+    ]
 
 
 def top_modules(package: Path) -> list[str]:
@@ -32,19 +37,32 @@ def top_modules(package: Path) -> list[str]:
 
 def getattr_with_default(tree: ast.AST) -> list[int]:
     """Lines of the calls of getattr that give a default."""
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr")
+    calls = (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr"
+    )
     return sorted(call.lineno for call in calls if len(call.args) == 3)
 
 
 def private_reads(tree: ast.AST) -> list[tuple[int, str]]:
     """(line, name) of every private name of an object that is not self, cls or super(), but for FOREIGN ones."""
-    reads = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_private(node.attr) and not _is_own(node.value))
+    reads = (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and _is_private(node.attr) and not _is_own(node.value)
+    )
     return sorted((node.lineno, node.attr) for node in reads if node.attr not in FOREIGN)
 
 
 def private_imports(tree: ast.AST) -> list[tuple[int, str]]:
     """(line, name) of every private name, or module with one, that is imported."""
-    found = [(node.lineno, name) for node, names in _imports(tree) for name in names if any(map(_is_private, name.split(".")))]
+    found = [
+        (node.lineno, name)
+        for node, names in _imports(tree)
+        for name in names
+        if any(map(_is_private, name.split(".")))
+    ]
     return sorted(found)
 
 
@@ -79,7 +97,9 @@ def main() -> int:
     trees = {path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8")) for path in sources()}
     lookups = [f"{path}:{line}" for path, tree in trees.items() for line in getattr_with_default(tree)]
     reads = [f"{path}:{line} {name}" for path, tree in trees.items() for line, name in private_reads(tree)]
-    imported = [f"{path}:{line} {name}" for path, tree in trees.items() for line, name in private_imports(tree)]
+    imported = [
+        f"{path}:{line} {name}" for path, tree in trees.items() for line, name in private_imports(tree)
+    ]
     within = [
         _told("modules at the top of spexviz/", top_modules(ROOT / "spexviz"), MOST_MODULES),
         _told("getattr with a default", lookups, MOST_GETATTR),

@@ -1,6 +1,7 @@
 """`python -m tools.loads [--loads 40] [--busy 6]`: one checkpoint loaded in fresh processes beside busy ones; every start must give one fingerprint.
 
-A part of `make campaign`. The checkpoint is a tiny Llama made for it, or the one that is named; several are loaded at once.
+A part of `make campaign`. The checkpoint is a tiny Llama made for it, or the one that is named; several are
+loaded at once.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", help="a name or folder; by default a tiny Llama")
     parser.add_argument("--loads", type=int, default=40)
-    parser.add_argument("--busy", type=int, default=6, help="processes that do nothing but keep the cores busy")
+    parser.add_argument(
+        "--busy", type=int, default=6, help="processes that do nothing but keep the cores busy"
+    )
     parser.add_argument("--at-once", type=int, default=6, help="loads that go on side by side")
     options = parser.parse_args(arguments)
     folder = tempfile.TemporaryDirectory()

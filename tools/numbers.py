@@ -1,7 +1,7 @@
 """`python -m tools.numbers`: runs of every game and solver, each with its id and digests of its values, spectrum and checks.
 
-Called on two commits (with the other one's checkout as the working directory) it shows whether both give bit-identical numbers.
-One thread, so that sums have one order.
+Called on two commits (with the other one's checkout as the working directory) it shows whether both give
+bit-identical numbers. One thread, so that sums have one order.
 """
 
 from __future__ import annotations
@@ -38,24 +38,66 @@ def runs() -> Iterator[tuple[str, Any, Any, dict[str, Any]]]:
         sv.LeaveOneOut(),
     )
     for solver in solvers:
-        yield f"synthetic, {type(solver).name}", synthetic, solver, {"budget": 600, "seed": 1, "validate": type(solver).name in ("auto", "gp")}
+        yield (
+            f"synthetic, {type(solver).name}",
+            synthetic,
+            solver,
+            {"budget": 600, "seed": 1, "validate": type(solver).name in ("auto", "gp")},
+        )
     toy = sv.PromptGame("toy", LONG, "Review: {}")
     yield "toy prompt", toy, sv.Auto(), {"budget": 256, "validate": 4}
-    yield "toy prompt, stops early", toy, sv.GaussianProcess(), {"budget": 1024, "target_r2": 0.5, "stop_when_flat": True}
-    yield "toy prompt, exact", sv.PromptGame("toy", "This film is not good at all"), sv.Auto(), {"budget": 512, "validate": True}
-    yield "reviews, ridge", sv.TrainingGame("reviews", 0), sv.GaussianProcess(), {"budget": 256, "validate": 4}
+    yield (
+        "toy prompt, stops early",
+        toy,
+        sv.GaussianProcess(),
+        {"budget": 1024, "target_r2": 0.5, "stop_when_flat": True},
+    )
+    yield (
+        "toy prompt, exact",
+        sv.PromptGame("toy", "This film is not good at all"),
+        sv.Auto(),
+        {"budget": 512, "validate": True},
+    )
+    yield (
+        "reviews, ridge",
+        sv.TrainingGame("reviews", 0),
+        sv.GaussianProcess(),
+        {"budget": 256, "validate": 4},
+    )
     yield (
         "reviews, logistic",
-        sv.TrainingGame("reviews", learner="logistic", value="test loss", players_are="cluster", encoder="words"),
+        sv.TrainingGame(
+            "reviews", learner="logistic", value="test loss", players_are="cluster", encoder="words"
+        ),
         sv.Auto(),
         {"budget": 128},
     )
-    yield "reviews, network", sv.TrainingGame("reviews", 1, learner="network", value="loss", players_are="source", encoder="words"), sv.Linear(), {}
+    yield (
+        "reviews, network",
+        sv.TrainingGame("reviews", 1, learner="network", value="loss", players_are="source", encoder="words"),
+        sv.Linear(),
+        {},
+    )
     yield "digits", sv.TrainingGame("digits", 3), sv.Linear(), {"budget": 128}
     if "--model" in sys.argv:
-        yield "bundled prompt", sv.PromptGame("bundled", LONG, REVIEW), sv.Auto(), {"budget": 128, "validate": 4}
-        yield "bundled prompt, exact", sv.PromptGame("bundled", "Her acting never fails to impress", REVIEW), sv.Auto(), {}
-        yield "bundled, greedy", sv.PromptGame("bundled", "one two three four", value="greedy", answer_tokens=3), sv.Linear(), {}
+        yield (
+            "bundled prompt",
+            sv.PromptGame("bundled", LONG, REVIEW),
+            sv.Auto(),
+            {"budget": 128, "validate": 4},
+        )
+        yield (
+            "bundled prompt, exact",
+            sv.PromptGame("bundled", "Her acting never fails to impress", REVIEW),
+            sv.Auto(),
+            {},
+        )
+        yield (
+            "bundled, greedy",
+            sv.PromptGame("bundled", "one two three four", value="greedy", answer_tokens=3),
+            sv.Linear(),
+            {},
+        )
         heads = ("The Eiffel Tower is located in the city of", " Paris", " London")
         yield "bundled heads", sv.HeadsGame("bundled", *heads, layers=[14, 15]), sv.Auto(), {"budget": 64}
         yield (
@@ -78,10 +120,16 @@ def line(result: Any) -> str:
     """Id and digests of one result; of the first version's flat form too."""
     composed = hasattr(result, "sample")
     fit = result.sample if composed else result
-    held = (result.held_out.masks, result.held_out.values) if composed else (result.held_out_masks, result.held_out_values)
+    held = (
+        (result.held_out.masks, result.held_out.values)
+        if composed
+        else (result.held_out_masks, result.held_out_values)
+    )
     values = digest(fit.masks, fit.values, *held, np.array(result.ends))
     spectrum = digest(result.spectrum.terms, result.spectrum.values, result.spectrum.draws)
-    checks = digest([(c.members, c.model_mean, c.surrogate_mean, c.interval, c.verdict) for c in result.checks])
+    checks = digest(
+        [(c.members, c.model_mean, c.surrogate_mean, c.interval, c.verdict) for c in result.checks]
+    )
     scores = digest(result.fidelity.r2, result.fidelity.interval, result.baseline.r2, result.stopped)
     return f"id {result.spec.id} values {values} spectrum {spectrum} checks {checks} scores {scores}"
 

@@ -1,7 +1,8 @@
 """Makes the recorded runs of assets/runs, with the real models: `python -m tools.record_runs [game …]`, all games by default.
 
-Each run is one JSON file, as "Run as JSON" gives it, and a row in the index.json beside it, from which the cards are drawn.
-Ablations come from this machine's cache where it has them; `--only FILE` makes one run again and leaves the rest.
+Each run is one JSON file, as "Run as JSON" gives it, and a row in the index.json beside it, from which the
+cards are drawn. Ablations come from this machine's cache where it has them; `--only FILE` makes one run again
+and leaves the rest.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ def make(run: Recording, cache: SqliteCache) -> Explanation:
     result = pipeline.run(run.request, pipeline.Hooks(cache=cache))
     text = result.to_json()
     if len(text.encode()) > LARGEST:
-        raise SystemExit(f"{run.file} has {len(text.encode()):,} bytes, more than {LARGEST:,}: ask for fewer terms, draws or ablations.")
+        raise SystemExit(
+            f"{run.file} has {len(text.encode()):,} bytes, more than {LARGEST:,}: ask for fewer terms, draws or ablations."
+        )
     run.folder.mkdir(parents=True, exist_ok=True)
     (run.folder / f"{run.file}.json").write_text(text, encoding="utf-8")
     return result
@@ -38,7 +41,8 @@ def row(run: Recording, result: Explanation) -> dict[str, object]:
         "title": run.title,
         "finding": run.finding or views.headline(result, top),
         "r2": round(result.fidelity.r2, 3),
-        "ablations": len(result.sample.values) + (0 if result.proof.exact else len(result.held_out.values) + 2 + result.proof.spent_on_checks),
+        "ablations": len(result.sample.values)
+        + (0 if result.proof.exact else len(result.held_out.values) + 2 + result.proof.spent_on_checks),
         "players": len(result.players),
         "noun": result.subject.noun,
         "exact": result.proof.exact,
@@ -50,8 +54,13 @@ def write_index(runs: Sequence[Recording]) -> None:
     """The index.json of every game, from the files that are there."""
     for folder in {run.folder for run in runs}:
         made = [run for run in runs if run.folder == folder and (folder / f"{run.file}.json").exists()]
-        rows = [row(run, Explanation.from_json((folder / f"{run.file}.json").read_text(encoding="utf-8"))) for run in made]
-        (folder / "index.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        rows = [
+            row(run, Explanation.from_json((folder / f"{run.file}.json").read_text(encoding="utf-8")))
+            for run in made
+        ]
+        (folder / "index.json").write_text(
+            json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", help="the stem of one file")
     options = parser.parse_args(arguments)
     runs, cache = all_recordings(), SqliteCache()
-    wanted = [run for run in runs if run.game["name"] in (options.games or [run.game["name"]]) and run.file == (options.only or run.file)]
+    wanted = [
+        run
+        for run in runs
+        if run.game["name"] in (options.games or [run.game["name"]])
+        and run.file == (options.only or run.file)
+    ]
     for run in wanted:
         result = make(run, cache)
         print(f"{run.folder.relative_to(FOLDER)}/{run.file}: {views.honesty(result)}", flush=True)

@@ -1,6 +1,7 @@
 """The ablation cache: every value ever measured, keyed by (game fingerprint, mask), so that none is paid for twice.
 
-Its SQLite file is apart from that of the runs: it may be thrown away, it has a size cap, and where it is damaged it is set aside.
+Its SQLite file is apart from that of the runs: it may be thrown away, it has a size cap, and where it is
+damaged it is set aside.
 """
 
 from __future__ import annotations
@@ -54,17 +55,22 @@ class MemoryCache:
         self._known: dict[tuple[str, bytes], float] = {}
 
     def get(self, fingerprint: str, masks: Masks) -> Values:
-        return np.array([self._known.get((fingerprint, key), np.nan) for key in keys(masks)], dtype=np.float64)
+        return np.array(
+            [self._known.get((fingerprint, key), np.nan) for key in keys(masks)], dtype=np.float64
+        )
 
     def put(self, fingerprint: str, masks: Masks, values: Values) -> None:
-        self._known.update({(fingerprint, key): float(value) for key, value in zip(keys(masks), values, strict=True)})
+        self._known.update(
+            {(fingerprint, key): float(value) for key, value in zip(keys(masks), values, strict=True)}
+        )
 
 
 class SqliteCache:
     """The cache in a SQLite file of its own: shared by runs, threads and processes, and left standing by a kill.
 
-    Beyond `cap` bytes (SPEXVIZ_CACHE_MB, in megabytes) whole games are evicted, least used first; reading counts as use, and a
-    game used in the last minutes stays. A damaged file is renamed, and an empty one begun; `notice` then says so.
+    Beyond `cap` bytes (SPEXVIZ_CACHE_MB, in megabytes) whole games are evicted, least used first; reading
+    counts as use, and a game used in the last minutes stays. A damaged file is renamed, and an empty one
+    begun; `notice` then says so.
     Raises StoreError where the file cannot be used otherwise.
     """
 
@@ -92,7 +98,8 @@ class SqliteCache:
         known: dict[bytes, float] = {}
         wanted = keys(masks)
         for start in range(0, len(wanted), _AT_ONCE):
-            part = wanted[start : start + _AT_ONCE]  # one query finds game and masks: an eviction in between cannot give its id to another
+            # one query finds game and masks: an eviction in between cannot give its id to another
+            part = wanted[start : start + _AT_ONCE]
             query = f"{_OF_GAME} AND mask IN ({','.join('?' * len(part))})"
             known.update(self._database.read(query, (fingerprint, *part)))
         if known and time.time() - self._noted.get(fingerprint, 0.0) > NOTE_EVERY:
@@ -103,10 +110,14 @@ class SqliteCache:
         now = time.time()
         with self._database.write() as connection:
             connection.execute(
-                "INSERT INTO games (fingerprint, used) VALUES (?, ?) ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used", (fingerprint, now)
+                "INSERT INTO games (fingerprint, used) VALUES (?, ?) ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used",
+                (fingerprint, now),
             )
-            (game,) = connection.execute("SELECT id FROM games WHERE fingerprint = ?", (fingerprint,)).fetchone()
-            rows = sorted((game, key, float(value)) for key, value in zip(keys(masks), values, strict=True))  # neighbours share a page
+            (game,) = connection.execute(
+                "SELECT id FROM games WHERE fingerprint = ?", (fingerprint,)
+            ).fetchone()
+            # neighbours share a page
+            rows = sorted((game, key, float(value)) for key, value in zip(keys(masks), values, strict=True))
             connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?)", rows)
         self._noted[fingerprint] = now
         if eviction.size(self._database) > self.cap:
@@ -115,7 +126,8 @@ class SqliteCache:
 
     def _note_use(self, fingerprint: str) -> None:
         now = time.time()
-        with suppress(StoreError), self._database.write() as connection:  # a busy file: a later reading notes it
+        # a busy file: a later reading notes it
+        with suppress(StoreError), self._database.write() as connection:
             connection.execute("UPDATE games SET used = ? WHERE fingerprint = ?", (now, fingerprint))
             self._noted[fingerprint] = now
 
@@ -134,8 +146,13 @@ class SqliteCache:
 
 
 def cap_bytes() -> int:
-    """The size cap in bytes: `SPEXVIZ_CACHE_MB` megabytes, by default 2,048. Raises StoreError for anything but a whole number."""
+    """The size cap in bytes:
+
+    `SPEXVIZ_CACHE_MB` megabytes, by default 2,048. Raises StoreError for anything but a whole number.
+    """
     given = os.environ.get("SPEXVIZ_CACHE_MB") or str(CAP_MB)
     if not given.isascii() or not given.isdecimal() or int(given) < 1:
-        raise StoreError(f"SPEXVIZ_CACHE_MB must be a whole number of megabytes of at least 1, not {given!r:.40}.")
+        raise StoreError(
+            f"SPEXVIZ_CACHE_MB must be a whole number of megabytes of at least 1, not {given!r:.40}."
+        )
     return int(given) << 20

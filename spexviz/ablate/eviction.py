@@ -25,12 +25,16 @@ def make_room(database: Database, cap: int, keep: int) -> None:
     """
     page = _pragma(database, "page_size")
     begun: bool | None = False
-    while begun or (_pragma(database, "page_count") - _pragma(database, "freelist_count")) * page > TARGET * cap:
+    while (
+        begun or (_pragma(database, "page_count") - _pragma(database, "freelist_count")) * page > TARGET * cap
+    ):
         begun = _evict_slice(database, keep)
         if begun is None:
             break
         time.sleep(PAUSE)
-    while (excess := _pragma(database, "page_count") - cap // page) > 0 and (free := _pragma(database, "freelist_count")):
+    while (excess := _pragma(database, "page_count") - cap // page) > 0 and (
+        free := _pragma(database, "freelist_count")
+    ):
         database.script(f"PRAGMA incremental_vacuum({min(excess, PAGES)})")
         if _pragma(database, "freelist_count") == free:
             break  # a file of an old build, which gives nothing back
@@ -45,11 +49,14 @@ def _evict_slice(database: Database, keep: int) -> bool | None:
         if not found:
             return None
         rows = "SELECT mask FROM ablations WHERE game = ? LIMIT ?"
-        deleted = connection.execute(f"DELETE FROM ablations WHERE game = ? AND mask IN ({rows})", (*found, *found, SLICE)).rowcount
+        deleted = connection.execute(
+            f"DELETE FROM ablations WHERE game = ? AND mask IN ({rows})", (*found, *found, SLICE)
+        ).rowcount
         if deleted < SLICE:
             connection.execute("DELETE FROM games WHERE id = ?", found)
         else:
-            connection.execute("UPDATE games SET used = 0 WHERE id = ?", found)  # begun: first in line, so that it goes whole
+            # begun: first in line, so that it goes whole
+            connection.execute("UPDATE games SET used = 0 WHERE id = ?", found)
         return deleted == SLICE
 
 

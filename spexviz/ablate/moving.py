@@ -19,14 +19,20 @@ _ROWS = """INSERT OR IGNORE INTO main.ablations SELECT new.id, moved.mask, moved
 
 
 def take_over(database: Database) -> None:
-    """Move what the old file beside `database` holds. Copied first, dropped then: a kill in between costs nothing but time."""
+    """Move what the old file beside `database` holds.
+
+    Copied first, dropped then: a kill in between costs nothing but time.
+    """
     path = database.path.with_name(OLD)
     if not path.exists() or path == database.path:
         return
     with FileLock(f"{database.path}.moving.lock"):
         try:
             _move(database, str(path))
-        except (sqlite3.Error, StoreError) as error:  # the cache works without them, and the runs' own store says what ails its file
+        except (
+            sqlite3.Error,
+            StoreError,
+        ) as error:  # the cache works without them, and the runs' own store says what ails its file
             _log.warning("the ablations in %s stay there (%s)", path, error)
 
 

@@ -1,7 +1,7 @@
 """The runner: masks → chunks → executor → cache; counted, cancellable.
 
-A chunk is fixed by its place in the list of masks and committed whole, so a killed run asks again at most what was in flight: one
-chunk, or one for each worker of the executor.
+A chunk is fixed by its place in the list of masks and committed whole, so a killed run asks again at most
+what was in flight: one chunk, or one for each worker of the executor.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.ablate import executors
 from spexviz.ablate.cache import Cache, MemoryCache
 from spexviz.ablate.executors import Executor
 from spexviz.errors import AblationError, Cancelled, GameError
 from spexviz.games.base import Game
+from spexviz.kit.arrays import Positions
 from spexviz.masks import Masks, Values
 
 POLL = 0.2  # seconds between two looks at the Cancel button while a chunk is awaited
@@ -48,9 +48,10 @@ class Progress:
 class Runner:
     """Evaluates masks of one game for one run.
 
-    `total`: ablations the whole run will ask, for the progress; `report` is called after every chunk; `cancel` is looked at before
-    every chunk: those in flight are awaited and kept, then Cancelled is raised. `executor`: where chunks are evaluated, by default
-    in this process; `urgent` chunks go before those of other runners; `chunk`: masks in one, by default what the executor says.
+    `total`: ablations the whole run will ask, for the progress; `report` is called after every chunk;
+    `cancel` is looked at before every chunk: those in flight are awaited and kept, then Cancelled is raised.
+    `executor`: where chunks are evaluated, by default in this process; `urgent` chunks go before those of
+    other runners; `chunk`: masks in one, by default what the executor says.
     Raises AblationError with the mask for a value that is not finite.
     """
 
@@ -65,7 +66,8 @@ class Runner:
     done: int = 0
     cached: int = 0
     seconds: float = 0.0
-    recent: deque = field(default_factory=lambda: deque(maxlen=12))  # (masks asked, seconds) of the last chunks
+    # (masks asked, seconds) of the last chunks
+    recent: deque = field(default_factory=lambda: deque(maxlen=12))
 
     def __call__(self, masks: Masks, phase: str = "ablations") -> Values:
         """Values of the masks, in order. Finished chunks stay in the cache whatever happens."""
@@ -92,7 +94,9 @@ class Runner:
         """The game's name in the cache; models are loaded for it."""
         found = self.executor.fingerprint(self.game)
         if not isinstance(found, str) or not found:
-            raise GameError(f"The fingerprint of a game is a text that changes with its values, not {found!r:.40}.")
+            raise GameError(
+                f"The fingerprint of a game is a text that changes with its values, not {found!r:.40}."
+            )
         return found
 
     def turn_to(self, game: Game) -> None:
@@ -102,12 +106,20 @@ class Runner:
 
     def tell(self, phase: str) -> None:
         """Report where the run stands."""
-        asked, seconds = (sum(column) for column in zip(*self.recent, strict=True)) if self.recent else (0, 0.0)
-        self.report(Progress(self.done, max(self.total, self.done), self.cached, asked / seconds if seconds else 0.0, phase))
+        asked, seconds = (
+            (sum(column) for column in zip(*self.recent, strict=True)) if self.recent else (0, 0.0)
+        )
+        self.report(
+            Progress(
+                self.done, max(self.total, self.done), self.cached, asked / seconds if seconds else 0.0, phase
+            )
+        )
 
     def check_cancelled(self) -> None:
         if self.cancel.is_set():
-            raise Cancelled(f"Cancelled after {self.done} of {max(self.total, self.done)} ablations; they are kept, so going on costs only the rest.")
+            raise Cancelled(
+                f"Cancelled after {self.done} of {max(self.total, self.done)} ablations; they are kept, so going on costs only the rest."
+            )
 
 
 class _Call:
@@ -116,10 +128,10 @@ class _Call:
     def __init__(self, runner: Runner, masks: Masks, phase: str):
         self.runner, self.masks, self.phase = runner, masks, phase
         self.out = np.full(len(masks), np.nan)
-        self.flight: dict[Future[Values], NDArray[np.intp]] = {}
+        self.flight: dict[Future[Values], Positions] = {}
         self._clock = 0.0
 
-    def begin(self, rows: NDArray[np.intp]) -> None:
+    def begin(self, rows: Positions) -> None:
         """Take what the cache knows of a chunk, and hand the rest to the executor."""
         runner = self.runner
         if not self.flight:
@@ -134,7 +146,10 @@ class _Call:
             runner.tell(self.phase)
 
     def land(self) -> None:
-        """Wait a moment for chunks in flight; keep each that is there, whole. Chunks that nobody has begun end with a cancel."""
+        """Wait a moment for chunks in flight; keep each that is there, whole.
+
+        Chunks that nobody has begun end with a cancel.
+        """
         landed, _ = wait(self.flight, POLL, FIRST_COMPLETED)
         if self.runner.cancel.is_set():
             self.drop()
@@ -142,7 +157,7 @@ class _Call:
             rows = self.flight.pop(future)
             self._keep(rows, _usable(np.asarray(future.result(), dtype=np.float64), self.masks[rows]))
 
-    def _keep(self, rows: NDArray[np.intp], values: Values) -> None:
+    def _keep(self, rows: Positions, values: Values) -> None:
         runner, now = self.runner, time.perf_counter()
         runner.cache.put(runner.fingerprint, self.masks[rows], values)
         self.out[rows] = values
@@ -175,4 +190,6 @@ def _usable(values: Values, masks: Masks) -> Values:
         return values
     bad = masks[int(np.flatnonzero(~np.isfinite(values))[0])]
     shown = "".join("1" if keep else "0" for keep in bad)
-    raise AblationError(f"The game gave no usable value for the mask {shown[:200]} (1 = kept): everything before it is kept.")
+    raise AblationError(
+        f"The game gave no usable value for the mask {shown[:200]} (1 = kept): everything before it is kept."
+    )

@@ -1,9 +1,10 @@
 """Redundant or synergistic: what a set of players has beyond its members, read off a spectrum. Pure functions.
 
-Of a set T the surrogate is looked at as a function of T alone, averaged over the other players: g(S) for S ⊆ T. Its joint part is
-I(T) = g(T) − g(∅) − Σ_i (g({i}) − g(∅)), for a pair the interaction BII(T) = 4 F(T). Redundant: every member has a main effect, and
-I(T) the sign opposite to all of them (duplicates cancel). Synergistic: every member has no main effect, or one of the same sign. Of
-either kind is a set only if every member has a part in it: I(T) − I(T∖i) has the sign of I(T), and is more than a trace of it.
+Of a set T the surrogate is looked at as a function of T alone, averaged over the other players: g(S) for S ⊆
+T. Its joint part is I(T) = g(T) − g(∅) − Σ_i (g({i}) − g(∅)), for a pair the interaction BII(T) = 4 F(T).
+Redundant: every member has a main effect, and I(T) the sign opposite to all of them (duplicates cancel).
+Synergistic: every member has no main effect, or one of the same sign. Of either kind is a set only if every
+member has a part in it: I(T) − I(T∖i) has the sign of I(T), and is more than a trace of it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,11 @@ def kind(mains: Sequence[float], joint: float) -> str:
 
 def groups(spectrum: Spectrum, orders: Sequence[int] = (2, 3)) -> tuple[Group, ...]:
     """The sets of these orders that the spectrum holds, the largest share of variance first; a set of three counts as one object."""
-    ranked = sorted((-share, len(term), term) for term, share in spectrum.shares().items() if len(term) in orders and share)
+    ranked = sorted(
+        (-share, len(term), term)
+        for term, share in spectrum.shares().items()
+        if len(term) in orders and share
+    )
     return tuple(group(spectrum, term, -share) for share, _, term in ranked)
 
 

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import GameError
+from spexviz.kit.arrays import Floats
 from spexviz.masks import Masks, Values
 from spexviz.results import Scale, Subject
 
@@ -19,8 +19,8 @@ from spexviz.results import Scale, Subject
 class Asking:
     """What a game can say of being asked, for the cost before a run; None where it cannot tell (yet).
 
-    `seconds(masks)` of one call, `tokens(masks)` that a model reads; `memory`: bytes that its model takes; `call_masks`: masks that
-    pay in one call, where these are more than the runner asks else.
+    `seconds(masks)` of one call, `tokens(masks)` that a model reads; `memory`: bytes that its model takes;
+    `call_masks`: masks that pay in one call, where these are more than the runner asks else.
     """
 
     seconds: Callable[[Masks], float | None] = lambda masks: None
@@ -32,9 +32,10 @@ class Asking:
 class Game:
     """`game(masks) -> values`; nothing after the values knows what was ablated. Derive from it; every option has its default here.
 
-    A game that comes back from a file is a frozen dataclass with a class variable `name`: its fields are its JSON form. `keep`: the
-    probability with which masks keep a player. `model_name`: the model that evaluates it, one call at a time; `precision`: what that
-    computes in. What a game must be is checked before its first ablation (`checked`).
+    A game that comes back from a file is a frozen dataclass with a class variable `name`: its fields are its
+    JSON form. `keep`: the probability with which masks keep a player. `model_name`: the model that evaluates
+    it, one call at a time; `precision`: what that computes in. What a game must be is checked before its
+    first ablation (`checked`).
     """
 
     name: ClassVar[str] = "own"
@@ -46,7 +47,7 @@ class Game:
     noun: str = "player"
     text: str | None = None
     text_spans: tuple[tuple[int, int], ...] = ()
-    layout: NDArray[np.float64] | None = None
+    layout: Floats | None = None
     remarks: tuple[str, ...] = ()
     scale: Scale = Scale()
     model_name: str | None = None
@@ -76,26 +77,49 @@ class Game:
 
     @property
     def subject(self) -> Subject:
-        """All that views may know of it, but for its remarks: these come with the ablations. No model is loaded for it where players need none."""
+        """All that views may know of it, but for its remarks: these come with the ablations.
+
+        No model is loaded for it where players need none.
+        """
         layout = None if self.layout is None else np.asarray(self.layout, dtype=np.float64)
-        return Subject(tuple(self.players), self.unit, self.noun, self.title, self.text, tuple(self.text_spans), layout, scale=self.scale)
+        return Subject(
+            tuple(self.players),
+            self.unit,
+            self.noun,
+            self.title,
+            self.text,
+            tuple(self.text_spans),
+            layout,
+            scale=self.scale,
+        )
 
 
 def check_is_game(thing: object) -> None:
     """Raise GameError, with the remedy, for what is no game."""
     if not isinstance(thing, Game):
-        what = "a function" if callable(thing) and not hasattr(thing, "players") else f"of the type {type(thing).__name__}"
-        raise GameError(f"This is {what}, not a game: make it one with spexviz.game(function, players=[…]), or derive its class from spexviz.Game.")
+        what = (
+            "a function"
+            if callable(thing) and not hasattr(thing, "players")
+            else f"of the type {type(thing).__name__}"
+        )
+        raise GameError(
+            f"This is {what}, not a game: make it one with spexviz.game(function, players=[…]), or derive its class from spexviz.Game."
+        )
 
 
 def check_keep(keep: float) -> None:
     """Raise GameError for a probability of keeping a player that lies outside (0, 1)."""
     if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0.0 < keep < 1.0:
-        raise GameError(f"The probability of keeping a player must lie strictly between 0 and 1, not {keep!r:.40}: 0.5 for uniform masks.")
+        raise GameError(
+            f"The probability of keeping a player must lie strictly between 0 and 1, not {keep!r:.40}: 0.5 for uniform masks."
+        )
 
 
 def checked(game: Game) -> Subject:
-    """The subject of a game that can be asked. Raises GameError, with the remedy, for what is no game, or does not fit together."""
+    """The subject of a game that can be asked.
+
+    Raises GameError, with the remedy, for what is no game, or does not fit together.
+    """
     check_is_game(game)
     check_keep(game.keep)
     players = game.players

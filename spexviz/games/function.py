@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Game
+from spexviz.kit.arrays import Floats
 from spexviz.kit.options import REQUIRED, option
 from spexviz.masks import Masks, Values
 
@@ -21,27 +22,40 @@ from spexviz.masks import Masks, Values
 class FunctionGame(Game):
     """A function of masks (b, n), True = kept, that gives one number for each: values (b,).
 
-    `players`: their labels, or how many there are; `known_as`: a name that changes whenever the function's values would, so that its
-    ablations are known again in the next session; without it they are kept for this object only. Made by `spexviz.game`.
+    `players`: their labels, or how many there are; `known_as`: a name that changes whenever the function's
+    values would, so that its ablations are known again in the next session; without it they are kept for this
+    object only. Made by `spexviz.game`.
     Raises GameError for settings that do not fit.
     """
 
     name: ClassVar[str] = "function"
     title: ClassVar[str] = "A function"
 
-    function: Callable[[Masks], ArrayLike] = option(REQUIRED, "Function", "Of masks (b, n); gives one number for each.")
+    function: Callable[[Masks], ArrayLike] = option(
+        REQUIRED, "Function", "Of masks (b, n); gives one number for each."
+    )
     labels: Sequence[str] | int = option((), "Players", "Their labels, or how many there are.")
     unit: str = option("value", "Unit", "Of a value.")
     noun: str = option("player", "Noun", "What one player is.")
     keep: float = option(0.5, "A mask keeps each with", "The probability with which masks keep a player.")
-    positions: Sequence[Sequence[float]] | None = option(None, "Positions", "(n, k) places of the players, a hint for solvers.")
-    known_as: str = option("", "Known as", "A name that changes whenever the function's values would: then its ablations are known again later.")
+    positions: Sequence[Sequence[float]] | None = option(
+        None, "Positions", "(n, k) places of the players, a hint for solvers."
+    )
+    known_as: str = option(
+        "",
+        "Known as",
+        "A name that changes whenever the function's values would: then its ablations are known again later.",
+    )
 
     def __post_init__(self) -> None:
         if not callable(self.function):
-            raise GameError("This game was made from a Python function, which its settings do not hold: run it where the function is.")
+            raise GameError(
+                "This game was made from a Python function, which its settings do not hold: run it where the function is."
+            )
         if isinstance(self.labels, str) or (isinstance(self.labels, int) and self.labels < 1):
-            raise GameError(f"The players are a list of labels, or how many there are, not {self.labels!r:.40}.")
+            raise GameError(
+                f"The players are a list of labels, or how many there are, not {self.labels!r:.40}."
+            )
 
     @cached_property
     def players(self) -> tuple[str, ...]:
@@ -49,25 +63,34 @@ class FunctionGame(Game):
         return tuple(map(str, labels))
 
     @property
-    def layout(self) -> NDArray[np.float64] | None:
+    def layout(self) -> Floats | None:
         """(n, k) positions of the players, a hint for solvers."""
         return None if self.positions is None else np.asarray(self.positions, dtype=np.float64)
 
     @cached_property
     def fingerprint(self) -> str:
-        return f"function-{hashlib.sha256(repr((self.known_as, self.players)).encode()).hexdigest()[:24]}" if self.known_as else super().fingerprint
+        return (
+            f"function-{hashlib.sha256(repr((self.known_as, self.players)).encode()).hexdigest()[:24]}"
+            if self.known_as
+            else super().fingerprint
+        )
 
     def __call__(self, masks: Masks) -> Values:
         try:
             return np.asarray(self.function(masks), dtype=np.float64)
         except (TypeError, ValueError) as error:
-            raise AblationError(f"The function gave no numbers for {len(masks)} masks ({error}): let it return one for each.") from error
+            raise AblationError(
+                f"The function gave no numbers for {len(masks)} masks ({error}): let it return one for each."
+            ) from error
 
 
-def game(function: Callable[[Masks], ArrayLike], players: Sequence[Any] | int, **options: Any) -> FunctionGame:
+def game(
+    function: Callable[[Masks], ArrayLike], players: Sequence[Any] | int, **options: Any
+) -> FunctionGame:
     """The game of a function of masks (b, n) that gives one number for each.
 
-    `players`: labels, or how many; options: `unit`, `noun`, `keep`, `positions` (n, k), `known_as` (see FunctionGame).
+    `players`: labels, or how many; options: `unit`, `noun`, `keep`, `positions` (n, k), `known_as` (see
+    FunctionGame).
 
     >>> import numpy as np
     >>> game(lambda masks: masks[:, 0] & masks[:, 1], players=["left", "right"])(np.array([[True, True]]))

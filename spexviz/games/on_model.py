@@ -14,7 +14,11 @@ from spexviz.models.base import LanguageModel
 
 def model_option() -> Any:
     """The field `model` of a game on a language model."""
-    return option("bundled", "Model", '"bundled", "toy", a hub id, a folder, a .gguf file, "endpoint:NAME" or "llamacpp:FILE".')
+    return option(
+        "bundled",
+        "Model",
+        '"bundled", "toy", a hub id, a folder, a .gguf file, "endpoint:NAME" or "llamacpp:FILE".',
+    )
 
 
 class OnModel(Game):

@@ -47,14 +47,17 @@ class JobManager:
         self._requests: dict[str, Request] = {}  # of the runs in the queue: a game is built once
         self.recover()
         self.store.purge()
-        self._threads = [threading.Thread(target=self._work, name=f"spexviz-run-{i}", daemon=True) for i in range(workers)]
+        self._threads = [
+            threading.Thread(target=self._work, name=f"spexviz-run-{i}", daemon=True) for i in range(workers)
+        ]
         for thread in self._threads:
             thread.start()
 
     def submit(self, request: Request, title: str = "", user: str = "") -> str:
         """Start the run, resume it, or find it: same spec and user, same id. What came from a file never answers for it.
 
-        Raises QueueFull, SpecError, ModelError for a model that this server does not offer, or what the game says at once.
+        Raises QueueFull, SpecError, ModelError for a model that this server does not offer, or what the game
+        says at once.
         """
         spec = request.spec  # a bad setting is refused now, not in the queue
         if reason := refusal(request.game):
@@ -66,7 +69,9 @@ class JobManager:
             if found and (found.active or found.state == states.DONE):
                 return found.id
             if self.store.waiting(self._owner) >= self._waiting:
-                raise QueueFull(f"{self._waiting} runs are already waiting: try again when one has finished, or cancel one on the Runs page.")
+                raise QueueFull(
+                    f"{self._waiting} runs are already waiting: try again when one has finished, or cancel one on the Runs page."
+                )
             run_id = self.store.enqueue(spec, title, self._owner, user)
             self._cancels[run_id], self._requests[run_id] = threading.Event(), request
             self._queue.put(run_id)
@@ -75,7 +80,8 @@ class JobManager:
     def resume(self, run_id: str) -> str:
         """Go on with a run that was cancelled, interrupted or failed; returns the id of the run that goes on.
 
-        For one from a file this is another: a run with the same settings, measured here, that takes nothing from the file.
+        For one from a file this is another: a run with the same settings, measured here, that takes nothing
+        from the file.
         """
         run = self.store.get(run_id)
         if run is None:
@@ -98,7 +104,8 @@ class JobManager:
                 continue  # that process lives
             self.store.interrupt(owner)
             lock.release()
-            Path(lock.lock_file).unlink(missing_ok=True)  # the name was that process's alone: no other will take it
+            # the name was that process's alone: no other will take it
+            Path(lock.lock_file).unlink(missing_ok=True)
 
     def close(self, patience: float = 5.0) -> None:
         """Cancel what is going and let the threads end; for the end of the server."""
@@ -121,7 +128,8 @@ class JobManager:
 
     def _work(self) -> None:
         while (run_id := self._queue.get()) is not None:
-            request = self._requests.pop(run_id, None)  # none where it was cancelled in the queue and asked for again
+            # none where it was cancelled in the queue and asked for again
+            request = self._requests.pop(run_id, None)
             try:
                 if request is not None and self.store.start(run_id):
                     with self._guard:  # where it was resumed just now, its new button is not there before
@@ -129,13 +137,17 @@ class JobManager:
                     self._run(run_id, request, cancel)
                 else:  # cancelled, or deleted, while it waited
                     self._cancels.pop(run_id, None)
-            except Exception:  # the store itself failed: nothing can be noted there, but the worker must live on
+            except (
+                Exception
+            ):  # the store itself failed: nothing can be noted there, but the worker must live on
                 _log.exception("run %s could not be kept", run_id)
 
     def _run(self, run_id: str, request: Request, cancel: threading.Event) -> None:
         try:
             self.store.progress(run_id, 0, 0, 0.0, "loading the model")
-            hooks = Hooks(self.cache, _Throttled(self.store, run_id, cancel), partial(self.store.save, run_id), cancel)
+            hooks = Hooks(
+                self.cache, _Throttled(self.store, run_id, cancel), partial(self.store.save, run_id), cancel
+            )
             result = pipeline.run(request, hooks)
             self.store.save(run_id, result)
             state, message = states.DONE, ""
@@ -147,13 +159,17 @@ class JobManager:
             _log.exception("run %s failed", run_id)
             message = f"Something unexpected went wrong ({type(error).__name__}). What was measured is kept; the server's log has the details."
             state = states.FAILED
-        with self._guard:  # once finished the run may be resumed, with a button of its own: drop only this one
+        # once finished the run may be resumed, with a button of its own: drop only this one
+        with self._guard:
             self._cancels.pop(run_id, None)
             self.store.finish(run_id, state, message)
 
 
 def refusal(asked: Game | RunSpec) -> str:
-    """Why this server does not run a game, or a file's spec, and what to do; "" where it does. Nothing is loaded to find out."""
+    """Why this server does not run a game, or a file's spec, and what to do; "" where it does.
+
+    Nothing is loaded to find out.
+    """
     try:
         game = Request.of(asked).game if isinstance(asked, RunSpec) else asked
     except SpexvizError as error:
@@ -169,7 +185,11 @@ class _Throttled:
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if now - self._last < WRITE_EVERY and progress.phase == self._phase and progress.done < progress.total:
+        if (
+            now - self._last < WRITE_EVERY
+            and progress.phase == self._phase
+            and progress.done < progress.total
+        ):
             return
         self._last, self._phase = now, progress.phase
         if self._store.progress(self._run_id, progress.done, progress.total, progress.rate, progress.phase):

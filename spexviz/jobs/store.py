@@ -1,7 +1,7 @@
 """The run store: every run, its state, progress and result, in a SQLite file. The store, not the thread, holds the truth.
 
-A run has an id of its own; `spec_id`, the hash of its settings, says what was asked. What a file holds comes in as a run with a
-mark (`origin`), and is never found for a run that is asked for.
+A run has an id of its own; `spec_id`, the hash of its settings, says what was asked. What a file holds comes
+in as a run with a mark (`origin`), and is never found for a run that is asked for.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ MIGRATIONS = (  # "0001 ablations" moved to ablate/cache.py, with its tables
             created REAL NOT NULL, started REAL, finished REAL, deleted REAL);
         CREATE INDEX runs_by_time ON runs (created DESC);""",
     ),
-    (  # until now a run's id was the hash of its settings, and only a run that this server had asked for had an owner
+    # until now a run's id was the hash of its settings, and only a run that this server had asked for had an
+    # owner
+    (
         "0003 runs have ids of their own",
         """ALTER TABLE runs ADD COLUMN spec_id TEXT NOT NULL DEFAULT '';
         ALTER TABLE runs ADD COLUMN user TEXT NOT NULL DEFAULT '';
@@ -39,7 +41,8 @@ MIGRATIONS = (  # "0001 ablations" moved to ablate/cache.py, with its tables
         CREATE UNIQUE INDEX runs_asked_once ON runs (spec_id, user) WHERE origin = '';""",
     ),
 )
-ASKED, FROM_FILE, RECORDED = "", "file", "recorded"  # origin: asked for here, opened from a file, comes with the project
+# origin: asked for here, opened from a file, comes with the project
+ASKED, FROM_FILE, RECORDED = "", "file", "recorded"
 
 QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
     "queued",
@@ -52,17 +55,16 @@ QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
 )
 _log = logging.getLogger(__name__)
 ACTIVE = (QUEUED, RUNNING, CANCELLING)
-_COLUMNS = (
-    "id, spec, spec_id, user, origin, state, owner, title, done, total, rate, phase, message, version, created, started, finished, result IS NOT NULL"
-)
+_COLUMNS = "id, spec, spec_id, user, origin, state, owner, title, done, total, rate, phase, message, version, created, started, finished, result IS NOT NULL"
 
 
 @dataclass(frozen=True)
 class Run:
     """One row: what was asked, where it stands.
 
-    `id`: its own, and its address; `spec_id`: of its settings; `user`: who asked, empty until there are logins; `origin`: ASKED,
-    FROM_FILE or RECORDED. `version` grows with every new (partial) result; times are seconds since 1970.
+    `id`: its own, and its address; `spec_id`: of its settings; `user`: who asked, empty until there are
+    logins; `origin`: ASKED, FROM_FILE or RECORDED. `version` grows with every new (partial) result; times are
+    seconds since 1970.
     """
 
     id: str
@@ -111,7 +113,9 @@ class RunStore:
 
     def find(self, spec: RunSpec, user: str = "") -> Run | None:
         """The run that this user asked for with these settings; never one that came in from a file."""
-        query = f"SELECT {_COLUMNS} FROM runs WHERE spec_id = ? AND user = ? AND origin = ? AND deleted IS NULL"
+        query = (
+            f"SELECT {_COLUMNS} FROM runs WHERE spec_id = ? AND user = ? AND origin = ? AND deleted IS NULL"
+        )
         row = self._one(query, spec.id, user, ASKED)
         return _run(row)
 
@@ -138,7 +142,9 @@ class RunStore:
             if run_id is None:
                 run_id = _new_id()
                 query = "INSERT INTO runs (id, spec, spec_id, user, state, owner, title, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-                connection.execute(query, (run_id, spec.to_json(), spec.id, user, QUEUED, owner, title, time.time()))
+                connection.execute(
+                    query, (run_id, spec.to_json(), spec.id, user, QUEUED, owner, title, time.time())
+                )
             else:
                 query = (
                     "UPDATE runs SET state = ?, owner = ?, title = ?, created = ?, done = 0, total = 0, rate = 0, phase = '', message = '', "
@@ -156,7 +162,10 @@ class RunStore:
     def progress(self, run_id: str, done: int, total: int, rate: float, phase: str) -> bool:
         """Note where the run stands; True if somebody, perhaps in another process, asked to cancel it."""
         with self.database.write() as connection:
-            connection.execute("UPDATE runs SET done = ?, total = ?, rate = ?, phase = ? WHERE id = ?", (done, total, rate, phase, run_id))
+            connection.execute(
+                "UPDATE runs SET done = ?, total = ?, rate = ?, phase = ? WHERE id = ?",
+                (done, total, rate, phase, run_id),
+            )
             row = connection.execute("SELECT state FROM runs WHERE id = ?", (run_id,)).fetchone()
         return row is None or row[0] == CANCELLING
 
@@ -164,7 +173,9 @@ class RunStore:
         """Keep a (partial) result of the run."""
         text = explanation.to_json()
         with self.database.write() as connection:
-            connection.execute("UPDATE runs SET result = ?, version = version + 1 WHERE id = ?", (text, run_id))
+            connection.execute(
+                "UPDATE runs SET result = ?, version = version + 1 WHERE id = ?", (text, run_id)
+            )
 
     def finish(self, run_id: str, state: str, message: str = "") -> None:
         with self.database.write() as connection:
@@ -176,10 +187,16 @@ class RunStore:
         with self.database.write() as connection:
             query = "UPDATE runs SET state = ?, message = ?, finished = ? WHERE id = ? AND state = ?"
             connection.execute(query, (CANCELLED, "Cancelled before it began.", time.time(), run_id, QUEUED))
-            connection.execute("UPDATE runs SET state = ? WHERE id = ? AND state = ?", (CANCELLING, run_id, RUNNING))
+            connection.execute(
+                "UPDATE runs SET state = ? WHERE id = ? AND state = ?", (CANCELLING, run_id, RUNNING)
+            )
 
     def delete(self, run_id: str) -> None:
-        """Hide the run; `restore` brings it back until `purge`. Its ablations stay in the cache. Raises StoreError if it is active."""
+        """Hide the run;
+
+        `restore` brings it back until `purge`. Its ablations stay in the cache. Raises StoreError if it is
+        active.
+        """
         with self.database.write() as connection:
             query = f"UPDATE runs SET deleted = ? WHERE id = ? AND state NOT IN ({_marks(ACTIVE)})"
             if connection.execute(query, (time.time(), run_id, *ACTIVE)).rowcount == 0:
@@ -200,7 +217,9 @@ class RunStore:
         A result that its file calls incomplete comes in as an interrupted run.
         """
         spec, text, now = explanation.spec, explanation.to_json(), time.time()
-        state, message = (DONE, "") if explanation.complete else (INTERRUPTED, "This file holds an unfinished run.")
+        state, message = (
+            (DONE, "") if explanation.complete else (INTERRUPTED, "This file holds an unfinished run.")
+        )
         with self.database.write() as connection:
             query = "SELECT id FROM runs WHERE spec_id = ? AND user = ? AND origin = ? AND result = ?"
             if found := connection.execute(query, (spec.id, user, origin, text)).fetchone():
@@ -210,7 +229,21 @@ class RunStore:
             connection.execute(
                 "INSERT INTO runs (id, spec, spec_id, user, origin, state, message, title, done, total, result, version, created, finished) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
-                (run_id, spec.to_json(), spec.id, user, origin, state, message, title, count, count, text, now, now),
+                (
+                    run_id,
+                    spec.to_json(),
+                    spec.id,
+                    user,
+                    origin,
+                    state,
+                    message,
+                    title,
+                    count,
+                    count,
+                    text,
+                    now,
+                    now,
+                ),
             )
         return run_id
 
@@ -244,7 +277,10 @@ def _new_id() -> str:
 
 
 def _run(row: tuple | None) -> Run | None:
-    """The run of a row; None where there is no row, or one whose spec nobody can read any more: it must not take the others away."""
+    """The run of a row;
+
+    None where there is no row, or one whose spec nobody can read any more: it must not take the others away.
+    """
     if row is None:
         return None
     run_id, spec, *others, has_result = row

@@ -1,4 +1,8 @@
-"""A SQLite file: WAL, a connection a thread, named append-only migrations. Runs have one (jobs/store.py), ablations another (ablate/cache.py)."""
+"""A SQLite file:
+
+WAL, a connection a thread, named append-only migrations. Runs have one (jobs/store.py), ablations another
+(ablate/cache.py).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,10 @@ PATIENCE = 5.0  # seconds to wait for a lock that another thread or process hold
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch the file to WAL. SQLite does not wait for a lock here, so several processes that open a new file at once must."""
+    """Switch the file to WAL.
+
+    SQLite does not wait for a lock here, so several processes that open a new file at once must.
+    """
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
@@ -44,7 +51,8 @@ class _OfThread(threading.local):
 class Database:
     """A SQLite file brought to the newest schema. Raises StoreError where it cannot be opened, StoreDamaged where it is no database.
 
-    A connection follows its path: when the file has been set aside, by whichever process, the next call opens the new one.
+    A connection follows its path: when the file has been set aside, by whichever process, the next call opens
+    the new one.
     """
 
     def __init__(self, path: Path | str, migrations: Migrations, lazy: bool = False):
@@ -69,26 +77,34 @@ class Database:
         return found
 
     def set_aside(self) -> Path | None:
-        """Rename the damaged file that this thread has open; the path of what it is now. None where somebody was faster."""
+        """Rename the damaged file that this thread has open; the path of what it is now.
+
+        None where somebody was faster.
+        """
         with self._alone():
             if self._identity() != self._local.identity:
                 return None
             target = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
             while target.exists():
                 target = target.with_name(target.name + "x")
-            for ending in ("-wal", "-shm", ""):  # never a log of the old file beside a new one: SQLite would replay it
+            # never a log of the old file beside a new one: SQLite would replay it
+            for ending in ("-wal", "-shm", ""):
                 if (part := Path(f"{self.path}{ending}")).exists():
                     part.rename(f"{target}{ending}")
             return target
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
-        self._local.identity = self._identity()  # now: where the next lines fail, set_aside must know which file it was
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a new file; so that space can be given back later
+        # now: where the next lines fail, set_aside must know which file it was
+        self._local.identity = self._identity()
+        # of a new file; so that space can be given back later
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         _write_ahead(connection)
-        connection.execute("PRAGMA synchronous=NORMAL")  # after SIGKILL nothing is lost; after a power cut the last moments may be
+        # after SIGKILL nothing is lost; after a power cut the last moments may be
+        connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA journal_size_limit=67108864")
-        connection.execute("PRAGMA wal_autocheckpoint=8000")  # pages, 32 MB: a page that many chunks touch is written and synced less often
+        # pages, 32 MB: a page that many chunks touch is written and synced less often
+        connection.execute("PRAGMA wal_autocheckpoint=8000")
         connection.execute("PRAGMA cache_size=-16384")  # KB, filled only as far as needed
         if self._local.identity != self._ready:
             self._migrate(connection)
@@ -107,7 +123,9 @@ class Database:
     def _alone(self) -> Iterator[None]:
         """No other process opens the file or sets it aside meanwhile."""
         if not self.path.parent.is_dir() or self.path.is_dir():
-            raise self._error(f"{self.path.parent} is no folder" if not self.path.parent.is_dir() else "it is a folder")
+            raise self._error(
+                f"{self.path.parent} is no folder" if not self.path.parent.is_dir() else "it is a folder"
+            )
         try:
             with FileLock(f"{self.path}.lock", timeout=60):
                 yield
@@ -116,7 +134,10 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that takes the write lock at once; rolled back on any error. Raises StoreError for those of SQLite."""
+        """A transaction that takes the write lock at once; rolled back on any error.
+
+        Raises StoreError for those of SQLite.
+        """
         connection = self.connection()
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -140,7 +161,10 @@ class Database:
             raise self._error(error) from error
 
     def script(self, statement: str) -> None:
-        """Run a statement to its very end, which `execute` does not for a pragma that works row by row. Raises StoreError."""
+        """Run a statement to its very end, which `execute` does not for a pragma that works row by row.
+
+        Raises StoreError.
+        """
         try:
             self.connection().executescript(statement)
         except sqlite3.Error as error:

@@ -1,4 +1,7 @@
-"""Flags: the fields of a dataclass as flags of a command line, by their options. `--FIELD value`, or `--PREFIX-FIELD` where that is taken."""
+"""Flags: the fields of a dataclass as flags of a command line, by their options.
+
+`--FIELD value`, or `--PREFIX-FIELD` where that is taken.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,16 @@ def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
 
 def given(parsed: argparse.Namespace, kind: type | None, prefix: str) -> dict[str, Any]:
     """{field: value} of the flags that were given, and of those fields that forms begin with another value than their default."""
-    told = {name.removeprefix(f"{prefix}."): value for name, value in vars(parsed).items() if name.startswith(f"{prefix}.")}
-    first = {} if kind is None else {name: one.first for name, one in options(kind).items() if one.first is not None}
+    told = {
+        name.removeprefix(f"{prefix}."): value
+        for name, value in vars(parsed).items()
+        if name.startswith(f"{prefix}.")
+    }
+    first = (
+        {}
+        if kind is None
+        else {name: one.first for name, one in options(kind).items() if one.first is not None}
+    )
     return {**first, **told}
 
 

@@ -20,10 +20,11 @@ REQUIRED = dataclasses.MISSING
 class Option:
     """One field as people meet it: `label` and `help` in words; `choices`: every allowed value and what it means, in a sentence.
 
-    `offered`: the values that a form offers, where these are not all that are allowed. `low`, `high`: limits of a number, both
-    allowed. `longest`: most characters that a form takes; `lines`: whether the text may have several (a command line reads - as
-    its standard input); `escapes`: whether \\n on a command line is a new line; `placeholder`: what stands in
-    its empty box. `first`: what forms and the command line begin with, where that is not the default. `what`: what an error calls it.
+    `offered`: the values that a form offers, where these are not all that are allowed. `low`, `high`: limits
+    of a number, both allowed. `longest`: most characters that a form takes; `lines`: whether the text may
+    have several (a command line reads - as its standard input); `escapes`: whether \\n on a command line is a
+    new line; `placeholder`: what stands in its empty box. `first`: what forms and the command line begin
+    with, where that is not the default. `what`: what an error calls it.
     """
 
     label: str
@@ -40,27 +41,39 @@ class Option:
     what: str = ""
 
 
-def option(default: Any, label: str, help: str = "", *, choices: Mapping[Any, str] | None = None, **more: Any) -> Any:
-    """A dataclass field that is an option; `more`: the rest of `Option`. Without `help` it is made of what the choices mean."""
+def option(
+    default: Any, label: str, help: str = "", *, choices: Mapping[Any, str] | None = None, **more: Any
+) -> Any:
+    """A dataclass field that is an option;
+
+    `more`: the rest of `Option`. Without `help` it is made of what the choices mean.
+    """
     choices = choices or {}
     found = Option(label, help or " ".join(choices.values()), choices, **{"offered": tuple(choices), **more})
     return field(default=default, metadata={"option": found})
 
 
 def options(kind: Any) -> dict[str, Option]:
-    """{name: option} of all that the constructor of a dataclass takes. Raises TypeError, naming it, for a field that is none."""
+    """{name: option} of all that the constructor of a dataclass takes.
+
+    Raises TypeError, naming it, for a field that is none.
+    """
     found = {}
     for one in dataclasses.fields(kind):
         if one.init:
             if "option" not in one.metadata:
-                raise TypeError(f"The field {one.name} of {kind} has no label and help: declare it with spexviz.kit.options.option.")
+                raise TypeError(
+                    f"The field {one.name} of {kind} has no label and help: declare it with spexviz.kit.options.option."
+                )
             found[one.name] = one.metadata["option"]
     return found
 
 
 def defaults(kind: Any) -> dict[str, Any]:
     """{name: default} of all that the constructor of a dataclass takes, without those that must be given."""
-    return {one.name: one.default for one in dataclasses.fields(kind) if one.init and one.default is not REQUIRED}
+    return {
+        one.name: one.default for one in dataclasses.fields(kind) if one.init and one.default is not REQUIRED
+    }
 
 
 def settings(thing: Any) -> dict[str, Any]:
@@ -81,7 +94,9 @@ def check(thing: Any, error: type[Exception]) -> None:
             above[name] = (one.low, value)
     if any(not _is_number(value, low) or value < low for low, value in above.values()):
         needed = joined([f"{name} ≥ {low:g}" for name, (low, _) in above.items()])
-        raise error(f"{type(thing).__name__} needs {needed}, not {joined([f'{value!r:.40}' for _, value in above.values()])}.")
+        raise error(
+            f"{type(thing).__name__} needs {needed}, not {joined([f'{value!r:.40}' for _, value in above.values()])}."
+        )
 
 
 def _check_between(value: Any, one: Option, what: str, error: type[Exception]) -> None:

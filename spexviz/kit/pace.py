@@ -1,4 +1,7 @@
-"""How fast something works, learnt from every call: what a cost estimate needs. Models count tokens, solvers units of fit work."""
+"""How fast something works, learnt from every call: what a cost estimate needs.
+
+Models count tokens, solvers units of fit work.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import math
 import threading
 from dataclasses import dataclass, field
 
-MEMORY = 8_192.0  # work after which a call counts for 1/e: old calls fade, since other work comes and goes on a machine
+# work after which a call counts for 1/e: old calls fade, since other work comes and goes on a machine
+MEMORY = 8_192.0
 
 
 @dataclass

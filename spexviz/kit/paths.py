@@ -1,4 +1,7 @@
-"""Where things lie: what comes with spexviz (pages, assets), and what it keeps (models, runs, ablations; `SPEXVIZ_HOME` moves it)."""
+"""Where things lie: what comes with spexviz (pages, assets), and what it keeps (models, runs, ablations;
+
+`SPEXVIZ_HOME` moves it).
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,15 @@ PAGES, ASSETS = ROOT / "pages", ROOT / "assets"
 
 
 def home() -> Path:
-    """The folder `$SPEXVIZ_HOME`, by default `~/.cache/spexviz`; made if it is not there. Raises StoreError where it cannot be made."""
+    """The folder `$SPEXVIZ_HOME`, by default `~/.cache/spexviz`; made if it is not there.
+
+    Raises StoreError where it cannot be made.
+    """
     path = Path(os.environ.get("SPEXVIZ_HOME") or "~/.cache/spexviz").expanduser()
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"The folder {path} cannot be made ({error.strerror}): set SPEXVIZ_HOME to one that you may write to.") from error
+        raise StoreError(
+            f"The folder {path} cannot be made ({error.strerror}): set SPEXVIZ_HOME to one that you may write to."
+        ) from error
     return path

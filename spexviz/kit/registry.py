@@ -1,7 +1,7 @@
 """Finding what a package offers: one file adds one thing, with no list to keep in step.
 
-A game or solver is a dataclass with a class variable `name`, defined in a module of its package or of a room in it.
-Modules import heavy libraries inside functions, so looking through a package is cheap.
+A game or solver is a dataclass with a class variable `name`, defined in a module of its package or of a room
+in it. Modules import heavy libraries inside functions, so looking through a package is cheap.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ def offered(package: str) -> dict[str, type]:
     for info in sorted(pkgutil.walk_packages(root.__path__, f"{package}."), key=lambda info: info.name):
         module = importlib.import_module(info.name)
         for value in vars(module).values():
-            own = isinstance(value, type) and value.__module__ == module.__name__ and dataclasses.is_dataclass(value)
+            own = (
+                isinstance(value, type)
+                and value.__module__ == module.__name__
+                and dataclasses.is_dataclass(value)
+            )
             if own and isinstance(vars(value).get("name"), str):
                 found[value.name] = value
     return found

@@ -1,4 +1,7 @@
-"""Models: a language model by name. A new backend is a new file here with a LanguageModel that has a `kind` and `accepts(name)`."""
+"""Models: a language model by name.
+
+A new backend is a new file here with a LanguageModel that has a `kind` and `accepts(name)`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ def load(name: str) -> LanguageModel:
 def can_be_opened(name: str) -> bool:
     """Whether the parts of a model of that name can be reached, so far as its backend tells: nothing is loaded, no hub is asked."""
     closed = [backend for backend in backends().values() if not issubclass(backend, OpenModel)]
-    return not any(backend.accepts(name) for backend in closed)  # the others ask a hub which of them a name is for
+    # the others ask a hub which of them a name is for
+    return not any(backend.accepts(name) for backend in closed)
 
 
 def is_loaded(name: str) -> bool:
@@ -42,13 +46,19 @@ def unload(name: str) -> None:
 
 
 def configured() -> tuple[str, ...]:
-    """The names that the browser may pick: `SPEXVIZ_MODELS`, separated by commas; by default the bundled model and the toy."""
+    """The names that the browser may pick:
+
+    `SPEXVIZ_MODELS`, separated by commas; by default the bundled model and the toy.
+    """
     names = [name.strip() for name in os.environ.get("SPEXVIZ_MODELS", "bundled,toy").split(",")]
     return tuple(dict.fromkeys(name for name in names if name))
 
 
 def refusal(name: object) -> str:
-    """Why the browser may not have a model, and what to do; "" where it may. Nothing is looked up, asked or loaded for the name."""
+    """Why the browser may not have a model, and what to do; "" where it may.
+
+    Nothing is looked up, asked or loaded for the name.
+    """
     names = configured()
     if name in names:
         return ""
@@ -71,12 +81,15 @@ def backends() -> dict[str, type[LanguageModel]]:
 
 def _backend(name: str) -> type[LanguageModel]:
     if not name or not isinstance(name, str):
-        raise ModelError('A model needs a name: "bundled", "toy", a model id such as "org/name", a folder, or a .gguf file.')
+        raise ModelError(
+            'A model needs a name: "bundled", "toy", a model id such as "org/name", a folder, or a .gguf file.'
+        )
     if "://" in name:  # not repeated: it may hold a key
         raise ModelError(
             'A URL is no model name. Give the server a name in the file of endpoints (`spexviz models` says where it is) and choose "endpoint:NAME".'
         )
-    for backend in sorted(backends().values(), key=lambda backend: not name.startswith(f"{backend.kind}:")):  # "llamacpp:x.gguf" is not hf's
+    # "llamacpp:x.gguf" is not hf's
+    for backend in sorted(backends().values(), key=lambda backend: not name.startswith(f"{backend.kind}:")):
         if backend.accepts(name):
             return backend
     raise ModelError(

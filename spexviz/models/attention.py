@@ -1,7 +1,8 @@
 """Which code computes the attention of a loaded model, and where its heads look: weights in fp32 whatever the model computes in.
 
-Of the two names of transformers that choose the code neither is public, so they stand here only. In bf16 the rows of a softmax add up
-to 1.002. So the family's eager attention is given its queries and keys in fp32; what the layer goes on with has its own precision again.
+Of the two names of transformers that choose the code neither is public, so they stand here only. In bf16 the
+rows of a softmax add up to 1.002. So the family's eager attention is given its queries and keys in fp32; what
+the layer goes on with has its own precision again.
 """
 
 from __future__ import annotations
@@ -44,5 +45,7 @@ def in_full_precision(model: Any) -> Iterator[None]:
 
 def _in_fp32(module: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any) -> tuple[Any, Any]:
     own = sys.modules[type(module).__module__].eager_attention_forward
-    out, weights = own(module, query.float(), key.float(), value.float(), mask if mask is None else mask.float(), **options)
+    out, weights = own(
+        module, query.float(), key.float(), value.float(), mask if mask is None else mask.float(), **options
+    )
     return out.to(query.dtype), weights

@@ -1,8 +1,9 @@
 """LanguageModel: the one thin seam between games and whatever runs the model.
 
-Three kinds of model stand behind it, and differ in where the answer is read: a causal model reads it after the text, a masked
-language model at the mask token that stands in the text (`blank`), a classifier from the whole text (its labels: `answers`).
-Those of transformers are open (OpenModel): what runs inside can be seen and switched off.
+Three kinds of model stand behind it, and differ in where the answer is read: a causal model reads it after
+the text, a masked language model at the mask token that stands in the text (`blank`), a classifier from the
+whole text (its labels: `answers`). Those of transformers are open (OpenModel): what runs inside can be seen
+and switched off.
 """
 
 from __future__ import annotations
@@ -13,10 +14,8 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from spexviz.errors import ModelError
+from spexviz.kit.arrays import Floats
 from spexviz.kit.pace import Pace
 
 if TYPE_CHECKING:
@@ -35,14 +34,18 @@ class LanguageModel(ABC):
     kind: ClassVar[str]  # the file's word for itself: "hf", "toy"
     label: str  # what a person picks: "bundled", "org/model", a folder
     fingerprint: str  # content hash of weights, tokeniser, backend and precision
-    context: int  # the most tokens that it reads: those of the text, as `encode` counts them, and of the answer all but the last
-    answers: tuple[str, ...] | None = None  # all that it can answer, where these are few (the labels of a classifier)
+    # the most tokens that it reads: those of the text, as `encode` counts them, and of the answer all but the
+    # last
+    context: int
+    # all that it can answer, where these are few (the labels of a classifier)
+    answers: tuple[str, ...] | None = None
     blank: str | None = None  # the mask token at which it reads the answer, so that every text must hold it
     mask_token: str | None = None  # what may stand for a removed part of a text, where its tokeniser has one
     precision: str | None = None  # "fp32", "fp16", "bf16": what it computes in, where it says so
     memory: int | None = None  # bytes that it takes, where it says so
     call_tokens: int = 0  # tokens that pay in one call (a GPU); 0 where a call of a second's work is enough
-    pace: Pace | None = None  # how fast it was so far, in tokens; None where it keeps none, and so is never asked only to be measured
+    # how fast it was so far, in tokens; None where it keeps none, and so is never asked only to be measured
+    pace: Pace | None = None
 
     @abstractmethod
     def encode(self, text: str) -> list[int]:
@@ -54,19 +57,28 @@ class LanguageModel(ABC):
 
     @abstractmethod
     def chat(self, text: str) -> str:
-        """The text as a user's turn in the model's chat template, up to where the answer begins. Raises ModelError without one."""
+        """The text as a user's turn in the model's chat template, up to where the answer begins.
+
+        Raises ModelError without one.
+        """
 
     def length(self, text: str) -> int:
         """Tokens of the text, to be held against `context`; a server without a tokeniser counts them in its own way."""
         return len(self.encode(text))
 
     def answer_length(self, answer: str) -> int:
-        """Tokens of the answer, 1 for a label: log-odds read one. Raises ModelError for an answer that the model can never give."""
+        """Tokens of the answer, 1 for a label: log-odds read one.
+
+        Raises ModelError for an answer that the model can never give.
+        """
         return len(self.encode(answer))
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a reader of the values must know, in sentences: for a server, how many of them are bounds. Mostly nothing."""
+        """What a reader of the values must know, in sentences: for a server, how many of them are bounds.
+
+        Mostly nothing.
+        """
         return ()
 
     @abstractmethod
@@ -74,7 +86,9 @@ class LanguageModel(ABC):
         """The model's own most likely answer, at most `tokens` long and within the context."""
 
     @abstractmethod
-    def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
+    def log_probabilities(
+        self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
+    ) -> Floats:
         """Log-probability, in nats, of each answer to each text: (texts, answers). The answer stands directly after the text; for a
         model with a `blank`, at the last one in the text; for a classifier it is a label.
 
@@ -83,11 +97,17 @@ class LanguageModel(ABC):
         """
 
     def at_full_precision(self) -> LanguageModel | None:
-        """Itself in fp32, to measure the noise of a reduced precision; None where that cannot be had, for want of memory say."""
+        """Itself in fp32, to measure the noise of a reduced precision;
+
+        None where that cannot be had, for want of memory say.
+        """
         return None
 
     def seconds(self, texts: Sequence[str]) -> float | None:
-        """What asking these texts in one call would take here, by what it took before; None while that is unknown."""
+        """What asking these texts in one call would take here, by what it took before;
+
+        None while that is unknown.
+        """
         return None
 
 
@@ -111,7 +131,10 @@ class OpenModel(LanguageModel):
 
     @abstractmethod
     def column(self, answer: str) -> int:
-        """Where an answer stands in a row of `read_batch`. Raises ModelError for one that cannot be read there."""
+        """Where an answer stands in a row of `read_batch`.
+
+        Raises ModelError for one that cannot be read there.
+        """
 
     @abstractmethod
     def read_batch(self, batch: dict[str, Any]) -> Any:
@@ -123,7 +146,10 @@ class OpenModel(LanguageModel):
 
     @cached_property
     def parts(self) -> Parts:
-        """Its parts that can be switched off, looked for once. Raises ModelError where its layers have another build."""
+        """Its parts that can be switched off, looked for once.
+
+        Raises ModelError where its layers have another build.
+        """
         from spexviz.models.parts import Parts  # built on this file
 
         return Parts(self)
@@ -132,5 +158,7 @@ class OpenModel(LanguageModel):
 def opened(model: LanguageModel) -> OpenModel:
     """The model, if its inside can be reached. Raises ModelError otherwise."""
     if not isinstance(model, OpenModel):
-        raise ModelError(f"The parts of {model.label} cannot be reached: choose a model of transformers, such as bundled.")
+        raise ModelError(
+            f"The parts of {model.label} cannot be reached: choose a model of transformers, such as bundled."
+        )
     return model

@@ -6,17 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 
 from spexviz.models.packed import common
 
-TOKENS = 1024  # of one micro-batch on a CPU: large enough for the matrix products, small enough for the caches
+# of one micro-batch on a CPU: large enough for the matrix products, small enough for the caches
+TOKENS = 1024
 MOST_TOKENS = 2**17  # of one micro-batch on a GPU, where the size is found by a probe
 PROBED = 64  # tokens of a text of that probe
 GAIN = 1.1  # a doubled batch that is not this much faster is not worth its memory
-PADDED = 4  # whole texts, padded for the attention, may be this many times the tokens that a packed batch computes
+# whole texts, padded for the attention, may be this many times the tokens that a packed batch computes
+PADDED = 4
 
 
-def batches(texts: Sequence[Sequence[int]], tokens: int, packed: bool, extra: int = 0) -> Iterator[tuple[list[int], int]]:
+def batches(
+    texts: Sequence[Sequence[int]], tokens: int, packed: bool, extra: int = 0
+) -> Iterator[tuple[list[int], int]]:
     """Rows of each micro-batch of about `tokens` tokens at most, and the tokens that it computes; `extra` come after each text.
 
-    `packed`: in sorted order, and a common beginning is computed once; else sorted by length, and each row is as long as the longest.
+    `packed`: in sorted order, and a common beginning is computed once; else sorted by length, and each row is
+    as long as the longest.
     """
     rows: list[int] = []
     cost = longest = 0
@@ -54,4 +59,6 @@ def tuned(rate: Callable[[int], float], start: int, most: int) -> int:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether an error of torch says that memory ran out: on a GPU by its class, on a CPU by its words."""
-    return type(error).__name__ == "OutOfMemoryError" or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+    return type(error).__name__ == "OutOfMemoryError" or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    )

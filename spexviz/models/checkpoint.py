@@ -16,8 +16,10 @@ from urllib.request import getproxies
 
 from spexviz.errors import ModelError
 
-HEADS = {"ForSequenceClassification": "classifier", "ForMaskedLM": "masked-lm", "ForPreTraining": "masked-lm"}  # ending of the class → kind
-_CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")  # weights, configuration, tokeniser, chat template
+# ending of the class → kind
+HEADS = {"ForSequenceClassification": "classifier", "ForMaskedLM": "masked-lm", "ForPreTraining": "masked-lm"}
+# weights, configuration, tokeniser, chat template
+_CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
 
 
@@ -47,14 +49,19 @@ def unreachable() -> bool:
         return False
     address = urlsplit(constants.ENDPOINT)
     try:
-        socket.create_connection((address.hostname, address.port or (80 if address.scheme == "http" else 443)), timeout=5).close()
+        socket.create_connection(
+            (address.hostname, address.port or (80 if address.scheme == "http" else 443)), timeout=5
+        ).close()
     except OSError:
         return True
     return False
 
 
 def source_of(name: str, folder: Path | None = None) -> tuple[str, dict[str, str]]:
-    """What transformers is given for a name or folder, and the options with it. Raises ModelError for a file or folder that is none."""
+    """What transformers is given for a name or folder, and the options with it.
+
+    Raises ModelError for a file or folder that is none.
+    """
     path = folder or Path(os.path.expanduser(name))
     if path.suffix == ".gguf":
         if not os.path.isfile(path):  # unlike Path.is_file, no error for a name that is too long
@@ -62,7 +69,9 @@ def source_of(name: str, folder: Path | None = None) -> tuple[str, dict[str, str
         return str(path.parent), {"gguf_file": path.name}
     if os.path.isdir(path):
         if not (path / "config.json").is_file():
-            raise ModelError(f'The folder "{name[:200]}" holds no config.json: give a folder made by save_pretrained, or a .gguf file.')
+            raise ModelError(
+                f'The folder "{name[:200]}" holds no config.json: give a folder made by save_pretrained, or a .gguf file.'
+            )
         return str(path), {}
     return name, {}
 
@@ -71,11 +80,17 @@ def digests(path: Path, options: dict[str, str]) -> bytes:
     """Digests of the files of a local model, which change its values; nothing for one of the hub, whose commit says it."""
     if not path.is_dir():
         return b""
-    files = [path / options["gguf_file"]] if options else sorted(file for kind in _CONTENT for file in path.glob(kind))
+    files = (
+        [path / options["gguf_file"]]
+        if options
+        else sorted(file for kind in _CONTENT for file in path.glob(kind))
+    )
     return b"".join(map(_digest, files))
 
 
-def from_pretrained(name: str, source: str, options: dict[str, str], precision: str, auto: str, wanted: str) -> tuple[Any, Any]:
+def from_pretrained(
+    name: str, source: str, options: dict[str, str], precision: str, auto: str, wanted: str
+) -> tuple[Any, Any]:
     """Tokeniser and model of the class `auto`; weights from safetensors or GGUF only (no pickle), no code from the checkpoint."""
     import torch
     import transformers
@@ -85,12 +100,17 @@ def from_pretrained(name: str, source: str, options: dict[str, str], precision: 
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[precision]
     safe = {} if options else {"use_safetensors": True}
     if not os.path.isdir(source) and unreachable():
-        options = {**options, "local_files_only": True}  # else a wrong name is asked for again and again, for 48 s
+        # else a wrong name is asked for again and again, for 48 s
+        options = {**options, "local_files_only": True}
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False, **options)
         loader = getattr(transformers, auto)
-        model, report = loader.from_pretrained(source, trust_remote_code=False, dtype=dtype, output_loading_info=True, **safe, **options)
-    except Exception as error:  # transformers raises a dozen kinds here; each becomes one that names the remedy
+        model, report = loader.from_pretrained(
+            source, trust_remote_code=False, dtype=dtype, output_loading_info=True, **safe, **options
+        )
+    except (
+        Exception
+    ) as error:  # transformers raises a dozen kinds here; each becomes one that names the remedy
         first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise ModelError(
             f'The model "{name[:200]}" could not be loaded ({first}). Check the spelling and the network; it must be a {wanted} '
@@ -119,7 +139,10 @@ def _architectures(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _of_hub(name: str, minute: int) -> tuple[str, ...]:
-    """The same for a hub id. Kept for a minute, since every backend in turn asks whether the name is its own."""
+    """The same for a hub id.
+
+    Kept for a minute, since every backend in turn asks whether the name is its own.
+    """
     from huggingface_hub import hf_hub_download
 
     try:

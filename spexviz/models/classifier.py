@@ -1,8 +1,9 @@
 """Any sequence classifier of transformers (…ForSequenceClassification): the answers are its labels.
 
-Labels that exclude each other (a softmax) have their log-probability, so that the log-odds of two are the difference of their
-logits. Labels that do not (several at once, or a single logit: binary or regression) each answer "LABEL" and "not LABEL" with
-log σ(logit) and log σ(−logit), so that the log-odds of these two are the logit itself, for a regression its score.
+Labels that exclude each other (a softmax) have their log-probability, so that the log-odds of two are the
+difference of their logits. Labels that do not (several at once, or a single logit: binary or regression) each
+answer "LABEL" and "not LABEL" with log σ(logit) and log σ(−logit), so that the log-odds of these two are the
+logit itself, for a regression its score.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ SHOWN = 20  # labels that an error names
 
 
 class ClassifierModel(EncoderModel):
-    """A sequence classifier by hub id or folder. Raises ModelError where it cannot be had, or for an answer that is no label."""
+    """A sequence classifier by hub id or folder.
+
+    Raises ModelError where it cannot be had, or for an answer that is no label.
+    """
 
     kind: ClassVar[str] = "classifier"
     auto = "AutoModelForSequenceClassification"
@@ -27,10 +31,17 @@ class ClassifierModel(EncoderModel):
         super().__init__(name, precision)
         config = self.network.config
         labels = [str(config.id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels)]
-        self._independent = len(labels) == 1 or config.problem_type in ("multi_label_classification", "regression")
-        self.answers = (*labels, *(f"not {label}" for label in labels)) if self._independent else tuple(labels)
+        self._independent = len(labels) == 1 or config.problem_type in (
+            "multi_label_classification",
+            "regression",
+        )
+        self.answers = (
+            (*labels, *(f"not {label}" for label in labels)) if self._independent else tuple(labels)
+        )
         if len(set(self.answers)) < len(self.answers):
-            raise ModelError(f"{name} has two labels of the same name: give each its own in id2label of its config.json.")
+            raise ModelError(
+                f"{name} has two labels of the same name: give each its own in id2label of its config.json."
+            )
 
     @staticmethod
     def accepts(name: str) -> bool:
@@ -46,7 +57,9 @@ class ClassifierModel(EncoderModel):
     def _column(self, answer: str) -> int:
         if answer not in self.answers:
             named = ", ".join(map(repr, self.answers[:SHOWN])) + (" …" if len(self.answers) > SHOWN else "")
-            raise ModelError(f"{self.label} is a classifier and cannot answer {answer!r:.60}: choose one of its labels, {named}.")
+            raise ModelError(
+                f"{self.label} is a classifier and cannot answer {answer!r:.60}: choose one of its labels, {named}."
+            )
         return self.answers.index(answer)
 
     def _logs(self, batch: dict[str, Any]) -> Any:

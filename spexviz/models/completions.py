@@ -1,7 +1,8 @@
 """What a completions server says, read: log-probabilities of the next token, in the two forms that servers write them.
 
-OpenAI, vLLM: {"tokens", "token_logprobs", "top_logprobs": [{token: …}], "text_offset"}; llama.cpp: {"content": [{"id", "token", …}]}.
-A token is known by its id where the server names it ("id", or "token_id:17"), else by its text.
+OpenAI, vLLM: {"tokens", "token_logprobs", "top_logprobs": [{token: …}], "text_offset"}; llama.cpp:
+{"content": [{"id", "token", …}]}. A token is known by its id where the server names it ("id", or
+"token_id:17"), else by its text.
 """
 
 from __future__ import annotations

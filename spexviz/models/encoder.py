@@ -1,7 +1,8 @@
 """What classifiers and masked language models share: the checkpoint, its special tokens ([CLS] … [SEP]), and padded batches.
 
-How it is fast and exact: texts are asked once each, sorted by length, in micro-batches of about TOKENS tokens, padded as the
-tokeniser says and with the padding masked; the body runs in bf16 where this processor has instructions for it, the head in fp32.
+How it is fast and exact: texts are asked once each, sorted by length, in micro-batches of about TOKENS
+tokens, padded as the tokeniser says and with the padding masked; the body runs in bf16 where this processor
+has instructions for it, the head in fp32.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
+from spexviz.kit.arrays import Floats
 from spexviz.kit.pace import Pace
 from spexviz.kit.threads import threads
 from spexviz.models import checkpoint
@@ -54,7 +55,9 @@ class EncoderModel(OpenModel):
         self._reference: Any = lambda: None
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.precision = precision_for(self.device.type, precision, on_gpu="bf16")
-        self.tokenizer, self.network = checkpoint.from_pretrained(name, source, options, self.precision, self.auto, self.wanted)
+        self.tokenizer, self.network = checkpoint.from_pretrained(
+            name, source, options, self.precision, self.auto, self.wanted
+        )
         self.tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True  # that is, already said
         self.network.eval().requires_grad_(False)
         self.network.to(self.device)
@@ -62,7 +65,8 @@ class EncoderModel(OpenModel):
         _run_head_in_fp32(self.network)
         self._inputs = set(_INPUTS) & set(inspect.signature(self.network.forward).parameters)
         padding = may_have(self.network.config, "pad_token_id")
-        self.batch_tokens = TOKENS if padding is not None and padding == self.tokenizer.pad_token_id else 1  # 1: never pad, one text a batch
+        # 1: never pad, one text a batch
+        self.batch_tokens = TOKENS if padding is not None and padding == self.tokenizer.pad_token_id else 1
         self._positions = _positions(self.network)
         self.context = self._positions - self.tokenizer.num_special_tokens_to_add(False)
         self.mask_token = self.tokenizer.mask_token
@@ -77,9 +81,13 @@ class EncoderModel(OpenModel):
         return self._offsets([text], special=False)[0]
 
     def chat(self, text: str) -> str:
-        raise ModelError(f"{self.label} is a {self.wanted} and has no chat template: switch the chat template off.")
+        raise ModelError(
+            f"{self.label} is a {self.wanted} and has no chat template: switch the chat template off."
+        )
 
-    def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
+    def log_probabilities(
+        self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
+    ) -> Floats:
         import torch
 
         columns = [self._column(answer) for answer in answers]
@@ -90,19 +98,27 @@ class EncoderModel(OpenModel):
         with self.lock, torch.inference_mode():
             start = time.perf_counter()
             for rows in batches(_lengths(inputs), self.batch_tokens):
-                table[rows] = self._logs(self._padded([inputs[i] for i in rows]))[:, columns].double().cpu().numpy()
+                table[rows] = (
+                    self._logs(self._padded([inputs[i] for i in rows]))[:, columns].double().cpu().numpy()
+                )
             self.pace.note(self._work(inputs), time.perf_counter() - start)
         row = {request: i for i, request in enumerate(distinct)}
         return table[[row[request] for request in requests]]
 
     def seconds(self, texts: Sequence[str]) -> float | None:
-        """What asking these texts in one call would take here, learnt from the calls so far; None before the second call."""
+        """What asking these texts in one call would take here, learnt from the calls so far;
+
+        None before the second call.
+        """
         return self.pace.seconds(self._work(self._encoded([(text, ()) for text in dict.fromkeys(texts)])))
 
     @property
     def memory(self) -> int:
         """Bytes that the weights and the states of one micro-batch take, about."""
-        held = {parameter.data_ptr(): parameter.numel() * parameter.element_size() for parameter in self.network.parameters()}
+        held = {
+            parameter.data_ptr(): parameter.numel() * parameter.element_size()
+            for parameter in self.network.parameters()
+        }
         return sum(held.values()) + TOKENS * 24 * int(may_have(self.network.config, "hidden_size", 0)) * 4
 
     def inputs_of(self, text: str) -> dict[str, list[int]]:
@@ -117,7 +133,8 @@ class EncoderModel(OpenModel):
         """Log-probabilities (texts, choices) of equally long texts; called with the lock held."""
         return self._logs(batch)
 
-    at_full_precision = TransformersModel.at_full_precision  # needs no more of a model than label, weights and device
+    # needs no more of a model than label, weights and device
+    at_full_precision = TransformersModel.at_full_precision
 
     def _column(self, answer: str) -> int:
         """Where the answer stands in a row of `_logs`. Raises ModelError for one that cannot be given."""
@@ -133,13 +150,23 @@ class EncoderModel(OpenModel):
             return []
         texts = [text for text, _ in requests]
         found = self.tokenizer(texts, return_attention_mask=True, verbose=False)
-        inputs = [{key: list(found[key][i]) for key in _INPUTS if key in found and key in self._inputs} for i in range(len(texts))]
+        inputs = [
+            {key: list(found[key][i]) for key in _INPUTS if key in found and key in self._inputs}
+            for i in range(len(texts))
+        ]
         if longest := [one for one in inputs if len(one["input_ids"]) > self._positions]:
             count = len(longest[0]["input_ids"])
-            raise ModelError(f"A text has {count} tokens with its special ones, but {self.label} reads at most {self._positions}: shorten it.")
+            raise ModelError(
+                f"A text has {count} tokens with its special ones, but {self.label} reads at most {self._positions}: shorten it."
+            )
         if any(pieces for _, pieces in requests):
-            for one, spans, (_, pieces) in zip(inputs, self._offsets(texts, special=True), requests, strict=True):
-                seen = (not any(a < end and start < b for start, end in pieces if start < end) for a, b in spans)  # (0, 0), a special one: seen
+            for one, spans, (_, pieces) in zip(
+                inputs, self._offsets(texts, special=True), requests, strict=True
+            ):
+                # (0, 0), a special one: seen
+                seen = (
+                    not any(a < end and start < b for start, end in pieces if start < end) for a, b in spans
+                )
                 one["attention_mask"] = [int(s) for s in seen]
         return inputs
 
@@ -150,7 +177,9 @@ class EncoderModel(OpenModel):
 
     def _offsets(self, texts: Sequence[str], special: bool) -> list[list[Span]]:
         try:
-            found = self.tokenizer(list(texts), add_special_tokens=special, return_offsets_mapping=True, verbose=False)["offset_mapping"]
+            found = self.tokenizer(
+                list(texts), add_special_tokens=special, return_offsets_mapping=True, verbose=False
+            )["offset_mapping"]
         except NotImplementedError:
             raise ModelError(
                 f"The tokeniser of {self.label} does not say where its tokens stand: split by words, and do not mask by attention."
@@ -162,7 +191,9 @@ class EncoderModel(OpenModel):
 
         if len(inputs) == 1:  # also for a tokeniser that cannot pad
             return {key: torch.tensor([ids], device=self.device) for key, ids in inputs[0].items()}
-        return {key: ids.to(self.device) for key, ids in self.tokenizer.pad(inputs, return_tensors="pt").items()}
+        return {
+            key: ids.to(self.device) for key, ids in self.tokenizer.pad(inputs, return_tensors="pt").items()
+        }
 
 
 def _lengths(inputs: list[dict[str, list[int]]]) -> list[int]:
@@ -186,7 +217,10 @@ def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
 
 
 def _positions(model: Any) -> int:
-    """The longest input, special tokens included. The RoBERTa family counts positions from behind its padding id, and so loses some."""
+    """The longest input, special tokens included.
+
+    The RoBERTa family counts positions from behind its padding id, and so loses some.
+    """
     most = int(may_have(model.config, "max_position_embeddings") or 4096)
     for name, module in model.named_modules():
         if name.endswith("position_embeddings") and may_have(module, "padding_idx") is not None:

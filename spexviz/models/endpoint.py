@@ -1,7 +1,8 @@
 """A model on any OpenAI-compatible completions server that gives log-probabilities: vLLM, llama.cpp, …
 
-"endpoint:NAME" names a server of the file of endpoints (see endpoints): its URL and its key never come from a page or a run.
-Texts go out as token ids where the server has a tokeniser and names ids; elsewhere as text, to which it may add a start token.
+"endpoint:NAME" names a server of the file of endpoints (see endpoints): its URL and its key never come from a
+page or a run. Texts go out as token ids where the server has a tokeniser and names ids; elsewhere as text, to
+which it may add a start token.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from spexviz.models.wire import Wire
 
 
 class EndpointModel(ServedModel):
-    """The model of a configured endpoint. Raises ModelError where there is none of the name, or it cannot be asked."""
+    """The model of a configured endpoint.
+
+    Raises ModelError where there is none of the name, or it cannot be asked.
+    """
 
     kind: ClassVar[str] = "endpoint"
 
@@ -22,7 +26,12 @@ class EndpointModel(ServedModel):
         endpoint = wire.endpoint if wire else find(name.removeprefix(PREFIX))
         self.wire = wire or Wire(endpoint)
         super().__init__(
-            name, self.wire, model=endpoint.model, concurrency=endpoint.concurrency, top=endpoint.top, about=f"{endpoint.url} {endpoint.model}"
+            name,
+            self.wire,
+            model=endpoint.model,
+            concurrency=endpoint.concurrency,
+            top=endpoint.top,
+            about=f"{endpoint.url} {endpoint.model}",
         )
 
     @staticmethod

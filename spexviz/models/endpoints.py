@@ -39,9 +39,10 @@ _LIMITS = {  # (least, most) of each setting that is a number
 class Endpoint:
     """One server. Raises ModelError for a setting that cannot be; no message repeats a URL or a value that may be a key.
 
-    `concurrency`: most requests under way at once; `requests_per_minute`: most in a minute, 0 for no limit; `timeout`: seconds
-    for one answer, whole; `tries`: how often one request is sent before the run stops; `top`: the most likely tokens asked for
-    (halved until the server agrees); `insecure`: a key may travel unencrypted to another machine.
+    `concurrency`: most requests under way at once; `requests_per_minute`: most in a minute, 0 for no limit;
+    `timeout`: seconds for one answer, whole; `tries`: how often one request is sent before the run stops;
+    `top`: the most likely tokens asked for (halved until the server agrees); `insecure`: a key may travel
+    unencrypted to another machine.
     """
 
     name: str
@@ -59,7 +60,10 @@ class Endpoint:
         if not _NAME.match(self.name):
             raise self._error("has a name that is none: use letters, digits, dots and dashes")
         for field in dataclasses.fields(self):
-            value, kind = getattr(self, field.name), type(field.default) if field.default is not dataclasses.MISSING else str
+            value, kind = (
+                getattr(self, field.name),
+                type(field.default) if field.default is not dataclasses.MISSING else str,
+            )
             allowed = (int, float) if field.name in ("requests_per_minute", "timeout") else (kind,)
             if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
                 raise self._error(f"has a {field.name} of the wrong kind: it must be {kind.__name__}")
@@ -68,9 +72,13 @@ class Endpoint:
                 raise self._error(f"has a {name} outside {least} to {most}")
         self._check_url()
         if self.key_env and not _VARIABLE.match(self.key_env):
-            raise self._error('has a key_env that is no name of an environment variable: write the key into one, and its name here, as in "MY_KEY"')
+            raise self._error(
+                'has a key_env that is no name of an environment variable: write the key into one, and its name here, as in "MY_KEY"'
+            )
         if self.key_env and not self.insecure and self.parts.scheme == "http" and not self.is_local:
-            raise self._error("would send its key unencrypted to another machine: use https, or set insecure = true on a network of your own")
+            raise self._error(
+                "would send its key unencrypted to another machine: use https, or set insecure = true on a network of your own"
+            )
 
     def _check_url(self) -> None:
         try:
@@ -87,7 +95,9 @@ class Endpoint:
         if not fine:
             raise self._error('has no usable url: it must look like "https://host/v1"')
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise self._error("has a url with a user, password or question mark in it: a key goes into an environment variable that key_env names")
+            raise self._error(
+                "has a url with a user, password or question mark in it: a key goes into an environment variable that key_env names"
+            )
 
     def _error(self, what: str) -> ModelError:
         return ModelError(f"The endpoint {self.name!r:.62} {what}. Change it in {path()}.")
@@ -113,11 +123,16 @@ class Endpoint:
 
     @property
     def key(self) -> str:
-        """The key as the environment has it now, "" where none is needed. Raises ModelError where the variable is not set."""
+        """The key as the environment has it now, "" where none is needed.
+
+        Raises ModelError where the variable is not set.
+        """
         if not self.key_env:
             return ""
         if not (key := os.environ.get(self.key_env, "").strip()):
-            raise ModelError(f"The endpoint {self.name} needs a key: set the environment variable {self.key_env} where spexviz is started.")
+            raise ModelError(
+                f"The endpoint {self.name} needs a key: set the environment variable {self.key_env} where spexviz is started."
+            )
         if not (key.isascii() and key.isprintable() and " " not in key):  # a header's error would repeat it
             raise ModelError(
                 f"What the environment variable {self.key_env} holds is no key (it has spaces, or letters that no key has): set it anew."
@@ -132,13 +147,18 @@ def path() -> Path:
 
 
 def configured() -> dict[str, Endpoint]:
-    """{name: endpoint} of the file; nothing where there is none. Raises ModelError where it cannot be read."""
+    """{name: endpoint} of the file; nothing where there is none.
+
+    Raises ModelError where it cannot be read.
+    """
     try:
         data = tomllib.loads(path().read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:  # a parser's message has the place, never the text
-        raise ModelError(f"The file of endpoints {path()} cannot be read ({_place(error)}): see assets/docs/endpoints.md for its form.") from None
+        raise ModelError(
+            f"The file of endpoints {path()} cannot be read ({_place(error)}): see assets/docs/endpoints.md for its form."
+        ) from None
     return {name: _endpoint(name, settings) for name, settings in data.items()}
 
 
@@ -148,18 +168,26 @@ def find(name: str) -> Endpoint:
     if name not in known:
         there = f"There are: {', '.join(known)}." if known else "There are none yet."
         shown = f'"{name}"' if _NAME.match(name) else "of that name"
-        raise ModelError(f"There is no endpoint {shown} in {path()}. {there} Endpoints are chosen by name, and their URLs stand in that file only.")
+        raise ModelError(
+            f"There is no endpoint {shown} in {path()}. {there} Endpoints are chosen by name, and their URLs stand in that file only."
+        )
     return known[name]
 
 
 def _endpoint(name: str, settings: object) -> Endpoint:
     fields = {field.name for field in dataclasses.fields(Endpoint)} - {"name"}
     if not isinstance(settings, dict):
-        raise ModelError(f"In {path()}, {name!r:.62} is no endpoint: begin each with a line such as [my-server].")
+        raise ModelError(
+            f"In {path()}, {name!r:.62} is no endpoint: begin each with a line such as [my-server]."
+        )
     if unknown := sorted(set(settings) - fields):
-        raise ModelError(f"The endpoint {name!r:.62} has no setting {', '.join(map(repr, unknown))}. Its settings: {', '.join(sorted(fields))}.")
+        raise ModelError(
+            f"The endpoint {name!r:.62} has no setting {', '.join(map(repr, unknown))}. Its settings: {', '.join(sorted(fields))}."
+        )
     if "url" not in settings:
-        raise ModelError(f'The endpoint {name!r:.62} in {path()} has no url: give one such as "https://host/v1".')
+        raise ModelError(
+            f'The endpoint {name!r:.62} in {path()} has no url: give one such as "https://host/v1".'
+        )
     return Endpoint(name, **settings)
 
 

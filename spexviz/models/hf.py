@@ -1,10 +1,11 @@
 """Any causal language model of transformers: a hub id, a folder made by save_pretrained, or a .gguf file.
 
-How it is fast and exact: texts are asked once each, in micro-batches of about TOKENS tokens, packed without padding and with
-common beginnings computed once (packed.py); where a family does not allow that, or something is hidden, sorted by length and
-padded on the right (a causal model never looks there). The body runs in bf16 where this processor has instructions for it, in fp16 on a GPU
-(8 times finer), the stream that its layers add to, the last norm and the output head in fp32 (a bf16 head rounds logits to 1/8),
-and logits are computed only where they are read.
+How it is fast and exact: texts are asked once each, in micro-batches of about TOKENS tokens, packed without
+padding and with common beginnings computed once (packed.py); where a family does not allow that, or something
+is hidden, sorted by length and padded on the right (a causal model never looks there). The body runs in bf16
+where this processor has instructions for it, in fp16 on a GPU (8 times finer), the stream that its layers add
+to, the last norm and the output head in fp32 (a bf16 head rounds logits to 1/8), and logits are computed only
+where they are read.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
+from spexviz.kit.arrays import Floats
 from spexviz.kit.pace import Pace
 from spexviz.kit.threads import threads
 from spexviz.models import checkpoint
@@ -41,7 +43,10 @@ class NoRoom(ModelError):
 
 
 class TransformersModel(OpenModel):
-    """A causal LM by hub id, folder or .gguf file. Raises ModelError where it cannot be had. Thread-safe: one forward pass at a time."""
+    """A causal LM by hub id, folder or .gguf file.
+
+    Raises ModelError where it cannot be had. Thread-safe: one forward pass at a time.
+    """
 
     kind: ClassVar[str] = "hf"
 
@@ -49,7 +54,8 @@ class TransformersModel(OpenModel):
         self.label = name
         self.lock = threading.Lock()
         source, options = checkpoint.source_of(name, folder)
-        hashing = ThreadPoolExecutor(1).submit(checkpoint.digests, Path(source), options)  # beside torch's import and the weights: half a GB
+        # beside torch's import and the weights: half a GB
+        hashing = ThreadPoolExecutor(1).submit(checkpoint.digests, Path(source), options)
         import torch
 
         torch.set_num_threads(threads())
@@ -66,14 +72,16 @@ class TransformersModel(OpenModel):
         self.body = self.network.base_model
         kept = keep_in_fp32(self.body, self.network.dtype, self.device)
         if not kept and self.precision == "fp16":
-            for parameter in self.network.parameters():  # a stream in fp16 can overflow; buffers (the angles of positions) stay exact
+            # a stream in fp16 can overflow; buffers (the angles of positions) stay exact
+            for parameter in self.network.parameters():
                 parameter.data = parameter.data.bfloat16()
             self.precision = "bf16"
             keep_in_fp32(self.body, torch.float32, self.device)
         self._head = self.network.get_output_embeddings()
         if self._head is None:
             raise ModelError(f'"{name}" has no output head: spexviz needs a causal language model.')
-        self._head.register_forward_pre_hook(_as_the_weight)  # the last norm gives fp32, also where the whole model is asked by hand
+        # the last norm gives fp32, also where the whole model is asked by hand
+        self._head.register_forward_pre_hook(_as_the_weight)
         self.head_weight = self._head.weight.detach().float()
         bias, config = may_have(self._head, "bias"), self.network.config
         self._head_bias = None if bias is None else bias.detach().float()
@@ -85,7 +93,9 @@ class TransformersModel(OpenModel):
         content = hashing.result() or f"{name} {may_have(config, '_commit_hash', '')}".encode()
         self.packing = Packing.of(self.network, self.device, self.precision)
         with self._fits():
-            self.batch_tokens = TOKENS if self.device.type == "cpu" else tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
+            self.batch_tokens = (
+                TOKENS if self.device.type == "cpu" else tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
+            )
         self.call_tokens = 0 if self.device.type == "cpu" else AHEAD * self.batch_tokens
         stream = " with its stream in fp32" if kept and self.precision != "fp32" else ""
         about = f"transformers {self.device.type} {self.precision}{stream} ".encode()
@@ -100,9 +110,13 @@ class TransformersModel(OpenModel):
 
     def token_spans(self, text: str) -> list[Span]:
         try:
-            offsets = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+            offsets = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)[
+                "offset_mapping"
+            ]
         except NotImplementedError:
-            raise ModelError(f"The tokeniser of {self.label} does not say where its tokens stand: split by words instead.") from None
+            raise ModelError(
+                f"The tokeniser of {self.label} does not say where its tokens stand: split by words instead."
+            ) from None
         return [(int(a), int(b)) for a, b in offsets]
 
     def chat(self, text: str) -> str:
@@ -119,14 +133,18 @@ class TransformersModel(OpenModel):
         new: list[int] = []
         with self.lock, torch.inference_mode():
             while len(new) < min(tokens, self.context - len(ids) + 1):
-                states = self.body(input_ids=torch.tensor([ids + new], device=self.device), use_cache=False).last_hidden_state
+                states = self.body(
+                    input_ids=torch.tensor([ids + new], device=self.device), use_cache=False
+                ).last_hidden_state
                 token = int(self.logits(states[:, -1]).argmax())
                 if token in ends:
                     break
                 new.append(token)
         return self.tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
-    def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
+    def log_probabilities(
+        self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
+    ) -> Floats:
         import torch
 
         endings = [tuple(self.encode(answer)) for answer in answers]
@@ -135,7 +153,9 @@ class TransformersModel(OpenModel):
         requests = [(text, tuple(hidden[i]) if hidden else ()) for i, text in enumerate(texts)]
         distinct = list(dict.fromkeys(requests))
         ids = self._ids_of([text for text, _ in distinct])
-        sequences = [(one, self._visible(text, pieces)) for one, (text, pieces) in zip(ids, distinct, strict=True)]
+        sequences = [
+            (one, self._visible(text, pieces)) for one, (text, pieces) in zip(ids, distinct, strict=True)
+        ]
         table = np.empty((len(distinct), len(answers)))
         tails = {ending[:-1] for ending in endings}
         with self.lock, torch.inference_mode():
@@ -148,20 +168,35 @@ class TransformersModel(OpenModel):
         return table[[row[request] for request in requests]]
 
     def seconds(self, texts: Sequence[str]) -> float | None:
-        """What asking these texts in one call would take here, learnt from the calls so far; None before the second call."""
+        """What asking these texts in one call would take here, learnt from the calls so far;
+
+        None before the second call.
+        """
         ids = self._ids_of(list(dict.fromkeys(texts)))
-        return self.pace.seconds(sum(cost for _, cost in batches(ids, self.batch_tokens, self.packing is not None)))
+        return self.pace.seconds(
+            sum(cost for _, cost in batches(ids, self.batch_tokens, self.packing is not None))
+        )
 
     @property
     def memory(self) -> int:
         """Bytes that the weights, the fp32 head and one micro-batch take, about."""
-        held = {parameter.data_ptr(): parameter.numel() * parameter.element_size() for parameter in self.network.parameters()}
+        held = {
+            parameter.data_ptr(): parameter.numel() * parameter.element_size()
+            for parameter in self.network.parameters()
+        }
         held[self.head_weight.data_ptr()] = self.head_weight.numel() * 4
         vocabulary, width = self.head_weight.shape
-        return sum(held.values()) + self.batch_tokens * (24 * width * 4) + 2 * max(1, self.batch_tokens // 32) * vocabulary * 4
+        return (
+            sum(held.values())
+            + self.batch_tokens * (24 * width * 4)
+            + 2 * max(1, self.batch_tokens // 32) * vocabulary * 4
+        )
 
     def at_full_precision(self) -> TransformersModel | None:
-        """The same model in fp32, to measure the noise of this one: itself where it is; None where memory has no room for it."""
+        """The same model in fp32, to measure the noise of this one: itself where it is;
+
+        None where memory has no room for it.
+        """
         if self.precision == "fp32":
             return self
         with self.lock:
@@ -173,10 +208,18 @@ class TransformersModel(OpenModel):
                     found = type(self)(self.label, precision="fp32")
                 except NoRoom:
                     return None
-                self._reference = weakref.ref(found)  # as long as a run needs it: it is as large as the model, or twice that
+                # as long as a run needs it: it is as large as the model, or twice that
+                self._reference = weakref.ref(found)
         return found
 
-    def _score(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], table: NDArray, columns: list[int]) -> int:
+    def _score(
+        self,
+        sequences: list,
+        tail: tuple[int, ...],
+        endings: list[tuple[int, ...]],
+        table: NDArray,
+        columns: list[int],
+    ) -> int:
         """Fill the columns of answers that share all tokens but the last, one forward pass a text; tokens that were computed."""
         import torch
 
@@ -186,7 +229,9 @@ class TransformersModel(OpenModel):
             if values is None:
                 self._halve(len(rows), cost)
                 smaller = np.empty((len(rows), len(columns)))
-                cost = self._score([sequences[i] for i in rows], tail, endings, smaller, list(range(len(columns))))
+                cost = self._score(
+                    [sequences[i] for i in rows], tail, endings, smaller, list(range(len(columns)))
+                )
                 values = torch.from_numpy(smaller)
             found.append((rows, values))
             computed += cost
@@ -225,10 +270,17 @@ class TransformersModel(OpenModel):
 
     def _packs(self, sequences: list, extra: int) -> bool:
         """Whether these texts, with `extra` tokens after each, may be packed: nothing is hidden, no sliding window ends within."""
-        return self.packing is not None and all(seen is None and len(ids) + extra <= self.packing.longest for ids, seen in sequences)
+        return self.packing is not None and all(
+            seen is None and len(ids) + extra <= self.packing.longest for ids, seen in sequences
+        )
 
-    def _forward(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool) -> Any:
-        """Log-probabilities (texts, endings) by one forward pass; None where memory ran out (what it held is free again then)."""
+    def _forward(
+        self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool
+    ) -> Any:
+        """Log-probabilities (texts, endings) by one forward pass;
+
+        None where memory ran out (what it held is free again then).
+        """
         try:
             return self._logs(sequences, tail, endings, packed)
         except Exception as error:
@@ -236,16 +288,23 @@ class TransformersModel(OpenModel):
                 raise
             return None
 
-    def _logs(self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool) -> Any:
+    def _logs(
+        self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool
+    ) -> Any:
         import torch
 
         reads = [range(len(ids) - 1, len(ids) + len(tail)) for ids, _ in sequences]
         if packed:
             picked = self.packing.states([[*ids, *tail] for ids, _ in sequences], reads)
         else:
-            picked = self._padded(sequences, tail, torch.tensor([list(read) for read in reads], device=self.device))
+            picked = self._padded(
+                sequences, tail, torch.tensor([list(read) for read in reads], device=self.device)
+            )
         logs = torch.log_softmax(self.logits(picked), dim=-1)
-        before = sum((logs[:, j, token] for j, token in enumerate(tail)), torch.zeros(len(sequences), device=self.device))
+        before = sum(
+            (logs[:, j, token] for j, token in enumerate(tail)),
+            torch.zeros(len(sequences), device=self.device),
+        )
         out = torch.stack([before + logs[:, -1, ending[-1]] for ending in endings], dim=1)
         return out.double()
 
@@ -261,7 +320,9 @@ class TransformersModel(OpenModel):
             if seen is not None:
                 visible[i, : len(ids)] = torch.tensor(seen)
         mask = visible.to(self.device) if any(seen is not None for _, seen in sequences) else None
-        states = self.body(input_ids=batch.to(self.device), attention_mask=mask, use_cache=False).last_hidden_state
+        states = self.body(
+            input_ids=batch.to(self.device), attention_mask=mask, use_cache=False
+        ).last_hidden_state
         return states.gather(1, read[..., None].expand(-1, -1, states.shape[-1]))
 
     def _rate(self, tokens: int) -> float:
@@ -282,9 +343,14 @@ class TransformersModel(OpenModel):
         return {"input_ids": self._ids(text)}
 
     def column(self, answer: str) -> int:
-        """Where an answer of one token stands in a row of `read_batch`. Raises ModelError for a longer one."""
+        """Where an answer of one token stands in a row of `read_batch`.
+
+        Raises ModelError for a longer one.
+        """
         if len(ids := self.encode(answer)) != 1:
-            raise ModelError(f"The answer {answer!r:.60} is {len(ids)} tokens for {self.label}: choose one that is a single token.")
+            raise ModelError(
+                f"The answer {answer!r:.60} is {len(ids)} tokens for {self.label}: choose one that is a single token."
+            )
         return ids[0]
 
     def read_batch(self, batch: dict[str, Any]) -> Any:
@@ -298,7 +364,9 @@ class TransformersModel(OpenModel):
         """What the output head makes of last hidden states, in fp32."""
         import torch
 
-        logits = torch.nn.functional.linear(states.float(), self.head_weight, self._head_bias) * self._logit_scale
+        logits = (
+            torch.nn.functional.linear(states.float(), self.head_weight, self._head_bias) * self._logit_scale
+        )
         return self._soft_cap * torch.tanh(logits / self._soft_cap) if self._soft_cap else logits
 
     def _ids(self, text: str) -> list[int]:
@@ -306,7 +374,8 @@ class TransformersModel(OpenModel):
 
     def _ids_of(self, texts: list[str]) -> list[list[int]]:
         """Ids of the texts, in one call of the tokeniser; a text with no token is asked as the start-of-text token alone."""
-        quick = may_have(self.tokenizer, "backend_tokenizer")  # the same ids in half the time: no offsets, no attention masks
+        # the same ids in half the time: no offsets, no attention masks
+        quick = may_have(self.tokenizer, "backend_tokenizer")
         if quick is None or not texts:
             found = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
         else:
@@ -314,19 +383,31 @@ class TransformersModel(OpenModel):
             found = [one.ids for one in quick.encode_batch_fast(texts, add_special_tokens=False)]
         if all(found):
             return found
-        start = self.tokenizer.bos_token_id if self.tokenizer.bos_token_id is not None else self.tokenizer.eos_token_id
+        start = (
+            self.tokenizer.bos_token_id
+            if self.tokenizer.bos_token_id is not None
+            else self.tokenizer.eos_token_id
+        )
         if start is None:
-            raise ModelError(f"{self.label} cannot be asked with an empty text: put some words around the prompt with a template.")
+            raise ModelError(
+                f"{self.label} cannot be asked with an empty text: put some words around the prompt with a template."
+            )
         return [ids or [start] for ids in found]
 
     def _visible(self, text: str, pieces: Sequence[Span]) -> list[int] | None:
         if not pieces:
             return None
         spans = self.token_spans(text)
-        return [0 if any(a < end and start < b for start, end in pieces if start < end) else 1 for a, b in spans]
+        return [
+            0 if any(a < end and start < b for start, end in pieces if start < end) else 1 for a, b in spans
+        ]
 
     def _ends(self) -> set[int]:
-        ends = self.network.generation_config.eos_token_id if self.network.generation_config else self.tokenizer.eos_token_id
+        ends = (
+            self.network.generation_config.eos_token_id
+            if self.network.generation_config
+            else self.tokenizer.eos_token_id
+        )
         return set(ends if isinstance(ends, list) else [ends])
 
     @property

@@ -1,7 +1,8 @@
 """A GGUF file through llama.cpp, in this process: "llamacpp:/models/model.gguf", or "llamacpp:bundled". Needs spexviz[llamacpp].
 
-It computes with the quantised weights as they are, so it needs an eighth to a half of the memory that transformers does. The
-engine is llama.cpp's own server: it is asked directly, and only its tokeniser over loopback, with a key made for this process.
+It computes with the quantised weights as they are, so it needs an eighth to a half of the memory that
+transformers does. The engine is llama.cpp's own server: it is asked directly, and only its tokeniser over
+loopback, with a key made for this process.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ from spexviz.models.wire import Refused, Wire
 
 T = TypeVar("T")
 PREFIX = "llamacpp:"
-CONTEXT = 4096  # tokens of the longest text, unless the model reads fewer: the cache of the attention takes its room at once
+# tokens of the longest text, unless the model reads fewer: the cache of the attention takes its room at once
+CONTEXT = 4096
 PARALLEL = 4  # texts decoded together
 
 
 class LlamacppModel(ServedModel):
-    """A GGUF file in this process. Raises ModelError where xllamacpp or the file is missing, or the file cannot be read."""
+    """A GGUF file in this process.
+
+    Raises ModelError where xllamacpp or the file is missing, or the file cannot be read.
+    """
 
     kind: ClassVar[str] = "llamacpp"
 
@@ -35,7 +40,9 @@ class LlamacppModel(ServedModel):
         given = name.removeprefix(PREFIX)
         file = bundled.gguf() if given == "bundled" else Path(os.path.expanduser(given))
         if not os.path.isfile(file):
-            raise ModelError(f'There is no file "{given[:200]}": check the path of the .gguf file, or give "{PREFIX}bundled".')
+            raise ModelError(
+                f'There is no file "{given[:200]}": check the path of the .gguf file, or give "{PREFIX}bundled".'
+            )
         engine = _Engine(file, context, parallel)
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -64,14 +71,28 @@ class _Engine:
         try:
             self._server = xllamacpp.Server(options)
         except Exception as error:
-            raise ModelError(f"llama.cpp cannot load {file.name} ({error}): see whether it is a whole GGUF file of a causal model.") from None
-        self._wire = Wire(Endpoint("llamacpp", f"{self._server.listening_address}/v1", concurrency=parallel + 1), key=lambda: key)
+            raise ModelError(
+                f"llama.cpp cannot load {file.name} ({error}): see whether it is a whole GGUF file of a causal model."
+            ) from None
+        self._wire = Wire(
+            Endpoint("llamacpp", f"{self._server.listening_address}/v1", concurrency=parallel + 1),
+            key=lambda: key,
+        )
 
-    def ask(self, route: str, body: Any = None, read: Callable[[Any], T] = lambda answer: answer, tries: int | None = None) -> T:
+    def ask(
+        self,
+        route: str,
+        body: Any = None,
+        read: Callable[[Any], T] = lambda answer: answer,
+        tries: int | None = None,
+    ) -> T:
         """See Door."""
         if route != "completions":
             return self._wire.ask(route, body, read, tries)
         answer = self._server.handle_completions(body)
         if error := answer.get("error"):
-            raise Refused(int(error.get("code", 400)), f"llama.cpp refuses the request: {str(error.get('message'))[:300]}.")
+            raise Refused(
+                int(error.get("code", 400)),
+                f"llama.cpp refuses the request: {str(error.get('message'))[:300]}.",
+            )
         return read(answer)

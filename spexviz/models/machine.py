@@ -11,21 +11,25 @@ from spexviz.errors import ModelError
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 SETTING = "SPEXVIZ_PRECISION"
-_BF16 = ("amx_bf16", "avx512_bf16", "bf16")  # instructions that multiply bf16, as processors (the last: ARM) name them
+# instructions that multiply bf16, as processors (the last: ARM) name them
+_BF16 = ("amx_bf16", "avx512_bf16", "bf16")
 
 
 def precision_for(device: str, asked: str = "auto", on_gpu: str = "fp16") -> str:
     """What a model computes in on "cpu" or "cuda": what is asked for, else what $SPEXVIZ_PRECISION says, else what the device can do.
 
-    By what the device says of itself and never by a stopwatch, so that every start on one machine gives the same numbers: on a GPU
-    `on_gpu` (fp16 where the stream of the layers stays in fp32, else bf16), on a processor bf16 where it has instructions for it.
+    By what the device says of itself and never by a stopwatch, so that every start on one machine gives the
+    same numbers: on a GPU `on_gpu` (fp16 where the stream of the layers stays in fp32, else bf16), on a
+    processor bf16 where it has instructions for it.
     Raises ModelError for a precision that there is not.
     """
     asked = asked if asked != "auto" else (os.environ.get(SETTING) or "auto").strip().lower()
     if asked in PRECISIONS:
         return asked
     if asked != "auto":
-        raise ModelError(f"There is no precision {asked!r:.40}: set {SETTING} to auto or one of {', '.join(PRECISIONS)}.")
+        raise ModelError(
+            f"There is no precision {asked!r:.40}: set {SETTING} to auto or one of {', '.join(PRECISIONS)}."
+        )
     if device != "cuda":
         return "bf16" if abilities() else "fp32"
     import torch
@@ -60,7 +64,10 @@ def _flags() -> set[str]:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return set()
-    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith(("flags", "Features"))), set())
+    return next(
+        (set(line.partition(":")[2].split()) for line in lines if line.startswith(("flags", "Features"))),
+        set(),
+    )
 
 
 def described() -> str:
@@ -70,7 +77,11 @@ def described() -> str:
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    name = torch.cuda.get_device_name() if device == "cuda" else _told().get("cpu_name") or platform.processor() or platform.machine()
+    name = (
+        torch.cuda.get_device_name()
+        if device == "cuda"
+        else _told().get("cpu_name") or platform.processor() or platform.machine()
+    )
     can = f"instructions for bf16: {', '.join(abilities()) or 'none'}; torch {torch.backends.cpu.get_cpu_capability()}"
     return f"{name}, {os.cpu_count()} cores; {can}; models compute in {precision_for(device)} ({SETTING}={os.environ.get(SETTING) or 'auto'})"
 

@@ -1,10 +1,11 @@
 """Packing: all texts of a batch in one row without padding, every common beginning computed once.
 
-The texts of a game share their beginnings (the template, the words that two masks both keep), and a causal model computes the
-same there: so the tokens of a batch are laid out as a prefix tree, one column a node, and the linear layers, which are nearly
-all of the work, see each node once (measured: 14–20 % fewer tokens at 30 words; fewer are saved in longer texts). Only the attention gathers
-whole texts again. It goes through transformers' attention interface; `Packing.of` checks the values once against the plain
-forward, and a family that does not give them (ALiBi, recurrences, attention sinks, …) is asked in padded batches instead.
+The texts of a game share their beginnings (the template, the words that two masks both keep), and a causal
+model computes the same there: so the tokens of a batch are laid out as a prefix tree, one column a node, and
+the linear layers, which are nearly all of the work, see each node once (measured: 14–20 % fewer tokens at 30
+words; fewer are saved in longer texts). Only the attention gathers whole texts again. It goes through
+transformers' attention interface; `Packing.of` checks the values once against the plain forward, and a family
+that does not give them (ALiBi, recurrences, attention sinks, …) is asked in padded batches instead.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _TOLERANCE = {
     "fp16": 0.03,
     "bf16": 0.1,
 }  # of the states (root mean squares): rounding passes, an attention that sees other texts does not
-_LIMITS = ("sliding_window", "attention_chunk_size")  # configuration that cuts attention off: longer texts are asked plainly
+# configuration that cuts attention off: longer texts are asked plainly
+_LIMITS = ("sliding_window", "attention_chunk_size")
 
 
 class _Now(threading.local):
@@ -45,7 +47,10 @@ _now = _Now()
 
 @dataclass(frozen=True)
 class Layout:
-    """Tokens of a batch as a prefix tree: `ids` and `positions` a node; `paths[i]`: the nodes of text i, in order."""
+    """Tokens of a batch as a prefix tree:
+
+    `ids` and `positions` a node; `paths[i]`: the nodes of text i, in order.
+    """
 
     ids: list[int]
     positions: list[int]
@@ -81,7 +86,10 @@ def common(a: Sequence[int], b: Sequence[int]) -> int:
 
 
 class Packing:
-    """A causal body of transformers, asked for the last hidden states of packed texts. Made by `Packing.of`."""
+    """A causal body of transformers, asked for the last hidden states of packed texts.
+
+    Made by `Packing.of`.
+    """
 
     def __init__(self, model: Any, device: Any):
         self._model, self._body, self._device = model, model.base_model, device
@@ -100,7 +108,8 @@ class Packing:
     def install(self, precision: str) -> bool:
         """Read only what is needed in the last layer, if packed texts then get the states of the plain forward; else leave it as it was."""
         handles = self._read_only_in_the_last_layer()
-        with suppress(Exception):  # whatever a family dislikes about packed input, the plain forward is still there
+        # whatever a family dislikes about packed input, the plain forward is still there
+        with suppress(Exception):
             if self._agrees(precision):
                 return True
         for handle in handles:
@@ -112,10 +121,15 @@ class Packing:
         import torch
 
         tree = layout(texts)
-        places = torch.tensor([[path[at] for at in reads] for path, reads in zip(tree.paths, read, strict=True)], device=self._device)
-        row = lambda values: torch.tensor([values], device=self._device)  # noqa: E731
+        places = torch.tensor(
+            [[path[at] for at in reads] for path, reads in zip(tree.paths, read, strict=True)],
+            device=self._device,
+        )
+        row = lambda values: torch.tensor([values], device=self._device)
         with self._packed(tree, places):
-            states = self._body(input_ids=row(tree.ids), position_ids=row(tree.positions), use_cache=False).last_hidden_state
+            states = self._body(
+                input_ids=row(tree.ids), position_ids=row(tree.positions), use_cache=False
+            ).last_hidden_state
         return states[0][places]
 
     @contextmanager
@@ -123,7 +137,10 @@ class Packing:
         import torch
 
         lengths = np.array([len(path) for path in tree.paths])
-        width, nodes = int(lengths.max()), np.fromiter(chain.from_iterable(tree.paths), dtype=np.int64, count=int(lengths.sum()))
+        width, nodes = (
+            int(lengths.max()),
+            np.fromiter(chain.from_iterable(tree.paths), dtype=np.int64, count=int(lengths.sum())),
+        )
         text = np.repeat(np.arange(len(lengths)), lengths)
         place = text * width + np.arange(len(nodes)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         gather, scatter = np.zeros(len(lengths) * width, dtype=np.int64), np.zeros(len(tree), dtype=np.int64)
@@ -152,19 +169,38 @@ class Packing:
         import torch
 
         tokens = made_up(int(self._model.get_input_embeddings().num_embeddings), 24)
-        texts = sorted([tokens[:9], tokens[:5] + tokens[12:20], tokens[:5], tokens[3:24], tokens[:9] + tokens[20:22]])
+        texts = sorted(
+            [tokens[:9], tokens[:5] + tokens[12:20], tokens[:5], tokens[3:24], tokens[:9] + tokens[20:22]]
+        )
         with torch.inference_mode():
             packed = self.states(texts, [range(len(text) - 2, len(text)) for text in texts]).float()
-            plain = [self._body(input_ids=torch.tensor([text], device=self._device), use_cache=False).last_hidden_state[0, -2:] for text in texts]
+            plain = [
+                self._body(
+                    input_ids=torch.tensor([text], device=self._device), use_cache=False
+                ).last_hidden_state[0, -2:]
+                for text in texts
+            ]
             plain = torch.stack(plain).float()
-        return bool((packed - plain).square().mean().sqrt() <= _TOLERANCE[precision] * plain.square().mean().sqrt())
+        return bool(
+            (packed - plain).square().mean().sqrt() <= _TOLERANCE[precision] * plain.square().mean().sqrt()
+        )
 
 
-def _attention(module: Any, query: Any, key: Any, value: Any, mask: Any, scaling: float | None = None, softcap: Any = None, **_: Any) -> Any:
+def _attention(
+    module: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    mask: Any,
+    scaling: float | None = None,
+    softcap: Any = None,
+    **_: Any,
+) -> Any:
     """Attention of packed texts: (1, heads, nodes, d) is gathered into (texts, heads, longest, d), and back to the nodes.
 
-    Texts are padded on the right, where a causal query never looks. Every text that shares a node gets the same for it. Rows go
-    by index_select: plain indexing takes 3 times (fp32) to 10 times (bf16) as long on a CPU.
+    Texts are padded on the right, where a causal query never looks. Every text that shares a node gets the
+    same for it. Rows go by index_select: plain indexing takes 3 times (fp32) to 10 times (bf16) as long on a
+    CPU.
     """
     import torch
 
@@ -172,16 +208,33 @@ def _attention(module: Any, query: Any, key: Any, value: Any, mask: Any, scaling
 
     def whole(states: Any) -> Any:
         heads, size = states.shape[1], states.shape[3]
-        return states[0].transpose(0, 1).reshape(-1, heads * size).index_select(0, _now.gather).view(texts, width, heads, size).transpose(1, 2)
+        return (
+            states[0]
+            .transpose(0, 1)
+            .reshape(-1, heads * size)
+            .index_select(0, _now.gather)
+            .view(texts, width, heads, size)
+            .transpose(1, 2)
+        )
 
     q, k, v = whole(query), whole(key), whole(value)
     if softcap:
         k, v = (states.repeat_interleave(q.shape[1] // states.shape[1], dim=1) for states in (k, v))
-        scores = torch.tanh(q @ k.transpose(-1, -2) * (q.shape[-1] ** -0.5 if scaling is None else scaling) / softcap) * softcap
+        scores = (
+            torch.tanh(
+                q @ k.transpose(-1, -2) * (q.shape[-1] ** -0.5 if scaling is None else scaling) / softcap
+            )
+            * softcap
+        )
         later = torch.ones(width, width, dtype=torch.bool, device=q.device).triu(1)
-        out = torch.softmax(scores.masked_fill(later, float("-inf")), dim=-1, dtype=torch.float32).to(v.dtype) @ v
+        out = (
+            torch.softmax(scores.masked_fill(later, float("-inf")), dim=-1, dtype=torch.float32).to(v.dtype)
+            @ v
+        )
     else:
-        out = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, enable_gqa=q.shape[1] != k.shape[1])
+        out = torch.nn.functional.scaled_dot_product_attention(
+            q, k, v, is_causal=True, scale=scaling, enable_gqa=q.shape[1] != k.shape[1]
+        )
     out = out.transpose(1, 2).reshape(texts * width, -1).index_select(0, _now.scatter)
     return out.view(1, len(out), query.shape[1], -1), None
 

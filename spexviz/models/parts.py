@@ -1,11 +1,13 @@
 """The parts of a transformer that can be switched off: found in its tree of modules and in what runs when, not by model names.
 
-A layer is an item of the longest list of modules in which attention and a feed-forward part run. The last linear map of the
-attention mixes the heads, so its input holds them side by side (grouped-query attention too: keys and values are shared before);
-the last one outside it closes the MLP, so its input holds the neurons. Both were seen to run, in this order, on a short text.
+A layer is an item of the longest list of modules in which attention and a feed-forward part run. The last
+linear map of the attention mixes the heads, so its input holds them side by side (grouped-query attention
+too: keys and values are shared before); the last one outside it closes the MLP, so its input holds the
+neurons. Both were seen to run, in this order, on a short text.
 
-What a batch needs is computed once: layers below the first part that is switched off give every mask the same states, so they
-are run once a prompt; the others run for many masks at once, as the model's own code runs them.
+What a batch needs is computed once: layers below the first part that is switched off give every mask the same
+states, so they are run once a prompt; the others run for many masks at once, as the model's own code runs
+them.
 """
 
 from __future__ import annotations
@@ -16,9 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
+from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.models.attention import in_full_precision
 from spexviz.models.base import OpenModel, opened
 from spexviz.models.batches import PROBED, TOKENS, is_out_of_memory
@@ -51,10 +53,11 @@ class Layer:
 @dataclass(frozen=True)
 class Gate:
     """What happens at one site: `owner` (size,) is the player that each number belongs to, −1 for none; where a player is
-    removed its numbers become those of `other` (tokens, size). `whole`: heads of the layer, to rescale what is kept; 0 for not.
+    removed its numbers become those of `other` (tokens, size). `whole`: heads of the layer, to rescale what
+    is kept; 0 for not.
     """
 
-    owner: NDArray[np.intp]
+    owner: Positions
     other: Any
     whole: int = 0
 
@@ -84,7 +87,12 @@ class Parts:
         with self.model.lock, torch.inference_mode(), ExitStack() as hooks:
             for site in sites:
                 _watch(
-                    hooks, self._module(site), site[1], lambda states, site=site: seen.__setitem__(site, states.reshape(-1, states.shape[-1]).clone())
+                    hooks,
+                    self._module(site),
+                    site[1],
+                    lambda states, site=site: seen.__setitem__(
+                        site, states.reshape(-1, states.shape[-1]).clone()
+                    ),
                 )
             self.model.read_batch(self._batch([inputs]))
         return seen
@@ -108,15 +116,19 @@ class Parts:
         below: Sequence[Any],
         first: int,
         gates: dict[Site, Gate],
-        masks: NDArray[np.bool_],
+        masks: Bools,
         columns: Sequence[Sequence[int]],
-    ) -> NDArray[np.float64]:
-        """Log-probabilities (masks, prompts, columns) of the answers in `columns[prompt]`. The prompts are equally long; `below` and `first`: see `below`."""
+    ) -> Floats:
+        """Log-probabilities (masks, prompts, columns) of the answers in `columns[prompt]`.
+
+        The prompts are equally long; `below` and `first`: see `below`.
+        """
         import torch
 
         count = len(masks)
         rows = [(i, j) for i in range(count) for j in range(len(prompts))]
-        kept = torch.tensor(np.concatenate([masks, np.ones((count, 1), dtype=bool)], axis=1))  # the last one is the owner of the rest
+        # the last one is the owner of the rest
+        kept = torch.tensor(np.concatenate([masks, np.ones((count, 1), dtype=bool)], axis=1))
         owners = {site: torch.tensor(gate.owner % (masks.shape[1] + 1)) for site, gate in gates.items()}
         step, out = self.batch_rows(len(prompts[0]["input_ids"])), []
         with self.model.lock, torch.inference_mode():
@@ -127,7 +139,9 @@ class Parts:
                 try:
                     states = torch.stack([below[j] for _, j in batch])
                     with self._switched(gates, owners, chosen), self._from(first, states):
-                        found = self.model.read_batch(self._batch([prompts[j] for _, j in batch])).gather(1, asked)
+                        found = self.model.read_batch(self._batch([prompts[j] for _, j in batch])).gather(
+                            1, asked
+                        )
                 except Exception as error:
                     if not is_out_of_memory(error) or step == 1:
                         raise
@@ -137,14 +151,19 @@ class Parts:
                 rows = rows[step:]
             return torch.cat(out).double().cpu().numpy().reshape(count, len(prompts), -1)
 
-    def attention(self, inputs: dict[str, list[int]], layer: int) -> NDArray[np.float64]:
-        """Attention of the heads of a layer on one text: (heads, from, to), rows add up to 1. Raises ModelError where the model does not tell."""
+    def attention(self, inputs: dict[str, list[int]], layer: int) -> Floats:
+        """Attention of the heads of a layer on one text:
+
+        (heads, from, to), rows add up to 1. Raises ModelError where the model does not tell.
+        """
         import torch
 
         with self.model.lock, torch.inference_mode(), in_full_precision(self.model.network):
             found = self.model.body(**self._batch([inputs]), output_attentions=True).attentions
         if not found or found[layer] is None:
-            raise ModelError(f"{self.model.label} does not tell where its heads attend: choose another model.")
+            raise ModelError(
+                f"{self.model.label} does not tell where its heads attend: choose another model."
+            )
         weights = found[layer][0].double().cpu().numpy()
         return weights / weights.sum(-1, keepdims=True)
 
@@ -155,7 +174,9 @@ class Parts:
     def _batch(self, inputs: Sequence[dict[str, list[int]]]) -> dict[str, Any]:
         import torch
 
-        return {key: torch.tensor([one[key] for one in inputs], device=self.model.device) for key in inputs[0]}
+        return {
+            key: torch.tensor([one[key] for one in inputs], device=self.model.device) for key in inputs[0]
+        }
 
     @contextmanager
     def _switched(self, gates: dict[Site, Gate], owners: dict[Site, Any], kept: Any) -> Iterator[None]:
@@ -175,8 +196,13 @@ class Parts:
         on = on[:, None].to(self.model.device)
 
         def change(states: Any) -> Any:
-            whole = states.reshape(len(on), -1, states.shape[-1])  # some families lay the tokens of all texts in one row
-            return torch.where(on, whole * factor, gate.other.to(states.dtype)).to(states.dtype).reshape(states.shape)
+            # some families lay the tokens of all texts in one row
+            whole = states.reshape(len(on), -1, states.shape[-1])
+            return (
+                torch.where(on, whole * factor, gate.other.to(states.dtype))
+                .to(states.dtype)
+                .reshape(states.shape)
+            )
 
         return change
 
@@ -188,7 +214,9 @@ class Parts:
             return ((states, *args[1:]), kwargs) if args else (args, {**kwargs, "hidden_states": states})
 
         with ExitStack() as hooks:
-            hooks.callback(self.layers[first].module.register_forward_pre_hook(begin, with_kwargs=True).remove)
+            hooks.callback(
+                self.layers[first].module.register_forward_pre_hook(begin, with_kwargs=True).remove
+            )
             for layer in self.layers[:first]:
                 hooks.callback(delattr, layer.module, "forward")
                 layer.module.forward = _through if layer.bare else _through_in_tuple
@@ -220,7 +248,9 @@ def _watch(hooks: ExitStack, module: Any, kind: str, tell: Callable[[Any], None]
 def _replace(hooks: ExitStack, module: Any, kind: str, change: Callable[[Any], Any]) -> None:
     """Let `change` have the states at a site: what goes into the map for its heads or neurons, else what comes out."""
     if kind in ("heads", "neurons"):
-        hooks.callback(module.register_forward_pre_hook(lambda _, inputs: (change(inputs[0]), *inputs[1:])).remove)
+        hooks.callback(
+            module.register_forward_pre_hook(lambda _, inputs: (change(inputs[0]), *inputs[1:])).remove
+        )
     else:
         hooks.callback(module.register_forward_hook(lambda _, inputs, output: change(output)).remove)
 
@@ -230,16 +260,31 @@ def _find(model: OpenModel) -> tuple[Layer, ...]:
 
     body = model.body
     ran: list[tuple[Any, int, int]] = []
-    linear = [m for m in body.modules() if not list(m.children()) and may_have(may_have(m, "weight"), "ndim") == 2]
+    linear = [
+        m for m in body.modules() if not list(m.children()) and may_have(may_have(m, "weight"), "ndim") == 2
+    ]
     linear = [m for m in linear if not isinstance(m, torch.nn.Embedding)]
     lists = sorted((m for m in body.modules() if isinstance(m, torch.nn.ModuleList)), key=len, reverse=True)
     bare: dict[int, bool] = {}
     with ExitStack() as hooks:
         for module in linear:
-            hooks.callback(module.register_forward_hook(lambda m, x, y: ran.append((m, x[0].shape[-1], y.shape[-1]))).remove)
+            hooks.callback(
+                module.register_forward_hook(
+                    lambda m, x, y: ran.append((m, x[0].shape[-1], y.shape[-1]))
+                ).remove
+            )
         for module in (item for modules in lists for item in modules):
-            hooks.callback(module.register_forward_hook(lambda m, x, y: bare.__setitem__(id(m), torch.is_tensor(y))).remove)
-        model.read_batch({key: torch.tensor([ids], device=model.device) for key, ids in model.inputs_of(model.blank or _SHORT).items()})
+            hooks.callback(
+                module.register_forward_hook(
+                    lambda m, x, y: bare.__setitem__(id(m), torch.is_tensor(y))
+                ).remove
+            )
+        model.read_batch(
+            {
+                key: torch.tensor([ids], device=model.device)
+                for key, ids in model.inputs_of(model.blank or _SHORT).items()
+            }
+        )
     heads = may_have(model.network.config.get_text_config(), "num_attention_heads")
     for modules in lists:
         layers = [_layer(module, ran, heads, bare.get(id(module), True)) for module in modules]
@@ -251,7 +296,10 @@ def _find(model: OpenModel) -> tuple[Layer, ...]:
 
 
 def _layer(module: Any, ran: list[tuple[Any, int, int]], heads: Any, bare: bool) -> Layer | None:
-    """The layer that a module is, by what ran in it; None where it is none, or runs more than once (shared weights)."""
+    """The layer that a module is, by what ran in it;
+
+    None where it is none, or runs more than once (shared weights).
+    """
     path = {id(part): name.lower().split(".") for name, part in module.named_modules()}
     inside = [(part, into, out) for part, into, out in ran if id(part) in path]
     if len({id(part) for part, _, _ in inside}) != len(inside):

@@ -1,7 +1,8 @@
 """What a server can do, found out once by asking it: its tokeniser, its template, and how exactly a log-probability can be read.
 
-Nothing is believed from a name or a version: forcing a token by a bias, and the echo of a prompt, each count only after they
-have given the log-probability that the list of the most likely tokens gives for the same token.
+Nothing is believed from a name or a version: forcing a token by a bias, and the echo of a prompt, each count
+only after they have given the log-probability that the list of the most likely tokens gives for the same
+token.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from spexviz.models.wire import Refused
 
 TEXT = "The most important thing about the old house was"  # many words may come next
 BIAS = 100  # the most that servers take
-_NEAR = 0.05  # nats: two ways to the same log-probability agree so far (batches of another size round otherwise)
+# nats: two ways to the same log-probability agree so far (batches of another size round otherwise)
+_NEAR = 0.05
 UNKNOWN_CONTEXT = 2**31
 T = TypeVar("T")
 
@@ -26,10 +28,10 @@ T = TypeVar("T")
 class Ability:
     """What a server can do.
 
-    `ids`: its tokeniser can be asked and its answers name ids, so texts are sent as ids and nothing is added to them.
-    `counts`: its tokeniser can be asked. `whole`: a token that a bias was seen to force; `echo`: the echo of a prompt can be read
-    (`echo_tokens` are then generated, since some servers refuse 0). `vocabulary`: tokens in all, 0 where unknown. `about`: what it
-    says of itself.
+    `ids`: its tokeniser can be asked and its answers name ids, so texts are sent as ids and nothing is added
+    to them. `counts`: its tokeniser can be asked. `whole`: a token that a bias was seen to force; `echo`: the
+    echo of a prompt can be read (`echo_tokens` are then generated, since some servers refuse 0).
+    `vocabulary`: tokens in all, 0 where unknown. `about`: what it says of itself.
     """
 
     model: str
@@ -59,11 +61,21 @@ class Ability:
 
 
 def probe(door: Door, model: str = "", top: int = 100) -> Ability:
-    """Ask the server what it can do: some ten requests. Raises ModelError where it is no completions server with log-probabilities."""
+    """Ask the server what it can do: some ten requests.
+
+    Raises ModelError where it is no completions server with log-probabilities.
+    """
     entry = _entry(door, model)
     props = _maybe(lambda: door.ask("/props", None, dict, tries=2)) or {}
-    about = {"model": {key: entry.get(key) for key in ("id", "root", "parent", "owned_by", "max_model_len", "meta")}}
-    about["server"] = {key: props.get(key) for key in ("model_path", "model_ftype", "build_info", "chat_template", "bos_token")}
+    about = {
+        "model": {
+            key: entry.get(key) for key in ("id", "root", "parent", "owned_by", "max_model_len", "meta")
+        }
+    }
+    about["server"] = {
+        key: props.get(key)
+        for key in ("model_path", "model_ftype", "build_info", "chat_template", "bos_token")
+    }
     about["version"] = (_maybe(lambda: door.ask("/version", None, dict, tries=2)) or {}).get("version")
     name = model or str(entry.get("id", ""))
     tokens = _maybe(lambda: tokenize(door, name, TEXT, pieces=True, tries=2))
@@ -94,9 +106,17 @@ def probe(door: Door, model: str = "", top: int = 100) -> Ability:
     )
 
 
-def tokenize(door: Door, model: str, text: str, pieces: bool = False, tries: int | None = None) -> list[tuple[int, str | list[int] | None]] | None:
+def tokenize(
+    door: Door, model: str, text: str, pieces: bool = False, tries: int | None = None
+) -> list[tuple[int, str | list[int] | None]] | None:
     """(id, piece) of each token, or None where the server has no such route. llama.cpp's and vLLM's questions go out as one."""
-    body = {"model": model, "content": text, "prompt": text, "add_special": False, "add_special_tokens": False}
+    body = {
+        "model": model,
+        "content": text,
+        "prompt": text,
+        "add_special": False,
+        "add_special_tokens": False,
+    }
 
     def read(answer: Any) -> list[tuple[int, str | list[int] | None]]:
         tokens = [(t["id"], t["piece"]) if isinstance(t, dict) else (t, None) for t in answer["tokens"]]
@@ -122,12 +142,17 @@ def _entry(door: Door, model: str) -> Mapping[str, Any]:
         return {}
     if not model and len(entries) != 1:
         names = ", ".join(str(entry.get("id"))[:60] for entry in entries[:20])
-        raise ModelError(f"The endpoint offers {len(entries)} models: set model to one of them in the file of endpoints: {names}.")
+        raise ModelError(
+            f"The endpoint offers {len(entries)} models: set model to one of them in the file of endpoints: {names}."
+        )
     return next((entry for entry in entries if not model or entry.get("id") == model), {})
 
 
 def _maybe(ask: Callable[[], T]) -> T | None:
-    """The answer of a route that a server need not have: None where it says no, breaks, or answers with something else (a page)."""
+    """The answer of a route that a server need not have:
+
+    None where it says no, breaks, or answers with something else (a page).
+    """
     try:
         return ask()
     except ModelError as error:
@@ -136,12 +161,21 @@ def _maybe(ask: Callable[[], T]) -> T | None:
         return None
 
 
-def _listing(door: Door, model: str, prompt: Any, top: int) -> tuple[Mapping[str, Any], int, Mapping[str, Any]]:
+def _listing(
+    door: Door, model: str, prompt: Any, top: int
+) -> tuple[Mapping[str, Any], int, Mapping[str, Any]]:
     """(options, how many likely tokens, the answer): as many as the server lists, and named by id where it knows the option."""
     said: Refused | None = None
     while top >= 1:
         for options in ({"return_tokens_as_token_ids": True}, {}):
-            body = {"model": model, "prompt": prompt, "max_tokens": 1, "temperature": 0, "logprobs": top, **options}
+            body = {
+                "model": model,
+                "prompt": prompt,
+                "max_tokens": 1,
+                "temperature": 0,
+                "logprobs": top,
+                **options,
+            }
             try:
                 answer = door.ask("completions", body, dict)
             except Refused as error:
@@ -152,14 +186,19 @@ def _listing(door: Door, model: str, prompt: Any, top: int) -> tuple[Mapping[str
             try:
                 read_next(answer)
             except (KeyError, TypeError, IndexError, ValueError, OverflowError, AttributeError):
-                raise ModelError("The endpoint answers without log-probabilities: spexviz needs a completions server that gives them.") from None
+                raise ModelError(
+                    "The endpoint answers without log-probabilities: spexviz needs a completions server that gives them."
+                ) from None
             return options, top, answer
         top = 20 if 20 < top < 40 else 5 if 5 < top < 10 else top // 2  # 20 is vLLM's limit, 5 that of OpenAI
     raise said or ModelError("The endpoint lists no likely tokens.")
 
 
 def _forced(door: Door, body: Mapping[str, Any], first: Next) -> int | None:
-    """A token that a bias makes the server choose while it reports the log-probability from before the bias; None if it cannot be done."""
+    """A token that a bias makes the server choose while it reports the log-probability from before the bias;
+
+    None if it cannot be done.
+    """
     listed = sorted((token for token in first.top if token != first.chosen), key=first.top.__getitem__)
     for token in listed[:4]:  # the first may be a piece of a character, which llama.cpp holds back
         try:
@@ -185,7 +224,12 @@ def _echoes(door: Door, body: Mapping[str, Any], token: Any, log: float, count: 
 def _context(entry: Mapping[str, Any], props: Mapping[str, Any]) -> int:
     """Tokens of the longest text; where the server does not say it, the server itself refuses what is too long."""
     meta = _dict(entry, "meta")
-    found = (entry.get("max_model_len"), meta.get("n_ctx"), meta.get("n_ctx_train"), _dict(props, "default_generation_settings").get("n_ctx"))
+    found = (
+        entry.get("max_model_len"),
+        meta.get("n_ctx"),
+        meta.get("n_ctx_train"),
+        _dict(props, "default_generation_settings").get("n_ctx"),
+    )
     return min(_sizes(*found), default=UNKNOWN_CONTEXT)
 
 

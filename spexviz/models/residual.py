@@ -1,8 +1,9 @@
 """What stays in fp32 where a model computes in half precision: the stream that its layers add to, and the last norm.
 
-A number of bf16 has 8 bits, and the stream of a deep model holds some large channels: rounding it after every layer is half of all
-that bf16 costs (measured on the bundled model: .0030 → .0013 and .0043 → .0022 of R² for reviews of 30 and 60 words). So the
-embeddings and the norms are kept in fp32, and hand the half precision to the matrix products, which are all of the work.
+A number of bf16 has 8 bits, and the stream of a deep model holds some large channels: rounding it after every
+layer is half of all that bf16 costs (measured on the bundled model: .0030 → .0013 and .0043 → .0022 of R² for
+reviews of 30 and 60 words). So the embeddings and the norms are kept in fp32, and hand the half precision to
+the matrix products, which are all of the work.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ _NEAR = 0.1  # of the states (root mean squares): rounding stays within it
 def keep_in_fp32(body: Any, dtype: Any, device: Any) -> bool:
     """Keep the residual stream of a causal body in fp32, its last norm too; the rest computes in `dtype`.
 
-    False, and only the last norm is in fp32, where the structure of the family does not allow it: found by asking it a few tokens.
+    False, and only the last norm is in fp32, where the structure of the family does not allow it: found by
+    asking it a few tokens.
     """
     import torch
 
     last = _final_norm(body)
     if last is not None:
         last.float()
-        last.register_forward_pre_hook(_as_float)  # a second time, where a first try did not help, it does nothing
+        # a second time, where a first try did not help, it does nothing
+        last.register_forward_pre_hook(_as_float)
     if dtype == torch.float32:
         return True
     before = _states(body, device)
@@ -43,7 +46,11 @@ def keep_in_fp32(body: Any, dtype: Any, device: Any) -> bool:
         if kind.endswith("Norm"):
             undo.append(module.register_forward_hook(lambda _, inputs, output: output.to(dtype)).remove)
         if kind.endswith("RotaryEmbedding"):  # takes the precision of the stream for its angles
-            undo.append(module.register_forward_hook(lambda _, inputs, output: tuple(part.to(dtype) for part in output)).remove)
+            undo.append(
+                module.register_forward_hook(
+                    lambda _, inputs, output: tuple(part.to(dtype) for part in output)
+                ).remove
+            )
     with suppress(Exception):  # whatever a family dislikes about it, the plain forward is still there
         after = _states(body, device)
         if bool((after - before).square().mean().sqrt() <= _NEAR * before.square().mean().sqrt()):

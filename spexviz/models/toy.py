@@ -1,7 +1,7 @@
 """A toy language model for tests and lessons: a few word weights and negation, no download, no torch.
 
-It answers " positive" or " negative"; a negator turns the next opinion word round, so two words act together exactly
-as in a real model, and every interaction can be checked by hand.
+It answers " positive" or " negative"; a negator turns the next opinion word round, so two words act together
+exactly as in a real model, and every interaction can be checked by hand.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
+from spexviz.kit.arrays import Floats
 from spexviz.models.base import LanguageModel, Span
 
 WEIGHTS = {
@@ -43,7 +43,10 @@ class ToyModel(LanguageModel):
 
     def __init__(self, name: str = "toy"):
         self.label = name
-        self.fingerprint = "toy-" + hashlib.sha256(repr((sorted(WEIGHTS.items()), sorted(NEGATORS))).encode()).hexdigest()[:12]
+        self.fingerprint = (
+            "toy-"
+            + hashlib.sha256(repr((sorted(WEIGHTS.items()), sorted(NEGATORS))).encode()).hexdigest()[:12]
+        )
 
     @staticmethod
     def accepts(name: str) -> bool:
@@ -61,9 +64,13 @@ class ToyModel(LanguageModel):
     def greedy(self, text: str, tokens: int) -> str:
         return " positive" if self._score(text, ()) > 0 else " negative"
 
-    def log_probabilities(self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None) -> NDArray[np.float64]:
+    def log_probabilities(
+        self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
+    ) -> Floats:
         if unknown := [answer for answer in answers if answer not in self.answers]:
-            raise ModelError(f'The toy model answers only " positive" and " negative", not {unknown[0]!r}: choose one of these, or another model.')
+            raise ModelError(
+                f'The toy model answers only " positive" and " negative", not {unknown[0]!r}: choose one of these, or another model.'
+            )
         scores = [self._score(text, hidden[i] if hidden else ()) for i, text in enumerate(texts)]
         signs = np.array([1.0 if answer == " positive" else -1.0 for answer in answers])
         return -np.logaddexp(0.0, -np.array(scores, dtype=np.float64)[:, None] * signs)

@@ -1,9 +1,10 @@
 """Wire: requests to one server, and an answer or an error that says what to do. It knows nothing of what is asked.
 
-Bounded: so many requests under way at once, so many a minute. Patient: dropped connections, slow answers, HTTP 408, 425, 429 and
-5xx, and answers that are no JSON are asked again, after a wait that doubles and is drawn at random (so that many clients do not
-come back together), or as long as the server says (Retry-After: then all of them wait). Discreet: the key goes to the host of
-its endpoint and nowhere else: no redirect is followed, no proxy or netrc of the environment used; no message holds it.
+Bounded: so many requests under way at once, so many a minute. Patient: dropped connections, slow answers,
+HTTP 408, 425, 429 and 5xx, and answers that are no JSON are asked again, after a wait that doubles and is
+drawn at random (so that many clients do not come back together), or as long as the server says (Retry-After:
+then all of them wait). Discreet: the key goes to the host of its endpoint and nowhere else: no redirect is
+followed, no proxy or netrc of the environment used; no message holds it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ class _Again(Exception):
 
 
 class Pace:
-    """At most so many turns a minute, evenly spaced, and none while the server asks for quiet. Thread-safe."""
+    """At most so many turns a minute, evenly spaced, and none while the server asks for quiet.
+
+    Thread-safe.
+    """
 
     def __init__(self, per_minute: float, sleep: Callable[[float], object], clock: Callable[[], float]):
         self._gap = 60.0 / per_minute if per_minute else 0.0
@@ -68,7 +72,10 @@ class Pace:
 
 
 class Wire:
-    """Requests to one endpoint, with its key or that of `key`; tests give `transport`, `sleep` and `clock`. Thread-safe."""
+    """Requests to one endpoint, with its key or that of `key`; tests give `transport`, `sleep` and `clock`.
+
+    Thread-safe.
+    """
 
     def __init__(
         self,
@@ -89,12 +96,22 @@ class Wire:
         self._slots = threading.BoundedSemaphore(endpoint.concurrency)
         self._jitter = random.Random()  # of waits only: no value depends on it
 
-    def ask(self, route: str, body: Any = None, read: Callable[[Any], T] = lambda answer: answer, tries: int | None = None) -> T:
+    def ask(
+        self,
+        route: str,
+        body: Any = None,
+        read: Callable[[Any], T] = lambda answer: answer,
+        tries: int | None = None,
+    ) -> T:
         """`read` of the JSON answer: to a POST of `body`, or to a GET without one. A route that begins with "/" is the server's own, others
-        lie below the endpoint's URL. What `read` cannot read (KeyError, TypeError, …) counts as a broken answer and is asked again.
+        lie below the endpoint's URL. What `read` cannot read (KeyError, TypeError, …) counts as a broken
+        answer and is asked again.
         Raises Refused for HTTP 4xx, ModelError when all tries are spent.
         """
-        tries, url = tries or self.endpoint.tries, (self._root + route) if route.startswith("/") else f"{self._base}/{route}"
+        tries, url = (
+            tries or self.endpoint.tries,
+            (self._root + route) if route.startswith("/") else f"{self._base}/{route}",
+        )
         for attempt in range(tries):
             try:
                 with self._slots:
@@ -105,7 +122,9 @@ class Wire:
                 reason = str(again)
                 if again.after:
                     if again.after > LONGEST_WAIT:
-                        raise self._error(f"asks for a pause of {again.after:.0f} s ({reason}): run later, or lower requests_per_minute.") from None
+                        raise self._error(
+                            f"asks for a pause of {again.after:.0f} s ({reason}): run later, or lower requests_per_minute."
+                        ) from None
                     self._pace.hold(again.after)
                 elif attempt + 1 < tries:
                     self._sleep(self._jitter.uniform(0.5, 1.0) * min(_LAST_WAIT, _FIRST_WAIT * 2**attempt))
@@ -120,7 +139,9 @@ class Wire:
 
         deadline = self._clock() + self.endpoint.timeout
         try:
-            with self._client.stream("GET" if body is None else "POST", url, **({} if body is None else {"json": body})) as response:
+            with self._client.stream(
+                "GET" if body is None else "POST", url, **({} if body is None else {"json": body})
+            ) as response:
                 raw = bytearray()
                 for part in response.iter_bytes():
                     raw += part
@@ -141,7 +162,15 @@ class Wire:
     def _read(self, raw: bytes, read: Callable[[Any], T]) -> T:
         try:
             return read(json.loads(raw))
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            IndexError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise _Again(f"an answer that cannot be read ({type(error).__name__})") from None
 
     def _raise(self, status: int, headers: Any, raw: bytes) -> None:
@@ -149,13 +178,21 @@ class Wire:
             raise _Again(f"HTTP {status}", _retry_after(headers.get("retry-after")))
         if 300 <= status < 400:
             raise self._error(
-                "answers with a redirect, which is not followed, so that the key stays with its host: give its final URL.", Refused, status
+                "answers with a redirect, which is not followed, so that the key stays with its host: give its final URL.",
+                Refused,
+                status,
             )
         if status in (401, 403):  # its words may repeat the key
-            key = f"see whether {self.endpoint.key_env} holds the right key" if self.endpoint.key_env else "give it a key_env"
+            key = (
+                f"see whether {self.endpoint.key_env} holds the right key"
+                if self.endpoint.key_env
+                else "give it a key_env"
+            )
             raise self._error(f"refuses the key (HTTP {status}): {key}.", Refused, status)
         said = self._clean(raw.decode("utf-8", "replace"))
-        raise self._error(f"refuses the request (HTTP {status}: {said}): see the endpoint's url and model.", Refused, status)
+        raise self._error(
+            f"refuses the request (HTTP {status}: {said}): see the endpoint's url and model.", Refused, status
+        )
 
     def _error(self, what: str, kind: type = ModelError, *arguments: int) -> ModelError:
         return kind(*arguments, f"The endpoint {self.endpoint.name} ({self.endpoint.host}) {what}")
@@ -175,13 +212,19 @@ class Wire:
             follow_redirects=False,
             trust_env=False,
             timeout=httpx2.Timeout(self.endpoint.timeout, connect=min(_CONNECT, self.endpoint.timeout)),
-            limits=httpx2.Limits(max_connections=self.endpoint.concurrency, max_keepalive_connections=self.endpoint.concurrency),
+            limits=httpx2.Limits(
+                max_connections=self.endpoint.concurrency, max_keepalive_connections=self.endpoint.concurrency
+            ),
         )
 
     def _authorise(self, request: Any) -> Any:
         """The key, read anew for each request and put on those to its own scheme, host and port only."""
         own = type(request.url)(self._base)
-        if (key := self._key()) and (request.url.scheme, request.url.host, request.url.port) == (own.scheme, own.host, own.port):
+        if (key := self._key()) and (request.url.scheme, request.url.host, request.url.port) == (
+            own.scheme,
+            own.host,
+            own.port,
+        ):
             request.headers["Authorization"] = f"Bearer {key}"
         return request
 
@@ -191,7 +234,11 @@ def _retry_after(given: str | None) -> float | None:
     if given is None:
         return None
     try:
-        seconds = float(given) if given.strip().replace(".", "", 1).isdecimal() else parsedate_to_datetime(given).timestamp() - time.time()
+        seconds = (
+            float(given)
+            if given.strip().replace(".", "", 1).isdecimal()
+            else parsedate_to_datetime(given).timestamp() - time.time()
+        )
     except (ValueError, TypeError, OverflowError):
         return None
     return max(0.0, seconds)

@@ -1,8 +1,10 @@
 """Checks: does what the surrogate says about a set hold on the real model? Checked by a few more, well chosen ablations.
 
-The effect of a set T on a background B ⊆ N∖T is its discrete derivative δ_T f(B) = Σ_{S⊆T} (−1)^{|T|−|S|} f(B ∪ S): what its
-members do together beyond what their subsets do. `full` takes B = N∖T, the input itself; `mean` is the mean over random B
-that keep a player with the game's probability: for uniform B the Banzhaf interaction BII(T) = (−2)^|T| F(T). The two differ, so both are given, for model and surrogate on the same masks.
+The effect of a set T on a background B ⊆ N∖T is its discrete derivative δ_T f(B) = Σ_{S⊆T} (−1)^{|T|−|S|} f(B
+∪ S): what its members do together beyond what their subsets do. `full` takes B = N∖T, the input itself;
+`mean` is the mean over random B that keep a player with the game's probability: for uniform B the Banzhaf
+interaction BII(T) = (−2)^|T| F(T). The two differ, so both are given, for model and surrogate on the same
+masks.
 """
 
 from __future__ import annotations
@@ -13,19 +15,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.ablate.executors import CHUNK
 from spexviz.ablate.runner import Runner
 from spexviz.errors import GameError, SolverError
 from spexviz.games.base import Game, check_is_game
+from spexviz.kit.arrays import Bools
 from spexviz.masks import Interaction, Masks, Values, ends, keys, set_of
 from spexviz.results import Check, Explanation
 from spexviz.spectrum import Spectrum, characters
 
 MOST_ORDER = 4  # a set of k members takes 2^k ablations on every background
 LOOKS = (4, 8, 16, 32, 64)  # backgrounds after which a verdict may be given
-NOMINAL = 0.027  # two-sided error of one look, so that all five hold together with 90 % (Pocock 1977, for looks that double)
+# two-sided error of one look, so that all five hold together with 90 % (Pocock 1977, for looks that double)
+NOMINAL = 0.027
 PHASE = "checking the sets shown"
 _STREAM = 0xC4EC  # keeps the backgrounds apart from every other use of the seed
 
@@ -42,45 +45,63 @@ def validate(
 ) -> tuple[Check, ...]:
     """Check `sets` (1 to 4 members each) of a surrogate on the real model with at most `limit` further ablations: one Check a set.
 
-    The model's mean effect is measured as the surrogate's own, exactly known, plus the mean of (model − surrogate): the better
-    the surrogate, the fewer ablations. `measured` (a run of the same game) spares its ablations, and its held-out masks, which
-    no fit has seen, give every set a first measurement for nothing (uniform ones: those of another probability would have
-    to be weighted by up to (1 − keep)^−|T|, which no interval survives). All sets share their backgrounds, so masks in common are
-    asked once. A verdict is given at fixed looks, after 4, 8, 16, 32 or 64 backgrounds (and on the held-out masks alone), and a
-    decided set costs nothing more; the next background goes to the undecided set with the most variance for the fewest
-    ablations. Every look's interval has level 97.3 %, so that all looks, and so the one shown, hold with 90 % at least
-    (simulated with normal differences: 92 % to 97 %, the less the later the verdict).
+    The model's mean effect is measured as the surrogate's own, exactly known, plus the mean of (model −
+    surrogate): the better the surrogate, the fewer ablations. `measured` (a run of the same game) spares its
+    ablations, and its held-out masks, which no fit has seen, give every set a first measurement for nothing
+    (uniform ones: those of another probability would have to be weighted by up to (1 − keep)^−|T|, which no
+    interval survives). All sets share their backgrounds, so masks in common are asked once. A verdict is
+    given at fixed looks, after 4, 8, 16, 32 or 64 backgrounds (and on the held-out masks alone), and a
+    decided set costs nothing more; the next background goes to the undecided set with the most variance for
+    the fewest ablations. Every look's interval has level 97.3 %, so that all looks, and so the one shown,
+    hold with 90 % at least (simulated with normal differences: 92 % to 97 %, the less the later the verdict).
 
     With c the surrogate's mean effect and [low, high] the interval of the model's, both times the sign of c:
-    "contradicted" if high < |c|/2 or low > 2|c|; "confirmed" if not, and low > 0; else "undecided" (also where c = 0 and the
-    interval holds 0). Same arguments, same checks, whatever the cache already knows.
-    Raises SolverError for sets that cannot be checked or a limit too small for them, GameError if game and surrogate differ in
-    players, and whatever the runner raises.
+    "contradicted" if high < |c|/2 or low > 2|c|; "confirmed" if not, and low > 0; else "undecided" (also
+    where c = 0 and the interval holds 0). Same arguments, same checks, whatever the cache already knows.
+    Raises SolverError for sets that cannot be checked or a limit too small for them, GameError if game and
+    surrogate differ in players, and whatever the runner raises.
     """
     check_is_game(game)
     sets = _sorted_sets(sets, spectrum.n)
-    for what, n in (("game", len(game.players)), ("measured run", len(measured.players) if measured else spectrum.n)):
+    for what, n in (
+        ("game", len(game.players)),
+        ("measured run", len(measured.players) if measured else spectrum.n),
+    ):
         if n != spectrum.n:
-            raise GameError(f"The {what} has {n} players and the surrogate {spectrum.n}: check a surrogate on the game it was fitted on.")
+            raise GameError(
+                f"The {what} has {n} players and the surrogate {spectrum.n}: check a surrogate on the game it was fitted on."
+            )
     if measured is not None and measured.proof.exact:
         return tuple(_exact(spectrum, measured.spectrum, members) for members in sets)
     asked = _Asked(spectrum, runner or Runner(game, total=limit), limit, game.keep)
     if measured is not None:
         asked.take(measured)
     effects, shares = spectrum.mean_effects(asked.keep), spectrum.shares(asked.keep)
-    trials = [_Trial(members, spectrum, asked.held_out, effects.get(members, 0.0), max(shares.get(members, 0.0), 1e-6)) for members in sets]
+    trials = [
+        _Trial(
+            members, spectrum, asked.held_out, effects.get(members, 0.0), max(shares.get(members, 0.0), 1e-6)
+        )
+        for members in sets
+    ]
     return _Checking(asked, trials, seed).run()
 
 
 def promising(spectrum: Spectrum, count: int, limit: int, keep: float = 0.5) -> tuple[Interaction, ...]:
     """The at most `count` sets of 2 to 4 players with the largest shares of variance whose first look fits the limit.
 
-    That takes the full input; and, where `keep` is not 0.5, also the first backgrounds: no held-out mask speaks for the set.
+    That takes the full input; and, where `keep` is not 0.5, also the first backgrounds: no held-out mask
+    speaks for the set.
     """
-    ranked = sorted((-share, len(term), term) for term, share in spectrum.shares(keep).items() if 2 <= len(term) <= MOST_ORDER and share)
+    ranked = sorted(
+        (-share, len(term), term)
+        for term, share in spectrum.shares(keep).items()
+        if 2 <= len(term) <= MOST_ORDER and share
+    )
     if keep != 0.5:
         spent = itertools.accumulate((1 + LOOKS[0]) * 2 ** len(term) for _, _, term in ranked[:count])
-        return tuple(term for (_, _, term), ablations in zip(ranked, spent, strict=False) if ablations <= limit)
+        return tuple(
+            term for (_, _, term), ablations in zip(ranked, spent, strict=False) if ablations <= limit
+        )
     chosen: list[Interaction] = []
     masks: set[bytes] = set()
     full = np.ones(spectrum.n, dtype=bool)
@@ -93,7 +114,7 @@ def promising(spectrum: Spectrum, count: int, limit: int, keep: float = 0.5) -> 
     return tuple(chosen)
 
 
-def block(base: NDArray[np.bool_], members: Interaction) -> Masks:
+def block(base: Bools, members: Interaction) -> Masks:
     """The 2^|T| masks that agree with `base` (n,) outside the set: row r keeps member i of T where bit i of r is set."""
     masks = np.repeat(base[None], 2 ** len(members), axis=0)
     masks[:, list(members)] = (np.arange(len(masks))[:, None] >> np.arange(len(members))) & 1 == 1
@@ -138,10 +159,14 @@ class _Asked:
     def add(self, masks: Masks, values: Values) -> None:
         self.values.update(zip(keys(masks), values.tolist(), strict=True))
 
-    def unknown(self, masks: Masks, besides: dict[bytes, NDArray[np.bool_]] = {}) -> dict[bytes, NDArray[np.bool_]]:  # noqa: B006
-        return {key: mask for key, mask in zip(keys(masks), masks, strict=True) if key not in self.values and key not in besides}
+    def unknown(self, masks: Masks, besides: dict[bytes, Bools] = {}) -> dict[bytes, Bools]:
+        return {
+            key: mask
+            for key, mask in zip(keys(masks), masks, strict=True)
+            if key not in self.values and key not in besides
+        }
 
-    def ask(self, wanted: dict[bytes, NDArray[np.bool_]]) -> None:
+    def ask(self, wanted: dict[bytes, Bools]) -> None:
         if wanted:
             masks = np.stack(list(wanted.values()))
             self.fresh += len(masks)
@@ -155,7 +180,8 @@ class _Asked:
 class _HeldOut:
     """Model − surrogate on the held-out masks of a run, a uniform sample of the masks that the fits have not seen.
 
-    Those that they have seen are `share` of all masks and known one by one, so they enter as they are, not as a sample.
+    Those that they have seen are `share` of all masks and known one by one, so they enter as they are, not as
+    a sample.
     """
 
     masks: Masks
@@ -166,8 +192,12 @@ class _HeldOut:
 
     @classmethod
     def of(cls, spectrum: Spectrum, explanation: Explanation) -> _HeldOut:
-        seen, rest = (part.values - spectrum(part.masks) for part in (explanation.sample, explanation.held_out))
-        return cls(explanation.held_out.masks, rest, explanation.sample.masks, seen, len(seen) / 2.0**spectrum.n)
+        seen, rest = (
+            part.values - spectrum(part.masks) for part in (explanation.sample, explanation.held_out)
+        )
+        return cls(
+            explanation.held_out.masks, rest, explanation.sample.masks, seen, len(seen) / 2.0**spectrum.n
+        )
 
     def estimate(self, members: Interaction) -> tuple[float, float, float]:
         """Mean of (model − surrogate) effects of a set, its variance, and the degrees of freedom."""
@@ -175,8 +205,13 @@ class _HeldOut:
         inside[0, list(members)] = True
         size = (-2.0) ** len(members)
         each = size * characters(self.masks, inside)[:, 0] * self.residuals
-        seen = size * float((characters(self.seen, inside)[:, 0] * self.seen_residuals).mean()) if len(self.seen) else 0.0
-        population = self.share * len(each) / max(1, len(self.seen)) / max(1e-9, 1.0 - self.share)  # the part of the rest that was asked
+        seen = (
+            size * float((characters(self.seen, inside)[:, 0] * self.seen_residuals).mean())
+            if len(self.seen)
+            else 0.0
+        )
+        # the part of the rest that was asked
+        population = self.share * len(each) / max(1, len(self.seen)) / max(1e-9, 1.0 - self.share)
         variance = (1.0 - self.share) ** 2 * each.var(ddof=1) / len(each) * max(0.0, 1.0 - population)
         return self.share * seen + (1.0 - self.share) * float(each.mean()), float(variance), len(each) - 1.0
 
@@ -206,11 +241,15 @@ class _Trial:
         self.residuals.extend(residuals.tolist())
 
     def estimate(self, noise: float) -> tuple[float, tuple[float, float]]:
-        """The model's mean effect and its interval; `noise`: variance of a single residual over random masks."""
+        """The model's mean effect and its interval;
+
+        `noise`: variance of a single residual over random masks.
+        """
         parts = [] if self.first is None else [self.first]
         if (count := len(self.differences)) >= LOOKS[0] or not parts:
             d = np.array(self.differences)
-            # One pseudo-observation, what residuals without structure would give: few equal differences are no proof of none.
+            # One pseudo-observation, what residuals without structure would give: few equal differences are
+            # no proof of none.
             spread = ((d - d.mean()) ** 2).sum() + 2 ** len(self.members) * noise
             parts.append((float(d.mean()), float(spread / count / count), float(count)))
         mean, error, freedom = _combined(parts)
@@ -229,7 +268,11 @@ def _combined(parts: list[tuple[float, float, float]]) -> tuple[float, float, fl
     means, freedoms = np.array([mean for mean, _, _ in parts]), np.array([freedom for _, _, freedom in parts])
     shares = weights / weights.sum()
     inflation = 1.0 + 4.0 * float((shares * (1.0 - shares) / freedoms).sum())
-    return float(shares @ means), math.sqrt(inflation / weights.sum()), float(1.0 / (shares**2 / freedoms).sum())
+    return (
+        float(shares @ means),
+        math.sqrt(inflation / weights.sum()),
+        float(1.0 / (shares**2 / freedoms).sum()),
+    )
 
 
 @dataclass
@@ -252,7 +295,7 @@ class _Checking:
     def start(self) -> None:
         """The full input of every set, and the first backgrounds where no held-out mask speaks for it."""
         alone = LOOKS[0] if self.asked.held_out is None else 0
-        wanted: dict[bytes, NDArray[np.bool_]] = {}
+        wanted: dict[bytes, Bools] = {}
         for trial, base in itertools.product(self.trials, [self.full, *self.bases[:alone]]):
             new = self.asked.unknown(block(base, trial.members), wanted)
             trial.ablations += len(new)
@@ -269,7 +312,7 @@ class _Checking:
 
     def next_round(self) -> list[tuple[_Trial, int]]:
         """The next backgrounds, each for one set, and their ablations asked; empty when nothing more can be done."""
-        wanted: dict[bytes, NDArray[np.bool_]] = {}
+        wanted: dict[bytes, Bools] = {}
         batch: list[tuple[_Trial, int]] = []
         count = {id(trial): len(trial.differences) for trial in self.trials}
         while len(wanted) < CHUNK:
@@ -299,7 +342,13 @@ class _Checking:
         for trial, number in batch:
             masks = block(self.bases[number], trial.members)
             trial.add(masks, self.asked.model(masks))
-        self.look([trial for trial in self.trials if not trial.decided and len(trial.differences) in LOOKS and any(trial is t for t, _ in batch)])
+        self.look(
+            [
+                trial
+                for trial in self.trials
+                if not trial.decided and len(trial.differences) in LOOKS and any(trial is t for t, _ in batch)
+            ]
+        )
 
     def look(self, trials: list[_Trial]) -> None:
         for trial in trials:
@@ -309,7 +358,9 @@ class _Checking:
 
     def noise(self) -> float:
         held = self.asked.held_out
-        pooled = held.residuals if held is not None else np.concatenate([trial.residuals for trial in self.trials])
+        pooled = (
+            held.residuals if held is not None else np.concatenate([trial.residuals for trial in self.trials])
+        )
         return float(np.var(pooled))
 
     def check(self, trial: _Trial) -> Check:
@@ -341,7 +392,9 @@ def _sorted_sets(sets: Sequence[Interaction], n: int) -> list[Interaction]:
     found = [set_of(members, n) for members in sets]
     for members in found:
         if not 1 <= len(members) <= MOST_ORDER:
-            raise SolverError(f"{members} has {len(members)} members; sets of 1 to {MOST_ORDER} can be checked: leave it out, or check its subsets.")
+            raise SolverError(
+                f"{members} has {len(members)} members; sets of 1 to {MOST_ORDER} can be checked: leave it out, or check its subsets."
+            )
     if len(set(found)) != len(found):
         raise SolverError("A set is given twice: give each once.")
     return found

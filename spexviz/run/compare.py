@@ -1,4 +1,7 @@
-"""Other solvers on the ablations that a run has already paid for, scored on the same held-out masks. Never asks the model."""
+"""Other solvers on the ablations that a run has already paid for, scored on the same held-out masks.
+
+Never asks the model.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,11 @@ from spexviz.solvers.base import AnyMasks, Design, Solver, timed_fit
 def rivals(explanation: Explanation) -> list[Solver]:
     """Every offered solver that can fit any masks and is not on the run's curve yet, with its default settings."""
     shown = {point.solver for point in explanation.proof.curve}
-    return [kind() for name, kind in offered("spexviz.solvers").items() if issubclass(kind, AnyMasks) and name not in shown]
+    return [
+        kind()
+        for name, kind in offered("spexviz.solvers").items()
+        if issubclass(kind, AnyMasks) and name not in shown
+    ]
 
 
 def compare(explanation: Explanation, solvers: Sequence[Solver]) -> Iterator[Fidelity]:
@@ -30,4 +37,6 @@ def compare(explanation: Explanation, solvers: Sequence[Solver]) -> Iterator[Fid
             spectrum, seconds = timed_fit(solver, design, explanation.sample.values, seed)
         except SolverError:
             continue
-        yield score(solver.name, len(design), spectrum, explanation.held_out, explanation.fidelity.keep, seconds, seed)
+        yield score(
+            solver.name, len(design), spectrum, explanation.held_out, explanation.fidelity.keep, seconds, seed
+        )

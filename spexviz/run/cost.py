@@ -1,7 +1,8 @@
 """What a run will cost, before it is started: seconds, ablations new and cached, tokens, memory.
 
-Nothing is guessed that can be counted: the masks are those that the run will ask, the cache says which are known, a sample of
-the rest is made into texts and batches, and the model says how long it takes for these, by what it was measured to take.
+Nothing is guessed that can be counted: the masks are those that the run will ask, the cache says which are
+known, a sample of the rest is made into texts and batches, and the model says how long it takes for these, by
+what it was measured to take.
 """
 
 from __future__ import annotations
@@ -39,9 +40,13 @@ class Cost:
 
     def __str__(self) -> str:
         parts = [] if self.seconds is None else [f"≈ {duration(self.seconds)}"]
-        parts.append(f"{self.ablations:,} ablations" + (f", {self.cached:,} already known" if self.cached else ""))
+        parts.append(
+            f"{self.ablations:,} ablations" + (f", {self.cached:,} already known" if self.cached else "")
+        )
         if self.tokens is not None:
-            parts.append(f"{self.tokens / 1000:,.0f}k tokens" if self.tokens >= 1000 else f"{self.tokens} tokens")
+            parts.append(
+                f"{self.tokens / 1000:,.0f}k tokens" if self.tokens >= 1000 else f"{self.tokens} tokens"
+            )
         if self.memory is not None:
             parts.append(f"{self.memory / 1e9:.1f} GB")
         return " · ".join(parts)
@@ -54,7 +59,9 @@ def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = No
     that is as busy as it was when the model was measured (`probe`, and every call since).
     """
     masks = _masks(planned)
-    known = np.zeros(len(masks), dtype=bool) if cache is None else ~np.isnan(cache.get(game.fingerprint, masks))
+    known = (
+        np.zeros(len(masks), dtype=bool) if cache is None else ~np.isnan(cache.get(game.fingerprint, masks))
+    )
     new = masks[~known]
     chunks = _sample(new if len(new) else masks, chunk_of(game))
     asked, asking = len(new) + round(CHECKED * checks), game.asking()
@@ -62,7 +69,13 @@ def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = No
     if seconds is not None:
         noise = MASKS * EXACT_TIMES if game.precision not in (None, "fp32") else 0.0
         seconds = seconds * (asked + noise) + fits(planned, solver) + START
-    return Cost(planned.ablations + checks, int(known.sum()), seconds, None if tokens is None else round(tokens * asked), asking.memory)
+    return Cost(
+        planned.ablations + checks,
+        int(known.sum()),
+        seconds,
+        None if tokens is None else round(tokens * asked),
+        asking.memory,
+    )
 
 
 def fits(planned: Plan, solver: Solver) -> float:
@@ -74,7 +87,10 @@ def fits(planned: Plan, solver: Solver) -> float:
 
 
 def probe(model: LanguageModel) -> None:
-    """Ask a model some short texts, so that it knows its pace: once, and only one that keeps a pace. Raises ModelError."""
+    """Ask a model some short texts, so that it knows its pace: once, and only one that keeps a pace.
+
+    Raises ModelError.
+    """
     if model.pace is not None and model.seconds([PROBE]) is None:
         model.log_probabilities(["The film"], [" positive"])
         model.log_probabilities([f"{i} {PROBE}" for i in range(16)], [" positive"])

@@ -1,8 +1,9 @@
 """The noise of the fast path: a model that runs in bf16 or fp16 is compared with itself in fp32 during a run, on a few masks.
 
-Rounding is noise on the values, and no surrogate can explain noise: its share of their variance is the R² that it costs. Above
-LIMIT the run begins anew in fp32; the fingerprint covers the precision, so values of the two are never mixed. The comparison comes
-after the first checkpoint, so that nobody waits for the model in fp32 before there is a picture, and before any number is final.
+Rounding is noise on the values, and no surrogate can explain noise: its share of their variance is the R²
+that it costs. Above LIMIT the run begins anew in fp32; the fingerprint covers the precision, so values of the
+two are never mixed. The comparison comes after the first checkpoint, so that nobody waits for the model in
+fp32 before there is a picture, and before any number is final.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ class Precision:
 
 
 def known(game: Game) -> Precision | None:
-    """What can be said before anything is asked; None for a game without a precision. A `noise` of None is still to be measured."""
+    """What can be said before anything is asked;
+
+    None for a game without a precision. A `noise` of None is still to be measured.
+    """
     name = game.precision
     if name is None or name == "fp32":
         return None if name is None else Precision("fp32", 0.0, "fp32: only rounding in the seventh digit")
@@ -44,12 +48,17 @@ def known(game: Game) -> Precision | None:
 def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, Precision]:
     """The game to go on with, in fp32 if rounding would cost more than LIMIT of R² on these masks, and what was found.
 
-    For a game in reduced precision, which offers `at_full_precision()`, the same game in fp32 (None where memory has no room for it). At most
-    MASKS ablations in fp32, and those of the game itself that `cache` does not know: after a checkpoint none. Where the cache knows
-    both, the model in fp32 is not even loaded, unless the run needs it.
+    For a game in reduced precision, which offers `at_full_precision()`, the same game in fp32 (None where
+    memory has no room for it). At most MASKS ablations in fp32, and those of the game itself that `cache`
+    does not know: after a checkpoint none. Where the cache knows both, the model in fp32 is not even loaded,
+    unless the run needs it.
     """
     name, cache, few, exact = game.precision, cache or MemoryCache(), masks[:MASKS], None
-    unmeasured = Precision(name, None, f"{name}; what rounding costs was not measured, since memory has no room for the model in fp32")
+    unmeasured = Precision(
+        name,
+        None,
+        f"{name}; what rounding costs was not measured, since memory has no room for the model in fp32",
+    )
     wanted = cache.get(key := f"{game.fingerprint} in fp32", few)
     if np.isnan(wanted).any():
         if (exact := game.at_full_precision()) is None:
@@ -63,11 +72,15 @@ def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, 
         loss = 1.0
     said = f"compared with fp32 on {len(few)} masks"
     if loss <= LIMIT:
-        return game, Precision(name, loss, f"{name}: rounding costs about {loss:.4f} of R² ({said})", len(few))
+        return game, Precision(
+            name, loss, f"{name}: rounding costs about {loss:.4f} of R² ({said})", len(few)
+        )
     if (exact := exact or game.at_full_precision()) is None:
         return game, unmeasured
     cache.put(exact.fingerprint, few, wanted)  # paid for, and the run may ask for them
-    return exact, Precision("fp32", 0.0, f"fp32, since rounding to {name} would cost {loss:.3f} of R² here ({said})", len(few))
+    return exact, Precision(
+        "fp32", 0.0, f"fp32, since rounding to {name} would cost {loss:.3f} of R² here ({said})", len(few)
+    )
 
 
 def share(quick: np.ndarray, exact: np.ndarray) -> float:

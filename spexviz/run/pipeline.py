@@ -39,8 +39,9 @@ FLAT = 0.01  # a doubling that raises R² by less is flat; two in a row end a ru
 class Hooks:
     """What a run is told and tells on its way; none of it changes a number.
 
-    `progress` is told after every chunk, `partial` receives the explanation so far at every checkpoint, `cancel` ends the run
-    between two chunks; `executor`: where ablations are evaluated, "local" or "ray" or one of spexviz.ablate.executors.
+    `progress` is told after every chunk, `partial` receives the explanation so far at every checkpoint,
+    `cancel` ends the run between two chunks; `executor`: where ablations are evaluated, "local" or "ray" or
+    one of spexviz.ablate.executors.
     """
 
     cache: Cache = field(default_factory=MemoryCache)
@@ -68,36 +69,49 @@ def explain(
 ) -> Explanation:
     """Ablate `game`, fit `solver` on at most `budget` ablations, and score it on masks that no fit has seen.
 
-    `baselines` are fitted on the same masks; the first is the one shown beside every result. `progress` is told after every
-    chunk, `partial` receives the explanation so far at every checkpoint, `cancel` ends the run between two chunks.
-    `executor`: where ablations are evaluated, "local" or "ray" or one of spexviz.ablate.executors; by default $SPEXVIZ_EXECUTOR.
-    `validate`: how many of the strongest sets of order 2 to 4 are then checked on the real model (True: 8), with at most a
-    quarter of the budget on top; the result is in `checks`. `target_r2` ends the run at the first checkpoint whose interval of
-    R² lies above it, `stop_when_flat` where the last two doublings each gained less than .01 and the fit beats the mean;
-    `stopped` then says so. These three are part of the run's spec, unless left out.
-    A game in reduced precision is compared with itself in fp32 on a few masks after the first checkpoint, and the run begins anew
-    in fp32 where that is needed.
-    Raises Cancelled, AblationError, SolverError, GameError for what is no game, and whatever the game raises; finished ablations
-    stay in `cache`.
+    `baselines` are fitted on the same masks; the first is the one shown beside every result. `progress` is
+    told after every chunk, `partial` receives the explanation so far at every checkpoint, `cancel` ends the
+    run between two chunks. `executor`: where ablations are evaluated, "local" or "ray" or one of
+    spexviz.ablate.executors; by default $SPEXVIZ_EXECUTOR. `validate`: how many of the strongest sets of
+    order 2 to 4 are then checked on the real model (True: 8), with at most a quarter of the budget on top;
+    the result is in `checks`. `target_r2` ends the run at the first checkpoint whose interval of R² lies
+    above it, `stop_when_flat` where the last two doublings each gained less than .01 and the fit beats the
+    mean; `stopped` then says so. These three are part of the run's spec, unless left out. A game in reduced
+    precision is compared with itself in fp32 on a few masks after the first checkpoint, and the run begins
+    anew in fp32 where that is needed.
+    Raises Cancelled, AblationError, SolverError, GameError for what is no game, and whatever the game raises;
+    finished ablations stay in `cache`.
     """
     given = {"cache": cache, "progress": progress, "partial": partial, "cancel": cancel, "executor": executor}
     hooks = Hooks(**{name: hook for name, hook in given.items() if hook is not None})
-    return run(Request(game, solver, budget, seed, Options(validate, target_r2, stop_when_flat)), hooks, baselines)
+    return run(
+        Request(game, solver, budget, seed, Options(validate, target_r2, stop_when_flat)), hooks, baselines
+    )
 
 
-def run(request: Request, hooks: Hooks | None = None, baselines: Sequence[Solver] = (Linear(),)) -> Explanation:
+def run(
+    request: Request, hooks: Hooks | None = None, baselines: Sequence[Solver] = (Linear(),)
+) -> Explanation:
     """The explanation that a request asks for: see `explain`."""
     hooks = hooks or Hooks()
-    executor = hooks.executor if hooks.executor is not None and not isinstance(hooks.executor, str) else executors.get(hooks.executor)
+    executor = (
+        hooks.executor
+        if hooks.executor is not None and not isinstance(hooks.executor, str)
+        else executors.get(hooks.executor)
+    )
     total = request.plan.ablations + request.checks
     runner = Runner(request.game, hooks.cache, total, hooks.progress, hooks.cancel, executor=executor)
-    precision = known(request.game) if executor.here else None  # replicas elsewhere choose their own, and need no model here
+    # replicas elsewhere choose their own, and need no model here
+    precision = known(request.game) if executor.here else None
     return _Run(request, request.game, tuple(baselines), runner, hooks.partial, precision).whole()
 
 
 @dataclass
 class _Run:
-    """One run: what is asked so far and the fits on it. Every score is of held-out masks. `game`: in fp32 where rounding proved too dear."""
+    """One run: what is asked so far and the fits on it.
+
+    Every score is of held-out masks. `game`: in fp32 where rounding proved too dear.
+    """
 
     request: Request
     game: Game
@@ -119,7 +133,10 @@ class _Run:
         return self.checked(result)
 
     def _settled(self, result: Explanation) -> Explanation | None:
-        """The result with what rounding costs, which is found out once, after it was shown; None where the run must begin anew."""
+        """The result with what rounding costs, which is found out once, after it was shown;
+
+        None where the run must begin anew.
+        """
         if self.precision is None or self.compared:
             return result
         if self.precision.noise is None:
@@ -138,12 +155,21 @@ class _Run:
 
     def _computed(self) -> dict[str, Any]:
         """What an explanation says of its precision."""
-        return {} if self.precision is None else {"precision": self.precision.text, "noise": self.precision.noise}
+        return (
+            {}
+            if self.precision is None
+            else {"precision": self.precision.text, "noise": self.precision.noise}
+        )
 
     def _spent(self, **seconds: float) -> Spent:
         """What the run has cost so far."""
         runner, compared = self.runner, self.precision.asked if self.precision else 0
-        return Spent(runner.done - runner.cached, runner.cached, compared, {"ablations": runner.seconds, "fits": self.fitting, **seconds})
+        return Spent(
+            runner.done - runner.cached,
+            runner.cached,
+            compared,
+            {"ablations": runner.seconds, "fits": self.fitting, **seconds},
+        )
 
     def sample(self) -> Iterator[Explanation]:
         """Ask the design and the held-out masks side by side; what is known at every checkpoint."""
@@ -154,7 +180,11 @@ class _Run:
         for count in self.request.solver.checkpoints(n, self.request.budget):
             count = min(count, len(design))
             values = np.concatenate([values, self.runner(design.masks[len(values) : count])])
-            wanted = len(held_masks) if count == len(design) else min(len(held_masks), max(64, len(held_masks) * count // len(design)))
+            wanted = (
+                len(held_masks)
+                if count == len(design)
+                else min(len(held_masks), max(64, len(held_masks) * count // len(design)))
+            )
             held = np.concatenate([held, self.runner(held_masks[len(held) : wanted], "held-out ablations")])
             for solver in (self.request.solver, *self.baselines):
                 self.runner.check_cancelled()
@@ -163,9 +193,14 @@ class _Run:
             result = self._sampled(fits, values, held, both, complete=count == len(design))
             yield result
             if not result.complete and (reason := self._reason_to_stop(result)):
-                wanted = max(len(held), min(len(held_masks), held_out_count(count)))  # scored as a run of this budget would be
-                held = np.concatenate([held, self.runner(held_masks[len(held) : wanted], "held-out ablations")])
-                yield dataclasses.replace(self._sampled(fits, values, held, both, complete=True), stopped=reason)
+                # scored as a run of this budget would be
+                wanted = max(len(held), min(len(held_masks), held_out_count(count)))
+                held = np.concatenate(
+                    [held, self.runner(held_masks[len(held) : wanted], "held-out ablations")]
+                )
+                yield dataclasses.replace(
+                    self._sampled(fits, values, held, both, complete=True), stopped=reason
+                )
                 return
 
     def _reason_to_stop(self, result: Explanation) -> str:
@@ -175,7 +210,9 @@ class _Run:
         if target is not None and low >= target:
             return f"{after}: R² is above the target of {target:g}."
         scores = [point.r2 for point in result.proof.curve[:: 1 + len(self.baselines)]][-3:]
-        flat = len(scores) == 3 and all(later - earlier < FLAT for earlier, later in itertools.pairwise(scores))
+        flat = len(scores) == 3 and all(
+            later - earlier < FLAT for earlier, later in itertools.pairwise(scores)
+        )
         if self.request.options.stop_when_flat and flat and low > 0:
             return f"{after}: the last two doublings gained less than {FLAT:g} of R² each."
         return ""
@@ -189,16 +226,38 @@ class _Run:
         sets = promising(result.spectrum, count, most, self.request.plan.keep)
         if sets and not result.proof.exact:
             self.partial(result)
-        checks = check_sets(self.game, result.spectrum, sets, self.request.seed, limit, runner=self.runner, measured=result) if sets else ()
+        checks = (
+            check_sets(
+                self.game,
+                result.spectrum,
+                sets,
+                self.request.seed,
+                limit,
+                runner=self.runner,
+                measured=result,
+            )
+            if sets
+            else ()
+        )
         subject = dataclasses.replace(result.subject, remarks=tuple(self.game.remarks))
         spent = self._spent(checks=time.perf_counter() - start)
-        return dataclasses.replace(result, subject=subject, proof=dataclasses.replace(result.proof, checks=checks), spent=spent)
+        return dataclasses.replace(
+            result, subject=subject, proof=dataclasses.replace(result.proof, checks=checks), spent=spent
+        )
 
     def _sampled(self, fits: list, values: Values, held: Values, both: Values, complete: bool) -> Explanation:
-        sample, held_out = Sample(self.request.plan.design.masks[: len(values)], values), Sample(self.request.plan.held_out[: len(held)], held)
-        curve = tuple(self._score(solver.name, count, spectrum, held_out, seconds) for solver, count, spectrum, seconds in fits)
+        sample, held_out = (
+            Sample(self.request.plan.design.masks[: len(values)], values),
+            Sample(self.request.plan.held_out[: len(held)], held),
+        )
+        curve = tuple(
+            self._score(solver.name, count, spectrum, held_out, seconds)
+            for solver, count, spectrum, seconds in fits
+        )
         last = len(self.baselines) + 1
-        proof = Proof(curve, fidelity=curve[-last], baseline=curve[-last + 1] if self.baselines else curve[-1])
+        proof = Proof(
+            curve, fidelity=curve[-last], baseline=curve[-last + 1] if self.baselines else curve[-1]
+        )
         return self._explanation(fits[-last][2], sample, held_out, both, proof, complete)
 
     def enumerate(self) -> Iterator[Explanation]:
@@ -215,7 +274,9 @@ class _Run:
             baseline=Fidelity(Linear.name, total, linear, (linear, linear), 0, n),
             exact=True,
         )
-        yield self._explanation(spectrum, Sample(masks, values), Sample(masks[:0], values[:0]), values[[0, -1]], proof)
+        yield self._explanation(
+            spectrum, Sample(masks, values), Sample(masks[:0], values[:0]), values[[0, -1]], proof
+        )
 
     def _exact_curve(self, masks: Masks, values: Values) -> Iterator[Fidelity]:
         """What each solver finds in some of the masks, scored on all the others."""
@@ -237,17 +298,40 @@ class _Run:
                 rest = np.setdiff1d(np.arange(len(masks)), asked)
                 if len(rest):
                     seen.add((solver.name, len(asked)))
-                    yield self._score(solver.name, len(asked), fitted, Sample(masks[rest], values[rest]), seconds)
+                    yield self._score(
+                        solver.name, len(asked), fitted, Sample(masks[rest], values[rest]), seconds
+                    )
 
     def _fit(self, solver: Solver, design: Design, values: Values) -> tuple[Spectrum, float]:
         spectrum, seconds = timed_fit(solver, design, values, self.request.seed)
         self.fitting += seconds
         return spectrum, seconds
 
-    def _score(self, name: str, budget: int, spectrum: Spectrum, held_out: Sample, seconds: float) -> Fidelity:
+    def _score(
+        self, name: str, budget: int, spectrum: Spectrum, held_out: Sample, seconds: float
+    ) -> Fidelity:
         return score(name, budget, spectrum, held_out, self.request.plan.keep, seconds, self.request.seed)
 
-    def _explanation(self, spectrum: Spectrum, sample: Sample, held_out: Sample, both: Values, proof: Proof, complete: bool = True) -> Explanation:
+    def _explanation(
+        self,
+        spectrum: Spectrum,
+        sample: Sample,
+        held_out: Sample,
+        both: Values,
+        proof: Proof,
+        complete: bool = True,
+    ) -> Explanation:
         both = (float(both[0]), float(both[1]))
         subject = dataclasses.replace(self.request.subject, remarks=tuple(self.game.remarks))
-        return Explanation(subject, spectrum, sample, held_out, both, proof, self._spent(), self.request.spec, complete, **self._computed())
+        return Explanation(
+            subject,
+            spectrum,
+            sample,
+            held_out,
+            both,
+            proof,
+            self._spent(),
+            self.request.spec,
+            complete,
+            **self._computed(),
+        )

@@ -1,7 +1,8 @@
 """Plan: what a run will ask, before it asks anything. Request: what somebody asks for.
 
-Budget = ablations that fits may see. On top of it, counted and shown apart: held-out masks that no fit sees, and the full
-and the empty mask. Where 2^n masks are within reach all of them are asked, and the spectrum is exact.
+Budget = ablations that fits may see. On top of it, counted and shown apart: held-out masks that no fit sees,
+and the full and the empty mask. Where 2^n masks are within reach all of them are asked, and the spectrum is
+exact.
 """
 
 from __future__ import annotations
@@ -68,13 +69,18 @@ class Request:
     def __post_init__(self) -> None:
         check_is_game(self.game)
         if not dataclasses.is_dataclass(self.solver) or isinstance(self.solver, type):
-            raise SolverError(f"This is no solver, but {self.solver!r:.60}: make one, such as spexviz.Auto().")
-        self.spec  # noqa: B018 - what cannot be written down is refused at once
+            raise SolverError(
+                f"This is no solver, but {self.solver!r:.60}: make one, such as spexviz.Auto()."
+            )
+        self.spec
 
     @classmethod
     def of(cls, spec: RunSpec) -> Request:
         """What a RunSpec describes. Raises SpecError for a game or a solver that is not there."""
-        game, solver = build(offered("spexviz.games"), spec.game, "game"), build(offered("spexviz.solvers"), spec.solver, "solver")
+        game, solver = (
+            build(offered("spexviz.games"), spec.game, "game"),
+            build(offered("spexviz.solvers"), spec.solver, "solver"),
+        )
         return cls(game, solver, spec.budget, spec.seed, spec.options)
 
     @cached_property
@@ -90,7 +96,14 @@ class Request:
     @cached_property
     def plan(self) -> Plan:
         """What will be asked; for some games a model is loaded for it."""
-        return plan(len(self.subject.players), self.solver, self.budget, self.seed, self.subject.layout, float(self.game.keep))
+        return plan(
+            len(self.subject.players),
+            self.solver,
+            self.budget,
+            self.seed,
+            self.subject.layout,
+            float(self.game.keep),
+        )
 
     @property
     def checks(self) -> int:
@@ -98,7 +111,9 @@ class Request:
         return self.plan.checks if self.options.validate else 0
 
 
-def plan(n: int, solver: Solver, budget: int, seed: int = 0, layout: np.ndarray | None = None, keep: float = 0.5) -> Plan:
+def plan(
+    n: int, solver: Solver, budget: int, seed: int = 0, layout: np.ndarray | None = None, keep: float = 0.5
+) -> Plan:
     """What `explain` will ask for n players; needs no model. `keep`: of the game.
 
     Raises SolverError where the solver cannot work with the budget or with masks that keep players so often.

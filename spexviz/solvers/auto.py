@@ -1,9 +1,10 @@
 """Auto: the best blend of the Gaussian process, boosted trees and linear regression, as one sparse spectrum.
 
-The masks are split; every solver is fitted, with all that it learns, on one part and scored on the other (closed-form
-leave-one-out error is no judge: hyperparameters that have seen a row flatter it). The blend weights minimise the error of the
-blend on the rows not seen, with a pull towards the Gaussian process that counts for PULL masks: few masks cannot tell the
-solvers apart. A blend of spectra is a spectrum; it is cut to its largest terms.
+The masks are split; every solver is fitted, with all that it learns, on one part and scored on the other
+(closed-form leave-one-out error is no judge: hyperparameters that have seen a row flatter it). The blend
+weights minimise the error of the blend on the rows not seen, with a pull towards the Gaussian process that
+counts for PULL masks: few masks cannot tell the solvers apart. A blend of spectra is a spectrum; it is cut to
+its largest terms.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spexviz.kit.arrays import Bools, Floats
 from spexviz.kit.options import option
 from spexviz.masks import Interaction, Masks, Values, is_complete
 from spexviz.metrics import constant
@@ -41,12 +42,17 @@ class Auto(Sparse):
     place: ClassVar[int] = 0
     title: ClassVar[str] = "Auto"
     seconds_of_work: ClassVar[float] = 2.0
-    summary: ClassVar[str] = "Blends Gaussian process, trees and linear by their error on masks set aside. Never far from the best of them."
+    summary: ClassVar[str] = (
+        "Blends Gaussian process, trees and linear by their error on masks set aside. Never far from the best of them."
+    )
 
     draws: int = option(200, "Draws", "Posterior draws of the coefficients, for intervals", low=0)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The blended spectrum. Raises SolverError for values that are not finite or do not match the masks."""
+        """The blended spectrum.
+
+        Raises SolverError for values that are not finite or do not match the masks.
+        """
         began = time.perf_counter()
         masks, values = checked(design, values, self.least)
         m, n = masks.shape
@@ -60,25 +66,42 @@ class Auto(Sparse):
         truth, unseen = _unseen(rivals, design, values, seed)
         weight = blend_weights(truth, unseen)
         posterior = condition(design, values, seed)
-        parts = [(share, rivals[name].fit(design, values, seed=seed)) for name, share in weight.items() if share and name != "gp"]
+        parts = [
+            (share, rivals[name].fit(design, values, seed=seed))
+            for name, share in weight.items()
+            if share and name != "gp"
+        ]
         own = [(), *((i,) for i in range(n)), *posterior.largest(self.max_order, self.terms)]
         parts.append((weight["gp"], Spectrum(n, list(zip(own, posterior.cut(own, 0, seed)[0], strict=True)))))
         terms, coefficients = _blended(n, parts, self.terms)
         if posterior.biased:  # what the cut leaves out is missed in the rest
-            blend = lambda asked: weight["gp"] * posterior(asked) + sum(share * spectrum(asked) for share, spectrum in parts[:-1])  # noqa: E731
+            blend = lambda asked: (
+                weight["gp"] * posterior(asked)
+                + sum(share * spectrum(asked) for share, spectrum in parts[:-1])
+            )
             coefficients = posterior.projected(blend, terms, coefficients, seed)
         draws = None
         if self.draws:  # the blend is the centre, the process says how far from it the truth may lie
             mean, drawn = posterior.coefficients(terms, self.draws, seed)
             draws = drawn - mean + coefficients
         spread = float(((truth - truth.mean()) ** 2).sum()) or 1.0
-        judged = {f"R² of {name} on masks set aside": 1.0 - float(((truth - guess) ** 2).sum()) / spread for name, guess in unseen.items()}
+        judged = {
+            f"R² of {name} on masks set aside": 1.0 - float(((truth - guess) ** 2).sum()) / spread
+            for name, guess in unseen.items()
+        }
         shares = {f"weight of {name}": share for name, share in weight.items()}
-        notes = {**posterior.notes(terms, coefficients), **shares, **judged, "seconds": time.perf_counter() - began}
+        notes = {
+            **posterior.notes(terms, coefficients),
+            **shares,
+            **judged,
+            "seconds": time.perf_counter() - began,
+        }
         return Spectrum(n, list(zip(terms, coefficients, strict=True)), draws, notes)
 
 
-def _unseen(rivals: dict[str, AnyMasks], design: Design, values: Values, seed: int) -> tuple[Values, dict[str, Values]]:
+def _unseen(
+    rivals: dict[str, AnyMasks], design: Design, values: Values, seed: int
+) -> tuple[Values, dict[str, Values]]:
     """Values of the rows set aside, and what each solver, fitted on the others, says of them."""
     m = len(values)
     fold = np.random.default_rng([seed, m]).permutation(np.arange(m) % FOLDS)
@@ -86,7 +109,7 @@ def _unseen(rivals: dict[str, AnyMasks], design: Design, values: Values, seed: i
     truth: list[Values] = []
     said: dict[str, list[Values]] = {name: [] for name in rivals}
     for k in range(scored):
-        aside: NDArray[np.bool_] = fold == k
+        aside: Bools = fold == k
         part = Design(design.masks[~aside], design.layout)
         truth.append(values[aside])
         for name, solver in rivals.items():
@@ -104,7 +127,9 @@ def blend_weights(truth: Values, guesses: dict[str, Values]) -> dict[str, float]
     others = names[1:]
     unit = float(((truth - guesses["gp"]) ** 2).mean())
     floor = 1e-12 * max(float(truth.var()), 1e-300)
-    grid = np.stack(np.meshgrid(*[np.arange(STEP + 1)] * len(others), indexing="ij"), -1).reshape(-1, len(others))
+    grid = np.stack(np.meshgrid(*[np.arange(STEP + 1)] * len(others), indexing="ij"), -1).reshape(
+        -1, len(others)
+    )
     grid = grid[grid.sum(1) <= STEP] / STEP
     weights = np.column_stack([1.0 - grid.sum(1), grid])
     wrong = np.stack([truth - guesses[name] for name in names])
@@ -113,12 +138,14 @@ def blend_weights(truth: Values, guesses: dict[str, Values]) -> dict[str, float]
     return dict(zip(names, np.round(weights[int(np.argmin(loss))], 6).tolist(), strict=True))
 
 
-def _blended(n: int, parts: list[tuple[float, Spectrum]], most: int) -> tuple[list[Interaction], NDArray[np.float64]]:
+def _blended(n: int, parts: list[tuple[float, Spectrum]], most: int) -> tuple[list[Interaction], Floats]:
     """The weighted sum of spectra: constant, all players, and the `most` largest of the rest; constant first."""
     total: dict[Interaction, float] = {(): 0.0, **{(i,): 0.0 for i in range(n)}}
     for share, spectrum in parts:
         for term, value in zip(spectrum.terms, spectrum.values.tolist(), strict=True):
             total[term] = total.get(term, 0.0) + share * value
-    wide = sorted((term for term in total if len(term) > 1 and total[term]), key=lambda term: (-abs(total[term]), term))[:most]
+    wide = sorted(
+        (term for term in total if len(term) > 1 and total[term]), key=lambda term: (-abs(total[term]), term)
+    )[:most]
     terms = [(), *((i,) for i in range(n)), *wide]
     return terms, np.array([total[term] for term in terms])

@@ -1,4 +1,7 @@
-"""Solver: which masks to ask, and the spectrum that explains the answers. Design: masks fixed before any value is known."""
+"""Solver: which masks to ask, and the spectrum that explains the answers.
+
+Design: masks fixed before any value is known.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from functools import cache
 from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.kit.arrays import Floats
 from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
 from spexviz.kit.threads import threads
@@ -32,14 +35,18 @@ class Design:
     """
 
     masks: Masks
-    layout: NDArray[np.float64] | None = None
+    layout: Floats | None = None
 
     def __post_init__(self) -> None:
         masks = np.asarray(self.masks)
         if masks.ndim != 2 or masks.dtype != bool:
-            raise SolverError(f"The masks of a design must be a bool array (masks, players), not {masks.dtype} {masks.shape}.")
+            raise SolverError(
+                f"The masks of a design must be a bool array (masks, players), not {masks.dtype} {masks.shape}."
+            )
         if len(distinct(masks)) != len(masks):
-            raise SolverError("The masks of a design must be distinct: pass them through spexviz.masks.distinct first.")
+            raise SolverError(
+                "The masks of a design must be distinct: pass them through spexviz.masks.distinct first."
+            )
 
     def __len__(self) -> int:
         return len(self.masks)
@@ -53,14 +60,18 @@ class Solver(Protocol):
     """A frozen dataclass of hyperparameters; see `AnyMasks` for the usual design."""
 
     name: ClassVar[str]
-    place: ClassVar[int]  # among the solvers that a form offers; those of one place stand in the order of their names
+    # among the solvers that a form offers; those of one place stand in the order of their names
+    place: ClassVar[int]
     seconds_of_work: ClassVar[float]  # of a unit of fit_work, until this process has seen two fits
 
     def cost(self, n: int, budget: int) -> int:
         """Upper bound of the number of ablations that `design` will ask, by arithmetic."""
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
-        """The masks to ask, random ones with each player kept with probability `keep`. Raises SolverError where it cannot."""
+        """The masks to ask, random ones with each player kept with probability `keep`.
+
+        Raises SolverError where it cannot.
+        """
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
         """Increasing numbers of masks at which a fit makes sense; the last is the whole design."""
@@ -119,7 +130,8 @@ def timed_fit(solver: Solver, design: Design, values: Values, seed: int) -> tupl
 def in_threads(work: Callable[..., T], *items: Iterable) -> list[T]:
     """[work(*item) for item in zip(*items)] on as many threads as spexviz may use: NumPy and LightGBM let go of the interpreter.
 
-    The results do not depend on the number of threads. `work` must not call `in_threads` itself: it would wait for its own thread.
+    The results do not depend on the number of threads. `work` must not call `in_threads` itself: it would
+    wait for its own thread.
     """
     return list(_workers().map(work, *items))
 
@@ -130,10 +142,15 @@ def _workers() -> ThreadPoolExecutor:
 
 
 def checked(design: Design, values: Values, least: int = 1) -> tuple[Masks, Values]:
-    """The masks and float64 values of a fit. Raises SolverError where they do not fit together or are not finite."""
+    """The masks and float64 values of a fit.
+
+    Raises SolverError where they do not fit together or are not finite.
+    """
     values = np.asarray(values, dtype=np.float64)
     if values.shape != (len(design),):
-        raise SolverError(f"A fit needs one value for each of the {len(design)} masks, not an array of shape {values.shape}.")
+        raise SolverError(
+            f"A fit needs one value for each of the {len(design)} masks, not an array of shape {values.shape}."
+        )
     if len(values) < least:
         raise SolverError(f"A fit needs at least {least} masks, not {len(values)}: raise the budget.")
     if not np.isfinite(values).all():

@@ -1,8 +1,9 @@
 """The explanations that people already use, as solvers: what every new one is compared with.
 
-LASSO, LIME, KernelSHAP and leave-one-out are additive, f(m) = c + Σ w_i m_i, so F({i}) = −w_i/2 and F(∅) = c + Σ w_i/2;
-FBII-2 adds the pairs. Each returns a Spectrum, so that held-out R² is measured in one way for all of them.
-Left out: sampling schemes of their own. All but leave-one-out fit whatever masks they are given, usually uniform ones.
+LASSO, LIME, KernelSHAP and leave-one-out are additive, f(m) = c + Σ w_i m_i, so F({i}) = −w_i/2 and F(∅) = c
++ Σ w_i/2; FBII-2 adds the pairs. Each returns a Spectrum, so that held-out R² is measured in one way for all
+of them. Left out: sampling schemes of their own. All but leave-one-out fit whatever masks they are given,
+usually uniform ones.
 """
 
 from __future__ import annotations
@@ -13,31 +14,38 @@ from math import comb
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.analysis.lasso import lasso_by_folds
 from spexviz.errors import SolverError
+from spexviz.kit.arrays import Floats, Ints
 from spexviz.kit.options import option
 from spexviz.masks import Masks, Values, is_complete, leave_one_out_masks, uniform_masks
 from spexviz.solvers.base import AnyMasks, Design, checked
 from spexviz.solvers.linear import ridge_by_leave_one_out
 from spexviz.spectrum import Spectrum
 
-Floats = NDArray[np.float64]
 MOST_CELLS = 50_000_000  # masks × (players + pairs): 400 MB a copy, of which a fit holds three
 MOST_WIDE = 5000  # the smaller of masks and columns: its eigenvectors take time in proportion to its cube
 
 
 @dataclass(frozen=True)
 class Lasso(AnyMasks):
-    """LASSO on the players, its penalty chosen by cross-validation. Source: Tibshirani 1996; the baseline of the ProxySPEX paper."""
+    """LASSO on the players, its penalty chosen by cross-validation.
+
+    Source: Tibshirani 1996; the baseline of the ProxySPEX paper.
+    """
 
     name: ClassVar[str] = "lasso"
     title: ClassVar[str] = "LASSO"
-    summary: ClassVar[str] = "One coefficient a player, most of them exactly 0, no interactions. Fits any masks."
+    summary: ClassVar[str] = (
+        "One coefficient a player, most of them exactly 0, no interactions. Fits any masks."
+    )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The LASSO fit of constant + singletons. Raises SolverError for values that are not finite or do not match."""
+        """The LASSO fit of constant + singletons.
+
+        Raises SolverError for values that are not finite or do not match.
+        """
         masks, values = checked(design, values, self.least)
         constant, slopes, penalty, error = lasso_by_folds(1.0 - 2.0 * masks, values, seed)
         terms = [((), constant), *(((i,), slope) for i, slope in enumerate(slopes) if slope != 0.0)]
@@ -48,16 +56,22 @@ class Lasso(AnyMasks):
 class FBII2(AnyMasks):
     """Faithful Banzhaf interactions of order 2 by regression: constant, every player and every pair.
 
-    Least squares where the design holds all 2^n masks (then it is the exact index); otherwise ridge, its penalty (0 almost
-    among the choices) chosen by closed-form leave-one-out error. Source: Tsai et al. 2023 (Faith-Interp).
+    Least squares where the design holds all 2^n masks (then it is the exact index); otherwise ridge, its
+    penalty (0 almost among the choices) chosen by closed-form leave-one-out error. Source: Tsai et al. 2023
+    (Faith-Interp).
     """
 
     name: ClassVar[str] = "fbii-2"
     title: ClassVar[str] = "FBII-2 regression"
-    summary: ClassVar[str] = "A coefficient for every player and every pair, by ridge regression. Wants many more masks than pairs."
+    summary: ClassVar[str] = (
+        "A coefficient for every player and every pair, by ridge regression. Wants many more masks than pairs."
+    )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The best fit of order 2. Raises SolverError where the table of pairs is too large, or values are unusable."""
+        """The best fit of order 2.
+
+        Raises SolverError where the table of pairs is too large, or values are unusable.
+        """
         masks, values = checked(design, values, self.least)
         m, n = masks.shape
         count = n + comb(n, 2)
@@ -72,7 +86,11 @@ class FBII2(AnyMasks):
         columns[:, :n] = signs
         np.multiply(signs[:, first], signs[:, second], out=columns[:, n:])
         if is_complete(masks):  # orthogonal columns: least squares is a projection
-            constant, weights, notes = float(values.mean()), columns.T @ values / m, {"regression": "least squares on all masks"}
+            constant, weights, notes = (
+                float(values.mean()),
+                columns.T @ values / m,
+                {"regression": "least squares on all masks"},
+            )
         else:
             constant, weights, penalty, error = ridge_by_leave_one_out(columns, values)
             notes = {"regression": "ridge", "penalty": penalty, "leave-one-out error": error}
@@ -84,26 +102,35 @@ class FBII2(AnyMasks):
 class LIME(AnyMasks):
     """LIME for text: ridge on the players, masks weighted by how near they are to the full input.
 
-    Weight √exp(−d²/width²) with d = 100 × the cosine distance to the full mask, as lime_text has it, and its ridge penalty 1;
-    all players get a coefficient. LIME draws masks with a uniform *number* of removed players; here it is given the masks of
-    the design. Source: Ribeiro et al. 2016, and the defaults of the package `lime`.
+    Weight √exp(−d²/width²) with d = 100 × the cosine distance to the full mask, as lime_text has it, and its
+    ridge penalty 1; all players get a coefficient. LIME draws masks with a uniform *number* of removed
+    players; here it is given the masks of the design. Source: Ribeiro et al. 2016, and the defaults of the
+    package `lime`.
     """
 
     name: ClassVar[str] = "lime"
     title: ClassVar[str] = "LIME"
     summary: ClassVar[str] = "Weighted linear fit near the full input, no interactions. Fits any masks."
 
-    kernel_width: float = option(25.0, "Kernel width", "Width of the kernel, in hundredths of cosine distance")
+    kernel_width: float = option(
+        25.0, "Kernel width", "Width of the kernel, in hundredths of cosine distance"
+    )
     penalty: float = option(1.0, "Penalty", "Ridge penalty on the coefficients")
 
     def __post_init__(self) -> None:
         if not self.kernel_width > 0.0 or not self.penalty > 0.0:
-            raise SolverError(f"LIME needs a kernel width and a penalty above 0, not {self.kernel_width} and {self.penalty}.")
+            raise SolverError(
+                f"LIME needs a kernel width and a penalty above 0, not {self.kernel_width} and {self.penalty}."
+            )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The additive surrogate. Raises SolverError for values that are not finite or do not match the masks."""
+        """The additive surrogate.
+
+        Raises SolverError for values that are not finite or do not match the masks.
+        """
         masks, values = checked(design, values, self.least)
-        distance = 100.0 * (1.0 - np.sqrt(masks.mean(1)))  # cosine between a 0/1 row and the row of ones: √(kept/n)
+        # cosine between a 0/1 row and the row of ones: √(kept/n)
+        distance = 100.0 * (1.0 - np.sqrt(masks.mean(1)))
         weight = np.exp(-0.5 * (distance / self.kernel_width) ** 2)
         if not weight.any():
             raise SolverError("No mask is near enough to the full input for LIME's kernel: widen the kernel.")
@@ -115,17 +142,20 @@ class LIME(AnyMasks):
 class KernelSHAP(AnyMasks):
     """Shapley values by weighted least squares, read as an additive surrogate.
 
-    Every mask of the design counts with the Shapley kernel (n−1)/(C(n,k)·k·(n−k)) of its k kept players: for uniform masks this
-    is importance weighting, exact once all masks are there, and noisy for few (most uniform masks keep about half). The full
-    and the empty mask have infinite weight, so each becomes a constraint where the design holds it (the solver's own design
-    begins with both); without them the fit is not constrained to efficiency. The values describe how f(full) − f(empty) is
-    shared out, not f on random masks: R² on uniform masks is often poor or negative, and is shown as it is.
+    Every mask of the design counts with the Shapley kernel (n−1)/(C(n,k)·k·(n−k)) of its k kept players: for
+    uniform masks this is importance weighting, exact once all masks are there, and noisy for few (most
+    uniform masks keep about half). The full and the empty mask have infinite weight, so each becomes a
+    constraint where the design holds it (the solver's own design begins with both); without them the fit is
+    not constrained to efficiency. The values describe how f(full) − f(empty) is shared out, not f on random
+    masks: R² on uniform masks is often poor or negative, and is shown as it is.
     Source: Lundberg & Lee 2017, theorem 2.
     """
 
     name: ClassVar[str] = "kernelshap"
     title: ClassVar[str] = "KernelSHAP"
-    summary: ClassVar[str] = "Shapley values by regression. They share out the full effect; as predictions of random masks they are often poor."
+    summary: ClassVar[str] = (
+        "Shapley values by regression. They share out the full effect; as predictions of random masks they are often poor."
+    )
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
         count = self.cost(n, budget)
@@ -133,7 +163,10 @@ class KernelSHAP(AnyMasks):
         return Design(np.concatenate([ends, uniform_masks(n, count - len(ends), seed, keep, exclude=ends)]))
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """Constant + one Shapley value a player. Raises SolverError for values that are not finite or do not match."""
+        """Constant + one Shapley value a player.
+
+        Raises SolverError for values that are not finite or do not match.
+        """
         masks, values = checked(design, values, self.least)
         n = masks.shape[1]
         kept = masks.sum(1)
@@ -142,7 +175,9 @@ class KernelSHAP(AnyMasks):
         rows = np.column_stack([np.ones(len(masks)), masks])
         root = np.sqrt(_shapley_kernel(n, kept[inner]))[:, None]
         answer = _constrained(rows[inner] * root, values[inner] * root[:, 0], rows[ends], values[ends])
-        held = {(0,): "empty", (n,): "full", (0, n): "full and empty"}.get(tuple(sorted(kept[ends].tolist())), "none")
+        held = {(0,): "empty", (n,): "full", (0, n): "full and empty"}.get(
+            tuple(sorted(kept[ends].tolist())), "none"
+        )
         return additive(float(answer[0]), answer[1:], {"constrained at": held})
 
 
@@ -150,29 +185,36 @@ class KernelSHAP(AnyMasks):
 class LeaveOneOut:
     """What the full input loses when one player is removed: n + 1 ablations, no regression.
 
-    The additive surrogate is anchored at the full input, f(m) = f(full) − Σ_{i∉m} loss_i, and knows nothing else: its R² on
-    uniform masks says how far that goes. Its design does not depend on the seed.
+    The additive surrogate is anchored at the full input, f(m) = f(full) − Σ_{i∉m} loss_i, and knows nothing
+    else: its R² on uniform masks says how far that goes. Its design does not depend on the seed.
     """
 
     name: ClassVar[str] = "leave-one-out"
     place: ClassVar[int] = 2
     title: ClassVar[str] = "Leave-one-out"
     seconds_of_work: ClassVar[float] = 0.1
-    summary: ClassVar[str] = "Removes each player once from the full input: one ablation a player, however large the budget. No interactions."
+    summary: ClassVar[str] = (
+        "Removes each player once from the full input: one ablation a player, however large the budget. No interactions."
+    )
 
     def cost(self, n: int, budget: int) -> int:
         return n + 1
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
         if budget < n + 1:
-            raise SolverError(f"Leave-one-out needs {n + 1} ablations for {n} players, more than the budget of {budget}: raise the budget.")
+            raise SolverError(
+                f"Leave-one-out needs {n + 1} ablations for {n} players, more than the budget of {budget}: raise the budget."
+            )
         return Design(leave_one_out_masks(n))
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
         return (n + 1,)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The additive surrogate. Raises SolverError where the design lacks the full mask or the mask without some player."""
+        """The additive surrogate.
+
+        Raises SolverError where the design lacks the full mask or the mask without some player.
+        """
         masks, values = checked(design, values)
         removed = (~masks).sum(1)
         full, singles = np.flatnonzero(removed == 0), np.flatnonzero(removed == 1)
@@ -189,7 +231,10 @@ class LeaveOneOut:
 
 def additive(constant: float, slopes: Floats, notes: Mapping[str, float | str] | None = None) -> Spectrum:
     """The spectrum of f(m) = constant + Σ slopes_i m_i, for m_i = 1 where player i is kept."""
-    terms = [((), constant + float(slopes.sum()) / 2.0), *(((i,), -slope / 2.0) for i, slope in enumerate(slopes.tolist()))]
+    terms = [
+        ((), constant + float(slopes.sum()) / 2.0),
+        *(((i,), -slope / 2.0) for i, slope in enumerate(slopes.tolist())),
+    ]
     return Spectrum(len(slopes), terms, notes=notes)
 
 
@@ -207,7 +252,7 @@ def _weighted_ridge(masks: Masks, values: Values, weight: Floats, penalty: float
     return float(mean - middle @ slopes), slopes
 
 
-def _shapley_kernel(n: int, kept: NDArray[np.int64]) -> Floats:
+def _shapley_kernel(n: int, kept: Ints) -> Floats:
     """Weights (b,) ∝ (n−1)/(C(n,k)·k·(n−k)) for 0 < k < n, the largest 1: by logarithms, since C(2000, 1000) overflows."""
     from scipy.special import gammaln
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spexviz.kit.arrays import Floats
 from spexviz.masks import Values
 from spexviz.solvers.base import AnyMasks, Design, checked
 from spexviz.spectrum import Spectrum
@@ -21,21 +21,27 @@ class Linear(AnyMasks):
 
     name: ClassVar[str] = "linear"
     title: ClassVar[str] = "Linear"
-    summary: ClassVar[str] = "One coefficient a player, no interactions: the baseline. Fits any masks, in milliseconds."
+    summary: ClassVar[str] = (
+        "One coefficient a player, no interactions: the baseline. Fits any masks, in milliseconds."
+    )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The best ridge fit of constant + singletons. Raises SolverError for values that are not finite or do not match."""
+        """The best ridge fit of constant + singletons.
+
+        Raises SolverError for values that are not finite or do not match.
+        """
         masks, values = checked(design, values, self.least)
         constant, slopes, penalty, error = ridge_by_leave_one_out(1.0 - 2.0 * masks, values)
         terms = [((), constant), *(((i,), slope) for i, slope in enumerate(slopes))]
         return Spectrum(masks.shape[1], terms, notes={"penalty": penalty, "leave-one-out error": error})
 
 
-def ridge_by_leave_one_out(columns: NDArray[np.float64], values: Values) -> tuple[float, NDArray[np.float64], float, float]:
+def ridge_by_leave_one_out(columns: Floats, values: Values) -> tuple[float, Floats, float, float]:
     """Ridge with a free constant: (constant, coefficients (n,), penalty / m, mean squared leave-one-out error).
 
-    With the centred columns U S Vᵀ the hat matrix is 11ᵀ/m + U diag(s²/(s²+λ)) Uᵀ, and the leave-one-out residual of row i
-    its residual over 1 − h_ii; one decomposition serves every λ. An infinite λ (no slopes) is among the choices.
+    With the centred columns U S Vᵀ the hat matrix is 11ᵀ/m + U diag(s²/(s²+λ)) Uᵀ, and the leave-one-out
+    residual of row i its residual over 1 − h_ii; one decomposition serves every λ. An infinite λ (no slopes)
+    is among the choices.
     Source: Golub, Heath, Wahba 1979 (generalised cross-validation), with the exact h_ii.
     """
     m = len(values)
@@ -57,7 +63,7 @@ def ridge_by_leave_one_out(columns: NDArray[np.float64], values: Values) -> tupl
     return float(mean - middle @ slopes), slopes, float(PENALTIES[best]), float(errors[best])
 
 
-def _left_vectors(centred: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _left_vectors(centred: Floats) -> tuple[Floats, Floats]:
     """Left singular vectors (m, r) and squared singular values (r,) by the smaller Gram matrix, null space left out."""
     m, n = centred.shape
     power, vectors = np.linalg.eigh(centred @ centred.T if m <= n else centred.T @ centred)

@@ -1,7 +1,7 @@
 """Ridge regression on chosen interactions, with a prior variance for each: the second half of ProxySPEX.
 
-y = c + Σ_S F(S) χ_S + noise, with F(S) ~ N(0, w_S), Σ w_S = 1 and noise variance λ in the same unit: generalised ridge. It is
-solved in the smaller of its two forms (terms × terms or masks × masks) by Cholesky.
+y = c + Σ_S F(S) χ_S + noise, with F(S) ~ N(0, w_S), Σ w_S = 1 and noise variance λ in the same unit:
+generalised ridge. It is solved in the smaller of its two forms (terms × terms or masks × masks) by Cholesky.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spexviz.kit.arrays import Floats, Ints
 from spexviz.masks import Masks, Values
 from spexviz.solvers.proxyspex.trees import membership
 from spexviz.spectrum import characters
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,13 +25,15 @@ class Candidates:
     """
 
     n: int
-    members: NDArray[np.int64]
+    members: Ints
     guess: Floats
     low: Floats
 
     def columns(self, masks: Masks) -> Floats:
         """The players' signs and the candidates' characters: (b, n + k) of ±1."""
-        return np.hstack([1.0 - 2.0 * masks, characters(masks, membership(self.members, self.n)).astype(np.float64)])
+        return np.hstack(
+            [1.0 - 2.0 * masks, characters(masks, membership(self.members, self.n)).astype(np.float64)]
+        )
 
     def prior(self, power: float) -> Floats:
         """Prior variances (n + k,), sum 1: |guess|^power for a candidate, that of the largest candidate for every player."""
@@ -45,7 +45,7 @@ class Candidates:
         return len(self.guess)
 
 
-def largest(n: int, members: NDArray[np.int64], coefficients: Floats, count: int) -> Candidates:
+def largest(n: int, members: Ints, coefficients: Floats, count: int) -> Candidates:
     """The `count` largest coefficients of order ≥ 2; ties go to the term that comes first by its members."""
     order = (members >= 0).sum(1)
     low = np.zeros(1 + n)
@@ -64,7 +64,7 @@ class Ridge:
         self.middle, self.mean = columns.mean(0), float(values.mean())
         self.columns, self.target = columns - self.middle, values - self.mean
 
-    def solve(self, weight: Floats, noises: Sequence[float], chosen: NDArray[np.int64] | None = None) -> Floats:
+    def solve(self, weight: Floats, noises: Sequence[float], chosen: Ints | None = None) -> Floats:
         """Coefficients (k, len(noises)) for the prior variances `weight`; zero outside `chosen` (positions of columns)."""
         chosen = np.arange(self.columns.shape[1]) if chosen is None else chosen
         root = np.sqrt(weight[chosen])
@@ -92,7 +92,9 @@ def _solve(gram: Floats, noise: float, right: Floats) -> Floats:
     damped = gram.copy()
     damped[np.diag_indices_from(damped)] += noise
     try:
-        return cho_solve(cho_factor(damped, lower=True, overwrite_a=True, check_finite=False), right, check_finite=False)
+        return cho_solve(
+            cho_factor(damped, lower=True, overwrite_a=True, check_finite=False), right, check_finite=False
+        )
     except LinAlgError:  # rounding made a tiny eigenvalue negative
         damped = gram.copy()
         damped[np.diag_indices_from(damped)] += noise + 1e-10 * (np.trace(gram) + 1.0)

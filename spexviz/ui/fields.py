@@ -20,8 +20,8 @@ from spexviz.kit.options import Option, defaults, options
 class Fields:
     """The fields of one lens's form: kept in the session as "PREFIX-NAME".
 
-    `kind`: the game whose options they are; `first`: what a field holds at first where its option does not say it, and what the form
-    asks beside the game's options; `without`: options that are not the form's.
+    `kind`: the game whose options they are; `first`: what a field holds at first where its option does not
+    say it, and what the form asks beside the game's options; `without`: options that are not the form's.
     """
 
     prefix: str
@@ -33,10 +33,17 @@ class Fields:
     def firsts(self) -> dict[str, Any]:
         """{field: what it holds at first}, of all but a required one."""
         said = {name: option.first for name, option in options(self.kind).items() if option.first is not None}
-        return {name: value for name, value in {**defaults(self.kind), **said, **self.first}.items() if name not in self.without}
+        return {
+            name: value
+            for name, value in {**defaults(self.kind), **said, **self.first}.items()
+            if name not in self.without
+        }
 
     def begin(self, **first: Any) -> None:
-        """Give every field its first value, unless it holds something; `first`: values that only the server knows."""
+        """Give every field its first value, unless it holds something;
+
+        `first`: values that only the server knows.
+        """
         for name, value in {**self.firsts, **first}.items():
             st.session_state.setdefault(self.key(name), value)
 
@@ -57,7 +64,10 @@ class Fields:
         return f"{self.prefix}-{name}"
 
     def draw(self, name: str, place: Any = st, option: str = "", **more: Any) -> Any:
-        """The widget of a field, at its place; what it holds. `option`: whose label and help it has, by default its own."""
+        """The widget of a field, at its place; what it holds.
+
+        `option`: whose label and help it has, by default its own.
+        """
         return widget(options(self.kind)[option or name], self.kept(name), self.key(name), place, **more)
 
     def draw_all(self, names: Iterable[str]) -> dict[str, Any]:
@@ -65,23 +75,35 @@ class Fields:
         return {name: self.draw(name) for name in names}
 
 
-def widget(option: Option, value: Any, key: str, place: Any = st, offered: Sequence[Any] | None = None, **more: Any) -> Any:
+def widget(
+    option: Option, value: Any, key: str, place: Any = st, offered: Sequence[Any] | None = None, **more: Any
+) -> Any:
     """The widget of an option that holds `value` at first: a box to choose from, to tick, to type a number or a text into.
 
-    `offered`: what there is to choose from, where only the page knows; `more` goes to the widget, in place of what the option says.
+    `offered`: what there is to choose from, where only the page knows; `more` goes to the widget, in place of
+    what the option says.
     """
     offered = list(option.offered if offered is None else offered)
     about = {"key": key, "help": option.help, **more}
     if offered:
-        return place.selectbox(option.label, offered, offered.index(value) if value in offered else 0, **about)
+        return place.selectbox(
+            option.label, offered, offered.index(value) if value in offered else 0, **about
+        )
     if isinstance(value, bool):
         return place.checkbox(option.label, value, **about)
     if isinstance(value, int | float):
         number = type(value)
-        limits = {name: None if limit is None else number(limit) for name, limit in (("min_value", option.low), ("max_value", option.high))}
+        limits = {
+            name: None if limit is None else number(limit)
+            for name, limit in (("min_value", option.low), ("max_value", option.high))
+        }
         return place.number_input(option.label, value=value, **(limits | about))
     text = place.text_area if option.lines else place.text_input
-    return text(option.label, value or "", **({"max_chars": option.longest, "placeholder": option.placeholder} | about))
+    return text(
+        option.label,
+        value or "",
+        **({"max_chars": option.longest, "placeholder": option.placeholder} | about),
+    )
 
 
 def solver_settings(kind: type, key: str) -> dict[str, Any]:

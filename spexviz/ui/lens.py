@@ -1,10 +1,11 @@
 """Lens: one game's page. What differs between the lenses is in a `Lens`; the page around it is drawn here, once for all.
 
-    LENS = Lens("heads", "heads", "Heads", ":material/grid_view:", 1, "Which heads work together?", "Switch …", form, prefill, title, picture=grid)
-    page(LENS)
+    LENS = Lens("heads", "heads", "Heads", ":material/grid_view:", 1, "Which heads work together?", "Switch
+    …", form, prefill, title, picture=grid) page(LENS)
 
-A lens is a folder of `lenses/` whose `__init__` offers its LENS, and a page of two lines. The form starts a run with `start`; the rest
-(address, navigation, watching, ending, resuming, showing, recorded runs) follows by itself.
+A lens is a folder of `lenses/` whose `__init__` offers its LENS, and a page of two lines. The form starts a
+run with `start`; the rest (address, navigation, watching, ending, resuming, showing, recorded runs) follows
+by itself.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ TITLE = 90  # characters of a run's title
 class Lens:
     """What a page needs to know of its game.
 
-    `game`: the game's name; `page`: its path in the address and the name of its file in pages/; `entry`, `icon`, `position`: in the
-    navigation. `title`, `intro`: sentences over the form, by us, not by users; `form()` draws the form and calls `start`;
-    `prefill(request)` puts a run's settings back into it; `called(game)` is the title of a run. `picture(view)` draws what stands over
-    the graph (the text strip by default), `sections` stand under it, `tabs` are (title, draw) beside the table. `loads_model`: the first model is loaded in the background.
+    `game`: the game's name; `page`: its path in the address and the name of its file in pages/; `entry`,
+    `icon`, `position`: in the navigation. `title`, `intro`: sentences over the form, by us, not by users;
+    `form()` draws the form and calls `start`; `prefill(request)` puts a run's settings back into it;
+    `called(game)` is the title of a run. `picture(view)` draws what stands over the graph (the text strip by
+    default), `sections` stand under it, `tabs` are (title, draw) beside the table. `loads_model`: the first
+    model is loaded in the background.
     """
 
     game: str
@@ -58,8 +61,8 @@ class Lens:
 
 def page(lens: Lens) -> None:
     """The whole page: form and recorded runs, or the run that the address names, in whatever state it is."""
-    # No st.stop() here: after it Streamlit keeps the fragments of the page before, and one of them, still polling, draws where its
-    # place is gone ("Bad delta path index"): the whole page turns white.
+    # No st.stop() here: after it Streamlit keeps the fragments of the page before, and one of them, still
+    # polling, draws where its place is gone ("Bad delta path index"): the whole page turns white.
     st.title(lens.title, anchor=False)
     run_id = watch.current_run_id(lens.page)
     run = runtime.manager().store.get(run_id) if run_id else None
@@ -91,7 +94,9 @@ def start(request: Request, title: str) -> None:
 def _ask(lens: Lens, missing: bool) -> None:
     """The form, with a warning when the address names a run that is not here."""
     if missing:
-        st.warning("This address names a run that is not on this machine: it was deleted, or comes from elsewhere. Start a new one below.")
+        st.warning(
+            "This address names a run that is not on this machine: it was deleted, or comes from elsewhere. Start a new one below."
+        )
         watch.open_run(None, lens.page)
     st.caption(lens.intro)
     lens.form()

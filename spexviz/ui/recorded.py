@@ -1,4 +1,7 @@
-"""Recorded runs: real runs that open from a lens's page at once, without a model. `tools.record_runs.py` makes them."""
+"""Recorded runs: real runs that open from a lens's page at once, without a model.
+
+`tools.record_runs.py` makes them.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,10 @@ def recorded(game: str) -> tuple[Recorded, ...]:
     if not index.exists():
         return ()
     rows = json.loads(index.read_text(encoding="utf-8"))
-    return tuple(Recorded(**{name: row[name] for name in row if name != "file"}, path=index.parent / row["file"]) for row in rows)
+    return tuple(
+        Recorded(**{name: row[name] for name in row if name != "file"}, path=index.parent / row["file"])
+        for row in rows
+    )
 
 
 def cards(game: str, page: str) -> None:
@@ -49,7 +55,9 @@ def cards(game: str, page: str) -> None:
     if not found:
         return
     st.markdown("#### Recorded runs")
-    st.caption("Real runs, with the settings and the ablations that they took; they open at once, and no model is loaded for it.")
+    st.caption(
+        "Real runs, with the settings and the ablations that they took; they open at once, and no model is loaded for it."
+    )
     for start in range(0, len(found), COLUMNS):
         row = found[start : start + COLUMNS]
         for column, one in zip(st.columns(COLUMNS), row, strict=False):
@@ -60,7 +68,11 @@ def cards(game: str, page: str) -> None:
 def _card(one: Recorded, page: str, key: str) -> None:
     widgets.note(one.title, kind="title", key=f"{key}-title")
     widgets.note(one.finding, kind="plain", key=f"{key}-finding")
-    worth = f"exact, all {one.ablations:,} masks" if one.exact else f"held-out R² {captions.r2_text(one.r2)} · {one.ablations:,} ablations"
+    worth = (
+        f"exact, all {one.ablations:,} masks"
+        if one.exact
+        else f"held-out R² {captions.r2_text(one.r2)} · {one.ablations:,} ablations"
+    )
     st.caption(f"{one.players} {captions.plural(one.noun)} · {worth}")
     if st.button("Open", key=key, icon=":material/open_in_new:"):
         explanation = Explanation.from_json(one.path.read_text(encoding="utf-8"))

@@ -20,10 +20,17 @@ def text(view: View) -> None:
     widgets.text_strip(view.explanation, view.interactions, view.top, key=f"{view.key}-strip")
 
 
-def show(explanation: Explanation, key: str, picture: Draw = text, sections: Sequence[Draw] = (), more_tabs: Sequence[tuple[str, Draw]] = ()) -> None:
+def show(
+    explanation: Explanation,
+    key: str,
+    picture: Draw = text,
+    sections: Sequence[Draw] = (),
+    more_tabs: Sequence[tuple[str, Draw]] = (),
+) -> None:
     """Finding, honesty strip, controls, picture, graph, fidelity, table, and the way out (JSON, CSV, link).
 
-    `key`: the run's id, since runs of the same spec may hold different numbers. `picture`, `sections` under the graph and `more_tabs` beside the table are the lens's own.
+    `key`: the run's id, since runs of the same spec may hold different numbers. `picture`, `sections` under
+    the graph and `more_tabs` beside the table are the lens's own.
     """
     default = explanation.interactions("FBII", min(3, len(explanation.players)))
     widgets.note(views.finding(explanation, default), kind="headline", key=f"{key}-finding")
@@ -39,7 +46,12 @@ def show(explanation: Explanation, key: str, picture: Draw = text, sections: Seq
         _fidelity(explanation, key)
     for draw in sections:
         draw(view)
-    titles = ["Sets as a table", *(title for title, _ in more_tabs), "From nothing to everything", "Model against surrogate"]
+    titles = [
+        "Sets as a table",
+        *(title for title, _ in more_tabs),
+        "From nothing to everything",
+        "Model against surrogate",
+    ]
     sets, *own, steps, residuals = st.tabs(titles)
     for tab, (_, draw) in zip(own, more_tabs, strict=True):
         with tab:
@@ -65,10 +77,19 @@ def _fidelity(explanation: Explanation, key: str) -> None:
             extra = _rivals(key, explanation)
     widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark(), extra=extra), key=f"{key}-curve")
     if extra:
-        st.caption("Each solver with its default settings, on the same ablations, scored on the same held-out masks.")
+        st.caption(
+            "Each solver with its default settings, on the same ablations, scored on the same held-out masks."
+        )
     elif not explanation.proof.exact and explanation.complete:
         help_ = "Fits every other solver on the ablations already paid for; the model is not asked again."
-        st.button("Compare all solvers", icon=":material/compare_arrows:", key=f"{key}-compare-button", help=help_, on_click=_ask, args=(asked,))
+        st.button(
+            "Compare all solvers",
+            icon=":material/compare_arrows:",
+            key=f"{key}-compare-button",
+            help=help_,
+            on_click=_ask,
+            args=(asked,),
+        )
 
 
 def _ask(flag: str) -> None:
@@ -84,12 +105,28 @@ def _selected(explanation: Explanation, interactions: Interactions, key: str) ->
     chosen = widgets.selection(explanation)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not chosen:
-            st.caption(f"Click {captions.one(explanation.subject.noun)}, a set, a node or a table row to follow it through all views.")
+            st.caption(
+                f"Click {captions.one(explanation.subject.noun)}, a set, a node or a table row to follow it through all views."
+            )
             return
         value = interactions.values.get(chosen)
-        worth = f"{interactions.index} {views.theme.number(value)} {explanation.unit}. " if value is not None else ""
-        check = next((f" Checked on the model, {captions.check_text(c, explanation.unit)}" for c in explanation.checks if c.members == chosen), "")
-        widgets.note(f"{interactions.label(chosen)}: {worth}{captions.removal(explanation, chosen)}{check}", key=f"{key}-selected")
+        worth = (
+            f"{interactions.index} {views.theme.number(value)} {explanation.unit}. "
+            if value is not None
+            else ""
+        )
+        check = next(
+            (
+                f" Checked on the model, {captions.check_text(c, explanation.unit)}"
+                for c in explanation.checks
+                if c.members == chosen
+            ),
+            "",
+        )
+        widgets.note(
+            f"{interactions.label(chosen)}: {worth}{captions.removal(explanation, chosen)}{check}",
+            key=f"{key}-selected",
+        )
         st.button("Clear selection", on_click=widgets.select, args=((),), key=f"{key}-clear")
 
 
@@ -97,7 +134,13 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
     name = f"spexviz-{key}"
     with st.container(horizontal=True):
         st.download_button(
-            "Run as JSON", explanation.to_json, f"{name}.json", "application/json", on_click="ignore", key=f"{key}-json", icon=":material/download:"
+            "Run as JSON",
+            explanation.to_json,
+            f"{name}.json",
+            "application/json",
+            on_click="ignore",
+            key=f"{key}-json",
+            icon=":material/download:",
         )
         st.download_button(
             "Sets as CSV",
@@ -114,9 +157,7 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
             st.caption("What was asked:")
             st.code(explanation.spec.to_json(), language="json", wrap_lines=True)
             spent, seconds = explanation.spent, explanation.spent.seconds
-            said = (
-                f"{seconds.get('ablations', 0):.1f} s in ablations, {seconds.get('fits', 0):.1f} s in fits, {spent.cached:,} ablations from the cache"
-            )
+            said = f"{seconds.get('ablations', 0):.1f} s in ablations, {seconds.get('fits', 0):.1f} s in fits, {spent.cached:,} ablations from the cache"
             compared = f"; {spent.compared:,} more to compare with full precision" if spent.compared else ""
             st.caption(f"{said}{compared}.")
             if explanation.precision:

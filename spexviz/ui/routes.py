@@ -17,7 +17,10 @@ from spexviz.ui.lenses import lens_of, lenses
 
 
 def page_of(spec: RunSpec) -> str:
-    """The page on which a run opens: its lens's, or the first. Its name is its path in the address and the name of its file."""
+    """The page on which a run opens: its lens's, or the first.
+
+    Its name is its path in the address and the name of its file.
+    """
     first, lens = lenses()[0], lens_of(spec.game_name)
     return lens.page if lens is not None and file_of(lens.page).exists() else first.page
 

@@ -1,6 +1,7 @@
 """What every lens's form ends with: solver and seed, budget and checks, the cost, and the button that starts the run.
 
-Keys are the same in every form ("form-budget", …): the settings stay when a visitor goes from one lens to another.
+Keys are the same in every form ("form-budget", …): the settings stay when a visitor goes from one lens to
+another.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def solver_and_seed() -> tuple[Solver | None, int]:
     """Choose a solver, its settings and the seed; no solver, and what to do, where the settings do not fit together."""
     solvers = offered("spexviz.solvers")
     names = sorted(solvers, key=lambda name: (solvers[name].place, name))
-    kind = solvers[st.selectbox("Solver", names, format_func=lambda name: solvers[name].title, key="form-solver")]
+    kind = solvers[
+        st.selectbox("Solver", names, format_func=lambda name: solvers[name].title, key="form-solver")
+    ]
     st.caption(kind.summary)
     solver = _solver(kind, fields.solver_settings(kind, f"form-{kind.name}"))
     return solver, int(st.number_input("Seed", 0, 2**32 - 1, 0, help="Same settings and seed, same numbers."))
@@ -54,7 +57,11 @@ def budget_and_checks(budget: int = 512) -> tuple[int, Options]:
     st.session_state.setdefault("form-check", True)
     first = st.session_state.get("form-budget", budget)
     chosen = st.select_slider("Ablations that the fit may see", BUDGETS, value=first, key="form-budget")
-    check = st.checkbox("Check the sets shown on the model (up to 25 % more ablations)", st.session_state["form-check"], key="form-check")
+    check = st.checkbox(
+        "Check the sets shown on the model (up to 25 % more ablations)",
+        st.session_state["form-check"],
+        key="form-check",
+    )
     return int(chosen), Options(validate=check)
 
 
@@ -78,8 +85,8 @@ def ready(
 ) -> Request | None:
     """The run that a form describes, with its cost under it; None, and what to do, while it cannot be run.
 
-    `check(game)` says early what only a loaded model can tell; it raises SpexvizError. `unknown`: why the players, and so the cost,
-    are not known before the model is loaded; the page is drawn anew once it is.
+    `check(game)` says early what only a loaded model can tell; it raises SpexvizError. `unknown`: why the
+    players, and so the cost, are not known before the model is loaded; the page is drawn anew once it is.
     """
     if game is None or solver is None:
         return None
@@ -105,7 +112,13 @@ def _wait_for(model: str, unknown: str) -> None:
 
 def explain_button(request: Request | None) -> bool:
     """The button that starts the run; True when it was pressed and there is a run to start."""
-    pressed = st.button("Explain", type="primary", icon=":material/play_arrow:", disabled=request is None, shortcut="Ctrl+Enter")
+    pressed = st.button(
+        "Explain",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=request is None,
+        shortcut="Ctrl+Enter",
+    )
     return pressed and request is not None
 
 
@@ -136,4 +149,6 @@ def _time(request: Request) -> str:
     model = request.game.model_name
     if model is not None and not models.is_loaded(model):
         return "The time is known once the model is loaded"
-    return str(cost.estimate(request.game, request.plan, request.solver, runtime.manager().cache, request.checks))
+    return str(
+        cost.estimate(request.game, request.plan, request.solver, runtime.manager().cache, request.checks)
+    )

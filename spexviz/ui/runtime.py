@@ -1,4 +1,7 @@
-"""What lives as long as the server: the job manager and the warm model. Neither a cleared cache nor an edit evicts it."""
+"""What lives as long as the server: the job manager and the warm model.
+
+Neither a cleared cache nor an edit evicts it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from spexviz.errors import SpexvizError
 from spexviz.jobs.manager import JobManager
 from spexviz.kit.registry import offered
 
-_STASH = "_spexviz_runtime"  # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
+# a module of our own in sys.modules: Streamlit evicts edited modules, not this one
+_STASH = "_spexviz_runtime"
 
 
 def _stash() -> Any:
@@ -36,7 +40,10 @@ def manager() -> JobManager:
 
 
 def warm(name: str) -> None:
-    """Load a model in the background and measure its speed, once a process. A model that cannot be had says so when it is used."""
+    """Load a model in the background and measure its speed, once a process.
+
+    A model that cannot be had says so when it is used.
+    """
     stash = _stash()
     with stash.lock:
         if name in stash.warming:

@@ -10,7 +10,10 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?\Z")
 
 
 def policy() -> str:
-    """The policy; `SPEXVIZ_EMBED_ORIGINS` (comma-separated) names the sites that may show the dashboard in a frame."""
+    """The policy;
+
+    `SPEXVIZ_EMBED_ORIGINS` (comma-separated) names the sites that may show the dashboard in a frame.
+    """
     origins = [origin.strip() for origin in os.environ.get("SPEXVIZ_EMBED_ORIGINS", "").split(",")]
     ancestors = " ".join(["'self'", *(origin for origin in origins if _ORIGIN.match(origin))])
     return "; ".join(

@@ -20,10 +20,15 @@ def home() -> None:
 st.set_page_config(page_title="spexviz", page_icon=str(ASSETS / "mark.svg"), layout="wide")
 st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "mark.svg")
 # A page whose file does not exist is not listed.
-pages = [st.Page(routes.file_of(name), title=title, icon=icon, url_path=name) for name, title, icon in ENTRIES if routes.file_of(name).exists()]
+pages = [
+    st.Page(routes.file_of(name), title=title, icon=icon, url_path=name)
+    for name, title, icon in ENTRIES
+    if routes.file_of(name).exists()
+]
 start = st.Page(home, title="Home", url_path="home", default=True, visibility="hidden")
 
-# Constant style, no user text: less empty space above, a title that does not shout, a main button that can be read on the dark theme too.
+# Constant style, no user text: less empty space above, a title that does not shout, a main button that can be
+# read on the dark theme too.
 st.html("""<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0.4rem 0; }

@@ -28,8 +28,10 @@ def current_run_id(page: str) -> str | None:
     if given is not None:
         st.session_state[_key(page)] = given if is_run_id(given) else None
     elif st.session_state.get(_key(page)):
-        st.query_params["run"] = st.session_state[_key(page)]  # sidebar navigation drops the address's parameters
-    if st.session_state.get(_DRAWN) != (drawn := st.session_state.get(_key(page))):  # another run, so another selection
+        # sidebar navigation drops the address's parameters
+        st.query_params["run"] = st.session_state[_key(page)]
+    # another run, so another selection
+    if st.session_state.get(_DRAWN) != (drawn := st.session_state.get(_key(page))):
         st.session_state[_DRAWN] = drawn
         widgets.select(())
     return drawn
@@ -85,7 +87,9 @@ def resume_button(run: Run) -> None:
     measured = "Everything measured so far is re-used."
     anew = "Begins a run of its own, measured by this server: nothing is taken from the file."
     label = "Try again" if run.state == FAILED else "Resume"
-    st.button(label, type="primary", help=anew if run.imported else measured, key=f"resume-{run.id}", on_click=go_on)
+    st.button(
+        label, type="primary", help=anew if run.imported else measured, key=f"resume-{run.id}", on_click=go_on
+    )
     if problem in st.session_state:
         widgets.note(st.session_state[problem], kind="strip", key=f"{problem}-note")
 
@@ -101,13 +105,19 @@ def progress(run_id: str, picture: Draw) -> None:
     share = run.done / run.total if run.total else 0.0
     left.progress(min(1.0, share), text=_where(run))
     stopping, cancel = run.state == "cancelling", runtime.manager().cancel
-    right.button("Cancel", key=f"cancel-{run_id}", width="stretch", disabled=stopping, on_click=cancel, args=(run_id,))
+    right.button(
+        "Cancel", key=f"cancel-{run_id}", width="stretch", disabled=stopping, on_click=cancel, args=(run_id,)
+    )
     so_far = store.result(run_id) if run.has_result else None
     if so_far is None:
-        st.caption("The first picture comes after 64 ablations; you may close this page and come back by its address.")
+        st.caption(
+            "The first picture comes after 64 ablations; you may close this page and come back by its address."
+        )
         return
     widgets.honesty_strip(so_far, key=f"partial-honesty-{run_id}")
-    widgets.chart(views.fidelity_curve(so_far, dark=widgets.dark()), key=f"partial-curve-{run_id}-{run.version}")
+    widgets.chart(
+        views.fidelity_curve(so_far, dark=widgets.dark()), key=f"partial-curve-{run_id}-{run.version}"
+    )
     picture(View(so_far, so_far.interactions("FBII", min(3, len(so_far.players))), 6, f"partial-{run_id}"))
 
 

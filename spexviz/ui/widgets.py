@@ -1,4 +1,7 @@
-"""The widgets that pages are made of. Text from users enters the page only as text: components, st.text, dataframes."""
+"""The widgets that pages are made of.
+
+Text from users enters the page only as text: components, st.text, dataframes.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +87,9 @@ def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool
 def honesty_strip(explanation: Explanation, key: str) -> None:
     """What this is, how good, what it cost: always above the figures."""
     tokens = theme.tokens(dark())
-    edge = {"good": tokens.accent, "fair": tokens.muted, "poor": tokens.up}[captions.shown_quality(explanation)]
+    edge = {"good": tokens.accent, "fair": tokens.muted, "poor": tokens.up}[
+        captions.shown_quality(explanation)
+    ]
     note(views.honesty(explanation), kind="strip", key=key, edge=edge)
 
 
@@ -126,22 +131,49 @@ def text_strip(explanation: Explanation, interactions: Interactions, top: int, k
     _strip(key=key, data=data, on_select_change=_selecting(key, _triggered))
 
 
-def cards(found: Sequence[cards_of.Card], key: str, *, selection: Sequence[int] = (), large: bool = False, good: bool = True) -> None:
+def cards(
+    found: Sequence[cards_of.Card],
+    key: str,
+    *,
+    selection: Sequence[int] = (),
+    large: bool = False,
+    good: bool = True,
+) -> None:
     """Cards of training examples; a click on one that has members selects them."""
-    _cards(key=key, data=cards_of.data(found, dark=dark(), selection=selection, large=large, good=good), on_select_change=_selecting(key, _triggered))
+    _cards(
+        key=key,
+        data=cards_of.data(found, dark=dark(), selection=selection, large=large, good=good),
+        on_select_change=_selecting(key, _triggered),
+    )
 
 
 def graph(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
     """The interaction graph; a click on a set or player selects it."""
     clickable(
-        views.graph(explanation, top=top, index=interactions.index, order=interactions.order, dark=dark(), selection=selection(explanation)), key
+        views.graph(
+            explanation,
+            top=top,
+            index=interactions.index,
+            order=interactions.order,
+            dark=dark(),
+            selection=selection(explanation),
+        ),
+        key,
     )
 
 
 def clickable(figure: Any, key: str) -> None:
     """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them."""
     clicked = _selecting(key, _pointed_at)
-    st.plotly_chart(figure, theme=None, key=key, on_select=clicked, selection_mode="points", config=PLOTLY, alt=text_twin(figure))
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        on_select=clicked,
+        selection_mode="points",
+        config=PLOTLY,
+        alt=text_twin(figure),
+    )
 
 
 def chart(figure: Any, key: str) -> None:
@@ -167,7 +199,9 @@ def table(interactions: Interactions, top: int, key: str, checks: Sequence[Check
         "low": number("Low (90 %)", format="%+.3f") if interactions.intervals else None,
         "high": number("High (90 %)", format="%+.3f") if interactions.intervals else None,
         "share": number("Share of variance", format="percent"),
-        "check": st.column_config.TextColumn("Check", help="Whether further ablations of the model bear the set out"),
+        "check": st.column_config.TextColumn(
+            "Check", help="Whether further ablations of the model bear the set out"
+        ),
         "measured": number(
             "Measured",
             help="Average effect on the model over this run's random masks; for uniform ones to be compared with the set's BII",
@@ -175,7 +209,13 @@ def table(interactions: Interactions, top: int, key: str, checks: Sequence[Check
         ),
     }
     st.dataframe(
-        frame, hide_index=True, key=key, on_select=_selecting(key, in_row), selection_mode="single-row", height="auto", column_config=columns
+        frame,
+        hide_index=True,
+        key=key,
+        on_select=_selecting(key, in_row),
+        selection_mode="single-row",
+        height="auto",
+        column_config=columns,
     )
 
 
@@ -190,11 +230,19 @@ def index_controls(explanation: Explanation, key: str) -> tuple[Interactions, in
     """Index, order and number of sets; changing them never asks the model."""
     left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
     names = list(INDICES)
-    index = left.selectbox("Index", names, index=names.index("FBII"), key=f"{key}-index", help="How the value of a set is defined.")
+    index = left.selectbox(
+        "Index",
+        names,
+        index=names.index("FBII"),
+        key=f"{key}-index",
+        help="How the value of a set is defined.",
+    )
     most = max(1, min(5, len(explanation.players)))
     orders = list(range(1, most + 1))
     default = min(3, most)
-    order = middle.segmented_control("Highest order", orders, default=default, key=f"{key}-order", required=True)
+    order = middle.segmented_control(
+        "Highest order", orders, default=default, key=f"{key}-order", required=True
+    )
     top = right.slider("Sets shown", 3, 40, 12, key=f"{key}-top")
     st.caption(INDICES[index])
     return explanation.interactions(index, int(order or default)), int(top)

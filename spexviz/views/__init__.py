@@ -2,9 +2,9 @@
 
     sv.views.graph(result, top=12).show()
 
-Every figure carries its text twin in `figure.layout.meta["text"]`. Show figures in Streamlit with `theme=None`.
-The functions are imported at once: a later first import of, say, `spexviz.views.graph` would put the module in the
-place of the function.
+Every figure carries its text twin in `figure.layout.meta["text"]`. Show figures in Streamlit with
+`theme=None`. The functions are imported at once: a later first import of, say, `spexviz.views.graph` would
+put the module in the place of the function.
 """
 
 from spexviz.views import captions, cards, grid, strip, theme

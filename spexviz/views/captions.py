@@ -47,9 +47,7 @@ def honesty(explanation: Explanation) -> str:
         return f"Exact, all {2**n:,} masks: every value was measured, none predicted. About the masked model, not a cause in the world. {cost}"
     held_out = f"Held-out R² {r2_text(point.r2)} {_interval(point.interval)} on {point.held_out:,} masks"
     if point.keep != 0.5:
-        held_out += (
-            f" that keep {percent(point.keep)} of the {plural(explanation.subject.noun)} (indices look at masks that keep half: an extrapolation)"
-        )
+        held_out += f" that keep {percent(point.keep)} of the {plural(explanation.subject.noun)} (indices look at masks that keep half: an extrapolation)"
     base = explanation.baseline
     text = f"{first} {held_out}; linear baseline {r2_text(base.r2)}; {cost}"
     if math.isfinite(base.r2) and point.r2 < base.r2:
@@ -66,7 +64,11 @@ def finding(explanation: Explanation, interactions: Interactions) -> str:
     """One or two sentences on the strongest interaction: its share, its value, and what removing its members does."""
     members = strongest(interactions)
     head = headline(explanation, interactions)
-    return head if members is None or _apart(interactions, members) else f"{head} {removal(explanation, members)}"
+    return (
+        head
+        if members is None or _apart(interactions, members)
+        else f"{head} {removal(explanation, members)}"
+    )
 
 
 def headline(explanation: Explanation, interactions: Interactions) -> str:
@@ -153,7 +155,10 @@ def removal_changes(explanation: Explanation, removed: list[Interaction]) -> tup
 def _asked(explanation: Explanation, mask: np.ndarray) -> float | None:
     if not mask.any():
         return explanation.ends[0]
-    for masks, values in ((explanation.sample.masks, explanation.sample.values), (explanation.held_out.masks, explanation.held_out.values)):
+    for masks, values in (
+        (explanation.sample.masks, explanation.sample.values),
+        (explanation.held_out.masks, explanation.held_out.values),
+    ):
         if len(masks):
             row = np.flatnonzero((masks == mask).all(1))
             if len(row):

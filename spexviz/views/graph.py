@@ -34,14 +34,17 @@ def graph(
 ) -> go.Figure:
     """The `top` sets of two or more players (by share of variance) and their members.
 
-    `index`, `order`: used for an Explanation; Interactions come with theirs. `selection`: members of the selected set, or one
-    player: what does not belong to it is dimmed. `customdata` of each clickable marker is the list of its members' positions.
+    `index`, `order`: used for an Explanation; Interactions come with theirs. `selection`: members of the
+    selected set, or one player: what does not belong to it is dimmed. `customdata` of each clickable marker
+    is the list of its members' positions.
     """
     run = source if isinstance(source, Explanation) else None
     found = run.interactions(index, order) if run is not None else source
     fade = _FADE[shown_quality(run)] if run is not None else 1.0
     shown = found.top(max(0, min(int(top), MOST)), include_singletons=False)
-    players = sorted({i for members, _ in shown for i in members}) or sorted(m[0] for m, _ in found.top(top) if len(m) == 1)
+    players = sorted({i for members, _ in shown for i in members}) or sorted(
+        m[0] for m, _ in found.top(top) if len(m) == 1
+    )
     spots, height = _ring(players)
     label = names(found.players, 16)
     selected = tuple(sorted({int(i) for i in selection}))
@@ -52,7 +55,9 @@ def graph(
         _draw_edge(figure, members, value, shown, spots, middles[members], alpha, dark)
     checks = {check.members: check for check in run.checks} if run is not None else {}
     _draw_sets(figure, shown, middles, label, selected, fade, dark, checks)
-    effects = run.main_effects().tolist() if run is not None else [found[(i,)] for i in range(len(found.players))]
+    effects = (
+        run.main_effects().tolist() if run is not None else [found[(i,)] for i in range(len(found.players))]
+    )
     _draw_players(figure, players, effects, found.unit, spots, label, selected, dark)
     if not players:
         figure.add_annotation(
@@ -66,7 +71,13 @@ def graph(
         subtitle += "; dashed: interval crosses 0"
     if any(m in checks and checks[m].verdict == "contradicted" for m, _ in shown):
         subtitle += "; hollow: contradicted by the model"
-    title = f"The {len(shown)} strongest interactions" if len(shown) > 1 else "The strongest interaction" if len(shown) else "No interactions"
+    title = (
+        f"The {len(shown)} strongest interactions"
+        if len(shown) > 1
+        else "The strongest interaction"
+        if len(shown)
+        else "No interactions"
+    )
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=describe_graph(found, top))
     wide = _half_width(max((len(line) for i in players for line in _lines(label[i])), default=0))
     figure.update_xaxes(visible=False, range=[-wide, wide], fixedrange=True)
@@ -77,7 +88,9 @@ def graph(
 def describe_graph(interactions: Interactions, top: int = 12) -> str:
     """The graph in words, for a screen reader."""
     label = names(interactions.players)
-    sets = [f"{joined(m, label)} {theme.number(v)}" for m, v in interactions.top(top, include_singletons=False)]
+    sets = [
+        f"{joined(m, label)} {theme.number(v)}" for m, v in interactions.top(top, include_singletons=False)
+    ]
     if not sets:
         return "No interactions to show."
     return f"The strongest interactions ({interactions.index}, {interactions.unit}): " + "; ".join(sets) + "."
@@ -105,13 +118,18 @@ def _half_width(letters: int, width: int = 350) -> float:
     return 1 / (1 - 2 * min(0.32, (24 + 7.8 * letters) / width))
 
 
-def _middles(shown: Interactions, spots: dict[int, tuple[float, float]]) -> dict[Interaction, tuple[float, float]]:
+def _middles(
+    shown: Interactions, spots: dict[int, tuple[float, float]]
+) -> dict[Interaction, tuple[float, float]]:
     """Where each set's own marker stands: near the middle of its members, pushed apart from the others."""
     sets = [members for members, _ in shown]
     if not sets:
         return {}
-    home = np.array([np.mean([spots[i] for i in members], 0) * (0.6 if len(members) == 2 else 0.35) for members in sets])
-    place = home + 1e-3 * np.array([[np.cos(k), np.sin(k)] for k in range(len(sets))])  # markers at one place move apart in set directions
+    home = np.array(
+        [np.mean([spots[i] for i in members], 0) * (0.6 if len(members) == 2 else 0.35) for members in sets]
+    )
+    # markers at one place move apart in set directions
+    place = home + 1e-3 * np.array([[np.cos(k), np.sin(k)] for k in range(len(sets))])
     wide = min(0.27, 1.6 / np.sqrt(len(sets)))
     for _ in range(60):
         apart = place[:, None] - place[None]
@@ -119,7 +137,10 @@ def _middles(shown: Interactions, spots: dict[int, tuple[float, float]]) -> dict
         push = np.where(distance < wide, (wide - distance) / (2 * distance), 0.0)
         np.fill_diagonal(push, 0.0)
         place = place + (apart * push[..., None]).sum(1) + 0.05 * (home - place)
-    return {members: (float(x), float(y)) for members, (x, y) in zip(sets, np.clip(place, -0.95, 0.95), strict=True)}
+    return {
+        members: (float(x), float(y))
+        for members, (x, y) in zip(sets, np.clip(place, -0.95, 0.95), strict=True)
+    }
 
 
 def _draw_edge(
@@ -139,7 +160,8 @@ def _draw_edge(
     if len(members) == 2:
         (x0, y0), (x1, y1) = spots[members[0]], spots[members[1]]
         t = np.linspace(0, 1, _CURVE)
-        cx, cy = 2 * middle[0] - (x0 + x1) / 2, 2 * middle[1] - (y0 + y1) / 2  # the curve passes through its marker at t = ½
+        # the curve passes through its marker at t = ½
+        cx, cy = 2 * middle[0] - (x0 + x1) / 2, 2 * middle[1] - (y0 + y1) / 2
         x = ((1 - t) ** 2 * x0 + 2 * t * (1 - t) * cx + t**2 * x1).tolist()
         y = ((1 - t) ** 2 * y0 + 2 * t * (1 - t) * cy + t**2 * y1).tolist()
     else:
@@ -185,7 +207,10 @@ def _draw_sets(
             "opacity": [max(fade, 0.6) if _belongs(m, selected) else 0.3 for m in sets],
             "line": {
                 "width": [3 if m == selected else 1.5 for m in sets],
-                "color": [t.ink if m == selected else c if e else t.page for m, c, e in zip(sets, colours, hollow, strict=True)],
+                "color": [
+                    t.ink if m == selected else c if e else t.page
+                    for m, c, e in zip(sets, colours, hollow, strict=True)
+                ],
             },
         },
         text=[f"<b>{theme.sign(shown.values[m])}</b>" for m in sets],
@@ -198,7 +223,14 @@ def _draw_sets(
 
 
 def _draw_players(
-    figure: go.Figure, players: Sequence[int], every: Sequence[float], unit: str, spots: dict, label: Sequence[str], selected: Interaction, dark: bool
+    figure: go.Figure,
+    players: Sequence[int],
+    every: Sequence[float],
+    unit: str,
+    spots: dict,
+    label: Sequence[str],
+    selected: Interaction,
+    dark: bool,
 ) -> None:
     if not players:
         return
@@ -213,13 +245,19 @@ def _draw_players(
         marker={
             "size": 26,
             "color": [theme.colour(v, limit, dark) for v in effects],
-            "line": {"width": [3 if i in selected else 1.5 for i in players], "color": [t.ink if i in selected else t.muted for i in players]},
+            "line": {
+                "width": [3 if i in selected else 1.5 for i in players],
+                "color": [t.ink if i in selected else t.muted for i in players],
+            },
             "opacity": 1,
         },
         text=["<br>".join(f" {escape(line)} " for line in _lines(label[i])) for i in players],
         textposition=beside,
         textfont={"size": 14, "color": t.ink},
-        hovertext=[f"<b>{escape(label[i])}</b><br>main effect {theme.number(v)} {escape(unit)}" for i, v in zip(players, effects, strict=True)],
+        hovertext=[
+            f"<b>{escape(label[i])}</b><br>main effect {theme.number(v)} {escape(unit)}"
+            for i, v in zip(players, effects, strict=True)
+        ],
         hoverinfo="text",
         customdata=[[i] for i in players],
         cliponaxis=False,
@@ -227,14 +265,30 @@ def _draw_players(
     )
     signs = [theme.sign(v) if limit and abs(v) >= 0.1 * limit else "" for v in effects]
     x, y = [spots[i][0] for i in players], [spots[i][1] for i in players]
-    figure.add_scatter(x=x, y=y, mode="text", text=signs, textfont={"size": 15, "color": t.ink}, hoverinfo="skip", name="signs")
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="text",
+        text=signs,
+        textfont={"size": 15, "color": t.ink},
+        hoverinfo="skip",
+        name="signs",
+    )
 
 
-def _hover(members: Interaction, shown: Interactions, label: Sequence[str], check: Check | None = None) -> str:
+def _hover(
+    members: Interaction, shown: Interactions, label: Sequence[str], check: Check | None = None
+) -> str:
     interval = None if shown.intervals is None else shown.intervals[members]
-    lines = [f"<b>{escape(joined(members, label))}</b>", f"{theme.number(shown.values[members])} {escape(shown.unit)} ({escape(shown.index)})"]
+    lines = [
+        f"<b>{escape(joined(members, label))}</b>",
+        f"{theme.number(shown.values[members])} {escape(shown.unit)} ({escape(shown.index)})",
+    ]
     if theme.interval_text(interval):
-        lines.append(f"90 % interval {theme.interval_text(interval)}" + (": the sign is not certain" if theme.crosses_zero(interval) else ""))
+        lines.append(
+            f"90 % interval {theme.interval_text(interval)}"
+            + (": the sign is not certain" if theme.crosses_zero(interval) else "")
+        )
     lines.append(f"{theme.percent(shown.shares.get(members, 0.0))} of the variance")
     if check is not None:
         lines.append(escape(check_text(check, shown.unit).replace("; ", ";\n")).replace("\n", "<br>"))

@@ -30,7 +30,11 @@ def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool 
     `customdata` of each square is the list that holds its position.
     """
     t, where, effects = theme.tokens(dark), places(explanation), explanation.main_effects()
-    where = np.stack([np.zeros(len(effects), dtype=int), np.arange(len(effects))], axis=1) if where is None else where
+    where = (
+        np.stack([np.zeros(len(effects), dtype=int), np.arange(len(effects))], axis=1)
+        if where is None
+        else where
+    )
     limit = float(np.abs(effects).max(initial=0.0)) or 1.0
     rank = np.argsort(np.argsort(-np.abs(effects), kind="stable"), kind="stable") + 1
     layers, columns = sorted(set(where[:, 0].tolist())), int(where[:, 1].max(initial=0)) + 1
@@ -49,9 +53,18 @@ def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool 
             "color": effects.tolist(),
             "cmin": -limit,
             "cmax": limit,
-            "colorscale": [[i / (len(theme.palette(dark)) - 1), colour] for i, colour in enumerate(theme.palette(dark))],
+            "colorscale": [
+                [i / (len(theme.palette(dark)) - 1), colour] for i, colour in enumerate(theme.palette(dark))
+            ],
             "line": {"color": t.grid, "width": 1},
-            "colorbar": {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": t.muted, "size": 12}, "len": 1.0, "x": 1.02, "nticks": 5},
+            "colorbar": {
+                "thickness": 10,
+                "outlinewidth": 0,
+                "tickfont": {"color": t.muted, "size": 12},
+                "len": 1.0,
+                "x": 1.02,
+                "nticks": 5,
+            },
         },
         text=[theme.sign(v) if abs(v) >= 0.15 * limit else "" for v in effects],
         textfont={"size": max(9, round(0.36 * size)), "color": t.ink},
@@ -68,7 +81,12 @@ def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool 
             x=[where[i, 1] for i in members],
             y=[y[i] for i in members],
             mode="markers",
-            marker={"symbol": "square-open", "size": 0.8 * size, "color": t.ink, "line": {"color": t.ink, "width": 3}},
+            marker={
+                "symbol": "square-open",
+                "size": 0.8 * size,
+                "color": t.ink,
+                "line": {"color": t.ink, "width": 3},
+            },
             hoverinfo="skip",
             name="outline",
         )
@@ -82,8 +100,16 @@ def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool 
         )
     noun = explanation.subject.noun
     subtitle = f"Colour: average effect of keeping the {escape(noun)}, in {escape(explanation.unit)}; click to select, dot: in the selected set"
-    theme.apply(figure, dark, title=f"{len(effects)} {escape(plural(noun, len(effects)))}", subtitle=subtitle, height=round(len(layers) * size) + 150)
-    figure.update_layout(meta={"text": describe_grid(explanation)}, showlegend=False, dragmode=False, hovermode="closest")
+    theme.apply(
+        figure,
+        dark,
+        title=f"{len(effects)} {escape(plural(noun, len(effects)))}",
+        subtitle=subtitle,
+        height=round(len(layers) * size) + 150,
+    )
+    figure.update_layout(
+        meta={"text": describe_grid(explanation)}, showlegend=False, dragmode=False, hovermode="closest"
+    )
     ticks = list(range(columns)) if columns <= 12 else list(range(0, columns, 4))
     figure.update_xaxes(
         title_text="head" if noun == "head" else "",
@@ -92,9 +118,16 @@ def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool 
         showgrid=False,
         zeroline=False,
     )
-    figure.update_xaxes(scaleanchor="y", scaleratio=1, constrain="domain", constraintoward="left", fixedrange=True)
+    figure.update_xaxes(
+        scaleanchor="y", scaleratio=1, constrain="domain", constraintoward="left", fixedrange=True
+    )
     shown = layers if len(layers) <= 16 else layers[::3]
-    figure.update_yaxes(title_text="layer", tickvals=[row[i] for i in shown], ticktext=[str(i) for i in shown], range=[-0.6, len(layers) - 0.4])
+    figure.update_yaxes(
+        title_text="layer",
+        tickvals=[row[i] for i in shown],
+        ticktext=[str(i) for i in shown],
+        range=[-0.6, len(layers) - 0.4],
+    )
     return figure.update_yaxes(showgrid=False, zeroline=False, fixedrange=True, constrain="domain")
 
 
@@ -102,7 +135,10 @@ def describe_grid(explanation: Explanation) -> str:
     """The grid in words: the strongest players with their rank."""
     effects, label = explanation.main_effects(), names(explanation.players)
     order = np.argsort(-np.abs(effects), kind="stable")[:10]
-    said = "; ".join(f"{label[i]} {theme.number(float(effects[i]))} ({k + 1} of {len(effects)})" for k, i in enumerate(order))
+    said = "; ".join(
+        f"{label[i]} {theme.number(float(effects[i]))} ({k + 1} of {len(effects)})"
+        for k, i in enumerate(order)
+    )
     return f"Main effects ({explanation.unit}), strongest first: {said}."
 
 
@@ -133,8 +169,20 @@ def energy(explanation: Explanation, *, dark: bool = False) -> go.Figure:
             hoverinfo="text",
         )
     said = ", ".join(f"{kind} {theme.percent(shares[kind])}" for kind in KINDS)
-    theme.apply(figure, dark, title="Where the energy is", subtitle="Shares of the surrogate's variance", height=190, text=f"Energy: {said}.")
-    figure.update_layout(margin_t=84, barmode="stack", legend={"orientation": "h", "y": -0.25, "x": 0, "traceorder": "normal"}, bargap=0.35)
+    theme.apply(
+        figure,
+        dark,
+        title="Where the energy is",
+        subtitle="Shares of the surrogate's variance",
+        height=190,
+        text=f"Energy: {said}.",
+    )
+    figure.update_layout(
+        margin_t=84,
+        barmode="stack",
+        legend={"orientation": "h", "y": -0.25, "x": 0, "traceorder": "normal"},
+        bargap=0.35,
+    )
     figure.update_xaxes(visible=False, range=[0, max(1e-9, sum(shares.values()))], fixedrange=True)
     return figure.update_yaxes(visible=False, fixedrange=True)
 
@@ -144,7 +192,9 @@ def attention(tokens: Sequence[str], weights: np.ndarray, head: str, *, dark: bo
     t, shown = theme.tokens(dark), [escape(plain(token, 12)) for token in tokens]
     ticks = list(range(len(shown)))
     strongest = [(i, int(np.argmax(row))) for i, row in enumerate(np.asarray(weights))]
-    said = "; ".join(f"{plain(tokens[i], 12)} → {plain(tokens[j], 12)} {weights[i][j]:.2f}" for i, j in strongest)
+    said = "; ".join(
+        f"{plain(tokens[i], 12)} → {plain(tokens[j], 12)} {weights[i][j]:.2f}" for i, j in strongest
+    )
     figure = go.Figure(
         go.Heatmap(
             z=np.round(np.asarray(weights, dtype=float), 4).tolist(),
@@ -166,12 +216,19 @@ def attention(tokens: Sequence[str], weights: np.ndarray, head: str, *, dark: bo
         height=max(300, 26 * len(shown) + 150),
     )
     figure.update_layout(margin_t=84, meta={"text": f"Strongest attention of {head}: {said}."})
-    figure.update_xaxes(tickvals=ticks, ticktext=shown, tickangle=-45, showgrid=False, zeroline=False, fixedrange=True)
-    return figure.update_yaxes(tickvals=ticks, ticktext=shown, autorange="reversed", showgrid=False, zeroline=False, fixedrange=True)
+    figure.update_xaxes(
+        tickvals=ticks, ticktext=shown, tickangle=-45, showgrid=False, zeroline=False, fixedrange=True
+    )
+    return figure.update_yaxes(
+        tickvals=ticks, ticktext=shown, autorange="reversed", showgrid=False, zeroline=False, fixedrange=True
+    )
 
 
 def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: bool = False) -> go.Figure:
-    """Value on held-out questions against players kept, one line a method. Rows: {"method", "size", "value", "low", "high"}."""
+    """Value on held-out questions against players kept, one line a method.
+
+    Rows: {"method", "size", "value", "low", "high"}.
+    """
     t, figure = theme.tokens(dark), go.Figure()
     for k, method in enumerate(dict.fromkeys(row["method"] for row in rows)):
         own = sorted((row for row in rows if row["method"] == method), key=lambda row: row["size"])
@@ -189,18 +246,35 @@ def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: 
             },
             mode="lines+markers",
             name=escape(method),
-            line={"color": t.solvers[k % len(t.solvers)], "width": 3 if k == 0 else 1.5, "dash": "solid" if k == 0 else "dot"},
+            line={
+                "color": t.solvers[k % len(t.solvers)],
+                "width": 3 if k == 0 else 1.5,
+                "dash": "solid" if k == 0 else "dot",
+            },
             hovertext=[
-                f"{escape(method)}, {row['size']} kept: {theme.number(row['value'])} {theme.interval_text((row['low'], row['high']))}" for row in own
+                f"{escape(method)}, {row['size']} kept: {theme.number(row['value'])} {theme.interval_text((row['low'], row['high']))}"
+                for row in own
             ],
             hoverinfo="text",
         )
-    figure.add_hline(y=full, line={"color": t.muted, "dash": "dash", "width": 1}, annotation_text="all kept", annotation_font={"color": t.muted})
+    figure.add_hline(
+        y=full,
+        line={"color": t.muted, "dash": "dash", "width": 1},
+        annotation_text="all kept",
+        annotation_font={"color": t.muted},
+    )
     said = "; ".join(f"{row['method']} {row['size']} kept {theme.number(row['value'])}" for row in rows)
     theme.apply(
-        figure, dark, title="What removal keeps", subtitle="On questions that no fit has seen; bars: 90 % intervals over the questions", height=380
+        figure,
+        dark,
+        title="What removal keeps",
+        subtitle="On questions that no fit has seen; bars: 90 % intervals over the questions",
+        height=380,
     )
-    figure.update_layout(meta={"text": f"Removal ({unit}): {said}; all kept {theme.number(full)}."}, legend={"orientation": "h", "y": -0.22, "x": 0})
+    figure.update_layout(
+        meta={"text": f"Removal ({unit}): {said}; all kept {theme.number(full)}."},
+        legend={"orientation": "h", "y": -0.22, "x": 0},
+    )
     figure.update_xaxes(title_text="players kept", fixedrange=True)
     return figure.update_yaxes(title_text=escape(unit), fixedrange=True)
 

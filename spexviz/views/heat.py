@@ -36,7 +36,9 @@ def heat(explanation: Explanation, *, dark: bool = False) -> Html:
         sign = theme.sign(effect) if limit and abs(effect) >= 0.1 * limit else ""
         style = f"background:{theme.colour(effect, limit, dark)};color:{t.ink};padding:.15em .25em;border-radius:4px;unicode-bidi:isolate"
         tip = f"{theme.number(effect)} {explanation.unit}"
-        small = f'<span style="font-size:.72em;font-weight:700;margin-right:.15em">{sign}</span>' if sign else ""
+        small = (
+            f'<span style="font-size:.72em;font-weight:700;margin-right:.15em">{sign}</span>' if sign else ""
+        )
         parts.append(f'<span style="{style}" title="{html.escape(tip)}">{small}{html.escape(label)}</span>')
     parts.append(html.escape(gaps.get(str(len(labels)), "")))
     ramp = ",".join(theme.palette(dark)[::4])
@@ -47,5 +49,9 @@ def heat(explanation: Explanation, *, dark: bool = False) -> Html:
     )
     box = f"font-family:{html.escape(theme.FONT)};background:{t.page};color:{t.muted};padding:.8em;line-height:2;white-space:pre-wrap;overflow-wrap:anywhere"
     strongest = sorted(zip(effects, labels, strict=True), key=lambda pair: -abs(pair[0]))[:8]
-    text = f"Main effects ({explanation.unit}): " + "; ".join(f"{label} {theme.number(effect)}" for effect, label in strongest) + "."
+    text = (
+        f"Main effects ({explanation.unit}): "
+        + "; ".join(f"{label} {theme.number(effect)}" for effect, label in strongest)
+        + "."
+    )
     return Html(f'<div style="{box}">{"".join(parts)}{legend}</div>', text)

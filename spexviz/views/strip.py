@@ -1,8 +1,9 @@
 """Text strip with combs: the data, script and style of one component; every gesture but a click stays in the browser.
 
-Tokens stand in reading order on a background of their main effect, over a thin track of the share of variance that their
-interactions carry. Below, the top sets: a comb each, one tooth a member. The script reports `select` as a trigger:
-{"members": [positions], "toggle": true if Shift was held}; an empty list clears the selection.
+Tokens stand in reading order on a background of their main effect, over a thin track of the share of variance
+that their interactions carry. Below, the top sets: a comb each, one tooth a member. The script reports
+`select` as a trigger: {"members": [positions], "toggle": true if Shift was held}; an empty list clears the
+selection.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ MOST_COMBS = 12
 
 
 def data(
-    explanation: Explanation, interactions: Interactions, *, top: int = MOST_COMBS, dark: bool = False, selection: Sequence[int] = ()
+    explanation: Explanation,
+    interactions: Interactions,
+    *,
+    top: int = MOST_COMBS,
+    dark: bool = False,
+    selection: Sequence[int] = (),
 ) -> dict[str, Any]:
     """The component's data, JSON-able: about 11 KB for 500 tokens. `version` changes with all of it but `selection`.
 
@@ -52,7 +58,11 @@ def data(
     repeats = {str(i): name for i, name in enumerate(label) if name != tokens_[i]}
     body["names"] = repeats if len(repeats) <= len(label) // 2 else {}
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return {"version": hashlib.sha256(canonical.encode()).hexdigest()[:16], "selection": sorted({int(i) for i in selection}), **body}
+    return {
+        "version": hashlib.sha256(canonical.encode()).hexdigest()[:16],
+        "selection": sorted({int(i) for i in selection}),
+        **body,
+    }
 
 
 def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
@@ -64,7 +74,9 @@ def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
     ends = [0, *(b for _, b in spans)]
     if text is None or not spans or any(a < before for before, (a, _) in zip(ends, spans, strict=False)):
         return [upright(player) for player in players], {}
-    gaps = {str(i): upright(text[before:a]) for i, (before, (a, _)) in enumerate(zip(ends, spans, strict=False))}
+    gaps = {
+        str(i): upright(text[before:a]) for i, (before, (a, _)) in enumerate(zip(ends, spans, strict=False))
+    }
     gaps[str(len(players))] = upright(text[ends[-1] :])
     default = {str(i): " " for i in range(1, len(players))} | {"0": "", str(len(players)): ""}
     return [upright(text[a:b]) for a, b in spans], {i: gap for i, gap in gaps.items() if gap != default[i]}
@@ -80,9 +92,16 @@ def interaction_mass(interactions: Interactions) -> list[float]:
     return mass
 
 
-def _comb(members: tuple[int, ...], value: float, shown: Interactions, label: Sequence[str], verdict: str | None) -> dict[str, Any]:
+def _comb(
+    members: tuple[int, ...], value: float, shown: Interactions, label: Sequence[str], verdict: str | None
+) -> dict[str, Any]:
     interval = None if shown.intervals is None else shown.intervals[members]
-    comb: dict[str, Any] = {"m": list(members), "v": _short(value), "s": round(shown.shares.get(members, 0.0), 4), "t": joined(members, label)}
+    comb: dict[str, Any] = {
+        "m": list(members),
+        "v": _short(value),
+        "s": round(shown.shares.get(members, 0.0), 4),
+        "t": joined(members, label),
+    }
     if interval is not None:
         comb["i"] = [_short(end) for end in interval]
     if verdict is not None:

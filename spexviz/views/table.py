@@ -13,14 +13,16 @@ from spexviz.views.words import joined, names
 if TYPE_CHECKING:
     import pandas as pd
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet runs a cell that starts with one of these
+# a spreadsheet runs a cell that starts with one of these
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = ()) -> pd.DataFrame:
     """The top sets in rank order: members, order, value, low, high (NaN without intervals), share of variance.
 
-    With `checks`, also what a check of the set on the real model found: "check" (the verdict, "" where there was none) and
-    "measured" (the model's mean effect, to be compared with the set's BII; NaN where there was none).
+    With `checks`, also what a check of the set on the real model found: "check" (the verdict, "" where there
+    was none) and "measured" (the model's mean effect, to be compared with the set's BII; NaN where there was
+    none).
     """
     import pandas as pd  # not at the top: importing the views stays cheap
 
@@ -29,9 +31,27 @@ def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = (
     rows = []
     for members, value in interactions.top(top):
         low, high = intervals.get(members, (math.nan, math.nan))
-        rows.append((joined(members, shown), len(members), value, low, high, interactions.shares.get(members, math.nan)))
+        rows.append(
+            (
+                joined(members, shown),
+                len(members),
+                value,
+                low,
+                high,
+                interactions.shares.get(members, math.nan),
+            )
+        )
     frame = pd.DataFrame(rows, columns=["members", "order", "value", "low", "high", "share"])
-    frame = frame.astype({"members": "str", "order": "int64", "value": "float64", "low": "float64", "high": "float64", "share": "float64"})
+    frame = frame.astype(
+        {
+            "members": "str",
+            "order": "int64",
+            "value": "float64",
+            "low": "float64",
+            "high": "float64",
+            "share": "float64",
+        }
+    )
     if checks:
         found = {check.members: check for check in checks}
         rows = [found.get(members) for members in members_of(interactions, top)]

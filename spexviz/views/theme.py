@@ -1,7 +1,8 @@
 """Theme: the colours, fonts and number format of every figure, for light and dark pages.
 
-Orange raises the value, purple lowers it, and a sign glyph always says the same without colour. Cells (backgrounds
-under text) and marks (lines, bars, dots on the page) have their own ramps, so that text keeps a contrast of at least
+Orange raises the value, purple lowers it, and a sign glyph always says the same without colour. Cells
+(backgrounds under text) and marks (lines, bars, dots on the page) have their own ramps, so that text keeps a
+contrast of at least
 4.5:1 on every cell and every mark stands out from the page by at least 4.5:1 (WCAG 2.2, 1.4.3).
 """
 
@@ -158,14 +159,24 @@ def crosses_zero(interval: tuple[float, float] | None) -> bool:
     return interval is not None and interval[0] <= 0 <= interval[1]
 
 
-def apply(figure: go.Figure, dark: bool = False, *, title: str = "", subtitle: str = "", height: int = 420, text: str = "") -> go.Figure:
+def apply(
+    figure: go.Figure,
+    dark: bool = False,
+    *,
+    title: str = "",
+    subtitle: str = "",
+    height: int = 420,
+    text: str = "",
+) -> go.Figure:
     """Give a figure the house style in place, with its title, subtitle and text twin (`layout.meta["text"]`); returns it.
 
     Titles are Plotly markup: escape what users wrote. Show it in Streamlit with `theme=None`.
     """
     t = tokens(dark)
     head = f"<b>{title}</b>" if title else ""
-    parts = [line for part in subtitle.split("<br>") for line in textwrap.wrap(part, _LINE, break_long_words=False)]
+    parts = [
+        line for part in subtitle.split("<br>") for line in textwrap.wrap(part, _LINE, break_long_words=False)
+    ]
     axis = {
         "gridcolor": t.grid,
         "linecolor": t.grid,
@@ -194,7 +205,12 @@ def apply(figure: go.Figure, dark: bool = False, *, title: str = "", subtitle: s
             "yanchor": "top",
         },
         margin={"l": 16, "r": 24, "t": 46 + 18 * len(parts), "b": 16},
-        hoverlabel={"bgcolor": t.surface, "bordercolor": t.grid, "font": {"family": FONT, "size": 13, "color": t.ink}, "align": "left"},
+        hoverlabel={
+            "bgcolor": t.surface,
+            "bordercolor": t.grid,
+            "font": {"family": FONT, "size": 13, "color": t.ink},
+            "align": "left",
+        },
         legend={"font": {"color": t.ink, "size": 13}, "bgcolor": "rgba(0,0,0,0)"},
         separators=".,",
         meta={"text": text},
@@ -210,9 +226,14 @@ def _rgb(hex_colour: str) -> tuple[int, int, int]:
 
 
 def _blend(one: str, other: str, share: float) -> str:
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(_rgb(one), _rgb(other), strict=True))
+    return "#" + "".join(
+        f"{round(a + (b - a) * share):02x}" for a, b in zip(_rgb(one), _rgb(other), strict=True)
+    )
 
 
 def _luminance(hex_colour: str) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (x / 255 for x in _rgb(hex_colour))]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (x / 255 for x in _rgb(hex_colour))
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

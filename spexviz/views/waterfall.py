@@ -22,7 +22,9 @@ class Step:
     kind: str = "effect"  # "end" | "effect" | "rest" | "unexplained"
 
 
-def waterfall(explanation: Explanation, *, order: int = 3, mains: int = 8, sets: int = 5, dark: bool = False) -> go.Figure:
+def waterfall(
+    explanation: Explanation, *, order: int = 3, mains: int = 8, sets: int = 5, dark: bool = False
+) -> go.Figure:
     """Real f(nothing) → main effects → top interactions → what the surrogate does not explain → real f(everything)."""
     t = theme.tokens(dark)
     steps = waterfall_steps(explanation, order=order, mains=mains, sets=sets)
@@ -44,22 +46,45 @@ def waterfall(explanation: Explanation, *, order: int = 3, mains: int = 8, sets:
             "color": [fill[s.kind] or theme.mark(s.value, dark) for s in steps],
             "opacity": [0.6 if s.kind == "rest" else 1 for s in steps],
             "line": {"width": [1.5 if s.kind == "unexplained" else 0 for s in steps], "color": t.muted},
-            "pattern": {"shape": ["/" if s.kind == "unexplained" else "" for s in steps], "fgcolor": t.muted, "size": 6},
+            "pattern": {
+                "shape": ["/" if s.kind == "unexplained" else "" for s in steps],
+                "fgcolor": t.muted,
+                "size": 6,
+            },
         },
-        hovertext=[f"<b>{escape(s.label)}</b><br>{theme.number(s.value)} {escape(explanation.unit)}" for s in steps],
+        hovertext=[
+            f"<b>{escape(s.label)}</b><br>{theme.number(s.value)} {escape(explanation.unit)}" for s in steps
+        ],
         hoverinfo="text",
         customdata=[list(s.members or ()) for s in steps],
     )
     for k in range(len(steps) - 1):  # thin links from each bar's end to the next bar
-        figure.add_shape(type="line", x0=tops[k], x1=tops[k], y0=k + 0.33, y1=k + 0.67, line={"color": t.muted, "width": 1})
+        figure.add_shape(
+            type="line", x0=tops[k], x1=tops[k], y0=k + 0.33, y1=k + 0.67, line={"color": t.muted, "width": 1}
+        )
     for k, (step, base, top) in enumerate(zip(steps, bases, tops, strict=True)):
         bold = f"<b>{theme.number(step.value)}</b>" if step.kind == "end" else theme.number(step.value)
-        figure.add_annotation(x=max(base, top), y=k, text=bold, showarrow=False, xanchor="left", xshift=6, font={"size": 13, "color": t.ink})
+        figure.add_annotation(
+            x=max(base, top),
+            y=k,
+            text=bold,
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+            font={"size": 13, "color": t.ink},
+        )
     low, high = min(*bases, *tops), max(*bases, *tops)
     room = (high - low) or 1.0
     subtitle = f"Both ends are measured, the steps between are the surrogate's (FBII, order ≤ {order})"
     title = "From nothing to everything"
-    theme.apply(figure, dark, title=title, subtitle=subtitle, height=130 + 30 * len(steps), text=describe_waterfall(steps, explanation.unit))
+    theme.apply(
+        figure,
+        dark,
+        title=title,
+        subtitle=subtitle,
+        height=130 + 30 * len(steps),
+        text=describe_waterfall(steps, explanation.unit),
+    )
     ticks = [f"<b>{escape(s.label)}</b>" if s.kind == "end" else escape(s.label) for s in steps]
     figure.update_yaxes(
         tickvals=list(range(len(steps))),
@@ -70,20 +95,27 @@ def waterfall(explanation: Explanation, *, order: int = 3, mains: int = 8, sets:
         tickfont={"color": t.ink},
         fixedrange=True,
     )
-    figure.update_xaxes(title_text=escape(explanation.unit), range=[low - 0.04 * room, high + 0.16 * room], fixedrange=True)
+    figure.update_xaxes(
+        title_text=escape(explanation.unit), range=[low - 0.04 * room, high + 0.16 * room], fixedrange=True
+    )
     return figure.update_layout(showlegend=False, bargap=0.3)
 
 
-def waterfall_steps(explanation: Explanation, *, order: int = 3, mains: int = 8, sets: int = 5) -> tuple[Step, ...]:
+def waterfall_steps(
+    explanation: Explanation, *, order: int = 3, mains: int = 8, sets: int = 5
+) -> tuple[Step, ...]:
     """The bars, whose values add up exactly: first end + all steps = last end.
 
-    Each step is an FBII of the run: the Möbius coefficients of the spectrum cut at `order`, whose sum over all non-empty
-    sets is that surrogate's f(everything) − f(nothing). Sets that are not shown are summed into two remainders, and the
-    distance to the two real ends is the bar "not explained by the surrogate" (the surrogate is weakest at the ends).
+    Each step is an FBII of the run: the Möbius coefficients of the spectrum cut at `order`, whose sum over
+    all non-empty sets is that surrogate's f(everything) − f(nothing). Sets that are not shown are summed into
+    two remainders, and the distance to the two real ends is the bar "not explained by the surrogate" (the
+    surrogate is weakest at the ends).
     """
     found = explanation.interactions("FBII", order)
     label = names(explanation.players, 28)
-    singles = sorted(((m, v) for m, v in found if len(m) == 1 and v != 0), key=lambda item: (-abs(item[1]), item[0]))
+    singles = sorted(
+        ((m, v) for m, v in found if len(m) == 1 and v != 0), key=lambda item: (-abs(item[1]), item[0])
+    )
     shown = sorted(singles[:mains])  # in reading order
     joint = [(m, v) for m, v in found.top(sets, include_singletons=False)]
     told = {m for m, _ in joint}
@@ -92,7 +124,11 @@ def waterfall_steps(explanation: Explanation, *, order: int = 3, mains: int = 8,
     steps = [Step("nothing kept", empty, kind="end")]
     steps += [Step(joined(m, label), v, m) for m, v in shown]
     if len(singles) > mains:
-        steps.append(Step(f"{len(singles) - mains} other main effects", sum(v for _, v in singles[mains:]), kind="rest"))
+        steps.append(
+            Step(
+                f"{len(singles) - mains} other main effects", sum(v for _, v in singles[mains:]), kind="rest"
+            )
+        )
     steps += [Step(joined(m, label), v, m) for m, v in joint]
     if rest:
         steps.append(Step(f"{len(rest)} other interactions", sum(rest), kind="rest"))

@@ -1,4 +1,7 @@
-"""Words: players' labels made fit to show. Labels are hostile text: Plotly renders markup, right-to-left marks reorder a line."""
+"""Words: players' labels made fit to show.
+
+Labels are hostile text: Plotly renders markup, right-to-left marks reorder a line.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from collections.abc import Sequence
 from spexviz.masks import Interaction
 from spexviz.views.theme import TIMES
 
-_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # controls that could reorder what stands around a label
+# controls that could reorder what stands around a label
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FIRST, _POP = "\u2068", "\u2069"  # isolate: the label keeps its own direction and disturbs nothing
 
 
@@ -27,7 +31,9 @@ def plain(text: str, length: int = 40) -> str:
     text = _BIDI.sub("", str(text))
     if text and not text.strip():
         return "↵" if "\n" in text else "␣"
-    text = " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in text).split())
+    text = " ".join(
+        "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in text).split()
+    )
     if not text:
         return "∅"
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"

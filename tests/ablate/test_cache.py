@@ -51,11 +51,15 @@ def test_several_writers_at_once(kind: str, tmp_path: Path) -> None:
     path = str(tmp_path / "ablations.sqlite3")
     if kind == "threads":
         barrier = threading.Barrier(4)
-        workers = [threading.Thread(target=_write, args=(path, start, barrier)) for start in range(0, 1200, 300)]
+        workers = [
+            threading.Thread(target=_write, args=(path, start, barrier)) for start in range(0, 1200, 300)
+        ]
     else:
         context = multiprocessing.get_context("spawn")
         barrier = context.Barrier(4)
-        workers = [context.Process(target=_write, args=(path, start, barrier)) for start in range(0, 1200, 300)]
+        workers = [
+            context.Process(target=_write, args=(path, start, barrier)) for start in range(0, 1200, 300)
+        ]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -168,11 +168,17 @@ def damage(path: Path, start: int = 4096) -> None:
 
 
 def aside(path: Path) -> list[Path]:
-    return [file for file in path.parent.glob(f"{path.name}.damaged-*") if not file.name.endswith(("-wal", "-shm"))]
+    return [
+        file
+        for file in path.parent.glob(f"{path.name}.damaged-*")
+        if not file.name.endswith(("-wal", "-shm"))
+    ]
 
 
 @pytest.mark.parametrize("start", [0, 100, 4096])
-def test_a_damaged_file_is_set_aside_and_the_cache_goes_on(start: int, path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_file_is_set_aside_and_the_cache_goes_on(
+    start: int, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     SqliteCache(path).put("a", MASKS, VALUES)
     damage(path, start)
     damaged = path.read_bytes()
@@ -197,7 +203,9 @@ def test_a_file_damaged_while_two_have_it_open(path: Path) -> None:
     first.put("b", MASKS, VALUES)
     assert (second.get("b", MASKS) == VALUES).all() and len(aside(path)) == 1
     del first
-    assert (second.get("b", MASKS) == VALUES).all() and second._database.read("PRAGMA integrity_check") == [("ok",)]
+    assert (second.get("b", MASKS) == VALUES).all() and second._database.read("PRAGMA integrity_check") == [
+        ("ok",)
+    ]
 
 
 def test_only_the_damaged_file_is_set_aside_not_its_successor(path: Path) -> None:
@@ -227,12 +235,19 @@ def test_ablations_of_the_old_file_move_into_the_new_one(path: Path) -> None:
         plain.executescript(OLD)
         for game, name in enumerate(("a", "b"), 1):
             plain.execute("INSERT INTO games VALUES (?, ?, ?)", (game, name, time.time()))
-            rows = [(game, np.packbits(mask, bitorder="little").tobytes(), value + game) for mask, value in zip(MASKS, VALUES, strict=True)]
+            rows = [
+                (game, np.packbits(mask, bitorder="little").tobytes(), value + game)
+                for mask, value in zip(MASKS, VALUES, strict=True)
+            ]
             plain.executemany("INSERT INTO ablations VALUES (?, ?, ?)", rows)
     plain.close()
     runs = RunStore(old).database  # the runs' tables come into it
     for _ in range(2):
         cache = SqliteCache(path)
-        assert (cache.get("a", MASKS) == VALUES + 1).all() and (cache.get("b", MASKS) == VALUES + 2).all() and cache.count("new") == 5
+        assert (
+            (cache.get("a", MASKS) == VALUES + 1).all()
+            and (cache.get("b", MASKS) == VALUES + 2).all()
+            and cache.count("new") == 5
+        )
     assert runs.read("SELECT name FROM sqlite_master WHERE name IN ('ablations', 'games')") == []
     assert runs.read("SELECT COUNT(*) FROM runs") == [(0,)]

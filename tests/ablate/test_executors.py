@@ -53,7 +53,11 @@ def test_a_question_goes_before_the_next_chunk_of_a_job() -> None:
     first, job, question = (Gated(label, log=log) for label in ("first", "job", "question"))
     futures = [executor.submit(first, MASKS[:2])]
     assert first.begun.wait(PATIENCE)  # now the thread is taken: what follows has to queue
-    futures += [executor.submit(job, MASKS[:2]), executor.submit(job, MASKS[2:4]), executor.submit(question, MASKS[:2], urgent=True)]
+    futures += [
+        executor.submit(job, MASKS[:2]),
+        executor.submit(job, MASKS[2:4]),
+        executor.submit(question, MASKS[:2], urgent=True),
+    ]
     for game in (first, job, question):
         game.gate.set()
     for future in futures:
@@ -121,12 +125,16 @@ def test_chunks_that_end_in_any_order() -> None:
     runner = Runner(Gated("any"), cache, 80, told.append, chunk=10, executor=executor)
     assert (runner(MASKS[:80]) == MASKS[:80].sum(1)).all()
     assert [progress.done for progress in told] == list(range(10, 90, 10))
-    assert [keys(masks) for _, masks in executor.asked] == [keys(MASKS[at : at + 10]) for at in range(0, 80, 10)]
+    assert [keys(masks) for _, masks in executor.asked] == [
+        keys(MASKS[at : at + 10]) for at in range(0, 80, 10)
+    ]
 
 
 def test_cancel_with_two_chunks_in_flight_keeps_both() -> None:
     executor, cache, cancel = Several(), MemoryCache(), threading.Event()
-    runner = Runner(Gated("any"), cache, 100, lambda progress: cancel.set(), cancel, chunk=10, executor=executor)
+    runner = Runner(
+        Gated("any"), cache, 100, lambda progress: cancel.set(), cancel, chunk=10, executor=executor
+    )
     with pytest.raises(Cancelled, match="20 of 100"):
         runner(MASKS)
     assert np.isfinite(cache.get("several", MASKS)).sum() == 20 and len(executor.asked) == 2
@@ -135,7 +143,12 @@ def test_cancel_with_two_chunks_in_flight_keeps_both() -> None:
 def test_a_failure_keeps_what_is_in_flight_elsewhere() -> None:
     executor, cache = Several(), MemoryCache()
     executor.turn = lambda count: (
-        [executor.asked[0][0].set_exception(AblationError("no")), executor.asked[1][0].set_result(np.ones(10))] if count == 2 else None
+        [
+            executor.asked[0][0].set_exception(AblationError("no")),
+            executor.asked[1][0].set_result(np.ones(10)),
+        ]
+        if count == 2
+        else None
     )
     with pytest.raises(AblationError, match="no"):
         Runner(Gated("any"), cache, chunk=10, executor=executor)(MASKS)
@@ -169,7 +182,13 @@ class Scripted:
     """A worker that dies of its first `deaths` chunks, or cannot start, and goes on when `gate` opens."""
 
     def __init__(self, deaths: int = 0, gate: threading.Event | None = None, broken: bool = False):
-        self.deaths, self.gate, self.broken, self.done, self.died = deaths, gate, broken, [], threading.Event()
+        self.deaths, self.gate, self.broken, self.done, self.died = (
+            deaths,
+            gate,
+            broken,
+            [],
+            threading.Event(),
+        )
 
     def prepare(self) -> None:
         if self.broken:
@@ -196,8 +215,14 @@ def test_a_lost_workers_chunks_are_done_again(deaths: int) -> None:
     dying = Scripted(deaths)
     living = Scripted(gate=dying.died)
     workers = Workers("test", [dying, living])
-    assert np.concatenate([future.result(PATIENCE) for future in ask(workers)]).tolist() == MASKS.sum(1).tolist()
-    assert len(dying.done) + len(living.done) == 10 and dying.died.is_set() and (dying.done == [] or deaths < LOSSES)
+    assert (
+        np.concatenate([future.result(PATIENCE) for future in ask(workers)]).tolist() == MASKS.sum(1).tolist()
+    )
+    assert (
+        len(dying.done) + len(living.done) == 10
+        and dying.died.is_set()
+        and (dying.done == [] or deaths < LOSSES)
+    )
     workers.close()
 
 
@@ -206,7 +231,9 @@ def test_without_any_worker_the_run_fails_and_the_next_one_tries_again() -> None
     workers = Workers("test", [only, Scripted(broken=True)])
     with pytest.raises(ModelError, match=r"fewer workers|cannot start"):
         workers.submit(None, MASKS[:10]).result(PATIENCE)
-    assert np.concatenate([future.result(PATIENCE) for future in ask(workers)]).tolist() == MASKS.sum(1).tolist()
+    assert (
+        np.concatenate([future.result(PATIENCE) for future in ask(workers)]).tolist() == MASKS.sum(1).tolist()
+    )
     workers.close()
 
 

@@ -14,7 +14,9 @@ from spexviz.ablate.executors import CHUNK
 @pytest.mark.parametrize(("precision", "kills"), [("fp32", 2), ("auto", 1)])
 def test_kills(precision: str, kills: int, tmp_path: Path) -> None:
     trials = kill.run(tmp_path, kills, precision=precision, seed=1)
-    assert len(trials) == kills and any(0 < trial["asked"] < kill.PLANNED for trial in trials), "killed in the middle"
+    assert len(trials) == kills and any(0 < trial["asked"] < kill.PLANNED for trial in trials), (
+        "killed in the middle"
+    )
     assert all(trial["again"] <= CHUNK for trial in trials)
 
 

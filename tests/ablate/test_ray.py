@@ -29,7 +29,9 @@ from spexviz.solvers.linear import Linear
 if importlib.util.find_spec("ray") is None:
     pytest.skip("the extra spexviz[ray] is not installed", allow_module_level=True)
 GAME = SyntheticGame("2*x0*x1 - 3*x2*x3*x4 + 0.5*x5", n=20, noise=0.1, seed=3)
-TOY = PromptGame("toy", "This film is not good but never dull and hardly a great bore for no good reason at all")
+TOY = PromptGame(
+    "toy", "This film is not good but never dull and hardly a great bore for no good reason at all"
+)
 MASKS = uniform_masks(20, 400, 0)
 
 
@@ -48,7 +50,11 @@ def cluster() -> Iterator[RayExecutor]:
 def pids(cluster: RayExecutor) -> list[int]:
     """The process of each replica that is up."""
     ray = cluster._ray
-    return [ray.get(replica.actor.__ray_call__.remote(_pid)) for replica in cluster.replicas if replica.actor is not None]
+    return [
+        ray.get(replica.actor.__ray_call__.remote(_pid))
+        for replica in cluster.replicas
+        if replica.actor is not None
+    ]
 
 
 def _pid(replica: object) -> int:
@@ -72,7 +78,8 @@ def test_the_same_values_as_in_this_process(cluster: RayExecutor, game: Game) ->
     assert done == sorted(done) and done[-1] == 200 and len(done) == 13
 
 
-@pytest.mark.parametrize(("victim", "how"), [(0, "the process is killed"), (1, "the actor is killed")])  # one that dies twice in a row retires
+# one that dies twice in a row retires
+@pytest.mark.parametrize(("victim", "how"), [(0, "the process is killed"), (1, "the actor is killed")])
 def test_a_worker_killed_in_the_middle(cluster: RayExecutor, victim: int, how: str) -> None:
     both_up(cluster, GAME)
     told: list[Progress] = []
@@ -91,13 +98,23 @@ def test_a_worker_killed_in_the_middle(cluster: RayExecutor, victim: int, how: s
     assert done == list(range(10, 410, 10)), "nothing lost, nothing counted twice"
     both_up(cluster, GAME)
     after = pids(cluster)
-    assert len(after) == 2 and before[victim] not in after and before[1 - victim] in after, "another took its place"
+    assert len(after) == 2 and before[victim] not in after and before[1 - victim] in after, (
+        "another took its place"
+    )
 
 
 def test_cancel_keeps_what_was_in_flight(cluster: RayExecutor) -> None:
     cache, cancel = MemoryCache(), threading.Event()
     with pytest.raises(Cancelled) as caught:
-        Runner(GAME, cache, 400, lambda progress: progress.done >= 50 and cancel.set(), cancel, chunk=10, executor=cluster)(MASKS)
+        Runner(
+            GAME,
+            cache,
+            400,
+            lambda progress: progress.done >= 50 and cancel.set(),
+            cancel,
+            chunk=10,
+            executor=cluster,
+        )(MASKS)
     known = int(np.isfinite(cache.get(GAME.fingerprint, MASKS)).sum())
     assert 50 <= known <= 70 and f"after {known} of 400" in str(caught.value)
     again = Runner(GAME, cache, chunk=10, executor=cluster)
@@ -105,8 +122,14 @@ def test_cancel_keeps_what_was_in_flight(cluster: RayExecutor) -> None:
 
 
 def test_a_whole_run(cluster: RayExecutor) -> None:
-    there, here = (pipeline.explain(TOY, Linear(), 64, executor=executor) for executor in (cluster, LocalExecutor()))
-    assert there.spectrum == here.spectrum and there.fidelity.r2 == here.fidelity.r2 and there.spec.id == here.spec.id
+    there, here = (
+        pipeline.explain(TOY, Linear(), 64, executor=executor) for executor in (cluster, LocalExecutor())
+    )
+    assert (
+        there.spectrum == here.spectrum
+        and there.fidelity.r2 == here.fidelity.r2
+        and there.spec.id == here.spec.id
+    )
 
 
 def test_what_a_replica_refuses_is_said_as_here(cluster: RayExecutor) -> None:
@@ -129,7 +152,9 @@ def test_workers_that_evaluate_differently_are_not_mixed(cluster: RayExecutor) -
 
 @pytest.mark.model
 def test_the_bundled_model_with_a_worker_killed(cluster: RayExecutor, bundled: object) -> None:
-    game = PromptGame("bundled", "Her acting never fails to impress", "Review: {}\nSentiment (positive or negative):")
+    game = PromptGame(
+        "bundled", "Her acting never fails to impress", "Review: {}\nSentiment (positive or negative):"
+    )
     masks, told = uniform_masks(6, 48, 0), []
     both_up(cluster, game)
     victim = pids(cluster)[1]
@@ -151,13 +176,24 @@ def test_it_listens_on_this_machine_only(cluster: RayExecutor) -> None:
 
     both_up(cluster, GAME)
     ours = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True)), *pids(cluster)}
-    listening = {entry.laddr.ip for entry in psutil.net_connections("inet") if entry.status == psutil.CONN_LISTEN and entry.pid in ours}
-    assert listening and all(address in ("127.0.0.1", "::1", "::ffff:127.0.0.1") for address in listening), listening
+    listening = {
+        entry.laddr.ip
+        for entry in psutil.net_connections("inet")
+        if entry.status == psutil.CONN_LISTEN and entry.pid in ours
+    }
+    assert listening and all(address in ("127.0.0.1", "::1", "::ffff:127.0.0.1") for address in listening), (
+        listening
+    )
 
 
 def test_a_cluster_that_is_not_there() -> None:
     """In a process of its own: Ray ends the process that cannot reach its cluster, unless we look first."""
     code = "from spexviz.ablate import executors\nexecutors.get('ray')"
     environment = {**os.environ, "RAY_ADDRESS": "127.0.0.1:1"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=600)
-    assert "ModelError: No Ray cluster could be reached at RAY_ADDRESS" in done.stderr and "ray start --head" in done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=600
+    )
+    assert (
+        "ModelError: No Ray cluster could be reached at RAY_ADDRESS" in done.stderr
+        and "ray start --head" in done.stderr
+    )

@@ -38,7 +38,10 @@ class Counting(Game):
     def __call__(self, masks: Masks) -> Values:
         self.asked += keys(masks)
         self.sizes.append(len(masks))
-        return np.array([np.nan if key == self.bad else mask.sum() for key, mask in zip(keys(masks), masks, strict=True)], dtype=np.float64)
+        return np.array(
+            [np.nan if key == self.bad else mask.sum() for key, mask in zip(keys(masks), masks, strict=True)],
+            dtype=np.float64,
+        )
 
 
 MASKS = uniform_masks(10, 100, 0)
@@ -49,7 +52,9 @@ def test_values_in_order_and_in_chunks() -> None:
     runner = Runner(game, total=110, report=told.append, chunk=32)
     assert (runner(MASKS) == MASKS.sum(1)).all()
     assert game.sizes == [32, 32, 32, 4] and game.asked == keys(MASKS)
-    assert [progress.done for progress in told] == [32, 64, 96, 100] and {progress.total for progress in told} == {110}
+    assert [progress.done for progress in told] == [32, 64, 96, 100] and {
+        progress.total for progress in told
+    } == {110}
     assert told[-1].rate > 0 and told[-1].eta > 0 and told[-1].cached == 0
 
 
@@ -91,7 +96,9 @@ def test_nothing_is_asked_twice() -> None:
 
 def test_cancel_between_chunks_keeps_what_is_done() -> None:
     game, cache, cancel = Counting(), MemoryCache(), threading.Event()
-    runner = Runner(game, cache, 100, lambda progress: cancel.set() if progress.done >= 20 else None, cancel, chunk=10)
+    runner = Runner(
+        game, cache, 100, lambda progress: cancel.set() if progress.done >= 20 else None, cancel, chunk=10
+    )
     with pytest.raises(Cancelled, match="20 of 100"):
         runner(MASKS)
     assert game.sizes == [10, 10]

@@ -33,7 +33,12 @@ def spectra(way, low=4, high=10):
     for seed in range(way):
         rng = np.random.default_rng(seed)
         n = int(rng.integers(low, high))
-        yield rng, random_spectrum(rng, n, n + int(rng.integers(1, 2 * n)) if n > 4 else n + 4, order=min(n, 2 + seed % 7))
+        yield (
+            rng,
+            random_spectrum(
+                rng, n, n + int(rng.integers(1, 2 * n)) if n > 4 else n + 4, order=min(n, 2 + seed % 7)
+            ),
+        )
 
 
 def test_best_and_worst_with_and_without_bounds(way):
@@ -45,7 +50,10 @@ def test_best_and_worst_with_and_without_bounds(way):
         for options, allowed in (
             ({}, kept >= 0),
             ({"at_least": low, "at_most": high}, (kept >= low) & (kept <= high)),
-            ({"fixed": {player: state}, "at_most": n - 1, "at_least": 1}, (masks[:, player] == state) & (kept < n) & (kept > 0)),
+            (
+                {"fixed": {player: state}, "at_most": n - 1, "at_least": 1},
+                (masks[:, player] == state) & (kept < n) & (kept > 0),
+            ),
         ):
             for find, best in ((maximise, values[allowed].max()), (minimise, values[allowed].min())):
                 answer = find(spectrum, **options)
@@ -60,20 +68,33 @@ def test_fewest_removals_that_cross(way):
     for rng, spectrum in spectra(way):
         masks = all_masks(spectrum.n)
         values, removed = spectrum(masks), (~masks).sum(1)
-        for threshold in (0.0, values[-1] + 1.0, values.max() - 1e-3 if rng.integers(2) else values.min() - 1.0):
+        for threshold in (
+            0.0,
+            values[-1] + 1.0,
+            values.max() - 1e-3 if rng.integers(2) else values.min() - 1.0,
+        ):
             crossed = values < threshold if values[-1] >= threshold else values > threshold
             answer = flip(spectrum, threshold)
             assert answer.optimal
             outcomes.add(answer.mask is None)
             if crossed.any():
-                assert len(answer.removed) == removed[crossed].min() and crossed[int(answer.mask @ (1 << np.arange(spectrum.n)))]
+                assert (
+                    len(answer.removed) == removed[crossed].min()
+                    and crossed[int(answer.mask @ (1 << np.arange(spectrum.n)))]
+                )
             else:
-                assert answer.mask is None and math.isnan(answer.value) and "No removal" in answer.note and answer.removed == ()
+                assert (
+                    answer.mask is None
+                    and math.isnan(answer.value)
+                    and "No removal" in answer.note
+                    and answer.removed == ()
+                )
     assert outcomes == {True, False}
 
 
 def test_flip_with_a_limit_of_removals_and_protected_players(way):
-    spectrum = Spectrum(5, {(0,): -3.0, (1,): -1.0, (2,): -1.0, (3,): -1.0})  # full: 6; without 0: 0 (the line itself), without 0 and 1: −2
+    # full: 6; without 0: 0 (the line itself), without 0 and 1: −2
+    spectrum = Spectrum(5, {(0,): -3.0, (1,): -1.0, (2,): -1.0, (3,): -1.0})
     assert flip(spectrum, 0.5).removed == (0,)
     assert len(flip(spectrum).removed) == 2 and 0 in flip(spectrum).removed  # at the line is not across it
     assert flip(spectrum, at_most=1).mask is None and "at most 1" in flip(spectrum, at_most=1).note
@@ -92,7 +113,9 @@ def test_the_players_whose_removal_moves_the_value_most(way):
             answer = remove(spectrum, r, direction=direction)
             move = answer.value - full
             assert len(answer.removed) == r and answer.optimal
-            assert {"either": abs(move), "down": -move, "up": move}[direction] == pytest.approx(best, abs=1e-6)
+            assert {"either": abs(move), "down": -move, "up": move}[direction] == pytest.approx(
+                best, abs=1e-6
+            )
 
 
 def test_curves_hold_one_optimum_a_size():
@@ -137,7 +160,9 @@ def test_spectra_without_interactions(n):
 
 
 def test_terms_of_high_order_beside_many_players():
-    spectrum = Spectrum(40, {(i,): -0.1 for i in range(40)} | {tuple(range(12)): 3.0, tuple(range(6, 30)): 3.0, (0, 35): -1.0})
+    spectrum = Spectrum(
+        40, {(i,): -0.1 for i in range(40)} | {tuple(range(12)): 3.0, tuple(range(6, 30)): 3.0, (0, 35): -1.0}
+    )
     answer = maximise(spectrum)
     # both long terms are even with all players kept; player 35 alone goes, which makes (0, 35) odd
     assert answer.optimal and answer.value == pytest.approx(maximise(spectrum, at_least=38).value)

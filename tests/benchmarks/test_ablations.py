@@ -37,7 +37,9 @@ GOOD = {
         ({"cost": {"estimated": 60.0, "took": 40.0, "said": ""}}, "cost estimate"),
     ],
 )
-def test_each_thing_asked_for_can_fail(change: dict, fails: str | None, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_each_thing_asked_for_can_fail(
+    change: dict, fails: str | None, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     store = Store(tmp_path / "cells.json")
     store.keep("60", GOOD | change)
     assert report(store) == (fails is None)
@@ -47,4 +49,6 @@ def test_each_thing_asked_for_can_fail(change: dict, fails: str | None, tmp_path
 
 def test_the_work_of_a_text_and_its_games() -> None:
     assert flop(100) == 2 * 106e6 * 100 + 2 * 30 * 576 * 100**2
-    assert [len(game_of(words).players) for words in SIZES] == list(SIZES) and game_of(30).template == REVIEW[0]
+    assert [len(game_of(words).players) for words in SIZES] == list(SIZES) and game_of(30).template == REVIEW[
+        0
+    ]

@@ -9,7 +9,9 @@ from spexviz.masks import all_masks, distinct
 
 def test_names_tell_the_number_of_players():
     assert len(games.GAMES) >= 10
-    assert {name: int(name.split("_n")[1].split("_")[0]) for name in games.GAMES} == {name: game.n for name, game in games.GAMES.items()}
+    assert {name: int(name.split("_n")[1].split("_")[0]) for name in games.GAMES} == {
+        name: game.n for name, game in games.GAMES.items()
+    }
 
 
 @pytest.mark.parametrize("name", ["review_n12", "heads_n54_agree", "review_n130"])
@@ -41,4 +43,5 @@ def test_a_recording_is_what_the_model_says(name):
     few = [0, 1, games.HELD_OUT, len(asked) - 1]
     game = games.GAMES[name].game()
     precision = game.model.precision if isinstance(game, games.PartsGame) else game.language_model.precision
-    np.testing.assert_allclose(game(asked[few]), values[few], atol=2e-3 if precision == "fp32" else 0.2)  # recorded in fp32
+    # recorded in fp32
+    np.testing.assert_allclose(game(asked[few]), values[few], atol=2e-3 if precision == "fp32" else 0.2)

@@ -58,7 +58,10 @@ def server(shared_server: harness.Server) -> Iterator[harness.Server]:
 
 @pytest.fixture
 def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
-    """Opens pages of one test. Afterwards there is a screenshot of each, and none may have left the machine or raised an error."""
+    """Opens pages of one test.
+
+    Afterwards there is a screenshot of each, and none may have left the machine or raised an error.
+    """
     contexts: list[Any] = []
     wrong: list[str] = []
 
@@ -75,7 +78,12 @@ def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable
         def listen(page: Any) -> None:
             page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
             page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-            page.on("websocket", lambda socket: harness.NOT_LOCAL.match(socket.url) and wrong.append(f"asked for {socket.url}"))
+            page.on(
+                "websocket",
+                lambda socket: (
+                    harness.NOT_LOCAL.match(socket.url) and wrong.append(f"asked for {socket.url}")
+                ),
+            )
             page.on("console", lambda message: _violates(message.text) and wrong.append(message.text))
 
         context.route(harness.NOT_LOCAL, refuse)
@@ -111,7 +119,12 @@ def shoot(page: Any, path: Path) -> None:
     """A picture of the whole page: the app scrolls inside a box, so the window is made as high as its content."""
     try:
         height = page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? innerHeight")
-        page.set_viewport_size({"width": page.viewport_size["width"], "height": min(4000, max(page.viewport_size["height"], height + 40))})
+        page.set_viewport_size(
+            {
+                "width": page.viewport_size["width"],
+                "height": min(4000, max(page.viewport_size["height"], height + 40)),
+            }
+        )
         page.wait_for_selector(harness.IDLE, timeout=5_000)
         page.wait_for_selector("[data-testid=stSkeleton]", state="detached", timeout=10_000)
     except Exception:  # the picture is for people; a page that cannot be drawn has failed its test already

@@ -18,7 +18,10 @@ def note_masks() -> None:
 
     def noted(self: PromptGame, masks: Masks) -> Values:
         with (home() / "asked.log").open("a") as log:
-            log.writelines(f"{self.precision} " + "".join("01"[kept] for kept in row) + "\n" for row in masks.astype(int).tolist())
+            log.writelines(
+                f"{self.precision} " + "".join("01"[kept] for kept in row) + "\n"
+                for row in masks.astype(int).tolist()
+            )
         return ask(self, masks)
 
     PromptGame.__call__ = noted

@@ -35,7 +35,8 @@ FLAGS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NOT_LOCAL = re.compile(r"^(https?|wss?)://(?!(127\.0\.0\.1|localhost)(:[0-9]+)?(/|$))")
-LEFT_WHILE_CONNECTING = re.compile(  # Streamlit 1.67 closes a socket that is closed already; it costs nobody anything
+# Streamlit 1.67 closes a socket that is closed already; it costs nobody anything
+LEFT_WHILE_CONNECTING = re.compile(
     r"Exception in ASGI application\n(?:(?: .*|Traceback .*|During handling .*|starlette\.websockets\.WebSocketDisconnected: .*|)\n)*?"
     r"starlette\.websockets\.WebSocketDisconnected: Cannot call \"send\" once a close message has been sent\.\n"
 )
@@ -64,7 +65,13 @@ class Server:
     """`streamlit run app.py` in its own process group, on a free port, with a SPEXVIZ_HOME of its own."""
 
     def __init__(self, home: Path, root: Path = ROOT, module: str = "streamlit", **environment: str):
-        self.home, self.root, self.module, self.environment, self.port = home, root, module, environment, free_port()
+        self.home, self.root, self.module, self.environment, self.port = (
+            home,
+            root,
+            module,
+            environment,
+            free_port(),
+        )
         self.log = home / "server.log"
         self.process: subprocess.Popen | None = None
 
@@ -77,7 +84,9 @@ class Server:
         command = [sys.executable, "-m", self.module, "run", "app.py", "--server.port", str(self.port)]
         environment = {**os.environ, "SPEXVIZ_HOME": str(self.home), **self.environment}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(
+                command, cwd=self.root, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
         wait_until(self._healthy, seconds, f"the server on port {self.port}")
         return self
 
@@ -122,12 +131,17 @@ class Server:
 
     def ablations(self) -> int:
         """Masks measured so far, of all games; those that comparisons with fp32 asked are not among them."""
-        return self.rows("SELECT COUNT(*) FROM ablations JOIN games ON game = id WHERE fingerprint NOT LIKE '% in fp32'", file=cache.FILE)[0][0]
+        return self.rows(
+            "SELECT COUNT(*) FROM ablations JOIN games ON game = id WHERE fingerprint NOT LIKE '% in fp32'",
+            file=cache.FILE,
+        )[0][0]
 
     def run(self, run_id: str) -> dict[str, Any]:
         """State, done, total, message of a run."""
         names = ("state", "done", "total", "message")
-        return dict(zip(names, self.rows(f"SELECT {', '.join(names)} FROM runs WHERE id = ?", run_id)[0], strict=True))
+        return dict(
+            zip(names, self.rows(f"SELECT {', '.join(names)} FROM runs WHERE id = ?", run_id)[0], strict=True)
+        )
 
 
 def free_port() -> int:

@@ -26,13 +26,20 @@ def curve(page):
     """The data of the fidelity curve that is on the page now."""
     plots = page.locator(".js-plotly-plot")
     return next(
-        (traces for traces in (plots.nth(k).evaluate(TRACES) for k in range(plots.count())) if any("linear" in trace["name"] for trace in traces)), []
+        (
+            traces
+            for traces in (plots.nth(k).evaluate(TRACES) for k in range(plots.count()))
+            if any("linear" in trace["name"] for trace in traces)
+        ),
+        [],
     )
 
 
 def points(traces, word):
     """Budgets at which a solver's line has a point."""
-    return sorted({budget for trace in traces if word in trace["name"].lower() for budget in trace["budgets"]})
+    return sorted(
+        {budget for trace in traces if word in trace["name"].lower() for budget in trace["budgets"]}
+    )
 
 
 def test_typing_while_the_form_is_being_drawn_empties_no_field(server, browser):
@@ -45,7 +52,10 @@ def test_typing_while_the_form_is_being_drawn_empties_no_field(server, browser):
         box.fill("Typed at once", timeout=LONG)
         box.press("Tab")
         page.get_by_text(re.compile("3 words: all 8 masks are asked|is empty")).wait_for(timeout=LONG)
-        fields = [page.get_by_label(label, exact=True).input_value() for label in ("Target", "Contrast", "Template, never ablated")]
+        fields = [
+            page.get_by_label(label, exact=True).input_value()
+            for label in ("Target", "Contrast", "Template, never ablated")
+        ]
         assert fields == [" positive", " negative", "Review: {}\nSentiment (positive or negative):"]
         context.close()
 
@@ -68,17 +78,31 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     page.get_by_text("Sets as a table").wait_for(timeout=LONG)
     idle(page)
     result = stored(server, run_id)
-    assert result.complete and not result.proof.exact and len(result.sample.values) == 512 and len(result.held_out.values) == 256
+    assert (
+        result.complete
+        and not result.proof.exact
+        and len(result.sample.values) == 512
+        and len(result.held_out.values) == 256
+    )
     note = page.get_by_text(re.compile(r"Held-out R² \+?[0-9.]+ \[.*\] on 256 masks; linear baseline "))
     assert "A surrogate of the masked model, not a cause in the world." in note.inner_text()
-    assert f"{result.fidelity.r2:.2f}" in note.inner_text() and f"{result.baseline.r2:.2f}" in note.inner_text()
+    assert (
+        f"{result.fidelity.r2:.2f}" in note.inner_text() and f"{result.baseline.r2:.2f}" in note.inner_text()
+    )
     assert page.locator(".headline").inner_text()
     wait_until(lambda: page.locator(".spexviz-strip .token").all_inner_texts() == words, 60, "the words")
     assert page.locator(".comb").count() == 12
-    assert points(curve(page), "auto") == [64, 128, 256, 512] and points(curve(page), "linear") == [64, 128, 256, 512]
+    assert points(curve(page), "auto") == [64, 128, 256, 512] and points(curve(page), "linear") == [
+        64,
+        128,
+        256,
+        512,
+    ]
     plots = page.locator(".js-plotly-plot:visible")
     labels = plots.nth(0).evaluate("plot => (plot.data ?? []).flatMap(trace => Array.from(trace.text ?? []))")
-    assert len(set(words) & {re.sub("<[^>]*>", "", str(label)).strip() for label in labels}) >= 3, f"the graph's nodes are words: {labels}"
+    assert len(set(words) & {re.sub("<[^>]*>", "", str(label)).strip() for label in labels}) >= 3, (
+        f"the graph's nodes are words: {labels}"
+    )
     assert page.get_by_test_id("stDataFrame").is_visible()
 
 
@@ -109,7 +133,11 @@ def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
     assert run_id in page.url
     other = open_page(f"{server.url}/explore?run={run_id}")
     other.get_by_text("Sets as a table").wait_for()
-    wait_until(lambda: other.locator(".token").all_inner_texts() == REVIEW.split(), 60, "the text in a second browser")
+    wait_until(
+        lambda: other.locator(".token").all_inner_texts() == REVIEW.split(),
+        60,
+        "the text in a second browser",
+    )
     assert server.ablations() == before[0]
 
 
@@ -123,7 +151,10 @@ def test_six_words_are_exact_and_the_pair_comes_first(server, open_page):
     idle(page)
     first = page.locator(".comb .members").first.inner_text()
     assert re.sub(r"[^\w×]+", "", first) == "never×fails"
-    assert "never" in page.locator(".headline").inner_text() and "fails" in page.locator(".headline").inner_text()
+    assert (
+        "never" in page.locator(".headline").inner_text()
+        and "fails" in page.locator(".headline").inner_text()
+    )
     result = stored(server, run_id)
     assert result.proof.exact and len(result.sample.values) == 64
     squares = {members: value**2 for members, value in result.spectrum.coefficients.items() if members}
@@ -136,7 +167,8 @@ def test_a_recorded_run_opens_from_its_card_and_asks_nothing(server, open_page):
     before = server.ablations()
     page = open_page(f"{server.url}/explore", theme="dark")
     page.get_by_text("A review of 27 words and many turns").wait_for()
-    page.get_by_role("button", name="Open").filter(has_text="Open").nth(1).click()  # the second is drawn after its title
+    # the second is drawn after its title
+    page.get_by_role("button", name="Open").filter(has_text="Open").nth(1).click()
     page.wait_for_url(re.compile(r"/explore\?run=[0-9a-f]{16}"))
     page.get_by_text("Sets as a table").wait_for()
     wait_until(lambda: page.locator(".spexviz-strip .token").count() == 27, 60, "the words")
@@ -144,5 +176,9 @@ def test_a_recorded_run_opens_from_its_card_and_asks_nothing(server, open_page):
     page.reload()
     page.get_by_text("Sets as a table").wait_for()
     page.get_by_role("button", name="New run").click()
-    wait_until(lambda: page.get_by_label("Prompt", exact=True).input_value().startswith("Her acting never fails"), 60, "the prompt in the form")
+    wait_until(
+        lambda: page.get_by_label("Prompt", exact=True).input_value().startswith("Her acting never fails"),
+        60,
+        "the prompt in the form",
+    )
     assert server.ablations() == before

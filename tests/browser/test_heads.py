@@ -12,7 +12,8 @@ from tests.browser import harness
 from tests.models import planted
 
 pytestmark = pytest.mark.browser
-LIMIT = 600.0  # seconds from the form to the figures, on a machine that others use; `make bench-app` measures them
+# seconds from the form to the figures, on a machine that others use; `make bench-app` measures them
+LIMIT = 600.0
 
 
 def type_in(page: Any, label: str, text: str) -> None:

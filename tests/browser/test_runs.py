@@ -27,7 +27,8 @@ def test_a_killed_run_is_resumed_and_asks_nothing_twice(new_server, open_page):
     wait_until(lambda: server.ablations() >= 3 * CHUNK, LONG / 1000, "three chunks")
     server.kill()
     page.close()
-    planned = 128 + 128 + 2  # for fits, held out, the two ends; then a quarter of the budget, at most, to check the sets shown
+    # for fits, held out, the two ends; then a quarter of the budget, at most, to check the sets shown
+    planned = 128 + 128 + 2
     kept, reported = server.ablations(), server.run(run_id)
     asked = (server.home / "asked.log").read_text().splitlines()
     precision = asked[0].split()[0]
@@ -44,7 +45,9 @@ def test_a_killed_run_is_resumed_and_asks_nothing_twice(new_server, open_page):
     assert server.run(run_id)["state"] == "done" and planned <= server.ablations() <= reported["total"]
     counts = Counter((server.home / "asked.log").read_text().splitlines())
     compared = [one for one in counts if not one.startswith(precision)]
-    assert len(compared) == (0 if precision == "fp32" else 16) and all(counts.pop(one) == 1 for one in compared)
+    assert len(compared) == (0 if precision == "fp32" else 16) and all(
+        counts.pop(one) == 1 for one in compared
+    )
     twice = {mask for mask, count in counts.items() if count > 1}
     assert len(counts) == server.ablations() and max(counts.values()) <= 2
     assert twice <= set(asked[kept:]), "only the chunk in flight was asked again"
@@ -74,12 +77,18 @@ def test_cancel_frees_the_worker_and_keeps_what_is_done(new_server, open_page):
 
     done = server.run(runs[1])["done"]
     page.get_by_role("button", name="Resume").click()
-    wait_until(lambda: server.run(runs[1])["done"] > done, LONG / 1000, "the resumed run to pass where it was cancelled")
+    wait_until(
+        lambda: server.run(runs[1])["done"] > done,
+        LONG / 1000,
+        "the resumed run to pass where it was cancelled",
+    )
     for run_id in runs:
         page.goto(f"{server.url}/explore?run={run_id}")
         page.get_by_role("button", name="Cancel").click()
     for run_id in runs:
-        wait_until(lambda run_id=run_id: server.run(run_id)["state"] == "cancelled", LONG / 1000, "both runs to end")
+        wait_until(
+            lambda run_id=run_id: server.run(run_id)["state"] == "cancelled", LONG / 1000, "both runs to end"
+        )
 
 
 @pytest.mark.model
@@ -90,18 +99,24 @@ def test_a_failed_run_names_the_remedy(server, open_page):
     idle(page)
     type_prompt(page, "The plot was thin but nobody minded")
     run_id = explain(page)
-    page.get_by_text(re.compile("Failed.*positively wonderful.*tokens.*Choose a word that is one token", re.DOTALL)).wait_for(timeout=LONG)
+    page.get_by_text(
+        re.compile("Failed.*positively wonderful.*tokens.*Choose a word that is one token", re.DOTALL)
+    ).wait_for(timeout=LONG)
     assert page.get_by_role("button", name="Try again").is_visible()
     assert server.run(run_id)["state"] == "failed"
     page.get_by_role("button", name="New run").click()
     wait_until(
-        lambda: page.get_by_label("Target", exact=True).input_value() == "positively wonderful", 60, "the form with the settings of the failed run"
+        lambda: page.get_by_label("Target", exact=True).input_value() == "positively wonderful",
+        60,
+        "the form with the settings of the failed run",
     )
 
 
 def row(page, number):
     """Tick a row of the table: it is painted on a canvas, so by its place."""
-    page.get_by_test_id("stDataFrame").locator(".dvn-scroller").click(position={"x": 15, "y": 35 + 35 * number + 17})
+    page.get_by_test_id("stDataFrame").locator(".dvn-scroller").click(
+        position={"x": 15, "y": 35 + 35 * number + 17}
+    )
 
 
 def listed(page):
@@ -133,7 +148,9 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
     row(page, 1)
     page.get_by_role("button", name="Open", exact=True).and_(page.locator(":enabled")).click()
     page.get_by_text("Sets as a table").wait_for()
-    wait_until(lambda: page.locator(".token").all_inner_texts() == prompts[0].split(), 60, "the words of the run")
+    wait_until(
+        lambda: page.locator(".token").all_inner_texts() == prompts[0].split(), 60, "the words of the run"
+    )
     assert re.search(r"/explore\?run=[0-9a-f]{16}", page.url)
 
 
@@ -150,9 +167,17 @@ def test_a_saved_run_opens_on_another_server(new_server, open_page, tmp_path):
     other.get_by_text("This file is not a spexviz run").wait_for()
     other.locator("input[type=file]").set_input_files(tmp_path / "run.json")
     other.get_by_text("Sets as a table").wait_for()
-    assert re.search(r"/explore\?run=[0-9a-f]{16}\Z", other.url) and not other.url.endswith(run_id), "a run of its own there"
+    assert re.search(r"/explore\?run=[0-9a-f]{16}\Z", other.url) and not other.url.endswith(run_id), (
+        "a run of its own there"
+    )
     other.get_by_text(re.compile("Opened from a file: the numbers are the file's")).wait_for()
-    wait_until(lambda: other.locator(".token").all_inner_texts() == ["This", "film", "is", "not", "good", "at", "all"], 60, "the words of the run")
+    wait_until(
+        lambda: (
+            other.locator(".token").all_inner_texts() == ["This", "film", "is", "not", "good", "at", "all"]
+        ),
+        60,
+        "the words of the run",
+    )
 
 
 HOSTILE = (
@@ -207,17 +232,27 @@ def test_no_page_is_wider_than_its_window(server, open_page, theme, width):
         )
 
     assert overflow() <= 0, "the form"
-    type_prompt(page, " ".join(["A film that is not good,", "never boring, hardly great and no fun:"] * 3), model="toy", budget=256)
+    type_prompt(
+        page,
+        " ".join(["A film that is not good,", "never boring, hardly great and no fun:"] * 3),
+        model="toy",
+        budget=256,
+    )
     explain(page)
     page.get_by_text("Sets as a table").wait_for()
     page.locator(".js-plotly-plot:visible").nth(1).wait_for()
     idle(page)
     assert overflow() <= 0, "a result"
-    background = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+    background = page.evaluate(
+        "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+    )
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 19, 26)"}[theme]
     runs = page.context.new_page()
     runs.goto(f"{server.url}/runs")
     runs.get_by_test_id("stDataFrame").wait_for()
     assert (
-        runs.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth - document.querySelector('[data-testid=stMain]').clientWidth") <= 0
+        runs.evaluate(
+            "document.querySelector('[data-testid=stMain]').scrollWidth - document.querySelector('[data-testid=stMain]').clientWidth"
+        )
+        <= 0
     )

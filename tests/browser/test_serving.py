@@ -34,26 +34,44 @@ def test_the_first_request_to_a_fresh_server_shows_the_shell(new_server, open_pa
     page = open_page(server.url + path)
     page.get_by_role("heading", name=title, exact=True).wait_for()
     links = page.get_by_test_id("stSidebarNavLink")
-    assert [text.split("\n")[-1].strip() for text in links.all_inner_texts()] == ["Explore", "Heads", "Training data", "Runs"]
+    assert [text.split("\n")[-1].strip() for text in links.all_inner_texts()] == [
+        "Explore",
+        "Heads",
+        "Training data",
+        "Runs",
+    ]
 
 
 def test_an_unlisted_page_is_not_served(new_server, open_page, tmp_path):
     for name in ("spexviz", "pages", "assets", ".streamlit"):
         shutil.copytree(ROOT / name, tmp_path / "copy" / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "app.py", tmp_path / "copy")
-    (tmp_path / "copy" / "pages" / "secret.py").write_text("import streamlit as st\nst.write('SECRET CONTENT')\n")
+    (tmp_path / "copy" / "pages" / "secret.py").write_text(
+        "import streamlit as st\nst.write('SECRET CONTENT')\n"
+    )
     server = new_server(root=tmp_path / "copy")
     for path in ("/secret", "/shell"):
         page = open_page(server.url + path)
-        page.get_by_text("Page not found").wait_for(timeout=LONG)  # a copy without compiled files, beside other work
+        # a copy without compiled files, beside other work
+        page.get_by_text("Page not found").wait_for(timeout=LONG)
         page.get_by_test_id("stSidebarNavLink").first.wait_for()
         assert page.get_by_text("SECRET CONTENT").count() == 0
 
 
-@pytest.mark.parametrize("path", ["/pages/explore.py", "/app.py", "/spexviz/ui/shell.py", "/static/..%2fapp.py", "/.streamlit/config.toml"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/pages/explore.py",
+        "/app.py",
+        "/spexviz/ui/shell.py",
+        "/static/..%2fapp.py",
+        "/.streamlit/config.toml",
+    ],
+)
 def test_no_source_is_served(server, path):
     try:
-        with urllib.request.urlopen(server.url + path) as response:  # the front end's index.html answers for most addresses
+        # the front end's index.html answers for most addresses
+        with urllib.request.urlopen(server.url + path) as response:
             body = response.read().decode()
     except urllib.error.HTTPError as error:
         body = error.read().decode()
@@ -73,6 +91,8 @@ def test_it_listens_on_loopback_only(server):
 
     def listening() -> set[str]:
         everyone = [process, *process.children(recursive=True)]
-        return {c.laddr.ip for p in everyone for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN}
+        return {
+            c.laddr.ip for p in everyone for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN
+        }
 
     assert wait_until(listening, 10, "a listening socket") == {"127.0.0.1"}

@@ -37,10 +37,18 @@ def test_a_query_is_traced_to_its_training_examples(server, open_page):
     cards = page.locator(".card")
     assert "For the entire week the elevator smelled of wet paint." in cards.first.inner_text()
     first = page.locator(".card", has_text="beyond what each does alone").first
-    assert all(result.players[i] in first.inner_text() for i in pair) and "Retrained without each" in first.inner_text()
+    assert (
+        all(result.players[i] in first.inner_text() for i in pair)
+        and "Retrained without each" in first.inner_text()
+    )
     first.click()
     page.get_by_test_id("stMetric").filter(has_text="Retrained").wait_for()
     idle(page)
     texts = page.get_by_test_id("stMetric").all_inner_texts()
-    assert [text.split("\n")[0] for text in texts] == ["Whole training set", "Retrained", "Surrogate", "Main effects only"]
+    assert [text.split("\n")[0] for text in texts] == [
+        "Whole training set",
+        "Retrained",
+        "Surrogate",
+        "Main effects only",
+    ]
     assert page.locator(".card.selected").count() >= 1

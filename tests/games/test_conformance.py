@@ -25,10 +25,20 @@ from spexviz.ui import routes
 from tests.games.instances import MAKERS
 
 GAMES = offered("spexviz.games")
-CHOICES = {" good": " fine", " bad": " dull", " positive": " negative", " negative": " positive", "delete": "replace", "zero": "mean", "mean": "zero"}
+CHOICES = {
+    " good": " fine",
+    " bad": " dull",
+    " positive": " negative",
+    " negative": " positive",
+    "delete": "replace",
+    "zero": "mean",
+    "mean": "zero",
+}
 
 
-@pytest.fixture(scope="module", params=[(game, kind) for game, kinds in MAKERS.items() for kind in kinds], ids=" ".join)
+@pytest.fixture(
+    scope="module", params=[(game, kind) for game, kinds in MAKERS.items() for kind in kinds], ids=" ".join
+)
 def game(request: pytest.FixtureRequest) -> Game:
     name, kind = request.param
     return MAKERS[name][kind](request)
@@ -43,15 +53,36 @@ def masks(game: Game) -> Masks:
 
 def test_it_says_what_it_is(game: Game) -> None:
     n = len(game.players)
-    assert n >= 3 and isinstance(game.players, tuple) and all(isinstance(player, str) and player for player in game.players)
-    assert isinstance(game.unit, str) and game.unit and isinstance(game.fingerprint, str) and len(game.fingerprint) >= 16
+    assert (
+        n >= 3
+        and isinstance(game.players, tuple)
+        and all(isinstance(player, str) and player for player in game.players)
+    )
+    assert (
+        isinstance(game.unit, str)
+        and game.unit
+        and isinstance(game.fingerprint, str)
+        and len(game.fingerprint) >= 16
+    )
     assert dataclasses.is_dataclass(game) and type(game).name in GAMES and type(game).title
     subject = checked(game)
-    assert subject.players == game.players and subject.noun == subject.noun.lower() and not subject.noun.endswith("s")
-    assert subject.title == type(game).title and subject.scale.kind in (NUMBER, ODDS, LOG_PROBABILITY) and subject.say(0.5)
+    assert (
+        subject.players == game.players
+        and subject.noun == subject.noun.lower()
+        and not subject.noun.endswith("s")
+    )
+    assert (
+        subject.title == type(game).title
+        and subject.scale.kind in (NUMBER, ODDS, LOG_PROBABILITY)
+        and subject.say(0.5)
+    )
     assert all(isinstance(remark, str) for remark in game.remarks)
     asking = game.asking()
-    assert isinstance(asking, Asking) and asking.call_masks >= 0 and (asking.tokens(all_masks(1).repeat(n, axis=1)) or 1) > 0
+    assert (
+        isinstance(asking, Asking)
+        and asking.call_masks >= 0
+        and (asking.tokens(all_masks(1).repeat(n, axis=1)) or 1) > 0
+    )
     assert game.model_name is None or isinstance(game.model_name, str)
 
 
@@ -70,9 +101,16 @@ def test_it_is_rebuilt_from_its_json(game: Game) -> None:
     data = json.loads(json.dumps(describe(game)))
     again = build(GAMES, data, "game")
     assert json.loads(json.dumps(describe(again))) == data
-    assert again.players == tuple(game.players) and again.unit == game.unit and again.fingerprint == game.fingerprint
+    assert (
+        again.players == tuple(game.players)
+        and again.unit == game.unit
+        and again.fingerprint == game.fingerprint
+    )
     spec = planning.Request.of(RunSpec(data, {"name": "linear"}, 64)).spec
-    assert planning.Request.of(spec).spec.id == spec.id and planning.Request.of(RunSpec.from_json(spec.to_json())).spec.id == spec.id
+    assert (
+        planning.Request.of(spec).spec.id == spec.id
+        and planning.Request.of(RunSpec.from_json(spec.to_json())).spec.id == spec.id
+    )
     with pytest.raises(SpecError, match="no setting 'nonsense'"):
         build(GAMES, {**data, "nonsense": 1}, "game")
 
@@ -80,7 +118,9 @@ def test_it_is_rebuilt_from_its_json(game: Game) -> None:
 def test_the_same_masks_have_the_same_values_in_any_order_and_company(game: Game, masks: Masks) -> None:
     values = np.asarray(game(masks))
     assert values.shape == (len(masks),) and np.isfinite(values).all() and values.std() > 0
-    assert np.allclose(game(masks[::-1])[::-1], values, atol=1e-4) and np.allclose(game(masks[3:4]), values[3:4], atol=1e-4)
+    assert np.allclose(game(masks[::-1])[::-1], values, atol=1e-4) and np.allclose(
+        game(masks[3:4]), values[3:4], atol=1e-4
+    )
     assert (np.asarray(game(masks)) == values).all()
     assert np.asarray(game(masks[:0])).shape == (0,)
 
@@ -120,7 +160,9 @@ def test_its_runs_open_on_a_page_and_come_back_from_a_file(game: Game) -> None:
     again = Explanation.from_json(result.to_json())
     assert again.subject.noun == result.subject.noun == game.noun and again.spec.id == result.spec.id
     assert routes.file_of(routes.page_of(again.spec)).exists() and routes.title_of(again)
-    assert np.allclose(again.spectrum(all_masks(len(game.players))[:50]), result.spectrum(all_masks(len(game.players))[:50]))
+    assert np.allclose(
+        again.spectrum(all_masks(len(game.players))[:50]), result.spectrum(all_masks(len(game.players))[:50])
+    )
 
 
 def test_every_game_has_an_instance_here() -> None:

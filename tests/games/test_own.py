@@ -30,25 +30,50 @@ class Both(sv.Game):
 def test_a_function_is_a_game() -> None:
     game = sv.game(either, players=["left", "right", "other"], unit="points", noun="switch")
     result = sv.explain(game, sv.Linear(), budget=8)
-    assert result.proof.exact and result.players == ("left", "right", "other") and result.unit == "points" and result.subject.noun == "switch"
+    assert (
+        result.proof.exact
+        and result.players == ("left", "right", "other")
+        and result.unit == "points"
+        and result.subject.noun == "switch"
+    )
     assert result.interactions("FBII", order=2)[(1, 0)] == pytest.approx(2.0)
     again = Explanation.from_json(result.to_json())
-    assert again.spec == result.spec and again.spec.game_name == "function" and again.players == result.players
+    assert (
+        again.spec == result.spec and again.spec.game_name == "function" and again.players == result.players
+    )
 
 
 def test_a_class_is_a_game() -> None:
     result = sv.explain(Both(), sv.Linear(), budget=8)
-    assert result.players == Both.players and Explanation.from_json(result.to_json()).spec.id == result.spec.id
-    assert len({sv.explain(Both(), sv.Linear(), budget=8).spec.id for _ in range(2)}) == 2, "two objects may be two functions"
+    assert (
+        result.players == Both.players and Explanation.from_json(result.to_json()).spec.id == result.spec.id
+    )
+    assert len({sv.explain(Both(), sv.Linear(), budget=8).spec.id for _ in range(2)}) == 2, (
+        "two objects may be two functions"
+    )
 
 
-@pytest.mark.parametrize("players", [4, np.arange(4), [np.int64(3), np.int64(2), np.int64(1), np.int64(0)], ["a", "b", "c", "d"]])
+@pytest.mark.parametrize(
+    "players", [4, np.arange(4), [np.int64(3), np.int64(2), np.int64(1), np.int64(0)], ["a", "b", "c", "d"]]
+)
 def test_players_may_be_labels_numbers_or_how_many(players: object) -> None:
     result = sv.explain(sv.game(lambda masks: masks.sum(1), players=players), sv.Linear(), budget=16)
-    assert len(result.players) == 4 and all(isinstance(player, str) for player in result.players) and result.to_json()
+    assert (
+        len(result.players) == 4
+        and all(isinstance(player, str) for player in result.players)
+        and result.to_json()
+    )
 
 
-@pytest.mark.parametrize("values", [lambda m: m.sum(1), lambda m: m.sum(1).astype(np.float32), lambda m: m.sum(1).tolist(), lambda m: m.any(1)])
+@pytest.mark.parametrize(
+    "values",
+    [
+        lambda m: m.sum(1),
+        lambda m: m.sum(1).astype(np.float32),
+        lambda m: m.sum(1).tolist(),
+        lambda m: m.any(1),
+    ],
+)
 def test_values_may_be_whole_single_or_a_list(values: object) -> None:
     assert sv.explain(sv.game(values, players=3), sv.Linear(), budget=8).sample.values.dtype == np.float64
 
@@ -74,7 +99,9 @@ class Plain:
         return masks.sum(1).astype(float)
 
 
-@pytest.mark.parametrize("thing", [either, Plain(), 5, None, "prompt", Both], ids=lambda thing: type(thing).__name__)
+@pytest.mark.parametrize(
+    "thing", [either, Plain(), 5, None, "prompt", Both], ids=lambda thing: type(thing).__name__
+)
 def test_what_is_no_game_is_told_how_to_become_one(thing: object) -> None:
     with pytest.raises(GameError, match=r"make it one with spexviz.game\(function, players"):
         sv.explain(thing, sv.Linear(), budget=8)
@@ -139,10 +166,18 @@ def test_known_as_keeps_ablations_for_the_next_session() -> None:
 def test_sets_in_any_order_and_what_is_no_set() -> None:
     """Case 4."""
     interactions = sv.interactions(sv.Spectrum(3, {(0, 2): 1.5}), "BII", 2)
-    assert interactions[(0, 2)] == interactions[(2, 0)] == interactions[[2, 0]] == interactions[np.array([0, 2])] == 6.0
+    assert (
+        interactions[(0, 2)]
+        == interactions[(2, 0)]
+        == interactions[[2, 0]]
+        == interactions[np.array([0, 2])]
+        == 6.0
+    )
     assert interactions[(0, 1)] == 0.0 and interactions[()] == 0.0
     for wrong in (1, "x1", ["x1"], (0, 99), (0, 0), (-1, 2), (0.5,), None):
-        with pytest.raises(sv.errors.SolverError, match="is no set of 3 players: give distinct positions from 0 to 2"):
+        with pytest.raises(
+            sv.errors.SolverError, match="is no set of 3 players: give distinct positions from 0 to 2"
+        ):
             interactions[wrong]
 
 
@@ -153,7 +188,12 @@ def test_what_is_asked_is_known_without_its_model(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(models, "load", lambda name: pytest.fail(f"{name} is loaded"))
     request = Request(sv.PromptGame("bundled", "never fails to impress " * 4), sv.Linear(), 64)
-    assert request.spec.id and request.plan.ablations == 64 + 128 + 2 and request.subject.noun == "word" and request.game.model_name == "bundled"
+    assert (
+        request.spec.id
+        and request.plan.ablations == 64 + 128 + 2
+        and request.subject.noun == "word"
+        and request.game.model_name == "bundled"
+    )
 
 
 def test_parts_may_be_fields_or_set_when_it_is_made() -> None:
@@ -176,7 +216,10 @@ def test_parts_may_be_fields_or_set_when_it_is_made() -> None:
 
 
 def test_two_functions_are_two_runs() -> None:
-    ids = {sv.explain(sv.game(function, players=3), sv.Linear(), budget=8).spec.id for function in (lambda m: m[:, 0], lambda m: m[:, 1])}
+    ids = {
+        sv.explain(sv.game(function, players=3), sv.Linear(), budget=8).spec.id
+        for function in (lambda m: m[:, 0], lambda m: m[:, 1])
+    }
     assert len(ids) == 2
     named = [sv.game(either, players=n, known_as="either").fingerprint for n in (3, 4, 3)]
     assert named[0] == named[2] != named[1]

@@ -42,10 +42,17 @@ def test_a_spectrum_is_its_own_value_and_survives_json() -> None:
     game = SyntheticGame(spectrum)
     np.testing.assert_allclose(game(all_masks(5)), spectrum(all_masks(5)))
     again = build(GAMES, json.loads(json.dumps(describe(game))), "game")
-    assert again.spectrum == spectrum and again.fingerprint == game.fingerprint and describe(again) == describe(game)
+    assert (
+        again.spectrum == spectrum
+        and again.fingerprint == game.fingerprint
+        and describe(again) == describe(game)
+    )
 
 
-@pytest.mark.parametrize("game", [SyntheticGame("x0*x1", noise=0.5, seed=3, n=4), SyntheticGame(Spectrum(3, {(0, 1): 1.0}), noise=1.0)])
+@pytest.mark.parametrize(
+    "game",
+    [SyntheticGame("x0*x1", noise=0.5, seed=3, n=4), SyntheticGame(Spectrum(3, {(0, 1): 1.0}), noise=1.0)],
+)
 def test_describe_and_build_round_trip(game: SyntheticGame) -> None:
     again = build(GAMES, json.loads(json.dumps(describe(game))), "game")
     masks = all_masks(len(game.players))

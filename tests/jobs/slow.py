@@ -1,4 +1,7 @@
-"""A game that takes its time, for tests that must catch a run in the middle. Every mask it is asked is one line of a file."""
+"""A game that takes its time, for tests that must catch a run in the middle.
+
+Every mask it is asked is one line of a file.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,9 @@ class SlowGame(Game):
 def offer() -> None:
     """Make the game known to RunSpecs, as if its file stood in spexviz/games."""
     games = offered("spexviz.games")
-    plan.offered = lambda package: {**games, "slow": SlowGame} if package == "spexviz.games" else offered(package)
+    plan.offered = lambda package: (
+        {**games, "slow": SlowGame} if package == "spexviz.games" else offered(package)
+    )
 
 
 def asked(log: Path | str) -> list[str]:

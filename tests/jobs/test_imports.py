@@ -45,7 +45,9 @@ def ended(manager: JobManager, run_id: str) -> Run:
     raise AssertionError("the run did not end")
 
 
-def test_a_forged_file_never_answers_for_the_run_that_is_asked_for(manager: JobManager, honest: Explanation) -> None:
+def test_a_forged_file_never_answers_for_the_run_that_is_asked_for(
+    manager: JobManager, honest: Explanation
+) -> None:
     forgery = forged.reversed_signs(honest)
     assert forgery.spec.id == SPEC.id and forgery.fidelity.r2 == 1.0
     before = manager.store.insert(forgery, "forged")
@@ -55,22 +57,33 @@ def test_a_forged_file_never_answers_for_the_run_that_is_asked_for(manager: JobM
     assert (run.state, run.origin, run.spec_id) == (states.DONE, states.ASKED, SPEC.id) and not run.imported
     assert len({before, asked, after, SPEC.id}) == 4 and all(map(is_run_id, (before, asked, after)))
     measured = manager.store.result(asked)
-    assert measured.sample.values.tolist() == honest.sample.values.tolist() and measured.spectrum == honest.spectrum
+    assert (
+        measured.sample.values.tolist() == honest.sample.values.tolist()
+        and measured.spectrum == honest.spectrum
+    )
     assert measured.sample.values.tolist() != forgery.sample.values.tolist() and measured.spent.cached == 0
     assert manager.submit(Request.of(SPEC)) == asked and manager.store.find(SPEC).id == asked
     for run_id, title in ((before, "forged"), (after, "forged, too")):
         told = manager.store.get(run_id)
         assert (told.origin, told.title, told.spec_id) == (states.FROM_FILE, title, SPEC.id) and told.imported
-        assert manager.store.result(run_id).sample.values.tolist() == forgery.sample.values.tolist(), "a file stays what it was"
+        assert manager.store.result(run_id).sample.values.tolist() == forgery.sample.values.tolist(), (
+            "a file stays what it was"
+        )
 
 
 def test_the_same_file_is_one_run_and_another_file_another(manager: JobManager, honest: Explanation) -> None:
     store = manager.store
     first = store.insert(honest, "a file")
-    assert store.insert(Explanation.from_json(honest.to_json()), "again") == first and store.get(first).title == "a file"
+    assert (
+        store.insert(Explanation.from_json(honest.to_json()), "again") == first
+        and store.get(first).title == "a file"
+    )
     other = store.insert(forged.reversed_signs(honest), "the same settings")
     recorded = store.insert(honest, "a card", states.RECORDED)
-    assert store.insert(honest, "a card", states.RECORDED) == recorded and store.get(recorded).origin == states.RECORDED
+    assert (
+        store.insert(honest, "a card", states.RECORDED) == recorded
+        and store.get(recorded).origin == states.RECORDED
+    )
     theirs = store.insert(honest, "a file", user="somebody")
     assert len({first, other, recorded, theirs}) == len(store.list()) == 4 and store.find(SPEC) is None
     store.delete(first)
@@ -79,9 +92,16 @@ def test_the_same_file_is_one_run_and_another_file_another(manager: JobManager, 
 
 def test_a_file_comes_in_as_what_it_is(manager: JobManager, honest: Explanation) -> None:
     half = manager.store.get(manager.store.insert(forged.unfinished(honest), "half"))
-    assert (half.state, half.message) == (states.INTERRUPTED, "This file holds an unfinished run.") and half.has_result
+    assert (half.state, half.message) == (
+        states.INTERRUPTED,
+        "This file holds an unfinished run.",
+    ) and half.has_result
     whole = manager.store.get(manager.store.insert(honest, "whole"))
-    assert (whole.state, whole.done, whole.total) == (states.DONE, len(honest.sample.values), len(honest.sample.values)) and whole.id != half.id
+    assert (whole.state, whole.done, whole.total) == (
+        states.DONE,
+        len(honest.sample.values),
+        len(honest.sample.values),
+    ) and whole.id != half.id
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -89,10 +109,18 @@ def test_a_model_that_is_not_offered_is_neither_run_nor_looked_up(
     manager: JobManager, honest: Explanation, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     run_id = manager.store.insert(forged.unfinished(honest, model=name), "forged")
-    for start in (lambda: manager.resume(run_id), lambda: manager.submit(Request.of(manager.store.get(run_id).spec))):
-        with forged.untouched(monkeypatch, name), pytest.raises(ModelError, match=r"does not offer the model .*one that it offers \(toy\)"):
+    for start in (
+        lambda: manager.resume(run_id),
+        lambda: manager.submit(Request.of(manager.store.get(run_id).spec)),
+    ):
+        with (
+            forged.untouched(monkeypatch, name),
+            pytest.raises(ModelError, match=r"does not offer the model .*one that it offers \(toy\)"),
+        ):
             start()
-    assert [run.id for run in manager.store.list()] == [run_id] and manager.store.get(run_id).state == states.INTERRUPTED
+    assert [run.id for run in manager.store.list()] == [run_id] and manager.store.get(
+        run_id
+    ).state == states.INTERRUPTED
 
 
 @pytest.mark.parametrize("model", [None, 5, "", ["toy"], {"name": "toy"}, "toy ", "TOY"])
@@ -107,18 +135,31 @@ def test_a_file_without_a_model_means_the_one_that_its_game_would_load(manager: 
     bare = {name: value for name, value in GAME.items() if name != "model"}
     assert "'bundled'" in refusal(RunSpec(bare, {"name": "proxyspex"}, 64))
     assert "no game named" in refusal(RunSpec({"name": "nothing"}, {"name": "proxyspex"}, 64))
-    assert not refusal(SPEC) and not refusal(RunSpec({"name": "synthetic", "source": "x0*x1"}, {"name": "linear"}, 8))
+    assert not refusal(SPEC) and not refusal(
+        RunSpec({"name": "synthetic", "source": "x0*x1"}, {"name": "linear"}, 8)
+    )
 
 
-def test_an_unfinished_file_with_an_offered_model_begins_an_honest_run(manager: JobManager, honest: Explanation) -> None:
+def test_an_unfinished_file_with_an_offered_model_begins_an_honest_run(
+    manager: JobManager, honest: Explanation
+) -> None:
     file = forged.unfinished(forged.reversed_signs(honest))
     imported = manager.store.insert(file, "half a run")
     going = manager.resume(imported)
     run = ended(manager, going)
-    assert going != imported and (run.state, run.origin, run.title) == (states.DONE, states.ASKED, "half a run")
+    assert going != imported and (run.state, run.origin, run.title) == (
+        states.DONE,
+        states.ASKED,
+        "half a run",
+    )
     measured = manager.store.result(going)
-    assert measured.sample.values.tolist() == honest.sample.values.tolist() and measured.spent.cached == 0, "nothing comes from the file"
-    assert manager.store.get(imported).state == states.INTERRUPTED and manager.store.result(imported).to_json() == file.to_json()
+    assert measured.sample.values.tolist() == honest.sample.values.tolist() and measured.spent.cached == 0, (
+        "nothing comes from the file"
+    )
+    assert (
+        manager.store.get(imported).state == states.INTERRUPTED
+        and manager.store.result(imported).to_json() == file.to_json()
+    )
     assert manager.resume(imported) == going, "and then it is there"
 
 
@@ -127,6 +168,12 @@ def test_users_have_runs_of_their_own_and_share_ablations(manager: JobManager) -
     ended(manager, ours)
     theirs = manager.submit(Request.of(SPEC), user="somebody")
     ended(manager, theirs)
-    assert ours != theirs and manager.submit(Request.of(SPEC), user="somebody") == theirs and manager.store.get(theirs).user == "somebody"
+    assert (
+        ours != theirs
+        and manager.submit(Request.of(SPEC), user="somebody") == theirs
+        and manager.store.get(theirs).user == "somebody"
+    )
     ours_found, theirs_found = manager.store.result(ours), manager.store.result(theirs)
-    assert theirs_found.spectrum == ours_found.spectrum and theirs_found.spent.cached == len(ours_found.sample)
+    assert theirs_found.spectrum == ours_found.spectrum and theirs_found.spent.cached == len(
+        ours_found.sample
+    )

@@ -44,7 +44,11 @@ def make(tmp_path: Path) -> Iterator[Callable[..., JobManager]]:
 
 
 def spec(tmp_path: Path, seed: int = 0, budget: int = 64, **game: object) -> RunSpec:
-    return planning.Request.of(RunSpec({"name": "slow", "log": str(tmp_path / "asked.txt"), **game}, {"name": "linear"}, budget, seed)).spec
+    return planning.Request.of(
+        RunSpec(
+            {"name": "slow", "log": str(tmp_path / "asked.txt"), **game}, {"name": "linear"}, budget, seed
+        )
+    ).spec
 
 
 def until(manager: JobManager, run_id: str, wanted: Callable[[Run], object]) -> Run:
@@ -65,13 +69,25 @@ def test_a_run_goes_from_queue_to_result(make: Callable, tmp_path: Path) -> None
     manager, wanted = make(), spec(tmp_path)
     run_id = manager.submit(Request.of(wanted), "a title")
     run = until(manager, run_id, ended)
-    assert (run.state, run.title, run.message, run.spec_id, run.origin, run.user) == ("done", "a title", "", wanted.id, "", "")
+    assert (run.state, run.title, run.message, run.spec_id, run.origin, run.user) == (
+        "done",
+        "a title",
+        "",
+        wanted.id,
+        "",
+        "",
+    )
     assert is_run_id(run_id) and run_id != wanted.id, "who guesses the settings does not know the address"
-    assert run.done == run.total == 64 + 128 + 2 and run.has_result and run.finished >= run.started >= run.created
+    assert (
+        run.done == run.total == 64 + 128 + 2
+        and run.has_result
+        and run.finished >= run.started >= run.created
+    )
     result = manager.store.result(run_id)
     assert result.spec.id == wanted.id and result.complete and len(result.sample.values) == 64
     version = run.version
-    assert manager.submit(Request.of(wanted)) == run_id and manager.store.get(run_id).version == version  # same spec: the run that is there
+    # same spec: the run that is there
+    assert manager.submit(Request.of(wanted)) == run_id and manager.store.get(run_id).version == version
 
 
 def test_two_at_once_then_a_queue_then_queue_full(make: Callable, tmp_path: Path) -> None:
@@ -83,7 +99,8 @@ def test_two_at_once_then_a_queue_then_queue_full(make: Callable, tmp_path: Path
     assert [manager.store.get(run_id).state for run_id in ids] == ["running", "running", "queued", "queued"]
     with pytest.raises(QueueFull, match="try again"):
         manager.submit(Request.of(spec(tmp_path, 4, pause=0.02, n=15)))
-    assert manager.submit(Request.of(spec(tmp_path, 3, pause=0.02, n=15))) == ids[3]  # one that waits already is no further run
+    # one that waits already is no further run
+    assert manager.submit(Request.of(spec(tmp_path, 3, pause=0.02, n=15))) == ids[3]
     assert manager.store.find(spec(tmp_path, 4, pause=0.02, n=15)) is None
     manager.cancel(ids[2])
     waiting = manager.store.get(ids[2])
@@ -113,7 +130,9 @@ def test_cancel_frees_the_worker_and_resume_repeats_nothing(make: Callable, tmp_
     assert until(manager, other, ended).state == "done"
 
 
-def test_resumed_in_the_moment_of_its_end(make: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resumed_in_the_moment_of_its_end(
+    make: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Cancelled, and resumed as soon as the store says so, again and again: the run must always be taken up."""
     manager = make(workers=2)
     run_id = manager.submit(Request.of(spec(tmp_path, pause=0.0005, budget=400)))
@@ -129,12 +148,18 @@ def test_resumed_in_the_moment_of_its_end(make: Callable, tmp_path: Path, monkey
 
 def test_the_same_run_from_many_threads_is_one_run(make: Callable, tmp_path: Path) -> None:
     manager, wanted, found = make(), spec(tmp_path), []
-    threads = [threading.Thread(target=lambda: found.append(manager.submit(Request.of(wanted)))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: found.append(manager.submit(Request.of(wanted)))) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 8 and len(set(found)) == len(manager.store.list()) == 1 and until(manager, found[0], ended).state == "done"
+    assert (
+        len(found) == 8
+        and len(set(found)) == len(manager.store.list()) == 1
+        and until(manager, found[0], ended).state == "done"
+    )
     masks = slow.asked(tmp_path / "asked.txt")
     assert len(masks) == len(set(masks))
 
@@ -143,7 +168,9 @@ def test_a_failure_says_why_and_the_worker_lives_on(make: Callable, tmp_path: Pa
     manager = make(workers=1)
     failed = until(manager, manager.submit(Request.of(spec(tmp_path, fail=True, n=13))), ended)
     assert failed.state == "failed" and "RuntimeError" in failed.message and "kept" in failed.message
-    poor = planning.Request.of(RunSpec({"name": "synthetic", "source": "x0*x1", "n": 20}, {"name": "linear"}, 1)).spec
+    poor = planning.Request.of(
+        RunSpec({"name": "synthetic", "source": "x0*x1", "n": 20}, {"name": "linear"}, 1)
+    ).spec
     told = until(manager, manager.submit(Request.of(poor)), ended)
     assert told.state == "failed" and "budget" in told.message
     assert until(manager, manager.submit(Request.of(spec(tmp_path))), ended).state == "done"
@@ -151,7 +178,11 @@ def test_a_failure_says_why_and_the_worker_lives_on(make: Callable, tmp_path: Pa
 
 def test_a_bad_setting_is_refused_before_the_queue(make: Callable, tmp_path: Path) -> None:
     manager = make()
-    for game in ({"name": "nothing"}, {"name": "prompt", "prompt": ""}, {"name": "prompt", "prompt": "a", "template": 5}):
+    for game in (
+        {"name": "nothing"},
+        {"name": "prompt", "prompt": ""},
+        {"name": "prompt", "prompt": "a", "template": 5},
+    ):
         with pytest.raises(SpexvizError):
             manager.submit(Request.of(RunSpec(game, {"name": "linear"}, 64)))
     assert manager.store.list() == []
@@ -167,7 +198,11 @@ def test_delete_restore_purge(make: Callable, tmp_path: Path) -> None:
         manager.store.delete(run_id)
     until(manager, run_id, ended)
     manager.store.delete(run_id)
-    assert manager.store.get(run_id) is None and manager.store.result(run_id) is None and manager.store.list() == []
+    assert (
+        manager.store.get(run_id) is None
+        and manager.store.result(run_id) is None
+        and manager.store.list() == []
+    )
     manager.store.purge()  # not a day old: can still be brought back
     manager.store.restore(run_id)
     assert manager.store.get(run_id).state == "done" and manager.store.result(run_id).complete
@@ -181,11 +216,18 @@ def test_delete_restore_purge(make: Callable, tmp_path: Path) -> None:
     assert len(slow.asked(tmp_path / "asked.txt")) == known  # a deleted run's ablations stay
 
 
-def test_a_deleted_run_that_is_started_again_does_not_show_its_old_result(make: Callable, tmp_path: Path) -> None:
+def test_a_deleted_run_that_is_started_again_does_not_show_its_old_result(
+    make: Callable, tmp_path: Path
+) -> None:
     manager = make(workers=0)
     run_id = manager.submit(Request.of(spec(tmp_path)))
     manager.cancel(run_id)
-    manager.store.save(run_id, pipeline.explain(planning.Request.of(spec(tmp_path)).game, planning.Request.of(spec(tmp_path)).solver, 64))
+    manager.store.save(
+        run_id,
+        pipeline.explain(
+            planning.Request.of(spec(tmp_path)).game, planning.Request.of(spec(tmp_path)).solver, 64
+        ),
+    )
     assert manager.store.result(run_id)
     manager.store.delete(run_id)
     assert manager.submit(Request.of(spec(tmp_path))) == run_id
@@ -237,10 +279,19 @@ time.sleep(600)
 """
 
 
-def test_after_sigkill_the_run_is_found_and_repeats_only_the_chunk_in_flight(make: Callable, tmp_path: Path) -> None:
-    specs = [spec(tmp_path, seed, pause=0.003, budget=256, log=str(tmp_path / f"{seed}.txt"), n=14 + seed) for seed in range(2)]
+def test_after_sigkill_the_run_is_found_and_repeats_only_the_chunk_in_flight(
+    make: Callable, tmp_path: Path
+) -> None:
+    specs = [
+        spec(tmp_path, seed, pause=0.003, budget=256, log=str(tmp_path / f"{seed}.txt"), n=14 + seed)
+        for seed in range(2)
+    ]
     database = tmp_path / "runs.sqlite3"
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(database), *(s.to_json() for s in specs)], cwd=ROOT, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(database), *(s.to_json() for s in specs)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
     try:
         assert process.stdout.readline() == b"started\n"
         for _ in range(6000):
@@ -262,6 +313,9 @@ def test_after_sigkill_the_run_is_found_and_repeats_only_the_chunk_in_flight(mak
         assert manager.resume(run.id) == run.id
         assert until(manager, run.id, ended).state == "done"
         twice = [mask for mask, count in Counter(slow.asked(log)).items() if count > 1]
-        assert set(twice) <= set(before[-CHUNK:]) and len(slow.asked(log)) - len(set(slow.asked(log))) == len(before) - committed
+        assert (
+            set(twice) <= set(before[-CHUNK:])
+            and len(slow.asked(log)) - len(set(slow.asked(log))) == len(before) - committed
+        )
         assert manager.store.result(run.id).complete
     assert len(list((tmp_path / "locks").iterdir())) == 1  # the dead process's lock file is gone

@@ -29,7 +29,10 @@ ENDED = (states.DONE, states.FAILED, states.CANCELLED, states.INTERRUPTED)
 def results() -> dict[str, Explanation]:
     """A result for each row, by its name."""
     names = (*ENDED, *states.ACTIVE, "file", "deleted")
-    return {name: pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8, seed) for seed, name in enumerate(names)}
+    return {
+        name: pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8, seed)
+        for seed, name in enumerate(names)
+    }
 
 
 @pytest.fixture
@@ -41,13 +44,29 @@ def old(tmp_path: Path) -> tuple[Path, dict[str, Explanation]]:
         "VALUES (?, ?, ?, ?, ?, 8, 8, 2.5, 'a phase', 'a message', ?, 3, ?, ?, ?, ?)"
     )
     with sqlite3.connect(path) as plain:
-        plain.executescript(f"CREATE TABLE migrations (name TEXT PRIMARY KEY); INSERT INTO migrations VALUES ('0002 runs'); {OLD}")
+        plain.executescript(
+            f"CREATE TABLE migrations (name TEXT PRIMARY KEY); INSERT INTO migrations VALUES ('0002 runs'); {OLD}"
+        )
         for number, (name, result) in enumerate(found.items()):
             state = name if name in (*ENDED, *states.ACTIVE) else states.DONE
             spec, asked = result.spec, name != "file"
             owner, started = ("a process that is gone", 1.5) if asked else ("", None)
             deleted = 9e12 if name == "deleted" else None
-            plain.execute(insert, (spec.id, spec.to_json(), state, owner, name, result.to_json(), float(number), started, 2.5, deleted))
+            plain.execute(
+                insert,
+                (
+                    spec.id,
+                    spec.to_json(),
+                    state,
+                    owner,
+                    name,
+                    result.to_json(),
+                    float(number),
+                    started,
+                    2.5,
+                    deleted,
+                ),
+            )
     plain.close()
     return path, found
 
@@ -65,7 +84,15 @@ def test_every_run_of_an_old_file_is_found(old: tuple[Path, dict[str, Explanatio
         run = store.get(result.spec.id)
         assert run.title == name and run.state == (name if name in (*ENDED, *states.ACTIVE) else states.DONE)
         assert (run.spec, run.spec_id, run.user) == (result.spec, result.spec.id, "")
-        assert (run.done, run.total, run.rate, run.phase, run.message, run.version, run.finished) == (8, 8, 2.5, "a phase", "a message", 3, 2.5)
+        assert (run.done, run.total, run.rate, run.phase, run.message, run.version, run.finished) == (
+            8,
+            8,
+            2.5,
+            "a phase",
+            "a message",
+            3,
+            2.5,
+        )
         assert store.result(run.id).to_json() == result.to_json()
         assert routes.address(run.spec, run.id) == f"/explore?run={result.spec.id}", "the address of before"
         assert run.origin == (states.FROM_FILE if name == "file" else states.ASKED)
@@ -82,12 +109,16 @@ def test_old_runs_go_on_as_before(old: tuple[Path, dict[str, Explanation]]) -> N
             **{state: state for state in ENDED},
             "file": states.DONE,
         }
-        assert all(manager.store.get(found[state].spec.id).state == states.INTERRUPTED for state in states.ACTIVE), "their process is gone"
+        assert all(
+            manager.store.get(found[state].spec.id).state == states.INTERRUPTED for state in states.ACTIVE
+        ), "their process is gone"
         assert manager.submit(Request.of(found[states.DONE].spec)) == found[states.DONE].spec.id
         assert manager.resume(found[states.FAILED].spec.id) == found[states.FAILED].spec.id
         assert manager.store.get(found[states.FAILED].spec.id).state == states.QUEUED
         asked = manager.submit(Request.of(found["file"].spec))
-        assert asked != found["file"].spec.id and not manager.store.get(asked).has_result, "what came from a file is measured"
+        assert asked != found["file"].spec.id and not manager.store.get(asked).has_result, (
+            "what came from a file is measured"
+        )
     finally:
         manager.close()
 
@@ -96,8 +127,14 @@ def test_a_row_that_nobody_can_read_takes_no_other_away(tmp_path: Path) -> None:
     """An option of another version, damaged JSON: the others are listed all the same."""
     store = RunStore(tmp_path / "runs.sqlite3")
     result = pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8)
-    kept, *spoiled = (store.insert(result, title, user=title) for title in ("kept", "option", "damaged", "nothing"))
-    for run_id, spec in zip(spoiled, (result.spec.to_json().replace('"options":{}', '"options":{"faster":1}'), "{", ""), strict=True):
+    kept, *spoiled = (
+        store.insert(result, title, user=title) for title in ("kept", "option", "damaged", "nothing")
+    )
+    for run_id, spec in zip(
+        spoiled,
+        (result.spec.to_json().replace('"options":{}', '"options":{"faster":1}'), "{", ""),
+        strict=True,
+    ):
         with store.database.write() as connection:
             connection.execute("UPDATE runs SET spec = ? WHERE id = ?", (spec, run_id))
     assert [run.id for run in store.list()] == [kept] and all(store.get(run_id) is None for run_id in spoiled)

@@ -60,7 +60,9 @@ def test_migrations_run_once_and_in_order(tmp_path: Path) -> None:
     for _ in range(2):
         base = Database(path, more)
     assert base.read("SELECT a FROM extra") == [(1,)]
-    assert [name for (name,) in base.read("SELECT name FROM migrations ORDER BY name")] == [name for name, _ in more]
+    assert [name for (name,) in base.read("SELECT name FROM migrations ORDER BY name")] == [
+        name for name, _ in more
+    ]
 
 
 def test_home_is_made_or_says_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,11 @@ class Cake:
 
 def test_a_field_says_what_it_is() -> None:
     filling = options(Cake)["filling"]
-    assert (filling.label, filling.help, tuple(filling.offered)) == ("Filling", "Of plums. Whipped.", ("jam", "cream"))
+    assert (filling.label, filling.help, tuple(filling.offered)) == (
+        "Filling",
+        "Of plums. Whipped.",
+        ("jam", "cream"),
+    )
     assert "eater" in options(Cake("Ada")) and "eater" not in defaults(Cake) and defaults(Cake)["layers"] == 3
 
 

@@ -7,7 +7,10 @@ import pytest
 from spexviz.kit.registry import offered
 
 
-@pytest.mark.parametrize(("package", "least"), [("spexviz.games", {"prompt", "synthetic"}), ("spexviz.solvers", {"linear", "proxyspex"})])
+@pytest.mark.parametrize(
+    ("package", "least"),
+    [("spexviz.games", {"prompt", "synthetic"}), ("spexviz.solvers", {"linear", "proxyspex"})],
+)
 def test_every_file_is_found_by_its_name(package: str, least: set[str]) -> None:
     found = offered(package)
     assert least <= set(found)

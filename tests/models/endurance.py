@@ -49,7 +49,15 @@ class Counting(spexviz.PromptGame):
         return super().__call__(masks)
 
 
-def endure(target: str, ablations: int, *, rate: float = 0.05, seed: int = 0, timeout: float = 15.0, compare: int = 200) -> Endurance:
+def endure(
+    target: str,
+    ablations: int,
+    *,
+    rate: float = 0.05,
+    seed: int = 0,
+    timeout: float = 15.0,
+    compare: int = 200,
+) -> Endurance:
     """Run `explain` on `ablations` masks (fits, held out, both ends) with faults on the way to the server `target`; then ask the first `compare`
     of them again without faults.
     """
@@ -64,10 +72,14 @@ def endure(target: str, ablations: int, *, rate: float = 0.05, seed: int = 0, ti
         seconds = time.perf_counter() - start
     masks = np.concatenate([planned.held_out, planned.design.masks])
     values = cache.get(game.fingerprint, masks)
-    clean = spexviz.PromptGame(EndpointModel("endpoint:real", Wire(Endpoint("real", f"{target}/v1", concurrency=4))), PROMPT, REVIEW)
+    clean = spexviz.PromptGame(
+        EndpointModel("endpoint:real", Wire(Endpoint("real", f"{target}/v1", concurrency=4))), PROMPT, REVIEW
+    )
     return Endurance(
         ablations=planned.ablations,
-        lost=int((~np.isfinite(values)).sum()) + (planned.ablations - len(game.asked)) + (not result.complete),
+        lost=int((~np.isfinite(values)).sum())
+        + (planned.ablations - len(game.asked))
+        + (not result.complete),
         repeated=sum(count > 1 for count in game.asked.values()),
         difference=float(np.abs(values[:compare] - clean(masks[:compare])).max()),
         retries=wire.retries,

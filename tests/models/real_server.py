@@ -19,7 +19,10 @@ FAULTS = ("dropped", "cut", "429", "500", "slow", "malformed")
 
 
 def start(file: Path, *, exact: bool = False, threads: int = 1, parallel: int = 2) -> Any:
-    """llama.cpp's server with that GGUF file; it stands as long as the object. `exact`: nothing is rounded to 16 bits on the way."""
+    """llama.cpp's server with that GGUF file; it stands as long as the object.
+
+    `exact`: nothing is rounded to 16 bits on the way.
+    """
     import xllamacpp
 
     options = xllamacpp.CommonParams()
@@ -41,10 +44,20 @@ def dequantise(source: Path, target: Path) -> Path:
     reader = gguf.GGUFReader(source)
     writer = gguf.GGUFWriter(target, reader.get_field("general.architecture").contents())
     for field in reader.fields.values():
-        if not field.name.startswith("GGUF.") and field.name not in ("general.architecture", "general.file_type"):
-            writer.add_key_value(field.name, field.contents(), field.types[0], field.types[-1] if len(field.types) > 1 else None)
+        if not field.name.startswith("GGUF.") and field.name not in (
+            "general.architecture",
+            "general.file_type",
+        ):
+            writer.add_key_value(
+                field.name,
+                field.contents(),
+                field.types[0],
+                field.types[-1] if len(field.types) > 1 else None,
+            )
     for tensor in reader.tensors:
-        writer.add_tensor(tensor.name, gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32))
+        writer.add_tensor(
+            tensor.name, gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
+        )
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -28,15 +28,26 @@ NAMES = {  # of each backend, what can be had in a test; a backend without a lin
     "llamacpp": [pytest.param("llamacpp:bundled", marks=pytest.mark.model)],
     "endpoint": [pytest.param("endpoint:real", marks=pytest.mark.model)],
 }
-TEXTS = ["Review: not bad\nSentiment:", "Review: dull\nSentiment:", "Review: not bad\nSentiment:", "Review: \nSentiment:", "good " * 40]
+TEXTS = [
+    "Review: not bad\nSentiment:",
+    "Review: dull\nSentiment:",
+    "Review: not bad\nSentiment:",
+    "Review: \nSentiment:",
+    "good " * 40,
+]
 
 
 TINY = [name for names in NAMES.values() for name in names if isinstance(name, str) and "For" in name]
 AS_THEY_COME = [name for names in NAMES.values() for name in names if name not in TINY]
 
 
-@pytest.fixture(scope="module", params=[*AS_THEY_COME, *(f"{name} {precision}" for name in TINY for precision in ("fp32", "bf16"))])
-def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageModel]:
+@pytest.fixture(
+    scope="module",
+    params=[*AS_THEY_COME, *(f"{name} {precision}" for name in TINY for precision in ("fp32", "bf16"))],
+)
+def model(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LanguageModel]:
     """Each backend; the tiny checkpoints in either precision, on every processor."""
     name, _, precision = request.param.partition(" ")
     if name == "endpoint:real":
@@ -59,7 +70,9 @@ def answers(model: LanguageModel) -> list[str]:
     return list((model.answers or (" positive", " negative"))[:2])
 
 
-def test_a_table_of_finite_log_probabilities(model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+def test_a_table_of_finite_log_probabilities(
+    model: LanguageModel, texts: list[str], answers: list[str]
+) -> None:
     table = model.log_probabilities(texts, answers)
     assert table.shape == (5, 2) and table.dtype == np.float64
     assert np.isfinite(table).all() and (table < 0).all() and (np.exp(table).sum(1) <= 1 + 1e-6).all()
@@ -67,7 +80,9 @@ def test_a_table_of_finite_log_probabilities(model: LanguageModel, texts: list[s
     assert model.log_probabilities(texts, answers[:1]).shape == (5, 1)
 
 
-def test_the_same_text_gets_the_same_answer_in_one_call_and_in_two(model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+def test_the_same_text_gets_the_same_answer_in_one_call_and_in_two(
+    model: LanguageModel, texts: list[str], answers: list[str]
+) -> None:
     table = model.log_probabilities(texts, answers)
     assert (table[0] == table[2]).all()
     assert (model.log_probabilities(texts, answers) == table).all()
@@ -81,7 +96,9 @@ def test_hidden_pieces_change_the_answer(model: LanguageModel, answers: list[str
         with pytest.raises(ModelError, match="masking delete"):
             model.log_probabilities([text], answers, [[(at, at + 6)]])
         return
-    shown, hidden, none = (model.log_probabilities([text], answers, [pieces])[0] for pieces in ([], [(at, at + 6)], [(at, at)]))
+    shown, hidden, none = (
+        model.log_probabilities([text], answers, [pieces])[0] for pieces in ([], [(at, at + 6)], [(at, at)])
+    )
     assert (shown != hidden).any()
     np.testing.assert_allclose(shown, none, atol=0.02)
 
@@ -96,7 +113,10 @@ def test_tokens_and_their_places(model: LanguageModel) -> None:
 
 def test_what_a_model_says_of_itself(model: LanguageModel) -> None:
     assert isinstance(model.label, str) and isinstance(model.kind, str) and model.context > 100
-    assert re.fullmatch(r"[a-z-]+-[0-9a-f]{12,}", model.fingerprint) and model.fingerprint == type(model)(model.label).fingerprint
+    assert (
+        re.fullmatch(r"[a-z-]+-[0-9a-f]{12,}", model.fingerprint)
+        and model.fingerprint == type(model)(model.label).fingerprint
+    )
     assert models.load(model.label) is model and models.is_loaded(model.label)
     assert models.backends()[model.kind] is type(model)
 
@@ -106,7 +126,9 @@ def test_greedy_is_the_same_twice_and_can_be_asked_for(model: LanguageModel, tex
     assert answer == model.greedy(texts[0], 3) and isinstance(answer, str)
     assert model.answers is None or answer in model.answers
     if model.answers or model.blank:
-        assert model.answer_length(answer) == 1 and np.isfinite(model.log_probabilities(texts, [answer])).all()
+        assert (
+            model.answer_length(answer) == 1 and np.isfinite(model.log_probabilities(texts, [answer])).all()
+        )
 
 
 def test_an_answer_is_counted_in_tokens_or_is_one_label(model: LanguageModel, answers: list[str]) -> None:
@@ -132,9 +154,13 @@ def test_every_attribute_of_the_base_is_there_with_its_type(model: LanguageModel
         assert isinstance(getattr(model, name), allowed), f"{name} is {getattr(model, name)!r}, not {hint}"
 
 
-def test_what_it_says_of_precision_and_pace(model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+def test_what_it_says_of_precision_and_pace(
+    model: LanguageModel, texts: list[str], answers: list[str]
+) -> None:
     exact = model.at_full_precision()
-    assert (model.precision is None and exact is None) or (model.precision in PRECISIONS and exact.precision == "fp32")
+    assert (model.precision is None and exact is None) or (
+        model.precision in PRECISIONS and exact.precision == "fp32"
+    )
     assert (exact is model) == (model.precision == "fp32")
     for _ in range(2):  # the first call is not counted
         model.log_probabilities(texts, answers)
@@ -144,11 +170,20 @@ def test_what_it_says_of_precision_and_pace(model: LanguageModel, texts: list[st
     assert all(isinstance(remark, str) for remark in model.remarks)
 
 
-def test_models_of_transformers_are_open_and_no_others(model: LanguageModel, texts: list[str], answers: list[str]) -> None:
-    assert isinstance(model, OpenModel) == isinstance(model, TransformersModel | EncoderModel) == models.can_be_opened(model.label)
+def test_models_of_transformers_are_open_and_no_others(
+    model: LanguageModel, texts: list[str], answers: list[str]
+) -> None:
+    assert (
+        isinstance(model, OpenModel)
+        == isinstance(model, TransformersModel | EncoderModel)
+        == models.can_be_opened(model.label)
+    )
     if not isinstance(model, OpenModel):
         for ask in (opened, Parts):
-            with pytest.raises(ModelError, match=f"The parts of {model.label} cannot be reached: choose a model of transformers, such as bundled"):
+            with pytest.raises(
+                ModelError,
+                match=f"The parts of {model.label} cannot be reached: choose a model of transformers, such as bundled",
+            ):
                 ask(model)
         return
     import torch
@@ -166,7 +201,11 @@ def test_models_of_transformers_are_open_and_no_others(model: LanguageModel, tex
 
 
 def test_a_name_that_nobody_has_is_left_to_loading() -> None:
-    assert models.can_be_opened("nobody/has-this") and not models.can_be_opened("endpoint:none") and not models.can_be_opened("llamacpp:none.gguf")
+    assert (
+        models.can_be_opened("nobody/has-this")
+        and not models.can_be_opened("endpoint:none")
+        and not models.can_be_opened("llamacpp:none.gguf")
+    )
 
 
 def test_a_backend_without_a_needed_method_cannot_be_made() -> None:

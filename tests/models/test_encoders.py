@@ -18,7 +18,13 @@ from spexviz.models.encoder import batches
 from spexviz.models.masked import MaskedModel
 from tests.models import tiny
 
-TEXTS = ["Review: the film is not bad", "never", "Review: dull Sentiment:", "not bad at all, really not bad at all " * 4, "dull"]
+TEXTS = [
+    "Review: the film is not bad",
+    "never",
+    "Review: dull Sentiment:",
+    "not bad at all, really not bad at all " * 4,
+    "dull",
+]
 HIDDEN = [(), ((0, 3),), ((8, 12),), ((0, 12), (20, 30)), ((0, 4),)]
 
 
@@ -29,7 +35,9 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def model(folder: Path) -> LanguageModel:
-    return (ClassifierModel if "Classification" in folder.name else MaskedModel)(str(folder), precision="fp32")
+    return (ClassifierModel if "Classification" in folder.name else MaskedModel)(
+        str(folder), precision="fp32"
+    )
 
 
 @pytest.fixture
@@ -42,7 +50,7 @@ def answers(model: LanguageModel) -> list[str]:
     return list(model.answers or (" positive", " negative", " dull"))
 
 
-def naive(folder: Path, text: str, answers: list[str], pieces: tuple = (), loaded: dict = {}) -> list[float]:  # noqa: B006 - one load a folder
+def naive(folder: Path, text: str, answers: list[str], pieces: tuple = (), loaded: dict = {}) -> list[float]:
     """Log-softmax of the logits of one unbatched forward pass, at the last mask token where there is one."""
     import torch
     import transformers
@@ -50,7 +58,10 @@ def naive(folder: Path, text: str, answers: list[str], pieces: tuple = (), loade
     if folder not in loaded:
         config = transformers.AutoConfig.from_pretrained(folder)
         load = getattr(transformers, config.architectures[0]).from_pretrained
-        loaded[folder] = transformers.AutoTokenizer.from_pretrained(folder), load(folder, dtype=torch.float32).eval()
+        loaded[folder] = (
+            transformers.AutoTokenizer.from_pretrained(folder),
+            load(folder, dtype=torch.float32).eval(),
+        )
     tokenizer, model = loaded[folder]
     asked = tokenizer(text, return_tensors="pt", return_offsets_mapping=True)
     ids, spans = asked["input_ids"], asked["offset_mapping"][0].tolist()
@@ -58,9 +69,17 @@ def naive(folder: Path, text: str, answers: list[str], pieces: tuple = (), loade
     with torch.inference_mode():
         logits = model(input_ids=ids, attention_mask=torch.tensor([seen])).logits[0].double()
     if logits.ndim == 1:
-        return [float(torch.log_softmax(logits, 0)[list(model.config.id2label.values()).index(answer)]) for answer in answers]
+        return [
+            float(torch.log_softmax(logits, 0)[list(model.config.id2label.values()).index(answer)])
+            for answer in answers
+        ]
     place = max(i for i, token in enumerate(ids[0].tolist()) if token == tokenizer.mask_token_id)
-    return [float(torch.log_softmax(logits[place], 0)[tokenizer(answer, add_special_tokens=False)["input_ids"][0]]) for answer in answers]
+    return [
+        float(
+            torch.log_softmax(logits[place], 0)[tokenizer(answer, add_special_tokens=False)["input_ids"][0]]
+        )
+        for answer in answers
+    ]
 
 
 def test_a_folder_is_recognised_by_its_head(folder: Path) -> None:
@@ -69,33 +88,48 @@ def test_a_folder_is_recognised_by_its_head(folder: Path) -> None:
     models.unload(str(folder))
 
 
-def test_values_are_those_of_a_plain_forward_pass(folder: Path, model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+def test_values_are_those_of_a_plain_forward_pass(
+    folder: Path, model: LanguageModel, texts: list[str], answers: list[str]
+) -> None:
     wanted = [naive(folder, text, answers) for text in texts]
     got = model.log_probabilities(texts, answers)
     np.testing.assert_allclose(got, wanted, atol=1e-4)
-    np.testing.assert_array_equal(model.log_probabilities(texts * 2, answers[:1])[:, 0], np.tile(got[:, 0], 2))
+    np.testing.assert_array_equal(
+        model.log_probabilities(texts * 2, answers[:1])[:, 0], np.tile(got[:, 0], 2)
+    )
     assert got.std(axis=0).min() > 1e-3
 
 
-def test_masking_by_attention(folder: Path, model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+def test_masking_by_attention(
+    folder: Path, model: LanguageModel, texts: list[str], answers: list[str]
+) -> None:
     wanted = [naive(folder, text, answers, pieces) for text, pieces in zip(texts, HIDDEN, strict=True)]
     np.testing.assert_allclose(model.log_probabilities(texts, answers, HIDDEN), wanted, atol=1e-4)
     assert np.abs(np.array(wanted) - model.log_probabilities(texts, answers))[1:].max(axis=1).min() > 1e-4
 
 
-def test_bf16_body_stays_near_fp32(folder: Path, model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+def test_bf16_body_stays_near_fp32(
+    folder: Path, model: LanguageModel, texts: list[str], answers: list[str]
+) -> None:
     quick = type(model)(str(folder), precision="bf16")
     gap = np.abs(quick.log_probabilities(texts, answers) - model.log_probabilities(texts, answers))
     assert 0 < gap.max() < 0.25 and quick.fingerprint != model.fingerprint
-    assert model.at_full_precision() is model and (exact := quick.at_full_precision()) is quick.at_full_precision()
+    assert (
+        model.at_full_precision() is model
+        and (exact := quick.at_full_precision()) is quick.at_full_precision()
+    )
     assert type(exact) is type(model) and exact.fingerprint == model.fingerprint
 
 
-def test_the_longest_text_is_read_and_one_token_more_is_refused(folder: Path, model: LanguageModel, answers: list[str]) -> None:
+def test_the_longest_text_is_read_and_one_token_more_is_refused(
+    folder: Path, model: LanguageModel, answers: list[str]
+) -> None:
     end = f" {model.blank}" if model.blank else " bad"
     longest = " not" * (model.context - 1) + end
     assert len(model.encode(longest)) == model.context < 256
-    np.testing.assert_allclose(model.log_probabilities([longest], answers[:1])[0], naive(folder, longest, answers[:1]), atol=1e-4)
+    np.testing.assert_allclose(
+        model.log_probabilities([longest], answers[:1])[0], naive(folder, longest, answers[:1]), atol=1e-4
+    )
     with pytest.raises(ModelError, match="shorten"):
         model.log_probabilities([" not" + longest], answers[:1])
     game = PromptGame(model, ("not " * model.context).strip(), "{}" + end, answers[0], answers[1])
@@ -111,13 +145,18 @@ def test_greedy_is_the_likeliest_answer(model: LanguageModel, texts: list[str]) 
 
 
 @pytest.mark.parametrize("masking", MASKINGS)
-def test_a_game_for_each_masking(folder: Path, model: LanguageModel, answers: list[str], masking: str) -> None:
+def test_a_game_for_each_masking(
+    folder: Path, model: LanguageModel, answers: list[str], masking: str
+) -> None:
     template = f"Review: {{}} really {model.blank}." if model.blank else "Review: {}"
     game = PromptGame(model, "never not dull", template, answers[0], answers[1], masking=masking)
     masks = all_masks(3)
     values = game(masks)
     assert values.std() > 1e-3
-    pairs = [naive(folder, text, answers[:2], tuple(pieces)) for text, pieces in zip(game.texts(masks), _pieces(game, masks), strict=True)]
+    pairs = [
+        naive(folder, text, answers[:2], tuple(pieces))
+        for text, pieces in zip(game.texts(masks), _pieces(game, masks), strict=True)
+    ]
     np.testing.assert_allclose(values, [a - b for a, b in pairs], atol=1e-4)
     if masking == "mask-token":
         assert game.texts(masks[:1])[0].count(model.mask_token) == 3 + bool(model.blank)
@@ -127,7 +166,9 @@ def _pieces(game: PromptGame, masks: np.ndarray) -> list:
     return game._hidden(masks) if game.masking == "attention" else [()] * len(masks)
 
 
-def test_what_a_run_costs_is_learnt_from_the_calls(model: LanguageModel, texts: list[str], answers: list[str]) -> None:
+def test_what_a_run_costs_is_learnt_from_the_calls(
+    model: LanguageModel, texts: list[str], answers: list[str]
+) -> None:
     for _ in range(2):
         model.log_probabilities(texts, answers)
     short, long = model.seconds(texts[1:2]), model.seconds(texts[3:4])
@@ -148,8 +189,13 @@ def test_two_threads_at_once(model: LanguageModel, texts: list[str], answers: li
 # ---- labels ----
 
 
-@pytest.mark.parametrize(("labels", "config"), [(("score",), {}), (("toxic", "rude", "kind"), {"problem_type": "multi_label_classification"})])
-def test_a_label_that_excludes_no_other_stands_against_its_own_negation(labels: tuple, config: dict, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("labels", "config"),
+    [(("score",), {}), (("toxic", "rude", "kind"), {"problem_type": "multi_label_classification"})],
+)
+def test_a_label_that_excludes_no_other_stands_against_its_own_negation(
+    labels: tuple, config: dict, tmp_path: Path
+) -> None:
     import torch
     import transformers
 
@@ -168,7 +214,9 @@ def test_a_label_that_excludes_no_other_stands_against_its_own_negation(labels: 
 def test_what_is_no_label_is_refused_with_the_labels(tmp_path: Path) -> None:
     model = ClassifierModel(str(tiny.save_encoder(tmp_path)))
     for change in ({}, {"target": "fine"}, {"value": "log-probability"}):
-        with pytest.raises(ModelError, match=r"cannot answer ' \w+': choose one of its labels, 'dull', 'fine'"):
+        with pytest.raises(
+            ModelError, match=r"cannot answer ' \w+': choose one of its labels, 'dull', 'fine'"
+        ):
             PromptGame(model, "not bad", **change).check()
     with pytest.raises(ModelError, match="switch the chat template off"):
         PromptGame(model, "not bad", target="fine", contrast="dull", chat=True).check()
@@ -193,7 +241,11 @@ def test_without_a_padding_token_texts_are_asked_one_by_one(tmp_path: Path) -> N
     config = transformers.AutoConfig.from_pretrained(folder)
     transformers.LlamaForSequenceClassification(config).save_pretrained(folder)
     model = models.load(str(folder))
-    assert type(model) is ClassifierModel and model.answers == ("LABEL_0", "LABEL_1") and model.mask_token is None
+    assert (
+        type(model) is ClassifierModel
+        and model.answers == ("LABEL_0", "LABEL_1")
+        and model.mask_token is None
+    )
     np.testing.assert_allclose(
         model.log_probabilities(TEXTS, model.answers),
         [naive(folder, text, list(model.answers)) for text in TEXTS],
@@ -209,7 +261,9 @@ def test_without_a_padding_token_texts_are_asked_one_by_one(tmp_path: Path) -> N
 
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> MaskedModel:
-    return MaskedModel(str(tiny.save_encoder(tmp_path_factory.mktemp("bert"), "BertForMaskedLM")), precision="fp32")
+    return MaskedModel(
+        str(tiny.save_encoder(tmp_path_factory.mktemp("bert"), "BertForMaskedLM")), precision="fp32"
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,9 +279,20 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> MaskedModel:
         ({"target": "漢"}, r"a token that it does not know"),
     ],
 )
-def test_templates_and_answers_that_a_masked_model_cannot_read(change: dict, word: str, bert: MaskedModel) -> None:
+def test_templates_and_answers_that_a_masked_model_cannot_read(
+    change: dict, word: str, bert: MaskedModel
+) -> None:
     with pytest.raises((GameError, ModelError), match=word):
-        PromptGame(**{"model": bert, "prompt": "not bad", "template": "{} [MASK]", "target": "dull", "contrast": "good", **change}).check()
+        PromptGame(
+            **{
+                "model": bert,
+                "prompt": "not bad",
+                "template": "{} [MASK]",
+                "target": "dull",
+                "contrast": "good",
+                **change,
+            }
+        ).check()
 
 
 def test_the_mask_token_may_stand_before_the_prompt(bert: MaskedModel) -> None:

@@ -24,7 +24,9 @@ TEXTS = ["the film was", "dull", "the film was", "a. b"]
 
 def served(server: FakeServer, **settings: object) -> EndpointModel:
     endpoint = Endpoint("fake", "http://127.0.0.1:9/v1", **settings)
-    return EndpointModel("endpoint:fake", Wire(endpoint, transport=server.transport, sleep=lambda seconds: None))
+    return EndpointModel(
+        "endpoint:fake", Wire(endpoint, transport=server.transport, sleep=lambda seconds: None)
+    )
 
 
 def truth(text: str, answer: str) -> float:
@@ -38,7 +40,12 @@ def test_every_probability_is_exact_however_few_tokens_are_listed(style: str, to
     answers = [*ALPHABET, " good", "abc", "z good!"]
     wanted = [[truth(text, answer) for answer in answers] for text in TEXTS]
     np.testing.assert_allclose(model.log_probabilities(TEXTS, answers), wanted, atol=1e-9)
-    assert model.ability.exact and model.remarks == () and model.bounds == 0 and model.ability.top == min(top, 20 if style == "vllm" else 100)
+    assert (
+        model.ability.exact
+        and model.remarks == ()
+        and model.bounds == 0
+        and model.ability.top == min(top, 20 if style == "vllm" else 100)
+    )
 
 
 @pytest.mark.parametrize("bias", ["moves", "ignored"])
@@ -51,7 +58,11 @@ def test_a_bias_is_used_only_where_it_has_proved_itself(bias: str) -> None:
         listed = sorted(ALPHABET, key=lambda token: truth("abc", token))
         (got,) = model.log_probabilities(["abc"], [listed[-1], listed[0]])
         assert got[0] == pytest.approx(truth("abc", listed[-1]))
-        assert got[1] == pytest.approx(truth("abc", listed[0])) if style == "vllm" else got[1] > truth("abc", listed[0])
+        assert (
+            got[1] == pytest.approx(truth("abc", listed[0]))
+            if style == "vllm"
+            else got[1] > truth("abc", listed[0])
+        )
     assert not served(FakeServer("llama"), top=1).ability.forced
 
 
@@ -63,7 +74,10 @@ def test_tokens_that_the_server_holds_back_are_read_all_the_same() -> None:
         model = served(server, top=top)
         assert model.ability.forced and ALPHABET[model.ability.whole] not in server.held
         answers = ["q", "z", " good", "zq", "a"]
-        np.testing.assert_allclose(model.log_probabilities(TEXTS, answers), [[truth(text, answer) for answer in answers] for text in TEXTS])
+        np.testing.assert_allclose(
+            model.log_probabilities(TEXTS, answers),
+            [[truth(text, answer) for answer in answers] for text in TEXTS],
+        )
 
 
 def test_texts_go_out_as_ids_once_each() -> None:
@@ -71,8 +85,13 @@ def test_texts_go_out_as_ids_once_each() -> None:
     model = served(server)
     server.requests.clear()
     model.log_probabilities(TEXTS, [" good", " bad"])
-    assert sorted(body["prompt"] for body in server.asked("/v1/completions")) == sorted(ids_of(text) for text in set(TEXTS))
-    assert all(body["add_special"] is False and body["add_special_tokens"] is False for body in server.asked("/tokenize"))
+    assert sorted(body["prompt"] for body in server.asked("/v1/completions")) == sorted(
+        ids_of(text) for text in set(TEXTS)
+    )
+    assert all(
+        body["add_special"] is False and body["add_special_tokens"] is False
+        for body in server.asked("/tokenize")
+    )
 
 
 def test_a_server_that_lists_few_tokens_and_reads_no_other_gives_bounds_and_says_so() -> None:
@@ -98,7 +117,11 @@ def test_a_bound_is_said_with_the_result() -> None:
     model = served(FakeServer("bare"))
     game = PromptGame(model, "a b c", "x {}", value="log-probability", target="z")
     result = pipeline.explain(game, Linear(), 64)
-    assert len(result.subject.remarks) == 1 and f"of {model.measured} measured" in result.subject.remarks[0] and model.measured == 8
+    assert (
+        len(result.subject.remarks) == 1
+        and f"of {model.measured} measured" in result.subject.remarks[0]
+        and model.measured == 8
+    )
     again = type(result).from_json(result.to_json())
     assert again.subject.remarks == result.subject.remarks
     from spexviz import views
@@ -108,7 +131,12 @@ def test_a_bound_is_said_with_the_result() -> None:
 
 def test_without_a_tokeniser_tokens_are_counted_by_the_server() -> None:
     model = served(FakeServer("bare"))
-    assert model.answer_length(" good") == 1 and model.answer_length("good") == 4 and model.answer_length("") == 0 and model.length("a good") == 2
+    assert (
+        model.answer_length(" good") == 1
+        and model.answer_length("good") == 4
+        and model.answer_length("") == 0
+        and model.length("a good") == 2
+    )
     with pytest.raises(ModelError, match="no tokeniser"):
         model.encode("a")
     with pytest.raises(ModelError, match="split by words"):
@@ -146,7 +174,9 @@ def test_the_fingerprint_follows_url_model_and_what_the_server_says() -> None:
     other.model = "other-letters"
     prints.append(served(other).fingerprint)
     elsewhere = Endpoint("fake", "http://127.0.0.1:10/v1")
-    prints.append(EndpointModel("endpoint:fake", Wire(elsewhere, transport=FakeServer().transport)).fingerprint)
+    prints.append(
+        EndpointModel("endpoint:fake", Wire(elsewhere, transport=FakeServer().transport)).fingerprint
+    )
     assert len(set(prints)) == 5 and served(FakeServer()).fingerprint == prints[0]
 
 
@@ -176,13 +206,29 @@ def test_what_is_no_answer_is_read_as_none(answer: object) -> None:
 
 
 def test_a_probability_of_nothing_is_minus_infinity() -> None:
-    found = read_next({"choices": [{"logprobs": {"tokens": ["a"], "token_logprobs": [-1.0], "top_logprobs": [{"a": -1.0, "token_id:7": -9999.0}]}}]})
+    found = read_next(
+        {
+            "choices": [
+                {
+                    "logprobs": {
+                        "tokens": ["a"],
+                        "token_logprobs": [-1.0],
+                        "top_logprobs": [{"a": -1.0, "token_id:7": -9999.0}],
+                    }
+                }
+            ]
+        }
+    )
     assert found.top == {"a": -1.0, 7: -math.inf} and found.chosen == "a"
 
 
 def test_a_server_without_log_probabilities_or_with_several_models_is_refused() -> None:
     def silent(request: httpx2.Request) -> httpx2.Response | None:
-        return httpx2.Response(200, json={"choices": [{"text": "a", "logprobs": None}]}) if request.url.path == "/v1/completions" else None
+        return (
+            httpx2.Response(200, json={"choices": [{"text": "a", "logprobs": None}]})
+            if request.url.path == "/v1/completions"
+            else None
+        )
 
     with pytest.raises(ModelError, match="without log-probabilities"):
         served(FakeServer(before=silent))
@@ -192,7 +238,13 @@ def test_a_server_without_log_probabilities_or_with_several_models_is_refused() 
 
 
 @pytest.mark.parametrize(
-    "name", ["https://user:sekret@host/v1", "endpoint:http://host/v1?api-key=sekret", "http://host/sekret.gguf", "endpoint:sekret://x"]
+    "name",
+    [
+        "https://user:sekret@host/v1",
+        "endpoint:http://host/v1?api-key=sekret",
+        "http://host/sekret.gguf",
+        "endpoint:sekret://x",
+    ],
 )
 def test_a_url_is_no_model_name_and_is_not_repeated(name: str) -> None:
     with pytest.raises(ModelError, match="A URL is no model name") as caught:

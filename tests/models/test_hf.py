@@ -16,7 +16,12 @@ from spexviz.models.hf import TransformersModel
 from spexviz.models.machine import SETTING
 from tests.models import tiny
 
-TEXTS = ["Review: the film is not bad", "never", "Review: dull\nSentiment:", "not bad at all, really not bad at all " * 4]
+TEXTS = [
+    "Review: the film is not bad",
+    "never",
+    "Review: dull\nSentiment:",
+    "not bad at all, really not bad at all " * 4,
+]
 ANSWERS = [" positive", " negative", " not bad at all", " not dull", "é😀"]
 
 
@@ -25,20 +30,27 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return tiny.save(tmp_path_factory.mktemp(request.param), request.param)
 
 
-def naive(folder: Path, text: str, answer: str, hidden: tuple = (), loaded: dict = {}) -> float:  # noqa: B006 - one load a folder
+def naive(folder: Path, text: str, answer: str, hidden: tuple = (), loaded: dict = {}) -> float:
     """Σ log p(token | everything before it), from the full logits of one unbatched forward pass."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     if folder not in loaded:
-        loaded[folder] = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        loaded[folder] = (
+            AutoTokenizer.from_pretrained(folder),
+            AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval(),
+        )
     tokenizer, model = loaded[folder]
     asked = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     ids, ending = asked["input_ids"], tokenizer(answer, add_special_tokens=False)["input_ids"]
     seen = [int(not any(a < end and start < b for start, end in hidden)) for a, b in asked["offset_mapping"]]
     with torch.inference_mode():
         mask = torch.tensor([seen + [1] * len(ending)]) if hidden else None
-        logits = model(input_ids=torch.tensor([ids + ending]), attention_mask=mask, use_cache=False).logits[0].double()
+        logits = (
+            model(input_ids=torch.tensor([ids + ending]), attention_mask=mask, use_cache=False)
+            .logits[0]
+            .double()
+        )
     logs = torch.log_softmax(logits, dim=-1)
     return sum(float(logs[len(ids) - 1 + j, token]) for j, token in enumerate(ending))
 
@@ -61,20 +73,32 @@ def test_masking_by_attention(folder: Path) -> None:
     model, text = TransformersModel(str(folder), precision="fp32"), "Review: the film is not bad at all"
     hidden = [(), ((text.index("film"), text.index("film") + 4),), ((20, 23), (24, 27))]
     got = model.log_probabilities([text] * 3, ANSWERS[:2], hidden)
-    np.testing.assert_allclose(got, [[naive(folder, text, answer, pieces) for answer in ANSWERS[:2]] for pieces in hidden], atol=2e-4)
+    np.testing.assert_allclose(
+        got, [[naive(folder, text, answer, pieces) for answer in ANSWERS[:2]] for pieces in hidden], atol=2e-4
+    )
     assert len({round(float(v), 6) for v in got[:, 0]}) == 3
 
 
 @pytest.mark.parametrize(("precision", "near"), [("fp32", 2e-4), ("bf16", 0.5)])
-def test_a_game_on_a_folder(folder: Path, precision: str, near: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_game_on_a_folder(
+    folder: Path, precision: str, near: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(SETTING, precision)
-    game = PromptGame(model=str(folder), prompt="not bad at all", template="Review: {}\nSentiment:", value="log-probability", target=" never dull")
+    game = PromptGame(
+        model=str(folder),
+        prompt="not bad at all",
+        template="Review: {}\nSentiment:",
+        value="log-probability",
+        target=" never dull",
+    )
     model = models.load(str(folder))
     assert len(model.encode(" never dull")) > 1
     masks = all_masks(4)
     values = game(masks)
     assert model.precision == precision
-    np.testing.assert_allclose(values, [naive(folder, text, " never dull") for text in game.texts(masks)], atol=near)
+    np.testing.assert_allclose(
+        values, [naive(folder, text, " never dull") for text in game.texts(masks)], atol=near
+    )
     assert np.isfinite(values).all() and values.std() > 0
     models.unload(str(folder))
 
@@ -92,12 +116,18 @@ def test_greedy_is_the_most_likely_continuation(llama: Path) -> None:
     with torch.inference_mode():
         for _ in range(4):
             ids.append(int(model.network(input_ids=torch.tensor([ids])).logits[0, -1].argmax()))
-    assert model.greedy("not bad", 4) == model.tokenizer.decode(ids[len(model.encode("not bad")) :], skip_special_tokens=True)
+    assert model.greedy("not bad", 4) == model.tokenizer.decode(
+        ids[len(model.encode("not bad")) :], skip_special_tokens=True
+    )
 
 
 def test_fingerprint_follows_content_and_precision(llama: Path) -> None:
     first = TransformersModel(str(llama), precision="fp32").fingerprint
-    assert TransformersModel(str(llama), precision="fp32").fingerprint == first != TransformersModel(str(llama), precision="bf16").fingerprint
+    assert (
+        TransformersModel(str(llama), precision="fp32").fingerprint
+        == first
+        != TransformersModel(str(llama), precision="bf16").fingerprint
+    )
     seen = {first}
     (llama / "chat_template.jinja").write_text("{{ messages[0]['content'] }}!")
     seen.add(TransformersModel(str(llama), precision="fp32").fingerprint)
@@ -107,7 +137,10 @@ def test_fingerprint_follows_content_and_precision(llama: Path) -> None:
 
 
 def test_bf16_stays_near_fp32(llama: Path) -> None:
-    exact, quick = (TransformersModel(str(llama), precision=p).log_probabilities(TEXTS, ANSWERS[:2]) for p in ("fp32", "bf16"))
+    exact, quick = (
+        TransformersModel(str(llama), precision=p).log_probabilities(TEXTS, ANSWERS[:2])
+        for p in ("fp32", "bf16")
+    )
     assert 0 < np.abs(exact - quick).max() < 0.3
 
 

@@ -26,7 +26,9 @@ ANSWERS = [" positive", " negative", " not so bad at all", " zebra", "é😀"]
 
 
 def over(address: str, **settings: object) -> EndpointModel:
-    return EndpointModel("endpoint:here", Wire(Endpoint("here", f"{address}/v1", concurrency=2, timeout=600, **settings)))
+    return EndpointModel(
+        "endpoint:here", Wire(Endpoint("here", f"{address}/v1", concurrency=2, timeout=600, **settings))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,29 +39,42 @@ def fp32(bundled: BundledModel) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def dequantised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    file = real_server.dequantise(bundled_module.gguf(), tmp_path_factory.mktemp("fp32") / "bundled-fp32.gguf")
+    file = real_server.dequantise(
+        bundled_module.gguf(), tmp_path_factory.mktemp("fp32") / "bundled-fp32.gguf"
+    )
     yield file
     file.unlink()  # half a gigabyte
 
 
 @pytest.mark.model
-def test_a_real_server_gives_the_values_of_transformers(dequantised: Path, fp32: np.ndarray, bundled: BundledModel) -> None:
+def test_a_real_server_gives_the_values_of_transformers(
+    dequantised: Path, fp32: np.ndarray, bundled: BundledModel
+) -> None:
     """The same weights in 32 bits on both sides: what remains is the order of the sums (measured: 0.0002 nats)."""
     server = real_server.start(dequantised, exact=True)
     listed, forced = over(server.listening_address), over(server.listening_address, top=2)
     assert listed.ability.exact and listed.ability.ids and not listed.ability.echo
-    np.testing.assert_allclose(listed.log_probabilities(TEXTS, ANSWERS), fp32, atol=2e-3)  # half an emoji is held back, and read all the same
-    np.testing.assert_allclose(forced.log_probabilities(TEXTS[:2], ANSWERS[:2]), fp32[:2, :2], atol=2e-3)  # both read by a bias
-    assert listed.encode(TEXTS[0]) == bundled.encode(TEXTS[0]) and listed.chat("hello") == bundled.chat("hello")
+    # half an emoji is held back, and read all the same
+    np.testing.assert_allclose(listed.log_probabilities(TEXTS, ANSWERS), fp32, atol=2e-3)
+    # both read by a bias
+    np.testing.assert_allclose(forced.log_probabilities(TEXTS[:2], ANSWERS[:2]), fp32[:2, :2], atol=2e-3)
+    assert listed.encode(TEXTS[0]) == bundled.encode(TEXTS[0]) and listed.chat("hello") == bundled.chat(
+        "hello"
+    )
     text = "not bad, really — naïve 😀"
     assert listed.token_spans(text) == bundled.token_spans(text)
     assert listed.greedy(TEXTS[0], 4) == bundled.greedy(TEXTS[0], 4) or bundled.precision != "fp32"
-    np.testing.assert_allclose(listed.log_probabilities([""], ANSWERS[:1]), bundled.log_probabilities([""], ANSWERS[:1]), atol=0.05)
+    np.testing.assert_allclose(
+        listed.log_probabilities([""], ANSWERS[:1]), bundled.log_probabilities([""], ANSWERS[:1]), atol=0.05
+    )
 
 
 @pytest.mark.model
 def test_quantised_arithmetic_adds_noise_and_no_more(real_endpoint: str, fp32: np.ndarray) -> None:
-    """llama.cpp rounds what flows between Q4_1 layers to 8 bits. Measured on 24 masks: 0.11 nats on average, 0.44 at most, r = .9935."""
+    """llama.cpp rounds what flows between Q4_1 layers to 8 bits.
+
+    Measured on 24 masks: 0.11 nats on average, 0.44 at most, r = .9935.
+    """
     server, inside = models.load("endpoint:real"), models.load("llamacpp:bundled")
     one, other = (model.log_probabilities(TEXTS, ANSWERS) for model in (server, inside))
     np.testing.assert_allclose(one, other, atol=0.02)  # one engine
@@ -73,13 +88,32 @@ def test_quantised_arithmetic_adds_noise_and_no_more(real_endpoint: str, fp32: n
 def test_a_run_under_faults_is_complete_and_asks_nothing_twice(real_endpoint: str) -> None:
     found = endure(real_endpoint, 160, rate=0.10, timeout=20, compare=32)
     assert found.ablations >= 160 and found.lost == found.repeated == 0
-    assert found.injected.total() >= 8 and len(found.injected) >= 3 and found.retries >= found.injected.total()
+    assert (
+        found.injected.total() >= 8 and len(found.injected) >= 3 and found.retries >= found.injected.total()
+    )
     assert found.difference < 1e-3
 
 
 @pytest.mark.model
-def test_the_command_line_explains_on_a_named_server(real_endpoint: str, capsys: pytest.CaptureFixture) -> None:
-    assert cli.main(["explain", "--model", "endpoint:real", "--prompt", "never fails", "--template", "{}\\n:", "--budget", "8"]) == 0
+def test_the_command_line_explains_on_a_named_server(
+    real_endpoint: str, capsys: pytest.CaptureFixture
+) -> None:
+    assert (
+        cli.main(
+            [
+                "explain",
+                "--model",
+                "endpoint:real",
+                "--prompt",
+                "never fails",
+                "--template",
+                "{}\\n:",
+                "--budget",
+                "8",
+            ]
+        )
+        == 0
+    )
     assert "Exact, all 4 masks" in capsys.readouterr().out
 
 

@@ -21,22 +21,33 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("can", "device", "on_gpu", "wanted"),
-    [((), "cpu", "fp16", "fp32"), (("avx512_bf16",), "cpu", "fp16", "bf16"), (("amx_bf16",), "cpu", "bf16", "bf16"), ((), "cuda", "fp16", "fp16")],
+    [
+        ((), "cpu", "fp16", "fp32"),
+        (("avx512_bf16",), "cpu", "fp16", "bf16"),
+        (("amx_bf16",), "cpu", "bf16", "bf16"),
+        ((), "cuda", "fp16", "fp16"),
+    ],
 )
-def test_it_follows_from_what_the_device_can_do(can: tuple, device: str, on_gpu: str, wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_follows_from_what_the_device_can_do(
+    can: tuple, device: str, on_gpu: str, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(machine, "abilities", lambda: can)
     monkeypatch.setattr(time, "perf_counter", lambda: pytest.fail("a stopwatch"))
     assert precision_for(device, on_gpu=on_gpu) == wanted
 
 
 @pytest.mark.parametrize("asked", ["fp32", "bf16", "fp16"])
-def test_what_is_asked_for_comes_first_and_then_the_setting(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_asked_for_comes_first_and_then_the_setting(
+    asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(SETTING, f" {asked.upper()}")
     assert precision_for("cpu") == precision_for("cuda") == precision_for("cpu", "auto") == asked
     assert precision_for("cpu", "fp32") == "fp32"
 
 
-def test_a_precision_that_there_is_not_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, tiny_llama: Path) -> None:
+def test_a_precision_that_there_is_not_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tiny_llama: Path
+) -> None:
     monkeypatch.setenv(SETTING, "fp8")
     with pytest.raises(ModelError, match=r"'fp8': set SPEXVIZ_PRECISION to auto or one of fp32, bf16, fp16"):
         TransformersModel(str(tiny_llama))
@@ -49,7 +60,9 @@ def test_abilities_are_those_that_the_system_names() -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_the_command_line_sets_it(precision: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_sets_it(
+    precision: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(SETTING, "auto")  # so that what the command sets is undone
     assert cli.main(["models", "--precision", precision]) == 0
     assert f"models compute in {precision} (SPEXVIZ_PRECISION={precision})" in capsys.readouterr().out

@@ -26,14 +26,20 @@ def effects(classifier: ClassifierModel, prompt: str, masking: str) -> tuple[dic
     result = pipeline.explain(game, Linear(), 2 ** len(game.players))
     assert result.proof.exact
     found = result.interactions("BII", order=2).values
-    return {tuple(game.players[i] for i in members): value for members, value in found.items()}, result.ends[1]
+    return {tuple(game.players[i] for i in members): value for members, value in found.items()}, result.ends[
+        1
+    ]
 
 
 @pytest.mark.parametrize("masking", ["delete", "mask-token", "attention"])
 def test_negation_turns_an_opinion_round(masking: str, classifier: ClassifierModel) -> None:
     found, praised = effects(classifier, "film is not bad", masking)
     pairs = {members: value for members, value in found.items() if len(members) == 2}
-    assert max(pairs, key=lambda members: abs(pairs[members])) == ("not", "bad") and pairs["not", "bad"] > 0.8 and praised > 0
+    assert (
+        max(pairs, key=lambda members: abs(pairs[members])) == ("not", "bad")
+        and pairs["not", "bad"] > 0.8
+        and praised > 0
+    )
 
 
 @pytest.mark.parametrize("masking", ["delete", "attention"])
@@ -48,6 +54,10 @@ def test_opinions_alone_and_one_that_the_head_has_not_seen(masking: str, classif
 
 
 def test_the_package_alone_has_no_head(classifier: ClassifierModel) -> None:
-    assert classifier.answers == ("negative", "positive") and classifier.context == 510 and classifier.mask_token == "[MASK]"
+    assert (
+        classifier.answers == ("negative", "positive")
+        and classifier.context == 510
+        and classifier.mask_token == "[MASK]"
+    )
     with pytest.raises(ModelError, match="answer at random"):
         models.load(str(minilm.body()))

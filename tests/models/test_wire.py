@@ -95,7 +95,14 @@ def test_a_refusal_is_not_asked_again(status: int) -> None:
 def test_retry_after_is_kept_by_all_as_seconds_or_as_a_date() -> None:
     asked, clock, _ = wire([httpx2.Response(429, headers={"retry-after": "7"}), GOOD])
     assert asked.ask("completions", {}) == {"value": 7} and clock.slept == [7.0]
-    asked, clock, _ = wire([httpx2.Response(503, headers={"retry-after": format_datetime(datetime.now(UTC) + timedelta(seconds=40))}), GOOD])
+    asked, clock, _ = wire(
+        [
+            httpx2.Response(
+                503, headers={"retry-after": format_datetime(datetime.now(UTC) + timedelta(seconds=40))}
+            ),
+            GOOD,
+        ]
+    )
     asked.ask("completions", {})
     assert len(clock.slept) == 1 and 30 < clock.slept[0] <= 40
     asked, clock, _ = wire([httpx2.Response(429, headers={"retry-after": "soon"}), GOOD])
@@ -130,7 +137,9 @@ def test_no_more_requests_at_once_than_agreed() -> None:
             under_way -= 1
         return GOOD
 
-    asked = Wire(Endpoint("mine", "https://host.example", concurrency=3), transport=httpx2.MockTransport(handle))
+    asked = Wire(
+        Endpoint("mine", "https://host.example", concurrency=3), transport=httpx2.MockTransport(handle)
+    )
     threads = [threading.Thread(target=asked.ask, args=("completions", {})) for _ in range(24)]
     for thread in threads:
         thread.start()
@@ -168,7 +177,10 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_the_key_goes_to_its_host_and_a_redirect_is_not_followed(key: str) -> None:
-    asked, _, seen = wire([GOOD, httpx2.Response(307, headers={"location": "https://thief.example/v1/completions"})], key_env=key)
+    asked, _, seen = wire(
+        [GOOD, httpx2.Response(307, headers={"location": "https://thief.example/v1/completions"})],
+        key_env=key,
+    )
     asked.ask("completions", {})
     assert seen[0].headers["authorization"] == f"Bearer {KEY}"
     with pytest.raises(Refused, match="redirect, which is not followed"):
@@ -179,7 +191,9 @@ def test_the_key_goes_to_its_host_and_a_redirect_is_not_followed(key: str) -> No
     assert "authorization" in asked._authorise(httpx2.Request("GET", "https://host.example/other")).headers
 
 
-def test_no_proxy_and_no_netrc_of_the_environment(key: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_proxy_and_no_netrc_of_the_environment(
+    key: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "netrc").write_text("machine host.example login me password other-secret")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("HTTPS_PROXY", "http://thief.example:1")
@@ -200,7 +214,9 @@ def test_no_proxy_and_no_netrc_of_the_environment(key: str, monkeypatch: pytest.
         httpx2.Response(200, text=f"<html>{KEY}"),
     ],
 )
-def test_the_key_is_in_no_error_and_no_log(answer: object, key: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_key_is_in_no_error_and_no_log(
+    answer: object, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     asked, _, _ = wire([answer], key_env=key, tries=2)
     with pytest.raises(ModelError) as caught:
@@ -217,7 +233,9 @@ def test_a_key_that_is_not_set_names_its_variable(monkeypatch: pytest.MonkeyPatc
     assert seen == []
 
 
-@pytest.mark.parametrize("value", ["sk-very\nsecret", "sk-very secret", "sk-véry-secret", "sk-very\x00secret"])
+@pytest.mark.parametrize(
+    "value", ["sk-very\nsecret", "sk-very secret", "sk-véry-secret", "sk-very\x00secret"]
+)
 def test_a_key_that_is_none_is_not_repeated(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "environ", {**os.environ, "MINE_KEY": value})  # setenv refuses a null byte
     asked, _, seen = wire([GOOD], key_env="MINE_KEY")
@@ -241,12 +259,20 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "endpoints.toml"
 
 
-def test_endpoints_are_listed_by_name_without_keys(file: Path, key: str, capsys: pytest.CaptureFixture) -> None:
+def test_endpoints_are_listed_by_name_without_keys(
+    file: Path, key: str, capsys: pytest.CaptureFixture
+) -> None:
     assert endpoints.configured() == {}
-    file.write_text(f'[one]\nurl = "https://host.example/v1"\nkey_env = "{key}"\nmodel = "m"\n[two]\nurl = "http://127.0.0.1:8000"\n')
+    file.write_text(
+        f'[one]\nurl = "https://host.example/v1"\nkey_env = "{key}"\nmodel = "m"\n[two]\nurl = "http://127.0.0.1:8000"\n'
+    )
     assert cli.main(["models"]) == 0
     printed = capsys.readouterr().out
-    assert "endpoint:one: host.example m; key in $MINE_KEY" in printed and "endpoint:two: 127.0.0.1:8000" in printed and KEY not in printed
+    assert (
+        "endpoint:one: host.example m; key in $MINE_KEY" in printed
+        and "endpoint:two: 127.0.0.1:8000" in printed
+        and KEY not in printed
+    )
     with pytest.raises(ModelError, match=r'no endpoint "three".*There are: one, two'):
         models.load("endpoint:three")
 
@@ -276,7 +302,9 @@ def test_the_file_lies_at_home_by_default(private_home: Path) -> None:
         ("[a]\nsk-verysecret", "cannot be read"),
     ],
 )
-def test_a_wrong_setting_is_said_without_repeating_what_may_be_a_key(text: str, word: str, file: Path) -> None:
+def test_a_wrong_setting_is_said_without_repeating_what_may_be_a_key(
+    text: str, word: str, file: Path
+) -> None:
     file.write_text(text)
     with pytest.raises(ModelError, match=word) as caught:
         endpoints.configured()
@@ -289,7 +317,12 @@ ANSWER = {
     "choices": [
         {
             "text": " the",
-            "logprobs": {"tokens": [" the"], "token_logprobs": [-0.5], "top_logprobs": [{" the": -0.5, " a": -1.2, " x": -3.0}], "text_offset": [0]},
+            "logprobs": {
+                "tokens": [" the"],
+                "token_logprobs": [-0.5],
+                "top_logprobs": [{" the": -0.5, " a": -1.2, " x": -3.0}],
+                "text_offset": [0],
+            },
         }
     ],
     "usage": {"prompt_tokens": 10},
@@ -297,7 +330,10 @@ ANSWER = {
 ODD = {
     "says no": (lambda route: httpx2.Response(404), {}),
     "a page": (lambda route: httpx2.Response(200, text="<html>hello</html>"), {}),
-    "an error with 200": (lambda route: httpx2.Response(200, json={"error": "Unexpected endpoint or method."}), {}),
+    "an error with 200": (
+        lambda route: httpx2.Response(200, json={"error": "Unexpected endpoint or method."}),
+        {},
+    ),
     "breaks": (lambda route: httpx2.Response(500), {}),
     "odd settings": (lambda route: httpx2.Response(200, json={"default_generation_settings": [1]}), {}),
     "odd metadata": (lambda route: httpx2.Response(404), {"meta": "x", "max_model_len": "many"}),
@@ -319,7 +355,11 @@ def test_a_completions_server_may_answer_other_routes_with_anything(other, entry
             return httpx2.Response(400, json={"error": "not here"})
         return httpx2.Response(200, json=ANSWER)
 
-    door = Wire(Endpoint("mine", "https://host.example/v1"), transport=httpx2.MockTransport(handle), sleep=lambda seconds: None)
+    door = Wire(
+        Endpoint("mine", "https://host.example/v1"),
+        transport=httpx2.MockTransport(handle),
+        sleep=lambda seconds: None,
+    )
     model = EndpointModel("endpoint:mine", door)
     assert model.log_probabilities(["a b"], [" the", " a"]).tolist() == [[-0.5, -1.2]]
     assert model.ability.vocabulary == 0 and model.ability.context == 2**31

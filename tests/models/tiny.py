@@ -4,15 +4,43 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CORPUS = ["Review: the film is not bad at all", "Sentiment: positive negative good boring dull never fails to impress", "naïve 😀 really — not, bad"]
-COMMON = {"vocab_size": 400, "max_position_embeddings": 256, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
-ROPE = {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 2, "intermediate_size": 64}
+CORPUS = [
+    "Review: the film is not bad at all",
+    "Sentiment: positive negative good boring dull never fails to impress",
+    "naïve 😀 really — not, bad",
+]
+COMMON = {
+    "vocab_size": 400,
+    "max_position_embeddings": 256,
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+    "pad_token_id": None,
+}
+ROPE = {
+    "hidden_size": 32,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "num_hidden_layers": 2,
+    "intermediate_size": 64,
+}
 FAMILIES = {
     "LlamaForCausalLM": ("LlamaConfig", ROPE),
     "Qwen2ForCausalLM": ("Qwen2Config", ROPE),
     "GPT2LMHeadModel": ("GPT2Config", {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 256}),
-    "GPTNeoXForCausalLM": ("GPTNeoXConfig", {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 64}),
-    "OPTForCausalLM": ("OPTConfig", {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "ffn_dim": 64, "word_embed_proj_dim": 32}),
+    "GPTNeoXForCausalLM": (
+        "GPTNeoXConfig",
+        {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 64},
+    ),
+    "OPTForCausalLM": (
+        "OPTConfig",
+        {
+            "hidden_size": 32,
+            "num_attention_heads": 4,
+            "num_hidden_layers": 2,
+            "ffn_dim": 64,
+            "word_embed_proj_dim": 32,
+        },
+    ),
     "Gemma2ForCausalLM": ("Gemma2Config", {**ROPE, "head_dim": 8, "final_logit_softcapping": 5.0}),
     "CohereForCausalLM": ("CohereConfig", {**ROPE, "logit_scale": 0.25}),
     "GraniteForCausalLM": ("GraniteConfig", {**ROPE, "logits_scaling": 4.0}),
@@ -37,7 +65,9 @@ def save(folder: Path, family: str = "LlamaForCausalLM", seed: int = 0) -> Path:
 
     trained = ByteLevelBPETokenizer()
     trained.train_from_iterator(CORPUS * 5, vocab_size=400, min_frequency=1, special_tokens=["<|end|>"])
-    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=trained._tokenizer, bos_token="<|end|>", eos_token="<|end|>")
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=trained._tokenizer, bos_token="<|end|>", eos_token="<|end|>"
+    )
     tokenizer.save_pretrained(folder)
     kind, settings = FAMILIES[family]
     config = getattr(transformers, kind)(**{**COMMON, **settings})
@@ -45,12 +75,18 @@ def save(folder: Path, family: str = "LlamaForCausalLM", seed: int = 0) -> Path:
         torch.manual_seed(seed)
         model = getattr(transformers, family)(config).float()
         for parameter in model.parameters():
-            parameter.data += 0.15 * torch.randn_like(parameter)  # as made, every token is about as likely as another
+            # as made, every token is about as likely as another
+            parameter.data += 0.15 * torch.randn_like(parameter)
     model.save_pretrained(folder)
     return folder
 
 
-def save_encoder(folder: Path, family: str = "BertForSequenceClassification", labels: tuple[str, ...] = ("dull", "fine"), **config: object) -> Path:
+def save_encoder(
+    folder: Path,
+    family: str = "BertForSequenceClassification",
+    labels: tuple[str, ...] = ("dull", "fine"),
+    **config: object,
+) -> Path:
     """A randomly made classifier with these labels, or masked language model, in `folder`."""
     import torch
     import transformers
@@ -59,8 +95,16 @@ def save_encoder(folder: Path, family: str = "BertForSequenceClassification", la
     kind, settings = ENCODERS[body]
     tokenizer = {"wordpiece": _wordpiece, "bytes": _bytes}[kind]()
     tokenizer.save_pretrained(folder)
-    names = {"cls_token_id": tokenizer.cls_token_id, "sep_token_id": tokenizer.sep_token_id, "pad_token_id": tokenizer.pad_token_id}
-    names |= {"bos_token_id": tokenizer.cls_token_id, "eos_token_id": tokenizer.sep_token_id, "id2label": dict(enumerate(labels))}
+    names = {
+        "cls_token_id": tokenizer.cls_token_id,
+        "sep_token_id": tokenizer.sep_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    names |= {
+        "bos_token_id": tokenizer.cls_token_id,
+        "eos_token_id": tokenizer.sep_token_id,
+        "id2label": dict(enumerate(labels)),
+    }
     made = {"vocab_size": len(tokenizer), "max_position_embeddings": 256, **names, **settings, **config}
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -76,14 +120,31 @@ def _wordpiece() -> object:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    words = {word for text in CORPUS for word, _ in pre_tokenizers.BertPreTokenizer().pre_tokenize_str(text.lower())}
+    words = {
+        word
+        for text in CORPUS
+        for word, _ in pre_tokenizers.BertPreTokenizer().pre_tokenize_str(text.lower())
+    }
     letters = "abcdefghijklmnopqrstuvwxyz:,.!1—"
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *sorted({*words, *letters} | {f"##{letter}" for letter in letters})]
+    vocabulary = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *sorted({*words, *letters} | {f"##{letter}" for letter in letters}),
+    ]
     made = Tokenizer(models.WordPiece({word: i for i, word in enumerate(vocabulary)}, unk_token="[UNK]"))
     made.normalizer = normalizers.BertNormalizer()
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     made.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+    special = {
+        "pad_token": "[PAD]",
+        "unk_token": "[UNK]",
+        "cls_token": "[CLS]",
+        "sep_token": "[SEP]",
+        "mask_token": "[MASK]",
+    }
     return PreTrainedTokenizerFast(tokenizer_object=made, **special)
 
 
@@ -96,6 +157,19 @@ def _bytes() -> object:
     trained.train_from_iterator(
         CORPUS * 5, vocab_size=400, min_frequency=1, special_tokens=["<s>", "<pad>", "</s>", "<unk>"]
     )  # <mask> comes below: it swallows the space before it
-    trained._tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False)
-    special = {"bos_token": "<s>", "cls_token": "<s>", "pad_token": "<pad>", "sep_token": "</s>", "eos_token": "</s>", "unk_token": "<unk>"}
-    return PreTrainedTokenizerFast(tokenizer_object=trained._tokenizer, mask_token=AddedToken("<mask>", lstrip=True, special=True), **special)
+    trained._tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False
+    )
+    special = {
+        "bos_token": "<s>",
+        "cls_token": "<s>",
+        "pad_token": "<pad>",
+        "sep_token": "</s>",
+        "eos_token": "</s>",
+        "unk_token": "<unk>",
+    }
+    return PreTrainedTokenizerFast(
+        tokenizer_object=trained._tokenizer,
+        mask_token=AddedToken("<mask>", lstrip=True, special=True),
+        **special,
+    )

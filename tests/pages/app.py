@@ -22,7 +22,11 @@ def page(name: str = "explore", **query: str) -> AppTest:
 
 def said(at: AppTest) -> str:
     """Everything that the page says, the notes (components) included."""
-    plain = [element.value for kind in ("title", "caption", "info", "warning", "error", "text") for element in getattr(at, kind)]
+    plain = [
+        element.value
+        for kind in ("title", "caption", "info", "warning", "error", "text")
+        for element in getattr(at, kind)
+    ]
     return "\n".join([*map(str, plain), *notes(at)])
 
 

@@ -26,7 +26,12 @@ SENTENCE = "This film is not good at all"
 
 def spec(prompt: str = SENTENCE, **game: Any) -> RunSpec:
     return Request.of(
-        RunSpec({"name": "prompt", "model": "toy", "prompt": prompt, "template": "Review: {}", **game}, {"name": "proxyspex"}, 64, 0)
+        RunSpec(
+            {"name": "prompt", "model": "toy", "prompt": prompt, "template": "Review: {}", **game},
+            {"name": "proxyspex"},
+            64,
+            0,
+        )
     ).spec
 
 
@@ -107,7 +112,11 @@ def test_a_setting_that_cannot_run_is_named_before_the_run(manager):
             "choose one of its labels",
             {"target": "fine", "contrast": "dull"},
         ),
-        ("BertForMaskedLM", "reads its answer at [MASK]: write it once into the template", {"template": "{} really [MASK]"}),
+        (
+            "BertForMaskedLM",
+            "reads its answer at [MASK]: write it once into the template",
+            {"template": "{} really [MASK]"},
+        ),
     ],
 )
 def test_a_loaded_encoder_says_how_it_can_be_asked(manager, tmp_path, monkeypatch, family, told, cure):
@@ -177,8 +186,14 @@ def test_new_run_keeps_the_settings(manager):
     at = page(run=run_id)
     button(at, "New run").click().run()
     assert not at.exception and "run" not in at.query_params
-    assert at.text_area(key="form-prompt").value == SENTENCE and at.text_area(key="form-template").value == "Film: {}"
-    assert at.selectbox(key="form-masking").value == "replace" and at.text_input(key="form-replacement").value == "…"
+    assert (
+        at.text_area(key="form-prompt").value == SENTENCE
+        and at.text_area(key="form-template").value == "Film: {}"
+    )
+    assert (
+        at.selectbox(key="form-masking").value == "replace"
+        and at.text_input(key="form-replacement").value == "…"
+    )
 
 
 def test_there_are_eight_examples_and_each_is_a_game():

@@ -34,14 +34,23 @@ def offered(folder: str, manager: JobManager, monkeypatch: pytest.MonkeyPatch) -
 
 def fill(at: Any, **values: Any) -> None:
     for name, value in values.items():
-        next(e for kind in ("text_input", "selectbox") for e in getattr(at, kind) if e.key == f"heads-{name}").set_value(value)
+        next(
+            e for kind in ("text_input", "selectbox") for e in getattr(at, kind) if e.key == f"heads-{name}"
+        ).set_value(value)
     at.run()
     assert not at.exception, at.exception
 
 
 def start(at: Any, manager: JobManager) -> RunSpec:
     """Press Explain; the run, once it is done and drawn."""
-    fill(at, prompt=planted.PROMPT, target=planted.TARGET, contrast=planted.CONTRAST, layers="all", ablation="zero")
+    fill(
+        at,
+        prompt=planted.PROMPT,
+        target=planted.TARGET,
+        contrast=planted.CONTRAST,
+        layers="all",
+        ablation="zero",
+    )
     next(e for e in at.select_slider if e.key == "form-budget").set_value(128)
     next(e for e in at.checkbox if e.key == "form-check").uncheck()
     at.run()
@@ -64,7 +73,9 @@ def test_the_page_finds_the_planted_pair_and_asks_what_if(offered: JobManager) -
     at.run()
     assert not at.exception, at.exception
     metrics = {metric.label: metric.value for metric in at.metric}
-    full, off = (float(metrics[name].replace("−", "-")) for name in ("Untouched model", "Model with these off"))
+    full, off = (
+        float(metrics[name].replace("−", "-")) for name in ("Untouched model", "Model with these off")
+    )
     assert full > 1.0 and off < 0.5 * full
     assert abs(float(metrics["Surrogate"].replace("−", "-")) - off) < 0.5
     button(at, "New run").click().run()
@@ -72,23 +83,50 @@ def test_the_page_finds_the_planted_pair_and_asks_what_if(offered: JobManager) -
     assert next(e for e in at.selectbox if e.key == "heads-ablation").value == "zero"
 
 
-def test_many_heads_are_probed_and_offered_as_candidates(offered: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"MANY": 10, "FEW": 4, "PROBED": 10, "probe": lambda game, pairs: Signal(0.1, 1.0, 2.0, 0.0, 0.5, 34)}.items():
+def test_many_heads_are_probed_and_offered_as_candidates(
+    offered: JobManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "MANY": 10,
+        "FEW": 4,
+        "PROBED": 10,
+        "probe": lambda game, pairs: Signal(0.1, 1.0, 2.0, 0.0, 0.5, 34),
+    }.items():
         monkeypatch.setattr(heads_form, name, value)
     at = page("heads")
-    fill(at, prompt=planted.PROMPT, target=planted.TARGET, contrast=planted.CONTRAST, layers="all", ablation="zero")
+    fill(
+        at,
+        prompt=planted.PROMPT,
+        target=planted.TARGET,
+        contrast=planted.CONTRAST,
+        layers="all",
+        ablation="zero",
+    )
     button(at, "Explain").click().run()
-    assert "has lost its signal" in said(at) and "keep each player with probability 0.9" in said(at) and not offered.store.list()
+    assert (
+        "has lost its signal" in said(at)
+        and "keep each player with probability 0.9" in said(at)
+        and not offered.store.list()
+    )
     assert button(at, "Start it all the same")
     button(at, "Choose 4 candidates (17 ablations)").click().run()
-    assert "Only the 4 candidates" in said(at) and "4 heads" in said(at) and "has lost its signal" not in said(at)
+    assert (
+        "Only the 4 candidates" in said(at)
+        and "4 heads" in said(at)
+        and "has lost its signal" not in said(at)
+    )
     assert {planted.A, planted.B} <= set(at.session_state["heads-only"])
     button(at, "All players").click().run()
     assert "16 heads" in said(at)
 
 
-def test_removal_on_questions_that_the_fit_has_not_seen(offered: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = [(prompt, planted.TARGET, planted.CONTRAST) for prompt in (planted.PROMPT, "the plot", "not at all", "never dull")]
+def test_removal_on_questions_that_the_fit_has_not_seen(
+    offered: JobManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [
+        (prompt, planted.TARGET, planted.CONTRAST)
+        for prompt in (planted.PROMPT, "the plot", "not at all", "never dull")
+    ]
     task = tasks.Task("planted", "Planted", "", "", 1.0, 1.0, tuple(asked[:2]), tuple(asked[2:]))
     monkeypatch.setattr(tasks, "tasks", lambda: {"Planted": task})
     at = page("heads")
@@ -118,7 +156,9 @@ def test_the_form_says_what_cannot_be_run(offered: JobManager) -> None:
     assert "8 heads" in said(at) and not button(at, "Explain").disabled
 
 
-@pytest.mark.parametrize(("text", "found"), [("", None), ("all", "all"), ("12–14, 20", [12, 13, 14, 20]), ("3", [3])])
+@pytest.mark.parametrize(
+    ("text", "found"), [("", None), ("all", "all"), ("12–14, 20", [12, 13, 14, 20]), ("3", [3])]
+)
 def test_layers_as_they_are_typed(text: str, found: object) -> None:
     assert layers_of(text) == found
 
@@ -145,6 +185,8 @@ def test_bundled_tasks_are_within_reach(bundled: Any, name: str) -> None:
     asked = [*task.fit, *task.held_out]
     answers = sorted({answer for one in asked for answer in one[1:]})
     logs = bundled.log_probabilities([one[0] for one in asked], answers)
-    odds = [row[answers.index(one[1])] - row[answers.index(one[2])] for row, one in zip(logs, asked, strict=True)]
+    odds = [
+        row[answers.index(one[1])] - row[answers.index(one[2])] for row, one in zip(logs, asked, strict=True)
+    ]
     assert sum(value > 0 for value in odds) / len(odds) >= task.accuracy - 0.05
     assert sum(odds) / len(odds) == pytest.approx(task.log_odds, abs=0.15)

@@ -25,7 +25,9 @@ from tests.jobs import forged
 from tests.pages.app import button, page, said, wait
 
 PROMPT = "This film is not good at all"
-SPEC = RunSpec({"name": "prompt", "model": "toy", "prompt": PROMPT, "template": "Review: {}"}, {"name": "proxyspex"}, 64)
+SPEC = RunSpec(
+    {"name": "prompt", "model": "toy", "prompt": PROMPT, "template": "Review: {}"}, {"name": "proxyspex"}, 64
+)
 NAMES = ("/etc/passwd", "endpoint:nowhere", "gpt2")
 MARK = "and this server has not measured them"
 
@@ -54,7 +56,9 @@ def test_a_file_is_shown_as_such_and_the_honest_run_is_not(manager: JobManager, 
     asked = manager.store.find(Request.of(SPEC).spec) or manager.store.list()[0]
     assert asked.id != imported and not asked.imported
     wait(lambda: not manager.store.get(asked.id).active)
-    assert MARK not in said(page("explore", run=asked.id)) and manager.store.get(asked.id).state == states.DONE
+    assert (
+        MARK not in said(page("explore", run=asked.id)) and manager.store.get(asked.id).state == states.DONE
+    )
     manager.store.insert(honest, "a card", states.RECORDED)
     assert sorted(page("runs").dataframe[0].value["Numbers"]) == ["from a file", "measured here", "recorded"]
 
@@ -87,14 +91,22 @@ def test_an_unfinished_file_of_another_model_says_what_to_do(
     imported = manager.store.insert(forged.unfinished(honest, model=name), PROMPT)
     with forged.untouched(monkeypatch, name):
         at = page("explore", run=imported)
-        assert "It cannot be resumed here. This server does not offer the model" in said(at) and MARK in said(at)
+        assert "It cannot be resumed here. This server does not offer the model" in said(at) and MARK in said(
+            at
+        )
         assert not labels(at) & {"Resume", "Try again"}
         button(at, "New run").click().run()
-    assert not at.exception and at.selectbox(key="form-model").value == "toy" and at.text_area(key="form-prompt").value == PROMPT
+    assert (
+        not at.exception
+        and at.selectbox(key="form-model").value == "toy"
+        and at.text_area(key="form-prompt").value == PROMPT
+    )
 
 
 @pytest.mark.parametrize("name", [*NAMES, "bundled"])
-def test_a_page_of_heads_asks_no_model_that_is_not_offered(manager: JobManager, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_page_of_heads_asks_no_model_that_is_not_offered(
+    manager: JobManager, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     imported = manager.store.insert(heads(name), "heads")
     with forged.untouched(monkeypatch, name):
         at = page("heads", run=imported)
@@ -102,18 +114,36 @@ def test_a_page_of_heads_asks_no_model_that_is_not_offered(manager: JobManager, 
         at.run()
     assert not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"}
     assert said(at).count("The model cannot be asked. This server does not offer the model") == 2
-    assert not labels(at) & {"Ask the model (loads it)", "Show where it looks (loads the model)", "Compare what to keep"}
+    assert not labels(at) & {
+        "Ask the model (loads it)",
+        "Show where it looks (loads the model)",
+        "Compare what to keep",
+    }
     assert {metric.label: metric.value for metric in at.metric}["Model with these off"] == "not asked"
 
 
 def test_removal_asks_no_model_that_is_not_offered(manager: JobManager) -> None:
     task = next(iter(tasks.tasks().values()))
-    at = page("heads", run=manager.store.insert(forged.finished(heads("bundled"), questions=task.fit), "a task"))
-    assert "The model cannot be asked. This server does not offer the model" in said(at) and "Compare what to keep" not in labels(at)
+    at = page(
+        "heads", run=manager.store.insert(forged.finished(heads("bundled"), questions=task.fit), "a task")
+    )
+    assert "The model cannot be asked. This server does not offer the model" in said(
+        at
+    ) and "Compare what to keep" not in labels(at)
 
 
-@pytest.mark.parametrize("settings", [{"data": "/etc/passwd"}, {"data": "../../etc/passwd"}, {"encoder": "bundled"}, {"encoder": "/etc/passwd"}])
-def test_a_page_of_training_data_loads_nothing_for_a_name(manager: JobManager, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"data": "/etc/passwd"},
+        {"data": "../../etc/passwd"},
+        {"encoder": "bundled"},
+        {"encoder": "/etc/passwd"},
+    ],
+)
+def test_a_page_of_training_data_loads_nothing_for_a_name(
+    manager: JobManager, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+) -> None:
     result = pipeline.explain(TrainingGame("reviews", 4, encoder="words", players_are="source"), Linear(), 64)
     imported = manager.store.insert(forged.finished(result, **settings), "from elsewhere")
     loaded: list[object] = []
@@ -122,12 +152,21 @@ def test_a_page_of_training_data_loads_nothing_for_a_name(manager: JobManager, m
     monkeypatch.setattr(features, "_encode", lambda *_: loaded.append("an encoder"))
     with forged.untouched(monkeypatch, "/etc/passwd"):
         at = page("training", run=imported)
-    assert not loaded and not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"} and MARK in said(at)
+    assert (
+        not loaded
+        and not at.exception
+        and {tab.label for tab in at.tabs} >= {"Sets as a table"}
+        and MARK in said(at)
+    )
 
 
-def test_what_is_kept_between_two_visits_is_kept_by_run(manager: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_between_two_visits_is_kept_by_run(
+    manager: JobManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two files with the same settings have other numbers, so other fits."""
-    longer = pipeline.run(Request.of(dataclasses.replace(SPEC, game={**SPEC.game, "prompt": f"{PROMPT}, {PROMPT.lower()}"})))
+    longer = pipeline.run(
+        Request.of(dataclasses.replace(SPEC, game={**SPEC.game, "prompt": f"{PROMPT}, {PROMPT.lower()}"}))
+    )
     compared: list[Explanation] = []
     monkeypatch.setattr(ui_result, "compare", lambda run, _: compared.append(run) or run.proof.curve)
     for _, one in itertools.product(range(2), (longer, forged.reversed_signs(longer))):

@@ -40,7 +40,10 @@ def laboratory() -> None:
 
     def form() -> None:
         expression = st.text_input("Expression", key="lab-expression")
-        if st.button("Explain") and (game := run_form.made(SyntheticGame, {"source": expression})) is not None:
+        if (
+            st.button("Explain")
+            and (game := run_form.made(SyntheticGame, {"source": expression})) is not None
+        ):
             lens.start(Request(game, Linear(), 8), called(game))
 
     def prefill(request: Request) -> None:
@@ -58,7 +61,15 @@ def laboratory() -> None:
     def tab(view: View) -> None:
         st.text("a tab of its own")
 
-    about = ("synthetic", "laboratory", "Laboratory", ":material/science:", 9, "Laboratory", "Try a function.")
+    about = (
+        "synthetic",
+        "laboratory",
+        "Laboratory",
+        ":material/science:",
+        9,
+        "Laboratory",
+        "Try a function.",
+    )
     lens.page(lens.Lens(*about, form, prefill, called, picture, (section,), (("Its own", tab),)))
 
 
@@ -69,7 +80,9 @@ def lab(manager: JobManager, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     files = routes.file_of
     laboratory = replace(lenses()[0], game="synthetic", page="laboratory")
     monkeypatch.setattr(routes, "lens_of", lambda game: laboratory if game == "synthetic" else lens_of(game))
-    monkeypatch.setattr(routes, "file_of", lambda name: tmp_path / "laboratory.py" if name == "laboratory" else files(name))
+    monkeypatch.setattr(
+        routes, "file_of", lambda name: tmp_path / "laboratory.py" if name == "laboratory" else files(name)
+    )
     yield tmp_path / "laboratory.py"
 
 
@@ -97,10 +110,18 @@ def test_a_lens_draws_its_form_its_picture_and_its_tabs(manager: JobManager, lab
     wait(lambda: not manager.store.get(run.id).active)
     at.run()
     assert not at.exception and [tab.label for tab in at.tabs][:2] == ["Sets as a table", "Its own"]
-    assert {"picture of 3 players, FBII", "a section of its own", "a tab of its own"} <= {text.value for text in at.text}
-    assert "Click a player, a set" in said(at) and f"/laboratory?run={run.id}" in [code.value for code in at.code]
+    assert {"picture of 3 players, FBII", "a section of its own", "a tab of its own"} <= {
+        text.value for text in at.text
+    }
+    assert "Click a player, a set" in said(at) and f"/laboratory?run={run.id}" in [
+        code.value for code in at.code
+    ]
     button(at, "New run").click().run()
-    assert not at.exception and at.text_input(key="lab-expression").value == "x0*x1 + x2" and "run" not in at.query_params
+    assert (
+        not at.exception
+        and at.text_input(key="lab-expression").value == "x0*x1 + x2"
+        and "run" not in at.query_params
+    )
 
 
 def test_a_run_that_cannot_be_started_says_why(manager: JobManager, lab: Path) -> None:
@@ -110,7 +131,9 @@ def test_a_run_that_cannot_be_started_says_why(manager: JobManager, lab: Path) -
     assert not at.exception and "cannot be read. Write it like" in said(at) and not manager.store.list()
 
 
-def test_an_address_on_the_wrong_page_leads_to_the_right_one(manager: JobManager, lab: Path, switched: list) -> None:
+def test_an_address_on_the_wrong_page_leads_to_the_right_one(
+    manager: JobManager, lab: Path, switched: list
+) -> None:
     run_id = manager.submit(Request.of(SPEC), "synthetic")
     page("explore", run=run_id)
     assert switched == [(lab, {"run": run_id})]
@@ -158,12 +181,17 @@ def test_a_recorded_run_opens_from_its_card(manager: JobManager) -> None:
     at = page("explore")
     for card in cards:
         assert card.title in said(at)
-        assert all(word in said(at) for word in card.finding.split() if word.isascii() and word.isalpha())  # other signs are escaped
+        # other signs are escaped
+        assert all(word in said(at) for word in card.finding.split() if word.isascii() and word.isalpha())
     at.button(key=f"recorded-prompt-{cards[0].path.stem}").click().run()
     assert not at.exception and not at.error
     (run,) = manager.store.list()
     stored = manager.store.result(run.id)
-    assert run.state == states.DONE and run.title == cards[0].title and at.query_params["run"] in (run.id, [run.id])
+    assert (
+        run.state == states.DONE
+        and run.title == cards[0].title
+        and at.query_params["run"] in (run.id, [run.id])
+    )
     assert stored.to_json() == Explanation.from_json(cards[0].path.read_text(encoding="utf-8")).to_json()
     assert {tab.label for tab in at.tabs} >= {"Sets as a table"}
     button(at, "New run").click().run()
@@ -179,6 +207,13 @@ next(b for b in at.button if str(b.key).startswith("recorded-prompt")).click().r
 assert not at.exception and at.tabs, at.exception
 print(sorted({"torch", "transformers"} & set(sys.modules)))
 """
-    environment = {"SPEXVIZ_MODELS": "toy", "SPEXVIZ_HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "PATH": ""}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=120)
+    environment = {
+        "SPEXVIZ_MODELS": "toy",
+        "SPEXVIZ_HOME": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+        "PATH": "",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=120
+    )
     assert done.returncode == 0 and done.stdout.splitlines()[-1] == "[]", done.stderr[-3000:]

@@ -1,4 +1,7 @@
-"""The Training data page without a browser: form, upload, recorded runs, cards, what-if. Features without a model."""
+"""The Training data page without a browser: form, upload, recorded runs, cards, what-if.
+
+Features without a model.
+"""
 
 from __future__ import annotations
 
@@ -54,13 +57,19 @@ def test_the_form_starts_a_run_of_what_it_shows(manager: JobManager) -> None:
     at.run()
     assert not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"}
     button(at, "New run").click().run()
-    assert at.selectbox(key="train-query").value == 3 and at.selectbox(key="train-players_are").value == "source"
+    assert (
+        at.selectbox(key="train-query").value == 3 and at.selectbox(key="train-players_are").value == "source"
+    )
 
 
 def test_a_value_over_all_held_out_examples_asks_for_no_query(manager: JobManager) -> None:
     at = page("training")
     at.selectbox(key="train-value").set_value("test loss").run()
-    assert not at.exception and "train-query" not in [box.key for box in at.selectbox] and button(at, "Explain").disabled is False
+    assert (
+        not at.exception
+        and "train-query" not in [box.key for box in at.selectbox]
+        and button(at, "Explain").disabled is False
+    )
 
 
 def test_a_text_of_ones_own_needs_its_label(manager: JobManager) -> None:
@@ -68,7 +77,11 @@ def test_a_text_of_ones_own_needs_its_label(manager: JobManager) -> None:
     at.selectbox(key="train-query").set_value("A text of my own …").run()
     assert "A query of your own is a text" in said(at) and button(at, "Explain").disabled
     at.text_input(key="train-own").set_value("What a wonderful book").run()
-    assert not at.exception and not button(at, "Explain").disabled and at.selectbox(key="train-answer").value == "negative"
+    assert (
+        not at.exception
+        and not button(at, "Explain").disabled
+        and at.selectbox(key="train-answer").value == "negative"
+    )
 
 
 def test_files_are_checked_and_their_data_used(manager: JobManager) -> None:
@@ -77,7 +90,9 @@ def test_files_are_checked_and_their_data_used(manager: JobManager) -> None:
     at.run()
     assert "every fifth row is held out" in said(at) and not [b for b in at.button if b.label == "Explain"]
     at.file_uploader(key="train-file").upload("bad.csv", b"a,b\n1,2\n" * 20, "text/csv").run()
-    assert not at.exception and "column named" in said(at) and not [b for b in at.button if b.label == "Explain"]
+    assert (
+        not at.exception and "column named" in said(at) and not [b for b in at.button if b.label == "Explain"]
+    )
     at.file_uploader(key="train-file").set_value([("good.csv", GOOD.encode(), "text/csv")]).run()
     assert not at.exception and "10 examples to train on, 2 held out; labels: a, b" in said(at)
 
@@ -98,24 +113,38 @@ def test_a_run_shows_its_cards_and_retrains(manager: JobManager, result: Explana
     from spexviz.games.training import retraining
 
     before, after = retraining.what_if(game, leave_out=pair)
-    assert metrics["Retrained"] == views.theme.number(after) and metrics["Whole training set"] == views.theme.number(before)
+    assert metrics["Retrained"] == views.theme.number(after) and metrics[
+        "Whole training set"
+    ] == views.theme.number(before)
     assert metrics["Surrogate"] != metrics["Main effects only"]
-    at.multiselect(key=next(m.key for m in at.multiselect if m.label == "Give another label")).set_value([pair[0]]).run()
+    at.multiselect(key=next(m.key for m in at.multiselect if m.label == "Give another label")).set_value(
+        [pair[0]]
+    ).run()
     _, wrong = retraining.what_if(game, leave_out=pair, relabel={pair[0]: 1})
-    assert not at.exception and {metric.label: metric.value for metric in at.metric}["Retrained"] == views.theme.number(wrong)
+    assert not at.exception and {metric.label: metric.value for metric in at.metric}[
+        "Retrained"
+    ] == views.theme.number(wrong)
 
 
-def test_recorded_runs_open_at_once_without_their_features(manager: JobManager, monkeypatch, tmp_path) -> None:
+def test_recorded_runs_open_at_once_without_their_features(
+    manager: JobManager, monkeypatch, tmp_path
+) -> None:
     from spexviz.games.training import features
 
     monkeypatch.setattr(features, "home", lambda: tmp_path)  # another test may have made them
     monkeypatch.setattr(features, "_encode", lambda *_: pytest.fail("an encoder was loaded"))
-    found = [one for one in recorded.recorded("training") if "digits" not in one.path.read_text(encoding="utf-8")[:3000]]
+    found = [
+        one
+        for one in recorded.recorded("training")
+        if "digits" not in one.path.read_text(encoding="utf-8")[:3000]
+    ]
     assert len(recorded.recorded("training")) >= 2
     at = page("training")
     for one in found[:1]:
         at.button(key=f"recorded-training-{one.path.stem}").click().run()
-        assert not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"} and len(cards(at)) >= 3
+        assert (
+            not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"} and len(cards(at)) >= 3
+        )
         assert button(at, "Retrain (reads the texts with the encoder first)")
 
 

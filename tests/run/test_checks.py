@@ -46,8 +46,12 @@ def nothing_asked() -> None:
 def known(seed: int, noise: float = 0.3) -> tuple[Counted, Spectrum]:
     """A noisy game, and a surrogate of it that errs a little everywhere and has two sets that are not there."""
     rng = np.random.default_rng(seed)
-    terms = {(i,): 0.3 * rng.normal() for i in range(N)} | {members: 0.4 * rng.choice([-1.0, 1.0]) for members in TRUE}
-    surrogate = {members: value + 0.03 * rng.normal() for members, value in terms.items()} | dict.fromkeys(FALSE, 0.4)
+    terms = {(i,): 0.3 * rng.normal() for i in range(N)} | {
+        members: 0.4 * rng.choice([-1.0, 1.0]) for members in TRUE
+    }
+    surrogate = {members: value + 0.03 * rng.normal() for members, value in terms.items()} | dict.fromkeys(
+        FALSE, 0.4
+    )
     return Counted(Spectrum(N, terms), noise=noise, seed=seed), Spectrum(N, surrogate)
 
 
@@ -60,8 +64,15 @@ def test_mean_derivative_over_all_backgrounds_is_the_banzhaf_interaction(members
     spectrum = Spectrum.exact(np.random.default_rng(0).normal(size=16))
     over_all = [derivative(spectrum(block(base, members))) for base in all_masks(4)]
     assert np.mean(over_all) == pytest.approx(bii(spectrum, members))
-    by_hand = Spectrum(2, {(0, 1): 1.0, (0,): 0.5})(np.array([[1, 1], [1, 0], [0, 1], [0, 0]], bool)) @ [1, -1, -1, 1]
-    assert derivative(Spectrum(2, {(0, 1): 1.0, (0,): 0.5})(block(np.ones(2, bool), (0, 1)))) == pytest.approx(by_hand)
+    by_hand = Spectrum(2, {(0, 1): 1.0, (0,): 0.5})(np.array([[1, 1], [1, 0], [0, 1], [0, 0]], bool)) @ [
+        1,
+        -1,
+        -1,
+        1,
+    ]
+    assert derivative(
+        Spectrum(2, {(0, 1): 1.0, (0,): 0.5})(block(np.ones(2, bool), (0, 1)))
+    ) == pytest.approx(by_hand)
 
 
 def test_true_sets_are_confirmed_and_false_ones_contradicted() -> None:
@@ -105,7 +116,9 @@ def test_both_effects_are_of_model_and_surrogate_on_the_same_masks() -> None:
     game, surrogate = known(1, noise=0.0)
     for check in validate(game, surrogate, [*TRUE, *FALSE], 1, 400):
         masks = block(np.ones(N, bool), check.members)
-        assert check.model_full == pytest.approx(derivative(game(masks))) and check.surrogate_full == pytest.approx(derivative(surrogate(masks)))
+        assert check.model_full == pytest.approx(
+            derivative(game(masks))
+        ) and check.surrogate_full == pytest.approx(derivative(surrogate(masks)))
 
 
 @pytest.mark.parametrize("limit", [130, 131, 200, 333])
@@ -120,7 +133,9 @@ def test_the_limit_is_never_passed_and_the_count_is_what_the_game_was_asked(limi
 def test_decided_sets_cost_nothing_more() -> None:
     game, _ = known(4, noise=0.0)
     checks = validate(game, Spectrum(N, game.spectrum.coefficients), TRUE, 4, 10_000)
-    assert {check.verdict for check in checks} == {"confirmed"} and {check.backgrounds for check in checks} == {LOOKS[0]}
+    assert {check.verdict for check in checks} == {"confirmed"} and {
+        check.backgrounds for check in checks
+    } == {LOOKS[0]}
     assert all(low == pytest.approx(high) for low, high in (check.interval for check in checks))
 
 
@@ -136,7 +151,9 @@ def test_shared_masks_are_asked_once() -> None:
 def test_same_seed_same_checks_whatever_the_cache_knows() -> None:
     game, surrogate = known(6, noise=1.0)
     cache = MemoryCache()
-    first, again = (validate(game, surrogate, [*TRUE, *FALSE], 9, 300, runner=Runner(game, cache)) for _ in range(2))
+    first, again = (
+        validate(game, surrogate, [*TRUE, *FALSE], 9, 300, runner=Runner(game, cache)) for _ in range(2)
+    )
     assert first == again and len(ASKED) == len(set(ASKED)) <= 300
     assert validate(game, surrogate, [*TRUE, *FALSE], 10, 300) != first
 
@@ -144,9 +161,11 @@ def test_same_seed_same_checks_whatever_the_cache_knows() -> None:
 @pytest.mark.parametrize(("noise", "measured"), [(1.0, False), (2.0, True), (0.7, True)])
 def test_intervals_cover_the_mean_effect(noise: float, measured: bool) -> None:
     covered, sets = [], [TRUE[0], FALSE[0]]
-    for seed in range(200):  # the noise is a fixed function of the mask: it adds .01 at most to the true effects
+    # the noise is a fixed function of the mask: it adds .01 at most to the true effects
+    for seed in range(200):
         game, surrogate = known(seed, noise)
-        surrogate = Spectrum(N, {m: v / 4 if len(m) == 2 else v for m, v in surrogate.coefficients.items()})  # small claims: many looks
+        # small claims: many looks
+        surrogate = Spectrum(N, {m: v / 4 if len(m) == 2 else v for m, v in surrogate.coefficients.items()})
         truth = [bii(game.spectrum, members) for members in sets]
         run = explain(game, Linear(), 64, seed, baselines=()) if measured else None
         for check, true in zip(validate(game, surrogate, sets, seed, 400, measured=run), truth, strict=True):
@@ -164,7 +183,8 @@ def test_held_out_masks_speak_before_anything_is_asked() -> None:
     ASKED.clear()
     checks = validate(game, surrogate, [(0, 1), (10, 11)], 7, 100, measured=run)
     assert [check.verdict for check in checks] == ["confirmed", "contradicted"]
-    assert len(ASKED) == sum(check.ablations for check in checks) == 6  # two pairs on the full input, which is itself known
+    # two pairs on the full input, which is itself known
+    assert len(ASKED) == sum(check.ablations for check in checks) == 6
     assert all(check.held_out == 128 and check.backgrounds == 0 for check in checks)
 
 
@@ -182,7 +202,10 @@ def test_a_game_whose_masks_are_mostly_fitted_is_estimated_over_all_of_them() ->
         held_out=Sample(run.sample.masks[rest], run.sample.values[rest]),
     )
     (check,) = validate(game, truth, [(1, 2)], 0, 50, measured=run)
-    assert check.model_mean == pytest.approx(bii(values, (1, 2))) and check.interval[1] - check.interval[0] < 1e-6
+    assert (
+        check.model_mean == pytest.approx(bii(values, (1, 2)))
+        and check.interval[1] - check.interval[0] < 1e-6
+    )
 
 
 def test_an_exact_run_is_read_off() -> None:
@@ -196,10 +219,16 @@ def test_an_exact_run_is_read_off() -> None:
 
 
 def test_promising_sets_are_the_strongest_that_the_limit_allows() -> None:
-    spectrum = Spectrum(30, {(0,): 9.0, (1, 2): 1.0, (3, 4, 5): 2.0, (6, 7, 8, 9, 10): 5.0, (11, 12): -3.0, (13, 14): 0.0})
+    spectrum = Spectrum(
+        30, {(0,): 9.0, (1, 2): 1.0, (3, 4, 5): 2.0, (6, 7, 8, 9, 10): 5.0, (11, 12): -3.0, (13, 14): 0.0}
+    )
     assert promising(spectrum, 8, 100) == ((11, 12), (3, 4, 5), (1, 2))
     assert promising(spectrum, 2, 100) == ((11, 12), (3, 4, 5))
-    assert promising(spectrum, 8, 10) == ((11, 12), (3, 4, 5)) and promising(spectrum, 8, 9) == ((11, 12),) and promising(spectrum, 8, 2) == ()
+    assert (
+        promising(spectrum, 8, 10) == ((11, 12), (3, 4, 5))
+        and promising(spectrum, 8, 9) == ((11, 12),)
+        and promising(spectrum, 8, 2) == ()
+    )
 
 
 @pytest.mark.parametrize(

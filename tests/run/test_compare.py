@@ -15,13 +15,16 @@ def test_a_rival_on_the_same_masks_gives_the_point_of_its_own_run():
     own = sv.explain(game, sv.ProxySPEX(), 128)
     (point,) = compare(run, [sv.ProxySPEX()])
     assert (point.solver, point.budget, point.held_out) == ("proxyspex", 128, 128)
-    assert point.r2 == pytest.approx(own.fidelity.r2) and point.interval == pytest.approx(own.fidelity.interval)
+    assert point.r2 == pytest.approx(own.fidelity.r2) and point.interval == pytest.approx(
+        own.fidelity.interval
+    )
 
 
 def test_rivals_are_what_the_curve_does_not_show():
     run = sv.explain(sv.SyntheticGame(PAIR, noise=0.2), sv.Linear(), 64, baselines=())
     names = {solver.name for solver in rivals(run)}
-    assert "proxyspex" in names and "linear" not in names and "spex" not in names  # SPEX asks masks of its own
+    # SPEX asks masks of its own
+    assert "proxyspex" in names and "linear" not in names and "spex" not in names
 
 
 def test_an_exact_run_has_nothing_held_out_to_compare_on():

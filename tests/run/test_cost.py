@@ -23,12 +23,17 @@ def test_new_and_known_ablations(monkeypatch: pytest.MonkeyPatch) -> None:
     game, solver, cache = PromptGame("toy", PROMPT), Linear(), MemoryCache()
     planned = planning.plan(len(game.players), solver, 64)
     fresh = cost.estimate(game, planned, solver, cache)
-    assert (fresh.ablations, fresh.cached) == (planned.ablations, 0) and fresh.seconds > 0 and fresh.memory is None
+    assert (
+        (fresh.ablations, fresh.cached) == (planned.ablations, 0)
+        and fresh.seconds > 0
+        and fresh.memory is None
+    )
     pipeline.explain(game, solver, 64, cache=cache)
     monkeypatch.setattr(ToyModel, "log_probabilities", None)  # an estimate asks the model nothing
     known = cost.estimate(game, planned, solver, cache)
     assert known.cached == planned.ablations and known.tokens == 0
-    assert known.seconds == pytest.approx(cost.fits(planned, solver) + cost.START)  # nothing but the fits is left to do
+    # nothing but the fits is left to do
+    assert known.seconds == pytest.approx(cost.fits(planned, solver) + cost.START)
     more = planning.plan(len(game.players), solver, 128)
     half = cost.estimate(game, more, solver, cache, checks=32)
     assert half.ablations == more.ablations + 32 and 64 <= half.cached < more.ablations
@@ -37,9 +42,16 @@ def test_new_and_known_ablations(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tokens_are_those_of_the_masks() -> None:
     game, solver = PromptGame("toy", PROMPT, "Review: {}"), Linear()
     planned = planning.plan(len(game.players), solver, 64)
-    masks = np.concatenate([planned.design.masks, planned.held_out, np.array([[True], [False]]).repeat(len(game.players), axis=1)])
+    masks = np.concatenate(
+        [
+            planned.design.masks,
+            planned.held_out,
+            np.array([[True], [False]]).repeat(len(game.players), axis=1),
+        ]
+    )
     told = cost.estimate(game, planned, solver)
-    assert told.tokens == pytest.approx(int(masks.sum()) + len(masks), rel=0.05)  # each word is a token, and so is "Review:"
+    # each word is a token, and so is "Review:"
+    assert told.tokens == pytest.approx(int(masks.sum()) + len(masks), rel=0.05)
     exact = planning.plan(3, solver, 64)
     assert cost.estimate(PromptGame("toy", "not so bad"), exact, solver).tokens == 3 * 4
 
@@ -58,11 +70,16 @@ def test_seconds_follow_the_pace_of_the_model(tiny_llama: Path) -> None:
     assert 0.3 < ablations / (per_token * told.tokens) < 1.0  # common beginnings are computed once
     hidden = PromptGame(model, PROMPT, value="log-probability", masking="attention")
     whole = len(model.encode(PROMPT)) * planned.ablations
-    assert cost.estimate(hidden, planned, solver).seconds - cost.fits(planned, solver) - cost.START == pytest.approx(per_token * whole)
+    assert cost.estimate(hidden, planned, solver).seconds - cost.fits(
+        planned, solver
+    ) - cost.START == pytest.approx(per_token * whole)
     assert told.memory == model.memory
 
 
 def test_in_words() -> None:
-    assert str(Cost(770, 512, 40.2, 45_123, 600_000_000)) == "≈ 40 s · 770 ablations, 512 already known · 45k tokens · 0.6 GB"
+    assert (
+        str(Cost(770, 512, 40.2, 45_123, 600_000_000))
+        == "≈ 40 s · 770 ablations, 512 already known · 45k tokens · 0.6 GB"
+    )
     assert str(Cost(1_800, 0, 600.0, 900)) == "≈ 10 min · 1,800 ablations · 900 tokens"
     assert str(Cost(8, 0)) == "8 ablations"

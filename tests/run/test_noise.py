@@ -34,22 +34,34 @@ def test_the_share_of_noise_by_hand() -> None:
     exact = np.array([0.0, 2.0, 0.0, 2.0])
     assert share(exact + 5.0, exact) == 0.0  # a common offset is no noise
     assert share(exact + np.array([0.1, 0.1, -0.1, -0.1]), exact) == pytest.approx(0.01)
-    assert share(exact * 0, exact) == 1.0 and share(np.ones(3), np.ones(3)) == 0.0 and share(np.arange(3.0), np.ones(3)) == 1.0
+    assert (
+        share(exact * 0, exact) == 1.0
+        and share(np.ones(3), np.ones(3)) == 0.0
+        and share(np.arange(3.0), np.ones(3)) == 1.0
+    )
 
 
-def test_bf16_is_measured_and_kept_while_it_is_good_enough(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bf16_is_measured_and_kept_while_it_is_good_enough(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     quick = game(tiny_llama, "bf16")
     masks = uniform_masks(len(quick.players), 64, 0)
     monkeypatch.setattr(precision, "LIMIT", 1.0)
     kept, found = settle(quick, masks)
     exact = game(tiny_llama, "fp32")
     assert kept is quick and found.name == "bf16" and "bf16" in found.text
-    assert found.noise == pytest.approx(share(quick(masks[:16]), exact(masks[:16])), rel=0.05) and 0 < found.noise < 1
-    assert quick.at_full_precision().language_model is quick.at_full_precision().language_model  # held while somebody uses it: one copy
+    assert (
+        found.noise == pytest.approx(share(quick(masks[:16]), exact(masks[:16])), rel=0.05)
+        and 0 < found.noise < 1
+    )
+    # held while somebody uses it: one copy
+    assert quick.at_full_precision().language_model is quick.at_full_precision().language_model
     assert quick.fingerprint != exact.fingerprint
 
 
-def test_above_the_limit_the_run_falls_back_and_says_so(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_above_the_limit_the_run_falls_back_and_says_so(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(precision, "LIMIT", 0.0)
     result = pipeline.explain(game(tiny_llama, "bf16"), Linear(), budget=64)
     wanted = pipeline.explain(game(tiny_llama, "fp32"), Linear(), budget=64)
@@ -64,20 +76,26 @@ def test_what_was_measured_once_is_not_asked_again(tiny_llama: Path, monkeypatch
     monkeypatch.setattr(precision, "LIMIT", 1.0)
     quick, cache = game(tiny_llama, "bf16"), MemoryCache()
     first = pipeline.explain(quick, Linear(), budget=64, cache=cache)
-    monkeypatch.setattr(PromptGame, "at_full_precision", lambda self: pytest.fail("the model in fp32 is loaded again"))
+    monkeypatch.setattr(
+        PromptGame, "at_full_precision", lambda self: pytest.fail("the model in fp32 is loaded again")
+    )
     monkeypatch.setattr(PromptGame, "__call__", lambda self, masks: pytest.fail("a mask is asked again"))
     again = pipeline.explain(quick, Linear(), budget=64, cache=cache)
     assert again.noise == first.noise > 0 and again.precision == first.precision
 
 
-def test_without_memory_for_fp32_the_noise_is_unknown(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_memory_for_fp32_the_noise_is_unknown(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(hf, "room", lambda device: 1000)
     quick = game(tiny_llama, "bf16")
     kept, found = settle(quick, uniform_masks(len(quick.players), 16, 0))
     assert kept is quick and found.noise is None and "not measured" in found.text
 
 
-def test_fp32_that_does_not_fit_after_all_is_no_error(tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fp32_that_does_not_fit_after_all_is_no_error(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import torch
 
     quick = game(tiny_llama, "bf16")
@@ -97,21 +115,32 @@ def test_fp32_and_games_without_a_precision_are_asked_nothing(tiny_llama: Path) 
     assert known(game(tiny_llama, "bf16")).noise is None
 
 
-@pytest.mark.parametrize("prompt", [PROMPT + " and never boring", "never dull not bad"], ids=["sampled", "exact"])
-def test_the_first_picture_comes_before_the_model_in_fp32(prompt: str, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "prompt", [PROMPT + " and never boring", "never dull not bad"], ids=["sampled", "exact"]
+)
+def test_the_first_picture_comes_before_the_model_in_fp32(
+    prompt: str, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(precision, "LIMIT", 1.0)
     told: list[str] = []
     reference = PromptGame.at_full_precision
-    monkeypatch.setattr(PromptGame, "at_full_precision", lambda self: told.append("fp32 is loaded") or reference(self))
+    monkeypatch.setattr(
+        PromptGame, "at_full_precision", lambda self: told.append("fp32 is loaded") or reference(self)
+    )
     one = replace(game(tiny_llama, "bf16"), prompt=prompt)
     result = pipeline.explain(one, Linear(), budget=128, partial=lambda so_far: told.append(so_far.precision))
-    assert told[:2] == ["bf16; what rounding costs is not measured yet", "fp32 is loaded"] and told.count("fp32 is loaded") == 1
+    assert (
+        told[:2] == ["bf16; what rounding costs is not measured yet", "fp32 is loaded"]
+        and told.count("fp32 is loaded") == 1
+    )
     assert all("compared with fp32 on 16 masks" in one or "on 8 masks" in one for one in told[2:])
     assert result.noise > 0 and result.spent.compared == 16
 
 
 @pytest.mark.parametrize("limit", [0.0, 1.0], ids=["falls back to fp32", "stays in bf16"])
-def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(limit: float, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(
+    limit: float, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever the moment: only the chunk in flight is asked again, in either precision, and the numbers are the same."""
     monkeypatch.setattr(precision, "LIMIT", limit)
     monkeypatch.setattr(executors, "CHUNK", 16)

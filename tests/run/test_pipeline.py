@@ -42,7 +42,9 @@ def nothing_asked() -> None:
     ASKED.clear()
 
 
-@pytest.mark.parametrize(("budget", "held"), [(1, 128), (64, 128), (256, 128), (258, 129), (512, 256), (1024, 512), (4096, 512)])
+@pytest.mark.parametrize(
+    ("budget", "held"), [(1, 128), (64, 128), (256, 128), (258, 129), (512, 256), (1024, 512), (4096, 512)]
+)
 def test_held_out_masks_for_a_budget(budget: int, held: int) -> None:
     assert planning.held_out_count(budget) == held
 
@@ -53,9 +55,13 @@ def test_budget_is_what_fits_see_and_the_rest_is_counted(budget: int) -> None:
     told: list[Progress] = []
     result = pipeline.explain(Noted(SOURCE), Linear(), budget, progress=told.append)
     held = planning.held_out_count(budget)
-    assert len(result.sample.values) == result.fidelity.budget == budget and len(result.held_out.values) == result.fidelity.held_out == held
+    assert (
+        len(result.sample.values) == result.fidelity.budget == budget
+        and len(result.held_out.values) == result.fidelity.held_out == held
+    )
     assert planned.ablations == told[-1].total == told[-1].done == budget + held + 2
-    assert len(ASKED) == len(set(ASKED)) <= budget + held + 2  # an end may be among the masks already: it is not asked again
+    # an end may be among the masks already: it is not asked again
+    assert len(ASKED) == len(set(ASKED)) <= budget + held + 2
     assert keys(all_masks(1).repeat(16, axis=1))[0] in ASKED and keys(np.ones((1, 16), bool))[0] in ASKED
     assert result.ends == pytest.approx(tuple(SOURCE(np.array([[False] * 16, [True] * 16]))))
 
@@ -67,11 +73,21 @@ def test_held_out_masks_are_in_no_fit(n: int, seed: int) -> None:
     assert not set(keys(planned.design.masks)) & set(keys(planned.held_out))
     assert len(set(keys(planned.held_out))) == len(planned.held_out)
     other = planning.plan(n, Linear(), 100, seed)
-    assert (planned.design.masks[:100] == other.design.masks).all()  # a larger budget begins with the smaller one
+    # a larger budget begins with the smaller one
+    assert (planned.design.masks[:100] == other.design.masks).all()
 
 
 @pytest.mark.parametrize(
-    ("n", "budget", "exact"), [(6, 1, True), (7, 1, True), (8, 127, False), (8, 128, True), (9, 342, True), (9, 340, False), (40, 4096, False)]
+    ("n", "budget", "exact"),
+    [
+        (6, 1, True),
+        (7, 1, True),
+        (8, 127, False),
+        (8, 128, True),
+        (9, 342, True),
+        (9, 340, False),
+        (40, 4096, False),
+    ],
 )
 def test_exact_where_all_masks_are_within_budget_and_held_out(n: int, budget: int, exact: bool) -> None:
     planned = planning.plan(n, Linear(), budget, 0)
@@ -87,33 +103,58 @@ def test_an_exact_run_gives_the_true_spectrum_and_asks_every_mask_once() -> None
     for term, coefficient in result.spectrum.coefficients.items():
         signs = (-1.0) ** all_masks(6)[:, list(term)].sum(1)
         assert coefficient == pytest.approx(float((signs * values).mean()), abs=1e-12)
-    assert result.ends == (values[0], values[-1]) and result.fidelity.r2 == 1.0 and len(result.held_out.values) == 0
+    assert (
+        result.ends == (values[0], values[-1])
+        and result.fidelity.r2 == 1.0
+        and len(result.held_out.values) == 0
+    )
     points = [(p.solver, p.budget, p.budget + p.held_out) for p in result.proof.curve]
-    assert {solver for solver, _, _ in points} == {"proxyspex", "linear"} and {total for _, _, total in points} == {64}
-    assert [b for s, b, _ in points if s == "proxyspex"] == [b for s, b, _ in points if s == "linear"] == [8, 16, 32]
+    assert {solver for solver, _, _ in points} == {"proxyspex", "linear"} and {
+        total for _, _, total in points
+    } == {64}
+    assert (
+        [b for s, b, _ in points if s == "proxyspex"]
+        == [b for s, b, _ in points if s == "linear"]
+        == [8, 16, 32]
+    )
     linear = result.spectrum.truncate(order=1)(all_masks(6))
-    assert result.baseline.r2 == pytest.approx(1 - ((values - linear) ** 2).sum() / ((values - values.mean()) ** 2).sum())
+    assert result.baseline.r2 == pytest.approx(
+        1 - ((values - linear) ** 2).sum() / ((values - values.mean()) ** 2).sum()
+    )
 
 
 def test_the_curve_has_every_checkpoint_with_the_baseline_beside() -> None:
     seen: list[Explanation] = []
     result = pipeline.explain(SyntheticGame(SOURCE, noise=0.1), ProxySPEX(), 150, partial=seen.append)
-    assert [(p.solver, p.budget) for p in result.proof.curve] == [(s, b) for b in (64, 128, 150) for s in ("proxyspex", "linear")]
-    assert result.fidelity == result.proof.curve[-2] and result.baseline == result.proof.curve[-1] and result.complete
+    assert [(p.solver, p.budget) for p in result.proof.curve] == [
+        (s, b) for b in (64, 128, 150) for s in ("proxyspex", "linear")
+    ]
+    assert (
+        result.fidelity == result.proof.curve[-2]
+        and result.baseline == result.proof.curve[-1]
+        and result.complete
+    )
     assert [len(r.sample) for r in seen] == [64, 128] and not any(r.complete for r in seen)
     assert all(r.held_out.values.tolist() == result.held_out.values[: len(r.held_out)].tolist() for r in seen)
     predicted = result.spectrum(result.held_out.masks)
     y = result.held_out.values
     assert result.fidelity.r2 == pytest.approx(1 - ((y - predicted) ** 2).sum() / ((y - y.mean()) ** 2).sum())
-    assert result.fidelity.interval[0] < result.fidelity.r2 < result.fidelity.interval[1] and result.fidelity.r2 > result.baseline.r2
+    assert (
+        result.fidelity.interval[0] < result.fidelity.r2 < result.fidelity.interval[1]
+        and result.fidelity.r2 > result.baseline.r2
+    )
 
 
 def test_same_spec_same_numbers() -> None:
-    first, second = (pipeline.explain(SyntheticGame(SOURCE, noise=0.3), ProxySPEX(), 90, seed=5) for _ in range(2))
+    first, second = (
+        pipeline.explain(SyntheticGame(SOURCE, noise=0.3), ProxySPEX(), 90, seed=5) for _ in range(2)
+    )
     assert first.spectrum == second.spectrum and first.spec.id == second.spec.id
     assert [(p.r2, p.interval) for p in first.proof.curve] == [(p.r2, p.interval) for p in second.proof.curve]
     other = pipeline.explain(SyntheticGame(SOURCE, noise=0.3), Linear(), 90, seed=6)
-    assert (other.sample.masks != first.sample.masks).any() and (other.held_out.masks != first.held_out.masks).any()
+    assert (other.sample.masks != first.sample.masks).any() and (
+        other.held_out.masks != first.held_out.masks
+    ).any()
 
 
 @pytest.mark.parametrize("budget", [64, 200])  # n = 7: exact; n = 16: sampled
@@ -121,8 +162,14 @@ def test_json_round_trip(budget: int) -> None:
     game = SyntheticGame("x0*x1 - x6") if budget == 64 else SyntheticGame(SOURCE)
     result = pipeline.explain(game, Linear(), budget)
     again = Explanation.from_json(result.to_json())
-    assert again.to_json() == result.to_json() and again.spectrum == result.spectrum and again.spec == result.spec
-    assert (again.sample.masks == result.sample.masks).all() and (again.held_out.masks == result.held_out.masks).all()
+    assert (
+        again.to_json() == result.to_json()
+        and again.spectrum == result.spectrum
+        and again.spec == result.spec
+    )
+    assert (again.sample.masks == result.sample.masks).all() and (
+        again.held_out.masks == result.held_out.masks
+    ).all()
     assert again.fidelity == result.fidelity and again.proof.exact == result.proof.exact
     assert again.interactions("FBII", 2).values == result.interactions("FBII", 2).values
 
@@ -132,14 +179,18 @@ def test_constant_values_have_no_fidelity_and_still_are_json() -> None:
         result = pipeline.explain(game, ProxySPEX(), 64)
         text = result.to_json()
         json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
-        assert np.isnan(Explanation.from_json(text).baseline.r2) and set(result.spectrum.truncate(order=9)) >= {()}
+        assert np.isnan(Explanation.from_json(text).baseline.r2) and set(
+            result.spectrum.truncate(order=9)
+        ) >= {()}
 
 
 def test_cancel_keeps_the_ablations_and_going_on_repeats_none() -> None:
     cache, cancel, seen = MemoryCache(), threading.Event(), []
-    stop = lambda progress: cancel.set() if progress.done > 150 else None  # noqa: E731
+    stop = lambda progress: cancel.set() if progress.done > 150 else None
     with pytest.raises(Cancelled):
-        pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache, progress=stop, partial=seen.append, cancel=cancel)
+        pipeline.explain(
+            Noted(SOURCE), Linear(), 256, cache=cache, progress=stop, partial=seen.append, cancel=cancel
+        )
     done = len(ASKED)
     assert 150 < done <= 150 + 32 and len(seen) == 1 and len(seen[0].sample) == 64 and not seen[0].complete
     result = pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache)
@@ -156,7 +207,8 @@ def test_a_larger_budget_and_another_solver_pay_only_for_what_is_new() -> None:
     assert len(ASKED) == len(set(ASKED))
     assert set(keys(result.sample.masks[:128])) <= first
     before = len(ASKED)
-    pipeline.explain(Noted(SOURCE), ProxySPEX(terms=0), 256, cache=cache)  # another solver: no interactions, hence quick
+    # another solver: no interactions, hence quick
+    pipeline.explain(Noted(SOURCE), ProxySPEX(terms=0), 256, cache=cache)
     assert len(ASKED) == before
 
 
@@ -172,7 +224,9 @@ def test_one_run_has_one_id_however_it_is_asked_for() -> None:
 
 
 def test_spans_and_protected_ranges_survive_the_spec() -> None:
-    game = spexviz.PromptGame(model="toy", prompt="not bad at all", split="spans", spans=[(0, 3), (4, 7)], protected=[(8, 10)])
+    game = spexviz.PromptGame(
+        model="toy", prompt="not bad at all", split="spans", spans=[(0, 3), (4, 7)], protected=[(8, 10)]
+    )
     result = spexviz.explain(game, Linear(), 16)
     again = planning.Request.of(RunSpec.from_json(result.spec.to_json())).game
     assert again == game and again.fingerprint == game.fingerprint
@@ -187,15 +241,35 @@ PLAIN = RunSpec({"name": "synthetic", "source": "x0*x1"}, {"name": "linear"}, 64
 
 
 def test_options_enter_the_id_and_their_defaults_do_not() -> None:
-    without = RunSpec(PLAIN.game, PLAIN.solver, 64, 0, Options.of({"validate": False, "target_r2": None, "stop_when_flat": False}))
-    assert planning.Request.of(without).spec == planning.Request.of(PLAIN).spec and planning.Request.of(PLAIN).spec.options == Options()
-    eight, by_name = (planning.Request.of(RunSpec(PLAIN.game, PLAIN.solver, 64, 0, Options.of({"validate": v}))).spec for v in (8, True))
+    without = RunSpec(
+        PLAIN.game,
+        PLAIN.solver,
+        64,
+        0,
+        Options.of({"validate": False, "target_r2": None, "stop_when_flat": False}),
+    )
+    assert (
+        planning.Request.of(without).spec == planning.Request.of(PLAIN).spec
+        and planning.Request.of(PLAIN).spec.options == Options()
+    )
+    eight, by_name = (
+        planning.Request.of(RunSpec(PLAIN.game, PLAIN.solver, 64, 0, Options.of({"validate": v}))).spec
+        for v in (8, True)
+    )
     assert eight == by_name and eight.id != planning.Request.of(PLAIN).spec.id
     assert planning.Request.of(eight).spec == eight
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"validate": -1}, {"validate": 3.5}, {"validate": 10**6}, {"target_r2": 1.5}, {"target_r2": "high"}, {"stop_when_flat": 1}]
+    "wrong",
+    [
+        {"validate": -1},
+        {"validate": 3.5},
+        {"validate": 10**6},
+        {"target_r2": 1.5},
+        {"target_r2": "high"},
+        {"stop_when_flat": 1},
+    ],
 )
 def test_options_that_mean_nothing_are_refused(wrong: dict) -> None:
     with pytest.raises(SpecError):
@@ -207,12 +281,20 @@ def test_options_that_mean_nothing_are_refused(wrong: dict) -> None:
 def test_checks_are_counted_apart_and_stay_within_a_quarter_of_the_budget() -> None:
     told: list[Progress] = []
     partial: list[Explanation] = []
-    result = pipeline.explain(Noted(SOURCE, noise=2.0), ProxySPEX(), 128, validate=4, progress=told.append, partial=partial.append)
+    result = pipeline.explain(
+        Noted(SOURCE, noise=2.0), ProxySPEX(), 128, validate=4, progress=told.append, partial=partial.append
+    )
     assert 1 <= len(result.checks) <= 4 and all(2 <= len(check.members) <= 4 for check in result.checks)
-    assert 0 < result.proof.spent_on_checks <= 32 and len(result.sample.values) == 128 == result.fidelity.budget
+    assert (
+        0 < result.proof.spent_on_checks <= 32 and len(result.sample.values) == 128 == result.fidelity.budget
+    )
     assert len(set(ASKED)) == len(ASKED) == 128 + 128 + 2 + result.proof.spent_on_checks
-    assert told[-1].done == len(ASKED) <= told[-1].total == 128 + 128 + 2 + 32 and told[-1].phase == "checking the sets shown"
-    assert partial[-1].complete and not partial[-1].checks  # the picture stands before the checks, should they be cancelled
+    assert (
+        told[-1].done == len(ASKED) <= told[-1].total == 128 + 128 + 2 + 32
+        and told[-1].phase == "checking the sets shown"
+    )
+    # the picture stands before the checks, should they be cancelled
+    assert partial[-1].complete and not partial[-1].checks
     assert result.spec.options == Options(validate=4)
     assert Explanation.from_json(result.to_json()).checks == result.checks
 
@@ -226,13 +308,20 @@ def test_a_checked_run_from_its_spec_is_the_same_run() -> None:
 
 def test_real_sets_are_confirmed() -> None:
     result = pipeline.explain(SyntheticGame(SOURCE, noise=0.1), ProxySPEX(), 160, validate=3)
-    assert {(check.members, check.verdict) for check in result.checks} == {((0, 1), "confirmed"), ((2, 5), "confirmed"), ((3, 8, 9), "confirmed")}
+    assert {(check.members, check.verdict) for check in result.checks} == {
+        ((0, 1), "confirmed"),
+        ((2, 5), "confirmed"),
+        ((3, 8, 9), "confirmed"),
+    }
 
 
 def test_an_exact_run_reads_its_checks_off() -> None:
     result = pipeline.explain(Noted("x0*x1 - 2*x2*x3"), Linear(), 64, validate=True)
     assert result.proof.exact and len(ASKED) == 16 and result.proof.spent_on_checks == 0
-    assert {(c.members, c.verdict, c.interval) for c in result.checks} == {((0, 1), "confirmed", (1.0, 1.0)), ((2, 3), "confirmed", (-2.0, -2.0))}
+    assert {(c.members, c.verdict, c.interval) for c in result.checks} == {
+        ((0, 1), "confirmed", (1.0, 1.0)),
+        ((2, 3), "confirmed", (-2.0, -2.0)),
+    }
 
 
 def test_a_linear_spectrum_has_nothing_to_check() -> None:
@@ -242,7 +331,11 @@ def test_a_linear_spectrum_has_nothing_to_check() -> None:
 
 def test_a_target_ends_the_run_at_a_checkpoint() -> None:
     result = pipeline.explain(Noted("3*x0 - 2*x11", n=14), Linear(), 1024, target_r2=0.9)
-    assert result.complete and result.fidelity.budget == len(result.sample.values) == 64 and result.fidelity.interval[0] >= 0.9
+    assert (
+        result.complete
+        and result.fidelity.budget == len(result.sample.values) == 64
+        and result.fidelity.interval[0] >= 0.9
+    )
     assert result.fidelity.held_out == planning.held_out_count(64) == 128 and len(ASKED) == 64 + 128 + 2
     assert (
         "after 64 of 1,024" in result.stopped
@@ -256,7 +349,9 @@ def test_a_target_ends_the_run_at_a_checkpoint() -> None:
 def test_a_flat_curve_ends_the_run_and_a_hopeless_one_does_not() -> None:
     flat = pipeline.explain(SyntheticGame("3*x0 - 2*x11", n=14), Linear(), 1024, stop_when_flat=True)
     assert flat.fidelity.budget == 256 and "two doublings" in flat.stopped  # 64, 128 and 256 score the same
-    hopeless = pipeline.explain(SyntheticGame(Spectrum(16, {(0, 1): 1.0})), Linear(), 1024, stop_when_flat=True)
+    hopeless = pipeline.explain(
+        SyntheticGame(Spectrum(16, {(0, 1): 1.0})), Linear(), 1024, stop_when_flat=True
+    )
     assert hopeless.fidelity.budget == 1024 and not hopeless.stopped and hopeless.fidelity.r2 < 0.05
     assert not pipeline.explain(SyntheticGame("3*x0 - 2*x11", n=14), Linear(), 1024).stopped
 

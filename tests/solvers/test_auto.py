@@ -16,7 +16,10 @@ from spexviz.spectrum import Spectrum
 
 def game(n, seed):
     rng = np.random.default_rng(seed)
-    pairs = {(int(i), int(i) + 1 + int(j)): rng.normal() for i, j in zip(rng.integers(0, n - 6, 12), rng.integers(0, 5, 12), strict=True)}
+    pairs = {
+        (int(i), int(i) + 1 + int(j)): rng.normal()
+        for i, j in zip(rng.integers(0, n - 6, 12), rng.integers(0, 5, 12), strict=True)
+    }
     return Spectrum(n, {(): 1.0, **{(i,): rng.normal() for i in range(n)}, **pairs, (0, 1, 2): 1.0})
 
 
@@ -24,14 +27,20 @@ def test_weights_go_to_the_better_solver_when_the_evidence_is_plain():
     rng = np.random.default_rng(0)
     truth = rng.normal(size=2000)
     good, bad = truth + 0.1 * rng.normal(size=2000), rng.normal(size=2000)
-    assert blend_weights(truth, {"linear": bad, "gp": good, "proxyspex": bad}) == {"gp": 1.0, "linear": 0.0, "proxyspex": 0.0}
+    assert blend_weights(truth, {"linear": bad, "gp": good, "proxyspex": bad}) == {
+        "gp": 1.0,
+        "linear": 0.0,
+        "proxyspex": 0.0,
+    }
     assert blend_weights(truth, {"linear": bad, "gp": bad, "proxyspex": good})["proxyspex"] > 0.9
 
 
 def test_few_masks_leave_the_weight_with_the_process():
     rng = np.random.default_rng(1)
     truth = rng.normal(size=10)
-    weights = blend_weights(truth, {"gp": truth + 0.5 * rng.normal(size=10), "linear": truth + 0.45 * rng.normal(size=10)})
+    weights = blend_weights(
+        truth, {"gp": truth + 0.5 * rng.normal(size=10), "linear": truth + 0.45 * rng.normal(size=10)}
+    )
     assert weights["gp"] >= 0.6 and sum(weights.values()) == pytest.approx(1.0)
 
 
@@ -54,11 +63,15 @@ def test_close_to_the_best_of_the_three(seed):
 def test_shape_draws_notes_and_determinism():
     masks = uniform_masks(16, 120, 0)
     values = game(16, 3)(masks) + 0.3 * np.random.default_rng(0).normal(size=120)
-    first, second = (Auto(terms=15, max_order=3, draws=25).fit(Design(masks), values, seed=2) for _ in range(2))
+    first, second = (
+        Auto(terms=15, max_order=3, draws=25).fit(Design(masks), values, seed=2) for _ in range(2)
+    )
     assert first == second and (first.draws == second.draws).all()
     assert (first.orders == 1).sum() == 16 and (first.orders > 1).sum() <= 15 and first.orders.max() <= 3
     assert first.draws.shape == (25, len(first))
-    assert sum(value for key, value in first.notes.items() if key.startswith("weight of")) == pytest.approx(1.0)
+    assert sum(value for key, value in first.notes.items() if key.startswith("weight of")) == pytest.approx(
+        1.0
+    )
     centred = np.abs(first.draws.mean(0) - first.values) / (first.draws.std(0) + 1e-12)
     assert centred.max() < 1.5  # the draws stand about the blend
 
@@ -69,14 +82,18 @@ def test_linear_function_at_few_masks_is_not_below_linear():
     truth = Spectrum(n, {(i,): value for i, value in enumerate(rng.normal(size=n))})
     masks, held = uniform_masks(n, m, 0), uniform_masks(n, 300, 1)
     values = truth(masks) + 2.0 * rng.normal(size=m)
-    auto, linear = (r2(truth(held), solver.fit(Design(masks), values)(held)) for solver in (Auto(draws=0), Linear()))
+    auto, linear = (
+        r2(truth(held), solver.fit(Design(masks), values)(held)) for solver in (Auto(draws=0), Linear())
+    )
     assert auto > linear - 0.03
 
 
 def test_smallest_cases():
     for n, m in ((1, 2), (2, 4), (20, 17)):
         masks = uniform_masks(n, m, 0)
-        assert np.isfinite(Auto(draws=5).fit(Design(masks), masks[:, 0] * 1.0 + 0.1 * masks.sum(1)).values).all()
+        assert np.isfinite(
+            Auto(draws=5).fit(Design(masks), masks[:, 0] * 1.0 + 0.1 * masks.sum(1)).values
+        ).all()
     masks = all_masks(6)
     truth = Spectrum(6, {(): 0.5, (0, 1): 1.0, (2, 3, 4): 0.5})
     np.testing.assert_allclose(Auto().fit(Design(masks), truth(masks))(masks), truth(masks), atol=1e-12)

@@ -31,7 +31,8 @@ def test_kernelshap_on_all_masks_is_the_shapley_value(n):
     spectrum = KernelSHAP().fit(design, values)
     expected = interactions(exact, "SV", 1)
     assert slopes(spectrum) == pytest.approx([expected[(i,)] for i in range(n)])
-    assert spectrum(design.masks[[0, -1]]) == pytest.approx(values[[0, -1]])  # efficient, and anchored at both ends
+    # efficient, and anchored at both ends
+    assert spectrum(design.masks[[0, -1]]) == pytest.approx(values[[0, -1]])
     assert set(spectrum.orders) <= {0, 1}
 
 
@@ -107,11 +108,17 @@ def test_lime_is_the_weighted_ridge_of_its_definition():
 def test_lime_gives_the_same_fit_in_both_of_its_forms():
     masks = uniform_masks(40, 40, 0)
     values = np.random.default_rng(0).normal(size=40)
-    padded = np.hstack([masks, masks[:, :1]])  # one player more than masks, a copy: the two halve its slope, the penalty too
-    narrow, wide = LIME(penalty=1e-6).fit(Design(masks), values), LIME(penalty=1e-6).fit(Design(padded), values)
+    # one player more than masks, a copy: the two halve its slope, the penalty too
+    padded = np.hstack([masks, masks[:, :1]])
+    narrow, wide = (
+        LIME(penalty=1e-6).fit(Design(masks), values),
+        LIME(penalty=1e-6).fit(Design(padded), values),
+    )
     with pytest.raises(SolverError, match="above 0"):
         LIME(kernel_width=0.0)
-    assert np.isfinite(narrow.values).all() and wide.coefficients[(0,)] == pytest.approx(wide.coefficients[(40,)])
+    assert np.isfinite(narrow.values).all() and wide.coefficients[(0,)] == pytest.approx(
+        wide.coefficients[(40,)]
+    )
 
 
 def test_leave_one_out_is_the_exact_difference_at_the_full_input():
@@ -122,7 +129,9 @@ def test_leave_one_out_is_the_exact_difference_at_the_full_input():
     answers = np.array([row[mask.tobytes()] for mask in asked.masks])
     spectrum = LeaveOneOut().fit(asked, answers)
     assert spectrum(asked.masks) == pytest.approx(answers)
-    assert slopes(spectrum) == pytest.approx([answers[0] - row[(~np.eye(6, dtype=bool))[i].tobytes()] for i in range(6)])
+    assert slopes(spectrum) == pytest.approx(
+        [answers[0] - row[(~np.eye(6, dtype=bool))[i].tobytes()] for i in range(6)]
+    )
     everything = LeaveOneOut().fit(design, values)  # finds its rows in any design that holds them
     assert everything.values == pytest.approx(spectrum.values)
 

@@ -18,7 +18,9 @@ def test_modules_beside_the_packages_are_counted_with_init(tmp_path: Path) -> No
 
 
 def test_only_a_getattr_with_a_default_counts() -> None:
-    tree = ast.parse("a = getattr(x, 'a')\nb = getattr(x, 'b', None)\nc = x.getattr(y, 'c', 0)\nd = [getattr(getattr(x, 'd', 1), 'e', 2)]")
+    tree = ast.parse(
+        "a = getattr(x, 'a')\nb = getattr(x, 'b', None)\nc = x.getattr(y, 'c', 0)\nd = [getattr(getattr(x, 'd', 1), 'e', 2)]"
+    )
     assert figures.getattr_with_default(tree) == [2, 4, 4]
 
 
@@ -55,4 +57,6 @@ def test_private_imports(source: str, found: list[str]) -> None:
 
 def test_what_is_shipped_is_looked_at() -> None:
     names = {path.relative_to(figures.ROOT).as_posix() for path in figures.sources()}
-    assert {"spexviz/models/base.py", "pages/explore.py", "app.py"} <= names and not any(name.startswith("tests") for name in names)
+    assert {"spexviz/models/base.py", "pages/explore.py", "app.py"} <= names and not any(
+        name.startswith("tests") for name in names
+    )

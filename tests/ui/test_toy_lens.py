@@ -190,19 +190,29 @@ def told(copy: Path, code: str) -> Any:
     home = copy / "home"
     home.mkdir(exist_ok=True)
     environment = {**os.environ, "SPEXVIZ_MODELS": "toy", "SPEXVIZ_HOME": str(home), "PYTHONPATH": str(copy)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=copy, env=environment, timeout=180)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=copy, env=environment, timeout=180
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def test_a_lens_is_one_folder_one_folder_and_one_page() -> None:
-    assert {Path(path).parent.as_posix() for path in FILES} == {"spexviz/games/toy", "spexviz/ui/lenses/toy", "pages"}
+    assert {Path(path).parent.as_posix() for path in FILES} == {
+        "spexviz/games/toy",
+        "spexviz/ui/lenses/toy",
+        "pages",
+    }
     assert len(FILES) == 4  # of which games/toy/__init__.py is empty
 
 
 def test_its_page_form_routes_and_recorded_runs_appear(copy: Path) -> None:
     found = told(copy, WATCHING)
-    assert found["lenses"] == ["explore", "heads", "training", "purse"] and "coins" in found["games"] and not found["torch"]
+    assert (
+        found["lenses"] == ["explore", "heads", "training", "purse"]
+        and "coins" in found["games"]
+        and not found["torch"]
+    )
     assert found["title"] == "Which coins?" and found["form"] == ["Coins", "Metal", "gold", "silver"]
     assert found["run"] == ["5 coins of gold", "done", "Sets as a table"]
     assert found["route"] == ["purse", True, "Coins"]

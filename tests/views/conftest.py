@@ -13,7 +13,18 @@ from spexviz.spec import RunSpec
 from spexviz.spectrum import Spectrum
 
 SENTENCE = "Her acting never fails to impress, even though the plot is anything but original."
-HOSTILE = ("<img src=x onerror=alert(1)>", "=1+1", "שלום", "😀", "the", "the", "$x^2$", "%{x}", "\u202eevil", "</script>")
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "=1+1",
+    "שלום",
+    "😀",
+    "the",
+    "the",
+    "$x^2$",
+    "%{x}",
+    "\u202eevil",
+    "</script>",
+)
 
 
 def spans_of(text: str) -> tuple[tuple[int, int], ...]:
@@ -51,8 +62,11 @@ def build(
     spectrum = Spectrum(n, terms, drawn)
     masks = all_masks(n) if exact else _some(n, budget, 0)
     held = np.zeros((0, n), bool) if exact else _some(n, 256, 1)
-    value = lambda m: spectrum(m) + (0 if exact else noise * rng.standard_normal(len(m)))  # noqa: E731
-    ends = tuple(float(v) for v in spectrum(np.array([[False] * n, [True] * n])) + (0 if exact else np.array([0.4, -0.3])))
+    value = lambda m: spectrum(m) + (0 if exact else noise * rng.standard_normal(len(m)))
+    ends = tuple(
+        float(v)
+        for v in spectrum(np.array([[False] * n, [True] * n])) + (0 if exact else np.array([0.4, -0.3]))
+    )
     curve = []
     for solver, best, terms_ in (("linear", 0.71, n), ("proxyspex", r2, len(terms))):
         for k in (64, 128, 256, 512):
@@ -95,17 +109,38 @@ def hostile() -> Explanation:
     """Ten labels that try to break out."""
     text, ends = " ".join(HOSTILE), np.cumsum([len(word) + 1 for word in HOSTILE]) - 1
     spans = tuple((int(end) - len(word), int(end)) for word, end in zip(HOSTILE, ends, strict=True))
-    return build(HOSTILE, {(0,): 0.5, (1,): -0.3, (0, 1): 0.6, (0, 2, 3): -0.4, (4, 5): 0.3, (6, 7): 0.2, (8, 9): 0.2}, text=text, spans=spans)
+    return build(
+        HOSTILE,
+        {(0,): 0.5, (1,): -0.3, (0, 1): 0.6, (0, 2, 3): -0.4, (4, 5): 0.3, (6, 7): 0.2, (8, 9): 0.2},
+        text=text,
+        spans=spans,
+    )
 
 
 @pytest.fixture
 def long() -> Explanation:
     """500 words."""
     rng = np.random.default_rng(3)
-    stock = [*SENTENCE.split(), "the", "film", "was", "not", "at", "all", "what", "anyone", "could", "have", "hoped", "for"]
+    stock = [
+        *SENTENCE.split(),
+        "the",
+        "film",
+        "was",
+        "not",
+        "at",
+        "all",
+        "what",
+        "anyone",
+        "could",
+        "have",
+        "hoped",
+        "for",
+    ]
     words = tuple(stock[i] for i in rng.integers(len(stock), size=500))
     sets = {(i,): float(v) for i, v in enumerate(0.2 * rng.standard_normal(500))}
     for _ in range(40):
-        sets[tuple(sorted(map(int, rng.choice(500, int(rng.integers(2, 5)), replace=False))))] = float(0.4 * rng.standard_normal())
+        sets[tuple(sorted(map(int, rng.choice(500, int(rng.integers(2, 5)), replace=False))))] = float(
+            0.4 * rng.standard_normal()
+        )
     text = " ".join(words)
     return build(words, sets, text=text, spans=spans_of(text))

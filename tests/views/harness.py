@@ -49,8 +49,17 @@ def browser() -> Iterator[Any]:
             chromium.close()
 
 
-def mounted(chromium: Any, *items: dict[str, Any], dark: bool = False, width: int = 1200, script: tuple[str, str] = (strip.JS, strip.CSS)) -> Any:
-    """A page with one component (the strip, or another `script`) an item; `page.errors` collects script errors."""
+def mounted(
+    chromium: Any,
+    *items: dict[str, Any],
+    dark: bool = False,
+    width: int = 1200,
+    script: tuple[str, str] = (strip.JS, strip.CSS),
+) -> Any:
+    """A page with one component (the strip, or another `script`) an item;
+
+    `page.errors` collects script errors.
+    """
     page = chromium.new_page(viewport={"width": width, "height": 900})
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))

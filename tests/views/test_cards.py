@@ -18,7 +18,11 @@ HOSTILE = "<img src=x onerror=alert(1)> \u202e $x$ [a](javascript:1)"
 def some() -> list[Card]:
     digit = tuple(float(i % 17) for i in range(64))
     pair = (Item("one", "7", "planted pair 7", digit), Item(HOSTILE, HOSTILE, HOSTILE))
-    return [Card((Item("the query", "yes"),)), Card(pair, -0.5, "beyond", (HOSTILE,), (0, 4)), Card((Item("x"),), 0.25, "main effect", members=(2,))]
+    return [
+        Card((Item("the query", "yes"),)),
+        Card(pair, -0.5, "beyond", (HOSTILE,), (0, 4)),
+        Card((Item("x"),), 0.25, "main effect", members=(2,)),
+    ]
 
 
 def test_data_is_json_and_its_version_follows_all_but_the_selection() -> None:
@@ -26,7 +30,9 @@ def test_data_is_json_and_its_version_follows_all_but_the_selection() -> None:
     json.dumps(one, allow_nan=False)
     assert one["version"] == cards.data(some())["version"] != cards.data(some(), dark=True)["version"]
     assert (
-        one["cards"][1]["value"] == "−0.50" and len(one["cards"][1]["items"][0]["pixels"]) == 64 and max(one["cards"][1]["items"][0]["pixels"]) == 1
+        one["cards"][1]["value"] == "−0.50"
+        and len(one["cards"][1]["items"][0]["pixels"]) == 64
+        and max(one["cards"][1]["items"][0]["pixels"]) == 1
     )
     assert one["cards"][1]["cell"] == cards.theme.colour(-0.5, 0.5) and "cell" not in one["cards"][0]
 
@@ -34,14 +40,20 @@ def test_data_is_json_and_its_version_follows_all_but_the_selection() -> None:
 def test_the_cards_that_matter_come_by_size(review) -> None:
     found = cards.mattering(review, [Item(player) for player in review.players], 4)
     sizes = [abs(card.value) for card in found]
-    assert sizes == sorted(np.abs(review.main_effects()), reverse=True)[:4] and [card.items[0].text for card in found] == [
-        review.players[card.members[0]] for card in found
-    ]
+    assert sizes == sorted(np.abs(review.main_effects()), reverse=True)[:4] and [
+        card.items[0].text for card in found
+    ] == [review.players[card.members[0]] for card in found]
 
 
 def test_the_removal_curve_says_its_numbers() -> None:
-    figure = removal((0.0, 0.5), [("<b>ours</b>", np.array([0.9, 0.8]))], np.array([[0.9, 0.5], [0.9, 0.7]]), "accuracy")
-    assert "&lt;b&gt;ours" in figure.data[-1].name and "0.80" in figure.layout.meta["text"] and list(figure.data[-1].x) == [0, 50]
+    figure = removal(
+        (0.0, 0.5), [("<b>ours</b>", np.array([0.9, 0.8]))], np.array([[0.9, 0.5], [0.9, 0.7]]), "accuracy"
+    )
+    assert (
+        "&lt;b&gt;ours" in figure.data[-1].name
+        and "0.80" in figure.layout.meta["text"]
+        and list(figure.data[-1].x) == [0, 50]
+    )
     assert figure.data[2].y[1] == pytest.approx(0.6)
 
 
@@ -56,8 +68,14 @@ def test_hostile_text_stays_text_and_clicks_select() -> None:
         page.locator(".card").nth(1).click()
         page.locator(".card").nth(2).press("Enter")
         page.locator(".card").nth(0).click()
-        assert page.evaluate("window.sent.map(([, name, value]) => [name, value.members])") == [["select", [0, 4]], ["select", [2]]]
+        assert page.evaluate("window.sent.map(([, name, value]) => [name, value.members])") == [
+            ["select", [0, 4]],
+            ["select", [2]],
+        ]
         page.evaluate("data => window.again(0, data)", cards.data(some(), selection=(0, 4)))
-        assert page.locator(".card.selected").count() == 1 and page.locator(".card").nth(1).get_attribute("aria-pressed") == "true"
+        assert (
+            page.locator(".card.selected").count() == 1
+            and page.locator(".card").nth(1).get_attribute("aria-pressed") == "true"
+        )
         page.locator(".card").nth(1).click()
         assert page.evaluate("window.sent.at(-1)[2].members") == [] and page.errors == []

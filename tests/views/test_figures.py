@@ -51,7 +51,12 @@ def test_odd_runs_still_draw(make, long):
     nothing = make(("a", "b"), {})
     zero = make(("a", "b", "c"), {(0,): 0.0, (0, 1): 0.0}, draws=False)
     one = make(("a",), {(0,): 1.0}, exact=True, draws=False)
-    running = changed(nothing, curve=(), complete=False, fidelity=replace(nothing.fidelity, r2=math.nan, interval=(math.nan, math.nan)))
+    running = changed(
+        nothing,
+        curve=(),
+        complete=False,
+        fidelity=replace(nothing.fidelity, r2=math.nan, interval=(math.nan, math.nan)),
+    )
     for run in (nothing, zero, one, running, long):
         for figure in all_figures(run):
             figure.to_json()
@@ -63,7 +68,10 @@ def test_graph_has_one_marker_a_set_and_only_the_players_of_the_top_sets(review)
     top = [list(m) for m, _ in review.interactions("FBII", 3).top(4, include_singletons=False)]
     (sets,), (players,) = traces(figure, "sets"), traces(figure, "players")
     assert [list(m) for m in sets.customdata] == top
-    assert list(sets.marker.symbol) == ["circle" if len(m) == 2 else "diamond" for m in top] and "diamond" in sets.marker.symbol
+    assert (
+        list(sets.marker.symbol) == ["circle" if len(m) == 2 else "diamond" for m in top]
+        and "diamond" in sets.marker.symbol
+    )
     assert [i for (i,) in players.customdata] == sorted({i for m in top for i in m})
     assert len(traces(graph(review, top=0), "sets")) == 0
 
@@ -72,7 +80,9 @@ def test_graph_says_sign_by_glyph_and_doubt_by_dashes(review):
     found = review.interactions("FBII", 3)
     figure = graph(review, top=12)
     (sets,) = traces(figure, "sets")
-    assert [text.strip("<b>/") for text in sets.text] == ["+" if found[tuple(m)] > 0 else "−" for m in sets.customdata]
+    assert [text.strip("<b>/") for text in sets.text] == [
+        "+" if found[tuple(m)] > 0 else "−" for m in sets.customdata
+    ]
     lines = [trace for trace in figure.data if trace.mode == "lines"]
     unsure = [low <= 0 <= high for low, high in (found.intervals[tuple(m)] for m in sets.customdata)]
     assert [line.line.dash == "dash" for line in lines] == unsure and any(unsure) and not all(unsure)
@@ -88,15 +98,26 @@ def test_graph_curves_start_and_end_at_their_players(review):
 
 def test_graph_dims_what_is_not_selected(review):
     (sets,) = traces(graph(review, selection=(2, 3)), "sets")
-    lit = [m for m, opacity in zip(map(tuple, sets.customdata), sets.marker.opacity, strict=True) if opacity > 0.5]
+    lit = [
+        m
+        for m, opacity in zip(map(tuple, sets.customdata), sets.marker.opacity, strict=True)
+        if opacity > 0.5
+    ]
     assert lit == [(2, 3)]
     (sets,) = traces(graph(review, selection=(2,)), "sets")
-    lit = [m for m, opacity in zip(map(tuple, sets.customdata), sets.marker.opacity, strict=True) if opacity > 0.5]
+    lit = [
+        m
+        for m, opacity in zip(map(tuple, sets.customdata), sets.marker.opacity, strict=True)
+        if opacity > 0.5
+    ]
     assert len(lit) > 1 and all(2 in m for m in lit)
 
 
 def test_poor_fits_fade(make):
-    alpha = [float(graph(make(("a", "b"), {(0, 1): 1.0}, r2=r2)).data[0].line.color.split(",")[-1].strip(")")) for r2 in (0.95, 0.3)]
+    alpha = [
+        float(graph(make(("a", "b"), {(0, 1): 1.0}, r2=r2)).data[0].line.color.split(",")[-1].strip(")"))
+        for r2 in (0.95, 0.3)
+    ]
     assert alpha[1] < 0.6 * alpha[0]
 
 
@@ -107,7 +128,9 @@ def test_fidelity_curve_shows_every_point_at_its_budget(review):
     assert [2**x for x in solver.x] == pytest.approx([p.budget for p in mine])
     assert list(solver.y) == pytest.approx([p.r2 for p in mine])
     assert list(np.add(solver.y, solver.error_y.array)) == pytest.approx([p.interval[1] for p in mine])
-    assert list(np.subtract(solver.y, solver.error_y.arrayminus)) == pytest.approx([p.interval[0] for p in mine])
+    assert list(np.subtract(solver.y, solver.error_y.arrayminus)) == pytest.approx(
+        [p.interval[0] for p in mine]
+    )
     (base,) = [t for t in figure.data if t.name == "linear (baseline)"]
     assert base.line.dash == "dash" and list(figure.layout.xaxis.ticktext) == ["64", "128", "256", "512"]
     (here,) = traces(figure, "here")
@@ -130,7 +153,9 @@ def test_exact_runs_say_so(make):
 
 def test_residuals_plot_model_over_surrogate(review):
     (dots,) = traces(residuals(review), "one held-out mask")
-    assert np.allclose(dots.x, review.spectrum(review.held_out.masks)) and np.allclose(dots.y, review.held_out.values)
+    assert np.allclose(dots.x, review.spectrum(review.held_out.masks)) and np.allclose(
+        dots.y, review.held_out.values
+    )
 
 
 @pytest.mark.parametrize(("mains", "sets", "order"), [(8, 5, 3), (2, 1, 2), (0, 0, 1), (99, 99, 4)])
@@ -151,5 +176,7 @@ def test_waterfall_leaves_nothing_unexplained_when_the_spectrum_is_exact(make):
 def test_notebook_use_and_cheap_import(review):
     assert isinstance(sv.views.graph(review, top=12), go.Figure)
     code = "import sys, spexviz.views; print(sorted({'streamlit', 'torch', 'pandas', 'sklearn', 'lightgbm'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     assert done.stdout.strip() == "[]"

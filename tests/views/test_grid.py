@@ -24,16 +24,27 @@ def test_every_head_stands_in_its_place_with_its_rank(run) -> None:
     assert list(squares.x) == [0, 1, 2, 0, 1, 2] and list(squares.y) == [0, 0, 0, 1, 1, 1]
     assert [tuple(one) for one in squares.customdata] == [(i,) for i in range(6)]
     np.testing.assert_allclose(squares.marker.color, run.main_effects())
-    assert squares.marker.color[0] == pytest.approx(1.0) and squares.marker.cmax == -squares.marker.cmin == pytest.approx(1.0)
-    assert "1 of 6" in squares.hovertext[0] and "2 of 6" in squares.hovertext[1] and "3 of 6" in squares.hovertext[4]
+    assert squares.marker.color[0] == pytest.approx(
+        1.0
+    ) and squares.marker.cmax == -squares.marker.cmin == pytest.approx(1.0)
+    assert (
+        "1 of 6" in squares.hovertext[0]
+        and "2 of 6" in squares.hovertext[1]
+        and "3 of 6" in squares.hovertext[4]
+    )
     assert squares.text[0] == "+" and squares.text[1] == "−" and squares.text[2] == ""
 
 
 def test_the_selected_set_is_outlined_on_top(run) -> None:
     assert len(grid.grid(run).data) == 1
     traces = {trace.name: trace for trace in grid.grid(run, selection=(1, 4), dark=True).data}
-    assert list(traces["outline"].x) == [1, 1] and list(traces["outline"].y) == [0, 1] and len(traces["selected"].x) == 2
-    assert all(traces[name].hoverinfo == "skip" for name in ("outline", "selected"))  # a click reaches the square below
+    assert (
+        list(traces["outline"].x) == [1, 1]
+        and list(traces["outline"].y) == [0, 1]
+        and len(traces["selected"].x) == 2
+    )
+    # a click reaches the square below
+    assert all(traces[name].hoverinfo == "skip" for name in ("outline", "selected"))
 
 
 def test_energy_tells_sets_within_a_layer_from_those_across(run) -> None:
@@ -60,13 +71,24 @@ def test_labels_and_tokens_are_never_markup() -> None:
     run = build(HOSTILE, {(0,): 1.0, (0, 1): 0.5})
     weights = np.eye(len(HOSTILE))
     rows = [{"method": "<b>x", "size": 2, "value": 1.0, "low": 0.5, "high": 1.5}]
-    for figure in (grid.grid(run), grid.attention(HOSTILE, weights, HOSTILE[0]), grid.removal(rows, 2.0, "<i>nats")):
-        shown = figure.update_layout(meta=None).to_json().replace("\\u003c", "<")  # the text twin is never drawn
-        assert "<img" not in shown and "<script" not in shown and "</script" not in shown and "<i>" not in shown
+    for figure in (
+        grid.grid(run),
+        grid.attention(HOSTILE, weights, HOSTILE[0]),
+        grid.removal(rows, 2.0, "<i>nats"),
+    ):
+        # the text twin is never drawn
+        shown = figure.update_layout(meta=None).to_json().replace("\\u003c", "<")
+        assert (
+            "<img" not in shown and "<script" not in shown and "</script" not in shown and "<i>" not in shown
+        )
 
 
 def test_removal_has_a_line_a_method_and_what_all_gives() -> None:
-    rows = [{"method": m, "size": s, "value": v, "low": v - 1, "high": v + 1} for m, v in (("spectrum", 3.0), ("LASSO", 2.0)) for s in (4, 2)]
+    rows = [
+        {"method": m, "size": s, "value": v, "low": v - 1, "high": v + 1}
+        for m, v in (("spectrum", 3.0), ("LASSO", 2.0))
+        for s in (4, 2)
+    ]
     figure = grid.removal(rows, 4.0, "nats")
     assert [trace.name for trace in figure.data] == ["spectrum", "LASSO"] and list(figure.data[0].x) == [2, 4]
     assert "all kept +4.00" in figure.layout.meta["text"]

@@ -13,15 +13,25 @@ def found(run):
 
 def rebuilt(run):
     tokens, gaps = pieces(run)
-    default = lambda i: " " if 0 < i < len(tokens) else ""  # noqa: E731
-    return "".join(gaps.get(str(i), default(i)) + (tokens[i] if i < len(tokens) else "") for i in range(len(tokens) + 1))
+    default = lambda i: " " if 0 < i < len(tokens) else ""
+    return "".join(
+        gaps.get(str(i), default(i)) + (tokens[i] if i < len(tokens) else "") for i in range(len(tokens) + 1)
+    )
 
 
 def test_the_whole_text_is_shown_including_what_no_player_covers(review):
     assert rebuilt(review) == review.subject.text
-    framed = changed(review, text=f"Review: {review.subject.text}\nEnd", spans=tuple((a + 8, b + 8) for a, b in review.subject.spans))
+    framed = changed(
+        review,
+        text=f"Review: {review.subject.text}\nEnd",
+        spans=tuple((a + 8, b + 8) for a, b in review.subject.spans),
+    )
     assert rebuilt(framed) == framed.subject.text
-    fewer = changed(review, text=review.subject.text + "  ", spans=tuple((a, b - (b - a > 3)) for a, b in review.subject.spans))
+    fewer = changed(
+        review,
+        text=review.subject.text + "  ",
+        spans=tuple((a, b - (b - a > 3)) for a, b in review.subject.spans),
+    )
     assert rebuilt(fewer) == fewer.subject.text
 
 
@@ -38,8 +48,12 @@ def test_effects_mass_and_combs_are_the_interactions_own_numbers(review):
     banzhaf = review.interactions("BV", 1)
     assert data["effects"] == pytest.approx([banzhaf[(k,)] for k in range(14)], rel=1e-3, abs=1e-9)
     assert data["limit"] == max(map(abs, data["effects"]))
-    assert interaction_mass(i)[2] == pytest.approx(sum(s for m, s in i.shares.items() if len(m) > 1 and 2 in m))
-    assert len(data["sets"]) == 3 and data["sets"][0]["m"] == [2, 3] and data["sets"][0]["t"] == "never × fails"
+    assert interaction_mass(i)[2] == pytest.approx(
+        sum(s for m, s in i.shares.items() if len(m) > 1 and 2 in m)
+    )
+    assert (
+        len(data["sets"]) == 3 and data["sets"][0]["m"] == [2, 3] and data["sets"][0]["t"] == "never × fails"
+    )
     assert data["sets"][0]["i"][0] < data["sets"][0]["v"] < data["sets"][0]["i"][1]
 
 
@@ -47,7 +61,11 @@ def test_version_ignores_the_selection_only(review):
     i = found(review)
     plain, chosen = strip.data(review, i), strip.data(review, i, selection=(3, 2))
     assert chosen["selection"] == [2, 3] and {**chosen, "selection": []} == plain
-    for other in (strip.data(review, i, top=2), strip.data(review, i, dark=True), strip.data(review, review.interactions("SII", 2))):
+    for other in (
+        strip.data(review, i, top=2),
+        strip.data(review, i, dark=True),
+        strip.data(review, review.interactions("SII", 2)),
+    ):
         assert other["version"] != plain["version"]
 
 
@@ -63,7 +81,9 @@ def test_hostile_text_is_data_and_reorders_nothing(hostile):
 
 
 def test_script_never_parses_text_and_nothing_to_show_still_works(make):
-    assert all(word not in strip.JS for word in ("innerHTML", "insertAdjacentHTML", "document.write", "eval("))
+    assert all(
+        word not in strip.JS for word in ("innerHTML", "insertAdjacentHTML", "document.write", "eval(")
+    )
     run = make(("a", "b"), {(0,): 0.0}, draws=False)
     data = strip.data(run, found(run), top=0)
     assert data["sets"] == [] and data["limit"] == 0 and data["effects"] == [0, 0]

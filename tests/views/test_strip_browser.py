@@ -31,7 +31,9 @@ def test_gestures(chromium, review):
     token.nth(2).hover()
     sets = [k for k, s in enumerate(shown["sets"]) if 2 in s["m"]]
     members = {i for k in sets for i in shown["sets"][k]["m"]}
-    assert page.locator(".comb.lit").count() == len(sets) and page.locator(".token.lit").count() == len(members)
+    assert page.locator(".comb.lit").count() == len(sets) and page.locator(".token.lit").count() == len(
+        members
+    )
     assert "never" in page.locator(".read").inner_text()
     comb.nth(0).hover()
     assert page.locator(".token.lit").all_inner_texts() == ["never", "fails"]
@@ -39,7 +41,11 @@ def test_gestures(chromium, review):
     comb.nth(0).click()
     comb.nth(0).click()
     token.nth(5).click(modifiers=["Shift"])
-    assert sent(page) == [["select", {"members": [2, 3]}], ["select", {"members": []}], ["select", {"members": [5], "toggle": True}]]
+    assert sent(page) == [
+        ["select", {"members": [2, 3]}],
+        ["select", {"members": []}],
+        ["select", {"members": [5], "toggle": True}],
+    ]
     assert page.errors == []
 
 

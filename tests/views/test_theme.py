@@ -24,7 +24,9 @@ def test_contrast_follows_wcag():
 
 
 def test_colour_is_neutral_at_zero_saturates_at_the_limit_and_tells_signs_apart():
-    assert theme.colour(0, 1) == theme.colour(5, 0) == theme.colour(math.nan, 1) == theme.LIGHT.cell_zero.lower()
+    assert (
+        theme.colour(0, 1) == theme.colour(5, 0) == theme.colour(math.nan, 1) == theme.LIGHT.cell_zero.lower()
+    )
     assert theme.colour(1, 1) == theme.colour(9, 1) == theme.LIGHT.cell_up.lower()
     assert theme.colour(-1, 1) == theme.LIGHT.cell_down.lower()
     assert len(set(theme.palette())) == 2 * theme.STEPS + 1
@@ -43,7 +45,13 @@ def test_numbers_carry_their_sign_with_a_true_minus(value, text):
 
 def test_unsigned_numbers_and_shares():
     assert theme.number(0.83, signed=False) == "0.83" and theme.number(-0.2, signed=False) == "−0.20"
-    assert [theme.percent(s) for s in (0, 0.0004, 0.032, 0.47, 1)] == ["0 %", "< 0.1 %", "3.2 %", "47 %", "100 %"]
+    assert [theme.percent(s) for s in (0, 0.0004, 0.032, 0.47, 1)] == [
+        "0 %",
+        "< 0.1 %",
+        "3.2 %",
+        "47 %",
+        "100 %",
+    ]
 
 
 def test_repeated_words_get_their_position_and_names_stay_distinct():

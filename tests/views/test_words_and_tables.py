@@ -27,11 +27,17 @@ def test_quality_levels(review):
 
 
 def test_honesty_says_the_numbers(review):
-    run = changed(review, fidelity=replace(review.fidelity, r2=0.83, interval=(0.79, 0.86)), baseline=replace(review.baseline, r2=0.71))
+    run = changed(
+        review,
+        fidelity=replace(review.fidelity, r2=0.83, interval=(0.79, 0.86)),
+        baseline=replace(review.baseline, r2=0.71),
+    )
     text = "A surrogate of the masked model, not a cause in the world. Held-out R² 0.83 [0.79, 0.86] on 256 masks; linear baseline 0.71; 512 ablations; seed 0."
     assert honesty(run) == text
     poor = changed(run, fidelity=replace(run.fidelity, r2=0.3))
-    assert honesty(poor).startswith("Do not read details into this picture") and "linear baseline fits better" in honesty(poor)
+    assert honesty(poor).startswith(
+        "Do not read details into this picture"
+    ) and "linear baseline fits better" in honesty(poor)
     assert "70 % of the players" in honesty(changed(run, fidelity=replace(run.fidelity, keep=0.7)))
     assert "Incomplete" in honesty(changed(run, complete=False))
 
@@ -43,14 +49,21 @@ def test_honesty_of_an_exact_run(make):
 
 def test_finding_names_the_strongest_set_and_its_numbers(review):
     text, share = finding(review, found(review)), found(review).shares[(2, 3)]
-    assert text.startswith(f"never × fails carries {100 * share:.0f} % of the variance") and "+1.64" in text and "Removing “never” alone" in text
+    assert (
+        text.startswith(f"never × fails carries {100 * share:.0f} % of the variance")
+        and "+1.64" in text
+        and "Removing “never” alone" in text
+    )
 
 
 def test_removal_uses_real_values_where_they_exist(make):
     exact = make(("a", "b", "c"), {(0,): 0.3, (0, 1): 0.5}, exact=True, draws=False)
     changes, measured = removal_changes(exact, [(0,), (1,), (0, 1)])
-    full, only_c = exact.sample.values[0b111], exact.sample.values[0b100]  # row r of all masks keeps player i where bit i of r is set
-    assert measured and changes == pytest.approx([exact.sample.values[0b110] - full, exact.sample.values[0b101] - full, only_c - full])
+    # row r of all masks keeps player i where bit i of r is set
+    full, only_c = exact.sample.values[0b111], exact.sample.values[0b100]
+    assert measured and changes == pytest.approx(
+        [exact.sample.values[0b110] - full, exact.sample.values[0b101] - full, only_c - full]
+    )
     big = make(tuple("abcdefghijklmnopqrstuvwxyz"), {(0,): 0.3, (0, 1): 0.5})
     changes, measured = removal_changes(big, [(0,)])
     assert not measured and changes == pytest.approx([2 * 0.3 - 2 * 0.5])
@@ -61,7 +74,8 @@ def test_removal_uses_real_values_where_they_exist(make):
     ("coefficients", "words"),
     [
         ({(0,): 0.5, (1,): 0.3}, "they add up"),
-        ({(0,): -0.25, (1,): -0.25, (0, 1): 0.25}, "each needs the rest"),  # AND: removing either is as bad as both
+        # AND: removing either is as bad as both
+        ({(0,): -0.25, (1,): -0.25, (0, 1): 0.25}, "each needs the rest"),
         ({(0,): -0.25, (1,): -0.25, (0, 1): -0.25}, "more than the sum"),  # OR: only removing both matters
         ({(2,): 1.0}, "none of it changes anything"),
     ],
@@ -78,7 +92,10 @@ def test_finding_without_interactions(make):
 
 def test_finding_says_first_that_players_act_one_by_one_where_sets_carry_next_to_nothing(make):
     slight = make(("a", "b"), {(0,): -0.5, (1,): 0.4, (0, 1): 0.01}, draws=False)
-    assert "act mostly one by one: 100 % of the variance is theirs alone. Of the sets, a × b carries" in finding(slight, found(slight))
+    assert (
+        "act mostly one by one: 100 % of the variance is theirs alone. Of the sets, a × b carries"
+        in finding(slight, found(slight))
+    )
     more = make(("a", "b"), {(0,): -0.5, (1,): 0.4, (0, 1): 0.2}, draws=False)
     assert "one by one" not in finding(more, found(more))
 
@@ -86,7 +103,9 @@ def test_finding_says_first_that_players_act_one_by_one_where_sets_carry_next_to
 def checks_of(run):
     """The pair is borne out, the triple is not."""
     pair = Check((2, 3), 2.4, 2.5, 2.44, 2.48, (2.32, 2.56), 7, "confirmed", 4, 128)
-    return changed(run, checks=(pair, Check((2, 3, 5), 0.1, 1.7, 0.05, 1.68, (-0.3, 0.4), 20, "contradicted", 8, 128)))
+    return changed(
+        run, checks=(pair, Check((2, 3, 5), 0.1, 1.7, 0.05, 1.68, (-0.3, 0.4), 20, "contradicted", 8, 128))
+    )
 
 
 def test_a_check_says_surrogate_and_measured_side_by_side(review):
@@ -94,14 +113,19 @@ def test_a_check_says_surrogate_and_measured_side_by_side(review):
     says = "never × fails: confirmed: the surrogate says +2.48 log-odds on average, measured +2.44 ± 0.12; on the full input +2.50, measured +2.40."
     assert checked(run, run.checks[0]) == says
     assert "512 ablations and 27 more to check 2 sets;" in honesty(run)
-    assert "Stopped after 64" in honesty(changed(run, stopped="Stopped after 64 of 512 ablations: it was enough."))
+    assert "Stopped after 64" in honesty(
+        changed(run, stopped="Stopped after 64 of 512 ablations: it was enough.")
+    )
 
 
 def test_table_and_csv_show_the_checks(review):
     run, i = checks_of(review), found(review)
     frame = table(i, 50, run.checks)
     verdicts = dict(zip(frame["members"], frame[["check", "measured"]].itertuples(index=False), strict=True))
-    assert tuple(verdicts["never × fails"]) == ("confirmed", 2.44) and verdicts["never × fails × impress,"].check == "contradicted"
+    assert (
+        tuple(verdicts["never × fails"]) == ("confirmed", 2.44)
+        and verdicts["never × fails × impress,"].check == "contradicted"
+    )
     assert (frame["check"] != "").sum() == 2 == frame["measured"].notna().sum()
     assert "contradicted" in csv(i, 50, run.checks) and "check" not in table(i, 50).columns
 
@@ -109,14 +133,22 @@ def test_table_and_csv_show_the_checks(review):
 def test_contradicted_sets_are_marked_not_hidden(review):
     run, i = checks_of(review), found(review)
     sets = {tuple(comb["m"]): comb for comb in strip.data(run, i)["sets"]}
-    assert (sets[(2, 3)]["c"], sets[(2, 3, 5)]["c"]) == ("confirmed", "contradicted") and "c" not in sets[(11, 12)]
+    assert (sets[(2, 3)]["c"], sets[(2, 3, 5)]["c"]) == ("confirmed", "contradicted") and "c" not in sets[
+        (11, 12)
+    ]
     assert strip.data(run, i)["version"] != strip.data(review, i)["version"]
     figure, plain = graph(run), graph(review)
     (marks,) = (trace for trace in figure.data if trace.name == "sets")
     at = [tuple(members) for members in marks.customdata]
     fill = dict(zip(at, marks.marker.color, strict=True))
-    assert fill[(2, 3, 5)] == theme.tokens().page != fill[(2, 3)] and list(fill.values()).count(theme.tokens().page) == 1
-    assert "contradicted" in marks.hovertext[at.index((2, 3, 5))] and "hollow" in figure.layout.title.subtitle.text
+    assert (
+        fill[(2, 3, 5)] == theme.tokens().page != fill[(2, 3)]
+        and list(fill.values()).count(theme.tokens().page) == 1
+    )
+    assert (
+        "contradicted" in marks.hovertext[at.index((2, 3, 5))]
+        and "hollow" in figure.layout.title.subtitle.text
+    )
     assert "hollow" not in plain.layout.title.subtitle.text
 
 
@@ -136,5 +168,7 @@ def test_csv_cells_that_a_spreadsheet_would_run_are_guarded(cell):
 def test_csv_of_hostile_labels(hostile):
     lines = csv(found(hostile)).splitlines()
     assert lines[0] == "members,order,index,value,low,high,share,unit"
-    assert any(line.startswith("'=1+1,1,") for line in lines) and not any(line.startswith(("=", "+", "@")) for line in lines)
+    assert any(line.startswith("'=1+1,1,") for line in lines) and not any(
+        line.startswith(("=", "+", "@")) for line in lines
+    )
     assert guarded("never × fails") == "never × fails"

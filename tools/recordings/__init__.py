@@ -1,4 +1,7 @@
-"""The recorded runs that the pages show: one module a lens, with a tuple RUNS. `python -m tools.record_runs` makes the files."""
+"""The recorded runs that the pages show: one module a lens, with a tuple RUNS.
+
+`python -m tools.record_runs` makes the files.
+"""
 
 from __future__ import annotations
 

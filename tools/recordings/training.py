@@ -7,7 +7,12 @@ HARM = (
     "Interactions add nothing here: the linear fit is as good."
 )  # tests/test_recorded.py counts them
 RUNS = (
-    Recording("elevator", "Two reviews that say the same", {"name": "training", "data": "reviews", "query": 0}, budget=1024),
+    Recording(
+        "elevator",
+        "Two reviews that say the same",
+        {"name": "training", "data": "reviews", "query": 0},
+        budget=1024,
+    ),
     Recording(
         "wrong-labels",
         "Which examples make the model worse?",
@@ -16,5 +21,10 @@ RUNS = (
         solver={"name": "gp", "terms": 40, "draws": 40},
         finding=HARM,
     ),
-    Recording("three", "A 3 and the digits that shape it", {"name": "training", "data": "digits", "query": 3}, budget=1024),
+    Recording(
+        "three",
+        "A 3 and the digits that shape it",
+        {"name": "training", "data": "digits", "query": 3},
+        budget=1024,
+    ),
 )

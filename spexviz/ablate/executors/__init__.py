@@ -1,7 +1,8 @@
 """Executors: where chunks of ablations are evaluated. `local`: in this process; `ray`: replicas of the model on a Ray cluster.
 
-The runner hands out chunks and takes their values; which thread, process or machine has them is known here only.
-Chosen by `explain(..., executor=...)`, `spexviz explain --executor`, or SPEXVIZ_EXECUTOR (and SPEXVIZ_WORKERS) for the app.
+The runner hands out chunks and takes their values; which thread, process or machine has them is known here
+only. Chosen by `explain(..., executor=...)`, `spexviz explain --executor`, or SPEXVIZ_EXECUTOR (and
+SPEXVIZ_WORKERS) for the app.
 """
 
 from __future__ import annotations
@@ -32,10 +33,16 @@ class Executor(Protocol):
         """The fingerprint of the game as it is evaluated here: on other machines the precision may be another."""
 
     def chunk(self, game: Game) -> int:
-        """How many masks of the game are best asked in one call: CHUNK, or more where a GPU waits for work."""
+        """How many masks of the game are best asked in one call:
+
+        CHUNK, or more where a GPU waits for work.
+        """
 
     def submit(self, game: Game, masks: Masks, urgent: bool = False) -> Future[Values]:
-        """The values of a chunk, later. Urgent ones go before all that wait. The future raises what the game raises."""
+        """The values of a chunk, later.
+
+        Urgent ones go before all that wait. The future raises what the game raises.
+        """
 
     def close(self) -> None:
         """End its workers; what has not begun is cancelled."""

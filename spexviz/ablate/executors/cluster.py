@@ -1,7 +1,8 @@
 """On a Ray cluster: replicas of the model as actors. RAY_ADDRESS names a cluster that runs; without it one is started on this machine.
 
-A replica builds the game from the JSON of its spec; between here and there go JSON strings and numpy arrays, nothing else of ours.
-Every answer carries the replica's fingerprint of the game, so that values of another precision or model are never mixed in.
+A replica builds the game from the JSON of its spec; between here and there go JSON strings and numpy arrays,
+nothing else of ours. Every answer carries the replica's fingerprint of the game, so that values of another
+precision or model are never mixed in.
 """
 
 from __future__ import annotations
@@ -28,9 +29,14 @@ from spexviz.spec import build, describe
 STORE_BYTES = 100_000_000  # of the local cluster's object store: masks and values are small
 START = 900.0  # seconds in which a replica must be up: a large model is loaded in that time
 STARTS = 3  # of the local cluster: Ray gives its helpers 15 s, too few on a busy machine
-LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0" is Ray's word for: this machine only; read when Ray is first imported
+# "0" is Ray's word for: this machine only; read when Ray is first imported
+LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 GAMES = 8  # that a replica keeps built
-_KINDS = {kind.__name__: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, SpexvizError)}
+_KINDS = {
+    kind.__name__: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, SpexvizError)
+}
 INSTALL = "Install it with `pip install 'spexviz[ray]'`, on every machine of the cluster."
 
 
@@ -60,8 +66,8 @@ class Replica:
 class RayExecutor:
     """`workers` replicas on the cluster at RAY_ADDRESS, or on one started here, of this machine's cores.
 
-    A replica takes a GPU where the cluster has any (`gpus`: another share), and `cores` cores. Raises ModelError where Ray is
-    not installed or the cluster cannot be reached.
+    A replica takes a GPU where the cluster has any (`gpus`: another share), and `cores` cores. Raises
+    ModelError where Ray is not installed or the cluster cannot be reached.
     """
 
     here = False
@@ -138,12 +144,16 @@ class _Remote:
     def __call__(self, game: Game, masks: Masks) -> Values:
         ray, spec = self._ray, _spec(game)
         try:
-            fingerprint, chunk, values, error = ray.get(self.actor.evaluate.remote(spec, pack(masks), masks.shape[1]))
+            fingerprint, chunk, values, error = ray.get(
+                self.actor.evaluate.remote(spec, pack(masks), masks.shape[1])
+            )
         except ray.exceptions.RayActorError as error:
             self.forget()
             raise WorkerLost(str(error).strip().splitlines()[0][:200]) from None
         except ray.exceptions.RayTaskError as error:
-            raise ModelError(f"A worker of the cluster failed: {str(error).strip().splitlines()[-1][:300]}. {INSTALL}") from None
+            raise ModelError(
+                f"A worker of the cluster failed: {str(error).strip().splitlines()[-1][:300]}. {INSTALL}"
+            ) from None
         if error:
             told = json.loads(error)
             raise _KINDS.get(told["kind"], ModelError)(told["message"])  # a backend has kinds of its own
@@ -160,7 +170,9 @@ def _spec(game: Game) -> str:
     try:
         return json.dumps(describe(game), sort_keys=True, allow_nan=False)
     except (TypeError, ValueError, AttributeError) as error:
-        raise SpecError(f"This game cannot be sent to a cluster, since it has no JSON form ({error}): use the local executor.") from None
+        raise SpecError(
+            f"This game cannot be sent to a cluster, since it has no JSON form ({error}): use the local executor."
+        ) from None
 
 
 def _connect(workers: int) -> tuple[Any, bool]:
@@ -182,7 +194,13 @@ def _connect(workers: int) -> tuple[Any, bool]:
             if given:
                 ray.init(address=given, log_to_driver=False)
             else:
-                ray.init(address="local", num_cpus=workers, include_dashboard=False, object_store_memory=STORE_BYTES, log_to_driver=False)
+                ray.init(
+                    address="local",
+                    num_cpus=workers,
+                    include_dashboard=False,
+                    object_store_memory=STORE_BYTES,
+                    log_to_driver=False,
+                )
             return ray, not given
         except Exception as error:  # a dozen kinds
             ray.shutdown()
@@ -192,7 +210,10 @@ def _connect(workers: int) -> tuple[Any, bool]:
 
 
 def _reach(address: str) -> None:
-    """Raise ModelError where nobody listens at HOST:PORT or ray://HOST:PORT: Ray itself would end the whole process."""
+    """Raise ModelError where nobody listens at HOST:PORT or ray://HOST:PORT:
+
+    Ray itself would end the whole process.
+    """
     parts = urlsplit(address if "://" in address else f"ray://{address}")
     try:
         if parts.hostname and parts.port:
@@ -203,4 +224,6 @@ def _reach(address: str) -> None:
 
 def _unreachable(address: str | None, reason: str) -> ModelError:
     where = f"at RAY_ADDRESS={address!r:.100}" if address else "on this machine"
-    return ModelError(f"No Ray cluster could be reached {where} ({reason}): start one with `ray start --head`, or use the local executor.")
+    return ModelError(
+        f"No Ray cluster could be reached {where} ({reason}): start one with `ray start --head`, or use the local executor."
+    )

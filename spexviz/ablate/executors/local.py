@@ -1,4 +1,7 @@
-"""In this process: one evaluator thread a model. A chunk lasts about a second, so a question of the page waits no longer than that."""
+"""In this process: one evaluator thread a model.
+
+A chunk lasts about a second, so a question of the page waits no longer than that.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ from spexviz.games.base import Game
 from spexviz.masks import Masks, Values
 
 ATTEMPTS = 3  # workers that may die of one chunk before it is taken to be the chunk's fault
-LOSSES = 2  # deaths in a row after which a worker takes no more chunks: fewer than ATTEMPTS, so that another one has a go
+# deaths in a row after which a worker takes no more chunks: fewer than ATTEMPTS, so that another one has a go
+LOSSES = 2
 
 
 class WorkerLost(Exception):
@@ -24,7 +25,10 @@ class WorkerLost(Exception):
 
 
 class Worker(Protocol):
-    """What a thread drives. `prepare` comes before every chunk is taken, so that nothing waits for a worker that cannot start."""
+    """What a thread drives.
+
+    `prepare` comes before every chunk is taken, so that nothing waits for a worker that cannot start.
+    """
 
     def prepare(self) -> None:
         """Be ready for a chunk; raises what keeps it from working at all."""
@@ -46,8 +50,8 @@ class _Task:
 class Workers:
     """A thread for each of `workers`; each takes a chunk when it is free, so the fast ones take more.
 
-    A worker that dies again and again, or cannot start, retires. With the last one all that waits fails; the next chunk that
-    comes has all of them try again.
+    A worker that dies again and again, or cannot start, retires. With the last one all that waits fails; the
+    next chunk that comes has all of them try again.
     """
 
     def __init__(self, name: str, workers: Sequence[Worker]):
@@ -64,7 +68,9 @@ class Workers:
             if not self._alive:
                 self._alive = len(self._workers)
                 for i, worker in enumerate(self._workers):
-                    threading.Thread(target=self._work, args=(worker,), name=f"spexviz-{self._name[:20]}-{i}", daemon=True).start()
+                    threading.Thread(
+                        target=self._work, args=(worker,), name=f"spexviz-{self._name[:20]}-{i}", daemon=True
+                    ).start()
         return task.future
 
     def close(self) -> None:
@@ -101,7 +107,12 @@ class Workers:
         if task.attempts < ATTEMPTS:
             self._tasks.put(task)
         else:
-            task.future.set_exception(_hopeless(f"{ATTEMPTS} workers died one after the other of the same {len(task.masks)} ablations", error))
+            task.future.set_exception(
+                _hopeless(
+                    f"{ATTEMPTS} workers died one after the other of the same {len(task.masks)} ablations",
+                    error,
+                )
+            )
 
     def _retire(self, error: Exception | None) -> None:
         with self._guard:

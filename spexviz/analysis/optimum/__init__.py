@@ -1,12 +1,16 @@
 """The best subset of a spectrum, exactly: which players to keep so that f is greatest, least, or on the other side of a line.
 
-1. Fixed players are put in, and without size bounds players whose own term outweighs all their interactions too.
-2. At most 16 players left: all their masks are compared. Otherwise a mixed-integer program (scipy's HiGHS) in Möbius form,
-   f = Σ M(T) Π_{i∈T} x_i, whose products of one term are tied together by the 2^|S| inequalities that make them exact for
-   that term ("each pattern of S has weight ≥ 0"). Measured against the parity form and against the usual bounds on products:
-   much the tightest, and on fitted spectra mostly integral at once.
-3. A local search stands beside it: where the time is up, the better of the two answers is given, with the gap that is proven.
-Source: removal by optimum in Kang et al. 2025 (there with Gurobi); the inequalities: Sherali & Adams 1990, term by term.
+1. Fixed players are put in, and without size bounds players whose own term outweighs all their interactions
+too.
+2. At most 16 players left: all their masks are compared. Otherwise a mixed-integer program (scipy's HiGHS) in
+Möbius form,
+   f = Σ M(T) Π_{i∈T} x_i, whose products of one term are tied together by the 2^|S| inequalities that make
+   them exact for that term ("each pattern of S has weight ≥ 0"). Measured against the parity form and against
+   the usual bounds on products: much the tightest, and on fitted spectra mostly integral at once.
+3. A local search stands beside it: where the time is up, the better of the two answers is given, with the gap
+that is proven.
+Source: removal by optimum in Kang et al. 2025 (there with Gurobi); the inequalities: Sherali & Adams 1990,
+term by term.
 """
 
 from __future__ import annotations
@@ -17,11 +21,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.analysis.optimum.problem import ENUMERATE, Problem, enumerated, local_search, problem_of, settled
 from spexviz.analysis.optimum.program import Program
 from spexviz.errors import SolverError
+from spexviz.kit.arrays import Bools
 from spexviz.masks import Interaction
 from spexviz.spectrum import Spectrum
 
@@ -34,11 +38,12 @@ CROSSED = 1e-5  # of the largest |F|: by how much f must pass the line, above th
 class Optimum:
     """The answer: `mask` (n,) of kept players, and the spectrum's `value` there.
 
-    `gap`: how much better any mask could be at most, as far as is proven, in the unit of the value (of `flip`: in players);
-    `optimal`: the gap is 0 up to rounding. Where there is no answer, `mask` is None, `value` NaN, and `note` says why.
+    `gap`: how much better any mask could be at most, as far as is proven, in the unit of the value (of
+    `flip`: in players); `optimal`: the gap is 0 up to rounding. Where there is no answer, `mask` is None,
+    `value` NaN, and `note` says why.
     """
 
-    mask: NDArray[np.bool_] | None
+    mask: Bools | None
     value: float
     gap: float
     optimal: bool
@@ -52,30 +57,46 @@ class Optimum:
 
 
 def maximise(
-    spectrum: Spectrum, *, at_least: int = 0, at_most: int | None = None, fixed: Mapping[int, bool] | None = None, limit: float = 10.0
+    spectrum: Spectrum,
+    *,
+    at_least: int = 0,
+    at_most: int | None = None,
+    fixed: Mapping[int, bool] | None = None,
+    limit: float = 10.0,
 ) -> Optimum:
     """The mask of greatest value that keeps `at_least` to `at_most` players, those in `fixed` kept (True) or removed (False).
 
-    `limit`: seconds for the exact search; past them the best mask found is given, with its gap. Raises SolverError for bounds
-    that no mask can meet, and for positions that are no player.
+    `limit`: seconds for the exact search; past them the best mask found is given, with its gap. Raises
+    SolverError for bounds that no mask can meet, and for positions that are no player.
     """
     return _best(spectrum, 1, at_least, at_most, fixed, limit)
 
 
 def minimise(
-    spectrum: Spectrum, *, at_least: int = 0, at_most: int | None = None, fixed: Mapping[int, bool] | None = None, limit: float = 10.0
+    spectrum: Spectrum,
+    *,
+    at_least: int = 0,
+    at_most: int | None = None,
+    fixed: Mapping[int, bool] | None = None,
+    limit: float = 10.0,
 ) -> Optimum:
     """The mask of least value. See `maximise`."""
     return _best(spectrum, -1, at_least, at_most, fixed, limit)
 
 
 def flip(
-    spectrum: Spectrum, threshold: float = 0.0, *, at_most: int | None = None, fixed: Mapping[int, bool] | None = None, limit: float = 10.0
+    spectrum: Spectrum,
+    threshold: float = 0.0,
+    *,
+    at_most: int | None = None,
+    fixed: Mapping[int, bool] | None = None,
+    limit: float = 10.0,
 ) -> Optimum:
     """The fewest players to remove from the full mask so that the value crosses `threshold`, at most `at_most` of them.
 
-    From a full value at or above the threshold it must fall below it, from one below it must rise above it, by 1e-5 of the
-    largest coefficient at least. Where no mask does, the answer's mask is None, its note says so, and `optimal` that it is proven.
+    From a full value at or above the threshold it must fall below it, from one below it must rise above it,
+    by 1e-5 of the largest coefficient at least. Where no mask does, the answer's mask is None, its note says
+    so, and `optimal` that it is proven.
     """
     begin = time.perf_counter()
     n = spectrum.n
@@ -89,13 +110,24 @@ def flip(
     if mask is None:
         proven = most_kept < problem.least
         reach = "" if most == n else f" of at most {most} players"
-        why = f"No removal{reach} takes the value across {threshold:g}." if proven else f"None was found in {limit:g} seconds: raise the limit."
+        why = (
+            f"No removal{reach} takes the value across {threshold:g}."
+            if proven
+            else f"None was found in {limit:g} seconds: raise the limit."
+        )
         return Optimum(None, float("nan"), 0.0 if proven else float("inf"), proven, seconds, why)
     gap = float(max(0, most_kept - int(mask[problem.free].sum())))
     return Optimum(mask, float(spectrum(mask[None])[0]), gap, gap == 0.0, seconds)
 
 
-def remove(spectrum: Spectrum, r: int, *, direction: Direction = "either", fixed: Mapping[int, bool] | None = None, limit: float = 10.0) -> Optimum:
+def remove(
+    spectrum: Spectrum,
+    r: int,
+    *,
+    direction: Direction = "either",
+    fixed: Mapping[int, bool] | None = None,
+    limit: float = 10.0,
+) -> Optimum:
     """The r players whose removal from the full mask moves the value most: either way, "down" or "up".
 
     Raises SolverError for an r that is not between 0 and n. Source: the removal task of Kang et al. 2025.
@@ -110,11 +142,18 @@ def remove(spectrum: Spectrum, r: int, *, direction: Direction = "either", fixed
     chosen = int(np.argmax(moves))
     best = answers[chosen][1]
     gap = max(0.0, *(move + a.gap - moves[chosen] for move, (_, a) in zip(moves, answers, strict=True)))
-    return replace(best, gap=gap, optimal=gap <= _round_off(spectrum), seconds=sum(a.seconds for _, a in answers))
+    return replace(
+        best, gap=gap, optimal=gap <= _round_off(spectrum), seconds=sum(a.seconds for _, a in answers)
+    )
 
 
-def removal_curve(spectrum: Spectrum, sizes: Iterable[int], *, direction: Direction = "either", limit: float = 10.0) -> tuple[Optimum, ...]:
-    """`remove` for each size; `limit` seconds each. `metrics.ablation_curve` measures the masks on the real game."""
+def removal_curve(
+    spectrum: Spectrum, sizes: Iterable[int], *, direction: Direction = "either", limit: float = 10.0
+) -> tuple[Optimum, ...]:
+    """`remove` for each size;
+
+    `limit` seconds each. `metrics.ablation_curve` measures the masks on the real game.
+    """
     return tuple(remove(spectrum, r, direction=direction, limit=limit) for r in sizes)
 
 
@@ -123,7 +162,14 @@ def insertion_curve(spectrum: Spectrum, sizes: Iterable[int], *, limit: float = 
     return tuple(maximise(spectrum, at_least=k, at_most=k, limit=limit) for k in sizes)
 
 
-def _best(spectrum: Spectrum, sign: int, at_least: int, at_most: int | None, fixed: Mapping[int, bool] | None, limit: float) -> Optimum:
+def _best(
+    spectrum: Spectrum,
+    sign: int,
+    at_least: int,
+    at_most: int | None,
+    fixed: Mapping[int, bool] | None,
+    limit: float,
+) -> Optimum:
     begin = time.perf_counter()
     problem = settled(problem_of(spectrum, sign, at_least, at_most, fixed))
     if len(problem.free) <= ENUMERATE:
@@ -136,7 +182,7 @@ def _best(spectrum: Spectrum, sign: int, at_least: int, at_most: int | None, fix
     return Optimum(mask, value, gap, gap <= _round_off(spectrum), time.perf_counter() - begin)
 
 
-def _searched(problem: Problem, limit: float) -> tuple[NDArray[np.bool_], float]:
+def _searched(problem: Problem, limit: float) -> tuple[Bools, float]:
     """The best mask found by mixed-integer programming or local search, and an upper bound of the value."""
     masks = [local_search(problem)]
     program = Program(problem)
@@ -147,7 +193,7 @@ def _searched(problem: Problem, limit: float) -> tuple[NDArray[np.bool_], float]
     return masks[int(np.argmax(problem.spectrum(np.array(masks))))], bound
 
 
-def _crossing(problem: Problem, line: float, margin: float, limit: float) -> tuple[NDArray[np.bool_] | None, int]:
+def _crossing(problem: Problem, line: float, margin: float, limit: float) -> tuple[Bools | None, int]:
     """The mask with most free players kept whose value passes `line` by `margin`, and an upper bound of how many can be."""
     if len(problem.free) <= ENUMERATE:
         masks, values = enumerated(problem)
@@ -160,7 +206,8 @@ def _crossing(problem: Problem, line: float, margin: float, limit: float) -> tup
     found, bound = program.solve(players, limit, reach=line + margin - program.constant)
     most_kept = int(np.floor(1e-6 - bound)) if np.isfinite(bound) else (-1 if bound > 0 else problem.most)
 
-    def passes(mask: NDArray[np.bool_]) -> bool:  # a mask is whole only up to the tolerance of HiGHS: half of the margin will do
+    # a mask is whole only up to the tolerance of HiGHS: half of the margin will do
+    def passes(mask: Bools) -> bool:
         return bool(problem.spectrum(mask[None])[0] >= line + margin / 2.0)
 
     if found is not None and not passes(found):

@@ -6,24 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.kit.arrays import Bools, Floats, Ints
 from spexviz.masks import Interaction, Masks, all_masks
 from spexviz.spectrum import Spectrum, walsh_hadamard
 
-Floats = NDArray[np.float64]
 ENUMERATE = 16  # free players: 65,536 masks, milliseconds
 STARTS = 24  # of the local search
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Maximise `spectrum` over the `free` players, of whom `least` to `most` are kept; `base` (n,) holds the fixed ones."""
+    """Maximise `spectrum` over the `free` players, of whom `least` to `most` are kept;
+
+    `base` (n,) holds the fixed ones.
+    """
 
     spectrum: Spectrum
-    free: NDArray[np.int64]
-    base: NDArray[np.bool_]
+    free: Ints
+    base: Bools
     least: int
     most: int
 
@@ -31,20 +33,25 @@ class Problem:
     def bounded(self) -> bool:
         return self.least > 0 or self.most < len(self.free)
 
-    def mask(self, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def mask(self, kept: Bools) -> Bools:
         """The whole mask (n,), or masks (b, n), for free players (…, f)."""
         whole = np.broadcast_to(self.base, (*kept.shape[:-1], len(self.base))).copy()
         whole[..., self.free] = kept
         return whole
 
 
-def problem_of(spectrum: Spectrum, sign: int, at_least: int, at_most: int | None, fixed: Mapping[int, bool] | None) -> Problem:
+def problem_of(
+    spectrum: Spectrum, sign: int, at_least: int, at_most: int | None, fixed: Mapping[int, bool] | None
+) -> Problem:
     n, fixed = spectrum.n, {int(i): bool(keep) for i, keep in (fixed or {}).items()}
     if strange := [i for i in fixed if not 0 <= i < n]:
         raise SolverError(f"{strange[0]} is no player: fix positions from 0 to {n - 1}.")
     free = np.array([i for i in range(n) if i not in fixed], dtype=np.int64)
     held = sum(fixed.values())
-    least, most = max(0, int(at_least) - held), min(len(free), (n if at_most is None else int(at_most)) - held)
+    least, most = (
+        max(0, int(at_least) - held),
+        min(len(free), (n if at_most is None else int(at_most)) - held),
+    )
     if least > most:
         raise SolverError(
             f"No mask keeps {at_least} to {n if at_most is None else at_most} players with {held} of {n} fixed as kept and "
@@ -56,7 +63,7 @@ def problem_of(spectrum: Spectrum, sign: int, at_least: int, at_most: int | None
     return Problem(_substituted(flipped, base, free), free, base, least, most)
 
 
-def _substituted(spectrum: Spectrum, base: NDArray[np.bool_], free: NDArray[np.int64]) -> Spectrum:
+def _substituted(spectrum: Spectrum, base: Bools, free: Ints) -> Spectrum:
     """The spectrum as a function of the free players, the others as in `base`."""
     membership = spectrum.membership.copy()
     open_ = np.zeros(spectrum.n, dtype=bool)
@@ -89,13 +96,17 @@ def enumerated(problem: Problem) -> tuple[Masks, Floats]:
     """All masks within the bounds, and their values."""
     kept = all_masks(len(problem.free)) if len(problem.free) else np.zeros((1, 0), dtype=bool)
     dense = np.zeros(len(kept))
-    np.add.at(dense, problem.spectrum.membership[:, problem.free] @ (1 << np.arange(len(problem.free))), problem.spectrum.values)
+    np.add.at(
+        dense,
+        problem.spectrum.membership[:, problem.free] @ (1 << np.arange(len(problem.free))),
+        problem.spectrum.values,
+    )
     count = kept.sum(1)
     allowed = (count >= problem.least) & (count <= problem.most)
     return problem.mask(kept[allowed]), walsh_hadamard(dense)[allowed]
 
 
-def local_search(problem: Problem) -> NDArray[np.bool_]:
+def local_search(problem: Problem) -> Bools:
     """The best of many climbs: flip the player that gains most, or swap two, for as long as something is gained."""
     f, rng = len(problem.free), np.random.default_rng(0)
     size = rng.integers(problem.least, problem.most + 1, STARTS)
@@ -105,7 +116,9 @@ def local_search(problem: Problem) -> NDArray[np.bool_]:
     climbing = np.ones(STARTS, dtype=bool)
     for _ in range(20 * f):
         one = _flipped(problem, kept, problem.least, problem.most)
-        two = _flipped(problem, _flipped(problem, kept, problem.least - 1, problem.most + 1), problem.least, problem.most)
+        two = _flipped(
+            problem, _flipped(problem, kept, problem.least - 1, problem.most + 1), problem.least, problem.most
+        )
         options = np.stack([one, two])
         scores = np.stack([problem.spectrum(problem.mask(option)) for option in options])
         scores[(options.sum(2) < problem.least) | (options.sum(2) > problem.most)] = -np.inf

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.analysis.optimum.problem import Problem
+from spexviz.kit.arrays import Bools, Floats
 from spexviz.masks import Interaction
 
-Floats = NDArray[np.float64]
-TIED = 6  # players up to which a term's products are tied by 2^|S| inequalities; above, by the parity of a whole number
+# players up to which a term's products are tied by 2^|S| inequalities; above, by the parity of a whole number
+TIED = 6
 
 
 class Program:
@@ -25,7 +26,8 @@ class Program:
     def __init__(self, problem: Problem):
         self.problem = problem
         self.column = {(int(i),): j for j, i in enumerate(problem.free)}
-        self.entries: list[tuple[NDArray, NDArray, NDArray]] = []  # rows, columns, values of matrix @ columns ≤ upper
+        # rows, columns, values of matrix @ columns ≤ upper
+        self.entries: list[tuple[NDArray, NDArray, NDArray]] = []
         self.upper: list[Floats] = []
         self.rows, self.constant, self.integral = 0, 0.0, len(problem.free)
         self.whole: list[int] = []
@@ -38,9 +40,14 @@ class Program:
                 for column, weight in self._parity(term, value):
                     weights[column] = weights.get(column, 0.0) + weight
                 continue
-            if len(term) > 1 and term not in tied:  # the largest sets come first: their subsets are tied with them
+            # the largest sets come first: their subsets are tied with them
+            if len(term) > 1 and term not in tied:
                 self._tie(term)
-                tied |= {subset for size in range(2, len(term) + 1) for subset in itertools.combinations(term, size)}
+                tied |= {
+                    subset
+                    for size in range(2, len(term) + 1)
+                    for subset in itertools.combinations(term, size)
+                }
             self.constant += value
             for size in range(1, len(term) + 1):  # χ_S = Σ_{T⊆S} (−2)^|T| Π_{i∈T} x_i
                 for subset in itertools.combinations(term, size):
@@ -65,7 +72,9 @@ class Program:
                 if subset not in self.column:
                     self.column[subset] = self._new_column()
         rows, subsets, values, upper = _patterns(len(term))
-        members = [tuple(i for bit, i in enumerate(term) if code >> bit & 1) for code in range(1 << len(term))]
+        members = [
+            tuple(i for bit, i in enumerate(term) if code >> bit & 1) for code in range(1 << len(term))
+        ]
         columns = np.array([self.column.get(subset, -1) for subset in members])
         self._add(rows, columns[subsets], values, upper)
 
@@ -80,7 +89,7 @@ class Program:
         self.constant += value
         return [(p, -2.0 * value)]
 
-    def solve(self, cost: Floats, limit: float, reach: float | None = None) -> tuple[NDArray[np.bool_] | None, float]:
+    def solve(self, cost: Floats, limit: float, reach: float | None = None) -> tuple[Bools | None, float]:
         """The mask of least cost·columns, or None, and a lower bound: −inf if nothing is proven, +inf if no mask will do.
 
         `reach`: what weights·columns must be at least.
@@ -95,7 +104,11 @@ class Program:
             matrix = csr_array((values, (rows, columns)), shape=(self.rows, self._width))
             constraints.append(LinearConstraint(matrix, -np.inf, np.concatenate(self.upper)))
         if self.problem.bounded:
-            constraints.append(LinearConstraint((np.arange(self._width) < f).astype(float)[None], self.problem.least, self.problem.most))
+            constraints.append(
+                LinearConstraint(
+                    (np.arange(self._width) < f).astype(float)[None], self.problem.least, self.problem.most
+                )
+            )
         if reach is not None:
             size = np.abs(self.weights).max(initial=0.0) or 1.0
             constraints.append(LinearConstraint(self.weights[None] / size, reach / size, np.inf))
@@ -104,7 +117,13 @@ class Program:
         top[self.whole] = f
         scale = np.abs(cost).max(initial=0.0) or 1.0
         options = {"time_limit": max(limit, 0.01), "mip_rel_gap": 0.0}
-        answer = milp(cost / scale, constraints=constraints, integrality=integrality, bounds=Bounds(0.0, top), options=options)
+        answer = milp(
+            cost / scale,
+            constraints=constraints,
+            integrality=integrality,
+            bounds=Bounds(0.0, top),
+            options=options,
+        )
         if answer.status == 2:
             return None, np.inf
         bound = answer.get("mip_dual_bound")

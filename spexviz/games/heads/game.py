@@ -11,12 +11,12 @@ from operator import index
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, check_keep
 from spexviz.games.heads.players import UNITS, Player, layers_of, players_of
 from spexviz.games.on_model import OnModel, model_option
+from spexviz.kit.arrays import Floats, Positions
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel, opened
@@ -53,12 +53,15 @@ Question = tuple[str, str, str]
 class HeadsGame(OnModel):
     """Which parts of the model answer a prompt, or a set of questions, as it does: players are heads or other parts of some layers.
 
-    `questions`: (prompt, target, contrast) each, in place of the one prompt; the value is the mean over them. `layers`: positions,
-    "all", or None for the six in the middle. `part`: what a player is; `groups`: "layer" for one player a layer, or lists of
-    labels; `only`: labels of the players that may be removed, the rest stays. `neurons`: how many of the most active ones.
-    `ablation`: what becomes of a removed part; `reference`: prompts for mean and resample, by default the questions, or neutral
-    sentences for one prompt. `rescale`: the kept heads of a layer times |H| / |kept|. `keep`: probability with which masks keep a player.
-    Raises GameError for settings that do not exist or fit; on first use ModelError for a model whose parts cannot be reached.
+    `questions`: (prompt, target, contrast) each, in place of the one prompt; the value is the mean over them.
+    `layers`: positions, "all", or None for the six in the middle. `part`: what a player is; `groups`: "layer"
+    for one player a layer, or lists of labels; `only`: labels of the players that may be removed, the rest
+    stays. `neurons`: how many of the most active ones. `ablation`: what becomes of a removed part;
+    `reference`: prompts for mean and resample, by default the questions, or neutral sentences for one prompt.
+    `rescale`: the kept heads of a layer times |H| / |kept|. `keep`: probability with which masks keep a
+    player.
+    Raises GameError for settings that do not exist or fit; on first use ModelError for a model whose parts
+    cannot be reached.
     """
 
     name: ClassVar[str] = "heads"
@@ -68,20 +71,41 @@ class HeadsGame(OnModel):
     prompt: str = option("", "Prompt", "Stays as it is; parts of the model are removed.", longest=4_000)
     target: str = option("", "Target", "The next token to look at, with its leading space.")
     contrast: str = option("", "Contrast", "The token to compare with.")
-    questions: Sequence[Question] = option((), "Questions", "Prompt, target and contrast of each, in place of the one prompt.")
-    layers: Sequence[int] | str | None = option(None, "Layers", 'Such as "12-17", "3, 5" or "all".', placeholder="the six in the middle")
+    questions: Sequence[Question] = option(
+        (), "Questions", "Prompt, target and contrast of each, in place of the one prompt."
+    )
+    layers: Sequence[int] | str | None = option(
+        None, "Layers", 'Such as "12-17", "3, 5" or "all".', placeholder="the six in the middle"
+    )
     part: str = option("head", "Players are", choices=UNITS)
-    groups: str | Sequence[Sequence[str]] = option("", "All players of a layer as one", "One player a layer, whatever its parts are.")
-    only: Sequence[str] = option((), "Candidates", "Labels of the players that may be removed; the rest stays in the model.")
-    neurons: int = option(24, "Neurons", "How many of the most active ones are players, where players are neurons.", low=1)
+    groups: str | Sequence[Sequence[str]] = option(
+        "", "All players of a layer as one", "One player a layer, whatever its parts are."
+    )
+    only: Sequence[str] = option(
+        (), "Candidates", "Labels of the players that may be removed; the rest stays in the model."
+    )
+    neurons: int = option(
+        24, "Neurons", "How many of the most active ones are players, where players are neurons.", low=1
+    )
     ablation: str = option("mean", "Removing means", choices=ABLATIONS)
     reference_prompts: Sequence[str] = option(
-        (), "Reference prompts", "What mean and resample go by; by default the questions, or neutral sentences."
+        (),
+        "Reference prompts",
+        "What mean and resample go by; by default the questions, or neutral sentences.",
     )
-    rescale: bool = option(False, "Rescale the heads that are kept", "By |H| / |kept| in each layer; for heads that are zeroed.")
+    rescale: bool = option(
+        False, "Rescale the heads that are kept", "By |H| / |kept| in each layer; for heads that are zeroed."
+    )
     value: str = option("log-odds", "Value", choices=VALUES)
-    keep: float = option(0.5, "A mask keeps each with", "Of many players keep more: half of all heads is too little.", offered=KEEPS)
-    resample_seed: int = option(0, "Seed of resample", "Which reference prompt stands for a removed part.", low=0)
+    keep: float = option(
+        0.5,
+        "A mask keeps each with",
+        "Of many players keep more: half of all heads is too little.",
+        offered=KEEPS,
+    )
+    resample_seed: int = option(
+        0, "Seed of resample", "Which reference prompt stands for a removed part.", low=0
+    )
 
     def __post_init__(self) -> None:
         check(self, GameError)
@@ -90,11 +114,17 @@ class HeadsGame(OnModel):
         if any(len(one) != 3 or not all(isinstance(part, str) for part in one) for one in asked):
             raise GameError("A question is a prompt, a target and a contrast: three texts.")
         if any(not prompt.strip() or not target for prompt, target, _ in asked):
-            raise GameError('The prompt or its target is empty: type a prompt, and the next token to look at, such as " Paris".')
+            raise GameError(
+                'The prompt or its target is empty: type a prompt, and the next token to look at, such as " Paris".'
+            )
         if self.value != "log-probability" and any(target == contrast for _, target, contrast in asked):
-            raise GameError("Target and contrast are the same, so their log-odds are always 0: choose two different answers.")
+            raise GameError(
+                "Target and contrast are the same, so their log-odds are always 0: choose two different answers."
+            )
         if self.rescale and (self.ablation != "zero" or self.part != "head"):
-            raise GameError('Rescaling is for heads that are zeroed: choose the ablation "zero" and the part "head", or switch it off.')
+            raise GameError(
+                'Rescaling is for heads that are zeroed: choose the ablation "zero" and the part "head", or switch it off.'
+            )
         freeze = {
             "questions": tuple(tuple(one) for one in self.questions),
             "only": tuple(self.only),
@@ -105,8 +135,12 @@ class HeadsGame(OnModel):
             try:
                 freeze["layers"] = tuple(index(i) for i in freeze["layers"])
             except TypeError:
-                raise GameError(f'Layers are positions such as 0 and 1, or "all", not {self.layers!r:.60}.') from None
-        freeze["groups"] = self.groups if isinstance(self.groups, str) else tuple(tuple(group) for group in self.groups)
+                raise GameError(
+                    f'Layers are positions such as 0 and 1, or "all", not {self.layers!r:.60}.'
+                ) from None
+        freeze["groups"] = (
+            self.groups if isinstance(self.groups, str) else tuple(tuple(group) for group in self.groups)
+        )
         if any(not group for group in freeze["groups"]):
             raise GameError("A group is empty: name at least one label in each.")
         for name, value in freeze.items():
@@ -135,8 +169,15 @@ class HeadsGame(OnModel):
             first = max(0, count // 2 - MIDDLE // 2)
             return tuple(range(first, min(count, first + MIDDLE)))
         found = tuple(range(count)) if self.layers == "all" else self.layers
-        if isinstance(found, str) or not found or any(not 0 <= i < count for i in found) or len(set(found)) < len(found):
-            raise GameError(f'Layers are different positions from 0 to {count - 1}, or "all", not {self.layers!r:.60}.')
+        if (
+            isinstance(found, str)
+            or not found
+            or any(not 0 <= i < count for i in found)
+            or len(set(found)) < len(found)
+        ):
+            raise GameError(
+                f'Layers are different positions from 0 to {count - 1}, or "all", not {self.layers!r:.60}.'
+            )
         return tuple(sorted(found))
 
     @cached_property
@@ -149,18 +190,26 @@ class HeadsGame(OnModel):
         return tuple(player.label for player in self.members)
 
     @property
-    def layout(self) -> NDArray[np.float64]:
+    def layout(self) -> Floats:
         """(n, 2): layer, and head (or another place in the layer); a hint for solvers, and where the grid draws the player."""
         return np.array([player.place for player in self.members], dtype=np.float64)
 
     @property
     def noun(self) -> str:
         """What one player is, for sentences."""
-        return "group" if self.groups else {"attention": "attention block", "mlp": "mlp block"}.get(self.part, self.part)
+        return (
+            "group"
+            if self.groups
+            else {"attention": "attention block", "mlp": "mlp block"}.get(self.part, self.part)
+        )
 
     @property
     def unit(self) -> str:
-        return {"log-odds": "log-odds (nats)", "log-probability": "log-probability (nats)", "accuracy": "accuracy"}[self.value]
+        return {
+            "log-odds": "log-odds (nats)",
+            "log-probability": "log-probability (nats)",
+            "accuracy": "accuracy",
+        }[self.value]
 
     @property
     def scale(self) -> Scale:
@@ -168,16 +217,31 @@ class HeadsGame(OnModel):
         target, contrast = self.asked[0][1:]
         if len(self.asked) > 1 or self.value == "accuracy":
             return Scale()
-        return Scale(ODDS, (target, contrast)) if self.value == "log-odds" else Scale(LOG_PROBABILITY, (target,))
+        return (
+            Scale(ODDS, (target, contrast)) if self.value == "log-odds" else Scale(LOG_PROBABILITY, (target,))
+        )
 
     @cached_property
     def fingerprint(self) -> str:
-        fields: list[Any] = [self.asked, self.value, self.ablation, self.rescale, self.resample_seed, self._prompts_of_reference]
-        fields += [[(player.label, player.numbers) for player in self.members], self.language_model.fingerprint]
+        fields: list[Any] = [
+            self.asked,
+            self.value,
+            self.ablation,
+            self.rescale,
+            self.resample_seed,
+            self._prompts_of_reference,
+        ]
+        fields += [
+            [(player.label, player.numbers) for player in self.members],
+            self.language_model.fingerprint,
+        ]
         return "heads-" + hashlib.sha256(json.dumps(fields).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     def seconds(self, masks: Masks) -> float | None:
-        """What one call for these masks would take here, by the pace of the model; None while that is unknown."""
+        """What one call for these masks would take here, by the pace of the model;
+
+        None while that is unknown.
+        """
         share = 1.0 - self.first_layer / len(self.parts.layers)
         tokens = sum(len(one["input_ids"]) for one in self.inputs)
         return self.parts.model.pace.seconds(len(masks) * tokens * share)
@@ -196,15 +260,15 @@ class HeadsGame(OnModel):
 
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, layers, answers, length."""
-        self.parts, self.inputs, self._references  # noqa: B018 - raises for a model without parts, a prompt that is too long
+        self.parts, self.inputs, self._references
         if not self.members:
             raise GameError("There is no player: choose a layer, or other labels.")
-        self._columns  # noqa: B018 - raises for an answer that is not one token
+        self._columns
 
     def __call__(self, masks: Masks) -> Values:
         return self.by_question(masks).mean(1)
 
-    def by_question(self, masks: Masks) -> NDArray[np.float64]:
+    def by_question(self, masks: Masks) -> Floats:
         """Values (b, questions) of the masks (b, n): what `__call__` is the mean of."""
         if not self.__dict__.get("_checked"):
             self.check()
@@ -212,19 +276,28 @@ class HeadsGame(OnModel):
         masks = np.asarray(masks, dtype=bool)
         out = np.empty((len(masks), len(self.asked)))
         for length, rows in self._by_length.items() if len(masks) else ():
-            inputs, below, columns = ([what[i] for i in rows] for what in (self.inputs, self._below, self._columns))
-            out[:, rows] = self._value(self.parts.logs(inputs, below, self.first_layer, self._gates_of(length), masks, columns))
+            inputs, below, columns = (
+                [what[i] for i in rows] for what in (self.inputs, self._below, self._columns)
+            )
+            out[:, rows] = self._value(
+                self.parts.logs(inputs, below, self.first_layer, self._gates_of(length), masks, columns)
+            )
         if not np.isfinite(out).all():
-            raise AblationError("The model gave no finite value for some mask: choose another target, another ablation or another precision.")
+            raise AblationError(
+                "The model gave no finite value for some mask: choose another target, another ablation or another precision."
+            )
         return out
 
-    def attention(self, layer: int, question: int = 0) -> tuple[list[str], NDArray[np.float64]]:
-        """Tokens of a question, and where the heads of a layer look in it, by the untouched model: (heads, from, to)."""
+    def attention(self, layer: int, question: int = 0) -> tuple[list[str], Floats]:
+        """Tokens of a question, and where the heads of a layer look in it, by the untouched model:
+
+        (heads, from, to).
+        """
         ids = self.inputs[question]["input_ids"]
         tokens = [self.parts.model.text_of([i]) for i in ids]
         return tokens, self.parts.attention(self.inputs[question], layer)
 
-    def _value(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _value(self, logs: Floats) -> Floats:
         """Values (b, questions) of the log-probabilities of target and contrast (b, questions, 2)."""
         if self.value == "log-probability":
             return logs[..., 0]
@@ -245,7 +318,9 @@ class HeadsGame(OnModel):
         """What the model takes of a text. Raises GameError where that is more than it reads."""
         model = self.parts.model
         if (length := model.length(text)) > model.context:
-            raise GameError(f"A {what} is {length} tokens long, but {model.label} reads at most {model.context}: shorten it.")
+            raise GameError(
+                f"A {what} is {length} tokens long, but {model.label} reads at most {model.context}: shorten it."
+            )
         return model.inputs_of(text)
 
     @cached_property
@@ -268,17 +343,23 @@ class HeadsGame(OnModel):
     def _prompts_of_reference(self) -> tuple[str, ...]:
         if self.ablation == "zero":
             return ()
-        return self.reference_prompts or (tuple(prompt for prompt, _, _ in self.questions) if len(self.questions) > 1 else REFERENCE)
+        return self.reference_prompts or (
+            tuple(prompt for prompt, _, _ in self.questions) if len(self.questions) > 1 else REFERENCE
+        )
 
     @cached_property
-    def _owners(self) -> dict[Site, NDArray[np.intp]]:
+    def _owners(self) -> dict[Site, Positions]:
         """For every site the player that each of its numbers belongs to; −1 for none."""
-        owners: dict[Site, NDArray[np.intp]] = {}
+        owners: dict[Site, Positions] = {}
         for position, player in enumerate(self.members):
             for site, (start, stop) in player.numbers:
-                owner = owners.setdefault(site, np.full(self.parts.layers[site[0]].size(site[1]), -1, dtype=np.intp))
+                owner = owners.setdefault(
+                    site, np.full(self.parts.layers[site[0]].size(site[1]), -1, dtype=np.intp)
+                )
                 if (owner[start:stop] >= 0).any():
-                    raise GameError(f"{player.label} and {self.players[owner[start]]} share a part: let each part be in one player only.")
+                    raise GameError(
+                        f"{player.label} and {self.players[owner[start]]} share a part: let each part be in one player only."
+                    )
                 owner[start:stop] = position
         return owners
 
@@ -295,12 +376,16 @@ class HeadsGame(OnModel):
         made: dict[int, dict[Site, Gate]] = self.__dict__.setdefault("_gates", {})
         if length not in made:
             made[length] = {
-                site: Gate(owner, self._other(site, owner, length), self.parts.layers[site[0]].heads if self.rescale else 0)
+                site: Gate(
+                    owner,
+                    self._other(site, owner, length),
+                    self.parts.layers[site[0]].heads if self.rescale else 0,
+                )
                 for site, owner in self._owners.items()
             }
         return made[length]
 
-    def _other(self, site: Site, owner: NDArray[np.intp], length: int) -> Any:
+    def _other(self, site: Site, owner: Positions, length: int) -> Any:
         """(length, size): what stands at a site where everything there is removed."""
         import torch
 
@@ -310,8 +395,14 @@ class HeadsGame(OnModel):
         if self.ablation == "mean":
             first = torch.stack([states[0] for states in seen]).mean(0, keepdim=True)
             rest = torch.cat([states[1:] for states in seen])
-            return first if not len(rest) else torch.cat([first, rest.mean(0, keepdim=True).expand(length - 1, -1)])
-        drawn = np.random.default_rng([self.resample_seed, len(seen)]).integers(len(seen), size=len(self.members))
+            return (
+                first
+                if not len(rest)
+                else torch.cat([first, rest.mean(0, keepdim=True).expand(length - 1, -1)])
+            )
+        drawn = np.random.default_rng([self.resample_seed, len(seen)]).integers(
+            len(seen), size=len(self.members)
+        )
         out = torch.zeros(length, len(owner), device=self.parts.model.device)
         for i, states in enumerate(seen):
             columns = torch.tensor(np.flatnonzero((owner >= 0) & (drawn[owner] == i)))

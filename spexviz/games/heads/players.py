@@ -25,7 +25,10 @@ Numbers = tuple[tuple[Site, tuple[int, int]], ...]
 
 @dataclass(frozen=True)
 class Player:
-    """A player: its label ("L12.H3"), its place (layer, position in it), and what it owns: ((site, (start, stop)), …)."""
+    """A player: its label ("L12.H3"), its place (layer, position in it), and what it owns:
+
+    ((site, (start, stop)), …).
+    """
 
     label: str
     place: tuple[float, float]
@@ -33,7 +36,10 @@ class Player:
 
 
 def layers_of(text: str) -> list[int] | str | None:
-    """What is typed for layers: "12-17, 20", "all", or nothing for the six in the middle. Raises GameError for anything else."""
+    """What is typed for layers: "12-17, 20", "all", or nothing for the six in the middle.
+
+    Raises GameError for anything else.
+    """
     text = text.replace("–", "-").strip()
     if not text or text == "all":
         return text or None
@@ -48,8 +54,15 @@ def layers_of(text: str) -> list[int] | str | None:
 
 
 def players_of(game: HeadsGame) -> tuple[Player, ...]:
-    """The players of a HeadsGame, by layer; grouped and restricted as it says. Raises GameError for labels that do not exist."""
-    found = _neurons(game) if game.part == "neuron" else [player for layer in game.chosen for player in _of_layer(game, layer)]
+    """The players of a HeadsGame, by layer; grouped and restricted as it says.
+
+    Raises GameError for labels that do not exist.
+    """
+    found = (
+        _neurons(game)
+        if game.part == "neuron"
+        else [player for layer in game.chosen for player in _of_layer(game, layer)]
+    )
     found = _grouped(found, game.groups)
     if not game.only:
         return tuple(found)
@@ -63,7 +76,10 @@ def _of_layer(game: HeadsGame, layer: int) -> list[Player]:
     part = game.parts.layers[layer]
     if game.part == "head":
         size = part.head_width
-        return [Player(f"L{layer}.H{h}", (layer, h), (((layer, "heads"), (h * size, (h + 1) * size)),)) for h in range(part.heads)]
+        return [
+            Player(f"L{layer}.H{h}", (layer, h), (((layer, "heads"), (h * size, (h + 1) * size)),))
+            for h in range(part.heads)
+        ]
     kinds = {"attention": ("attention",), "mlp": ("mlp",), "layer": ("attention", "mlp")}[game.part]
     label = f"L{layer}" if game.part == "layer" else f"L{layer}.{game.part}"
     return [Player(label, (layer, 0), tuple(((layer, kind), (0, part.width)) for kind in kinds))]
@@ -76,13 +92,20 @@ def _neurons(game: HeadsGame) -> list[Player]:
     else:
         sites = [(layer, "neurons") for layer in game.chosen]
         seen = [game.parts.states(one, sites) for one in game.inputs]
-        active = {site: np.mean([states[site][-1].abs().double().cpu().numpy() for states in seen], axis=0) for site in sites}
-        ranked = sorted(((-size, layer, i) for (layer, _), sizes in active.items() for i, size in enumerate(sizes)))
+        active = {
+            site: np.mean([states[site][-1].abs().double().cpu().numpy() for states in seen], axis=0)
+            for site in sites
+        }
+        ranked = sorted(
+            ((-size, layer, i) for (layer, _), sizes in active.items() for i, size in enumerate(sizes))
+        )
         chosen = [(layer, i) for _, layer, i in ranked[: max(1, int(game.neurons))]]
     place: dict[int, int] = {}
     players = []
     for layer, i in sorted(chosen):
-        players.append(Player(f"L{layer}.N{i}", (layer, place.setdefault(layer, 0)), (((layer, "neurons"), (i, i + 1)),)))
+        players.append(
+            Player(f"L{layer}.N{i}", (layer, place.setdefault(layer, 0)), (((layer, "neurons"), (i, i + 1)),))
+        )
         place[layer] += 1
     return players
 
@@ -90,7 +113,12 @@ def _neurons(game: HeadsGame) -> list[Player]:
 def _place_of(game: HeadsGame, label: str) -> tuple[int, int]:
     layer, _, number = label.removeprefix("L").partition(".N")
     layers = game.parts.layers
-    if not (layer.isdecimal() and number.isdecimal() and int(layer) < len(layers) and int(number) < layers[int(layer)].neurons):
+    if not (
+        layer.isdecimal()
+        and number.isdecimal()
+        and int(layer) < len(layers)
+        and int(number) < layers[int(layer)].neurons
+    ):
         raise GameError(f'There is no neuron "{label:.40}": the first one of layer 3 is L3.N0.')
     return int(layer), int(number)
 
@@ -102,15 +130,23 @@ def _grouped(players: list[Player], groups: str | tuple[tuple[str, ...], ...]) -
         if groups != "layer":
             raise GameError(f'Groups are "layer", or lists of labels, not {groups!r:.40}.')
         layers = sorted({player.place[0] for player in players})
-        return [_joined(f"L{int(layer)}", [player for player in players if player.place[0] == layer]) for layer in layers]
+        return [
+            _joined(f"L{int(layer)}", [player for player in players if player.place[0] == layer])
+            for layer in layers
+        ]
     by_label = {player.label: player for player in players}
     grouped = [label for group in groups for label in group]
     if strange := [label for label in grouped if label not in by_label]:
-        raise GameError(f'There is no player "{strange[0]:.40}" to be put in a group: labels are like {players[0].label}.')
+        raise GameError(
+            f'There is no player "{strange[0]:.40}" to be put in a group: labels are like {players[0].label}.'
+        )
     if len(set(grouped)) < len(grouped):
         raise GameError("A player is in two groups: let each be in one only.")
     made = [_joined("+".join(group), [by_label[label] for label in group]) for group in groups]
-    return sorted([*made, *(player for player in players if player.label not in set(grouped))], key=lambda player: player.place)
+    return sorted(
+        [*made, *(player for player in players if player.label not in set(grouped))],
+        key=lambda player: player.place,
+    )
 
 
 def _joined(label: str, players: list[Player]) -> Player:

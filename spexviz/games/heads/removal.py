@@ -1,7 +1,7 @@
 """Removal: which players to keep when only so many may stay, by the spectrum, and by what it is to be held against.
 
-Every method sees the same ablations of the fit questions; what they keep is valued on questions that none has seen, each
-question apart, so that two methods are compared question by question.
+Every method sees the same ablations of the fit questions; what they keep is valued on questions that none has
+seen, each question apart, so that two methods are compared question by question.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.analysis.optimum import maximise
+from spexviz.kit.arrays import Bools
 from spexviz.masks import Masks, Values
 from spexviz.metrics import mean_interval
 from spexviz.results import LEVEL, Explanation
@@ -29,7 +29,10 @@ _LIMIT = 5.0  # seconds of the exact search
 
 @dataclass(frozen=True)
 class Kept:
-    """What a method keeps: masks (k, n), of which `random` has several; `values` (questions,): on held-out questions, mean over the masks."""
+    """What a method keeps: masks (k, n), of which `random` has several;
+
+    `values` (questions,): on held-out questions, mean over the masks.
+    """
 
     method: str
     size: int
@@ -42,21 +45,33 @@ class Kept:
         return mean_interval(self.values, LEVEL)
 
     def against(self, other: Kept) -> tuple[float, float, float]:
-        """Mean difference to another method on the same questions, with its paired bootstrap interval: (mean, low, high)."""
+        """Mean difference to another method on the same questions, with its paired bootstrap interval:
+
+        (mean, low, high).
+        """
         difference = self.values - other.values
         return (float(difference.mean()), *mean_interval(difference, LEVEL))
 
 
-def subsets(explanation: Explanation, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0) -> dict[str, Masks]:
+def subsets(
+    explanation: Explanation,
+    size: int,
+    seed: int = 0,
+    ask: Callable[[Masks], Values] | None = None,
+    n_best: int = 0,
+) -> dict[str, Masks]:
     """{method: masks (k, n)} that keep `size` players each, by what a run has measured.
 
-    "best of N": of `n_best` random masks of this size the one of greatest value, measured by `ask` (the game on the fit
-    questions); without it, the best of the run's own masks that keep at most `size`.
+    "best of N": of `n_best` random masks of this size the one of greatest value, measured by `ask` (the game
+    on the fit questions); without it, the best of the run's own masks that keep at most `size`.
     """
     n = len(explanation.players)
     rng = np.random.default_rng([seed, n, size])
-    sample = lambda count: rng.random((count, n)).argsort(1) < size  # noqa: E731
-    found = {"spectrum": _by_spectrum(explanation.spectrum, size)[None], "LASSO": _by_lasso(explanation, size)[None]}
+    sample = lambda count: rng.random((count, n)).argsort(1) < size
+    found = {
+        "spectrum": _by_spectrum(explanation.spectrum, size)[None],
+        "LASSO": _by_lasso(explanation, size)[None],
+    }
     if ask is not None and n_best:
         masks = sample(n_best)
         found["best of N"] = masks[[int(np.argmax(ask(masks)))]]
@@ -72,7 +87,12 @@ def subsets(explanation: Explanation, size: int, seed: int = 0, ask: Callable[[M
 
 
 def kept(
-    explanation: Explanation, game: HeadsGame, size: int, seed: int = 0, ask: Callable[[Masks], Values] | None = None, n_best: int = 0
+    explanation: Explanation,
+    game: HeadsGame,
+    size: int,
+    seed: int = 0,
+    ask: Callable[[Masks], Values] | None = None,
+    n_best: int = 0,
 ) -> tuple[Kept, ...]:
     """What each method keeps of the players, valued on `game`: the same players, with held-out questions (`by_question`)."""
     found = subsets(explanation, size, seed, ask, n_best)
@@ -84,15 +104,17 @@ def kept(
     return tuple(out)
 
 
-def _by_spectrum(spectrum: Spectrum, size: int) -> NDArray[np.bool_]:
+def _by_spectrum(spectrum: Spectrum, size: int) -> Bools:
     return maximise(spectrum, at_least=size, at_most=size, limit=_LIMIT).mask
 
 
-def _by_lasso(explanation: Explanation, size: int) -> NDArray[np.bool_]:
+def _by_lasso(explanation: Explanation, size: int) -> Bools:
     """The players with the greatest coefficients of a linear fit with an L1 penalty on the same ablations."""
     from spexviz.analysis.lasso import lasso_by_folds
 
-    _, slopes, _, _ = lasso_by_folds(explanation.sample.masks.astype(np.float64), explanation.sample.values, explanation.spec.seed)
+    _, slopes, _, _ = lasso_by_folds(
+        explanation.sample.masks.astype(np.float64), explanation.sample.values, explanation.spec.seed
+    )
     mask = np.zeros(len(slopes), dtype=bool)
     mask[np.argsort(-slopes, kind="stable")[:size]] = True
     return mask

@@ -1,8 +1,9 @@
 """Signal first: whether a game's value still means something at its keep-probability, asked before a run is wasted; candidates.
 
-Where too much is removed at once, a value moves with everything and so with nothing that a sparse spectrum could say. That
-shows in pairs of masks of which the second redraws a few players of the first: the correlation of their values is Σ ρ^k W_k,
-W_k the share of variance of order k, ρ the share of players that are not redrawn. Source: noise stability, O'Donnell 2014, §2.4.
+Where too much is removed at once, a value moves with everything and so with nothing that a sparse spectrum
+could say. That shows in pairs of masks of which the second redraws a few players of the first: the
+correlation of their values is Σ ρ^k W_k, W_k the share of variance of order k, ρ the share of players that
+are not redrawn. Source: noise stability, O'Donnell 2014, §2.4.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from spexviz.masks import Masks, Values, ends, leave_one_out_masks
 if TYPE_CHECKING:
     from spexviz.games.heads.game import HeadsGame
 
-KEPT = 0.8  # ρ: players of a pair that are not drawn anew; a linear value then correlates by .8, one of order 5 by .33
+# ρ: players of a pair that are not drawn anew; a linear value then correlates by .8, one of order 5 by .33
+KEPT = 0.8
 PAIRS = 24
 LEAST = 0.35  # stability below which nothing is left to explain (of 24 pairs the standard error is about .15)
 
 
 @dataclass(frozen=True)
 class Signal:
-    """What a probe found: `stability` of the value from −1 to 1 (see above), its standard deviation, and the two ends."""
+    """What a probe found:
+
+    `stability` of the value from −1 to 1 (see above), its standard deviation, and the two ends.
+    """
 
     stability: float
     spread: float
@@ -56,8 +61,13 @@ class Signal:
         )
 
 
-def probe(game: Game, seed: int = 0, pairs: int = PAIRS, ask: Callable[[Masks], Values] | None = None) -> Signal:
-    """Ask 2 · `pairs` + 2 masks drawn at the game's keep-probability; `ask` in place of the game (a cache, say)."""
+def probe(
+    game: Game, seed: int = 0, pairs: int = PAIRS, ask: Callable[[Masks], Values] | None = None
+) -> Signal:
+    """Ask 2 · `pairs` + 2 masks drawn at the game's keep-probability;
+
+    `ask` in place of the game (a cache, say).
+    """
     n, keep = len(game.players), game.keep
     rng = np.random.default_rng([seed, n, pairs])
     one = rng.random((pairs, n)) < keep
@@ -65,7 +75,9 @@ def probe(game: Game, seed: int = 0, pairs: int = PAIRS, ask: Callable[[Masks], 
     values = np.asarray((ask or game)(np.concatenate([one, two, ends(n)[::-1]])), dtype=np.float64)
     first, second = values[:pairs], values[pairs : 2 * pairs]
     middle, variance = values[: 2 * pairs].mean(), float(values[: 2 * pairs].var())
-    stability = float(((first - middle) * (second - middle)).mean() / variance) if variance > 0 else float("nan")
+    stability = (
+        float(((first - middle) * (second - middle)).mean() / variance) if variance > 0 else float("nan")
+    )
     return Signal(stability, variance**0.5, float(values[-2]), float(values[-1]), keep, len(values))
 
 

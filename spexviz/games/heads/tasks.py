@@ -13,7 +13,11 @@ from spexviz.kit.paths import ASSETS
 
 @dataclass(frozen=True)
 class Task:
-    """A task: `shows` what it is about, `checked` how the bundled model fares, each in a sentence; its accuracy and mean log-odds."""
+    """A task:
+
+    `shows` what it is about, `checked` how the bundled model fares, each in a sentence; its accuracy and mean
+    log-odds.
+    """
 
     name: str
     title: str
@@ -28,8 +32,13 @@ class Task:
 @cache
 def tasks() -> dict[str, Task]:
     """The bundled tasks by title."""
-    read = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((ASSETS / "heads").glob("*.json"))]
-    return {one["title"]: Task(**{**one, **{part: tuple(map(tuple, one[part])) for part in ("fit", "held_out")}}) for one in read}
+    read = [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted((ASSETS / "heads").glob("*.json"))
+    ]
+    return {
+        one["title"]: Task(**{**one, **{part: tuple(map(tuple, one[part])) for part in ("fit", "held_out")}})
+        for one in read
+    }
 
 
 def task_of(questions: Sequence[Sequence[str]]) -> Task | None:

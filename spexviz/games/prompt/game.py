@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking
 from spexviz.games.on_model import OnModel, model_option
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, render, segment
+from spexviz.kit.arrays import Floats
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel
@@ -42,13 +42,15 @@ VALUES = {
 class PromptGame(OnModel):
     """Which parts of a prompt make the model answer as it does: players are words (or tokens, sentences, …), a value is in nats.
 
-    The model is asked `template` with the kept parts of the prompt in place of "{}"; the template is never ablated, nor are
-    the `protected` ranges of characters of the prompt. Words are joined by one space; no BOS is added, and no chat template
-    unless `chat` (an encoder adds its own special tokens). `target` and `contrast` are labels where the model is a classifier;
-    where it is a masked language model the template holds its mask token, at which they are read: "{} It was [MASK].".
-    `model` is a name for `spexviz.models.load`, or a loaded LanguageModel.
-    Raises GameError for an empty prompt, a template without "{}", or a setting that does not exist; on first use ModelError
-    for a model that cannot be had, GameError for a target that is no single token or a prompt beyond the model's context.
+    The model is asked `template` with the kept parts of the prompt in place of "{}"; the template is never
+    ablated, nor are the `protected` ranges of characters of the prompt. Words are joined by one space; no BOS
+    is added, and no chat template unless `chat` (an encoder adds its own special tokens). `target` and
+    `contrast` are labels where the model is a classifier; where it is a masked language model the template
+    holds its mask token, at which they are read: "{} It was [MASK].". `model` is a name for
+    `spexviz.models.load`, or a loaded LanguageModel.
+    Raises GameError for an empty prompt, a template without "{}", or a setting that does not exist; on first
+    use ModelError for a model that cannot be had, GameError for a target that is no single token or a prompt
+    beyond the model's context.
     """
 
     name: ClassVar[str] = "prompt"
@@ -56,19 +58,47 @@ class PromptGame(OnModel):
 
     model: str | LanguageModel = model_option()
     prompt: str = option("", "Prompt", "The text whose parts are removed.", longest=20_000, lines=True)
-    template: str = option(SLOT, "Template, never ablated", f"{SLOT} stands for the prompt.", lines=True, escapes=True, first=REVIEW)
-    target: str = option(" positive", "Target", "The answer to look at: a word with its leading space, or a label.")
+    template: str = option(
+        SLOT,
+        "Template, never ablated",
+        f"{SLOT} stands for the prompt.",
+        lines=True,
+        escapes=True,
+        first=REVIEW,
+    )
+    target: str = option(
+        " positive", "Target", "The answer to look at: a word with its leading space, or a label."
+    )
     contrast: str = option(" negative", "Contrast", "The answer to compare with.")
-    split: str = option("words", "Players are", "What is removed as one piece.", choices=SPLITS, offered=[name for name in SPLITS if name != "spans"])
+    split: str = option(
+        "words",
+        "Players are",
+        "What is removed as one piece.",
+        choices=SPLITS,
+        offered=[name for name in SPLITS if name != "spans"],
+    )
     masking: str = option("delete", "Removing means", choices=MASKINGS)
-    chat: bool = option(False, "Use the model's chat template", "For models that were trained to answer messages.")
+    chat: bool = option(
+        False, "Use the model's chat template", "For models that were trained to answer messages."
+    )
     value: str = option("log-odds", "Value", choices=VALUES)
     replacement: str = option("_", "Replacement", "Stands for a removed part where removing means “replace”.")
-    pattern: str | None = option(None, "Regular expression", "Its matches are the players where players are “regex”.")
-    spans: Sequence[Span] | None = option(None, "Ranges", "From which to which character each player goes, where players are “spans”.")
-    protected: Sequence[Span] = option((), "Protected words", "A piece of the prompt that is never removed, such as an instruction.")
+    pattern: str | None = option(
+        None, "Regular expression", "Its matches are the players where players are “regex”."
+    )
+    spans: Sequence[Span] | None = option(
+        None, "Ranges", "From which to which character each player goes, where players are “spans”."
+    )
+    protected: Sequence[Span] = option(
+        (), "Protected words", "A piece of the prompt that is never removed, such as an instruction."
+    )
     answer_tokens: int = option(
-        12, "Longest answer", "In tokens, for the value greedy.", low=1, high=LONGEST_ANSWER, what="number of tokens of an answer"
+        12,
+        "Longest answer",
+        "In tokens, for the value greedy.",
+        low=1,
+        high=LONGEST_ANSWER,
+        what="number of tokens of an answer",
     )
 
     def __post_init__(self) -> None:
@@ -80,9 +110,13 @@ class PromptGame(OnModel):
             )
         check(self, GameError)
         if self.value != "greedy" and not self.target:
-            raise GameError('The target is empty: give the answer to look at, with its leading space, such as " positive".')
+            raise GameError(
+                'The target is empty: give the answer to look at, with its leading space, such as " positive".'
+            )
         if self.value == "log-odds" and self.target == self.contrast:
-            raise GameError("Target and contrast are the same, so their log-odds are always 0: choose two different answers.")
+            raise GameError(
+                "Target and contrast are the same, so their log-odds are always 0: choose two different answers."
+            )
         for name in ("spans", "protected"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, tuple((int(a), int(b)) for a, b in getattr(self, name)))
@@ -91,12 +125,21 @@ class PromptGame(OnModel):
     def segments(self) -> Segments:
         """The players and where they stand in the prompt."""
         tokens = self.language_model.token_spans(self.prompt) if self.split == "tokens" else None
-        return segment(self.prompt, self.split, token_spans=tokens, pattern=self.pattern, spans=self.spans, protected=self.protected)
+        return segment(
+            self.prompt,
+            self.split,
+            token_spans=tokens,
+            pattern=self.pattern,
+            spans=self.spans,
+            protected=self.protected,
+        )
 
     @property
     def noun(self) -> str:
         """What one player is."""
-        return {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}.get(self.split, "part")
+        return {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}.get(
+            self.split, "part"
+        )
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -120,7 +163,7 @@ class PromptGame(OnModel):
         return Scale(LOG_PROBABILITY, (self.target if self.value == "log-probability" else "its own answer",))
 
     @property
-    def layout(self) -> NDArray[np.float64]:
+    def layout(self) -> Floats:
         """Reading order, a hint for solvers that know that neighbours may belong together."""
         return np.arange(len(self.players), dtype=np.float64)[:, None]
 
@@ -135,25 +178,51 @@ class PromptGame(OnModel):
 
     @cached_property
     def fingerprint(self) -> str:
-        fields = [self.prompt, self.template, self.target, self.contrast, self.split, self.masking, self.chat, self.value]
-        fields += [self.replacement, self.segments.spans, self.protected, self.answer_tokens, self.language_model.fingerprint]
+        fields = [
+            self.prompt,
+            self.template,
+            self.target,
+            self.contrast,
+            self.split,
+            self.masking,
+            self.chat,
+            self.value,
+        ]
+        fields += [
+            self.replacement,
+            self.segments.spans,
+            self.protected,
+            self.answer_tokens,
+            self.language_model.fingerprint,
+        ]
         fields += [self.wrap("")] if self.chat else []  # some chat templates write today's date
-        return "prompt-" + hashlib.sha256(json.dumps(fields).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        return (
+            "prompt-" + hashlib.sha256(json.dumps(fields).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        )
 
     @cached_property
     def answers(self) -> tuple[str, ...]:
-        """The answers whose log-probabilities are read: (target, contrast), (target,) or the model's own (greedy) answer."""
+        """The answers whose log-probabilities are read:
+
+        (target, contrast), (target,) or the model's own (greedy) answer.
+        """
         model = self.language_model
         if self.value == "greedy":
             answer = model.greedy(self.wrap(self.prompt), self.answer_tokens)
             if not answer:
-                raise GameError("The model answers this prompt with nothing (it ends at once): choose a target, or change the template.")
+                raise GameError(
+                    "The model answers this prompt with nothing (it ends at once): choose a target, or change the template."
+                )
             return (answer,)
         if self.value == "log-probability":
             return (self.target,)
         for what, answer in (("target", self.target), ("contrast", self.contrast)):
             if (count := model.answer_length(answer)) != 1:
-                hint = f" Did you mean {' ' + answer!r}, with a leading space?" if model.answer_length(" " + answer) == 1 else ""
+                hint = (
+                    f" Did you mean {' ' + answer!r}, with a leading space?"
+                    if model.answer_length(" " + answer) == 1
+                    else ""
+                )
                 raise GameError(
                     f"The {what} {answer!r:.60} is {count} tokens for {model.label}, but log-odds read one token.{hint} "
                     'Choose a word that is one token, or the value "log-probability".'
@@ -164,16 +233,22 @@ class PromptGame(OnModel):
         """What the model is asked when `text` is left of the prompt: template and chat template around it."""
         if not self.chat:
             return self.template.replace(SLOT, text)
-        return text.join(self._frame) if self._frame else self.language_model.chat(self.template.replace(SLOT, text))
+        return (
+            text.join(self._frame)
+            if self._frame
+            else self.language_model.chat(self.template.replace(SLOT, text))
+        )
 
     @cached_property
     def _frame(self) -> tuple[str, str] | None:
         """What the chat template puts before and after the prompt, rendered once: so no text of a run gets another date. None where
         the template does more with the text than to put it in (it trims it, say).
         """
-        chat = lambda text: self.language_model.chat(self.template.replace(SLOT, text))  # noqa: E731
+        chat = lambda text: self.language_model.chat(self.template.replace(SLOT, text))
         frame = tuple(chat(_MARK).split(_MARK))
-        alike = len(frame) == 2 and all(text.join(frame) == chat(text) for text in ("", self.prompt, f" {self.prompt} "))
+        alike = len(frame) == 2 and all(
+            text.join(frame) == chat(text) for text in ("", self.prompt, f" {self.prompt} ")
+        )
         return frame if alike else None
 
     def texts(self, masks: Masks) -> list[str]:
@@ -188,7 +263,9 @@ class PromptGame(OnModel):
         if self.masking != "mask-token":
             return self.replacement if self.masking == "replace" else None
         if (token := self.language_model.mask_token) is None:
-            raise GameError(f'{self.language_model.label} has no mask token: use the masking "delete" or "replace".')
+            raise GameError(
+                f'{self.language_model.label} has no mask token: use the masking "delete" or "replace".'
+            )
         return token
 
     @cached_property
@@ -198,10 +275,14 @@ class PromptGame(OnModel):
         return tokens // max(1, self.language_model.length(self.wrap(self.prompt))) if tokens else 0
 
     def seconds(self, masks: Masks) -> float | None:
-        """What one call for these masks would take here; None for a model that has not been measured, or keeps no pace."""
+        """What one call for these masks would take here;
+
+        None for a model that has not been measured, or keeps no pace.
+        """
         if self.masking != "attention":
             return self.language_model.seconds(self.texts(masks))
-        alone = self.language_model.seconds([self.wrap(self.prompt)])  # one text, but with other parts hidden each time
+        # one text, but with other parts hidden each time
+        alone = self.language_model.seconds([self.wrap(self.prompt)])
         return None if alone is None else alone * len(masks)
 
     def tokens(self, masks: Masks) -> int:
@@ -219,7 +300,7 @@ class PromptGame(OnModel):
         self._check_length(asked)  # before a greedy answer is asked for
         self._check_length(asked + max(model.answer_length(answer) for answer in self.answers) - 1)
         if self.masking == "attention":
-            self._offset  # noqa: B018 - raises where the prompt cannot be found in what is asked
+            self._offset
 
     def _check_blank(self) -> None:
         """A masked language model must find, in whatever is asked, the one mask token that stands for the answer."""
@@ -227,11 +308,17 @@ class PromptGame(OnModel):
         if blank is None:
             return
         if self.template.count(blank) != 1:
-            raise GameError(f'{label} reads its answer at {blank}: write it once into the template, e.g. "{{}} It was {blank}."')
+            raise GameError(
+                f'{label} reads its answer at {blank}: write it once into the template, e.g. "{{}} It was {blank}."'
+            )
         if blank in self.prompt or (self.masking == "replace" and blank in self.replacement):
-            raise GameError(f'The {blank} of the template stands for the answer: take it out of the prompt, or use the masking "mask-token".')
+            raise GameError(
+                f'The {blank} of the template stands for the answer: take it out of the prompt, or use the masking "mask-token".'
+            )
         if self.masking == "mask-token" and self.template.index(blank) < self.template.index(SLOT):
-            raise GameError(f"Removed parts become {blank} too, and the last one is read: put the answer's {blank} after the {{}} of the template.")
+            raise GameError(
+                f"Removed parts become {blank} too, and the last one is read: put the answer's {blank} after the {{}} of the template."
+            )
 
     @property
     def _longest(self) -> str:
@@ -255,8 +342,12 @@ class PromptGame(OnModel):
         logs = self.language_model.log_probabilities(self.texts(masks), self.answers, hidden)
         values = logs[:, 0] - logs[:, 1] if self.value == "log-odds" else logs[:, 0]
         if not np.isfinite(values).all():
-            bad = "".join("1" if keep else "0" for keep in masks[int(np.flatnonzero(~np.isfinite(values))[0])])
-            raise AblationError(f"The model gave no finite value for the mask {bad[:200]} (1 = kept): choose another target or another precision.")
+            bad = "".join(
+                "1" if keep else "0" for keep in masks[int(np.flatnonzero(~np.isfinite(values))[0])]
+            )
+            raise AblationError(
+                f"The model gave no finite value for the mask {bad[:200]} (1 = kept): choose another target or another precision."
+            )
         return values
 
     @cached_property
@@ -266,7 +357,9 @@ class PromptGame(OnModel):
         found = asked.find(self.template.replace(SLOT, self.prompt))
         start = found + before
         if found < 0 or asked[start : start + len(self.prompt)] != self.prompt:
-            raise GameError("The chat template changes the prompt, so masking by attention cannot find its parts: use the masking delete.")
+            raise GameError(
+                "The chat template changes the prompt, so masking by attention cannot find its parts: use the masking delete."
+            )
         return start
 
     def _hidden(self, masks: Masks) -> list[list[Span]]:

@@ -1,7 +1,8 @@
 """Segmenters: which parts of a text are players, and the text that is left when some of them are removed.
 
-Words, sentences and lines are joined again by one space or newline; tokens, regex matches and hand-given spans are cut
-out of the text, and what stands between them stays untouched. No tokeniser is loaded here: its spans are passed in.
+Words, sentences and lines are joined again by one space or newline; tokens, regex matches and hand-given
+spans are cut out of the text, and what stands between them stays untouched. No tokeniser is loaded here: its
+spans are passed in.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from functools import cached_property
 from itertools import compress, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import GameError
+from spexviz.kit.arrays import Bools, Ints
 from spexviz.masks import Masks
 
 Span = tuple[int, int]
@@ -35,7 +36,9 @@ _JOINERS = {"words": " ", "sentences": " ", "lines": "\n"}  # the other splits c
 REGEX_SECONDS = 1.0  # of computing, for one user's pattern on the whole text
 LONGEST_PATTERN = 1_000
 MOST_REPEATS = 10_000  # product of the counts in {…}: compiling unrolls them, which no time limit stops
-_ABBREVIATION = re.compile(r"(?:^|[\s(\"'“‘])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|e\.g|i\.e|cf|Fig|Eq|No|[A-Z])\.$")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\"'“‘])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|e\.g|i\.e|cf|Fig|Eq|No|[A-Z])\.$"
+)
 _SENTENCE_END = re.compile(r"[.!?…؟۔।]+[\"'”’»)\]]*(?=\s)|[。！？]+[”’」』）]*|(?=\n[^\S\n]*\n)")
 
 
@@ -43,8 +46,8 @@ _SENTENCE_END = re.compile(r"[.!?…؟۔।]+[\"'”’»)\]]*(?=\s)|[。！？]
 class Segments:
     """A text and the spans of its players, in order and disjoint.
 
-    `joiner`: what stands between the kept pieces, or None where removed spans are cut out and the rest stays as it is.
-    `fixed`: spans of pieces that are never players and always stay (only where there is a joiner).
+    `joiner`: what stands between the kept pieces, or None where removed spans are cut out and the rest stays
+    as it is. `fixed`: spans of pieces that are never players and always stay (only where there is a joiner).
     """
 
     text: str
@@ -61,14 +64,16 @@ class Segments:
         return len(self.spans)
 
     @cached_property
-    def pieces(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    def pieces(self) -> tuple[tuple[str, ...], Ints]:
         """All pieces in the order of the text, and the player of each (−1: not a player)."""
         if self.joiner is None:
             edges = [0, *(edge for span in self.spans for edge in span), len(self.text)]
             every = list(pairwise(edges))  # gap, player, gap, …, player, gap
             owners = [k // 2 if k % 2 else -1 for k in range(len(every))]
         else:
-            pairs = sorted([(span, k) for k, span in enumerate(self.spans)] + [(span, -1) for span in self.fixed])
+            pairs = sorted(
+                [(span, k) for k, span in enumerate(self.spans)] + [(span, -1) for span in self.fixed]
+            )
             every, owners = [span for span, _ in pairs], [owner for _, owner in pairs]
         return tuple(self.text[a:b] for a, b in every), np.array(owners, dtype=np.int64)
 
@@ -84,10 +89,11 @@ def segment(
 ) -> Segments:
     """The players of `text`: `split` is a key of `SPLITS`.
 
-    `token_spans`: for "tokens", the character offsets from the tokeniser; empty ones are dropped, overlapping ones (bytes
-    of one character) become one player. `pattern`: for "regex". `spans`: for "spans". A segment that overlaps a
-    `protected` range is no player and always stays in the text.
-    Raises GameError for an empty text, nothing to split, an invalid or too slow pattern, or spans that do not fit.
+    `token_spans`: for "tokens", the character offsets from the tokeniser; empty ones are dropped, overlapping
+    ones (bytes of one character) become one player. `pattern`: for "regex". `spans`: for "spans". A segment
+    that overlaps a `protected` range is no player and always stays in the text.
+    Raises GameError for an empty text, nothing to split, an invalid or too slow pattern, or spans that do not
+    fit.
     """
     if not text.strip():
         raise GameError("The text is empty: give a text with at least one word.")
@@ -105,7 +111,11 @@ def segment(
     free = [not any(a < stop and start < b for start, stop in guarded) for a, b in found]
     players, held = tuple(compress(found, free)), tuple(compress(found, (not f for f in free)))
     if not players:
-        reason = "every part of it is protected: protect less of it" if found else "nothing was found: choose another split or pattern"
+        reason = (
+            "every part of it is protected: protect less of it"
+            if found
+            else "nothing was found: choose another split or pattern"
+        )
         raise GameError(f"Splitting this text into {split} leaves no players, because {reason}.")
     joiner = _JOINERS.get(split)
     return Segments(text, players, joiner, () if joiner is None else held)
@@ -114,7 +124,8 @@ def segment(
 def render(segments: Segments, masks: Masks, replacement: str | None = None) -> list[str]:
     """The text of each mask (b, n), True = kept: removed players are deleted, or each replaced by `replacement`.
 
-    With every player kept, words give `" ".join(text.split())`, and tokens, regex and spans give exactly the text.
+    With every player kept, words give `" ".join(text.split())`, and tokens, regex and spans give exactly the
+    text.
     Raises GameError for masks of another number of players.
     """
     masks = np.asarray(masks)
@@ -123,14 +134,18 @@ def render(segments: Segments, masks: Masks, replacement: str | None = None) -> 
             f"This text has {len(segments)} players: its masks are a bool array (masks, {len(segments)}), not {masks.dtype} {masks.shape}."
         )
     pieces, owners = segments.pieces
-    kept = np.concatenate([masks, np.ones((len(masks), 1), dtype=bool)], axis=1)[:, owners].tolist()  # owner −1: always kept
+    # owner −1: always kept
+    kept = np.concatenate([masks, np.ones((len(masks), 1), dtype=bool)], axis=1)[:, owners].tolist()
     joiner = segments.joiner or ""
     if replacement is None:
         return [joiner.join(compress(pieces, row)) for row in kept]
-    return [joiner.join([piece if keep else replacement for piece, keep in zip(pieces, row, strict=True)]) for row in kept]
+    return [
+        joiner.join([piece if keep else replacement for piece, keep in zip(pieces, row, strict=True)])
+        for row in kept
+    ]
 
 
-def render_one(segments: Segments, mask: NDArray[np.bool_] | Sequence[bool], replacement: str | None = None) -> str:
+def render_one(segments: Segments, mask: Bools | Sequence[bool], replacement: str | None = None) -> str:
     """The text of one mask (n,); see `render`."""
     return render(segments, np.asarray(mask, dtype=bool)[None, :], replacement)[0]
 
@@ -168,13 +183,21 @@ def _matches(text: str, pattern: str | None) -> list[Span]:
     import regex
 
     if not pattern or len(pattern) > LONGEST_PATTERN:
-        raise GameError(f'The split "regex" needs a pattern of 1 to {LONGEST_PATTERN} characters, e.g. pattern=r"\\w+".')
+        raise GameError(
+            f'The split "regex" needs a pattern of 1 to {LONGEST_PATTERN} characters, e.g. pattern=r"\\w+".'
+        )
     bare = re.sub(r"\\.", "", pattern, flags=re.DOTALL)  # without escaped characters
     if re.search(r"\(\?(?:R|&|P>|[+-]?[0-9])", bare):  # hundreds of MB within the time limit
-        raise GameError("The pattern calls itself or one of its groups, e.g. (?R) or (?1): write the repeated part out.")
-    counts = [int(count) for braces in re.findall(r"\{[^{}]*\}", bare) for count in re.findall(r"[0-9]+", braces)]
+        raise GameError(
+            "The pattern calls itself or one of its groups, e.g. (?R) or (?1): write the repeated part out."
+        )
+    counts = [
+        int(count) for braces in re.findall(r"\{[^{}]*\}", bare) for count in re.findall(r"[0-9]+", braces)
+    ]
     if math.prod(max(count, 1) for count in counts) > MOST_REPEATS:
-        raise GameError(f"The counts in the braces of the pattern multiply to more than {MOST_REPEATS:,}: use smaller ones, or + and *.")
+        raise GameError(
+            f"The counts in the braces of the pattern multiply to more than {MOST_REPEATS:,}: use smaller ones, or + and *."
+        )
     try:
         compiled = regex.compile(pattern)
         return _merged([match.span() for match in compiled.finditer(text, timeout=REGEX_SECONDS)])
@@ -183,7 +206,9 @@ def _matches(text: str, pattern: str | None) -> list[Span]:
             f"The pattern took more than {REGEX_SECONDS:g} s on this text: simplify it (no repeat inside a repeat), or split by words."
         ) from None
     except (regex.error, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        raise GameError(f"The pattern is not a usable regular expression ({error}): correct it, or split by words.") from None
+        raise GameError(
+            f"The pattern is not a usable regular expression ({error}): correct it, or split by words."
+        ) from None
 
 
 def _given(text: str, spans: Iterable[Span] | None, what: str) -> list[Span]:
@@ -193,10 +218,14 @@ def _given(text: str, spans: Iterable[Span] | None, what: str) -> list[Span]:
     try:
         pairs = [(int(a), int(b)) for a, b in spans]
     except (TypeError, ValueError):
-        raise GameError(f"`{what}` must hold pairs (start, end) of character positions in the text.") from None
+        raise GameError(
+            f"`{what}` must hold pairs (start, end) of character positions in the text."
+        ) from None
     for a, b in pairs:
         if not 0 <= a <= b <= len(text):
-            raise GameError(f"({a}, {b}) of `{what}` is no range of a text of {len(text)} characters: give 0 ≤ start ≤ end ≤ {len(text)}.")
+            raise GameError(
+                f"({a}, {b}) of `{what}` is no range of a text of {len(text)} characters: give 0 ≤ start ≤ end ≤ {len(text)}."
+            )
     return pairs
 
 

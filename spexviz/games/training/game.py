@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, Game
@@ -22,6 +21,7 @@ from spexviz.games.training import features
 from spexviz.games.training.data import Data
 from spexviz.games.training.learners import LEARNERS
 from spexviz.games.training.learners.base import Learner
+from spexviz.kit.arrays import Floats, Positions
 from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
 from spexviz.masks import Masks, Values
@@ -42,7 +42,11 @@ class Value:
 
 
 VALUES = {
-    "margin": Value("Score of the query's label above the best other one: positive where the learner is right.", True, True),
+    "margin": Value(
+        "Score of the query's label above the best other one: positive where the learner is right.",
+        True,
+        True,
+    ),
     "logit": Value("Log-odds of the query's label, from a softmax over the learner's scores.", True, True),
     "loss": Value("Loss on the query: cross-entropy in nats, squared error for ridge.", False, True),
     "accuracy": Value("Share of the held-out examples that the learner gets right.", True, False),
@@ -64,52 +68,92 @@ _training = threading.Lock()
 class TrainingGame(Game):
     """Which training examples, together, make a model answer as it does: each mask retrains `learner` on the examples kept.
 
-    `data`: "reviews", "digits", an uploaded file's name, or a Data. `query`: position of a held-out example, or a text with its
-    true label as `answer`; not looked at by the values accuracy and test loss. `players`: what is left out as one piece. Features are
-    frozen: pixels, or the mean-pooled last hidden states of `encoder` on `components` principal directions of all training texts,
-    and a constant. `penalty`: L2 on all weights, the constant's too. `seed`: of the network and the clusters; the run's seed is another.
-    Raises GameError for settings that do not exist or fit together, on first use where data or encoder cannot be had.
+    `data`: "reviews", "digits", an uploaded file's name, or a Data. `query`: position of a held-out example,
+    or a text with its true label as `answer`; not looked at by the values accuracy and test loss. `players`:
+    what is left out as one piece. Features are frozen: pixels, or the mean-pooled last hidden states of
+    `encoder` on `components` principal directions of all training texts, and a constant. `penalty`: L2 on all
+    weights, the constant's too. `seed`: of the network and the clusters; the run's seed is another.
+    Raises GameError for settings that do not exist or fit together, on first use where data or encoder cannot
+    be had.
     """
 
     name: ClassVar[str] = "training"
     title: ClassVar[str] = "Training data"
 
-    data: str | Data = option("reviews", "Data", f"{' or '.join(datasets.NAMES)}, or the name of a file that was uploaded.")
+    data: str | Data = option(
+        "reviews", "Data", f"{' or '.join(datasets.NAMES)}, or the name of a file that was uploaded."
+    )
     query: int | str = option(
-        0, "Which held-out example", "What the retrained models are asked. Redundant examples show for a query that is near them."
+        0,
+        "Which held-out example",
+        "What the retrained models are asked. Redundant examples show for a query that is near them.",
     )
     learner: str = option("ridge", "Learner", choices={name: one.summary for name, one in LEARNERS.items()})
     value: str = option("margin", "What to look at", _named(VALUE_CHOICES), choices=VALUE_CHOICES)
     players_are: str = option("example", "Players are", choices=PLAYERS, what="kind of player")
     answer: str = option("", "Its true label", "The label that is right for your text.")
-    clusters: int = option(32, "Clusters", "Where players are clusters.", low=2, high=MOST_CLUSTERS, what="number of clusters")
+    clusters: int = option(
+        32, "Clusters", "Where players are clusters.", low=2, high=MOST_CLUSTERS, what="number of clusters"
+    )
     penalty: float = option(0.3, "Penalty", "L2, on all weights of the learner.", low=1e-6, high=1e6)
-    encoder: str = option("minilm", "Features", f"{_named(features.ENCODERS, '; ')}.", choices=features.ENCODERS)
-    components: int = option(64, "Components kept", "Principal directions of the features.", low=1, high=MOST_COMPONENTS, what="number of components")
-    seed: int = option(0, "Seed of network and clusters", "The run's own seed is another.", low=0, high=2**32 - 1)
+    encoder: str = option(
+        "minilm", "Features", f"{_named(features.ENCODERS, '; ')}.", choices=features.ENCODERS
+    )
+    components: int = option(
+        64,
+        "Components kept",
+        "Principal directions of the features.",
+        low=1,
+        high=MOST_COMPONENTS,
+        what="number of components",
+    )
+    seed: int = option(
+        0, "Seed of network and clusters", "The run's own seed is another.", low=0, high=2**32 - 1
+    )
 
     def __post_init__(self) -> None:
         check(self, GameError)
-        if not isinstance(self.query, int | str) or isinstance(self.query, bool) or not isinstance(self.answer, str):
-            raise GameError(f"The query is the position of a held-out example, or a text with its answer, not {self.query!r:.40}.")
+        if (
+            not isinstance(self.query, int | str)
+            or isinstance(self.query, bool)
+            or not isinstance(self.answer, str)
+        ):
+            raise GameError(
+                f"The query is the position of a held-out example, or a text with its answer, not {self.query!r:.40}."
+            )
         if not isinstance(self.data, str | Data):
             raise GameError("The data is the name of a data set or a Data of spexviz.games.training.data.")
 
     @cached_property
     def examples(self) -> Data:
-        """The data itself. Raises GameError where it cannot be had, or does not fit the query or the players."""
+        """The data itself.
+
+        Raises GameError where it cannot be had, or does not fit the query or the players.
+        """
         data = datasets.load(self.data) if isinstance(self.data, str) else self.data
         if isinstance(self.query, str) and self.about_query:
-            if not self.query.strip() or len(self.query) > datasets.MOST_LETTERS or data.train.images is not None:
-                raise GameError(f"A query of your own is a text of 1 to {datasets.MOST_LETTERS:,} characters, for data that are texts.")
+            if (
+                not self.query.strip()
+                or len(self.query) > datasets.MOST_LETTERS
+                or data.train.images is not None
+            ):
+                raise GameError(
+                    f"A query of your own is a text of 1 to {datasets.MOST_LETTERS:,} characters, for data that are texts."
+                )
             if self.answer not in data.classes:
-                raise GameError(f"The true label of the query must be one of: {', '.join(data.classes)}, not {self.answer!r:.40}.")
+                raise GameError(
+                    f"The true label of the query must be one of: {', '.join(data.classes)}, not {self.answer!r:.40}."
+                )
         elif self.about_query and not 0 <= self.query < len(data.test):  # type: ignore[operator]
-            raise GameError(f"There are {len(data.test)} held-out examples: choose a query from 0 to {len(data.test) - 1}.")
+            raise GameError(
+                f"There are {len(data.test)} held-out examples: choose a query from 0 to {len(data.test) - 1}."
+            )
         if self.players_are == "source" and len(set(data.train.sources)) < 2:
             raise GameError("These data name no sources: choose examples, labels or clusters as players.")
         if self.players_are == "example" and len(data.train) > MOST_PLAYERS:
-            raise GameError(f"{len(data.train):,} training examples are more than {MOST_PLAYERS:,} players: choose clusters, sources or labels.")
+            raise GameError(
+                f"{len(data.train):,} training examples are more than {MOST_PLAYERS:,} players: choose clusters, sources or labels."
+            )
         return data
 
     @property
@@ -139,7 +183,7 @@ class TrainingGame(Game):
         return "log-odds (nats)" if self.value == "logit" else f"{self.value} ({what})"
 
     @cached_property
-    def members(self) -> tuple[NDArray[np.intp], ...]:
+    def members(self) -> tuple[Positions, ...]:
         """The training examples of each player, by position."""
         data = self.examples
         if self.players_are == "example":
@@ -160,25 +204,51 @@ class TrainingGame(Game):
         names = []
         for rows in self.members:
             first = int(rows[0])
-            what = {"label": data.classes[data.train.labels[first]], "source": data.train.sources[first] or "no source"}.get(self.players_are)
+            what = {
+                "label": data.classes[data.train.labels[first]],
+                "source": data.train.sources[first] or "no source",
+            }.get(self.players_are)
             names.append(f"{what or f'like “{_short(data.train.texts[first], 40)}”'} ({len(rows)})")
         return tuple(names)
 
     @cached_property
     def fingerprint(self) -> str:
         data = self.examples
-        frozen = "pixels" if data.train.images is not None else [features.encoder_id(self.encoder), self.components]
+        frozen = (
+            "pixels"
+            if data.train.images is not None
+            else [features.encoder_id(self.encoder), self.components]
+        )
         asked = [self.query, self.answer if isinstance(self.query, str) else ""] if self.about_query else None
-        group = [self.players_are, *([self.clusters, "scikit-learn"] if self.players_are == "cluster" else [])]
-        parts = [self.method.version, data.fingerprint, frozen, asked, self.learner, self.value, group, float(self.penalty), self.seed]
-        return "training-" + hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        group = [
+            self.players_are,
+            *([self.clusters, "scikit-learn"] if self.players_are == "cluster" else []),
+        ]
+        parts = [
+            self.method.version,
+            data.fingerprint,
+            frozen,
+            asked,
+            self.learner,
+            self.value,
+            group,
+            float(self.penalty),
+            self.seed,
+        ]
+        return (
+            "training-" + hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        )
 
     @cached_property
-    def _features(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Features of the training examples and of what is asked, each with a constant of 1: (n, d + 1), (t, d + 1)."""
+    def _features(self) -> tuple[Floats, Floats]:
+        """Features of the training examples and of what is asked, each with a constant of 1:
+
+        (n, d + 1), (t, d + 1).
+        """
         data = self.examples
         if data.train.images is not None:
-            found = np.concatenate([data.train.images, data.test.images]) / 16.0 / np.sqrt(10.0)  # a mean square length of about 1
+            # a mean square length of about 1
+            found = np.concatenate([data.train.images, data.test.images]) / 16.0 / np.sqrt(10.0)
         else:
             own = [self.query] if isinstance(self.query, str) and self.about_query else []
             raw = features.embed([*data.train.texts, *data.test.texts], self.encoder)
@@ -189,7 +259,7 @@ class TrainingGame(Game):
         return found[:n], found[n:]
 
     @cached_property
-    def asked(self) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    def asked(self) -> tuple[Floats, Positions]:
         """Features and true labels of what the value looks at: the query alone, or all held-out examples."""
         data, tests = self.examples, self._features[1]
         if not self.about_query:
@@ -224,8 +294,11 @@ class TrainingGame(Game):
             weights[:, rows] = masks[:, player, None]
         return self.retrain(weights)
 
-    def retrain(self, weights: NDArray[np.float64], relabel: Mapping[int, int] | None = None) -> Values:
-        """Values (b,) after retraining with `weights` (b, examples): 0 left out, 1 kept, 2 doubled; `relabel`: {example: other class}."""
+    def retrain(self, weights: Floats, relabel: Mapping[int, int] | None = None) -> Values:
+        """Values (b,) after retraining with `weights` (b, examples): 0 left out, 1 kept, 2 doubled;
+
+        `relabel`: {example: other class}.
+        """
         labels = np.array(self.examples.train.labels)
         for example, other in (relabel or {}).items():
             labels[example] = other
@@ -233,17 +306,30 @@ class TrainingGame(Game):
         with _training:  # one at a time: each uses all the cores it may
             start = time.perf_counter()
             found = self.method.scores(
-                self._features[0], labels, len(self.examples.classes), np.asarray(weights, dtype=np.float64), tests, float(self.penalty), self.seed
+                self._features[0],
+                labels,
+                len(self.examples.classes),
+                np.asarray(weights, dtype=np.float64),
+                tests,
+                float(self.penalty),
+                self.seed,
             )
-            _PACES.setdefault(self.learner, Pace()).note(self._work(len(weights)), time.perf_counter() - start)
+            _PACES.setdefault(self.learner, Pace()).note(
+                self._work(len(weights)), time.perf_counter() - start
+            )
         values = measured(found, truth, self.value, squared=self.method.squared_loss)
         if not np.isfinite(values).all():
-            raise AblationError(f"The {self.learner} gave no finite value for a subset of the training data: raise the penalty.")
+            raise AblationError(
+                f"The {self.learner} gave no finite value for a subset of the training data: raise the penalty."
+            )
         return values
 
 
-def measured(scores: NDArray[np.float64], truth: NDArray[np.intp], value: str, squared: bool = False) -> Values:
-    """Values (b,) of scores (b, tests, classes) with the true classes (tests,), meaned over the tests; `squared`: which loss."""
+def measured(scores: Floats, truth: Positions, value: str, squared: bool = False) -> Values:
+    """Values (b,) of scores (b, tests, classes) with the true classes (tests,), meaned over the tests;
+
+    `squared`: which loss.
+    """
     right = np.take_along_axis(scores, truth[None, :, None], axis=2)[..., 0]
     if value in ("loss", "test loss"):
         if squared:
@@ -256,7 +342,7 @@ def measured(scores: NDArray[np.float64], truth: NDArray[np.intp], value: str, s
     return margin.mean(1) if value == "margin" else (margin > 0).mean(1)
 
 
-def kmeans(points: NDArray[np.float64], clusters: int, seed: int) -> NDArray[np.intp]:
+def kmeans(points: Floats, clusters: int, seed: int) -> Positions:
     """(n,) the cluster of each point, by scikit-learn; fewer clusters where points repeat."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
@@ -266,7 +352,7 @@ def kmeans(points: NDArray[np.float64], clusters: int, seed: int) -> NDArray[np.
         return KMeans(clusters, n_init=4, random_state=seed).fit(points).labels_.astype(np.intp)
 
 
-def _logsumexp(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def _logsumexp(scores: Floats) -> Floats:
     top = scores.max(2)
     return top + np.log(np.exp(scores - top[..., None]).sum(2))
 

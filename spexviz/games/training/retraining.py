@@ -1,4 +1,7 @@
-"""Real retrainings beside a run on training data: without a set, what-if, removal curves, harmful examples. Nothing is predicted here."""
+"""Real retrainings beside a run on training data: without a set, what-if, removal curves, harmful examples.
+
+Nothing is predicted here.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.games.training.game import TrainingGame
+from spexviz.kit.arrays import Floats, Positions
 from spexviz.masks import Interaction, Values, all_but, leave_one_out_masks
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -30,19 +33,22 @@ class Removal:
 
     shares: tuple[float, ...]
     ordered: Values
-    random: NDArray[np.float64]
+    random: Floats
 
 
 def without(game: TrainingGame, sets: Sequence[Interaction]) -> tuple[Without, ...]:
     """Retrain without each set and each of its members; one batch."""
     asked = dict.fromkeys([(), *((i,) for members in sets for i in members), *sets])
     values = dict(zip(asked, game(all_but(list(asked), len(game.players))), strict=True))
-    change = lambda members: float(values[members] - values[()])  # noqa: E731
+    change = lambda members: float(values[members] - values[()])
     return tuple(Without(members, tuple(change((i,)) for i in members), change(members)) for members in sets)
 
 
 def what_if(
-    game: TrainingGame, leave_out: Sequence[int] = (), relabel: Mapping[int, int] | None = None, duplicate: Sequence[int] = ()
+    game: TrainingGame,
+    leave_out: Sequence[int] = (),
+    relabel: Mapping[int, int] | None = None,
+    duplicate: Sequence[int] = (),
 ) -> tuple[float, float]:
     """Real values before and after: players left out, their examples relabelled ({player: class}), or kept twice."""
     weights = np.ones((1, len(game.examples.train)))
@@ -59,7 +65,7 @@ def leave_one_out(game: TrainingGame) -> Values:
     return values[0] - values[1:]
 
 
-def harmful(game: TrainingGame, effects: Values) -> NDArray[np.intp]:
+def harmful(game: TrainingGame, effects: Values) -> Positions:
     """Players by the harm that keeping them does, worst first, from their effects on the value."""
     return np.argsort(effects if game.higher_is_better else -np.asarray(effects), kind="stable")
 
@@ -69,7 +75,13 @@ def precision_at(ranking: Sequence[int], truth: Sequence[int], k: int) -> float:
     return len(set(map(int, ranking[:k])) & set(map(int, truth))) / k
 
 
-def removal(game: TrainingGame, order: Sequence[int], seed: int = 0, shares: Sequence[float] = SHARES, draws: int = DRAWS) -> Removal:
+def removal(
+    game: TrainingGame,
+    order: Sequence[int],
+    seed: int = 0,
+    shares: Sequence[float] = SHARES,
+    draws: int = DRAWS,
+) -> Removal:
     """Values as a growing share of the players is left out, in this order and in random ones; every point is a retraining."""
     n = len(game.players)
     rng = np.random.default_rng([seed, 0x9A])

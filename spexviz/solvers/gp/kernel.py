@@ -4,11 +4,12 @@ With signs z, z' ∈ {±1}^n (z = 1 − 2m) the covariance of two values is
 
     k(m, m') = constant + Σ_i τ_i z_i z'_i + Σ_c s_c exp(Σ_i w_ci (z_i z'_i − 1)).
 
-Each exponential is a product over players, s_c Π_i (1 + ρ_ci z_i z'_i)/(1 + ρ_ci) with ρ = tanh w, so it expands exactly
-into s_c / Π(1 + ρ_ci) · Σ_S ρ_c^S χ_S(m) χ_S(m'): an independent prior on *every* interaction, which decays with order and
-knows which players matter. Component 0 spans all players. The others are windows over a part of the layout (the words of
-a clause, neighbouring layers), with w_ci = reach · window_ci · w_i: players near each other may interact more; how much more
-is learnt, and nothing is assumed where a design has no layout.
+Each exponential is a product over players, s_c Π_i (1 + ρ_ci z_i z'_i)/(1 + ρ_ci) with ρ = tanh w, so it
+expands exactly into s_c / Π(1 + ρ_ci) · Σ_S ρ_c^S χ_S(m) χ_S(m'): an independent prior on *every*
+interaction, which decays with order and knows which players matter. Component 0 spans all players. The others
+are windows over a part of the layout (the words of a clause, neighbouring layers), with w_ci = reach ·
+window_ci · w_i: players near each other may interact more; how much more is learnt, and nothing is assumed
+where a design has no layout.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.kit.arrays import Ints
 from spexviz.solvers.base import in_threads
 
 T = TypeVar("T")
@@ -39,7 +41,8 @@ TILE = 128  # rows
 class Prior:
     """Hyperparameters of the process, for values of mean 0 and variance 1.
 
-    `strength` w (n,), `slope` τ (n,), `scale` s (1 + windows,), `reach`, `windows` (c, n) in [0, 1], `constant` and `noise` variances.
+    `strength` w (n,), `slope` τ (n,), `scale` s (1 + windows,), `reach`, `windows` (c, n) in [0, 1],
+    `constant` and `noise` variances.
     """
 
     strength: Floats
@@ -79,7 +82,7 @@ class Prior:
             out += part.at(slice(None), slice(None))
         return out
 
-    def weights(self, members: NDArray[np.int64]) -> Floats:
+    def weights(self, members: Ints) -> Floats:
         """Prior variances (k,) of the interactions of one order: members (k, order)."""
         factors = np.ones((len(self.base), len(members)))
         for position in range(members.shape[1]):
@@ -94,11 +97,12 @@ class Prior:
 class Component:
     """One exponential of the kernel as the factors of its exponent: at signs a and b it is exp(left[a] @ right[b]ᵀ).
 
-    `players` (k,) those with w ≠ 0, the others cost nothing; `left` (m, k + 1) their weighted signs and the exponent's level,
-    `right` (m', k + 1) their signs and 1: the level rides along in the product, since every pass over (m, m') costs.
+    `players` (k,) those with w ≠ 0, the others cost nothing; `left` (m, k + 1) their weighted signs and the
+    exponent's level, `right` (m', k + 1) their signs and 1: the level rides along in the product, since every
+    pass over (m, m') costs.
     """
 
-    players: NDArray[np.int64]
+    players: Ints
     left: Floats
     right: Floats
 
@@ -114,23 +118,30 @@ def components(prior: Prior, left: Floats, right: Floats) -> list[Component]:
         here = np.flatnonzero(w)
         level = np.full((len(left), 1), np.log(scale) - w.sum())
         weighted = np.hstack([left[:, here] * w[here], level]).astype(left.dtype)
-        out.append(Component(here, weighted, np.hstack([right[:, here], np.ones((len(right), 1), right.dtype)])))
+        out.append(
+            Component(here, weighted, np.hstack([right[:, here], np.ones((len(right), 1), right.dtype)]))
+        )
     return out
 
 
 def over_tiles(work: Callable[..., T], m: int, *more: list) -> list[T]:
     """work(rows, columns, and its part of each of `more`) on the tiles that cover the lower triangle of an (m, m) matrix, from the largest to the smallest.
 
-    Nearly half the work of the whole matrix, and a tile stays in the cache. On as many threads as spexviz may use: NumPy
-    lets go of the interpreter, and the result does not depend on their number.
+    Nearly half the work of the whole matrix, and a tile stays in the cache. On as many threads as spexviz may
+    use: NumPy lets go of the interpreter, and the result does not depend on their number.
     """
-    tiles = [(slice(start, min(start + TILE, m)), slice(0, min(start + TILE, m))) for start in reversed(range(0, m, TILE))]
+    tiles = [
+        (slice(start, min(start + TILE, m)), slice(0, min(start + TILE, m)))
+        for start in reversed(range(0, m, TILE))
+    ]
     if len(tiles) < 3:
         return [work(*tile, *own) for tile, *own in zip(tiles, *more, strict=True)]
     return in_threads(lambda tile, *own: work(*tile, *own), tiles, *more)
 
 
-def lower_covariance(prior: Prior, signs: Floats, parts: list[Component], keep: bool) -> tuple[Floats, list[list[Floats]]]:
+def lower_covariance(
+    prior: Prior, signs: Floats, parts: list[Component], keep: bool
+) -> tuple[Floats, list[list[Floats]]]:
     """Covariance of the values at signs (m, n), right in the lower triangle, 0 above its tiles; if `keep`, the components of each tile."""
     covariance = np.zeros((len(signs), len(signs)), signs.dtype)
     weighted = signs * prior.slope.astype(signs.dtype)
@@ -150,12 +161,17 @@ def lower_covariance(prior: Prior, signs: Floats, parts: list[Component], keep: 
 
 
 def windows(layout: NDArray[np.float64] | None, n: int) -> Floats:
-    """Bell-shaped windows over the positions of the players: (c, n) in [0, 1]; none without a layout, or with very few or many players."""
+    """Bell-shaped windows over the positions of the players:
+
+    (c, n) in [0, 1]; none without a layout, or with very few or many players.
+    """
     if layout is None or not 2 * PLAYERS_PER_WINDOW <= n <= MOST_PLAYERS:
         return np.zeros((0, n))
     positions = np.asarray(layout, np.float64)
     if len(positions) != n or not np.isfinite(positions).all():
-        raise SolverError(f"A layout needs one finite position for each of the {n} players, not an array of shape {positions.shape}.")
+        raise SolverError(
+            f"A layout needs one finite position for each of the {n} players, not an array of shape {positions.shape}."
+        )
     positions = positions.reshape(n, -1)
     count = min(MOST_WINDOWS, n // PLAYERS_PER_WINDOW, MOST_CELLS // n)
     centres = _evenly(positions[:, 0], count) if positions.shape[1] == 1 else _farthest(positions, count)
@@ -169,12 +185,12 @@ def windows(layout: NDArray[np.float64] | None, n: int) -> Floats:
     return np.where(bells > EDGE, bells, 0.0)
 
 
-def _evenly(line: Floats, count: int) -> NDArray[np.int64]:
+def _evenly(line: Floats, count: int) -> Ints:
     order = np.argsort(line, kind="stable")
     return order[np.linspace(0, len(line) - 1, count).round().astype(np.int64)]
 
 
-def _farthest(positions: Floats, count: int) -> NDArray[np.int64]:
+def _farthest(positions: Floats, count: int) -> Ints:
     """Players spread over the layout: each next one is the farthest from those chosen."""
     chosen = [int(np.argmin(_distances(positions, positions.mean(0)[None])[:, 0]))]
     near = _distances(positions, positions[chosen])[:, 0]

@@ -1,10 +1,10 @@
 """Learning the prior of the Gaussian process: penalised marginal likelihood with exact gradients, by L-BFGS.
 
-The evidence of m values t is −½ tᵀK⁻¹t − ½ log|K|; with G = ½ (K⁻¹ − ααᵀ), α = K⁻¹t, the derivative of its negative in
-any hyperparameter θ is Σ G ∘ ∂K/∂θ: one Cholesky factor, one inverse, and two matrix products for every component, on tiles of
-the lower triangle alone.
-The hyperparameters have priors of their own (all on log scales): with few masks the players' strengths would be over-fitted
-without them (R² .47 instead of .54 at 65 players and 512 masks). Source: Rasmussen and Williams 2006, eq. 5.9.
+The evidence of m values t is −½ tᵀK⁻¹t − ½ log|K|; with G = ½ (K⁻¹ − ααᵀ), α = K⁻¹t, the derivative of its
+negative in any hyperparameter θ is Σ G ∘ ∂K/∂θ: one Cholesky factor, one inverse, and two matrix products for
+every component, on tiles of the lower triangle alone. The hyperparameters have priors of their own (all on
+log scales): with few masks the players' strengths would be over-fitted without them (R² .47 instead of .54 at
+65 players and 512 masks). Source: Rasmussen and Williams 2006, eq. 5.9.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from spexviz.kit.arrays import Ints
 from spexviz.solvers.gp.kernel import Component, Floats, Prior, components, lower_covariance, over_tiles
 
 SPREAD_STRENGTH = 0.9  # of log w_i about its mean over the players…
-TAILS = 4.0  # …degrees of freedom of Student's t: most players are alike, a few stand far out, and more so the more players
-SPREAD_SLOPE = 0.8  # sd of log τ_i about the mean + the player's excess in log w_i: who acts alone also acts together
+# …degrees of freedom of Student's t: most players are alike, a few stand far out, and more so the more
+# players
+TAILS = 4.0
+# sd of log τ_i about the mean + the player's excess in log w_i: who acts alone also acts together
+SPREAD_SLOPE = 0.8
 SPREAD_LEVEL = 2.0  # sd of the other logarithms about where they start
 START_SCALE, START_LOCAL, START_REACH, START_NOISE = -1.0, -3.0, 1.0, np.log(0.15)
 LEAST_NOISE = np.log(1e-3)  # in single precision
@@ -29,7 +33,8 @@ CONSTANT = 0.1
 class Evidence:
     """Negative log posterior of the hyperparameters given signs (m, n) and targets (m,), with its gradient.
 
-    The vector: log w (n), log τ (n), log s of all players, log s of all windows together, log reach, log noise.
+    The vector: log w (n), log τ (n), log s of all players, log s of all windows together, log reach, log
+    noise.
     """
 
     def __init__(self, signs: Floats, target: Floats, windows: Floats):
@@ -42,13 +47,25 @@ class Evidence:
         n, count = self.n, len(self.windows)
         scale, local, reach, noise = np.exp(theta[2 * n :])
         scales = np.concatenate([[scale], np.full(count, local / max(count, 1))])
-        return Prior(np.exp(theta[:n]), np.exp(theta[n : 2 * n]), scales, float(reach), self.windows, float(noise), CONSTANT)
+        return Prior(
+            np.exp(theta[:n]),
+            np.exp(theta[n : 2 * n]),
+            scales,
+            float(reach),
+            self.windows,
+            float(noise),
+            CONSTANT,
+        )
 
     def start(self) -> Floats:
         """Strengths and slopes after a ridge fit: players with a large effect of their own come first."""
         z, t, (m, n) = self.signs, self.target, self.signs.shape
         ridge = 0.3 * m
-        lead = np.linalg.solve(z.T @ z + ridge * np.eye(n), z.T @ t) if n <= m else z.T @ np.linalg.solve(z @ z.T + ridge * np.eye(m), t)
+        lead = (
+            np.linalg.solve(z.T @ z + ridge * np.eye(n), z.T @ t)
+            if n <= m
+            else z.T @ np.linalg.solve(z @ z.T + ridge * np.eye(m), t)
+        )
         lead = np.abs(lead.astype(np.float64))
         lead /= lead.max() or 1.0
         strength = 1.5 * (0.3 + lead) / (0.3 + lead).sum()
@@ -62,8 +79,11 @@ class Evidence:
         parts = components(prior, self.signs, self.signs)
         covariance, kept = lower_covariance(prior, self.signs, parts, keep=True)
         covariance[np.diag_indices_from(covariance)] += kind.type(prior.noise)
-        # In Fortran order, which LAPACK wants without a copy, our lower triangle is the transpose's upper one.
-        factor, failed = (lapack.spotrf if kind == np.float32 else lapack.dpotrf)(covariance.T, lower=0, clean=1, overwrite_a=1)
+        # In Fortran order, which LAPACK wants without a copy, our lower triangle is the transpose's upper
+        # one.
+        factor, failed = (lapack.spotrf if kind == np.float32 else lapack.dpotrf)(
+            covariance.T, lower=0, clean=1, overwrite_a=1
+        )
         if failed:
             return 1e12, np.zeros_like(theta)
         logdet = float(np.log(np.diagonal(factor).astype(np.float64)).sum())
@@ -74,7 +94,9 @@ class Evidence:
         penalty, slope = self._penalty(theta)
         return loss + penalty, self._gradient(prior, lower, alpha, parts, kept) + slope
 
-    def _gradient(self, prior: Prior, lower: Floats, alpha: Floats, parts: list[Component], kept: list[list[Floats]]) -> Floats:
+    def _gradient(
+        self, prior: Prior, lower: Floats, alpha: Floats, parts: list[Component], kept: list[list[Floats]]
+    ) -> Floats:
         """Σ G ∘ ∂K/∂θ over the tiles of the lower triangle: both matrices are symmetric, so its diagonal counts half."""
         n, z = self.n, self.signs
 
@@ -87,8 +109,11 @@ class Evidence:
             out[n : 2 * n] = ((pull @ z[columns]) * z[rows]).sum(0) * prior.slope
             for c, (part, values) in enumerate(zip(parts, tile, strict=True)):
                 values *= pull
-                *by_player, total = ((values @ part.right[columns]) * part.right[rows]).sum(0).astype(np.float64)
-                change = (np.array(by_player) - total) * prior.exponents[c, part.players]  # ∂/∂ log w_i = ∂/∂ log reach, player by player
+                *by_player, total = (
+                    ((values @ part.right[columns]) * part.right[rows]).sum(0).astype(np.float64)
+                )
+                # ∂/∂ log w_i = ∂/∂ log reach, player by player
+                change = (np.array(by_player) - total) * prior.exponents[c, part.players]
                 out[part.players] += change
                 out[2 * n + min(c, 1)] += total
                 out[2 * n + 2] += change.sum() if c else 0.0
@@ -104,13 +129,21 @@ class Evidence:
         apart = slope - strength
         level = np.concatenate([[theta[:n].mean(), theta[n : 2 * n].mean()], theta[2 * n :]]) - self.middle
         far = 1.0 + strength**2 / (TAILS * SPREAD_STRENGTH**2)
-        loss = 0.5 * ((TAILS + 1) * np.log(far).sum() + (apart @ apart) / SPREAD_SLOPE**2 + (level @ level) / SPREAD_LEVEL**2)
+        loss = 0.5 * (
+            (TAILS + 1) * np.log(far).sum()
+            + (apart @ apart) / SPREAD_SLOPE**2
+            + (level @ level) / SPREAD_LEVEL**2
+        )
         tail = (TAILS + 1) / TAILS * strength / SPREAD_STRENGTH**2 / far
         pull, apart = level / SPREAD_LEVEL**2, apart / SPREAD_SLOPE**2
-        return float(loss), np.concatenate([tail - tail.mean() - apart + pull[0] / n, apart + pull[1] / n, pull[2:]])
+        return float(loss), np.concatenate(
+            [tail - tail.mean() - apart + pull[0] / n, apart + pull[1] / n, pull[2:]]
+        )
 
 
-def learn(signs: Floats, target: Floats, windows: Floats, seed: int, rows: int, steps: int) -> tuple[Prior, float]:
+def learn(
+    signs: Floats, target: Floats, windows: Floats, seed: int, rows: int, steps: int
+) -> tuple[Prior, float]:
     """The prior that explains the values best, and its log evidence in nats a mask: L-BFGS on a random subset of at most `rows` masks.
 
     Single precision; where it finds almost no noise, on in double precision, on fewer masks.
@@ -124,15 +157,23 @@ def learn(signs: Floats, target: Floats, windows: Floats, seed: int, rows: int, 
     return evidence.prior(theta), -loss / len(evidence.target)
 
 
-def _evidence(signs: Floats, target: Floats, windows: Floats, rows: NDArray[np.int64], kind: type) -> Evidence:
+def _evidence(signs: Floats, target: Floats, windows: Floats, rows: Ints, kind: type) -> Evidence:
     chosen = np.sort(rows)
     return Evidence(signs[chosen].astype(kind), target[chosen].astype(kind), windows)
 
 
-def _descend(evidence: Evidence, theta: NDArray[np.float64], steps: int, least_noise: float) -> tuple[Floats, float]:
+def _descend(
+    evidence: Evidence, theta: NDArray[np.float64], steps: int, least_noise: float
+) -> tuple[Floats, float]:
     from scipy.optimize import minimize
 
     n = evidence.n
-    bounds = [(-14.0, 1.2)] * n + [(-20.0, 4.0)] * n + [(-12.0, 4.0), (-12.0, 4.0), (-3.0, 3.0), (least_noise, 2.0)]
-    found = minimize(evidence, theta, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps, "maxls": 8})
+    bounds = (
+        [(-14.0, 1.2)] * n
+        + [(-20.0, 4.0)] * n
+        + [(-12.0, 4.0), (-12.0, 4.0), (-3.0, 3.0), (least_noise, 2.0)]
+    )
+    found = minimize(
+        evidence, theta, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps, "maxls": 8}
+    )
     return found.x, float(found.fun)

@@ -2,12 +2,16 @@
 
 1. Boosted trees are fitted to the values, after their linear part is taken out.
 2. The exact spectrum of the trees names candidate interactions and how large each is likely to be.
-3. A ridge regression on constant + players + candidates, each with a prior variance ∝ |tree coefficient|^power.
-4. Only the largest terms are kept, and solved again. How many, and whether at all, is chosen by cross-validation in which
-   the trees are grown anew in each fold (candidates that have seen the fold would be flattered by it), against Linear.
+3. A ridge regression on constant + players + candidates, each with a prior variance ∝ |tree
+coefficient|^power.
+4. Only the largest terms are kept, and solved again. How many, and whether at all, is chosen by
+cross-validation in which
+   the trees are grown anew in each fold (candidates that have seen the fold would be flattered by it),
+   against Linear.
 
-Source: Butler et al., NeurIPS 2025 (arXiv 2505.17495). Step 3's prior, step 4's honest choice and the linear part are ours.
-Left out: the adaptive extra ablations of the article's second stage (spexviz.validate does that check, on any solver).
+Source: Butler et al., NeurIPS 2025 (arXiv 2505.17495). Step 3's prior, step 4's honest choice and the linear
+part are ours. Left out: the adaptive extra ablations of the article's second stage (spexviz.validate does
+that check, on any solver).
 """
 
 from __future__ import annotations
@@ -16,17 +20,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spexviz.kit.arrays import Bools, Floats
 from spexviz.masks import Masks, Values, is_complete
 from spexviz.metrics import constant
 from spexviz.solvers.base import Design, Sparse, checked, in_threads
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.proxyspex.trees import Boosting, boost, fourier, read_forest
-from spexviz.solvers.sparse import Floats, Ridge, largest
+from spexviz.solvers.sparse import Ridge, largest
 from spexviz.spectrum import Spectrum
 
-COMMITTEE = (Boosting(8, 0.1, 150), Boosting(16, 0.1, 120, players=0.5))  # their mean is better than the better of the two
+# their mean is better than the better of the two
+COMMITTEE = (Boosting(8, 0.1, 150), Boosting(16, 0.1, 120, players=0.5))
 COMMITTEE_OF_MANY = (Boosting(8, 0.15, 80, players=0.5),)  # a round costs time in proportion to the players
 MANY = 96  # players
 POWERS = (1.5, 2.0, 1.0)  # of the prior
@@ -35,7 +40,8 @@ QUIET = (1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.05)  # λ tried where the least of NOIS
 CANDIDATES = 1000
 SIZES = (1, 2, 5, 10, 25, 50, 100, 200, 500, 1000)
 ROUNDING = 1e-6  # of the largest deviation of a value from the mean
-GAIN = 1.5  # standard errors by which interactions must beat Linear: the best of many fits looks better than it is
+# standard errors by which interactions must beat Linear: the best of many fits looks better than it is
+GAIN = 1.5
 FEWEST = 12  # masks: below, no fold could tell an interaction from noise
 
 
@@ -47,14 +53,23 @@ class ProxySPEX(Sparse):
     place: ClassVar[int] = 1
     title: ClassVar[str] = "ProxySPEX"
     seconds_of_work: ClassVar[float] = 0.6
-    summary: ClassVar[str] = "Boosted trees find the interactions, ridge regression weighs them. Fits any masks; good from a few hundred on."
+    summary: ClassVar[str] = (
+        "Boosted trees find the interactions, ridge regression weighs them. Fits any masks; good from a few hundred on."
+    )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The sparse spectrum of the values. Raises SolverError for values that are not finite or do not match the masks."""
+        """The sparse spectrum of the values.
+
+        Raises SolverError for values that are not finite or do not match the masks.
+        """
         masks, values = checked(design, values)
         m, n = masks.shape
         if constant(values):
-            return Spectrum(n, {(): float(values.mean())}, notes={"trees": "none: the values are constant", "terms kept": 0})
+            return Spectrum(
+                n,
+                {(): float(values.mean())},
+                notes={"trees": "none: the values are constant", "terms kept": 0},
+            )
         scale = float(np.abs(values - values.mean()).max())
         if is_complete(masks):
             whole = Spectrum.of_all(masks, values).truncate(order=self.max_order)
@@ -67,7 +82,11 @@ class ProxySPEX(Sparse):
         choice = _choose(masks, values, self.max_order, self.terms, seed)
         notes = {"linear CV error": choice.linear_error, "CV error": choice.error}
         if choice.gain < GAIN:
-            return _pruned(linear, scale, {**notes, "CV error": choice.linear_error, "trees": "none: not clearly better than linear"})
+            return _pruned(
+                linear,
+                scale,
+                {**notes, "CV error": choice.linear_error, "trees": "none: not clearly better than linear"},
+            )
         committee = COMMITTEE if n <= MANY else COMMITTEE_OF_MANY
         notes["trees"] = " + ".join(f"{s.rounds} of {s.leaves} leaves at rate {s.rate:g}" for s in committee)
         notes |= {"refit": "kept" if choice.refit else "dropped: the trees alone have less CV error"}
@@ -98,7 +117,9 @@ class _Stage:
         """The coefficients solved again with only the `size` candidates that are largest in `full` (n + k,)."""
         n = self.found.n
         top = np.argsort(-np.abs(full[n:]), kind="stable")[:size] + n
-        return self.ridge.solve(self.found.prior(power), [noise], np.concatenate([np.arange(n), np.sort(top)]))[:, 0]
+        return self.ridge.solve(
+            self.found.prior(power), [noise], np.concatenate([np.arange(n), np.sort(top)])
+        )[:, 0]
 
     def trees_alone(self, size: int) -> tuple[float, Floats]:
         """Constant and coefficients (n + k,) as the trees have them, without a refit: the linear part + the `size` largest."""
@@ -106,13 +127,15 @@ class _Stage:
         for term, value in zip(self.linear.terms, self.linear.values, strict=True):
             dense[1 + term[0] if term else 0] = value
         dense += self.found.low
-        return dense[0], np.concatenate([dense[1:], np.where(np.arange(len(self.found)) < size, self.found.guess, 0.0)])
+        return dense[0], np.concatenate(
+            [dense[1:], np.where(np.arange(len(self.found)) < size, self.found.guess, 0.0)]
+        )
 
 
 class _Fold(_Stage):
     """A stage on the training part of a split, and the squared errors of its fits on the rest."""
 
-    def __init__(self, masks: Masks, values: Values, test: NDArray[np.bool_], max_order: int, seed: int):
+    def __init__(self, masks: Masks, values: Values, test: Bools, max_order: int, seed: int):
         super().__init__(masks[~test], values[~test], max_order, seed)
         self.test_values = values[test]
         self.test_columns = self.found.columns(masks[test])
@@ -131,7 +154,8 @@ class _Fold(_Stage):
 class _Choice:
     """What cross-validation found best: mean squared errors, number of terms, prior power and λ, or the trees alone.
 
-    `gain`: how much less the error is than that of Linear, in standard errors of the difference over the masks.
+    `gain`: how much less the error is than that of Linear, in standard errors of the difference over the
+    masks.
     """
 
     linear_error: float
@@ -153,10 +177,13 @@ def _choose(masks: Masks, values: Values, max_order: int, terms: int, seed: int)
 
     def errors(fold: _Fold) -> tuple[list[Floats], list[Floats]]:
         full = fold.full(power, [noise])[:, 0]
-        return [fold.errors(fold.cut(full, power, noise, size)) for size in sizes], [fold.errors_of_trees(size) for size in sizes]
+        return [fold.errors(fold.cut(full, power, noise, size)) for size in sizes], [
+            fold.errors_of_trees(size) for size in sizes
+        ]
 
     refit, alone = zip(*in_threads(errors, folds), strict=True)
-    refit, alone = np.hstack(refit), np.hstack(alone)  # (sizes, m): one squared error a mask, left out of its own fit
+    # (sizes, m): one squared error a mask, left out of its own fit
+    refit, alone = np.hstack(refit), np.hstack(alone)
     best = alone if alone.mean(1).min() < refit.mean(1).min() else refit
     at = int(np.argmin(best.mean(1)))
     linear = np.hstack([fold.linear_errors for fold in folds])
@@ -185,7 +212,9 @@ def _fitted(masks: Masks, values: Values, max_order: int, choice: _Choice, seed:
     """The chosen fit on all masks."""
     stage = _Stage(masks, values, max_order, seed)
     if choice.refit:
-        coefficients = stage.cut(stage.full(choice.power, [choice.noise])[:, 0], choice.power, choice.noise, choice.size)
+        coefficients = stage.cut(
+            stage.full(choice.power, [choice.noise])[:, 0], choice.power, choice.noise, choice.size
+        )
         constant = stage.ridge.constant(coefficients)
     else:
         constant, coefficients = stage.trees_alone(choice.size)
@@ -204,7 +233,14 @@ def _capped(spectrum: Spectrum, terms: int) -> Spectrum:
 
 
 def _pruned(spectrum: Spectrum, scale: float, notes: dict[str, float | str]) -> Spectrum:
-    """Without the coefficients that are rounding: below ROUNDING of the values' largest deviation. The constant stays."""
-    keep = [(term, value) for term, value in zip(spectrum.terms, spectrum.values, strict=True) if not term or abs(value) > ROUNDING * scale]
+    """Without the coefficients that are rounding: below ROUNDING of the values' largest deviation.
+
+    The constant stays.
+    """
+    keep = [
+        (term, value)
+        for term, value in zip(spectrum.terms, spectrum.values, strict=True)
+        if not term or abs(value) > ROUNDING * scale
+    ]
     interactions = sum(len(term) > 1 for term, _ in keep)
     return Spectrum(spectrum.n, keep, notes={**spectrum.notes, **notes, "terms kept": interactions})

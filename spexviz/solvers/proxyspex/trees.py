@@ -1,9 +1,11 @@
 """Boosted trees, and their exact spectrum: what ProxySPEX reads its candidate interactions from.
 
-A tree over kept/removed players is a sum over its leaves: a leaf of value v reached by fixing the players P to signs s
-is v · Π_{i∈P} (1 + s_i z_i) / 2, so it gives v / 2^|P| · Π_{i∈S} s_i to every S ⊆ P. All leaves of all trees are expanded
-together by arrays, grouped by the number of players on their path, and equal sets are summed by a 64-bit key.
-Source: ProxySPEX (Butler et al., NeurIPS 2025, arXiv 2505.17495), the recursion N[S] = (L + R)/2, N[S ∪ i] = (L − R)/2 unrolled.
+A tree over kept/removed players is a sum over its leaves: a leaf of value v reached by fixing the players P
+to signs s is v · Π_{i∈P} (1 + s_i z_i) / 2, so it gives v / 2^|P| · Π_{i∈S} s_i to every S ⊆ P. All leaves of
+all trees are expanded together by arrays, grouped by the number of players on their path, and equal sets are
+summed by a 64-bit key.
+Source: ProxySPEX (Butler et al., NeurIPS 2025, arXiv 2505.17495), the recursion N[S] = (L + R)/2, N[S ∪ i] =
+(L − R)/2 unrolled.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from spexviz.kit.arrays import Bools, Floats, Ints
 from spexviz.masks import Masks, Values, holders
 
-THREADS = 1  # of LightGBM: one, so that fits beside a running model neither slow it down nor change with the machine
+# of LightGBM: one, so that fits beside a running model neither slow it down nor change with the machine
+THREADS = 1
 _CELLS = 2_000_000  # leaf × subset pairs expanded at a time
 _KEY_SEED = 20250517  # of the players' keys, which name sets and never reach a result
 
@@ -35,8 +39,8 @@ class Boosting:
 def boost(masks: Masks, values: Values, setting: Boosting, seed: int) -> str:
     """Fit gradient-boosted regression trees and return LightGBM's text of the model.
 
-    Deterministic for a seed. The least number of samples in a leaf shrinks with the number of masks (LightGBM's default
-    of 20 leaves a constant model below about 40 masks).
+    Deterministic for a seed. The least number of samples in a leaf shrinks with the number of masks
+    (LightGBM's default of 20 leaves a constant model below about 40 masks).
     """
     import lightgbm
 
@@ -62,18 +66,23 @@ def boost(masks: Masks, values: Values, setting: Boosting, seed: int) -> str:
 
 @dataclass(frozen=True)
 class Forest:
-    """The nodes of every tree in flat arrays. A child or root c ≥ 0 is the inner node c, c < 0 the leaf ~c."""
+    """The nodes of every tree in flat arrays.
 
-    roots: NDArray[np.int64]
-    player: NDArray[np.int64]
-    removed: NDArray[np.int64]  # child where the player is removed (LightGBM's left: 0 ≤ threshold)
-    kept: NDArray[np.int64]
-    value: NDArray[np.float64]
+    A child or root c ≥ 0 is the inner node c, c < 0 the leaf ~c.
+    """
+
+    roots: Ints
+    player: Ints
+    removed: Ints  # child where the player is removed (LightGBM's left: 0 ≤ threshold)
+    kept: Ints
+    value: Floats
 
 
 def read_forest(*texts: str) -> Forest:
     """All trees in LightGBM's texts of models fitted on 0/1 masks."""
-    columns: dict[str, list[NDArray]] = {name: [] for name in ("split_feature", "left_child", "right_child", "leaf_value")}
+    columns: dict[str, list[NDArray]] = {
+        name: [] for name in ("split_feature", "left_child", "right_child", "leaf_value")
+    }
     roots: list[int] = []
     inner = leaves = 0
     for block in itertools.chain.from_iterable(text.split("\nTree=")[1:] for text in texts):
@@ -88,19 +97,30 @@ def read_forest(*texts: str) -> Forest:
             inner += len(value) - 1
         columns["leaf_value"].append(value)
         leaves += len(value)
-    joined = {name: np.concatenate(parts) if parts else np.zeros(0, np.int64) for name, parts in columns.items()}
+    joined = {
+        name: np.concatenate(parts) if parts else np.zeros(0, np.int64) for name, parts in columns.items()
+    }
     return Forest(
-        np.array(roots, np.int64), joined["split_feature"], joined["left_child"], joined["right_child"], joined["leaf_value"].astype(np.float64)
+        np.array(roots, np.int64),
+        joined["split_feature"],
+        joined["left_child"],
+        joined["right_child"],
+        joined["leaf_value"].astype(np.float64),
     )
 
 
-def leaf_paths(forest: Forest) -> list[tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64]]]:
+def leaf_paths(forest: Forest) -> list[tuple[Ints, NDArray[np.int8], Floats]]:
     """The reachable leaves, grouped by depth: players (K, d) sorted and distinct, −1 for padding; signs (K, d); values (K,).
 
-    A player that stands on a path twice fixes nothing the second time; a leaf that asks for both its signs is never reached.
+    A player that stands on a path twice fixes nothing the second time; a leaf that asks for both its signs is
+    never reached.
     """
     found = []
-    node, path, sign = forest.roots, np.zeros((len(forest.roots), 0), np.int64), np.zeros((len(forest.roots), 0), np.int8)
+    node, path, sign = (
+        forest.roots,
+        np.zeros((len(forest.roots), 0), np.int64),
+        np.zeros((len(forest.roots), 0), np.int8),
+    )
     while len(node):
         leaf = node < 0
         if leaf.any():
@@ -123,7 +143,7 @@ def leaf_paths(forest: Forest) -> list[tuple[NDArray[np.int64], NDArray[np.int8]
     return found
 
 
-def fourier(forest: Forest, n: int, max_order: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def fourier(forest: Forest, n: int, max_order: int | None = None) -> tuple[Ints, Floats]:
     """The exact spectrum of the sum of the trees: members (k, w) sorted, −1 for padding, and coefficients (k,).
 
     Sets above `max_order` are dropped. The order of the terms depends on nothing but the trees.
@@ -176,13 +196,13 @@ def _sum_equal(key, share):
 
 
 @cache
-def _subsets(d: int, max_order: int) -> NDArray[np.bool_]:
+def _subsets(d: int, max_order: int) -> Bools:
     """(k, d) bool: the subsets of d positions with at most `max_order` members, smallest first."""
     rows = [chosen for size in range(max_order + 1) for chosen in itertools.combinations(range(d), size)]
     return holders(rows, d)
 
 
-def membership(members: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
+def membership(members: Ints, n: int) -> Bools:
     """Padded members (k, w) as a bool table (k, n)."""
     out = np.zeros((len(members), n + 1), dtype=bool)
     np.put_along_axis(out, np.where(members < 0, n, members), True, axis=1)

@@ -1,13 +1,14 @@
 """Shortened primitive BCH codes, decoded for many words at once.
 
-SPEX asks each bin for p parity bits of an unknown set k of at most t players. With the systematic code, the word
-[k | P·k] is a codeword, so the p observed bits s, read as the word [0 | s], carry the error [k | e]: e marks the
-observed bits that noise has turned. Decoding that error finds the players and the wrong bits together, as long as
+SPEX asks each bin for p parity bits of an unknown set k of at most t players. With the systematic code, the
+word [k | P·k] is a codeword, so the p observed bits s, read as the word [0 | s], carry the error [k | e]: e
+marks the observed bits that noise has turned. Decoding that error finds the players and the wrong bits
+together, as long as
 |k| + |e| ≤ t. Chase-2 turns the least reliable bits first, for when there are more.
 
 What is left out: codes that are not primitive, erasures, decoding beyond the designed distance.
-Source: Berlekamp–Massey without inversion for binary codes (Blahut, Algebraic Codes, 7.6); Chase (1972), algorithm 2;
-the SPEX paper (arXiv 2502.13870), section 4.
+Source: Berlekamp–Massey without inversion for binary codes (Blahut, Algebraic Codes, 7.6); Chase (1972),
+algorithm 2; the SPEX paper (arXiv 2502.13870), section 4.
 """
 
 from __future__ import annotations
@@ -17,17 +18,30 @@ from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.kit.arrays import Bools, Floats, Positions
 
 MOST_ERRORS = 8
 MOST_PLAYERS = 4096
-_PRIMITIVE = {2: 0b111, 3: 0b1011, 4: 0b10011, 5: 0b100101, 6: 0b1000011, 7: 0b10001001, 8: 0b100011101, 9: 0b1000010001}
-_PRIMITIVE |= {10: 0b10000001001, 11: 0b100000000101, 12: 0b1000001010011, 13: 0b10000000011011, 14: 0b100010001000011}
+_PRIMITIVE = {
+    2: 0b111,
+    3: 0b1011,
+    4: 0b10011,
+    5: 0b100101,
+    6: 0b1000011,
+    7: 0b10001001,
+    8: 0b100011101,
+    9: 0b1000010001,
+}
+_PRIMITIVE |= {
+    10: 0b10000001001,
+    11: 0b100000000101,
+    12: 0b1000001010011,
+    13: 0b10000000011011,
+    14: 0b100010001000011,
+}
 _CELLS = 4_000_000  # words × positions tried for roots at a time: 32 MB
-
-Ints = NDArray[np.intp]
 
 
 def cyclotomic(r: int, t: int) -> set[int]:
@@ -66,11 +80,11 @@ class Field:
         self.log = np.full(2**r, 2 * self.size, dtype=np.intp)
         self.log[powers] = np.arange(self.size)
 
-    def times(self, a: Ints, b: Ints) -> Ints:
+    def times(self, a: Positions, b: Positions) -> Positions:
         """Element-wise product."""
         return self.exp.take(self.log.take(a) + self.log.take(b))
 
-    def inverse(self, a: Ints) -> Ints:
+    def inverse(self, a: Positions) -> Positions:
         """Element-wise inverse; a must not be 0."""
         return self.exp[(self.size - self.log[a]) % self.size]
 
@@ -79,37 +93,38 @@ class Field:
 class BCH:
     """A systematic BCH code for n players that corrects t errors. Make one with `bch(n, t)`.
 
-    `parity` (p, n) bool: bit j of the parity of a set is the parity of its players in row j. A set of players is
-    a row of t sorted positions, padded with n.
+    `parity` (p, n) bool: bit j of the parity of a set is the parity of its players in row j. A set of players
+    is a row of t sorted positions, padded with n.
     """
 
     n: int
     t: int
     p: int
-    parity: NDArray[np.bool_] = field(repr=False)
+    parity: Bools = field(repr=False)
     gf: Field = field(repr=False)
-    roots_of: Ints = field(repr=False)  # (p + n, t): syndromes α^{i·(2j+1)} of an error at position i
+    roots_of: Positions = field(repr=False)  # (p + n, t): syndromes α^{i·(2j+1)} of an error at position i
 
-    def encode(self, members: Ints) -> NDArray[np.bool_]:
+    def encode(self, members: Positions) -> Bools:
         """Parity bits of sets of players (b, ≤ t), padded with n: (b, p)."""
         columns = np.vstack([self.parity.T, np.zeros((1, self.p), bool)])
         return np.bitwise_xor.reduce(columns[members], axis=1)
 
-    def syndromes(self, bits: NDArray[np.bool_]) -> Ints:
+    def syndromes(self, bits: Bools) -> Positions:
         """Syndromes 1, 3, …, 2t − 1 of observed parity bits (b, p): (b, t)."""
         out = np.zeros((len(bits), self.t), dtype=np.intp)
         for bit in range(self.p):  # p is at most about 100, and the words are many
             out ^= bits[:, bit, None] * self.roots_of[bit]
         return out
 
-    def hard(self, bits: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.bool_]]:
+    def hard(self, bits: Bools) -> tuple[Positions, Bools]:
         """Decode observed parity bits (b, p): (sets (b, t), decoded (b,))."""
         return self.decode(self.syndromes(bits))
 
-    def decode(self, syndromes: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    def decode(self, syndromes: Positions) -> tuple[Positions, Bools]:
         """Players of the error of least weight with these syndromes (b, t): (sets (b, t) padded with n, decoded (b,)).
 
-        Wrong parity bits are corrected and not reported. Where no error of weight ≤ t fits, decoded is False and the set empty.
+        Wrong parity bits are corrected and not reported. Where no error of weight ≤ t fits, decoded is False
+        and the set empty.
         """
         sets = np.full((len(syndromes), self.t), self.n, dtype=np.intp)
         monic, degree = self._locator(syndromes)
@@ -129,11 +144,11 @@ class BCH:
             decoded[rows] = True
         return sets, decoded
 
-    def chase(self, soft: NDArray[np.float64], depth: int, weight: int) -> tuple[Ints, Ints]:
+    def chase(self, soft: Floats, depth: int, weight: int) -> tuple[Positions, Positions]:
         """Chase-2 candidates of bins (b, p + 1), first the zero row: (bin (c,), sets (c, t)), without repeats.
 
-        Every pattern of up to `weight` flips among the `depth` least reliable rows is tried. The zero row only gives the
-        sign of the coefficient: turning it turns all p bits.
+        Every pattern of up to `weight` flips among the `depth` least reliable rows is tried. The zero row
+        only gives the sign of the coefficient: turning it turns all p bits.
         """
         depth = min(depth, self.p + 1)
         bits = (soft[:, 1:] < 0) ^ (soft[:, :1] < 0)
@@ -152,8 +167,11 @@ class BCH:
         both = both[unique_rows(both)]
         return both[:, 0], both[:, 1:]
 
-    def _locator(self, odd: Ints) -> tuple[Ints, Ints]:
-        """Berlekamp–Massey over all words: (coefficients of the monic locator, constant first, (t, b); degree, or −1, (b,))."""
+    def _locator(self, odd: Positions) -> tuple[Positions, Positions]:
+        """Berlekamp–Massey over all words:
+
+        (coefficients of the monic locator, constant first, (t, b); degree, or −1, (b,)).
+        """
         gf, t, count = self.gf, self.t, len(odd)
         s = np.zeros((2 * t + 1, count), dtype=np.intp)
         for i in range(1, 2 * t + 1):
@@ -162,7 +180,8 @@ class BCH:
         locator[0] = 1
         previous = locator.copy()
         gamma, k = np.ones(count, dtype=np.intp), np.zeros(count, dtype=np.intp)
-        overflow = np.zeros(count, dtype=bool)  # a term beyond degree t was cut off: no error of weight ≤ t fits
+        # a term beyond degree t was cut off: no error of weight ≤ t fits
+        overflow = np.zeros(count, dtype=bool)
         log_s = gf.log[s]
         for r in range(t):
             log_l = gf.log.take(locator)
@@ -181,13 +200,17 @@ class BCH:
             k = np.where(longer, -k, k + 2)
         degree = t - np.argmax(locator[::-1] != 0, axis=0)
         degree[overflow] = -1
-        # Λ(x) = Π(1 + X x) has the inverse locators as roots; read backwards and scaled, x^d Λ(1/x) has the locators themselves
+        # Λ(x) = Π(1 + X x) has the inverse locators as roots; read backwards and scaled, x^d Λ(1/x) has the
+        # locators themselves
         scaled = gf.times(locator, gf.inverse(locator[0]))
         order = degree - np.arange(t)[:, None]
         return np.where(order > 0, np.take_along_axis(scaled, np.maximum(order, 0), axis=0), 0), degree
 
-    def _splits(self, monic: Ints) -> NDArray[np.bool_]:
-        """Whether x^d + Σ monic[i] x^i has d distinct roots in the field: whether x^{2^r} = x modulo it. Far cheaper than a root search."""
+    def _splits(self, monic: Positions) -> Bools:
+        """Whether x^d + Σ monic[i] x^i has d distinct roots in the field: whether x^{2^r} = x modulo it.
+
+        Far cheaper than a root search.
+        """
         gf, d = self.gf, len(monic)
         log_monic = gf.log.take(monic)
         power, high = monic, {}
@@ -210,12 +233,14 @@ class BCH:
         rest[1] ^= 1
         return ~rest.any(0)
 
-    def _positions(self, monic: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    def _positions(self, monic: Positions) -> tuple[Positions, Bools]:
         """Chien search: the d positions whose locators are the roots (b, d), and where all lie in the shortened code (b,)."""
         gf, d, count = self.gf, len(monic), monic.shape[1]
         if d == 1:
             positions = gf.log[monic[0]][:, None]
-            return np.where(positions < len(self.roots_of), positions, 0), positions[:, 0] < len(self.roots_of)
+            return np.where(positions < len(self.roots_of), positions, 0), positions[:, 0] < len(
+                self.roots_of
+            )
         length = len(self.roots_of)
         logs = gf.log.take(monic)
         powers = np.arange(length) * np.arange(d + 1)[:, None] % gf.size
@@ -232,7 +257,7 @@ class BCH:
         return positions, found
 
 
-def unique_rows(table: Ints) -> Ints:
+def unique_rows(table: Positions) -> Positions:
     """Sorted indices of the first appearance of each distinct row of a table of non-negative integers."""
     if not len(table):
         return np.zeros(0, dtype=np.intp)
@@ -253,7 +278,8 @@ def bch(n: int, t: int) -> BCH:
         for i, c in enumerate(generator):
             raised[i] ^= int(gf.times(np.intp(root), np.intp(c)))
         generator = raised
-    low = sum(bit << i for i, bit in enumerate(generator[:p]))  # the generator without x^p, all coefficients 0 or 1
+    # the generator without x^p, all coefficients 0 or 1
+    low = sum(bit << i for i, bit in enumerate(generator[:p]))
     columns, word = [], low
     for _ in range(n):  # x^p, x^{p+1}, … modulo the generator
         columns.append(word)

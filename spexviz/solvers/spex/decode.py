@@ -1,8 +1,9 @@
 """From the values of SPEX's masks to the interactions behind them: bins, decoding, peeling. All bins at once.
 
-A group c asks f(M_c ℓ ⊕ d) for every ℓ and every delay d. Its Walsh–Hadamard transform over ℓ puts F(k) into the bin
-M_cᵀ k with the sign (−1)^{⟨d, k⟩}: a bin that holds one coefficient spells out the parity bits of its set.
-Peeling takes such coefficients out of every group, which frees others. Source: the SPEX paper (arXiv 2502.13870), section 4.
+A group c asks f(M_c ℓ ⊕ d) for every ℓ and every delay d. Its Walsh–Hadamard transform over ℓ puts F(k) into
+the bin M_cᵀ k with the sign (−1)^{⟨d, k⟩}: a bin that holds one coefficient spells out the parity bits of its
+set. Peeling takes such coefficients out of every group, which frees others. Source: the SPEX paper (arXiv
+2502.13870), section 4.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.masks import Masks
-from spexviz.solvers.spex.bch import BCH, Ints, unique_rows
+from spexviz.solvers.spex.bch import BCH, unique_rows
 from spexviz.spectrum import walsh_hadamard
 
-RESIDUAL = 0.9  # a bin is read as one coefficient if less than this share of its energy is left without it (published)
+# a bin is read as one coefficient if less than this share of its energy is left without it (published)
+RESIDUAL = 0.9
 SIGNIFICANT = 3.0  # the pooled coefficient of all groups must stand out by so many standard errors (ours)
 ROUNDS = 30
-DEPTH, FLIPS = 4, 3  # Chase-2: least reliable rows beyond 2 t, and how many of them may be wrong; at 5 dB deeper finds 1 to 2 % more
+# Chase-2: least reliable rows beyond 2 t, and how many of them may be wrong; at 5 dB deeper finds 1 to 2 %
+# more
+DEPTH, FLIPS = 4, 3
 WORDS = 200_000  # words decoded at a time
 EMPTY = 1e-18  # a bin with less than this share of the mean energy holds rounding errors only
 
@@ -32,8 +36,8 @@ class Geometry:
     The last entry belongs to the padding "player" n: bin 0, no sign.
     """
 
-    labels: Ints
-    delays: NDArray[np.bool_]
+    labels: Positions
+    delays: Bools
 
     @classmethod
     def of(cls, subspaces: Masks, delays: Masks) -> Geometry:
@@ -42,24 +46,25 @@ class Geometry:
         labels = subspaces.astype(np.intp) @ weights
         return cls(np.pad(labels, ((0, 0), (0, 1))), np.pad(delays.T, ((0, 1), (0, 0))))
 
-    def bins(self, sets: Ints) -> Ints:
+    def bins(self, sets: Positions) -> Positions:
         """The bin of each set (k, t) in each group: (C, k)."""
         return np.bitwise_xor.reduce(self.labels[:, sets], axis=2)
 
-    def signs(self, sets: Ints) -> NDArray[np.float64]:
+    def signs(self, sets: Positions) -> Floats:
         """The signs of each set over the delays: (k, R) of ±1."""
         return 1.0 - 2.0 * np.bitwise_xor.reduce(self.delays[sets], axis=1)
 
 
-def transform(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def transform(values: Floats) -> Floats:
     """Values (C, R, 2^b) to bins (C, 2^b, R)."""
     return np.ascontiguousarray(np.swapaxes(walsh_hadamard(values) / values.shape[2], 1, 2))
 
 
-def peel(bins: NDArray[np.float64], geometry: Geometry, code: BCH, soft: bool) -> tuple[Ints, NDArray[np.float64]]:
+def peel(bins: Floats, geometry: Geometry, code: BCH, soft: bool) -> tuple[Positions, Floats]:
     """The sets that the bins (C, B, R) spell out, and their coefficients: ((k, t) padded with n, (k,)).
 
-    `bins` is overwritten with what is left. `soft` adds Chase-2 where hard decoding finds no set that explains its bin.
+    `bins` is overwritten with what is left. `soft` adds Chase-2 where hard decoding finds no set that
+    explains its bin.
     """
     groups, size, rows = bins.shape
     flat = bins.reshape(groups * size, rows)
@@ -83,7 +88,7 @@ def peel(bins: NDArray[np.float64], geometry: Geometry, code: BCH, soft: bool) -
     return sets[first], _summed(sets, coefficients, first)
 
 
-def propose(flat: NDArray[np.float64], rows: Ints, geometry: Geometry, code: BCH, soft: bool, size: int) -> Ints:
+def propose(flat: Floats, rows: Positions, geometry: Geometry, code: BCH, soft: bool, size: int) -> Positions:
     """The distinct sets that explain one of the bins `rows` best: (k, t)."""
     sets, decoded = code.hard((flat[rows, 1:] < 0) ^ (flat[rows, :1] < 0))
     where, sets = _explained(flat, rows[decoded], sets[decoded], geometry, size)
@@ -99,7 +104,9 @@ def propose(flat: NDArray[np.float64], rows: Ints, geometry: Geometry, code: BCH
     return sets[unique_rows(sets)]
 
 
-def _explained(flat: NDArray[np.float64], where: Ints, sets: Ints, geometry: Geometry, size: int) -> tuple[Ints, Ints]:
+def _explained(
+    flat: Floats, where: Positions, sets: Positions, geometry: Geometry, size: int
+) -> tuple[Positions, Positions]:
     """Of the candidates, those that belong to their bin and explain enough of it, the best one a bin."""
     belongs = geometry.bins(sets)[where // size, np.arange(len(sets))] == where % size
     where, sets = where[belongs], sets[belongs]
@@ -111,10 +118,13 @@ def _explained(flat: NDArray[np.float64], where: Ints, sets: Ints, geometry: Geo
     return where[best], sets[best]
 
 
-def _pooled(flat: NDArray[np.float64], sets: Ints, geometry: Geometry, size: int, floor: float) -> tuple[Ints, NDArray[np.float64]]:
+def _pooled(
+    flat: Floats, sets: Positions, geometry: Geometry, size: int, floor: float
+) -> tuple[Positions, Floats]:
     """Coefficients of the sets from their bins in all groups, each weighted by how clean it is; only sets that stand out.
 
-    A set that was read from noise or from a mixture is in one group only; taking it out of the others would add energy there.
+    A set that was read from noise or from a mixture is in one group only; taking it out of the others would
+    add energy there.
     """
     groups, rows = len(geometry.labels), flat.shape[1]
     bins = flat[geometry.bins(sets) + size * np.arange(groups)[:, None]]  # (C, k, R)
@@ -127,7 +137,7 @@ def _pooled(flat: NDArray[np.float64], sets: Ints, geometry: Geometry, size: int
     return sets[falls & stands], value[falls & stands]
 
 
-def _summed(sets: Ints, coefficients: NDArray[np.float64], first: Ints) -> NDArray[np.float64]:
+def _summed(sets: Positions, coefficients: Floats, first: Positions) -> Floats:
     """A set peeled twice has the sum of both coefficients."""
     place = {tuple(sets[j]): i for i, j in enumerate(first)}
     total = np.zeros(len(first))

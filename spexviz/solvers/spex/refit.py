@@ -1,10 +1,10 @@
 """The last step of SPEX: coefficients of a known support by regression on every mask that was asked.
 
-The support is the constant, all singletons and what decoding found. How many terms are kept and how much they are
-shrunk is chosen by cross-validation in which the ranking of the terms is learnt again in every fold. The decoded sets
-were found with all values, so its error is somewhat optimistic: fidelity is measured on masks held out of everything.
-Everything runs on Gram matrices, which are sums of ±1 and hence exact. Source: the SPEX paper (arXiv 2502.13870), the
-refinement step; ridge with a kept count in place of its Lasso.
+The support is the constant, all singletons and what decoding found. How many terms are kept and how much they
+are shrunk is chosen by cross-validation in which the ranking of the terms is learnt again in every fold. The
+decoded sets were found with all values, so its error is somewhat optimistic: fidelity is measured on masks
+held out of everything. Everything runs on Gram matrices, which are sums of ±1 and hence exact. Source: the
+SPEX paper (arXiv 2502.13870), the refinement step; ridge with a kept count in place of its Lasso.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, solve_triangular
 
+from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.masks import Masks, Values
 from spexviz.spectrum import characters
 
@@ -25,22 +25,24 @@ _CELLS = 8_000_000  # masks × terms at a time: 32 MB
 _TIE = 1e-3  # a smaller support wins if its error is within this share of the least
 _EXACT = 1e-13  # errors below this share of the variance are rounding
 
-Floats = NDArray[np.float64]
 Moments = tuple[Floats, Floats, float, int]
 
 
 @dataclass(frozen=True)
 class Refit:
-    """`coefficients` (k,), 0 where a term was dropped; `kept` (k,) bool; `noise` the standard deviation left; `r2` by cross-validation."""
+    """`coefficients` (k,), 0 where a term was dropped;
+
+    `kept` (k,) bool; `noise` the standard deviation left; `r2` by cross-validation.
+    """
 
     coefficients: Floats
-    kept: NDArray[np.bool_]
+    kept: Bools
     ridge: float
     noise: float
     r2: float
 
 
-def refit(masks: Masks, values: Values, membership: NDArray[np.bool_], seed: int) -> Refit:
+def refit(masks: Masks, values: Values, membership: Bools, seed: int) -> Refit:
     """Ridge coefficients of the terms `membership` (k, n), whose first row must be the constant, with a kept count chosen by CV."""
     scale = float(np.std(values))
     k = len(membership)
@@ -62,10 +64,16 @@ def refit(masks: Masks, values: Values, membership: NDArray[np.bool_], seed: int
     near = np.argwhere(errors <= best * (1 + _TIE) + _EXACT)
     i, j = min(near.tolist(), key=lambda ij: (counts[ij[1]], errors[ij[0], ij[1]]))
     coefficients = _path(whole, _ranking(whole), RIDGE[i], counts[j : j + 1])[:, 0] * scale
-    return Refit(coefficients, coefficients != 0, RIDGE[i], float(np.sqrt(max(errors[i, j], 0.0)) * scale), float(1 - errors[i, j] / np.var(y)))
+    return Refit(
+        coefficients,
+        coefficients != 0,
+        RIDGE[i],
+        float(np.sqrt(max(errors[i, j], 0.0)) * scale),
+        float(1 - errors[i, j] / np.var(y)),
+    )
 
 
-def _moments(masks: Masks, y: Values, membership: NDArray[np.bool_]) -> Moments:
+def _moments(masks: Masks, y: Values, membership: Bools) -> Moments:
     """Gram matrix (k, k), products with the values (k,), squared values, number of masks."""
     k = len(membership)
     gram, product = np.zeros((k, k)), np.zeros(k)
@@ -77,7 +85,7 @@ def _moments(masks: Masks, y: Values, membership: NDArray[np.bool_]) -> Moments:
     return gram, product, float(y @ y), len(y)
 
 
-def _counts(k: int) -> NDArray[np.intp]:
+def _counts(k: int) -> Positions:
     """The numbers of terms that are tried: all up to 48, then about 8 % apart, and k."""
     apart = 48 * 1.08 ** np.arange(1, 100)
     return np.unique(np.r_[np.arange(1, min(k, 48) + 1), apart[apart < k].astype(int), k])
@@ -90,17 +98,25 @@ def _penalty(k: int, ridge: float, m: int) -> Floats:
     return penalty
 
 
-def _ranking(moments: Moments) -> NDArray[np.intp]:
-    """The terms by the size of their coefficients in a mild ridge fit on all of them, the constant first: (k,)."""
+def _ranking(moments: Moments) -> Positions:
+    """The terms by the size of their coefficients in a mild ridge fit on all of them, the constant first:
+
+    (k,).
+    """
     gram, product, _, m = moments
-    lower = cho_factor(gram + np.diag(_penalty(len(product), RANKING, m)), lower=True, overwrite_a=True, check_finite=False)
+    lower = cho_factor(
+        gram + np.diag(_penalty(len(product), RANKING, m)), lower=True, overwrite_a=True, check_finite=False
+    )
     size = np.abs(cho_solve(lower, product, check_finite=False))
     size[0] = np.inf
     return np.argsort(-size, kind="stable")
 
 
-def _path(moments: Moments, order: NDArray[np.intp], ridge: float, counts: NDArray[np.intp]) -> Floats | None:
-    """Ridge coefficients on the first 1, 2, … terms of the ranking: (k, len(counts)), or None where the masks do not determine them."""
+def _path(moments: Moments, order: Positions, ridge: float, counts: Positions) -> Floats | None:
+    """Ridge coefficients on the first 1, 2, … terms of the ranking:
+
+    (k, len(counts)), or None where the masks do not determine them.
+    """
     gram, product, _, m = moments
     k, order = len(product), order[: counts[-1]]
     if ridge < 1e-6 and m < 1.1 * len(order):
@@ -111,7 +127,8 @@ def _path(moments: Moments, order: NDArray[np.intp], ridge: float, counts: NDArr
     except LinAlgError:
         return None
     z = solve_triangular(lower, product[order], lower=True, check_finite=False)
-    # the solution on the first terms only is back-substitution with the rest of z set to 0: all counts at once
+    # the solution on the first terms only is back-substitution with the rest of z set to 0: all counts at
+    # once
     starts = np.where(np.arange(len(z))[:, None] < counts, z[:, None], 0.0)
     out = np.zeros((k, len(counts)))
     out[order] = solve_triangular(lower, starts, lower=True, trans="T", check_finite=False)

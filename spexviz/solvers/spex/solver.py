@@ -1,8 +1,8 @@
 """SPEX: structured masks, a sparse Walsh–Hadamard transform, BCH decoding, peeling, and a refit on every mask asked.
 
-Finds interactions of order up to `max_order` among up to thousands of players without searching through them. It needs
-many masks: below about 1,700 at 32–63 players, 4,000 at 64–127 and 20,000 from 256 on, plain linear regression explains
-more. Source: the SPEX paper (Kang et al., ICML 2025, arXiv 2502.13870).
+Finds interactions of order up to `max_order` among up to thousands of players without searching through them.
+It needs many masks: below about 1,700 at 32–63 players, 4,000 at 64–127 and 20,000 from 256 on, plain linear
+regression explains more. Source: the SPEX paper (Kang et al., ICML 2025, arXiv 2502.13870).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
+from spexviz.kit.arrays import Bools, Positions
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values, distinct, is_complete, keys, uniform_masks
 from spexviz.solvers.base import Design, checked
@@ -36,18 +37,23 @@ DECODERS = {
 class SpexDesign(Design):
     """Masks M_c ℓ ⊕ d of SPEX, smaller levels first, then uniform masks for the refit.
 
-    `subspaces` (C, n, b) the matrices M_c; `rows` (C, R, 2^b) where the mask of group c, delay d and ℓ stands;
-    `order` the orders that the delays can tell apart. Level b is the first b columns and the first 2^b of `rows`.
+    `subspaces` (C, n, b) the matrices M_c; `rows` (C, R, 2^b) where the mask of group c, delay d and ℓ
+    stands; `order` the orders that the delays can tell apart. Level b is the first b columns and the first
+    2^b of `rows`.
     """
 
-    subspaces: NDArray[np.bool_] | None = None
+    subspaces: Bools | None = None
     rows: NDArray[np.int32] | None = None
     order: int = 0
 
     def head(self, m: int) -> SpexDesign:
         """The first m masks: the largest whole level among them, the other masks for the refit."""
-        level = next((b for b in range(self.level, LEAST_LEVEL - 1, -1) if self.rows[..., : 2**b].max() < m), 0)
-        return SpexDesign(self.masks[:m], self.layout, self.subspaces[..., :level], self.rows[..., : 2**level], self.order)
+        level = next(
+            (b for b in range(self.level, LEAST_LEVEL - 1, -1) if self.rows[..., : 2**b].max() < m), 0
+        )
+        return SpexDesign(
+            self.masks[:m], self.layout, self.subspaces[..., :level], self.rows[..., : 2**level], self.order
+        )
 
     @property
     def level(self) -> int:
@@ -59,18 +65,24 @@ class SpexDesign(Design):
 class SPEX:
     """Sparse Fourier transform with BCH decoding of interactions up to `max_order` (1 to 8), by one of the DECODERS."""
 
-    max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1, high=MOST_ERRORS)
+    max_order: int = option(
+        5, "Max order", "Largest number of players in one interaction", low=1, high=MOST_ERRORS
+    )
     decoder: str = option("soft", "Decoder", choices=DECODERS)
 
     name: ClassVar[str] = "spex"
     place: ClassVar[int] = 2
     title: ClassVar[str] = "SPEX"
     seconds_of_work: ClassVar[float] = 0.1
-    summary: ClassVar[str] = "Structured masks and error-correcting codes: finds high orders among many players, given thousands of ablations."
+    summary: ClassVar[str] = (
+        "Structured masks and error-correcting codes: finds high orders among many players, given thousands of ablations."
+    )
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_order <= MOST_ERRORS:
-            raise SolverError(f"SPEX decodes orders 1 to {MOST_ERRORS}, not {self.max_order}: choose one of them, or use ProxySPEX.")
+            raise SolverError(
+                f"SPEX decodes orders 1 to {MOST_ERRORS}, not {self.max_order}: choose one of them, or use ProxySPEX."
+            )
         check(self, SolverError)
 
     def least(self, n: int) -> int:
@@ -78,7 +90,10 @@ class SPEX:
         return _at_most_all(n, self._level_cost(n, LEAST_LEVEL))
 
     def levels(self, n: int, budget: int) -> tuple[int, ...]:
-        """Masks that level 3, 4, … ask, for all levels within the budget. Raises SolverError if there is none."""
+        """Masks that level 3, 4, … ask, for all levels within the budget.
+
+        Raises SolverError if there is none.
+        """
         if budget < self.least(n):
             raise SolverError(
                 f"SPEX with order {self.max_order} needs at least {self.least(n)} ablations for {n} players, not {budget}: "
@@ -110,7 +125,8 @@ class SPEX:
             )
         top = LEAST_LEVEL + len(self.levels(n, budget)) - 1
         rng = np.random.default_rng([seed, n, self.max_order])
-        columns = [rng.random((GROUPS, n)) < 0.5 for _ in range(top)]  # column by column: a larger level only adds columns
+        # column by column: a larger level only adds columns
+        columns = [rng.random((GROUPS, n)) < 0.5 for _ in range(top)]
         subspaces = np.stack(columns, axis=2)
         masks, rows = _structured(subspaces, _delays(n, self.max_order))
         extra = uniform_masks(n, self.cost(n, budget) - len(masks), seed, exclude=masks)
@@ -119,13 +135,17 @@ class SPEX:
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The spectrum behind the values of a design made by `SPEX.design` (or a head of it with a whole level)."""
         if not isinstance(design, SpexDesign):
-            raise SolverError("SPEX reads its own masks only: make the design with SPEX.design, or use ProxySPEX, which fits any masks.")
+            raise SolverError(
+                "SPEX reads its own masks only: make the design with SPEX.design, or use ProxySPEX, which fits any masks."
+            )
         masks, values = checked(design, values)
         n = masks.shape[1]
         if is_complete(masks):
             return _exact(masks, values)
         if not design.level:
-            raise SolverError(f"{len(masks)} masks hold no whole level of SPEX for {n} players: fit at least {self.least(n)}, or use another solver.")
+            raise SolverError(
+                f"{len(masks)} masks hold no whole level of SPEX for {n} players: fit at least {self.least(n)}, or use another solver."
+            )
         support, fitted, decoded = self._search(design, masks, values, seed)
         terms = [tuple(map(int, np.flatnonzero(row))) for row in support[fitted.kept]]
         notes = {
@@ -140,10 +160,13 @@ class SPEX:
         }
         return Spectrum(n, list(zip(terms, fitted.coefficients[fitted.kept], strict=True)), notes=notes)
 
-    def _search(self, design: SpexDesign, masks: Masks, values: Values, seed: int) -> tuple[NDArray[np.bool_], Refit, int]:
+    def _search(
+        self, design: SpexDesign, masks: Masks, values: Values, seed: int
+    ) -> tuple[Bools, Refit, int]:
         """Decode the values, and what the constant and the singletons leave of them; refit; decode what that leaves, while the CV error falls.
 
-        Decoding the values is the published way. Taking out first what the refit has anyway clears the bins for the interactions (ours).
+        Decoding the values is the published way. Taking out first what the refit has anyway clears the bins
+        for the interactions (ours).
         """
         n = masks.shape[1]
         support = np.vstack([np.zeros((1, n), dtype=bool), np.eye(n, dtype=bool)])
@@ -151,7 +174,9 @@ class SPEX:
         for turn in range(PASSES):
             left = values - characters(masks, support[fitted.kept]) @ fitted.coefficients[fitted.kept]
             views = (values, left) if turn == 0 else (left,)
-            found = np.vstack([_membership(decode(design, view, soft=self.decoder == "soft"), n) for view in views])
+            found = np.vstack(
+                [_membership(decode(design, view, soft=self.decoder == "soft"), n) for view in views]
+            )
             found = distinct(found[found.sum(1) <= self.max_order])
             known = set(keys(support))
             found = found[[key not in known for key in keys(found)]]
@@ -169,8 +194,11 @@ class SPEX:
         return GROUPS * 2**b * (parity_length(n, self.max_order)[1] + 1)
 
 
-def decode(design: SpexDesign, values: Values, soft: bool = True) -> NDArray[np.intp]:
-    """The sets of one player or more that the values of the design's structured masks spell out: (k, order), padded with n."""
+def decode(design: SpexDesign, values: Values, soft: bool = True) -> Positions:
+    """The sets of one player or more that the values of the design's structured masks spell out:
+
+    (k, order), padded with n.
+    """
     n = design.masks.shape[1]
     geometry = Geometry.of(design.subspaces, _delays(n, design.order))
     level = values[design.rows]
@@ -191,7 +219,10 @@ def _structured(subspaces: Masks, delays: Masks) -> tuple[Masks, NDArray[np.int3
     """All distinct masks M_c ℓ ⊕ d, smaller levels first, and where each stands: ((m, n), (C, R, 2^b))."""
     groups, n, top = subspaces.shape
     index = (np.arange(2**top)[:, None] >> np.arange(top)) & 1
-    moved = (index.astype(np.float32) @ np.swapaxes(subspaces, 1, 2).astype(np.float32)).astype(np.int32) & 1 == 1  # (C, 2^b, n)
+    # (C, 2^b, n)
+    moved = (index.astype(np.float32) @ np.swapaxes(subspaces, 1, 2).astype(np.float32)).astype(
+        np.int32
+    ) & 1 == 1
     rows = np.empty((groups, len(delays), 2**top), dtype=np.int32)
     place: dict[bytes, int] = {}
     masks: list[Masks] = []
@@ -206,7 +237,7 @@ def _structured(subspaces: Masks, delays: Masks) -> tuple[Masks, NDArray[np.int3
     return np.vstack(masks), rows
 
 
-def _membership(sets: NDArray[np.intp], n: int) -> NDArray[np.bool_]:
+def _membership(sets: Positions, n: int) -> Bools:
     """Sets as positions padded with n (k, t), to which players each holds (k, n)."""
     membership = np.zeros((len(sets), n + 1), dtype=bool)
     np.put_along_axis(membership, sets, True, axis=1)
@@ -218,4 +249,6 @@ def _exact(masks: Masks, values: Values) -> Spectrum:
     dense = Spectrum.of_all(masks, values, {"exact": "all 2^n masks"})
     large = np.abs(dense.values) > 1e-12 * np.abs(values).max(initial=0.0)
     large |= dense.orders == 0
-    return Spectrum(dense.n, [(dense.terms[j], dense.values[j]) for j in np.flatnonzero(large)], notes=dense.notes)
+    return Spectrum(
+        dense.n, [(dense.terms[j], dense.values[j]) for j in np.flatnonzero(large)], notes=dense.notes
+    )

@@ -1,4 +1,7 @@
-"""The lenses: a folder each, whose `LENS` says all that the shell, the routes and the page need. A lens is there by being here."""
+"""The lenses: a folder each, whose `LENS` says all that the shell, the routes and the page need.
+
+A lens is there by being here.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ if TYPE_CHECKING:
 @cache
 def lenses() -> tuple[Lens, ...]:
     """Every lens, in the order of the navigation."""
-    found = [importlib.import_module(f"{__name__}.{info.name}").LENS for info in pkgutil.iter_modules(__path__)]
+    found = [
+        importlib.import_module(f"{__name__}.{info.name}").LENS for info in pkgutil.iter_modules(__path__)
+    ]
     return tuple(sorted(found, key=lambda lens: (lens.position, lens.game)))
 
 

@@ -40,13 +40,17 @@ def precision(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def folder(made: dict[str, str], precision: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+def folder(
+    made: dict[str, str], precision: str, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
     """Makes a tiny checkpoint of a family, once for each precision, in which it is loaded."""
 
     def of(family: str) -> str:
         if (key := f"{family}-{precision}") not in made:
             path = tmp_path_factory.mktemp(key)
-            made[key] = str(tiny.save(path, family) if family in tiny.FAMILIES else tiny.save_encoder(path, family))
+            made[key] = str(
+                tiny.save(path, family) if family in tiny.FAMILIES else tiny.save_encoder(path, family)
+            )
         return made[key]
 
     return of
@@ -66,7 +70,9 @@ def near(precision: str) -> float:
 def game_of(folder: str, **settings: object) -> HeadsGame:
     kind = models.load(folder).kind
     prompt = "the film is [MASK] not bad" if kind == "masked-lm" else PROMPT
-    answers = ("fine", "dull") if kind == "classifier" else ("good", "bad") if kind == "masked-lm" else ("b", "d")
+    answers = (
+        ("fine", "dull") if kind == "classifier" else ("good", "bad") if kind == "masked-lm" else ("b", "d")
+    )
     return HeadsGame(folder, prompt, *answers, **{"layers": "all", "ablation": "zero", **settings})
 
 
@@ -81,7 +87,11 @@ def cut(game: HeadsGame, family: str, mask: np.ndarray, which: int) -> float:
     import torch
 
     modules = game.language_model.network.named_modules()
-    weights = {name: module for name, module in modules if name.endswith(OUT[family][which]) and ("attention" not in name or which == 0)}
+    weights = {
+        name: module
+        for name, module in modules
+        if name.endswith(OUT[family][which]) and ("attention" not in name or which == 0)
+    }
     kept, layers = mask.reshape(2, -1), [weights[name] for name in sorted(weights)]
     assert len(layers) == 2
     before = [{key: value.clone() for key, value in module.state_dict().items()} for module in layers]
@@ -101,7 +111,9 @@ def cut(game: HeadsGame, family: str, mask: np.ndarray, which: int) -> float:
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(("unit", "which"), [("head", 0), ("attention", 0), ("mlp", 1)])
-def test_values_are_those_of_the_model_with_its_weights_cut(folder, family: str, unit: str, which: int) -> None:
+def test_values_are_those_of_the_model_with_its_weights_cut(
+    folder, family: str, unit: str, which: int
+) -> None:
     game = game_of(folder(family), part=unit)
     n = len(game.players)
     assert n == (8 if unit == "head" else 2)
@@ -114,8 +126,19 @@ def test_values_are_those_of_the_model_with_its_weights_cut(folder, family: str,
 
 
 def test_many_masks_at_once_are_each_mask_alone(folder) -> None:
-    questions = [[PROMPT, "b", "d"], ["the film never fails", "g", "d"], ["Review: naïve", "b", "s"], ["Review: positive", "b", "n"]]
-    for settings in ({"ablation": "mean"}, {"ablation": "resample"}, {"ablation": "zero", "rescale": True}, {"part": "layer"}, {"part": "neuron"}):
+    questions = [
+        [PROMPT, "b", "d"],
+        ["the film never fails", "g", "d"],
+        ["Review: naïve", "b", "s"],
+        ["Review: positive", "b", "n"],
+    ]
+    for settings in (
+        {"ablation": "mean"},
+        {"ablation": "resample"},
+        {"ablation": "zero", "rescale": True},
+        {"part": "layer"},
+        {"part": "neuron"},
+    ):
         game = HeadsGame(folder("LlamaForCausalLM"), questions=questions, layers="all", **settings)
         masks = uniform_masks(len(game.players), min(12, 2 ** len(game.players)), 0)
         alone = [game(mask[None])[0] for mask in masks]
@@ -126,7 +149,11 @@ def test_many_masks_at_once_are_each_mask_alone(folder) -> None:
 def test_a_call_fills_one_batch_of_the_model(folder, monkeypatch: pytest.MonkeyPatch) -> None:
     game, batches = game_of(folder("LlamaForCausalLM")), []
     read = type(game.language_model).read_batch
-    monkeypatch.setattr(type(game.language_model), "read_batch", lambda self, batch: batches.append(batch["input_ids"].shape) or read(self, batch))
+    monkeypatch.setattr(
+        type(game.language_model),
+        "read_batch",
+        lambda self, batch: batches.append(batch["input_ids"].shape) or read(self, batch),
+    )
     game(uniform_masks(8, 8, 0))
     batches.clear()
     game(np.ones((game.call_masks, 8), dtype=bool))
@@ -159,7 +186,9 @@ def test_layers_below_the_first_player_change_nothing(folder) -> None:
     both = game_of(folder("Qwen2ForCausalLM"))
     upper = game_of(folder("Qwen2ForCausalLM"), layers=[1])
     masks = uniform_masks(4, 10, 3)
-    np.testing.assert_allclose(upper(masks), both(np.concatenate([np.ones((10, 4), dtype=bool), masks], axis=1)), atol=1e-4)
+    np.testing.assert_allclose(
+        upper(masks), both(np.concatenate([np.ones((10, 4), dtype=bool), masks], axis=1)), atol=1e-4
+    )
 
 
 def test_mean_ablation_is_the_mean_over_the_reference(folder, near: float) -> None:
@@ -175,7 +204,10 @@ def test_mean_ablation_is_the_mean_over_the_reference(folder, near: float) -> No
         for text in reference:
             model.body(input_ids=torch.tensor([model.encode(text)]))
     hook.remove()
-    first, rest = torch.stack([states[0] for states in seen]).mean(0), torch.cat([states[1:] for states in seen]).mean(0)
+    first, rest = (
+        torch.stack([states[0] for states in seen]).mean(0),
+        torch.cat([states[1:] for states in seen]).mean(0),
+    )
 
     def replaced(_: object, inputs: tuple) -> tuple:
         states = inputs[0].clone()
@@ -184,7 +216,9 @@ def test_mean_ablation_is_the_mean_over_the_reference(folder, near: float) -> No
 
     hook = module.register_forward_pre_hook(replaced)
     with torch.inference_mode():
-        logs = torch.log_softmax(model.network(input_ids=torch.tensor([model.encode(PROMPT)])).logits[0, -1].float(), dim=-1)
+        logs = torch.log_softmax(
+            model.network(input_ids=torch.tensor([model.encode(PROMPT)])).logits[0, -1].float(), dim=-1
+        )
     hook.remove()
     expected = float(logs[game._columns[0][0]] - logs[game._columns[0][1]])
     assert game(np.array([[True, False, True, True]]))[0] == pytest.approx(expected, abs=near)
@@ -205,12 +239,19 @@ def test_rescaling_multiplies_what_is_kept(folder) -> None:
 def test_values_of_questions(folder) -> None:
     questions = [[PROMPT, "b", "d"], ["the film never fails", "g", "d"]]
     masks = uniform_masks(8, 8, 0)
-    make = lambda value, asked: HeadsGame(folder("LlamaForCausalLM"), questions=asked, layers="all", ablation="zero", value=value)  # noqa: E731
+    make = lambda value, asked: HeadsGame(
+        folder("LlamaForCausalLM"), questions=asked, layers="all", ablation="zero", value=value
+    )
     odds = make("log-odds", questions).by_question(masks)
     assert odds.shape == (8, 2)
     np.testing.assert_allclose(odds[:, 1], make("log-odds", questions[1:])(masks), atol=1e-4)
     np.testing.assert_array_equal(make("accuracy", questions)(masks), (odds > 0).mean(1))
-    alone = [HeadsGame(folder("LlamaForCausalLM"), p, t, layers="all", ablation="zero", value="log-probability")(masks) for p, t, _ in questions]
+    alone = [
+        HeadsGame(folder("LlamaForCausalLM"), p, t, layers="all", ablation="zero", value="log-probability")(
+            masks
+        )
+        for p, t, _ in questions
+    ]
     np.testing.assert_allclose(make("log-probability", questions)(masks), np.mean(alone, axis=0), atol=1e-4)
     assert (np.asarray(alone) < 0).all()
 
@@ -221,7 +262,9 @@ def test_groups_and_candidates_are_players_of_the_same_model(folder) -> None:
     assert heads.players[:2] == ("L0.H0", "L0.H1") and heads.layout.tolist()[5] == [1, 1]
     layers = game_of(path, groups="layer")
     assert layers.players == ("L0", "L1")
-    np.testing.assert_allclose(layers(np.array([[False, True]])), heads(np.array([[False] * 4 + [True] * 4])), atol=1e-5)
+    np.testing.assert_allclose(
+        layers(np.array([[False, True]])), heads(np.array([[False] * 4 + [True] * 4])), atol=1e-5
+    )
     pair = game_of(path, groups=[["L0.H1", "L1.H2"]])
     assert len(pair.players) == 7 and "L0.H1+L1.H2" in pair.players
     few = game_of(path, only=["L1.H2", "L0.H1"])
@@ -249,11 +292,17 @@ def test_threads_share_a_model(folder) -> None:
 
     def ask(k: int) -> bool:
         start.wait()
-        return all(np.allclose((game, other)[k % 2]((masks, masks[:8, :4])[k % 2]), (expected, also)[k % 2], atol=1e-5) for _ in range(3))
+        return all(
+            np.allclose(
+                (game, other)[k % 2]((masks, masks[:8, :4])[k % 2]), (expected, also)[k % 2], atol=1e-5
+            )
+            for _ in range(3)
+        )
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(ask, range(4)))
-    assert plain(game) == pytest.approx(game(np.ones((1, 8), dtype=bool))[0], abs=1e-4)  # no hook is left behind
+    # no hook is left behind
+    assert plain(game) == pytest.approx(game(np.ones((1, 8), dtype=bool))[0], abs=1e-4)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -264,11 +313,15 @@ def test_attention_is_a_distribution(folder, family: str, precision: str) -> Non
     assert attention.shape == (4, len(tokens), len(tokens)) and attention.dtype == np.float64
     np.testing.assert_allclose(attention.sum(2), 1.0, atol=1e-12)
     weights = attention[attention > 0]
-    assert len(np.unique(weights.astype(np.float32))) > 0.9 * len(weights), "rounded to bf16, many would be the same"
+    assert len(np.unique(weights.astype(np.float32))) > 0.9 * len(weights), (
+        "rounded to bf16, many would be the same"
+    )
     if game.language_model.kind == "hf":
         assert "".join(tokens) == PROMPT and np.triu(attention[0], 1).max() == 0.0
     exact = type(game.language_model)(folder(family), precision="fp32")
-    np.testing.assert_allclose(attention, replace(game, model=exact).attention(1)[1], atol=1e-6 if precision == "fp32" else 0.03)
+    np.testing.assert_allclose(
+        attention, replace(game, model=exact).attention(1)[1], atol=1e-6 if precision == "fp32" else 0.03
+    )
 
 
 @pytest.mark.parametrize(
@@ -294,7 +347,15 @@ def test_attention_is_a_distribution(folder, family: str, precision: str) -> Non
 )
 def test_errors_name_the_remedy(folder, settings: dict, words: str) -> None:
     with pytest.raises(GameError, match=words):
-        HeadsGame(**{"model": folder("LlamaForCausalLM"), "prompt": PROMPT, "target": "b", "contrast": "d", **settings}).check()
+        HeadsGame(
+            **{
+                "model": folder("LlamaForCausalLM"),
+                "prompt": PROMPT,
+                "target": "b",
+                "contrast": "d",
+                **settings,
+            }
+        ).check()
 
 
 def test_models_and_answers_that_cannot_be_reached(folder) -> None:
@@ -306,7 +367,9 @@ def test_models_and_answers_that_cannot_be_reached(folder) -> None:
 
 @pytest.mark.model
 def test_the_bundled_model_untouched_and_cut(bundled) -> None:
-    game = HeadsGame("bundled", "The Eiffel Tower is located in the city of", " Paris", " London", ablation="zero")
+    game = HeadsGame(
+        "bundled", "The Eiffel Tower is located in the city of", " Paris", " London", ablation="zero"
+    )
     assert len(game.players) == 54 and game.players[0] == "L12.H0"
     full, empty = game(np.array([[True] * 54, [False] * 54]))
     assert full == pytest.approx(plain(game), abs=0.01) and full > 8

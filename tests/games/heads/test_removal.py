@@ -34,7 +34,10 @@ def test_the_spectrum_keeps_the_pair_and_is_never_worse(run) -> None:
     found = {one.method: one for one in kept(run, Judge(), 2, ask=PAIR, n_best=20)}
     assert set(found) == {"spectrum", "LASSO", "best of N", "random"}
     assert all((one.masks.sum(1) == 2).all() for one in found.values())
-    assert found["spectrum"].masks[0, :2].all() or found["spectrum"].values.mean() >= PAIR(found["LASSO"].masks)[0]
+    assert (
+        found["spectrum"].masks[0, :2].all()
+        or found["spectrum"].values.mean() >= PAIR(found["LASSO"].masks)[0]
+    )
     mean, low, high = found["spectrum"].against(found["random"])
     assert low <= mean <= high and low > 0
     low, high = found["spectrum"].interval
@@ -65,7 +68,9 @@ class Loud:
     def __call__(self, masks: Masks) -> Values:
         smooth = masks[:, :10].sum(1).astype(float)
         chaos = np.cos(masks @ (np.arange(80) ** 2 + 1.0))
-        return np.where(masks.mean(1) > 0.75, 5.0 + smooth, 0.0) + chaos * np.where(masks.mean(1) > 0.75, 0.2, 1.0)
+        return np.where(masks.mean(1) > 0.75, 5.0 + smooth, 0.0) + chaos * np.where(
+            masks.mean(1) > 0.75, 0.2, 1.0
+        )
 
 
 def test_the_probe_warns_where_the_signal_is_lost_and_names_remedies() -> None:
@@ -82,7 +87,9 @@ def test_the_probe_lets_interactions_pass() -> None:
 
 
 def test_candidates_are_the_strongest_one_by_one() -> None:
-    assert candidates(PAIR, 3) == tuple(PAIR.players[i] for i in (0, 1, 2)) or set(candidates(PAIR, 3)) <= {PAIR.players[i] for i in range(4)}
+    assert candidates(PAIR, 3) == tuple(PAIR.players[i] for i in (0, 1, 2)) or set(candidates(PAIR, 3)) <= {
+        PAIR.players[i] for i in range(4)
+    }
     assert candidates(replace(PAIR), 12) == PAIR.players
 
 

@@ -28,11 +28,24 @@ def test_every_split_masking_and_value_gives_numbers(model: str) -> None:
     for split, masking, value in KINDS:
         if masking == "mask-token" and models.load(model).mask_token is None:
             continue
-        game = PromptGame(model, PROMPT, REVIEW, split=split, masking=masking, value=value, answer_tokens=2, **EXTRA.get(split, {}))
+        game = PromptGame(
+            model,
+            PROMPT,
+            REVIEW,
+            split=split,
+            masking=masking,
+            value=value,
+            answer_tokens=2,
+            **EXTRA.get(split, {}),
+        )
         n = len(game.players)
         masks = np.concatenate([np.zeros((1, n), bool), np.ones((1, n), bool), uniform_masks(n, 2, 0)])
         values = game(masks)
-        assert values.shape == (len(masks),) and values.dtype == np.float64 and np.isfinite(values).all(), (split, masking, value)
+        assert values.shape == (len(masks),) and values.dtype == np.float64 and np.isfinite(values).all(), (
+            split,
+            masking,
+            value,
+        )
         assert value == "log-odds" or (values <= 0).all()
         assert "".join(game.players) and [game.text[a:b] for a, b in game.text_spans] == list(game.players)
         assert game.layout.shape == (n, 1)
@@ -41,7 +54,10 @@ def test_every_split_masking_and_value_gives_numbers(model: str) -> None:
 def test_toy_values_by_hand() -> None:
     game = PromptGame("toy", "never fails to impress", REVIEW)
     masks = all_masks(4)
-    by_hand = [(1 if never else -1) * 1.5 * fails + impress * (-1 if never and not fails else 1) for never, fails, _, impress in masks.tolist()]
+    by_hand = [
+        (1 if never else -1) * 1.5 * fails + impress * (-1 if never and not fails else 1)
+        for never, fails, _, impress in masks.tolist()
+    ]
     for masking in MASKINGS:
         np.testing.assert_allclose(replace(game, masking=masking)(masks), by_hand)
 
@@ -51,7 +67,11 @@ def test_what_is_asked_for_each_masking() -> None:
     masks = np.array([[1, 0, 1], [0, 0, 0], [1, 1, 1]], dtype=bool)
     assert game.texts(masks) == ["<not bad>", "<>", "<not so bad>"]
     assert replace(game, masking="replace").texts(masks) == ["<not _ bad>", "<_ _ _>", "<not so bad>"]
-    assert replace(game, masking="mask-token").texts(masks) == ["<not [MASK] bad>", "<[MASK] [MASK] [MASK]>", "<not so bad>"]
+    assert replace(game, masking="mask-token").texts(masks) == [
+        "<not [MASK] bad>",
+        "<[MASK] [MASK] [MASK]>",
+        "<not so bad>",
+    ]
     assert replace(game, masking="attention").texts(masks) == ["<not  so bad>"] * 3
     assert replace(game, masking="attention")._hidden(masks) == [[(6, 8)], [(1, 4), (6, 8), (9, 12)], []]
     assert replace(game, chat=True).texts(masks)[0] == "User: <not bad>\nAnswer:"
@@ -102,7 +122,9 @@ def test_what_only_the_model_can_tell_is_refused_at_the_first_ablation(change: d
 def test_a_value_that_is_not_finite_names_the_mask() -> None:
     class Broken(ToyModel):
         def log_probabilities(self, texts: list, answers: list, hidden: object = None) -> np.ndarray:
-            return np.where([["bad" in text] for text in texts], np.nan, 0.0) + np.zeros((len(texts), len(answers)))
+            return np.where([["bad" in text] for text in texts], np.nan, 0.0) + np.zeros(
+                (len(texts), len(answers))
+            )
 
     with pytest.raises(AblationError, match="mask 01"):
         PromptGame(Broken(), "not bad")(np.array([[1, 0], [0, 1]], dtype=bool))
@@ -143,7 +165,10 @@ def test_a_chat_template_is_rendered_once_so_a_run_has_one_date(monkeypatch: pyt
     monkeypatch.setattr(Dated, "today", "27 Nov 2026")
     assert game.texts(masks) == wanted
     assert replace(game).fingerprint != game.fingerprint  # the next day's run asks anew
-    assert replace(game, chat=False).fingerprint == PromptGame(Dated(), "not bad at all", "Review: {}").fingerprint
+    assert (
+        replace(game, chat=False).fingerprint
+        == PromptGame(Dated(), "not bad at all", "Review: {}").fingerprint
+    )
 
 
 def test_a_chat_template_that_trims_is_rendered_for_each_text() -> None:
@@ -176,7 +201,11 @@ CHANGES = {
 @pytest.mark.parametrize("name", [*CHANGES, "model"])
 def test_the_fingerprint_follows_every_setting(name: str) -> None:
     split = {"spans": {"split": "spans"}, "pattern": {"split": "regex"}}.get(name, {})
-    base = replace(BASE, **split, **({"spans": ((4, 7),)} if name == "spans" else {"pattern": "all"} if name == "pattern" else {}))
+    base = replace(
+        BASE,
+        **split,
+        **({"spans": ((4, 7),)} if name == "spans" else {"pattern": "all"} if name == "pattern" else {}),
+    )
     if name == "model":
         other = ToyModel()
         other.fingerprint = "toy-of-other-weights"
@@ -199,7 +228,9 @@ def test_token_ids_are_those_of_the_tokeniser_on_the_joined_text(bundled: Transf
 
     from spexviz.models.bundled import folder
 
-    text = "Her  acting never fails to impress, even though\nthe plot is — naïvely — anything but “original” 😀."
+    text = (
+        "Her  acting never fails to impress, even though\nthe plot is — naïvely — anything but “original” 😀."
+    )
     words, tokenizer = text.split(), AutoTokenizer.from_pretrained(folder())
     for chat in (False, True):
         game = PromptGame(bundled, text, REVIEW, chat=chat)
@@ -209,7 +240,9 @@ def test_token_ids_are_those_of_the_tokeniser_on_the_joined_text(bundled: Transf
             inner = REVIEW.replace("{}", " ".join(itertools.compress(words, mask)))
             if chat:
                 turn = [{"role": "user", "content": inner}]
-                ids = tokenizer.apply_chat_template(turn, add_generation_prompt=True, return_dict=True)["input_ids"]
+                ids = tokenizer.apply_chat_template(turn, add_generation_prompt=True, return_dict=True)[
+                    "input_ids"
+                ]
             else:
                 ids = tokenizer(inner, add_special_tokens=False)["input_ids"]
             assert bundled.encode(asked) == given == list(ids)
@@ -226,7 +259,9 @@ def test_the_sentence_of_the_readme_shows_what_was_measured(bundled: Transformer
     assert [*shares, 1 - sum(shares)] == pytest.approx([0.16, 0.69, 0.15], abs=0.03)
     assert 4 * result.spectrum.coefficients[(2, 3)] == pytest.approx(2.40, abs=0.15)
     found = result.interactions("BII", order=2)
-    leader = max((term for term in result.spectrum if term), key=lambda term: abs(result.spectrum.coefficients[term]))
+    leader = max(
+        (term for term in result.spectrum if term), key=lambda term: abs(result.spectrum.coefficients[term])
+    )
     assert leader == (2, 3) and found.values[(2, 3)] == pytest.approx(2.40, abs=0.15)
     assert result.baseline.r2 == pytest.approx(0.16, abs=0.03)
 
@@ -265,5 +300,9 @@ def test_the_gguf_file_and_the_converted_folder_are_the_same_model(bundled: Tran
     texts = [REVIEW.replace("{}", text) for text in ("never fails", "The plot is bad", "")]
     answers = [" positive", " negative", " not so bad"]
     folder_model, gguf_model = (TransformersModel(str(path), precision="fp32") for path in (folder(), gguf()))
-    np.testing.assert_allclose(folder_model.log_probabilities(texts, answers), gguf_model.log_probabilities(texts, answers), atol=1e-3)
+    np.testing.assert_allclose(
+        folder_model.log_probabilities(texts, answers),
+        gguf_model.log_probabilities(texts, answers),
+        atol=1e-3,
+    )
     assert len({model.fingerprint for model in (bundled, folder_model, gguf_model)}) >= 2

@@ -39,7 +39,11 @@ def test_words_are_exactly_str_split(text):
 
 
 def test_words_agree_with_str_split_on_every_space_of_unicode():
-    spaces = [c for c in map(chr, range(sys.maxunicode + 1)) if c.isspace() or unicodedata.category(c) in ("Zs", "Zl", "Zp", "Cc", "Cf")]
+    spaces = [
+        c
+        for c in map(chr, range(sys.maxunicode + 1))
+        if c.isspace() or unicodedata.category(c) in ("Zs", "Zl", "Zp", "Cc", "Cf")
+    ]
     text = "".join(f"w{k}{space}" for k, space in enumerate(spaces))
     assert list(segment(text, "words").labels) == text.split()
 
@@ -65,7 +69,9 @@ def test_tokens_regex_and_spans_cut_exactly_their_characters(text):
         assert render_one(segments, [True] * len(segments)) == text
         assert segments.labels == tuple(text[a:b] for a, b in segments.spans)
         for replacement in (None, "…"):
-            for mask, got in zip(masks_of(segments), render(segments, masks_of(segments), replacement), strict=True):
+            for mask, got in zip(
+                masks_of(segments), render(segments, masks_of(segments), replacement), strict=True
+            ):
                 assert got == cut(text, segments.spans, mask, replacement or "")
 
 
@@ -100,7 +106,10 @@ def test_sentences():
 def test_lines_keep_their_indentation_and_drop_blank_lines():
     lines = segment("def f():\r\n    return 1  \n\n\t\nf()", "lines")
     assert lines.labels == ("def f():", "    return 1", "f()")
-    assert render(lines, np.array([[1, 1, 1], [0, 1, 1]], bool), None) == ["def f():\n    return 1\nf()", "    return 1\nf()"]
+    assert render(lines, np.array([[1, 1, 1], [0, 1, 1]], bool), None) == [
+        "def f():\n    return 1\nf()",
+        "    return 1\nf()",
+    ]
 
 
 def test_tokens_of_one_character_become_one_player():
@@ -120,7 +129,8 @@ def test_protected_parts_always_stay_and_are_no_players():
     assert render_one(middle, [False] * len(middle)) == "plot"
     matches = segment(text, "regex", pattern=r"\w+", protected=[(0, 7)])
     assert render_one(matches, [False] * len(matches)) == "Review:     "
-    assert segment("abc", "regex", pattern=r"\w", protected=[(1, 2)]).labels == ("a", "c")  # touching is not overlapping
+    # touching is not overlapping
+    assert segment("abc", "regex", pattern=r"\w", protected=[(1, 2)]).labels == ("a", "c")
     with pytest.raises(GameError, match="protect less"):
         segment(text, "words", protected=[(0, len(text))])
 
@@ -179,7 +189,8 @@ def test_patterns_in_bounds_work():
     assert segment("αβ γ", "regex", pattern=r"\p{Greek}+(?=.)").labels == ("αβ",)
     assert segment("abc", "regex", pattern=r"x*|b").labels == ("b",)  # empty matches are no players
     assert segment("a(1 b1", "regex", pattern=r"\(?1").labels == ("(1", "1")  # no call of group 1
-    assert segment("a b c", "regex", pattern=r"(?r)\w").labels == ("a", "b", "c")  # searched from the end, given in order
+    # searched from the end, given in order
+    assert segment("a b c", "regex", pattern=r"(?r)\w").labels == ("a", "b", "c")
     for pattern in (None, "", "a" * 1001):
         with pytest.raises(GameError, match="1 to 1000 characters"):
             segment("aaa", "regex", pattern=pattern)

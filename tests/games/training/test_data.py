@@ -18,9 +18,18 @@ def test_the_bundled_reviews_are_what_they_say() -> None:
     assert len(data.train) == 160 and len(data.test) == 50 and data.classes == ("negative", "positive")
     assert len(data.mislabelled()) == 10 and sorted(data.planted_pairs()) == list(range(10))
     assert len({*data.train.texts, *data.test.texts}) == 210
-    assert 75 <= sum(data.train.labels) <= 85 and set(data.train.sources) == {"film", "food", "hotel", "gadget", "book"}
+    assert 75 <= sum(data.train.labels) <= 85 and set(data.train.sources) == {
+        "film",
+        "food",
+        "hotel",
+        "gadget",
+        "book",
+    }
     for query, pair in data.planted_pairs().items():
-        texts = [set(data.test.texts[query].lower().split()), *(set(data.train.texts[i].lower().split()) for i in pair)]
+        texts = [
+            set(data.test.texts[query].lower().split()),
+            *(set(data.train.texts[i].lower().split()) for i in pair),
+        ]
         assert len(texts[1] & texts[2]) >= 4 and len(texts[0] & texts[1]) >= 3
         assert len({data.test.labels[query], *(data.train.labels[i] for i in pair)}) == 1
 
@@ -28,16 +37,30 @@ def test_the_bundled_reviews_are_what_they_say() -> None:
 def test_the_digits_are_planted_as_they_say() -> None:
     pytest.importorskip("sklearn")
     data = datasets.load("digits")
-    assert len(data.train) == 190 and len(data.test) == 60 and len(data.mislabelled()) == 10 and len(data.planted_pairs()) == 10
+    assert (
+        len(data.train) == 190
+        and len(data.test) == 60
+        and len(data.mislabelled()) == 10
+        and len(data.planted_pairs()) == 10
+    )
     for query, (one, other) in data.planted_pairs().items():
         copies = [data.test.images[query], data.train.images[one], data.train.images[other]]
-        assert abs(copies[0] - copies[1]).max() <= 2 and abs(copies[1] - copies[2]).max() <= 2 and (copies[1] != copies[2]).any()
+        assert (
+            abs(copies[0] - copies[1]).max() <= 2
+            and abs(copies[1] - copies[2]).max() <= 2
+            and (copies[1] != copies[2]).any()
+        )
     assert data.train.images.min() >= 0 and data.train.images.max() <= 16
 
 
 def test_a_file_is_read_with_any_separator_and_split() -> None:
     data = datasets.read_csv(GOOD.encode())
-    assert len(data.train) == 10 and len(data.test) == 2 and data.test.texts == ("text 4", "text 9") and data.classes == ("a", "b")
+    assert (
+        len(data.train) == 10
+        and len(data.test) == 2
+        and data.test.texts == ("text 4", "text 9")
+        and data.classes == ("a", "b")
+    )
     again = datasets.read_csv(b"\xef\xbb\xbf" + GOOD.replace(",", ";").replace("\n", "\r\n").encode())
     assert again.train == data.train and again.label != data.label
     rows = [f'"line {i},\nnext"\t{"ab"[i % 2]}\t{"test" if i < 2 else "Train"}' for i in range(12)]
@@ -68,9 +91,18 @@ def test_a_file_is_read_with_any_separator_and_split() -> None:
         (GOOD.encode() + b"x" * 5_000_001, "MB"),
         (("text,label\n" + "a,b\nc,d\n" * 2_501).encode(), "at most 5,000"),
         (("text,label\n" + "\n".join(f"t{i},{i}" for i in range(30))).encode(), "at most 20"),
-        (("text,label,split\n" + "\n".join(f"t{i},{'ab'[i % 2]},dev" for i in range(30))).encode(), "train or test"),
-        (("text,label,split\n" + "\n".join(f"t{i},{'ab'[i % 2]},test" for i in range(30))).encode(), "split train"),
-        (("text,label,split\n" + "\n".join(f"t{i},{'ab'[i % 2]},train" for i in range(30))).encode(), "0 to test"),
+        (
+            ("text,label,split\n" + "\n".join(f"t{i},{'ab'[i % 2]},dev" for i in range(30))).encode(),
+            "train or test",
+        ),
+        (
+            ("text,label,split\n" + "\n".join(f"t{i},{'ab'[i % 2]},test" for i in range(30))).encode(),
+            "split train",
+        ),
+        (
+            ("text,label,split\n" + "\n".join(f"t{i},{'ab'[i % 2]},train" for i in range(30))).encode(),
+            "0 to test",
+        ),
         (GOOD.replace("text 4,a", "text 4,z").encode(), "only among the held-out"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "CSV UTF-8"),
     ],
@@ -81,7 +113,16 @@ def test_a_bad_file_is_refused_with_the_remedy(content: bytes, says: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["", "../../etc/passwd", "upload:../../../etc/passwd", "upload:" + "f" * 16, "upload:" + "F" * 16, "reviews.csv", None]
+    "name",
+    [
+        "",
+        "../../etc/passwd",
+        "upload:../../../etc/passwd",
+        "upload:" + "f" * 16,
+        "upload:" + "F" * 16,
+        "reviews.csv",
+        None,
+    ],
 )
 def test_a_name_that_is_no_data_set_is_refused_and_never_a_path(name: object) -> None:
     with pytest.raises(GameError):
@@ -95,7 +136,8 @@ def test_an_upload_is_found_again_by_its_content_and_a_changed_one_is_refused(pr
     path.write_text(GOOD.replace("text 3", "text three"))
     with pytest.raises(GameError, match="was changed"):
         datasets.load(data.label)
-    assert datasets.load(datasets.keep(GOOD.encode()).label) == data  # what is there is replaced where it is another
+    # what is there is replaced where it is another
+    assert datasets.load(datasets.keep(GOOD.encode()).label) == data
 
 
 def test_an_upload_that_is_kept_again_can_be_read_meanwhile(private_home) -> None:

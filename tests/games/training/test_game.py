@@ -1,4 +1,7 @@
-"""TrainingGame: what it promises beyond the suite of all games. Features without a model where the model does not matter."""
+"""TrainingGame: what it promises beyond the suite of all games.
+
+Features without a model where the model does not matter.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,9 @@ def test_a_mask_is_a_refit_on_the_subset_by_hand() -> None:
     x, tests = WORDS._features
     labels = np.array(WORDS.examples.train.labels)
     for mask, value in zip(masks, WORDS(masks), strict=True):
-        theta = np.linalg.solve(x[mask].T @ x[mask] + 0.3 * np.eye(x.shape[1]), x[mask].T @ np.eye(2)[labels[mask]])
+        theta = np.linalg.solve(
+            x[mask].T @ x[mask] + 0.3 * np.eye(x.shape[1]), x[mask].T @ np.eye(2)[labels[mask]]
+        )
         scores = tests[2] @ theta
         truth = WORDS.examples.test.labels[2]
         assert value == pytest.approx(scores[truth] - scores[1 - truth], abs=1e-9)
@@ -51,7 +56,9 @@ def test_values_by_hand(learner: str, value: str) -> None:
 def test_groups_hold_every_example_once_and_act_as_their_examples() -> None:
     for kind in ("source", "label", "cluster"):
         game = dataclasses.replace(WORDS, players_are=kind, clusters=7)
-        assert sorted(np.concatenate(game.members).tolist()) == list(range(160)) and len(game.players) == len(game.members)
+        assert sorted(np.concatenate(game.members).tolist()) == list(range(160)) and len(game.players) == len(
+            game.members
+        )
         mask = np.arange(len(game.players)) % 2 == 0
         each = np.zeros((1, 160), dtype=bool)
         each[0, np.concatenate([rows for rows, keep in zip(game.members, mask, strict=True) if keep])] = True
@@ -61,10 +68,16 @@ def test_groups_hold_every_example_once_and_act_as_their_examples() -> None:
 
 
 def test_a_query_of_ones_own_and_the_two_classes_of_it() -> None:
-    good = TrainingGame("reviews", "A wonderful, superb film that I loved", encoder="words", answer="positive")
+    good = TrainingGame(
+        "reviews", "A wonderful, superb film that I loved", encoder="words", answer="positive"
+    )
     bad = dataclasses.replace(good, answer="negative")
     full = np.ones((1, 160), dtype=bool)
-    assert good(full)[0] == pytest.approx(-bad(full)[0]) and good(full)[0] > 0 and good.fingerprint != bad.fingerprint
+    assert (
+        good(full)[0] == pytest.approx(-bad(full)[0])
+        and good(full)[0] > 0
+        and good.fingerprint != bad.fingerprint
+    )
     assert training.describe_query(good) == ("A wonderful, superb film that I loved", "positive")
 
 
@@ -92,16 +105,16 @@ def test_a_query_of_ones_own_and_the_two_classes_of_it() -> None:
 )
 def test_settings_that_do_not_fit_are_refused_in_words(settings: dict, says: str) -> None:
     with pytest.raises(GameError, match=says):
-        TrainingGame(**{"data": "reviews", "query": 2, "encoder": "words", **settings}).examples  # noqa: B018
+        TrainingGame(**{"data": "reviews", "query": 2, "encoder": "words", **settings}).examples
 
 
 def test_more_examples_than_players_are_grouped() -> None:
     rows = "\n".join(f"{'good' if i % 2 else 'bad'} thing {i},{'ab'[i % 2]}" for i in range(1_400))
     data = datasets.read_csv(("text,label\n" + rows).encode())
     with pytest.raises(GameError, match="1,120 training examples are more than 1,000"):
-        TrainingGame(data, encoder="words").examples  # noqa: B018
+        TrainingGame(data, encoder="words").examples
     with pytest.raises(GameError, match="no sources"):
-        TrainingGame(data, encoder="words", players_are="source").examples  # noqa: B018
+        TrainingGame(data, encoder="words", players_are="source").examples
     game = TrainingGame(data, encoder="words", players_are="cluster", clusters=12)
     assert 2 <= len(game.players) <= 12 and np.isfinite(game(uniform_masks(len(game.players), 3, 0))).all()
 
@@ -115,26 +128,43 @@ def test_what_if_is_the_same_as_changing_the_data_by_hand() -> None:
     by_hand = ridge.scores(x[rows], changed[rows], 2, np.ones((1, 159)), tests[2:3], 0.3)[0, 0]
     truth = WORDS.examples.test.labels[2]
     before, after = retraining.what_if(WORDS, leave_out=[3, 8], relabel={11: int(changed[11])}, duplicate=[5])
-    assert after == pytest.approx(by_hand[truth] - by_hand[1 - truth]) and before == pytest.approx(WORDS(np.ones((1, 160), bool))[0])
+    assert after == pytest.approx(by_hand[truth] - by_hand[1 - truth]) and before == pytest.approx(
+        WORDS(np.ones((1, 160), bool))[0]
+    )
 
 
 def test_retraining_without_sets_removal_and_harm() -> None:
     found = retraining.without(WORDS, [(3, 8), (1, 2, 5)])
     full = WORDS(np.ones((1, 160), bool))[0]
     asked = WORDS(all_but([(3,), (3, 8), (1, 2, 5)], 160)) - full
-    assert found[0].alone[0] == pytest.approx(asked[0]) and [f.together for f in found] == pytest.approx(asked[1:]) and len(found[1].alone) == 3
+    assert (
+        found[0].alone[0] == pytest.approx(asked[0])
+        and [f.together for f in found] == pytest.approx(asked[1:])
+        and len(found[1].alone) == 3
+    )
     effects = retraining.leave_one_out(WORDS)
     assert effects[3] == pytest.approx(-asked[0])
     worst = retraining.harmful(WORDS, effects)
-    assert effects[worst[0]] == effects.min() and retraining.harmful(dataclasses.replace(WORDS, value="loss"), effects)[0] == effects.argmax()
+    assert (
+        effects[worst[0]] == effects.min()
+        and retraining.harmful(dataclasses.replace(WORDS, value="loss"), effects)[0] == effects.argmax()
+    )
     curve = retraining.removal(WORDS, worst, shares=(0.0, 0.1, 0.5), draws=3)
-    assert curve.ordered[0] == pytest.approx(full) and curve.random.shape == (3, 3) and (curve.ordered[1:] > curve.random[:, 1:].max(0)).all()
+    assert (
+        curve.ordered[0] == pytest.approx(full)
+        and curve.random.shape == (3, 3)
+        and (curve.ordered[1:] > curve.random[:, 1:].max(0)).all()
+    )
     assert retraining.precision_at([4, 2, 9], [2, 7], 2) == 0.5
 
 
 def test_features_are_kept_whole_and_a_damaged_file_is_made_again(private_home, monkeypatch) -> None:
     calls = []
-    monkeypatch.setattr(features, "_encode", lambda texts, folder: calls.append(1) or np.arange(2.0 * len(texts), dtype=np.float32).reshape(-1, 2))
+    monkeypatch.setattr(
+        features,
+        "_encode",
+        lambda texts, folder: calls.append(1) or np.arange(2.0 * len(texts), dtype=np.float32).reshape(-1, 2),
+    )
     monkeypatch.setattr(features, "encoder_id", lambda encoder: "fake")
     monkeypatch.setattr(features, "_folder", lambda encoder: None)
     first = features.embed(["a", "b"], "minilm")
@@ -157,7 +187,9 @@ def test_the_first_planted_pair_is_the_most_redundant_one_for_its_query() -> Non
     pair = game.examples.planted_pairs()[0]
     assert tuple(sorted(pair)) in [g.members for g in redundancy.redundant(result.spectrum)[:5]]
     alone = retraining.without(game, [tuple(sorted(pair))])[0]
-    assert abs(alone.together) > 1.3 * abs(sum(alone.alone)), "real retraining: without both more is lost than without each"
+    assert abs(alone.together) > 1.3 * abs(sum(alone.alone)), (
+        "real retraining: without both more is lost than without each"
+    )
 
 
 @pytest.mark.model
@@ -165,4 +197,7 @@ def test_the_first_planted_pair_is_the_most_redundant_one_for_its_query() -> Non
 def test_the_pooled_state_of_a_text_does_not_depend_on_its_batch(encoder: str) -> None:
     texts = ["Good.", "A long and winding review of a film that never quite ends", "Bad"]
     together = features._encode(texts, features._folder(encoder))
-    assert np.allclose(together[0], features._encode(texts[:1], features._folder(encoder))[0], atol=1e-4) and together.std() > 0
+    assert (
+        np.allclose(together[0], features._encode(texts[:1], features._folder(encoder))[0], atol=1e-4)
+        and together.std() > 0
+    )

@@ -25,7 +25,9 @@ def problem(n: int, d: int, classes: int, subsets: int = 9, seed: int = 0) -> tu
 
 @pytest.mark.parametrize(("n", "d", "classes"), SIZES)
 @pytest.mark.parametrize("learner", LEARNERS)
-def test_a_batch_is_each_subset_alone_and_a_left_out_example_changes_nothing(learner: str, n: int, d: int, classes: int) -> None:
+def test_a_batch_is_each_subset_alone_and_a_left_out_example_changes_nothing(
+    learner: str, n: int, d: int, classes: int
+) -> None:
     features, labels, weights, tests = problem(n, d, classes)
     scores = LEARNERS[learner].scores
     found = scores(features, labels, classes, weights, tests, 0.3, 5)
@@ -47,7 +49,9 @@ def test_ridge_is_scikit_learns(n: int, d: int, classes: int) -> None:
     found = ridge.scores(features, labels, classes, weights, tests, 0.7)
     for row, asked in zip(found[1:], weights[1:], strict=True):
         kept = np.repeat(np.arange(n), asked.astype(int))  # doubled: there twice
-        model = linear_model.Ridge(alpha=0.7, fit_intercept=False).fit(features[kept], np.eye(classes)[labels[kept]])
+        model = linear_model.Ridge(alpha=0.7, fit_intercept=False).fit(
+            features[kept], np.eye(classes)[labels[kept]]
+        )
         assert np.allclose(row, model.predict(tests), atol=1e-9)
     assert (found[0] == 0).all()
 
@@ -60,7 +64,9 @@ def test_logistic_is_scikit_learns(n: int, d: int, classes: int) -> None:
     for row, asked in zip(found[3:], weights[3:], strict=True):
         kept = np.repeat(np.arange(n), asked.astype(int))
         for c in range(1, classes) if classes == 2 else range(classes):
-            model = linear_model.LogisticRegression(C=1 / 0.7, fit_intercept=False, tol=1e-12, max_iter=10_000, solver="newton-cholesky")
+            model = linear_model.LogisticRegression(
+                C=1 / 0.7, fit_intercept=False, tol=1e-12, max_iter=10_000, solver="newton-cholesky"
+            )
             logits = model.fit(features[kept], labels[kept] == c).decision_function(tests)
             assert np.allclose(row[:, 1] - row[:, 0] if classes == 2 else row[:, c], logits, atol=1e-6)
     assert np.allclose(found[0], 0.0, atol=1e-12)
@@ -93,7 +99,9 @@ def test_the_network_is_plain_sgd_on_the_subset_alone() -> None:
             if len(kept):
                 optimiser.zero_grad()
                 hidden = torch.tanh(torch.from_numpy(features[kept]) @ model["hidden"] + model["bias"])
-                torch.nn.functional.cross_entropy(hidden @ model["out"] + model["shift"], torch.from_numpy(labels[kept])).backward()
+                torch.nn.functional.cross_entropy(
+                    hidden @ model["out"] + model["shift"], torch.from_numpy(labels[kept])
+                ).backward()
                 optimiser.step()
                 for value in model.values():
                     value.data /= 1 + network.RATE * 0.3 / 70  # the decay, implicit
@@ -104,7 +112,10 @@ def test_the_network_is_plain_sgd_on_the_subset_alone() -> None:
 
 def test_no_penalty_is_too_large_for_the_network() -> None:
     features, labels, weights, tests = problem(16, 6, 3, subsets=5)
-    sizes = [np.abs(network.scores(features, labels, 3, weights[1:], tests, penalty)).max() for penalty in (1.0, 1e2, 1e4, 1e6)]
+    sizes = [
+        np.abs(network.scores(features, labels, 3, weights[1:], tests, penalty)).max()
+        for penalty in (1.0, 1e2, 1e4, 1e6)
+    ]
     assert sizes[0] > sizes[1] > sizes[2] > sizes[3] >= 0 and sizes[3] < 0.1
 
 

@@ -29,7 +29,9 @@ def test_one_player_is_exactly_that(budget):
 @pytest.mark.parametrize("budget", [64, 256])
 def test_a_small_interaction_beside_a_large_player_is_kept(budget):
     spectrum = fit(10, budget, lambda masks: 10.0 * masks[:, 0] + (masks[:, 1] & masks[:, 2]))
-    assert spectrum.coefficients == pytest.approx({(): 5.25, (0,): -5.0, (1,): -0.25, (2,): -0.25, (1, 2): 0.25}, abs=1e-4)
+    assert spectrum.coefficients == pytest.approx(
+        {(): 5.25, (0,): -5.0, (1,): -0.25, (2,): -0.25, (1, 2): 0.25}, abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("budget", [16, 32, 64])
@@ -89,7 +91,10 @@ def test_no_interactions_no_loss_against_linear():
         design = ProxySPEX().design(30, 128, seed)
         values = design.masks @ weights + rng.normal(size=128)
         fresh = uniform_masks(30, 300, 99, exclude=design.masks)
-        lost.append(r2(Linear().fit(design, values), fresh, fresh @ weights) - r2(ProxySPEX().fit(design, values), fresh, fresh @ weights))
+        lost.append(
+            r2(Linear().fit(design, values), fresh, fresh @ weights)
+            - r2(ProxySPEX().fit(design, values), fresh, fresh @ weights)
+        )
     assert np.mean(lost) < 0.01
 
 

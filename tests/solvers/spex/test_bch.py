@@ -50,7 +50,8 @@ def test_lower_orders_are_cheaper():
 @pytest.mark.parametrize("r", [3, 5, 8, 11])
 def test_the_field_is_a_field(r):
     gf = Field(r)
-    assert len(np.unique(gf.exp[: gf.size])) == gf.size  # the polynomial is primitive: the powers reach every element
+    # the polynomial is primitive: the powers reach every element
+    assert len(np.unique(gf.exp[: gf.size])) == gf.size
     a, b, c = np.random.default_rng(r).integers(0, 2**r, (3, 500))
     assert (gf.times(a, b ^ c) == gf.times(a, b) ^ gf.times(a, c)).all()
     assert (gf.times(a, np.zeros_like(a)) == 0).all()
@@ -58,7 +59,10 @@ def test_the_field_is_a_field(r):
     assert (gf.times(a, gf.inverse(a)) == 1).all()
 
 
-@pytest.mark.parametrize(("n", "t"), [(1, 1), (6, 5), (20, 1), (30, 2), (64, 3), (96, 4), (100, 5), (1000, 5), (300, 6), (40, 7), (2000, 8)])
+@pytest.mark.parametrize(
+    ("n", "t"),
+    [(1, 1), (6, 5), (20, 1), (30, 2), (64, 3), (96, 4), (100, 5), (1000, 5), (300, 6), (40, 7), (2000, 8)],
+)
 def test_every_set_with_every_wrong_bit_within_reach_is_found(n, t):
     code, sets, _, observed = random_words(n, t, 400, np.random.default_rng([n, t]))
     found, decoded = code.hard(observed)
@@ -77,7 +81,9 @@ def test_all_words_of_a_small_code_against_a_search_through_all_errors():
         best[syndrome] = tuple(sorted(i - code.p for i in pattern if i >= code.p))
     found, decoded = code.hard(words)
     expected = [best.get(tuple(s)) for s in code.syndromes(words)]
-    assert [tuple(int(i) for i in row if i < 7) if ok else None for row, ok in zip(found, decoded, strict=True)] == expected
+    assert [
+        tuple(int(i) for i in row if i < 7) if ok else None for row, ok in zip(found, decoded, strict=True)
+    ] == expected
     assert 0 < decoded.sum() < len(words)
 
 
@@ -90,7 +96,8 @@ def test_chase_finds_what_hard_decoding_cannot():
     rng = np.random.default_rng(3)
     code, sets, _, _ = random_words(100, 5, 60, rng, weight=5)
     signs = np.column_stack([np.ones(60), 1.0 - 2.0 * code.encode(sets)])
-    weak = np.argsort(rng.random(signs.shape), axis=1)[:, :2]  # two wrong rows a word (the zero row too), both weak
+    # two wrong rows a word (the zero row too), both weak
+    weak = np.argsort(rng.random(signs.shape), axis=1)[:, :2]
     np.put_along_axis(signs, weak, -0.1 * np.take_along_axis(signs, weak, axis=1), axis=1)
     assert not (code.hard((signs[:, 1:] < 0) ^ (signs[:, :1] < 0))[0] == sets).all(1).any()
     bins, found = code.chase(signs, depth=10, weight=2)

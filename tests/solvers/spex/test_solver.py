@@ -93,21 +93,32 @@ def test_soft_decoding_finds_more_under_noise():
 def test_synthetic_peak_where_boosted_trees_fail(seed):
     """facts §3: ten random sets of order 5, coefficients U(−1, 1), no subsets."""
     rng = np.random.default_rng(seed)
-    truth = Spectrum(40, {tuple(sorted(map(int, rng.choice(40, 5, replace=False)))): float(rng.uniform(-1, 1)) for _ in range(10)})
+    truth = Spectrum(
+        40,
+        {
+            tuple(sorted(map(int, rng.choice(40, 5, replace=False)))): float(rng.uniform(-1, 1))
+            for _ in range(10)
+        },
+    )
     design = SPEX().design(40, 3500, seed)
     spectrum = SPEX().fit(design, truth(design.masks))
     assert r2(spectrum, truth) > 0.999
 
 
 def test_the_refit_improves_on_what_peeling_gives():
-    """facts §4.1: the reference skips this step. A noisy function with many singletons that are too small to decode."""
+    """facts §4.1: the reference skips this step.
+
+    A noisy function with many singletons that are too small to decode.
+    """
     rng = np.random.default_rng(0)
     truth = Spectrum(60, {**{(i,): float(rng.normal()) for i in range(60)}, (1, 2, 3): 1.0, (4, 9): 2.0})
     design = SPEX().design(60, 1000, 0)
     values = noisy(truth, design.masks, 5, 0)
     geometry = Geometry.of(design.subspaces, np.vstack([np.zeros((1, 60), dtype=bool), bch(60, 5).parity]))
     sets, coefficients = peel(transform(values[design.rows]), geometry, bch(60, 5), soft=True)
-    peeled = Spectrum(60, {tuple(row[row < 60].tolist()): c for row, c in zip(sets, coefficients, strict=True)})
+    peeled = Spectrum(
+        60, {tuple(row[row < 60].tolist()): c for row, c in zip(sets, coefficients, strict=True)}
+    )
     refitted = SPEX().fit(design, values)
     assert r2(refitted, truth) > max(0.85, r2(peeled, truth) + 0.05)
 
@@ -180,7 +191,9 @@ def test_budget_between_two_levels_is_used():
     assert notes["masks_refitted"] == 1000 and notes["masks_decoded"] <= 672
 
 
-@pytest.mark.parametrize(("n", "b", "queries"), [(32, 3, 672), (32, 8, 21504), (1000, 3, 1344), (1000, 8, 43008)])
+@pytest.mark.parametrize(
+    ("n", "b", "queries"), [(32, 3, 672), (32, 8, 21504), (1000, 3, 1344), (1000, 8, 43008)]
+)
 def test_levels_cost_what_the_paper_says(n, b, queries):
     assert SPEX().levels(n, queries)[-1] == queries
     assert len(SPEX().levels(n, queries)) == b - 2
@@ -189,7 +202,9 @@ def test_levels_cost_what_the_paper_says(n, b, queries):
 def test_too_small_a_budget_names_the_remedies():
     assert SPEX().least(32) == 672
     for call in (SPEX().cost, SPEX().checkpoints, lambda n, budget: SPEX().design(n, budget, 0)):
-        with pytest.raises(SolverError, match=r"672 .*raise the budget, lower max_order, or choose another solver"):
+        with pytest.raises(
+            SolverError, match=r"672 .*raise the budget, lower max_order, or choose another solver"
+        ):
             call(32, 671)
     assert SPEX(max_order=2).least(32) < 672
 

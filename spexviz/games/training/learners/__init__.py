@@ -2,8 +2,9 @@
 
     scores(features, labels, classes, weights, tests, penalty, seed) -> (subsets, tests, classes)
 
-`features` (n, d) are frozen; row b of `weights` (subsets, n) says how often each example is in subset b: 0 left out, 1 kept, 2 doubled.
-A subset without examples gives scores of 0 (the network: those of its first weights). Same arguments, same scores.
+`features` (n, d) are frozen; row b of `weights` (subsets, n) says how often each example is in subset b: 0
+left out, 1 kept, 2 doubled. A subset without examples gives scores of 0 (the network: those of its first
+weights). Same arguments, same scores.
 """
 
 from __future__ import annotations

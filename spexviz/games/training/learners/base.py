@@ -6,18 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-Array = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Learner:
     """A way to learn: `scores(features, labels, classes, weights, tests, penalty, seed)`, see the package; one sentence about it.
 
-    `version` of the arithmetic: changes when the same settings give other values. `squared_loss`: what it minimises is the squared
-    error, else cross-entropy. `closed_form`: hundreds of retrainings take a moment, so they need not be asked for.
+    `version` of the arithmetic: changes when the same settings give other values. `squared_loss`: what it
+    minimises is the squared error, else cross-entropy. `closed_form`: hundreds of retrainings take a moment,
+    so they need not be asked for.
     """
 
     name: str

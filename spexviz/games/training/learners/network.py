@@ -1,8 +1,8 @@
 """A small neural network by stochastic gradient descent, for many subsets at once (torch.func.vmap over the subsets).
 
-Every subset starts from the same weights and sees the examples in the same order: an epoch goes through one shuffled order of the
-whole training set in batches, and a subset's step is the mean gradient over those of a batch that it holds (none: no step). So
-training on a subset alone, in that order, gives the same network.
+Every subset starts from the same weights and sees the examples in the same order: an epoch goes through one
+shuffled order of the whole training set in batches, and a subset's step is the mean gradient over those of a
+batch that it holds (none: no step). So training on a subset alone, in that order, gives the same network.
 """
 
 from __future__ import annotations
@@ -11,15 +11,27 @@ from typing import Any
 
 import numpy as np
 
-from spexviz.games.training.learners.base import Array, Learner
+from spexviz.games.training.learners.base import Learner
 from spexviz.games.training.learners.ridge import CELLS
+from spexviz.kit.arrays import Floats
 from spexviz.kit.threads import threads
 
 HIDDEN, EPOCHS, BATCH, RATE = 16, 20, 32, 0.5
 
 
-def scores(features: Array, labels: np.ndarray, classes: int, weights: Array, tests: Array, penalty: float, seed: int = 0) -> Array:
-    """Scores (subsets, tests, classes), in nats up to a constant, after EPOCHS epochs; `penalty` / n is the weight decay."""
+def scores(
+    features: Floats,
+    labels: np.ndarray,
+    classes: int,
+    weights: Floats,
+    tests: Floats,
+    penalty: float,
+    seed: int = 0,
+) -> Floats:
+    """Scores (subsets, tests, classes), in nats up to a constant, after EPOCHS epochs;
+
+    `penalty` / n is the weight decay.
+    """
     import torch
 
     torch.set_num_threads(threads())
@@ -32,7 +44,9 @@ def scores(features: Array, labels: np.ndarray, classes: int, weights: Array, te
     return np.concatenate(parts) if parts else np.zeros((0, len(tests), classes))
 
 
-def train(features: Array, labels: np.ndarray, classes: int, weights: Array, penalty: float, seed: int) -> dict[str, Any]:
+def train(
+    features: Floats, labels: np.ndarray, classes: int, weights: Floats, penalty: float, seed: int
+) -> dict[str, Any]:
     """The trained parameters of every subset, stacked: {name: (subsets, …)}."""
     import torch
 
@@ -50,7 +64,8 @@ def train(features: Array, labels: np.ndarray, classes: int, weights: Array, pen
         rate = RATE * (w[:, rows].sum(1) > 0)
         for name, value in stacked.items():
             step_of = rate.view(-1, *[1] * (value.dim() - 1))
-            stacked[name] = (value - step_of * gradient[name]) / (1 + step_of * decay)  # implicit: no penalty is too large for it
+            # implicit: no penalty is too large for it
+            stacked[name] = (value - step_of * gradient[name]) / (1 + step_of * decay)
     return stacked
 
 
@@ -63,7 +78,9 @@ def initial(width: int, classes: int, seed: int) -> dict[str, Any]:
     return {
         "hidden": torch.from_numpy(hidden.astype(np.float32)),
         "bias": torch.zeros(HIDDEN, dtype=torch.float32),
-        "out": torch.from_numpy((rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN)).astype(np.float32)),
+        "out": torch.from_numpy(
+            (rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN)).astype(np.float32)
+        ),
         "shift": torch.zeros(classes, dtype=torch.float32),
     }
 

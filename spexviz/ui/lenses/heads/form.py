@@ -24,8 +24,18 @@ ASKED = ("prompt", "target", "contrast")
 MANY, FEW = 100, 60  # players from which candidates are offered, and how many
 PROBED = 60  # players from which the signal is looked at before a run starts
 PAIRS = 16
-FIRST = {"source": "Eiffel Tower", **dict(zip(ASKED, PROMPTS["Eiffel Tower"], strict=True)), "layers": "", "grouped": False}
-FIELDS = Fields("heads", HeadsGame, FIRST, without=("questions", "groups", "neurons", "reference_prompts", "resample_seed"))
+FIRST = {
+    "source": "Eiffel Tower",
+    **dict(zip(ASKED, PROMPTS["Eiffel Tower"], strict=True)),
+    "layers": "",
+    "grouped": False,
+}
+FIELDS = Fields(
+    "heads",
+    HeadsGame,
+    FIRST,
+    without=("questions", "groups", "neurons", "reference_prompts", "resample_seed"),
+)
 UNKNOWN = "The number of players, and so the cost, is known once the model is loaded."
 
 
@@ -33,7 +43,9 @@ def prefill(request: Request) -> None:
     """Put the settings of a run back into the form."""
     game: HeadsGame = request.game
     task = tasks.task_of(game.questions)
-    source = task.title if task else next((name for name, one in PROMPTS.items() if one[0] == game.prompt), None)
+    source = (
+        task.title if task else next((name for name, one in PROMPTS.items() if one[0] == game.prompt), None)
+    )
     layers = ", ".join(map(str, game.layers)) if isinstance(game.layers, tuple) else game.layers or ""
     FIELDS.fill({**settings(game), "layers": layers, "grouped": bool(game.groups)})
     st.session_state[FIELDS.key("source")] = source
@@ -44,7 +56,9 @@ def form() -> None:
     """The whole form; starts the run and opens it."""
     names = [name for name in models.configured() if models.can_be_opened(name)]
     if not names:
-        st.info("None of the models that this server offers can be opened: name one of transformers, such as bundled, in SPEXVIZ_MODELS.")
+        st.info(
+            "None of the models that this server offers can be opened: name one of transformers, such as bundled, in SPEXVIZ_MODELS."
+        )
         return
     FIELDS.begin(model=names[0])
     chosen = _question() | _parts(names)
@@ -78,14 +92,20 @@ def _game(chosen: dict[str, Any]) -> HeadsGame | None:
 def _question() -> dict[str, Any]:
     """One prompt, or the questions of a bundled task."""
     known = tasks.tasks()
-    picked = st.pills("Task", [*PROMPTS, *known], default=FIELDS.kept("source"), key="heads-task", on_change=_take)
+    picked = st.pills(
+        "Task", [*PROMPTS, *known], default=FIELDS.kept("source"), key="heads-task", on_change=_take
+    )
     task = known.get(picked or "")
     if task is not None:
-        st.caption(f"{task.shows} {len(task.fit)} questions to explain, {len(task.held_out)} others held out for removal. {task.checked}")
+        st.caption(
+            f"{task.shows} {len(task.fit)} questions to explain, {len(task.held_out)} others held out for removal. {task.checked}"
+        )
         with st.expander("The questions"):
             st.dataframe([dict(zip(ASKED, one, strict=True)) for one in task.fit], hide_index=True)
         return {"questions": task.fit}
-    return {name: FIELDS.draw(name, column) for name, column in zip(ASKED, st.columns([6, 2, 2]), strict=True)}
+    return {
+        name: FIELDS.draw(name, column) for name, column in zip(ASKED, st.columns([6, 2, 2]), strict=True)
+    }
 
 
 def _take() -> None:
@@ -96,7 +116,9 @@ def _take() -> None:
 
 def _parts(names: list[str]) -> dict[str, Any]:
     columns = st.columns([3, 2, 3, 3, 3], vertical_alignment="bottom")
-    model = FIELDS.draw("model", columns[0], offered=names, help="Configured on the server with SPEXVIZ_MODELS.")
+    model = FIELDS.draw(
+        "model", columns[0], offered=names, help="Configured on the server with SPEXVIZ_MODELS."
+    )
     rest = zip(("part", "layers", "ablation", "keep"), columns[1:], strict=True)
     return {"model": model, **{name: FIELDS.draw(name, column) for name, column in rest}}
 
@@ -105,14 +127,18 @@ def _offer_candidates(game: HeadsGame) -> None:
     """Many players: offer the strongest few by leave-one-out; a way back where they are chosen."""
     if game.only:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Only the {len(game.only)} candidates chosen by leave-one-out are players; the rest stays in the model.")
+            st.caption(
+                f"Only the {len(game.only)} candidates chosen by leave-one-out are players; the rest stays in the model."
+            )
             st.button("All players", key="heads-all", on_click=FIELDS.fill, args=({"only": ()},))
         return
     n = len(game.players)
     if n <= MANY or game.groups:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{n} players are many for a fit: a few hundred ablations say more about the {FEW} that matter most one by one.")
+        st.caption(
+            f"{n} players are many for a fit: a few hundred ablations say more about the {FEW} that matter most one by one."
+        )
         if st.button(f"Choose {FEW} candidates ({n + 1} ablations)", key="heads-choose"):
             with st.spinner("Leaving out one at a time …"):
                 FIELDS.fill({"only": candidates(game, FEW)})

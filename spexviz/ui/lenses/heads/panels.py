@@ -54,7 +54,9 @@ def removed(view: View) -> None:
     game = game_if_any(explanation)
     task = None if game is None else tasks.task_of(game.questions)
     if task is None:
-        st.caption("Removal is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it.")
+        st.caption(
+            "Removal is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it."
+        )
         return
     asked = f"{view.key}-removal"
     if is_refused(explanation, asked):
@@ -72,7 +74,9 @@ def removed(view: View) -> None:
         widgets.problem(error, key=f"{asked}-error")
         return
     widgets.chart(views.grid.removal(rows, full, explanation.unit, dark=widgets.dark()), key=f"{asked}-chart")
-    st.caption("Best of N: of this run's own masks that keep no more than so many. LASSO: the largest coefficients of a sparse linear fit.")
+    st.caption(
+        "Best of N: of this run's own masks that keep no more than so many. LASSO: the largest coefficients of a sparse linear fit."
+    )
 
 
 def _grid(view: View) -> None:
@@ -96,7 +100,9 @@ def _attention(view: View) -> None:
     asked = f"{view.key}-looks"
     if is_refused(explanation, asked):
         return
-    if not is_loaded(explanation) and not widgets.on_request("Show where it looks (loads the model)", asked, f"{asked}-button"):
+    if not is_loaded(explanation) and not widgets.on_request(
+        "Show where it looks (loads the model)", asked, f"{asked}-button"
+    ):
         return
     layer, head = (int(i) for i in where[chosen[0]])
     try:
@@ -115,7 +121,9 @@ def _weights(spec_id: str, _explanation: Explanation, layer: int) -> tuple[list[
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _values_of_removal(key: str, _explanation: Explanation, _questions: Sequence[Question]) -> tuple[list[dict[str, Any]], float]:
+def _values_of_removal(
+    key: str, _explanation: Explanation, _questions: Sequence[Question]
+) -> tuple[list[dict[str, Any]], float]:
     """Rows for the figure, and the value of the untouched model on the same questions."""
     game = game_of(_explanation)
     judge = game.on(_questions)
@@ -123,5 +131,13 @@ def _values_of_removal(key: str, _explanation: Explanation, _questions: Sequence
     for share in SIZES:
         for one in removal.kept(_explanation, judge, round(share * n)):
             low, high = one.interval
-            rows.append({"method": one.method, "size": one.size, "value": float(one.values.mean()), "low": low, "high": high})
+            rows.append(
+                {
+                    "method": one.method,
+                    "size": one.size,
+                    "value": float(one.values.mean()),
+                    "low": low,
+                    "high": high,
+                }
+            )
     return rows, float(judge(all_but([()], n))[0])

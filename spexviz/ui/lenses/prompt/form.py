@@ -16,7 +16,9 @@ from spexviz.ui.fields import Fields
 
 LABELS = 20  # of a classifier, named under the form
 EXAMPLE = ("prompt", "template", "target", "contrast", "split", "masking")  # what an example sets
-FIELDS = Fields("form", PromptGame, {"pattern": r"\w+", "protect": ""}, without=("spans", "protected", "answer_tokens"))
+FIELDS = Fields(
+    "form", PromptGame, {"pattern": r"\w+", "protect": ""}, without=("spans", "protected", "answer_tokens")
+)
 
 
 def prefill(request: Request) -> None:
@@ -56,7 +58,13 @@ def title(game: PromptGame) -> str:
 
 def _example_buttons() -> None:
     examples = widgets.examples()
-    picked = st.pills("Examples", range(len(examples)), format_func=lambda i: examples[i]["name"], key="form-example", on_change=_take_example)
+    picked = st.pills(
+        "Examples",
+        range(len(examples)),
+        format_func=lambda i: examples[i]["name"],
+        key="form-example",
+        on_change=_take_example,
+    )
     if picked is not None:
         st.caption(examples[picked]["shows"])
 
@@ -68,7 +76,9 @@ def _take_example() -> None:
 
 def _game_settings(names: tuple[str, ...]) -> dict[str, Any]:
     columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
-    model = FIELDS.draw("model", columns[0], offered=names, help="Configured on the server with SPEXVIZ_MODELS.")
+    model = FIELDS.draw(
+        "model", columns[0], offered=names, help="Configured on the server with SPEXVIZ_MODELS."
+    )
     rest = zip(("split", "masking", "target", "contrast"), columns[1:], strict=True)
     chosen = {"model": model, **{name: FIELDS.draw(name, column) for name, column in rest}}
     if models.is_loaded(model):
@@ -80,13 +90,22 @@ def _show_answers(model: LanguageModel) -> None:
     """What a loaded model can answer, where that is not any next token."""
     if model.answers:
         more = " …" if len(model.answers) > LABELS else ""
-        widgets.note(f"Target and contrast for this model: {', '.join(map(repr, model.answers[:LABELS]))}{more}", key="form-answers")
+        widgets.note(
+            f"Target and contrast for this model: {', '.join(map(repr, model.answers[:LABELS]))}{more}",
+            key="form-answers",
+        )
     if model.blank:
-        widgets.note(f'This model reads its answer at {model.blank}: the template holds it, e.g. "{SLOT} It was {model.blank}."', key="form-blank")
+        widgets.note(
+            f'This model reads its answer at {model.blank}: the template holds it, e.g. "{SLOT} It was {model.blank}."',
+            key="form-blank",
+        )
 
 
 def _more_settings() -> dict[str, Any]:
-    chosen = {"template": FIELDS.draw("template", height=70), **FIELDS.draw_all(("value", "chat", "replacement", "pattern"))}
+    chosen = {
+        "template": FIELDS.draw("template", height=70),
+        **FIELDS.draw_all(("value", "chat", "replacement", "pattern")),
+    }
     protect = FIELDS.draw("protect", option="protected")
     start = FIELDS.kept("prompt").find(protect) if protect else -1
     if protect and start < 0:
@@ -102,5 +121,9 @@ def _unknown(game: PromptGame | None) -> str:
 
 
 def _check(game: PromptGame) -> None:
-    if models.is_loaded(game.model) and game.value != "greedy" and (game.language_model.answers or game.language_model.blank):
+    if (
+        models.is_loaded(game.model)
+        and game.value != "greedy"
+        and (game.language_model.answers or game.language_model.blank)
+    ):
         game.check()  # a label or template that cannot be read is said here, not by a failed run

@@ -40,7 +40,9 @@ def form() -> None:
     data = _data()
     if data is None:
         return
-    columns = zip(("value", "learner", "players_are"), st.columns(3, vertical_alignment="bottom"), strict=True)
+    columns = zip(
+        ("value", "learner", "players_are"), st.columns(3, vertical_alignment="bottom"), strict=True
+    )
     chosen = {"data": data.label, **{name: FIELDS.draw(name, column) for name, column in columns}}
     chosen |= _query(data) if VALUES[chosen["value"]].about_query else {}
     with st.expander("Solver, features and more"):
@@ -57,7 +59,10 @@ def form() -> None:
 
 
 def title(game: TrainingGame) -> str:
-    """What a run is called: its query, or what is measured over all held-out examples. Raises GameError where its data cannot be had."""
+    """What a run is called: its query, or what is measured over all held-out examples.
+
+    Raises GameError where its data cannot be had.
+    """
     data = game.examples
     if not game.about_query:
         return f"{data_title(data.label)}: {game.value} of a {game.learner} on {len(data.test)} held-out examples"
@@ -73,13 +78,22 @@ def item(examples: Examples, classes: tuple[str, ...], position: int) -> Item:
     """One example as it is shown on a card; what was planted in it is said."""
     pixels = None if examples.images is None else tuple(examples.images[position].tolist())
     planted = examples.planted[position]
-    remark = "planted: wrong label" if planted == datasets.MISLABELLED else f"planted {planted}" if planted else ""
+    remark = (
+        "planted: wrong label" if planted == datasets.MISLABELLED else f"planted {planted}" if planted else ""
+    )
     return Item(examples.texts[position], classes[examples.labels[position]], remark, pixels)
 
 
 def _data() -> Data | None:
     """The chosen data set, with a line on what is in it; None while there is none."""
-    picked = st.pills("Data", list(TITLES), format_func=TITLES.__getitem__, default=FIELDS.kept("source"), key="train-picked", on_change=_take)
+    picked = st.pills(
+        "Data",
+        list(TITLES),
+        format_func=TITLES.__getitem__,
+        default=FIELDS.kept("source"),
+        key="train-picked",
+        on_change=_take,
+    )
     source = picked or FIELDS.kept("source")
     try:
         if source == FILE:
@@ -88,7 +102,9 @@ def _data() -> Data | None:
                 return None
         else:
             data = datasets.load(source)
-            st.caption(f"{datasets.NAMES[source].capitalize()}; {len(data.test)} others are held out to ask about.")
+            st.caption(
+                f"{datasets.NAMES[source].capitalize()}; {len(data.test)} others are held out to ask about."
+            )
     except SpexvizError as error:
         widgets.problem(error, key="train-data-error")
         return None
@@ -103,7 +119,13 @@ def _take() -> None:
 
 def _uploaded() -> Data | None:
     help_ = "UTF-8, with the columns text and label; split (train or test) and source if you like. At most 5,000 rows and 5 MB."
-    upload = st.file_uploader("CSV file with the columns text and label", type=["csv", "tsv", "txt"], max_upload_size=5, help=help_, key="train-file")
+    upload = st.file_uploader(
+        "CSV file with the columns text and label",
+        type=["csv", "tsv", "txt"],
+        max_upload_size=5,
+        help=help_,
+        key="train-file",
+    )
     if upload is not None:
         st.session_state["train-upload"] = datasets.keep(upload.getvalue()).label
     name = st.session_state.get("train-upload")
@@ -121,11 +143,15 @@ def _uploaded() -> Data | None:
 def _query(data: Data) -> dict[str, Any]:
     """A held-out example or a text of one's own, shown on a card."""
     own = [] if data.train.images is not None else [OWN]
-    name = lambda q: q if q == OWN else f"{plain(data.test.texts[q], 90)} ({plain(data.classes[data.test.labels[q]], 20)})"  # noqa: E731
+    name = lambda q: (
+        q if q == OWN else f"{plain(data.test.texts[q], 90)} ({plain(data.classes[data.test.labels[q]], 20)})"
+    )
     query = FIELDS.draw("query", offered=[*range(len(data.test)), *own], format_func=name)
     if query == OWN:
         left, right = st.columns([5, 2], vertical_alignment="bottom")
-        text = left.text_input("Your text", FIELDS.kept("own"), key=FIELDS.key("own"), max_chars=datasets.MOST_LETTERS)
+        text = left.text_input(
+            "Your text", FIELDS.kept("own"), key=FIELDS.key("own"), max_chars=datasets.MOST_LETTERS
+        )
         return {"query": text, "answer": FIELDS.draw("answer", right, offered=data.classes)}
     if data.train.images is not None:
         widgets.cards([Card((item(data.test, data.classes, query),))], key="train-query-card", large=True)
