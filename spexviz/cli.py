@@ -8,14 +8,16 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import spexviz
 from spexviz.errors import SpecError, SpexvizError
-from spexviz.kit.paths import ROOT
+from spexviz.kit.paths import APP
 from spexviz.models.machine import PRECISIONS, SETTING
 
 if TYPE_CHECKING:
     from spexviz.ablate.cache import Cache
+    from spexviz.ablate.runner import Progress
     from spexviz.run.cost import Cost
     from spexviz.run.plan import Request
 
@@ -44,81 +46,99 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; the settings of the game and the solver that `arguments` name are among its options."""
-    from spexviz.kit import flags
-    from spexviz.kit.registry import offered
-
     parser = argparse.ArgumentParser(
         prog="spexviz", description="See which parts of a language model's world act together."
     )
+    parser.add_argument("--version", action="version", version=f"spexviz {spexviz.__version__}")
     commands = parser.add_subparsers(required=True, metavar="explain | serve | models")
-    games = [name for name, kind in offered("spexviz.games").items() if flags.typeable(kind)]
     explain = commands.add_parser(
         "explain", help="explain a prompt, or another game, and save the run as JSON", allow_abbrev=False
     )
-    explain.add_argument(
-        "--game", default="prompt", help=f"what is ablated: {', '.join(games)}; its settings follow"
-    )
-    explain.add_argument(
-        "--solver",
-        default="auto",
-        help=f"one of {', '.join(offered('spexviz.solvers'))}; its settings follow",
-    )
-    explain.add_argument("--budget", type=int, default=512, help="ablations that the fit may see")
-    explain.add_argument("--seed", type=int, default=0)
-    explain.add_argument(
+    _explain_options(explain, arguments)
+    _serve_options(commands.add_parser("serve", help="serve the dashboard on this machine"))
+    _models_options(commands.add_parser("models", help="list models and solvers"))
+    return parser
+
+
+def _explain_options(explain: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
+    from spexviz.kit import flags
+    from spexviz.kit.registry import offered
+
+    solvers = ", ".join(offered("spexviz.solvers"))
+    games = ", ".join(name for name, kind in offered("spexviz.games").items() if flags.typeable(kind))
+    add = explain.add_argument
+    add("--game", default="prompt", help=f"what is ablated: {games}; its settings follow")
+    add("--solver", default="auto", help=f"one of {solvers}; its settings follow")
+    add("--budget", type=int, default=512, help="ablations that the fit may see")
+    add("--seed", type=int, default=0)
+    add(
         "--check",
         action="store_true",
         help="check the strongest sets on the model, up to 25 %% more ablations",
     )
-    explain.add_argument(
-        "--target-r2", type=float, help="stop at the first checkpoint whose interval of R² lies above this"
-    )
-    explain.add_argument(
+    add("--target-r2", type=float, help="stop at the first checkpoint whose interval of R² lies above this")
+    add(
         "--stop-when-flat",
         action="store_true",
         help="stop when two doublings have gained less than .01 of R² each",
     )
-    explain.add_argument("--index", default="FBII", help="index of the sets that are printed")
-    explain.add_argument("--order", type=int, default=3, help="highest order of the sets that are printed")
-    explain.add_argument("--out", type=Path, help="file for the run; opens in the app and in the library")
-    explain.add_argument(
+    add("--index", default="FBII", help="index of the sets that are printed")
+    add("--order", type=int, default=3, help="highest order of the sets that are printed")
+    add("--out", type=Path, help="file for the run; opens in the app and in the library")
+    add(
         "--executor",
         help="where ablations are evaluated: local or ray; by default SPEXVIZ_EXECUTOR, else local",
     )
-    explain.add_argument(
+    add(
         "--workers",
         type=int,
         help="replicas of the model for --executor ray; by default SPEXVIZ_WORKERS, else 2",
     )
     _add_precision(explain)
-    if "explain" in arguments[:1]:
-        named, _ = explain.parse_known_args([one for one in arguments[1:] if one not in ("-h", "--help")])
-        for prefix, name in (("game", named.game), ("solver", named.solver)):
-            # another name is refused when the run is made
-            if kind := offered(f"spexviz.{prefix}s").get(name):
-                flags.add(explain, kind, prefix)
     explain.set_defaults(command=_explain)
-    serve = commands.add_parser("serve", help="serve the dashboard on this machine")
-    serve.add_argument("--port", type=int, default=8501)
-    serve.add_argument(
+    if "explain" not in arguments[:1]:
+        return
+    without_help = [one for one in arguments[1:] if one not in ("-h", "--help")]
+    named, _ = explain.parse_known_args(without_help)
+    for prefix, name in (("game", named.game), ("solver", named.solver)):
+        kind = offered(f"spexviz.{prefix}s").get(name)
+        if kind is not None:  # another name is refused when the run is made
+            flags.add(explain, kind, prefix)
+
+
+def _serve_options(serve: argparse.ArgumentParser) -> None:
+    add = serve.add_argument
+    add("--port", type=int, default=8501)
+    add(
         "--host",
         default="127.0.0.1",
         help="loopback unless you say otherwise; the dashboard has no login of its own",
     )
+    add(
+        "--model",
+        action="append",
+        default=[],
+        metavar="ID_OR_FOLDER",
+        help="a model to offer in the browser, before those of SPEXVIZ_MODELS; may be given several times",
+    )
     _add_precision(serve)
     serve.set_defaults(command=_serve)
-    models = commands.add_parser("models", help="list models and solvers")
-    models.add_argument("--fetch", action="store_true", help="make the bundled model ready")
+
+
+def _models_options(models: argparse.ArgumentParser) -> None:
+    models.add_argument(
+        "--fetch", action="store_true", help="make the bundled model and the encoder minilm ready"
+    )
     _add_precision(models)
     models.set_defaults(command=_models)
-    return parser
 
 
 def _add_precision(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--precision",
         choices=("auto", *PRECISIONS),
-        help=f"what models compute in; by default {SETTING}, else auto: bf16 where the processor has instructions for it, fp16 on a GPU, else fp32",
+        help=f"what models compute in; by default {SETTING}, else auto: bf16 where the processor has "
+        "instructions for it, fp16 on a GPU, else fp32",
     )
 
 
@@ -141,8 +161,9 @@ def _explain(options: argparse.Namespace) -> int:
     print(f"this run: {_cost(request, cache)}", file=sys.stderr)
     with tqdm(unit=" ablations", dynamic_ncols=True, disable=None) as bar:
 
-        def tell(progress: object) -> None:
-            bar.total, bar.n = progress.total, progress.done
+        def tell(progress: Progress) -> None:
+            bar.total = progress.total
+            bar.n = progress.done
             bar.set_description_str(progress.phase, refresh=True)
 
         hooks = pipeline.Hooks(
@@ -152,9 +173,8 @@ def _explain(options: argparse.Namespace) -> int:
     if options.out:
         options.out.write_text(result.to_json(), encoding="utf-8")
     print(views.honesty(result))
-    print(
-        f"With everything kept: {result.subject.say(result.ends[1])}; with nothing: {result.subject.say(result.ends[0])}."
-    )
+    empty, full = map(result.subject.say, result.ends)
+    print(f"With everything kept: {full}; with nothing: {empty}.")
     if result.precision:
         print(f"The model computed in {result.precision}.")
     print(result.interactions(options.index, options.order).top(10))
@@ -176,15 +196,19 @@ def _request(options: argparse.Namespace) -> Request:
     if options.unknown:
         name = options.unknown[0].lstrip("-").partition("=")[0].replace("-", "_")
         raise SpecError(
-            f"The game {options.game} and the solver {options.solver} have no setting {name!r}: spexviz explain --help lists them."
+            f"The game {options.game} and the solver {options.solver} have no setting {name!r}: "
+            "spexviz explain --help lists them."
         )
-    made = []
-    for what, name in (("game", options.game), ("solver", options.solver)):
+
+    def made(what: str, name: str) -> Any:
         kinds = offered(f"spexviz.{what}s")
-        made.append(build(kinds, {"name": name, **flags.given(options, kinds.get(name), what)}, what))
-    return Request(
-        *made, options.budget, options.seed, Options(options.check, options.target_r2, options.stop_when_flat)
-    )
+        settings = flags.given(options, kinds.get(name), what)
+        return build(kinds, {"name": name, **settings}, what)
+
+    game = made("game", options.game)
+    solver = made("solver", options.solver)
+    rules = Options(options.check, options.target_r2, options.stop_when_flat)
+    return Request(game, solver, options.budget, options.seed, rules)
 
 
 def _cost(request: Request, cache: Cache) -> Cost:
@@ -199,11 +223,18 @@ def _cost(request: Request, cache: Cache) -> Cost:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    from spexviz import models
+    from spexviz.models import checkpoint
+
+    offered = models.offer(options.model)
+    command = [sys.executable, "-m", "streamlit", "run", str(APP)]
     command += ["--server.address", options.host, "--server.port", str(options.port)]
+    for name in offered:
+        if checkpoint.backend(name) and not checkpoint.exists(name):
+            print(f"{name} is no folder here: the Hugging Face hub is asked for it when it is first used")
     print(f"spexviz serves on http://{options.host}:{options.port} (Ctrl+C ends it)", flush=True)
     try:
-        return subprocess.call(command, cwd=ROOT, env=os.environ.copy())
+        return subprocess.call(command, env=os.environ | {models.OFFERED: ",".join(offered)})
     except KeyboardInterrupt:
         return 0
 
@@ -214,10 +245,7 @@ def _models(options: argparse.Namespace) -> int:
     from spexviz.models import bundled, endpoints, machine
 
     if options.fetch:
-        if not bundled.is_fetched():
-            print("converting the bundled model, once …", flush=True)
-        print(f"bundled model: {bundled.fetch()}")
-        return 0
+        return _fetch()
     print("this machine:", machine.described())
     print("models the browser may pick (SPEXVIZ_MODELS):", ", ".join(models.configured()))
     print("bundled model:", "ready" if bundled.is_fetched() else "not converted yet: spexviz models --fetch")
@@ -226,6 +254,19 @@ def _models(options: argparse.Namespace) -> int:
         print(f"{endpoints.PREFIX}{name}: {endpoint.host} {endpoint.model}".rstrip() + key)
     print(f"endpoints are named in {endpoints.path()}")
     print("solvers:", ", ".join(offered("spexviz.solvers")))
+    return 0
+
+
+def _fetch() -> int:
+    from spexviz.models import bundled, packages
+
+    missing = packages.missing()
+    if missing:
+        print(f"fetching {' and '.join(missing)} …", flush=True)
+        packages.install(missing)
+    if not bundled.is_fetched():
+        print("converting the bundled model, once …", flush=True)
+    print(f"bundled model: {bundled.fetch()}")
     return 0
 
 

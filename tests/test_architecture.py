@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tools import figures
+from tools import figures, reading
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "spexviz"
-RANKS = [  # lower may not import higher; rooms of one rank may know each other, except games and solvers
-    {"kit", "errors", "masks"},
-    {"spectrum", "spec"},
-    {"indices", "metrics", "analysis", "results", "codec"},
-    {"models"},
-    {"games", "solvers"},
-    {"ablate"},
-    {"run"},
-    {"jobs"},
-    {"ui", "cli"},
+# lower may not import higher; rooms of one rank may know each other, except games and solvers
+RANKS = [
+    set(re.findall(r"`(\w+)`", line))
+    for line in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines()
+    if re.match(r"[0-9]+\. `", line)
 ]
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 HEAVY = {"torch", "transformers", "lightgbm", "sklearn", "ray"}
@@ -128,6 +124,26 @@ print(json.dumps(sorted(set(sys.modules) & {HEAVY!r})))
 def test_contracts_are_types_and_the_top_is_small() -> None:
     """At most 10 modules at the top, at most 4 getattr with a default, nobody reads another's private names."""
     assert figures.main() == 0
+
+
+def test_the_source_can_be_read() -> None:
+    """At most 11.5 syntax nodes a statement, 20 conditional expressions per 1,000, and no line that breaks a rule."""
+    assert reading.main() == 0
+
+
+def test_every_room_has_a_rank_and_a_line_in_the_architecture() -> None:
+    rooms = {room(path) for path in SOURCES} - {"__init__", "views"}
+    assert rooms == set(RANK), "docs/architecture.md, Ranks: one line for each room of spexviz/, and no other"
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## Ranks")[0]
+    assert {one for one in rooms if f"`{one}`" not in text and f"`{one}/`" not in text} == {"cli"}
+
+
+def test_the_text_points_at_what_is_there() -> None:
+    """Paths in docs/ and CONTRIBUTING.md, relative to the repository or to the package, exist."""
+    pages = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "CONTRIBUTING.md"]
+    for page in pages:
+        for name in re.findall(r"`([\w./-]+/[\w./-]*|[\w-]+\.py)`", page.read_text(encoding="utf-8")):
+            assert (ROOT / name).exists() or (PACKAGE / name).exists(), f"{page.name} names {name}"
 
 
 def test_no_pickle_no_eval_no_foreign_code() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import spexviz
 from spexviz import cli
 from spexviz.results import Explanation
 from spexviz.spec import Options
@@ -143,14 +144,64 @@ def test_models_lists_without_loading_any(capsys: pytest.CaptureFixture) -> None
     assert "bundled, toy" in out and "proxyspex" in out and "linear" in out
 
 
-def test_serve_binds_to_loopback_and_passes_its_exit_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    monkeypatch.setattr(cli.subprocess, "call", lambda command, **options: seen.append(command) or 3)
-    assert cli.main(["serve", "--port", "9999"]) == 3
-    assert (
-        "--server.address 127.0.0.1 --server.port 9999" in " ".join(seen[0])
-        and Path(seen[0][4]).name == "app.py"
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict]]:
+    """What `spexviz serve` would have started; its exit status is 3."""
+    seen: list[tuple[list[str], dict]] = []
+    monkeypatch.setattr(
+        cli.subprocess, "call", lambda command, **options: seen.append((command, options)) or 3
     )
+    return seen
+
+
+def test_serve_binds_to_loopback_and_passes_its_exit_on(served: list) -> None:
+    assert cli.main(["serve", "--port", "9999"]) == 3
+    ((command, options),) = served
+    assert "--server.address 127.0.0.1 --server.port 9999" in " ".join(command)
+    assert Path(command[4]).name == "app.py" and "cwd" not in options
+
+
+def test_serve_offers_more_models_folders_in_full(
+    served: list, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SPEXVIZ_MODELS", raising=False)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text("{}")
+    assert cli.main(["serve", "--model", "mine", "--model", "toy", "--model", "org/name"]) == 3
+    ((_, options),) = served
+    assert options["env"]["SPEXVIZ_MODELS"] == f"{tmp_path / 'mine'},toy,org/name,bundled"
+    printed = capsys.readouterr().out
+    assert "org/name is no folder here" in printed and "mine is no folder" not in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("https://example.org/model", "endpoint:NAME"),
+        ("", "A model needs a name"),
+        ("no such model!", "a folder made by save_pretrained"),
+        ("a,b", "a comma"),
+    ],
+)
+def test_serve_refuses_what_is_no_model_before_it_starts(
+    served: list,
+    name: str,
+    remedy: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a,b").mkdir()
+    assert cli.main(["serve", "--model", name]) == 1
+    assert remedy in capsys.readouterr().err and not served
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0 and capsys.readouterr().out == f"spexviz {spexviz.__version__}\n"
 
 
 def test_the_command_is_installed() -> None:

@@ -10,8 +10,12 @@ from pathlib import Path
 
 from spexviz.errors import StoreError
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES, ASSETS = ROOT / "pages", ROOT / "assets"
+PACKAGE = Path(__file__).resolve().parents[1]
+# what stands beside the package in the repository travels inside it in a wheel (pyproject.toml, force-include)
+COMES_WITH = PACKAGE if (PACKAGE / "app.py").exists() else PACKAGE.parent
+APP = COMES_WITH / "app.py"
+PAGES = COMES_WITH / "pages"
+ASSETS = COMES_WITH / "assets"
 
 
 def home() -> Path:

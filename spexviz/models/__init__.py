@@ -9,10 +9,13 @@ import importlib
 import os
 import pkgutil
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 
 from spexviz.errors import ModelError
 from spexviz.models.base import LanguageModel, OpenModel
 
+OFFERED = "SPEXVIZ_MODELS"
 _loaded: dict[str, LanguageModel] = {}
 _loading: dict[str, threading.Lock] = {}
 _guard = threading.Lock()
@@ -50,8 +53,29 @@ def configured() -> tuple[str, ...]:
 
     `SPEXVIZ_MODELS`, separated by commas; by default the bundled model and the toy.
     """
-    names = [name.strip() for name in os.environ.get("SPEXVIZ_MODELS", "bundled,toy").split(",")]
+    names = [name.strip() for name in os.environ.get(OFFERED, "bundled,toy").split(",")]
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def offer(names: Sequence[str]) -> tuple[str, ...]:
+    """What a server offers that is started with these models too: they come first, folders and files in full.
+
+    Raises ModelError, with the remedy, for what is no model or cannot be named in a list.
+    """
+    more = [_offered(name) for name in names]
+    return tuple(dict.fromkeys([*more, *configured()]))
+
+
+def _offered(name: str) -> str:
+    _backend(name)
+    path = Path(name).expanduser()
+    if path.exists():
+        name = str(path.resolve())
+    if "," in name:
+        raise ModelError(
+            f"{name!r:.200} holds a comma, which separates models: give the folder another name, or a link."
+        )
+    return name
 
 
 def refusal(name: object) -> str:
