@@ -263,7 +263,8 @@ def report(store: Store) -> bool:
             if isinstance(value, float):
                 print(f"  {name:38} {value:10.4g}")
         print(
-            f"  noise: {cell['noise']['text']}; cost: {cell['cost']['said']}, took {cell['cost']['took']:.0f} s"
+            f"  noise: {cell['noise']['text']}; cost: {cell['cost']['said']}, took "
+            f"{cell['cost']['took']:.0f} s"
         )
         off = cell["cost"]["estimated"] / cell["cost"]["took"] - 1.0
         most = f"at most {cell['most times possible']:.2f} if what must be computed ran at the peak of this machine"

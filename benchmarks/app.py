@@ -22,7 +22,8 @@ from spexviz.models import bundled
 from tests.browser import harness
 
 PROMPT = (
-    "I wanted to love this film, but the plot never quite holds together, the jokes fall flat, and not even a brave lead "
+    "I wanted to love this film, but the plot never quite holds together, the jokes fall flat, and not even "
+    "a brave lead "
     "performance could save the long, tired and predictable ending."
 )
 BUDGET = 512
@@ -130,7 +131,8 @@ def main() -> None:
         times = [run[what] for run in seen]
         median = statistics.median(times)
         print(
-            f"| {what} | {median:.1f} | {min(times):.1f}–{max(times):.1f} | {aim:g} | {'met' if median <= aim else 'missed'} |"
+            f"| {what} | {median:.1f} | {min(times):.1f}–{max(times):.1f} | {aim:g} | "
+            f"{'met' if median <= aim else 'missed'} |"
         )
 
 

@@ -36,7 +36,8 @@ def fill(cache: SqliteCache, rows: int) -> float:
             spent += time.perf_counter() - start
         if block % max(1, blocks // 10) == 0:
             print(
-                f"  {(block + 1) * GAMES * CHUNK:>12,} rows   {(block + 1) * GAMES * CHUNK / spent:>9,.0f} rows/s",
+                f"  {(block + 1) * GAMES * CHUNK:>12,} rows   {(block + 1) * GAMES * CHUNK / spent:>9,.0f} "
+                "rows/s",
                 flush=True,
             )
     return blocks * GAMES * CHUNK / spent
@@ -81,7 +82,8 @@ def main() -> None:
             (f"insert, chunks of {SMALL}, full file", f"{small_chunks(again):,.0f} rows/s"),
             (
                 "look-up of 512 known masks",
-                f"median {np.median(hits):.1f} ms, 95 % {np.quantile(hits, 0.95):.1f} ms, worst {hits.max():.1f} ms",
+                f"median {np.median(hits):.1f} ms, 95 % {np.quantile(hits, 0.95):.1f} ms, worst "
+                f"{hits.max():.1f} ms",
             ),
             (
                 "look-up of 512 unknown masks",
@@ -89,7 +91,8 @@ def main() -> None:
             ),
             (
                 "file",
-                f"{path.stat().st_size / 1e6:,.0f} MB, {path.stat().st_size / (blocks * GAMES * CHUNK):.1f} bytes a row",
+                f"{path.stat().st_size / 1e6:,.0f} MB, {path.stat().st_size / (blocks * GAMES * CHUNK):.1f} "
+                "bytes a row",
             ),
         ]
         for name, value in table:

@@ -34,7 +34,8 @@ def main() -> None:
         "values lost": f"{found.lost}",
         "masks asked of the game twice": f"{found.repeated}",
         "largest difference from values without faults": f"{found.difference:.1e} nats",
-        "seconds": f"{found.seconds:.0f} ({found.ablations / found.seconds:.1f} ablations/s, {options.threads} thread)",
+        "seconds": f"{found.seconds:.0f} ({found.ablations / found.seconds:.1f} ablations/s, "
+        f"{options.threads} thread)",
     }
     print(f"explain through an endpoint (llama.cpp, bundled Q4_1), {options.rate:.0%} faults")
     for name, value in rows.items():

@@ -109,8 +109,10 @@ def auto_loss(cells: dict) -> str:
     worst = max(losses, key=losses.get)
     fine = np.mean(list(losses.values())) <= 0.01 and max(losses.values()) <= 0.03
     return (
-        f"- Auto's loss of R² against the best of linear, trees and GP, {len(names)} games × sizes, one draw: mean {np.mean(list(losses.values())):+.3f} "
-        f"(aim ≤ .01; by size {by_size}; worst game on average {max(by_game, key=by_game.get)} {max(by_game.values()):+.3f}), "
+        f"- Auto's loss of R² against the best of linear, trees and GP, {len(names)} games × sizes, one "
+        f"draw: mean {np.mean(list(losses.values())):+.3f} "
+        f"(aim ≤ .01; by size {by_size}; worst game on average {max(by_game, key=by_game.get)} "
+        f"{max(by_game.values()):+.3f}), "
         f"worst cell {losses[worst]:+.3f} ({worst[0]} at {worst[1]}; aim ≤ .03): {verdict(fine)}"
     )
 
@@ -137,10 +139,12 @@ def fidelity(cells: dict) -> str:
             share = sum(cell["inside"] for cell in found) / runs
             fine &= 0.85 <= share <= 0.95
             parts.append(
-                f"{share:.1%} of {runs} runs ({solver}, {budget} masks, {found[0]['held out']} held out, R² {np.mean([c['r2'] for c in found]):.2f})"
+                f"{share:.1%} of {runs} runs ({solver}, {budget} masks, {found[0]['held out']} held out, R² "
+                f"{np.mean([c['r2'] for c in found]):.2f})"
             )
     return (
-        f"- 90 % intervals of fidelity hold the R² on 20,000 fresh masks in {'; '.join(parts)} (aim 85–95 %): {verdict(fine)}"
+        f"- 90 % intervals of fidelity hold the R² on 20,000 fresh masks in {'; '.join(parts)} (aim 85–95 "
+        f"%): {verdict(fine)}"
         if parts
         else ""
     )
@@ -159,8 +163,10 @@ def coefficients(cells: dict) -> str:
         np.mean([c["first, too large by sd"] for c in found.values()]),
     )
     return (
-        f"- GP's 90 % intervals of all coefficients of order ≤ 2, games from its prior: {share:.3f} ({each}; aim .85–.95): {verdict(0.85 <= share <= 0.95)}\n"
-        f"- The 20 sets shown first, apart: their intervals hold {first:.3f}; they were chosen for being large, and are too large by {lift:.2f} posterior sd on average"
+        f"- GP's 90 % intervals of all coefficients of order ≤ 2, games from its prior: {share:.3f} ({each}; "
+        f"aim .85–.95): {verdict(0.85 <= share <= 0.95)}\n"
+        f"- The 20 sets shown first, apart: their intervals hold {first:.3f}; they were chosen for being "
+        f"large, and are too large by {lift:.2f} posterior sd on average"
     )
 
 
@@ -205,8 +211,10 @@ def large(cells: dict) -> str:
     for (n, b, _), cell in of_kind(cells, "large").items():
         fine = cell["decode"] < 60 and cell["megabytes"] < 2000
         return (
-            f"- SPEX, n = {int(n):,}, b = {b} ({cell['masks']:,} masks, 10 dB): decoding {cell['decode']:.1f} s, whole fit {cell['fit']:.1f} s, peak memory "
-            f"{cell['megabytes']:.0f} MB with the masks, recall {cell['kept']:.3f} (aim < 60 s, < 2,000 MB): {verdict(fine)}"
+            f"- SPEX, n = {int(n):,}, b = {b} ({cell['masks']:,} masks, 10 dB): decoding "
+            f"{cell['decode']:.1f} s, whole fit {cell['fit']:.1f} s, peak memory "
+            f"{cell['megabytes']:.0f} MB with the masks, recall {cell['kept']:.3f} (aim < 60 s, < 2,000 MB): "
+            f"{verdict(fine)}"
         )
     return ""
 

@@ -25,7 +25,8 @@ DRAWS = {512: 3, 1024: 2}
 TOLERANCE = 0.01
 REVIEWS = {
     "own_short": "The songs were lovely but the story never once found its feet",
-    "own_long": "I expected very little from this sequel, yet its quiet humour and a wonderful lead made me forget how thin the plot really was",
+    "own_long": "I expected very little from this sequel, yet its quiet humour and a wonderful lead made me "
+    "forget how thin the plot really was",
 }
 
 

@@ -143,27 +143,36 @@ GAMES: dict[str, Words | Parts] = {
     "layers_n30": Parts(PARIS, tuple(range(30)), heads=0),
     "agree_n15": Words("The letters that my very old uncle wrote to the mayor of the small town", VERB),
     "review_n20": Words(
-        "Nobody would call it subtle, and the songs are hardly new, but I left the cinema grinning like a child."
+        "Nobody would call it subtle, and the songs are hardly new, but I left the cinema grinning like a "
+        "child."
     ),
     "review_n26": Words(
-        "The trailer promised terror; what we got was two hours of people whispering in corridors, and I was never scared, only "
+        "The trailer promised terror; what we got was two hours of people whispering in corridors, and I was "
+        "never scared, only "
         "sorry that I had paid."
     ),
     "news_n32": Words(
-        "After losing its main sponsor the club sold its best striker, and shares of the company that owns the stadium fell by "
+        "After losing its main sponsor the club sold its best striker, and shares of the company that owns "
+        "the stadium fell by "
         "nine percent before the match on Saturday had even started.",
         NEWS,
     ),
     "review_n45": Words(
-        "I had heard nothing but praise for this hotel, so I was surprised that the lift was broken, the carpet smelled of smoke "
-        "and nobody at the desk seemed to care, although the breakfast, I must admit, was far better than it needed to be.",
+        "I had heard nothing but praise for this hotel, so I was surprised that the lift was broken, the "
+        "carpet smelled of smoke "
+        "and nobody at the desk seemed to care, although the breakfast, I must admit, was far better than it "
+        "needed to be.",
         fit=1536,
     ),
     "review_n130": Words(
-        "We came here for our anniversary because friends had told us that no kitchen in the city was more inventive. The room is "
-        "lovely, with low lamps and a view of the river, and the young man who took our coats could not have been kinder. But then "
-        "the food arrived. The soup was cold, and not in a way that anyone had planned; the fish was so salty that I drank a whole "
-        "jug of water; and the lamb, for which we had waited almost an hour, was grey and tough. When we said so, the owner "
+        "We came here for our anniversary because friends had told us that no kitchen in the city was more "
+        "inventive. The room is "
+        "lovely, with low lamps and a view of the river, and the young man who took our coats could not have "
+        "been kinder. But then "
+        "the food arrived. The soup was cold, and not in a way that anyone had planned; the fish was so "
+        "salty that I drank a whole "
+        "jug of water; and the lamb, for which we had waited almost an hour, was grey and tough. When we "
+        "said so, the owner "
         "came out, listened, took everything off the bill and gave us a cake that was the best thing "
         "I have eaten all year. So would I go back? For the cake, perhaps.",
         fit=1024,

@@ -63,7 +63,8 @@ def compare(label: str, share: int, scores: dict, games: dict, reference: dict) 
                 ours, theirs = np.mean(scores[game, m // share][0]), np.mean(reference[f"{game}/{m}"]["r2"])
                 gaps.append(ours - theirs)
                 print(
-                    f"    {game:12s} {m // share:5d} against {m:5d}: {ours:.3f} − {theirs:.3f} = {gaps[-1]:+.3f}"
+                    f"    {game:12s} {m // share:5d} against {m:5d}: {ours:.3f} − {theirs:.3f} = "
+                    f"{gaps[-1]:+.3f}"
                 )
     if gaps:
         print(f"    mean {np.mean(gaps):+.3f}, least {min(gaps):+.3f}")

@@ -184,7 +184,8 @@ def show(cells: dict[str, Any]) -> None:
             for n in map(str, LAYERS):
                 row = found[n]
                 print(
-                    f"  {n:>3} heads: {row['a second']:.0f} ablations a second, {row['share of peak']:.2f} of peak ({row['peak GFLOP/s']:.0f} GFLOP/s)"
+                    f"  {n:>3} heads: {row['a second']:.0f} ablations a second, {row['share of peak']:.2f} "
+                    f"of peak ({row['peak GFLOP/s']:.0f} GFLOP/s)"
                 )
         elif part == "r2":
             print(f"\nR² on {HELD_OUT} held-out masks: {name}")

@@ -127,7 +127,8 @@ def run(
     for number in range(kills):
         trials.append(trial(new_home(folder / f"kill-{number}"), model, precision, rng, expected))
         tell(
-            f"  kill {number + 1:>2}: {trials[-1]['asked']:>3} of {PLANNED} asked, {trials[-1]['kept']:>3} kept, {trials[-1]['again']:>2} asked again"
+            f"  kill {number + 1:>2}: {trials[-1]['asked']:>3} of {PLANNED} asked, {trials[-1]['kept']:>3} "
+            f"kept, {trials[-1]['again']:>2} asked again"
         )
     return trials
 
@@ -153,7 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     print(f"{options.kills} kills: every resumed run has the values of the uninterrupted one, bit for bit;")
     print(
-        f"asked again: {sum(t['again'] for t in trials) / len(trials):.1f} of {PLANNED} masks on average, at most {max(t['again'] for t in trials)}"
+        f"asked again: {sum(t['again'] for t in trials) / len(trials):.1f} of {PLANNED} masks on average, at "
+        f"most {max(t['again'] for t in trials)}"
     )
 
 

@@ -119,7 +119,8 @@ def proxyspex(store: Store, options: argparse.Namespace) -> None:
             store.keep(f"spexviz/{key}", ours)
             told = f"reference {theirs['r2']:.3f}; auto {ours['m']['auto']['r2']:.3f}, at half {ours['m/2']['auto']['r2']:.3f}"
             print(
-                f"{key}: {told}; reference {theirs.get('seconds', 0):.1f} s, auto {ours['m']['auto']['seconds']:.2f} s",
+                f"{key}: {told}; reference {theirs.get('seconds', 0):.1f} s, auto "
+                f"{ours['m']['auto']['seconds']:.2f} s",
                 flush=True,
             )
 

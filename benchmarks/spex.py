@@ -71,7 +71,8 @@ def main(
         for b in map(int, levels.split(",")):
             a = np.mean([case(n, b, seed, decibels) for seed in range(seeds)], axis=0)
             print(
-                f"{n:5d} {b:2d} {a[7]:6.0f}  {a[0]:7.3f} {a[1]:5.3f} {a[2]:6.1f}  {a[3]:.3f}  {a[4]:8.3f} {a[5]:7.2f}  {a[6]:8.0f}",
+                f"{n:5d} {b:2d} {a[7]:6.0f}  {a[0]:7.3f} {a[1]:5.3f} {a[2]:6.1f}  {a[3]:.3f}  {a[4]:8.3f} "
+                f"{a[5]:7.2f}  {a[6]:8.0f}",
                 flush=True,
             )
 

@@ -300,8 +300,10 @@ def lines(cells: Cells) -> str:
         # medians; the most stands beside them
         fine = t["gp"] <= 1 and t["gp ratio"] >= 20 and t["auto"] <= 5 and t["auto ratio"] >= 5
         out.append(
-            f"- Fits at 1,024 masks, two cores, {t['cells']} games of up to {t['players']} players, side by side: GP median {t['gp']:.2f} s, most {t['gp most']:.2f} (aim ≤ 1; "
-            f"{t['gp ratio']:.0f}× less than {t['reference']:.1f} s, aim 20), Auto {t['auto']:.2f} s, most {t['auto most']:.2f} (aim ≤ 5; {t['auto ratio']:.0f}× less, aim 5): "
+            f"- Fits at 1,024 masks, two cores, {t['cells']} games of up to {t['players']} players, side by "
+            f"side: GP median {t['gp']:.2f} s, most {t['gp most']:.2f} (aim ≤ 1; "
+            f"{t['gp ratio']:.0f}× less than {t['reference']:.1f} s, aim 20), Auto {t['auto']:.2f} s, most "
+            f"{t['auto most']:.2f} (aim ≤ 5; {t['auto ratio']:.0f}× less, aim 5): "
             + ("PASS" if fine else "FAIL")
         )
     if cells := [cell for cell in results("spex")["cells"].values() if "error" not in cell["reference"]]:
@@ -313,8 +315,10 @@ def lines(cells: Cells) -> str:
             if any(c["ours"][k] < c["reference"][k] - 0.005 for k in ("recall", "r2") if k in c["ours"])
         ]
         out.append(
-            f"- SPEX beside the reference's soft decoder, {len(cells)} functions, equally many masks: decoding {min(ratios):,.0f} to {max(ratios):,.0f}× faster (aim 20), "
-            f"recall or R² below it by more than .005 on {len(short)} {short or ''}: {'PASS' if min(ratios) >= 20 and not short else 'FAIL'}"
+            f"- SPEX beside the reference's soft decoder, {len(cells)} functions, equally many masks: "
+            f"decoding {min(ratios):,.0f} to {max(ratios):,.0f}× faster (aim 20), "
+            f"recall or R² below it by more than .005 on {len(short)} {short or ''}: "
+            f"{'PASS' if min(ratios) >= 20 and not short else 'FAIL'}"
         )
     return "\n".join(out)
 
@@ -331,16 +335,21 @@ def section() -> str:
     return "\n\n".join(
         [
             "## How good it is",
-            f"{head}, against `spectralexplain` 0.0.4: R² on 512 masks that no fit has seen, mean ± sd over draws of the masks. `make bench` and "
-            "`make bench-full` (hours) measure it again; every figure is in `benchmarks/results/`, texts and seeds in `benchmarks/games.py`. "
-            "Names tell the number of players. Games with a star are those that design choices of the solvers were looked at on; the others are fresh.",
+            f"{head}, against `spectralexplain` 0.0.4: R² on 512 masks that no fit has seen, mean ± sd over "
+            "draws of the masks. `make bench` and "
+            "`make bench-full` (hours) measure it again; every figure is in `benchmarks/results/`, texts and "
+            "seeds in `benchmarks/games.py`. "
+            "Names tell the number of players. Games with a star are those that design choices of the "
+            "solvers were looked at on; the others are fresh.",
             equal_masks(cells),
             "**Half the masks**: Auto on half of each draw that ProxySPEX got whole.",
             half_masks(cells),
             "**Seconds of a fit**, ours right after theirs, on the same masks.",
             timing(results("timing")),
-            "**Other libraries**, 512 masks each, those of shapiq chosen by itself: R² on the same held-out masks of what they return (an index of order k is "
-            "read as the sum over the sets that a mask keeps). Regressions of order 2 need more masks than sets; Shapley indices weigh masks by their size.",
+            "**Other libraries**, 512 masks each, those of shapiq chosen by itself: R² on the same held-out "
+            "masks of what they return (an index of order k is "
+            "read as the sum over the sets that a mask keeps). Regressions of order 2 need more masks than "
+            "sets; Shapley indices weigh masks by their size.",
             other_methods(results("others")),
             SHORT.read_text().strip() if SHORT.exists() else "",
         ]

@@ -54,7 +54,8 @@ def structure(learner: str) -> dict[str, Any]:
         hits = sum(rank is not None and rank <= 5 for rank in ranks)
         out[f"{data} {learner} {solver} {budget}"] = {"ranks": ranks, "among 5": hits, "r2": scores}
         print(
-            f"{data:8} {learner:9} {solver:5} {budget:5}: among the 5 most redundant {hits} of {len(ranks)}; ranks {ranks}; R² {scores}",
+            f"{data:8} {learner:9} {solver:5} {budget:5}: among the 5 most redundant {hits} of {len(ranks)}; "
+            f"ranks {ranks}; R² {scores}",
             flush=True,
         )
     return out
@@ -143,7 +144,8 @@ def speed(_: str, retrainings: int = 10_000) -> dict[str, Any]:
                 }
             out[f"{data} {learner}"] = {name: round(x, 2) for name, x in row.items()}
             print(
-                f"{data:8} {learner:9} {len(game.players)} players, {retrainings:,} retrainings: {out[f'{data} {learner}']}",
+                f"{data:8} {learner:9} {len(game.players)} players, {retrainings:,} retrainings: "
+                f"{out[f'{data} {learner}']}",
                 flush=True,
             )
     return out

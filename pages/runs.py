@@ -46,17 +46,21 @@ else:
     )
     rows = [row for row in picked.selection.rows if row < len(runs)]
     chosen = runs[rows[0]] if rows else None
+    active = chosen is not None and chosen.active
     with st.container(horizontal=True):
-        if st.button("Open", type="primary", disabled=chosen is None, icon=":material/open_in_new:"):
-            watch.go_to(chosen)
-        if st.button("Cancel", disabled=chosen is None or not chosen.active, icon=":material/stop:"):
-            runtime.manager().cancel(chosen.id)
-            st.rerun()
-        if st.button("Delete", disabled=chosen is None or chosen.active, icon=":material/delete:"):
-            store.delete(chosen.id)
-            st.session_state["deleted-run"] = chosen.id
-            watch.forget(routes.page_of(chosen.spec), chosen.id)
-            st.rerun()
+        opened = st.button("Open", type="primary", disabled=chosen is None, icon=":material/open_in_new:")
+        cancelled = st.button("Cancel", disabled=not active, icon=":material/stop:")
+        deleted = st.button("Delete", disabled=chosen is None or active, icon=":material/delete:")
+    if chosen is not None and opened:
+        watch.go_to(chosen)
+    if chosen is not None and cancelled:
+        runtime.manager().cancel(chosen.id)
+        st.rerun()
+    if chosen is not None and deleted:
+        store.delete(chosen.id)
+        st.session_state["deleted-run"] = chosen.id
+        watch.forget(routes.page_of(chosen.spec), chosen.id)
+        st.rerun()
 
 upload = st.file_uploader(
     "Open a run's JSON file",
@@ -67,8 +71,9 @@ upload = st.file_uploader(
 if upload is not None:
     try:
         explanation = Explanation.from_json(upload.getvalue().decode("utf-8", "replace"))
-        st.session_state["uploaded-run"] = store.insert(explanation, routes.title_of(explanation))
+        uploaded = store.get(store.insert(explanation, routes.title_of(explanation)))
     except SpexvizError as error:
         widgets.problem(error, key="upload-error")
     else:
-        watch.go_to(store.get(st.session_state["uploaded-run"]))
+        if uploaded is not None:
+            watch.go_to(uploaded)

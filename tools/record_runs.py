@@ -27,7 +27,8 @@ def make(run: Recording, cache: SqliteCache) -> Explanation:
     text = result.to_json()
     if len(text.encode()) > LARGEST:
         raise SystemExit(
-            f"{run.file} has {len(text.encode()):,} bytes, more than {LARGEST:,}: ask for fewer terms, draws or ablations."
+            f"{run.file} has {len(text.encode()):,} bytes, more than {LARGEST:,}: ask for fewer terms, draws "
+            "or ablations."
         )
     run.folder.mkdir(parents=True, exist_ok=True)
     (run.folder / f"{run.file}.json").write_text(text, encoding="utf-8")

@@ -70,7 +70,8 @@ class JobManager:
                 return found.id
             if self.store.waiting(self._owner) >= self._waiting:
                 raise QueueFull(
-                    f"{self._waiting} runs are already waiting: try again when one has finished, or cancel one on the Runs page."
+                    f"{self._waiting} runs are already waiting: try again when one has finished, or cancel "
+                    "one on the Runs page."
                 )
             run_id = self.store.enqueue(spec, title, self._owner, user)
             self._cancels[run_id], self._requests[run_id] = threading.Event(), request

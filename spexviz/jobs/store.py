@@ -147,8 +147,10 @@ class RunStore:
                 )
             else:
                 query = (
-                    "UPDATE runs SET state = ?, owner = ?, title = ?, created = ?, done = 0, total = 0, rate = 0, phase = '', message = '', "
-                    "started = NULL, finished = NULL, result = CASE WHEN deleted IS NULL THEN result END, deleted = NULL WHERE id = ?"
+                    "UPDATE runs SET state = ?, owner = ?, title = ?, created = ?, done = 0, total = 0, rate "
+                    "= 0, phase = '', message = '', "
+                    "started = NULL, finished = NULL, result = CASE WHEN deleted IS NULL THEN result END, "
+                    "deleted = NULL WHERE id = ?"
                 )
                 connection.execute(query, (QUEUED, owner, title, time.time(), run_id))
         return run_id
@@ -227,7 +229,8 @@ class RunStore:
                 return found[0]
             run_id, count = _new_id(), len(explanation.sample) + len(explanation.held_out)
             connection.execute(
-                "INSERT INTO runs (id, spec, spec_id, user, origin, state, message, title, done, total, result, version, created, finished) "
+                "INSERT INTO runs (id, spec, spec_id, user, origin, state, message, title, done, total, "
+                "result, version, created, finished) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
                 (
                     run_id,

@@ -33,14 +33,13 @@ class Fields:
     def firsts(self) -> dict[str, Any]:
         """{field: what it holds at first}, of all but a required one."""
         said = {name: option.first for name, option in options(self.kind).items() if option.first is not None}
-        return {
-            name: value
-            for name, value in {**defaults(self.kind), **said, **self.first}.items()
-            if name not in self.without
-        }
+        firsts = {**defaults(self.kind), **said, **self.first}
+        for name in self.without:
+            firsts.pop(name, None)
+        return firsts
 
     def begin(self, **first: Any) -> None:
-        """Give every field its first value, unless it holds something;
+        """Give every field its first value, unless it holds something.
 
         `first`: values that only the server knows.
         """
@@ -54,7 +53,9 @@ class Fields:
                 st.session_state[self.key(name)] = values[name]
 
     def kept(self, name: str) -> Any:
-        """What a field holds. It is given to the widget again as its default: a user who types while the page is still being drawn
+        """What a field holds.
+
+        It is given to the widget again as its default: a user who types while the page is still being drawn
         interrupts the script, and the browser never hears of a value that was only in the session state.
         """
         return st.session_state[self.key(name)]
@@ -68,7 +69,8 @@ class Fields:
 
         `option`: whose label and help it has, by default its own.
         """
-        return widget(options(self.kind)[option or name], self.kept(name), self.key(name), place, **more)
+        described = options(self.kind)[option or name]
+        return widget(described, self.kept(name), self.key(name), place, **more)
 
     def draw_all(self, names: Iterable[str]) -> dict[str, Any]:
         """The widgets of some fields, one under another; what they hold."""
@@ -78,32 +80,35 @@ class Fields:
 def widget(
     option: Option, value: Any, key: str, place: Any = st, offered: Sequence[Any] | None = None, **more: Any
 ) -> Any:
-    """The widget of an option that holds `value` at first: a box to choose from, to tick, to type a number or a text into.
+    """The widget of an option that holds `value` at first: to choose, to tick, to type a number or a text.
 
     `offered`: what there is to choose from, where only the page knows; `more` goes to the widget, in place of
     what the option says.
     """
-    offered = list(option.offered if offered is None else offered)
+    if offered is None:
+        offered = option.offered
     about = {"key": key, "help": option.help, **more}
     if offered:
-        return place.selectbox(
-            option.label, offered, offered.index(value) if value in offered else 0, **about
-        )
+        choices = list(offered)
+        first = 0
+        if value in choices:
+            first = choices.index(value)
+        return place.selectbox(option.label, choices, first, **about)
     if isinstance(value, bool):
         return place.checkbox(option.label, value, **about)
     if isinstance(value, int | float):
-        number = type(value)
-        limits = {
-            name: None if limit is None else number(limit)
-            for name, limit in (("min_value", option.low), ("max_value", option.high))
-        }
+        limits = {"min_value": _limit(option.low, value), "max_value": _limit(option.high, value)}
         return place.number_input(option.label, value=value, **(limits | about))
+    typed = {"max_chars": option.longest, "placeholder": option.placeholder}
     text = place.text_area if option.lines else place.text_input
-    return text(
-        option.label,
-        value or "",
-        **({"max_chars": option.longest, "placeholder": option.placeholder} | about),
-    )
+    return text(option.label, value or "", **(typed | about))
+
+
+def _limit(limit: float | None, value: float) -> float | None:
+    """A limit as a number of the kind that `value` is: Streamlit mixes no whole numbers with others."""
+    if limit is None:
+        return None
+    return type(value)(limit)
 
 
 def solver_settings(kind: type, key: str) -> dict[str, Any]:

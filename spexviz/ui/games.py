@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TypeVar
 
 import streamlit as st
 
 from spexviz import models
-from spexviz.errors import SpexvizError
+from spexviz.errors import GameError, SpexvizError
 from spexviz.games.base import Game
 from spexviz.jobs import manager as jobs
 from spexviz.results import Explanation
 from spexviz.run.plan import Request
 from spexviz.ui import widgets
 
-
-def game_of(explanation: Explanation) -> Game:
-    """The game of a run. Raises SpexvizError where it cannot be built here."""
-    return _built(explanation.spec.id, explanation)
+Kind = TypeVar("Kind", bound=Game)
 
 
-def game_if_any(explanation: Explanation) -> Game | None:
-    """The game of a run; None where it cannot be built here: a file's settings need not fit."""
+def game_of(explanation: Explanation, kind: type[Kind]) -> Kind:
+    """The game of a run, of the kind that the page is for. Raises SpexvizError where it cannot be built here."""
+    game = _built(explanation.spec.id, explanation)
+    if not isinstance(game, kind):
+        raise GameError(f"This run is about {game.title.lower()}: open it on the page of that lens.")
+    return game
+
+
+def game_if_any(explanation: Explanation, kind: type[Kind]) -> Kind | None:
+    """The same; None where it cannot be built here: a file's settings need not fit."""
     with suppress(SpexvizError):
-        return game_of(explanation)
+        return game_of(explanation, kind)
     return None
 
 
 def is_loaded(explanation: Explanation) -> bool:
     """Whether the model of a run is loaded, so that asking it takes no long wait."""
-    return models.is_loaded(game_of(explanation).model_name)
+    name = game_of(explanation, Game).model_name
+    return name is not None and models.is_loaded(name)
 
 
 def is_refused(explanation: Explanation, key: str) -> bool:
     """Whether this server may not ask the run's model, the run being a file's perhaps; says so, and what to do."""
     try:
-        reason = jobs.refusal(game_of(explanation))
+        reason = jobs.refusal(game_of(explanation, Game))
     except SpexvizError as error:
         reason = str(error)
     if reason:

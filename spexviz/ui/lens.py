@@ -95,7 +95,8 @@ def _ask(lens: Lens, missing: bool) -> None:
     """The form, with a warning when the address names a run that is not here."""
     if missing:
         st.warning(
-            "This address names a run that is not on this machine: it was deleted, or comes from elsewhere. Start a new one below."
+            "This address names a run that is not on this machine: it was deleted, or comes from elsewhere. "
+            "Start a new one below."
         )
         watch.open_run(None, lens.page)
     st.caption(lens.intro)

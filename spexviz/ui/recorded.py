@@ -24,7 +24,7 @@ COLUMNS = 2
 
 @dataclass(frozen=True)
 class Recorded:
-    """One recorded run: its title, what it found in a sentence, R² of the surrogate, ablations in all, players, and its file."""
+    """One recorded run: title, what it found in a sentence, R², ablations in all, players, and its file."""
 
     title: str
     finding: str
@@ -43,10 +43,7 @@ def recorded(game: str) -> tuple[Recorded, ...]:
     if not index.exists():
         return ()
     rows = json.loads(index.read_text(encoding="utf-8"))
-    return tuple(
-        Recorded(**{name: row[name] for name in row if name != "file"}, path=index.parent / row["file"])
-        for row in rows
-    )
+    return tuple(Recorded(path=index.parent / row.pop("file"), **row) for row in rows)
 
 
 def cards(game: str, page: str) -> None:
@@ -56,7 +53,8 @@ def cards(game: str, page: str) -> None:
         return
     st.markdown("#### Recorded runs")
     st.caption(
-        "Real runs, with the settings and the ablations that they took; they open at once, and no model is loaded for it."
+        "Real runs, with the settings and the ablations that they took; they open at once, and no model is "
+        "loaded for it."
     )
     for start in range(0, len(found), COLUMNS):
         row = found[start : start + COLUMNS]
@@ -68,11 +66,9 @@ def cards(game: str, page: str) -> None:
 def _card(one: Recorded, page: str, key: str) -> None:
     widgets.note(one.title, kind="title", key=f"{key}-title")
     widgets.note(one.finding, kind="plain", key=f"{key}-finding")
-    worth = (
-        f"exact, all {one.ablations:,} masks"
-        if one.exact
-        else f"held-out R² {captions.r2_text(one.r2)} · {one.ablations:,} ablations"
-    )
+    worth = f"held-out R² {captions.r2_text(one.r2)} · {one.ablations:,} ablations"
+    if one.exact:
+        worth = f"exact, all {one.ablations:,} masks"
     st.caption(f"{one.players} {captions.plural(one.noun)} · {worth}")
     if st.button("Open", key=key, icon=":material/open_in_new:"):
         explanation = Explanation.from_json(one.path.read_text(encoding="utf-8"))

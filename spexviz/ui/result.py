@@ -8,7 +8,8 @@ import streamlit as st
 
 from spexviz import views
 from spexviz.indices import Interactions
-from spexviz.results import Explanation, Fidelity
+from spexviz.masks import Interaction
+from spexviz.results import Explanation, Fidelity, Spent
 from spexviz.run.compare import compare, rivals
 from spexviz.ui import routes, widgets
 from spexviz.ui.widgets import Draw, View
@@ -46,12 +47,8 @@ def show(
         _fidelity(explanation, key)
     for draw in sections:
         draw(view)
-    titles = [
-        "Sets as a table",
-        *(title for title, _ in more_tabs),
-        "From nothing to everything",
-        "Model against surrogate",
-    ]
+    own_titles = [title for title, _ in more_tabs]
+    titles = ["Sets as a table", *own_titles, "From nothing to everything", "Model against surrogate"]
     sets, *own, steps, residuals = st.tabs(titles)
     for tab, (_, draw) in zip(own, more_tabs, strict=True):
         with tab:
@@ -81,19 +78,14 @@ def _fidelity(explanation: Explanation, key: str) -> None:
             "Each solver with its default settings, on the same ablations, scored on the same held-out masks."
         )
     elif not explanation.proof.exact and explanation.complete:
-        help_ = "Fits every other solver on the ablations already paid for; the model is not asked again."
         st.button(
             "Compare all solvers",
             icon=":material/compare_arrows:",
             key=f"{key}-compare-button",
-            help=help_,
-            on_click=_ask,
-            args=(asked,),
+            help="Fits every other solver on the ablations already paid for; the model is not asked again.",
+            on_click=st.session_state.__setitem__,
+            args=(asked, True),
         )
-
-
-def _ask(flag: str) -> None:
-    st.session_state[flag] = True
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -105,29 +97,24 @@ def _selected(explanation: Explanation, interactions: Interactions, key: str) ->
     chosen = widgets.selection(explanation)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not chosen:
-            st.caption(
-                f"Click {captions.one(explanation.subject.noun)}, a set, a node or a table row to follow it through all views."
-            )
+            one = captions.one(explanation.subject.noun)
+            st.caption(f"Click {one}, a set, a node or a table row to follow it through all views.")
             return
-        value = interactions.values.get(chosen)
-        worth = (
-            f"{interactions.index} {views.theme.number(value)} {explanation.unit}. "
-            if value is not None
-            else ""
-        )
-        check = next(
-            (
-                f" Checked on the model, {captions.check_text(c, explanation.unit)}"
-                for c in explanation.checks
-                if c.members == chosen
-            ),
-            "",
-        )
-        widgets.note(
-            f"{interactions.label(chosen)}: {worth}{captions.removal(explanation, chosen)}{check}",
-            key=f"{key}-selected",
-        )
+        widgets.note(_of_set(explanation, interactions, chosen), key=f"{key}-selected")
         st.button("Clear selection", on_click=widgets.select, args=((),), key=f"{key}-clear")
+
+
+def _of_set(explanation: Explanation, interactions: Interactions, members: Interaction) -> str:
+    """What is known of one set: its value, what leaving it out does, and its check on the model."""
+    said = f"{interactions.label(members)}: "
+    value = interactions.values.get(members)
+    if value is not None:
+        said += f"{interactions.index} {views.theme.number(value)} {explanation.unit}. "
+    said += captions.removal(explanation, members)
+    for check in explanation.checks:
+        if check.members == members:
+            return f"{said} Checked on the model, {captions.check_text(check, explanation.unit)}"
+    return said
 
 
 def _ways_out(explanation: Explanation, interactions: Interactions, key: str) -> None:
@@ -156,9 +143,16 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
             st.code(routes.address(explanation.spec, key), language=None)
             st.caption("What was asked:")
             st.code(explanation.spec.to_json(), language="json", wrap_lines=True)
-            spent, seconds = explanation.spent, explanation.spent.seconds
-            said = f"{seconds.get('ablations', 0):.1f} s in ablations, {seconds.get('fits', 0):.1f} s in fits, {spent.cached:,} ablations from the cache"
-            compared = f"; {spent.compared:,} more to compare with full precision" if spent.compared else ""
-            st.caption(f"{said}{compared}.")
+            st.caption(f"{_spent(explanation.spent)}.")
             if explanation.precision:
                 st.caption(f"The model computed in {explanation.precision}.")
+
+
+def _spent(spent: Spent) -> str:
+    """What a run took, in time and ablations."""
+    asked = f"{spent.seconds.get('ablations', 0):.1f} s in ablations"
+    fitted = f"{spent.seconds.get('fits', 0):.1f} s in fits"
+    said = f"{asked}, {fitted}, {spent.cached:,} ablations from the cache"
+    if spent.compared:
+        said += f"; {spent.compared:,} more to compare with full precision"
+    return said

@@ -21,8 +21,10 @@ def page_of(spec: RunSpec) -> str:
 
     Its name is its path in the address and the name of its file.
     """
-    first, lens = lenses()[0], lens_of(spec.game_name)
-    return lens.page if lens is not None and file_of(lens.page).exists() else first.page
+    lens = lens_of(spec.game_name)
+    if lens is None or not file_of(lens.page).exists():
+        return lenses()[0].page
+    return lens.page
 
 
 def file_of(page: str) -> Path:
@@ -38,13 +40,16 @@ def address(spec: RunSpec, run_id: str) -> str:
 def lens_name(spec: RunSpec) -> str:
     """What a run's game is called."""
     kind = offered("spexviz.games").get(spec.game_name)
-    return spec.game_name if kind is None else kind.title
+    if kind is None:
+        return spec.game_name
+    return kind.title
 
 
 def title_of(explanation: Explanation) -> str:
     """A title for a run that came without one: what its lens calls it, or its text, or its first players."""
     called = explanation.subject.text or " ".join(explanation.players[:40])
-    if (lens := lens_of(explanation.spec.game_name)) is not None:
+    lens = lens_of(explanation.spec.game_name)
+    if lens is not None:
         with suppress(SpexvizError):  # a file's settings need not fit
             called = lens.called(Request.of(explanation.spec).game)
     return " ".join(called.split())[:90]

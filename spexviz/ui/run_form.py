@@ -1,4 +1,4 @@
-"""What every lens's form ends with: solver and seed, budget and checks, the cost, and the button that starts the run.
+"""What every lens's form ends with: solver and seed, budget and checks, the cost, and the button that starts.
 
 Keys are the same in every form ("form-budget", …): the settings stay when a visitor goes from one lens to
 another.
@@ -7,7 +7,7 @@ another.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -22,6 +22,7 @@ from spexviz.spec import Options
 from spexviz.ui import fields, runtime, widgets
 from spexviz.views import captions
 
+Made = TypeVar("Made")
 BUDGETS = (64, 128, 256, 512, 1024, 2048, 4096)
 
 
@@ -33,23 +34,15 @@ def prefill(request: Request) -> None:
 
 
 def solver_and_seed() -> tuple[Solver | None, int]:
-    """Choose a solver, its settings and the seed; no solver, and what to do, where the settings do not fit together."""
+    """Choose a solver, its settings and the seed; no solver, and what to do, where they do not fit together."""
     solvers = offered("spexviz.solvers")
     names = sorted(solvers, key=lambda name: (solvers[name].place, name))
-    kind = solvers[
-        st.selectbox("Solver", names, format_func=lambda name: solvers[name].title, key="form-solver")
-    ]
+    chosen = st.selectbox("Solver", names, format_func=lambda name: solvers[name].title, key="form-solver")
+    kind = solvers[chosen]
     st.caption(kind.summary)
-    solver = _solver(kind, fields.solver_settings(kind, f"form-{kind.name}"))
-    return solver, int(st.number_input("Seed", 0, 2**32 - 1, 0, help="Same settings and seed, same numbers."))
-
-
-def _solver(kind: type, settings: dict[str, Any]) -> Solver | None:
-    try:
-        return kind(**settings)
-    except SpexvizError as error:
-        widgets.problem(error, key="solver-error")
-        return None
+    solver = made(kind, fields.solver_settings(kind, f"form-{kind.name}"), "solver-error")
+    seed = st.number_input("Seed", 0, 2**32 - 1, 0, help="Same settings and seed, same numbers.")
+    return solver, int(seed)
 
 
 def budget_and_checks(budget: int = 512) -> tuple[int, Options]:
@@ -65,12 +58,12 @@ def budget_and_checks(budget: int = 512) -> tuple[int, Options]:
     return int(chosen), Options(validate=check)
 
 
-def made(kind: type, settings: dict[str, Any]) -> Game | None:
-    """The game of these settings; None, with what to do, where they do not fit together."""
+def made(kind: type[Made], settings: dict[str, Any], key: str = "form-error") -> Made | None:
+    """The game or solver of these settings; None, with what to do, where they do not fit together."""
     try:
         return kind(**settings)
     except SpexvizError as error:
-        widgets.problem(error, key="form-error")
+        widgets.problem(error, key=key)
         return None
 
 
@@ -91,7 +84,7 @@ def ready(
     if game is None or solver is None:
         return None
     request = Request(game, solver, budget, seed, options)
-    if unknown:
+    if unknown and game.model_name is not None:
         st.fragment(_wait_for, run_every=2.0)(game.model_name, unknown)
         return request
     try:
@@ -123,32 +116,40 @@ def explain_button(request: Request | None) -> bool:
 
 
 def show_cost(request: Request) -> None:
-    """The cost under the form; while a model is still warming up it looks again by itself until the time is known."""
-    model, said = request.game.model_name, _asked(request)
+    """The cost under the form; while a model is warming up it looks again by itself until the time is known."""
+    said = _asked(request)
+    waiting = _is_warming(request)
 
     def line() -> None:
-        if waiting and runtime.is_warm(model):
+        if waiting and not _is_warming(request):
             st.rerun()
         widgets.note(f"{said}. {_time(request)}.", key="form-cost")
 
-    waiting = model is not None and not runtime.is_warm(model)
     st.fragment(line, run_every=2.0 if waiting else None)()
+
+
+def _is_warming(request: Request) -> bool:
+    model = request.game.model_name
+    return model is not None and not runtime.is_warm(model)
 
 
 def _asked(request: Request) -> str:
     planned = request.plan
     who = f"{planned.n} {captions.plural(request.subject.noun, planned.n)}"
-    if planned.exact:
+    if planned.exact or planned.design is None:
         return f"{who}: all {planned.ablations:,} masks are asked, so the result is exact"
-    parts = f"{who}: {len(planned.design):,} ablations for the fit, {len(planned.held_out):,} held out to score it, 2 for the ends"
-    parts += f", at most {request.checks:,} to check the sets shown" if request.checks else ""
-    return parts + (f"; a mask keeps each with probability {planned.keep:g}" if planned.keep != 0.5 else "")
+    fitted = f"{len(planned.design):,} ablations for the fit"
+    said = f"{who}: {fitted}, {len(planned.held_out):,} held out to score it, 2 for the ends"
+    if request.checks:
+        said += f", at most {request.checks:,} to check the sets shown"
+    if planned.keep != 0.5:
+        said += f"; a mask keeps each with probability {planned.keep:g}"
+    return said
 
 
 def _time(request: Request) -> str:
     model = request.game.model_name
     if model is not None and not models.is_loaded(model):
         return "The time is known once the model is loaded"
-    return str(
-        cost.estimate(request.game, request.plan, request.solver, runtime.manager().cache, request.checks)
-    )
+    cache = runtime.manager().cache
+    return str(cost.estimate(request.game, request.plan, request.solver, cache, request.checks))

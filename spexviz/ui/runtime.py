@@ -21,13 +21,20 @@ from spexviz.kit.registry import offered
 _STASH = "_spexviz_runtime"
 
 
+class _Stash(types.ModuleType):
+    """What the server keeps: its one job manager, and which models are warm or getting so."""
+
+    def __init__(self) -> None:
+        super().__init__(_STASH)
+        self.lock = threading.Lock()
+        self.manager: JobManager | None = None
+        self.warm: set[str] = set()
+        self.warming: set[str] = set()
+
+
 def _stash() -> Any:
-    stash = sys.modules.get(_STASH)
-    if stash is None:
-        stash = types.ModuleType(_STASH)
-        stash.lock, stash.manager, stash.warm, stash.warming = threading.Lock(), None, set(), set()
-        stash = sys.modules.setdefault(_STASH, stash)
-    return stash
+    """The stash of this process; its class may be one of a module that was loaded before."""
+    return sys.modules.get(_STASH) or sys.modules.setdefault(_STASH, _Stash())
 
 
 def manager() -> JobManager:
@@ -64,7 +71,10 @@ def _prepare() -> None:
 
     for module in ("pandas", "pyarrow"):
         importlib.import_module(module)
-    offered("spexviz.solvers"), offered("spexviz.games"), lenses(), manager()
+    for package in ("spexviz.solvers", "spexviz.games"):
+        offered(package)
+    lenses()
+    manager()
 
 
 def _warm(name: str) -> None:
@@ -86,8 +96,11 @@ def _warm(name: str) -> None:
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """At the start what every page needs is imported, so that no visitor waits for it (torch is not: see `warm`); at the end
-    running jobs stop after their chunk and are marked as resumable."""
+    """What is done when the server starts and ends.
+
+    At the start what every page needs is imported, so that no visitor waits for it (torch is not: see
+    `warm`); at the end running jobs stop after their chunk and are marked as resumable.
+    """
     await asyncio.to_thread(_prepare)
     yield
     stash = _stash()

@@ -10,7 +10,7 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?\Z")
 
 
 def policy() -> str:
-    """The policy;
+    """The policy.
 
     `SPEXVIZ_EMBED_ORIGINS` (comma-separated) names the sites that may show the dashboard in a frame.
     """
@@ -51,4 +51,5 @@ class ContentSecurityPolicy:
                 message = {**message, "headers": [*message.get("headers", []), *self._headers]}
             await send(message)
 
-        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+        sender = with_headers if scope["type"] == "http" else send
+        await self._app(scope, receive, sender)

@@ -16,25 +16,30 @@ EVERY = 1.0  # seconds between two looks
 ORIGINS = {  # what is said over the numbers that this server has not measured
     FROM_FILE: "Opened from a file: the numbers are the file's, and this server has not measured them. "
     "To have it measured here, press New run and start one with the same settings.",
-    RECORDED: "Recorded: this run comes with spexviz. Its numbers were measured when it was recorded, not by this server; "
-    "to have it measured here, press New run and start one with the same settings.",
+    RECORDED: "Recorded: this run comes with spexviz. Its numbers were measured when it was recorded, not by "
+    "this server; to have it measured here, press New run and start one with the same settings.",
 }
 _DRAWN = "run-drawn"  # session_state: the run that was drawn last
 
 
 def current_run_id(page: str) -> str | None:
-    """The run that the address names, or else the one that this session last had on this page; an address is untrusted."""
+    """The run that the address names, or else the one that this session last had on this page.
+
+    An address is untrusted.
+    """
+    key = _key(page)
     given = st.query_params.get("run")
     if given is not None:
-        st.session_state[_key(page)] = given if is_run_id(given) else None
-    elif st.session_state.get(_key(page)):
+        st.session_state[key] = given if is_run_id(given) else None
+    elif st.session_state.get(key):
         # sidebar navigation drops the address's parameters
-        st.query_params["run"] = st.session_state[_key(page)]
+        st.query_params["run"] = st.session_state[key]
+    run_id = st.session_state.get(key)
     # another run, so another selection
-    if st.session_state.get(_DRAWN) != (drawn := st.session_state.get(_key(page))):
-        st.session_state[_DRAWN] = drawn
+    if st.session_state.get(_DRAWN) != run_id:
+        st.session_state[_DRAWN] = run_id
         widgets.select(())
-    return drawn
+    return run_id
 
 
 def forget(page: str, run_id: str | None = None) -> None:
@@ -60,14 +65,15 @@ def go_to(run: Run) -> None:
 
 
 def _key(page: str) -> str:
-    """Where a session keeps the run of a page: each lens has its own, so that one does not lead away from another."""
+    """Where a session keeps the run of a page: each lens has its own, so that none leads away from another."""
     return f"run-{page}"
 
 
 def resume_button(run: Run) -> None:
-    """Go on with a run that had ended early, or why this server cannot. For one from a file another run begins, and is opened.
+    """Go on with a run that had ended early, or why this server cannot.
 
-    Done in a callback: a click is not lost when the page is being redrawn just then.
+    For one from a file another run begins, and is opened. Done in a callback: a click is not lost when the
+    page is being redrawn just then.
     """
     problem = f"resume-error-{run.id}"
 
@@ -81,15 +87,15 @@ def resume_button(run: Run) -> None:
             if going != run.id:
                 open_run(going, routes.page_of(run.spec))
 
-    if reason := jobs.refusal(run.spec):
+    reason = jobs.refusal(run.spec)
+    if reason:
         widgets.note(f"It cannot be resumed here. {reason}", kind="strip", key=f"refused-{run.id}")
         return
-    measured = "Everything measured so far is re-used."
-    anew = "Begins a run of its own, measured by this server: nothing is taken from the file."
+    help_ = "Everything measured so far is re-used."
+    if run.imported:
+        help_ = "Begins a run of its own, measured by this server: nothing is taken from the file."
     label = "Try again" if run.state == FAILED else "Resume"
-    st.button(
-        label, type="primary", help=anew if run.imported else measured, key=f"resume-{run.id}", on_click=go_on
-    )
+    st.button(label, type="primary", help=help_, key=f"resume-{run.id}", on_click=go_on)
     if problem in st.session_state:
         widgets.note(st.session_state[problem], kind="strip", key=f"{problem}-note")
 
@@ -102,23 +108,27 @@ def progress(run_id: str, picture: Draw) -> None:
     if run is None or not run.active:
         st.rerun()
     left, right = st.columns([6, 1], vertical_alignment="center")
-    share = run.done / run.total if run.total else 0.0
-    left.progress(min(1.0, share), text=_where(run))
-    stopping, cancel = run.state == "cancelling", runtime.manager().cancel
+    left.progress(min(1.0, run.done / max(1, run.total)), text=_where(run))
     right.button(
-        "Cancel", key=f"cancel-{run_id}", width="stretch", disabled=stopping, on_click=cancel, args=(run_id,)
+        "Cancel",
+        key=f"cancel-{run_id}",
+        width="stretch",
+        disabled=run.state == "cancelling",
+        on_click=runtime.manager().cancel,
+        args=(run_id,),
     )
     so_far = store.result(run_id) if run.has_result else None
     if so_far is None:
         st.caption(
-            "The first picture comes after 64 ablations; you may close this page and come back by its address."
+            "The first picture comes after 64 ablations; you may close this page and come back by its "
+            "address."
         )
         return
     widgets.honesty_strip(so_far, key=f"partial-honesty-{run_id}")
-    widgets.chart(
-        views.fidelity_curve(so_far, dark=widgets.dark()), key=f"partial-curve-{run_id}-{run.version}"
-    )
-    picture(View(so_far, so_far.interactions("FBII", min(3, len(so_far.players))), 6, f"partial-{run_id}"))
+    curve = views.fidelity_curve(so_far, dark=widgets.dark())
+    widgets.chart(curve, key=f"partial-curve-{run_id}-{run.version}")
+    interactions = so_far.interactions("FBII", min(3, len(so_far.players)))
+    picture(View(so_far, interactions, 6, f"partial-{run_id}"))
 
 
 def _where(run: Run) -> str:
@@ -128,5 +138,7 @@ def _where(run: Run) -> str:
         return "Cancelling after the chunk in flight; what was measured is kept …"
     if not run.done:
         return f"{run.phase.capitalize() or 'Starting'} …"
-    pace = f" · {run.rate:.0f}/s · {widgets.duration(run.eta)} to go" if run.rate else ""
-    return f"{run.done:,} of {run.total:,} ablations · {run.phase}{pace}"
+    said = f"{run.done:,} of {run.total:,} ablations · {run.phase}"
+    if run.rate:
+        said += f" · {run.rate:.0f}/s · {widgets.duration(run.eta)} to go"
+    return said

@@ -14,6 +14,7 @@ import streamlit as st
 from spexviz import views
 from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
+from spexviz.games.base import Game
 from spexviz.masks import all_but
 from spexviz.results import Explanation
 from spexviz.ui import runtime, widgets
@@ -23,7 +24,7 @@ from spexviz.ui.widgets import View
 
 @dataclass(frozen=True)
 class Words:
-    """What the two real values are called, and what the surrogate's and the main effects' must be explained with, if anything."""
+    """What the two real values are called, and what help the surrogate's and the main effects' have, if any."""
 
     untouched: str
     changed: str
@@ -35,12 +36,13 @@ def left_out(
     view: View, label: str, key: str, place: Any = st, format_func: Callable[[int], str] | None = None
 ) -> list[int]:
     """Choose the players that are left out: at first, and whenever something is selected, those selected."""
-    players, chosen = view.explanation.players, widgets.selection(view.explanation)
+    players = view.explanation.players
+    chosen = widgets.selection(view.explanation)
     if st.session_state.get(f"{key}-from") != chosen:
-        st.session_state[f"{key}-from"], st.session_state[key] = chosen, list(chosen)
-    return place.multiselect(
-        label, range(len(players)), format_func=format_func or players.__getitem__, key=key
-    )
+        st.session_state[f"{key}-from"] = chosen
+        st.session_state[key] = list(chosen)
+    name = format_func or players.__getitem__
+    return place.multiselect(label, range(len(players)), format_func=name, key=key)
 
 
 def values(
@@ -52,46 +54,44 @@ def values(
     predicted: bool = True,
     change: bool = False,
 ) -> None:
-    """The four values side by side. `real`: untouched and changed, or None where the changed one was not asked; `predicted`: whether
-    the surrogate can know of the change; `change`: whether the difference is written under the changed one.
+    """The four values side by side.
+
+    `real`: untouched and changed, or None where the changed one was not asked; `predicted`: whether the
+    surrogate can know of the change; `change`: whether the difference is written under the changed one.
     """
-    explanation, number = view.explanation, views.theme.number
+    explanation = view.explanation
+    number = views.theme.number
     before, after = real or (explanation.ends[1], None)
-    surrogate, alone = (
-        number(value) if predicted else "–" for value in views.grid.prediction(explanation, off)
-    )
-    delta = f"{number(after - before)} {explanation.unit}" if change and after is not None else None
+    changed, delta = "not asked", None
+    if after is not None:
+        changed = number(after)
+    if after is not None and change:
+        delta = f"{number(after - before)} {explanation.unit}"
+    surrogate = alone = "–"
+    if predicted:
+        surrogate, alone = map(number, views.grid.prediction(explanation, off))
     columns = st.columns(4)
     columns[0].metric(words.untouched, number(before), border=True)
-    columns[1].metric(
-        words.changed,
-        "not asked" if after is None else number(after),
-        delta=delta,
-        delta_color="off",
-        border=True,
-    )
+    columns[1].metric(words.changed, changed, delta=delta, delta_color="off", border=True)
     columns[2].metric("Surrogate", surrogate, border=True, help=words.surrogate)
     columns[3].metric("Main effects only", alone, border=True, help=words.alone)
 
 
 def real(explanation: Explanation, off: Sequence[int], key: str) -> float | None:
-    """What the model says with these left out;
+    """What the model says with these left out.
 
     None until it is loaded, or asked for, and where this server does not offer it.
     """
     if is_refused(explanation, key):
         return None
-    if not is_loaded(explanation) and not widgets.on_request(
-        "Ask the model (loads it)", f"{key}-ask", f"{key}-button"
-    ):
+    label = "Ask the model (loads it)"
+    if not is_loaded(explanation) and not widgets.on_request(label, f"{key}-ask", f"{key}-button"):
         return None
+    mask = all_but([tuple(off)], len(explanation.players))
     try:
         with st.spinner("Asking the model …"):
-            return float(
-                Runner(game_of(explanation), runtime.manager().cache, 1, urgent=True)(
-                    all_but([tuple(off)], len(explanation.players))
-                )[0]
-            )
+            runner = Runner(game_of(explanation, Game), runtime.manager().cache, 1, urgent=True)
+            return float(runner(mask)[0])
     except SpexvizError as error:
         widgets.problem(error, key=f"{key}-error")
         return None

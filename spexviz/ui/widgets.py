@@ -25,7 +25,7 @@ from spexviz.views import cards as cards_of
 
 @dataclass(frozen=True)
 class View:
-    """What a picture is drawn from: the run, the interactions and number of sets chosen above it, and a prefix for widgets' keys."""
+    """What a picture is drawn from: the run, what was chosen above it, and a prefix for widgets' keys."""
 
     explanation: Explanation
     interactions: Interactions
@@ -44,7 +44,12 @@ _note = st.components.v2.component(
     .headline p { font-size: 1.15rem; font-weight: 600; }
     .title p { font-weight: 600; }
     .plain p { font-size: 0.9rem; opacity: 0.85; }
-    .strip { border-left: 4px solid var(--edge); background: var(--st-secondary-background-color); border-radius: 6px; padding: 0.5rem 0.8rem; }
+    .strip {
+      border-left: 4px solid var(--edge);
+      background: var(--st-secondary-background-color);
+      border-radius: 6px;
+      padding: 0.5rem 0.8rem;
+    }
     .strip p { font-size: 0.9rem; }
     """,
     js="""
@@ -54,7 +59,11 @@ _note = st.components.v2.component(
       box.className = `note ${data.kind}`;
       box.setAttribute("role", data.kind === "strip" ? "note" : "paragraph");
       box.style.setProperty("--edge", data.edge);
-      box.replaceChildren(...data.lines.map((line) => { const p = document.createElement("p"); p.textContent = line; return p; }));
+      box.replaceChildren(...data.lines.map((line) => {
+        const p = document.createElement("p");
+        p.textContent = line;
+        return p;
+      }));
     }
     """,
 )
@@ -78,7 +87,10 @@ def problem(error: Exception | str, key: str) -> None:
 
 
 def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool:
-    """Whether something that takes its time was asked for; a button that asks for it, for the rest of the session, while it was not."""
+    """Whether something that takes its time was asked for; a button that asks for it, while it was not.
+
+    What was asked for once stays so for the rest of the session.
+    """
     if not st.session_state.get(flag):
         st.button(label, icon=icon, key=key, on_click=st.session_state.__setitem__, args=(flag, True))
     return bool(st.session_state.get(flag))
@@ -87,9 +99,8 @@ def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool
 def honesty_strip(explanation: Explanation, key: str) -> None:
     """What this is, how good, what it cost: always above the figures."""
     tokens = theme.tokens(dark())
-    edge = {"good": tokens.accent, "fair": tokens.muted, "poor": tokens.up}[
-        captions.shown_quality(explanation)
-    ]
+    edges = {"good": tokens.accent, "fair": tokens.muted, "poor": tokens.up}
+    edge = edges[captions.shown_quality(explanation)]
     note(views.honesty(explanation), kind="strip", key=key, edge=edge)
 
 
@@ -104,7 +115,10 @@ def selection(explanation: Explanation) -> tuple[int, ...]:
 
 
 def _selecting(key: str, members_in: Callable[[Any], Any]) -> Callable[[], None]:
-    """What a click does on the widget of this key: select the members that `members_in` reads in its state, which is the browser's word."""
+    """What a click does on the widget of this key: select the members that `members_in` reads in its state.
+
+    The state is the browser's word, so it is looked at before it is believed.
+    """
 
     def clicked() -> None:
         members = members_in(st.session_state.get(key))
@@ -116,13 +130,16 @@ def _selecting(key: str, members_in: Callable[[Any], Any]) -> Callable[[], None]
 
 def _triggered(state: Any) -> Any:
     """The members that a component of ours reports; None where it has nothing to report."""
-    return (state.get("select") or {}).get("members") if state else None
+    selected = (state or {}).get("select") or {}
+    return selected.get("members")
 
 
 def _pointed_at(state: Any) -> Any:
     """The `customdata` of the point that was clicked in a figure; none where the selection was taken back."""
     points = (state or {}).get("selection", {}).get("points", [])
-    return points[0].get("customdata") if points else ()
+    for point in points:
+        return point.get("customdata")
+    return ()
 
 
 def text_strip(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
@@ -140,26 +157,21 @@ def cards(
     good: bool = True,
 ) -> None:
     """Cards of training examples; a click on one that has members selects them."""
-    _cards(
-        key=key,
-        data=cards_of.data(found, dark=dark(), selection=selection, large=large, good=good),
-        on_select_change=_selecting(key, _triggered),
-    )
+    data = cards_of.data(found, dark=dark(), selection=selection, large=large, good=good)
+    _cards(key=key, data=data, on_select_change=_selecting(key, _triggered))
 
 
 def graph(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
     """The interaction graph; a click on a set or player selects it."""
-    clickable(
-        views.graph(
-            explanation,
-            top=top,
-            index=interactions.index,
-            order=interactions.order,
-            dark=dark(),
-            selection=selection(explanation),
-        ),
-        key,
+    figure = views.graph(
+        explanation,
+        top=top,
+        index=interactions.index,
+        order=interactions.order,
+        dark=dark(),
+        selection=selection(explanation),
     )
+    clickable(figure, key)
 
 
 def clickable(figure: Any, key: str) -> None:
@@ -188,39 +200,50 @@ def table(interactions: Interactions, top: int, key: str, checks: Sequence[Check
 
     def in_row(state: Any) -> Interaction:
         rows = (state or {}).get("selection", {}).get("rows", [])
-        return members[rows[0]] if rows and rows[0] < len(members) else ()
+        for row in rows:
+            return members[row] if row < len(members) else ()
+        return ()
 
-    frame = views.table(interactions, top, checks).rename(columns={"members": "set"})
-    number = st.column_config.NumberColumn
-    columns = {
-        "set": st.column_config.TextColumn("Set", width="large"),
-        "order": number("Order", width="small"),
-        "value": number("Value", help=f"{interactions.index}, in {interactions.unit}", format="%+.3f"),
-        "low": number("Low (90 %)", format="%+.3f") if interactions.intervals else None,
-        "high": number("High (90 %)", format="%+.3f") if interactions.intervals else None,
-        "share": number("Share of variance", format="percent"),
-        "check": st.column_config.TextColumn(
-            "Check", help="Whether further ablations of the model bear the set out"
-        ),
-        "measured": number(
-            "Measured",
-            help="Average effect on the model over this run's random masks; for uniform ones to be compared with the set's BII",
-            format="%+.3f",
-        ),
-    }
     st.dataframe(
-        frame,
+        views.table(interactions, top, checks).rename(columns={"members": "set"}),
         hide_index=True,
         key=key,
         on_select=_selecting(key, in_row),
         selection_mode="single-row",
         height="auto",
-        column_config=columns,
+        column_config=_columns(interactions),
     )
 
 
+def _columns(interactions: Interactions) -> dict[str, Any]:
+    """How the columns of `views.table` are shown; None hides one."""
+    text = st.column_config.TextColumn
+    number = st.column_config.NumberColumn
+    columns: dict[str, Any] = {
+        "set": text("Set", width="large"),
+        "order": number("Order", width="small"),
+        "value": number("Value", help=f"{interactions.index}, in {interactions.unit}", format="%+.3f"),
+        "low": None,
+        "high": None,
+        "share": number("Share of variance", format="percent"),
+        "check": text("Check", help="Whether further ablations of the model bear the set out"),
+        "measured": number(
+            "Measured",
+            help="Average effect on the model over this run's random masks; for uniform ones to be compared "
+            "with the set's BII",
+            format="%+.3f",
+        ),
+    }
+    if interactions.intervals:
+        columns["low"] = number("Low (90 %)", format="%+.3f")
+        columns["high"] = number("High (90 %)", format="%+.3f")
+    return columns
+
+
 def text_twin(figure: Any) -> str:
-    return str((figure.layout.meta or {}).get("text", ""))[:4000]
+    """What a figure shows, in words."""
+    meta = figure.layout.meta or {}
+    return str(meta.get("text", ""))[:4000]
 
 
 PLOTLY = {"displaylogo": False, "displayModeBar": False, "responsive": True}

@@ -37,8 +37,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 NOT_LOCAL = re.compile(r"^(https?|wss?)://(?!(127\.0\.0\.1|localhost)(:[0-9]+)?(/|$))")
 # Streamlit 1.67 closes a socket that is closed already; it costs nobody anything
 LEFT_WHILE_CONNECTING = re.compile(
-    r"Exception in ASGI application\n(?:(?: .*|Traceback .*|During handling .*|starlette\.websockets\.WebSocketDisconnected: .*|)\n)*?"
-    r"starlette\.websockets\.WebSocketDisconnected: Cannot call \"send\" once a close message has been sent\.\n"
+    r"Exception in ASGI application\n(?:(?: .*|Traceback .*|During handling "
+    r".*|starlette\.websockets\.WebSocketDisconnected: .*|)\n)*?"
+    r"starlette\.websockets\.WebSocketDisconnected: Cannot call \"send\" once a close message has been "
+    r"sent\.\n"
 )
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 

@@ -11,7 +11,8 @@ from tests.browser.harness import explain, idle, type_prompt, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 REVIEW = (
-    "I wanted to love this film, but the plot never quite holds together, the jokes fall flat, and not even a brave lead "
+    "I wanted to love this film, but the plot never quite holds together, the jokes fall flat, and not even "
+    "a brave lead "
     "performance could save the long, tired and predictable ending."
 )
 LONG = 600_000  # ms for a whole run: two cores that others may be using

@@ -13,7 +13,8 @@ from tests.browser.test_explore import LONG, REVIEW, stored
 
 pytestmark = pytest.mark.browser
 OTHER = (
-    "We arrived late and hungry, the room was cold, yet the waiter who hardly smiled brought soup that was anything but "
+    "We arrived late and hungry, the room was cold, yet the waiter who hardly smiled brought soup that was "
+    "anything but "
     "ordinary, so nobody at our table would call the evening wasted."
 )
 
@@ -228,7 +229,8 @@ def test_no_page_is_wider_than_its_window(server, open_page, theme, width):
 
     def overflow() -> int:
         return page.evaluate(
-            "Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth - e.clientWidth))"
+            "Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => "
+            "e.scrollWidth - e.clientWidth))"
         )
 
     assert overflow() <= 0, "the form"
@@ -252,7 +254,8 @@ def test_no_page_is_wider_than_its_window(server, open_page, theme, width):
     runs.get_by_test_id("stDataFrame").wait_for()
     assert (
         runs.evaluate(
-            "document.querySelector('[data-testid=stMain]').scrollWidth - document.querySelector('[data-testid=stMain]').clientWidth"
+            "document.querySelector('[data-testid=stMain]').scrollWidth - "
+            "document.querySelector('[data-testid=stMain]').clientWidth"
         )
         <= 0
     )

@@ -13,8 +13,10 @@ from tests.browser.test_explore import LONG
 
 pytestmark = pytest.mark.browser
 POLICY = (
-    "default-src 'self'; script-src 'self' blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self' data:; connect-src 'self' ws: wss:; frame-src 'self' blob:; form-action 'self'; frame-ancestors 'self'; base-uri 'self'; "
+    "default-src 'self'; script-src 'self' blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self' ws: wss:; frame-src 'self' blob:; form-action 'self'; "
+    "frame-ancestors 'self'; base-uri 'self'; "
     "object-src 'none'"
 )
 

@@ -40,12 +40,14 @@ def old(tmp_path: Path) -> tuple[Path, dict[str, Explanation]]:
     """A file of the old schema, with a run in every state, one from a file, and one that was deleted."""
     path, found = tmp_path / "spexviz.sqlite3", results()
     insert = (
-        "INSERT INTO runs (id, spec, state, owner, title, done, total, rate, phase, message, result, version, created, started, finished, deleted) "
+        "INSERT INTO runs (id, spec, state, owner, title, done, total, rate, phase, message, result, "
+        "version, created, started, finished, deleted) "
         "VALUES (?, ?, ?, ?, ?, 8, 8, 2.5, 'a phase', 'a message', ?, 3, ?, ?, ?, ?)"
     )
     with sqlite3.connect(path) as plain:
         plain.executescript(
-            f"CREATE TABLE migrations (name TEXT PRIMARY KEY); INSERT INTO migrations VALUES ('0002 runs'); {OLD}"
+            "CREATE TABLE migrations (name TEXT PRIMARY KEY); INSERT INTO migrations VALUES ('0002 runs'); "
+            f"{OLD}"
         )
         for number, (name, result) in enumerate(found.items()):
             state = name if name in (*ENDED, *states.ACTIVE) else states.DONE

@@ -264,7 +264,8 @@ def test_endpoints_are_listed_by_name_without_keys(
 ) -> None:
     assert endpoints.configured() == {}
     file.write_text(
-        f'[one]\nurl = "https://host.example/v1"\nkey_env = "{key}"\nmodel = "m"\n[two]\nurl = "http://127.0.0.1:8000"\n'
+        f'[one]\nurl = "https://host.example/v1"\nkey_env = "{key}"\nmodel = "m"\n[two]\nurl = '
+        '"http://127.0.0.1:8000"\n'
     )
     assert cli.main(["models"]) == 0
     printed = capsys.readouterr().out

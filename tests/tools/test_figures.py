@@ -19,7 +19,8 @@ def test_modules_beside_the_packages_are_counted_with_init(tmp_path: Path) -> No
 
 def test_only_a_getattr_with_a_default_counts() -> None:
     tree = ast.parse(
-        "a = getattr(x, 'a')\nb = getattr(x, 'b', None)\nc = x.getattr(y, 'c', 0)\nd = [getattr(getattr(x, 'd', 1), 'e', 2)]"
+        "a = getattr(x, 'a')\nb = getattr(x, 'b', None)\nc = x.getattr(y, 'c', 0)\nd = [getattr(getattr(x, "
+        "'d', 1), 'e', 2)]"
     )
     assert figures.getattr_with_default(tree) == [2, 4, 4]
 

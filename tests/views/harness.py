@@ -65,7 +65,8 @@ def mounted(
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     variables = "".join(f"--st-{name}-color:{value};" for name, value in (DARK if dark else LIGHT).items())
     page.set_content(
-        f"<!doctype html><meta charset=utf-8><style>body{{margin:16px;background:var(--st-background-color);{variables}--st-font:sans-serif}} section{{margin-bottom:40px}}</style>"
+        f"<!doctype html><meta "
+        f"charset=utf-8><style>body{{margin:16px;background:var(--st-background-color);{variables}--st-font:sans-serif}} section{{margin-bottom:40px}}</style>"
     )
     page.evaluate(MOUNT, [*script, list(items)])
     return page

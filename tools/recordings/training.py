@@ -3,7 +3,8 @@
 from tools.recordings import Recording
 
 HARM = (
-    "Six of the ten most harmful of 160 examples are planted wrong labels, the first four all of them; by chance it would be 0.6. "
+    "Six of the ten most harmful of 160 examples are planted wrong labels, the first four all of them; by "
+    "chance it would be 0.6. "
     "Interactions add nothing here: the linear fit is as good."
 )  # tests/test_recorded.py counts them
 RUNS = (

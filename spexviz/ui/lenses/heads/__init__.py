@@ -12,7 +12,8 @@ LENS = Lens(
     icon=":material/grid_view:",
     position=1,
     title="Which heads work together?",
-    intro="Switch some attention heads off, watch the answer, a few hundred times: spexviz finds the sets of heads that explain it, "
+    intro="Switch some attention heads off, watch the answer, a few hundred times: spexviz finds the sets of "
+    "heads that explain it, "
     "says how far to trust them, and which heads the answer can do without.",
     form=form.form,
     prefill=form.prefill,

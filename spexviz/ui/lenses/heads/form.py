@@ -1,4 +1,4 @@
-"""The form of a heads run: task or prompt, which parts of which layers, what removing means, how many stay, solver, budget."""
+"""The form of a heads run: task or prompt, parts of which layers, what removing means, how many stay, budget."""
 
 from __future__ import annotations
 
@@ -41,15 +41,26 @@ UNKNOWN = "The number of players, and so the cost, is known once the model is lo
 
 def prefill(request: Request) -> None:
     """Put the settings of a run back into the form."""
-    game: HeadsGame = request.game
-    task = tasks.task_of(game.questions)
-    source = (
-        task.title if task else next((name for name, one in PROMPTS.items() if one[0] == game.prompt), None)
-    )
-    layers = ", ".join(map(str, game.layers)) if isinstance(game.layers, tuple) else game.layers or ""
+    game = request.game
+    if not isinstance(game, HeadsGame):
+        return
+    layers = game.layers or ""
+    if not isinstance(layers, str):
+        layers = ", ".join(map(str, layers))
     FIELDS.fill({**settings(game), "layers": layers, "grouped": bool(game.groups)})
-    st.session_state[FIELDS.key("source")] = source
+    st.session_state[FIELDS.key("source")] = _source(game)
     run_form.prefill(request)
+
+
+def _source(game: HeadsGame) -> str | None:
+    """The task or example that a game asks; None where it is a prompt of one's own."""
+    task = tasks.task_of(game.questions)
+    if task is not None:
+        return task.title
+    for name, (prompt, _, _) in PROMPTS.items():
+        if prompt == game.prompt:
+            return name
+    return None
 
 
 def form() -> None:
@@ -57,7 +68,8 @@ def form() -> None:
     names = [name for name in models.configured() if models.can_be_opened(name)]
     if not names:
         st.info(
-            "None of the models that this server offers can be opened: name one of transformers, such as bundled, in SPEXVIZ_MODELS."
+            "None of the models that this server offers can be opened: name one of transformers, such as "
+            "bundled, in SPEXVIZ_MODELS."
         )
         return
     FIELDS.begin(model=names[0])
@@ -76,8 +88,8 @@ def form() -> None:
     if game is not None and loaded and (request is not None or game.only):
         _offer_candidates(game)
     pressed = run_form.explain_button(request)
-    if request is not None:
-        _started(request, pressed)
+    if request is not None and game is not None:
+        _started(request, game, pressed)
 
 
 def _game(chosen: dict[str, Any]) -> HeadsGame | None:
@@ -96,22 +108,23 @@ def _question() -> dict[str, Any]:
         "Task", [*PROMPTS, *known], default=FIELDS.kept("source"), key="heads-task", on_change=_take
     )
     task = known.get(picked or "")
-    if task is not None:
-        st.caption(
-            f"{task.shows} {len(task.fit)} questions to explain, {len(task.held_out)} others held out for removal. {task.checked}"
-        )
-        with st.expander("The questions"):
-            st.dataframe([dict(zip(ASKED, one, strict=True)) for one in task.fit], hide_index=True)
-        return {"questions": task.fit}
-    return {
-        name: FIELDS.draw(name, column) for name, column in zip(ASKED, st.columns([6, 2, 2]), strict=True)
-    }
+    if task is None:
+        columns = zip(ASKED, st.columns([6, 2, 2]), strict=True)
+        return {name: FIELDS.draw(name, column) for name, column in columns}
+    held_out = f"{len(task.held_out)} others held out for removal"
+    st.caption(f"{task.shows} {len(task.fit)} questions to explain, {held_out}. {task.checked}")
+    with st.expander("The questions"):
+        st.dataframe([dict(zip(ASKED, one, strict=True)) for one in task.fit], hide_index=True)
+    return {"questions": task.fit}
 
 
 def _take() -> None:
+    """Put the example that was picked into the fields; a task leaves the prompt as it is."""
     picked = st.session_state.get("heads-task")
     st.session_state[FIELDS.key("source")] = picked
-    FIELDS.fill({"only": ()} | dict(zip(ASKED, PROMPTS.get(picked, ()), strict=False)))
+    FIELDS.fill({"only": ()})
+    if picked in PROMPTS:
+        FIELDS.fill(dict(zip(ASKED, PROMPTS[picked], strict=True)))
 
 
 def _parts(names: list[str]) -> dict[str, Any]:
@@ -128,7 +141,9 @@ def _offer_candidates(game: HeadsGame) -> None:
     if game.only:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(
-                f"Only the {len(game.only)} candidates chosen by leave-one-out are players; the rest stays in the model."
+                f"Only the {len(game.only)} candidates chosen by leave-one-out are players; the rest stays "
+                "in "
+                "the model."
             )
             st.button("All players", key="heads-all", on_click=FIELDS.fill, args=({"only": ()},))
         return
@@ -137,7 +152,8 @@ def _offer_candidates(game: HeadsGame) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"{n} players are many for a fit: a few hundred ablations say more about the {FEW} that matter most one by one."
+            f"{n} players are many for a fit: a few hundred ablations say more about the {FEW} that matter "
+            "most one by one."
         )
         if st.button(f"Choose {FEW} candidates ({n + 1} ablations)", key="heads-choose"):
             with st.spinner("Leaving out one at a time …"):
@@ -145,9 +161,10 @@ def _offer_candidates(game: HeadsGame) -> None:
             st.rerun()
 
 
-def _started(request: Request, pressed: bool) -> None:
+def _started(request: Request, game: HeadsGame, pressed: bool) -> None:
     """Start the run; one of many players only after a look at its signal, or when the warning was read."""
-    game, asked, warned = request.game, request.spec.id, st.session_state.get("heads-warned")
+    asked = request.spec.id
+    warned = st.session_state.get("heads-warned")
     if pressed and warned is None and models.is_loaded(game.model_name) and len(game.players) > PROBED:
         with st.spinner("Looking whether the value keeps its signal …"):
             found = probe(game, pairs=PAIRS)
@@ -167,5 +184,7 @@ def _started(request: Request, pressed: bool) -> None:
 def title(game: HeadsGame) -> str:
     """What a run is called: its task or question, and what is removed how."""
     task = tasks.task_of(game.questions)
-    what = task.title if task else f"{game.prompt} →{game.target}"
+    what = f"{game.prompt} →{game.target}"
+    if task is not None:
+        what = task.title
     return f"{what} · {game.part}s, {game.ablation} ablation"

@@ -11,7 +11,7 @@ import streamlit as st
 from spexviz import views
 from spexviz.errors import SpexvizError
 from spexviz.games.heads import removal, tasks
-from spexviz.games.heads.game import Question
+from spexviz.games.heads.game import HeadsGame, Question
 from spexviz.masks import all_but
 from spexviz.results import Explanation
 from spexviz.ui import what_if as asking
@@ -44,18 +44,23 @@ def what_if(view: View) -> None:
         st.caption("Nothing is switched off: choose some here, or click in the grid or the graph.")
         return
     after = asking.real(explanation, off, key)
-    asking.values(view, WORDS, off, None if after is None else (explanation.ends[1], after))
+    real = None
+    if after is not None:
+        real = (explanation.ends[1], after)
+    asking.values(view, WORDS, off, real)
 
 
 def removed(view: View) -> None:
     """On demand: what each method keeps, on questions that no fit has seen."""
     explanation = view.explanation
     st.subheader("Removal", anchor=False)
-    game = game_if_any(explanation)
-    task = None if game is None else tasks.task_of(game.questions)
+    game = game_if_any(explanation, HeadsGame)
+    task = tasks.task_of(game.questions if game is not None else ())
     if task is None:
         st.caption(
-            "Removal is judged on questions that the fit has not seen: start a run on one of the bundled tasks to see it."
+            "Removal is judged on questions that the fit has not seen: start a run on one of the bundled "
+            "tasks "
+            "to see it."
         )
         return
     asked = f"{view.key}-removal"
@@ -63,7 +68,8 @@ def removed(view: View) -> None:
         return
     if not st.session_state.get(asked):
         st.caption(
-            f"Keep only some {views.captions.plural(explanation.subject.noun)}: which ones does the spectrum choose, and how well do they do on {len(task.held_out)} new questions?"
+            f"Keep only some {views.captions.plural(explanation.subject.noun)}: which ones does the spectrum "
+            f"choose, and how well do they do on {len(task.held_out)} new questions?"
         )
     if not widgets.on_request("Compare what to keep", asked, f"{asked}-button", ":material/content_cut:"):
         return
@@ -73,9 +79,11 @@ def removed(view: View) -> None:
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
         return
-    widgets.chart(views.grid.removal(rows, full, explanation.unit, dark=widgets.dark()), key=f"{asked}-chart")
+    figure = views.grid.removal(rows, full, explanation.unit, dark=widgets.dark())
+    widgets.chart(figure, key=f"{asked}-chart")
     st.caption(
-        "Best of N: of this run's own masks that keep no more than so many. LASSO: the largest coefficients of a sparse linear fit."
+        "Best of N: of this run's own masks that keep no more than so many. LASSO: the largest coefficients "
+        "of a sparse linear fit."
     )
 
 
@@ -91,7 +99,8 @@ def _grid(view: View) -> None:
 def _attention(view: View) -> None:
     """Where the first selected head looks, once the model is there."""
     explanation = view.explanation
-    chosen, where = widgets.selection(explanation), views.grid.places(explanation)
+    chosen = widgets.selection(explanation)
+    where = views.grid.places(explanation)
     if explanation.subject.noun != "head" or where is None:
         return
     if not chosen:
@@ -100,9 +109,8 @@ def _attention(view: View) -> None:
     asked = f"{view.key}-looks"
     if is_refused(explanation, asked):
         return
-    if not is_loaded(explanation) and not widgets.on_request(
-        "Show where it looks (loads the model)", asked, f"{asked}-button"
-    ):
+    label = "Show where it looks (loads the model)"
+    if not is_loaded(explanation) and not widgets.on_request(label, asked, f"{asked}-button"):
         return
     layer, head = (int(i) for i in where[chosen[0]])
     try:
@@ -117,7 +125,7 @@ def _attention(view: View) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _weights(spec_id: str, _explanation: Explanation, layer: int) -> tuple[list[str], np.ndarray]:
-    return game_of(_explanation).attention(layer)
+    return game_of(_explanation, HeadsGame).attention(layer)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -125,19 +133,14 @@ def _values_of_removal(
     key: str, _explanation: Explanation, _questions: Sequence[Question]
 ) -> tuple[list[dict[str, Any]], float]:
     """Rows for the figure, and the value of the untouched model on the same questions."""
-    game = game_of(_explanation)
+    game = game_of(_explanation, HeadsGame)
     judge = game.on(_questions)
-    n, rows = len(_explanation.players), []
+    n = len(_explanation.players)
+    rows: list[dict[str, Any]] = []
     for share in SIZES:
         for one in removal.kept(_explanation, judge, round(share * n)):
             low, high = one.interval
-            rows.append(
-                {
-                    "method": one.method,
-                    "size": one.size,
-                    "value": float(one.values.mean()),
-                    "low": low,
-                    "high": high,
-                }
-            )
-    return rows, float(judge(all_but([()], n))[0])
+            value = float(one.values.mean())
+            rows.append({"method": one.method, "size": one.size, "value": value, "low": low, "high": high})
+    untouched = judge(all_but([()], n))
+    return rows, float(untouched[0])

@@ -12,7 +12,8 @@ LENS = Lens(
     icon=":material/travel_explore:",
     position=0,
     title="Which words act together?",
-    intro="Remove some words, watch the answer, a few hundred times: spexviz finds the sets of words that explain it, "
+    intro="Remove some words, watch the answer, a few hundred times: spexviz finds the sets of words that "
+    "explain it, "
     "and says how far to trust them. Choose an example or type your own prompt.",
     form=form.form,
     prefill=form.prefill,

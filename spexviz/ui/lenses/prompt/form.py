@@ -41,14 +41,15 @@ def form() -> None:
         with right:
             chosen |= _more_settings()
     budget, options = run_form.budget_and_checks()
-    request = None
-    if not prompt.strip():
-        st.caption("Type a prompt to see what a run costs.")
-    else:
+    game = None
+    if prompt.strip():
         game = run_form.made(PromptGame, chosen)
-        request = run_form.ready(game, solver, budget, seed, options, _check, _unknown(game))
-    if run_form.explain_button(request):
-        lens.start(request, title(request.game))
+    else:
+        st.caption("Type a prompt to see what a run costs.")
+    request = run_form.ready(game, solver, budget, seed, options, _check, _unknown(game))
+    pressed = run_form.explain_button(request)
+    if pressed and request is not None and game is not None:
+        lens.start(request, title(game))
 
 
 def title(game: PromptGame) -> str:
@@ -70,8 +71,10 @@ def _example_buttons() -> None:
 
 
 def _take_example() -> None:
-    if (picked := st.session_state.get("form-example")) is not None:
-        FIELDS.fill({name: {**FIELDS.firsts, **widgets.examples()[picked]}[name] for name in EXAMPLE})
+    picked = st.session_state.get("form-example")
+    if picked is not None:
+        example = {**FIELDS.firsts, **widgets.examples()[picked]}
+        FIELDS.fill({name: example[name] for name in EXAMPLE})
 
 
 def _game_settings(names: tuple[str, ...]) -> dict[str, Any]:
@@ -89,41 +92,44 @@ def _game_settings(names: tuple[str, ...]) -> dict[str, Any]:
 def _show_answers(model: LanguageModel) -> None:
     """What a loaded model can answer, where that is not any next token."""
     if model.answers:
+        named = ", ".join(map(repr, model.answers[:LABELS]))
         more = " …" if len(model.answers) > LABELS else ""
-        widgets.note(
-            f"Target and contrast for this model: {', '.join(map(repr, model.answers[:LABELS]))}{more}",
-            key="form-answers",
-        )
+        widgets.note(f"Target and contrast for this model: {named}{more}", key="form-answers")
     if model.blank:
+        example = f"{SLOT} It was {model.blank}."
         widgets.note(
-            f'This model reads its answer at {model.blank}: the template holds it, e.g. "{SLOT} It was {model.blank}."',
+            f'This model reads its answer at {model.blank}: the template holds it, e.g. "{example}"',
             key="form-blank",
         )
 
 
 def _more_settings() -> dict[str, Any]:
-    chosen = {
-        "template": FIELDS.draw("template", height=70),
-        **FIELDS.draw_all(("value", "chat", "replacement", "pattern")),
-    }
+    template = FIELDS.draw("template", height=70)
+    chosen = FIELDS.draw_all(("value", "chat", "replacement", "pattern"))
     protect = FIELDS.draw("protect", option="protected")
-    start = FIELDS.kept("prompt").find(protect) if protect else -1
-    if protect and start < 0:
+    return {"template": template, **chosen, "protected": _spans_of(protect)}
+
+
+def _spans_of(protect: str) -> list[list[int]]:
+    """Where the words that stay stand in the prompt; a note where they do not."""
+    if not protect:
+        return []
+    start = FIELDS.kept("prompt").find(protect)
+    if start < 0:
         st.caption("The protected words are not in the prompt.")
-    return {**chosen, "protected": [[start, start + len(protect)]] if start >= 0 else []}
+        return []
+    return [[start, start + len(protect)]]
 
 
 def _unknown(game: PromptGame | None) -> str:
     """Why the cost is not known yet; "" where it is."""
-    if game is not None and game.split == "tokens" and not models.is_loaded(game.model):
+    if game is not None and game.split == "tokens" and not models.is_loaded(game.model_name):
         return "The number of tokens, and so the cost, is known once the model is loaded."
     return ""
 
 
 def _check(game: PromptGame) -> None:
-    if (
-        models.is_loaded(game.model)
-        and game.value != "greedy"
-        and (game.language_model.answers or game.language_model.blank)
-    ):
+    if game.value == "greedy" or not models.is_loaded(game.model_name):
+        return
+    if game.language_model.answers or game.language_model.blank:
         game.check()  # a label or template that cannot be read is said here, not by a failed run

@@ -12,7 +12,8 @@ LENS = Lens(
     icon=":material/dataset:",
     position=2,
     title="Which training examples act together?",
-    intro="Leave some training examples out, retrain, watch the answer, a thousand times: spexviz finds the examples that matter to it, "
+    intro="Leave some training examples out, retrain, watch the answer, a thousand times: spexviz finds the "
+    "examples that matter to it, "
     "the sets that only help together and the duplicates that cancel, and says how far to trust them.",
     form=form.form,
     prefill=form.prefill,

@@ -40,11 +40,12 @@ def form() -> None:
     data = _data()
     if data is None:
         return
-    columns = zip(
-        ("value", "learner", "players_are"), st.columns(3, vertical_alignment="bottom"), strict=True
-    )
-    chosen = {"data": data.label, **{name: FIELDS.draw(name, column) for name, column in columns}}
-    chosen |= _query(data) if VALUES[chosen["value"]].about_query else {}
+    names = ("value", "learner", "players_are")
+    columns = st.columns(3, vertical_alignment="bottom")
+    chosen = {name: FIELDS.draw(name, column) for name, column in zip(names, columns, strict=True)}
+    chosen["data"] = data.label
+    if VALUES[chosen["value"]].about_query:
+        chosen |= _query(data)
     with st.expander("Solver, features and more"):
         left, right = st.columns(2)
         with left:
@@ -54,8 +55,9 @@ def form() -> None:
     budget, options = run_form.budget_and_checks(1024)
     game = run_form.made(TrainingGame, chosen)
     request = run_form.ready(game, solver, budget, seed, options)
-    if run_form.explain_button(request):
-        lens.start(request, title(request.game))
+    pressed = run_form.explain_button(request)
+    if pressed and request is not None and game is not None:
+        lens.start(request, title(game))
 
 
 def title(game: TrainingGame) -> str:
@@ -65,8 +67,11 @@ def title(game: TrainingGame) -> str:
     """
     data = game.examples
     if not game.about_query:
-        return f"{data_title(data.label)}: {game.value} of a {game.learner} on {len(data.test)} held-out examples"
-    return game.query if isinstance(game.query, str) else data.test.texts[game.query]
+        held_out = f"{len(data.test)} held-out examples"
+        return f"{data_title(data.label)}: {game.value} of a {game.learner} on {held_out}"
+    if isinstance(game.query, str):
+        return game.query
+    return data.test.texts[game.query]
 
 
 def data_title(label: str) -> str:
@@ -76,12 +81,18 @@ def data_title(label: str) -> str:
 
 def item(examples: Examples, classes: tuple[str, ...], position: int) -> Item:
     """One example as it is shown on a card; what was planted in it is said."""
-    pixels = None if examples.images is None else tuple(examples.images[position].tolist())
-    planted = examples.planted[position]
-    remark = (
-        "planted: wrong label" if planted == datasets.MISLABELLED else f"planted {planted}" if planted else ""
-    )
-    return Item(examples.texts[position], classes[examples.labels[position]], remark, pixels)
+    pixels = None
+    if examples.images is not None:
+        pixels = tuple(examples.images[position].tolist())
+    label = classes[examples.labels[position]]
+    return Item(examples.texts[position], label, _remark(examples.planted[position]), pixels)
+
+
+def _remark(planted: str) -> str:
+    """What is said of what was planted in an example, "" for nothing."""
+    if planted == datasets.MISLABELLED:
+        return "planted: wrong label"
+    return f"planted {planted}" if planted else ""
 
 
 def _data() -> Data | None:
@@ -97,17 +108,13 @@ def _data() -> Data | None:
     source = picked or FIELDS.kept("source")
     try:
         if source == FILE:
-            data = _uploaded()
-            if data is None:
-                return None
-        else:
-            data = datasets.load(source)
-            st.caption(
-                f"{datasets.NAMES[source].capitalize()}; {len(data.test)} others are held out to ask about."
-            )
+            return _uploaded()
+        data = datasets.load(source)
     except SpexvizError as error:
         widgets.problem(error, key="train-data-error")
         return None
+    known = datasets.NAMES[source].capitalize()
+    st.caption(f"{known}; {len(data.test)} others are held out to ask about.")
     return data
 
 
@@ -118,7 +125,10 @@ def _take() -> None:
 
 
 def _uploaded() -> Data | None:
-    help_ = "UTF-8, with the columns text and label; split (train or test) and source if you like. At most 5,000 rows and 5 MB."
+    help_ = (
+        "UTF-8, with the columns text and label; split (train or test) and source if you like. "
+        "At most 5,000 rows and 5 MB."
+    )
     upload = st.file_uploader(
         "CSV file with the columns text and label",
         type=["csv", "tsv", "txt"],
@@ -133,20 +143,25 @@ def _uploaded() -> Data | None:
         st.caption("Without a column split, every fifth row is held out. The file stays on this server.")
         return None
     data = datasets.load(name)
-    widgets.note(
-        f"{len(data.train):,} examples to train on, {len(data.test):,} held out; labels: {', '.join(plain(c, 30) for c in data.classes)}.",
-        key="train-file-note",
-    )
+    examples = f"{len(data.train):,} examples to train on, {len(data.test):,} held out"
+    labels = ", ".join(plain(label, 30) for label in data.classes)
+    widgets.note(f"{examples}; labels: {labels}.", key="train-file-note")
     return data
 
 
 def _query(data: Data) -> dict[str, Any]:
     """A held-out example or a text of one's own, shown on a card."""
-    own = [] if data.train.images is not None else [OWN]
-    name = lambda q: (
-        q if q == OWN else f"{plain(data.test.texts[q], 90)} ({plain(data.classes[data.test.labels[q]], 20)})"
-    )
-    query = FIELDS.draw("query", offered=[*range(len(data.test)), *own], format_func=name)
+
+    def name(query: int | str) -> str:
+        if isinstance(query, str):
+            return query
+        label = data.classes[data.test.labels[query]]
+        return f"{plain(data.test.texts[query], 90)} ({plain(label, 20)})"
+
+    offered: list[int | str] = list(range(len(data.test)))
+    if data.train.images is None:
+        offered.append(OWN)
+    query = FIELDS.draw("query", offered=offered, format_func=name)
     if query == OWN:
         left, right = st.columns([5, 2], vertical_alignment="bottom")
         text = left.text_input(
@@ -154,10 +169,14 @@ def _query(data: Data) -> dict[str, Any]:
         )
         return {"query": text, "answer": FIELDS.draw("answer", right, offered=data.classes)}
     if data.train.images is not None:
-        widgets.cards([Card((item(data.test, data.classes, query),))], key="train-query-card", large=True)
+        shown = item(data.test, data.classes, query)
+        widgets.cards([Card((shown,))], key="train-query-card", large=True)
     return {"query": query}
 
 
 def _more(data: Data) -> dict[str, Any]:
-    found = FIELDS.draw_all(("encoder", "components")) if data.train.images is None else {}
-    return {**found, "penalty": FIELDS.draw("penalty", format="%g"), **FIELDS.draw_all(("clusters", "seed"))}
+    chosen = {}
+    if data.train.images is None:
+        chosen = FIELDS.draw_all(("encoder", "components"))
+    chosen["penalty"] = FIELDS.draw("penalty", format="%g")
+    return chosen | FIELDS.draw_all(("clusters", "seed"))
