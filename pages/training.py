@@ -1,4 +1,4 @@
-"""Training data: leave examples out, retrain, watch the answer, see which of them act together, and which do harm."""
+"""Training data: leave examples out, retrain, watch the answer, see which act together, and which do harm."""
 
 from spexviz.ui.lens import page
 from spexviz.ui.lenses.training import LENS

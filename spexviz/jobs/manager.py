@@ -54,10 +54,10 @@ class JobManager:
             thread.start()
 
     def submit(self, request: Request, title: str = "", user: str = "") -> str:
-        """Start the run, resume it, or find it: same spec and user, same id. What came from a file never answers for it.
+        """Start the run, resume it, or find it: same spec and user, same id.
 
-        Raises QueueFull, SpecError, ModelError for a model that this server does not offer, or what the game
-        says at once.
+        What came from a file never answers for it. Raises QueueFull, SpecError, ModelError for a model that
+        this server does not offer, or what the game says at once.
         """
         spec = request.spec  # a bad setting is refused now, not in the queue
         if reason := refusal(request.game):
@@ -153,13 +153,17 @@ class JobManager:
             self.store.save(run_id, result)
             state, message = states.DONE, ""
         except Cancelled as error:
-            state, message = states.INTERRUPTED if self._closed else states.CANCELLED, str(error)
+            state = states.INTERRUPTED if self._closed else states.CANCELLED
+            message = str(error)
         except SpexvizError as error:
             state, message = states.FAILED, str(error)
         except Exception as error:
             _log.exception("run %s failed", run_id)
-            message = f"Something unexpected went wrong ({type(error).__name__}). What was measured is kept; the server's log has the details."
             state = states.FAILED
+            message = (
+                f"Something unexpected went wrong ({type(error).__name__}). "
+                "What was measured is kept; the server's log has the details."
+            )
         # once finished the run may be resumed, with a button of its own: drop only this one
         with self._guard:
             self._cancels.pop(run_id, None)
@@ -175,14 +179,23 @@ def refusal(asked: Game | RunSpec) -> str:
         game = Request.of(asked).game if isinstance(asked, RunSpec) else asked
     except SpexvizError as error:
         return str(error)
-    return "" if game.model_name is None else models.refusal(game.model_name)
+    if game.model_name is None:
+        return ""
+    return models.refusal(game.model_name)
 
 
 class _Throttled:
-    """Progress into the store, a few times a second at most; passes a cancel from another process on to the event."""
+    """Progress into the store, a few times a second at most.
+
+    It passes a cancel from another process on to the event.
+    """
 
     def __init__(self, store: RunStore, run_id: str, cancel: threading.Event):
-        self._store, self._run_id, self._cancel, self._last, self._phase = store, run_id, cancel, 0.0, ""
+        self._store = store
+        self._run_id = run_id
+        self._cancel = cancel
+        self._last = 0.0
+        self._phase = ""
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()

@@ -1,4 +1,6 @@
-"""The run store: every run, its state, progress and result, in a SQLite file. The store, not the thread, holds the truth.
+"""The run store: every run, its state, progress and result, in a SQLite file.
+
+The store, not the thread, holds the truth.
 
 A run has an id of its own; `spec_id`, the hash of its settings, says what was asked. What a file holds comes
 in as a run with a mark (`origin`), and is never found for a run that is asked for.
@@ -8,9 +10,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sqlite3
 import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from spexviz.errors import SpecError, StoreError
 from spexviz.kit.database import Database
@@ -23,14 +28,15 @@ MIGRATIONS = (  # "0001 ablations" moved to ablate/cache.py, with its tables
     (
         "0002 runs",
         """CREATE TABLE runs (
-            id TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '',
-            done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0, rate REAL NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT '',
+            id TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL,
+            owner TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '',
+            done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
+            rate REAL NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT '',
             message TEXT NOT NULL DEFAULT '', result TEXT, version INTEGER NOT NULL DEFAULT 0,
             created REAL NOT NULL, started REAL, finished REAL, deleted REAL);
         CREATE INDEX runs_by_time ON runs (created DESC);""",
     ),
-    # until now a run's id was the hash of its settings, and only a run that this server had asked for had an
-    # owner
+    # until now a run's id was the hash of its settings, and an owner had only a run that was asked for here
     (
         "0003 runs have ids of their own",
         """ALTER TABLE runs ADD COLUMN spec_id TEXT NOT NULL DEFAULT '';
@@ -55,7 +61,10 @@ QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
 )
 _log = logging.getLogger(__name__)
 ACTIVE = (QUEUED, RUNNING, CANCELLING)
-_COLUMNS = "id, spec, spec_id, user, origin, state, owner, title, done, total, rate, phase, message, version, created, started, finished, result IS NOT NULL"
+_COLUMNS = (
+    "id, spec, spec_id, user, origin, state, owner, title, done, total, rate, phase, message, version, "
+    "created, started, finished, result IS NOT NULL"
+)
 
 
 @dataclass(frozen=True)
@@ -130,9 +139,9 @@ class RunStore:
         return Explanation.from_json(row[0]) if row and row[0] else None
 
     def enqueue(self, spec: RunSpec, title: str, owner: str, user: str = "") -> str:
-        """Make the run, or take up one that had ended, keeping its result so far; returns its id. Raises StoreError if it is active.
+        """Make the run, or take up one that had ended, keeping its result so far; returns its id.
 
-        A deleted run is taken up, too, without its result.
+        A deleted run is taken up, too, without its result. Raises StoreError if it is active.
         """
         with self.database.write() as connection:
             query = "SELECT id, state FROM runs WHERE spec_id = ? AND user = ? AND origin = ?"
@@ -141,16 +150,13 @@ class RunStore:
                 raise StoreError("This run is already going: open it instead of starting it again.")
             if run_id is None:
                 run_id = _new_id()
-                query = "INSERT INTO runs (id, spec, spec_id, user, state, owner, title, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-                connection.execute(
-                    query, (run_id, spec.to_json(), spec.id, user, QUEUED, owner, title, time.time())
-                )
+                made = {"id": run_id, "state": QUEUED, "owner": owner, "title": title, "created": time.time()}
+                _insert(connection, made | {"spec": spec.to_json(), "spec_id": spec.id, "user": user})
             else:
                 query = (
-                    "UPDATE runs SET state = ?, owner = ?, title = ?, created = ?, done = 0, total = 0, rate "
-                    "= 0, phase = '', message = '', "
-                    "started = NULL, finished = NULL, result = CASE WHEN deleted IS NULL THEN result END, "
-                    "deleted = NULL WHERE id = ?"
+                    "UPDATE runs SET state = ?, owner = ?, title = ?, created = ?, done = 0, total = 0, "
+                    "rate = 0, phase = '', message = '', started = NULL, finished = NULL, "
+                    "result = CASE WHEN deleted IS NULL THEN result END, deleted = NULL WHERE id = ?"
                 )
                 connection.execute(query, (QUEUED, owner, title, time.time(), run_id))
         return run_id
@@ -214,40 +220,29 @@ class RunStore:
             connection.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - older_than,))
 
     def insert(self, explanation: Explanation, title: str, origin: str = FROM_FILE, user: str = "") -> str:
-        """Take in a result from a file, as a run of its own with a mark; returns its id: the same for the same content.
+        """Take in a result from a file, as a run of its own with a mark; returns its id.
 
-        A result that its file calls incomplete comes in as an interrupted run.
+        The same content has the same id. A result that its file calls incomplete comes in as an interrupted
+        run.
         """
-        spec, text, now = explanation.spec, explanation.to_json(), time.time()
-        state, message = (
-            (DONE, "") if explanation.complete else (INTERRUPTED, "This file holds an unfinished run.")
-        )
+        spec = explanation.spec
+        text = explanation.to_json()
+        state, message = INTERRUPTED, "This file holds an unfinished run."
+        if explanation.complete:
+            state, message = DONE, ""
         with self.database.write() as connection:
             query = "SELECT id FROM runs WHERE spec_id = ? AND user = ? AND origin = ? AND result = ?"
-            if found := connection.execute(query, (spec.id, user, origin, text)).fetchone():
+            found = connection.execute(query, (spec.id, user, origin, text)).fetchone()
+            if found:
                 connection.execute("UPDATE runs SET deleted = NULL WHERE id = ?", found)
                 return found[0]
-            run_id, count = _new_id(), len(explanation.sample) + len(explanation.held_out)
-            connection.execute(
-                "INSERT INTO runs (id, spec, spec_id, user, origin, state, message, title, done, total, "
-                "result, version, created, finished) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
-                (
-                    run_id,
-                    spec.to_json(),
-                    spec.id,
-                    user,
-                    origin,
-                    state,
-                    message,
-                    title,
-                    count,
-                    count,
-                    text,
-                    now,
-                    now,
-                ),
-            )
+            run_id = _new_id()
+            now = time.time()
+            count = len(explanation.sample) + len(explanation.held_out)
+            asked = {"id": run_id, "spec": spec.to_json(), "spec_id": spec.id, "user": user, "title": title}
+            held = {"origin": origin, "state": state, "message": message, "result": text, "version": 1}
+            counted = {"done": count, "total": count, "created": now, "finished": now}
+            _insert(connection, asked | held | counted)
         return run_id
 
     def owners(self) -> set[str]:
@@ -257,25 +252,34 @@ class RunStore:
 
     def waiting(self, owner: str) -> int:
         """How many runs of a process are queued."""
-        return self._one("SELECT COUNT(*) FROM runs WHERE owner = ? AND state = ?", owner, QUEUED)[0]
+        query = "SELECT COUNT(*) FROM runs WHERE owner = ? AND state = ?"
+        (count,) = self._one(query, owner, QUEUED) or (0,)
+        return count
 
     def interrupt(self, owner: str) -> None:
         """Mark the active runs of a process that is gone: they can be resumed."""
         message = "The server stopped during this run. What was measured is kept: resume to go on from there."
         with self.database.write() as connection:
-            query = f"UPDATE runs SET state = ?, message = ?, finished = ? WHERE owner = ? AND state IN ({_marks(ACTIVE)})"
+            active = f"state IN ({_marks(ACTIVE)})"
+            query = f"UPDATE runs SET state = ?, message = ?, finished = ? WHERE owner = ? AND {active}"
             connection.execute(query, (INTERRUPTED, message, time.time(), owner, *ACTIVE))
 
     def _one(self, query: str, *arguments: object) -> tuple | None:
         return next(iter(self.database.read(query, arguments)), None)
 
 
-def _marks(values: tuple) -> str:
+def _insert(connection: sqlite3.Connection, row: Mapping[str, Any]) -> None:
+    """A new run; columns that are not named have their defaults."""
+    query = f"INSERT INTO runs ({', '.join(row)}) VALUES ({_marks(row)})"
+    connection.execute(query, tuple(row.values()))
+
+
+def _marks(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
 def _new_id() -> str:
-    """16 hex digits by chance: an address that can be passed on, but that nobody who guesses the settings can guess."""
+    """16 hex digits by chance: an address to pass on, which nobody who guesses the settings can guess."""
     return secrets.token_hex(8)
 
 

@@ -19,7 +19,10 @@ Kind = TypeVar("Kind", bound=Game)
 
 
 def game_of(explanation: Explanation, kind: type[Kind]) -> Kind:
-    """The game of a run, of the kind that the page is for. Raises SpexvizError where it cannot be built here."""
+    """The game of a run, of the kind that the page is for.
+
+    Raises SpexvizError where it cannot be built here.
+    """
     game = _built(explanation.spec.id, explanation)
     if not isinstance(game, kind):
         raise GameError(f"This run is about {game.title.lower()}: open it on the page of that lens.")
@@ -40,7 +43,7 @@ def is_loaded(explanation: Explanation) -> bool:
 
 
 def is_refused(explanation: Explanation, key: str) -> bool:
-    """Whether this server may not ask the run's model, the run being a file's perhaps; says so, and what to do."""
+    """Whether this server may not ask the run's model, which a file may name; says so, and what to do."""
     try:
         reason = jobs.refusal(game_of(explanation, Game))
     except SpexvizError as error:

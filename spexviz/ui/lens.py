@@ -1,7 +1,8 @@
-"""Lens: one game's page. What differs between the lenses is in a `Lens`; the page around it is drawn here, once for all.
+"""Lens: one game's page. What differs between the lenses is in a `Lens`; the page around it is drawn here.
 
-    LENS = Lens("heads", "heads", "Heads", ":material/grid_view:", 1, "Which heads work together?", "Switch
-    …", form, prefill, title, picture=grid) page(LENS)
+    LENS = Lens("heads", "heads", "Heads", ":material/grid_view:", 1, "Which heads work together?",
+                "Switch …", form, prefill, title, picture=grid)
+    page(LENS)
 
 A lens is a folder of `lenses/` whose `__init__` offers its LENS, and a page of two lines. The form starts a
 run with `start`; the rest (address, navigation, watching, ending, resuming, showing, recorded runs) follows

@@ -1,4 +1,4 @@
-"""A finished (or half-finished) explanation on a page: one set of linked views, one selection, honesty first."""
+"""A finished (or half-finished) explanation on a page: linked views, one selection, honesty first."""
 
 from __future__ import annotations
 

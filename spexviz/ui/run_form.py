@@ -34,7 +34,7 @@ def prefill(request: Request) -> None:
 
 
 def solver_and_seed() -> tuple[Solver | None, int]:
-    """Choose a solver, its settings and the seed; no solver, and what to do, where they do not fit together."""
+    """Choose a solver, its settings and the seed; no solver, and what to do, where these do not fit."""
     solvers = offered("spexviz.solvers")
     names = sorted(solvers, key=lambda name: (solvers[name].place, name))
     chosen = st.selectbox("Solver", names, format_func=lambda name: solvers[name].title, key="form-solver")
@@ -46,7 +46,7 @@ def solver_and_seed() -> tuple[Solver | None, int]:
 
 
 def budget_and_checks(budget: int = 512) -> tuple[int, Options]:
-    """Choose the budget (`budget` at first) and whether sets are checked: the budget, and the run's options."""
+    """Choose the budget (`budget` at first) and whether sets are checked: budget and options of the run."""
     st.session_state.setdefault("form-check", True)
     first = st.session_state.get("form-budget", budget)
     chosen = st.select_slider("Ablations that the fit may see", BUDGETS, value=first, key="form-budget")
@@ -116,7 +116,7 @@ def explain_button(request: Request | None) -> bool:
 
 
 def show_cost(request: Request) -> None:
-    """The cost under the form; while a model is warming up it looks again by itself until the time is known."""
+    """The cost under the form; while a model is warming up it looks again by itself."""
     said = _asked(request)
     waiting = _is_warming(request)
 

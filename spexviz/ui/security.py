@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of every response: nothing loads from elsewhere, injected script does not run."""
+"""The Content-Security-Policy of every response: nothing loads from elsewhere, no injected script runs."""
 
 from __future__ import annotations
 

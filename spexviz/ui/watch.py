@@ -65,7 +65,7 @@ def go_to(run: Run) -> None:
 
 
 def _key(page: str) -> str:
-    """Where a session keeps the run of a page: each lens has its own, so that none leads away from another."""
+    """Where a session keeps the run of a page: its own for each lens, so that none leads to another."""
     return f"run-{page}"
 
 
@@ -102,7 +102,7 @@ def resume_button(run: Run) -> None:
 
 @st.fragment(run_every=EVERY)
 def progress(run_id: str, picture: Draw) -> None:
-    """Bar, ETA, Cancel, and what the run has found so far, by `picture`; reruns the page when the run ends."""
+    """Bar, ETA, Cancel, and what was found so far, by `picture`; reruns the page when the run ends."""
     store = runtime.manager().store
     run = store.get(run_id)
     if run is None or not run.active:

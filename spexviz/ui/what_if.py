@@ -24,7 +24,7 @@ from spexviz.ui.widgets import View
 
 @dataclass(frozen=True)
 class Words:
-    """What the two real values are called, and what help the surrogate's and the main effects' have, if any."""
+    """What the two real values are called, and the help that the other two have, if any."""
 
     untouched: str
     changed: str

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from spexviz import views
 from spexviz.indices import INDICES, Interactions
@@ -36,10 +37,15 @@ class View:
 Draw = Callable[[View], None]
 SELECTION = "selection"  # session_state: sorted positions of the selected set, () for none
 
-_note = st.components.v2.component(
+_note = component(
     "spexviz_note",
     css="""
-    .note { font-family: var(--st-font); color: var(--st-text-color); line-height: 1.45; overflow-wrap: anywhere; }
+    .note {
+      font-family: var(--st-font);
+      color: var(--st-text-color);
+      line-height: 1.45;
+      overflow-wrap: anywhere;
+    }
     .note p { margin: 0; }
     .headline p { font-size: 1.15rem; font-weight: 600; }
     .title p { font-weight: 600; }
@@ -67,8 +73,8 @@ _note = st.components.v2.component(
     }
     """,
 )
-_strip = st.components.v2.component("spexviz_strip", css=strip.CSS, js=strip.JS)
-_cards = st.components.v2.component("spexviz_cards", css=cards_of.CSS, js=cards_of.JS)
+_strip = component("spexviz_strip", css=strip.CSS, js=strip.JS)
+_cards = component("spexviz_cards", css=cards_of.CSS, js=cards_of.JS)
 
 
 def dark() -> bool:

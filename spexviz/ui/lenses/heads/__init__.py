@@ -1,4 +1,4 @@
-"""The heads lens: switch parts of the model off, watch the answer, see which of them work together, and which can go."""
+"""The heads lens: switch parts of the model off, see which of them work together, and which can go."""
 
 from __future__ import annotations
 

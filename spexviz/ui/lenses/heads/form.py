@@ -1,4 +1,4 @@
-"""The form of a heads run: task or prompt, parts of which layers, what removing means, how many stay, budget."""
+"""The form of a heads run: task or prompt, which parts, what removing means, how many stay, budget."""
 
 from __future__ import annotations
 

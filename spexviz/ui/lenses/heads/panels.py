@@ -1,4 +1,4 @@
-"""The pictures of a heads run: the grid with energy and attention beside it, the what-if, and removal on demand."""
+"""The pictures of a heads run: grid, energy, attention, the what-if, and removal on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of a prompt run: example, prompt, model, how to split and mask it, what to look at, solver, budget."""
+"""The form of a prompt run: example, prompt, model, split, masking, what to look at, solver, budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training-data lens: leave examples out, retrain, watch the answer, see which act together, and which do harm."""
+"""The training-data lens: leave examples out, retrain, see which act together, and which do harm."""
 
 from __future__ import annotations
 

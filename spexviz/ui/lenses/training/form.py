@@ -1,4 +1,4 @@
-"""The form of a training-data run: data (or a CSV file), what to look at, learner, players, solver, budget."""
+"""The form of a training-data run: data or a CSV file, what to look at, learner, players, budget."""
 
 from __future__ import annotations
 

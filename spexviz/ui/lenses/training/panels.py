@@ -1,4 +1,4 @@
-"""The pictures of a training-data run: examples that matter, sets that act together, what-if, harm and removal.
+"""The pictures of a training-data run: examples that matter, sets, the what-if, harm and removal.
 
 Numbers called “retrained” are real retrainings, made here when the features are at hand; nothing else on the
 page needs them.
@@ -69,7 +69,7 @@ def picture(view: View) -> None:
 
 
 def sets(view: View) -> None:
-    """Redundant and synergistic sets of two and three, each with its check and with what real retraining without it does."""
+    """Redundant and synergistic sets of two and three, with their checks and real retraining without them."""
     explanation = view.explanation
     shown = _items(explanation)
     found = [group for group in redundancy.groups(explanation.spectrum) if group.share >= LEAST]
@@ -146,7 +146,7 @@ def _relabelled(game: TrainingGame, wrong: list[int], key: str) -> dict[int, int
 
 
 def removed(view: View) -> None:
-    """The most harmful players; the removal curve, and leave-one-out beside the spectrum, once they are retrained."""
+    """The most harmful players; once they are retrained, the removal curve with leave-one-out beside it."""
     explanation = view.explanation
     st.subheader("Harm and removal", anchor=False)
     game = _game(explanation)
@@ -236,7 +236,10 @@ def _harmful(view: View, game: TrainingGame, alone: Floats | None) -> None:
 
 
 def _wrong_labels_found(found: Sequence[int], planted: int, players: int) -> str:
-    """How many planted wrong labels are among as many most harmful ones: by the spectrum, by leave-one-out."""
+    """How many planted wrong labels are among as many most harmful ones.
+
+    `found`: by the spectrum, and by leave-one-out where that is known.
+    """
     chance = planted * planted / players
     line = (
         f"Of the {planted} most harmful, {found[0]} are among the {planted} planted wrong labels "
