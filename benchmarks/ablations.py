@@ -1,4 +1,6 @@
-"""Ablations against the naive loop: both sides interleaved in one run, each in a process of its own with set threads.
+"""Ablations against the naive loop.
+
+Both sides interleaved in one run, each in a process of its own with set threads.
 
     python -m benchmarks.ablations [--threads 2] [--seconds 40] [--words 30 60 130]     (make bench-ablations)
 
@@ -169,7 +171,10 @@ class Fast:
 
 
 def flop(tokens: float) -> float:
-    """Work of one text: the linear layers, and the attention (causal: each token looks at half of them on average)."""
+    """Work of one text.
+
+    The linear layers, and the attention (causal: each token looks at half of them on average).
+    """
     return 2.0 * PARAMETERS * tokens + 2.0 * LAYERS * WIDTH * tokens**2
 
 
@@ -213,7 +218,10 @@ def serve(name: str) -> None:
 
 
 def measure(words: int, naive: Side, fast: Side, seconds: float) -> dict[str, Any]:
-    """One size: naive, fast, probe, in turns, until the time is over; the first turn warms up and does not count."""
+    """One size: naive, fast, probe, in turns, until the time is over.
+
+    The first turn warms up and does not count.
+    """
     turns: list[tuple[dict, dict, float]] = []
     chunk = fast("chunk", words)
     began, start = time.perf_counter(), 0

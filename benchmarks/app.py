@@ -1,4 +1,6 @@
-"""`make bench-app`: how long a user waits. First paint, press to first result, press to done, cancel, and the other lenses: medians.
+"""`make bench-app`: how long a user waits.
+
+First paint, press to first result, press to done, cancel, and the other lenses: medians.
 
 Every repeat has a server and a SPEXVIZ_HOME of its own, so nothing is in the ablation cache; only the model's
 folder is shared. The model is not asked for in advance: it loads while the prompt is typed, as for any user.
@@ -60,7 +62,9 @@ def measure(browser: Any, home: Path) -> dict[str, float]:
 
 
 def cancel(server: harness.Server, page: Any) -> float:
-    """Seconds from Cancel to a free worker (the worker itself notes the state), in the middle of a second run, of another prompt."""
+    """Seconds from Cancel to a free worker (the worker itself notes the state), in the middle of a second
+    run, of another prompt.
+    """
     page.get_by_role("button", name="New run").click()
     harness.type_prompt(page, f"{PROMPT} Still, some people clapped.", budget=BUDGET)
     run_id = harness.explain(page)
@@ -77,7 +81,9 @@ def cancel(server: harness.Server, page: Any) -> float:
 
 
 def lenses(browser: Any, home: Path) -> dict[str, float]:
-    """Seconds from the button to the figures of the other lenses' own runs, on a fresh server, the form complete."""
+    """Seconds from the button to the figures of the other lenses' own runs, on a fresh server, the form
+    complete.
+    """
     server = harness.Server(harness.new_home(home)).start()
     try:
         out = {}

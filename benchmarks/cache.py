@@ -1,4 +1,6 @@
-"""`python -m benchmarks.cache [--rows 10000000]`: insert rate, look-up time of a 512-mask chunk, file size. In a temporary folder.
+"""`python -m benchmarks.cache [--rows 10000000]`: insert rate, look-up time of a 512-mask chunk, file size.
+
+In a temporary folder.
 
 Twenty games of 64 players, uniform random masks; values are written in chunks, as runs write them.
 """

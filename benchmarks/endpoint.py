@@ -1,4 +1,6 @@
-"""A run against a real llama.cpp server on loopback, 5 % of the answers spoilt: is it complete, and what does it cost?
+"""A run against a real llama.cpp server on loopback, 5 % of the answers spoilt.
+
+Is it complete, and what does it cost?
 
 python -m benchmarks.endpoint [--ablations 2000] [--rate 0.05] [--threads 1]
 """

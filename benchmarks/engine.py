@@ -1,4 +1,6 @@
-"""`make bench`: our solvers alone, meant for 15 minutes on two cores; the bundled model's games are recorded already.
+"""`make bench`: our solvers alone, meant for 15 minutes on two cores.
+
+The bundled model's games are recorded already.
 
     python -m benchmarks.engine [kind …] [--store FILE] [--redo] [--jobs 2]
 

@@ -1,4 +1,7 @@
-"""What `make bench` measures, a cell a function: each gives plain numbers for JSON and needs nothing of the others."""
+"""What `make bench` measures, a cell a function.
+
+Each gives plain numbers for JSON and needs nothing of the others.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,10 @@ def fitted(
 
 
 def truth_of(kind: str, n: int, seed: int) -> Spectrum:
-    """Ten random sets of order 5, coefficients U(−1, 1); "hierarchy": all their subsets, too (Butler et al. 2025)."""
+    """Ten random sets of order 5, coefficients U(−1, 1).
+
+    "hierarchy": all their subsets, too (Butler et al. 2025).
+    """
     rng = np.random.default_rng([seed, n, 5])
     tops = {tuple(sorted(map(int, rng.choice(n, 5, replace=False)))) for _ in range(10)}
     if kind == "hierarchy":
@@ -92,7 +98,10 @@ def synthetic(kind: str, n: int, noise: float) -> dict[str, Any]:
 
 
 def peak_levels(n: int, seeds: int = 5) -> dict[str, Any]:
-    """SPEX on synthetic peaks by level; at the level with as many bins as there are terms, Auto on as many masks, and what it says."""
+    """SPEX on synthetic peaks by level.
+
+    At the level with as many bins as there are terms, Auto on as many masks, and what it says.
+    """
     solver, out = SPEX(), {"n": n, "levels": {}, "auto": []}
     for b in (3, 4, 5):
         cells = []
@@ -132,7 +141,10 @@ def spex_large(n: int, b: int, seed: int) -> dict[str, Any]:
 
 
 def fidelity_intervals(solver: str, budget: int, first: int, count: int) -> dict[str, Any]:
-    """Seeded runs of one synthetic game: how often the 90 % interval of R² holds the R² on 20,000 fresh masks."""
+    """Seeded runs of one synthetic game.
+
+    How often the 90 % interval of R² holds the R² on 20,000 fresh masks.
+    """
     rng = np.random.default_rng(7)
     tops = [tuple(sorted(map(int, rng.choice(24, 3, replace=False)))) for _ in range(12)]
     parts = {part for top in tops for order in (1, 2, 3) for part in itertools.combinations(top, order)}
@@ -156,7 +168,10 @@ def fidelity_intervals(solver: str, budget: int, first: int, count: int) -> dict
 
 
 def coefficient_intervals(n: int, m: int, noise: float, runs: int = 10) -> dict[str, Any]:
-    """Games from the prior: how often 90 % intervals hold the coefficient, for all of order ≤ 2 and for the 20 sets shown first."""
+    """Games from the prior.
+
+    How often 90 % intervals hold the coefficient, for all of order ≤ 2 and for the 20 sets shown first.
+    """
     inside, first, lift = [], [], []
     for seed in range(runs):
         rng = np.random.default_rng([seed, n, m])

@@ -1,4 +1,6 @@
-"""The fixed list of games made from the bundled model: texts, tasks and seeds; their recordings lie in recordings/.
+"""The fixed list of games made from the bundled model: texts, tasks and seeds.
+
+Their recordings lie in recordings/.
 
     python -m benchmarks.games [name …]      records what is missing, or was made from another text
 
@@ -78,7 +80,9 @@ class Parts:
 
 
 class PartsGame:
-    """The values of `Parts`: log-odds of target against contrast as the next token, with parts of the network switched off.
+    """The values of `Parts`.
+
+    Log-odds of target against contrast as the next token, with parts of the network switched off.
 
     What the layers below the first switched one give is the same for every mask, and computed once.
     """

@@ -1,4 +1,5 @@
-"""Half the masks: GaussianProcess and Auto against the published ProxySPEX on recorded games, at equal masks and at half.
+"""Half the masks: GaussianProcess and Auto against the published ProxySPEX on recorded games, at equal masks
+and at half.
 
     OPENBLAS_NUM_THREADS=1 python -m benchmarks.halfmasks FOLDER [--solver gp --solver auto] [--draws 5]
 

@@ -1,4 +1,6 @@
-"""Heads of the bundled model: ablations a second and share of peak, R² of the solvers, and what removal keeps.
+"""Heads of the bundled model.
+
+Ablations a second and share of peak, R² of the solvers, and what removal keeps.
 
     python -m benchmarks.heads [speed] [r2] [pruning] [--masks 4096] [--budget 1024] [--tasks facts …]
     [--ablation mean] [--show]
@@ -57,7 +59,9 @@ def game(prompt: str, n: int, **settings: Any) -> HeadsGame:
 
 
 def speed(masks: int) -> dict[str, Any]:
-    """Ablations a second at each number of heads, and the share of this machine's peak, probed between the calls."""
+    """Ablations a second at each number of heads, and the share of this machine's peak, probed between the
+    calls.
+    """
     import torch
 
     model, rows = models.load("bundled"), {}
@@ -140,7 +144,9 @@ def fidelities(store: Store, most: int, cache: SqliteCache) -> None:
 
 
 def prune(store: Store, budget: int, tasks: list[str], ablation: str, cache: SqliteCache) -> None:
-    """For every task the held-out log-odds of what each method keeps, at equal ablations of the fit questions."""
+    """For every task the held-out log-odds of what each method keeps, at equal ablations of the fit
+    questions.
+    """
     for task in tasks:
         data = json.loads((TASKS / f"{task}.json").read_text(encoding="utf-8"))
         key = f"pruning: {task}, {ablation} ablation, {budget} ablations"

@@ -1,4 +1,6 @@
-"""`python -m benchmarks.kill [--kills 20] [--precision auto]`: SIGKILL at a random moment of a run, then the run resumed, again and again.
+"""`python -m benchmarks.kill [--kills 20] [--precision auto]`.
+
+SIGKILL at a random moment of a run, then the run resumed, again and again.
 
 Each time: the values are those of an uninterrupted run, to the last bit, and no mask is evaluated twice apart
 from the chunk in flight; what a run in half precision asks in fp32, to know what rounding costs, is counted
@@ -59,7 +61,10 @@ def finish(home: Path, model: str, precision: str) -> list[float]:
 
 
 def asked(home: Path, compared: bool = False) -> list[str]:
-    """The masks that were asked, in order: in the precision of the run, or those of its comparison with fp32."""
+    """The masks that were asked, in order.
+
+    In the precision of the run, or those of its comparison with fp32.
+    """
     log = home / "asked.log"
     lines = log.read_text().splitlines() if log.exists() else []
     return [line for line in lines if (line.split()[0] != lines[0].split()[0]) == compared]

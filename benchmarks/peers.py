@@ -1,4 +1,6 @@
-"""`make bench-full`: spexviz beside the public implementations, in one run on one machine. Hours; it goes on where it was stopped.
+"""`make bench-full`: spexviz beside the public implementations, in one run on one machine. Hours.
+
+It goes on where it was stopped.
 
     python -m benchmarks.peers [timing] [proxyspex] [spex] [others] [--core 0] [--part 0/2] [--games NAME …]
     [--redo]
@@ -126,7 +128,9 @@ def proxyspex(store: Store, options: argparse.Namespace) -> None:
 
 
 def timing(store: Store, options: argparse.Namespace) -> None:
-    """Seconds of a fit at 1,024 masks with all cores for either side (set OMP_NUM_THREADS and SPEXVIZ_THREADS): ours, then the published ProxySPEX."""
+    """Seconds of a fit at 1,024 masks with all cores for either side (set OMP_NUM_THREADS and
+    SPEXVIZ_THREADS): ours, then the published ProxySPEX.
+    """
     known, rows = {game.name: game for game in games.shared()}, np.arange(1024)
     with Peers() as peers:
         made_by = f"{code()} " + " ".join(f"{name} {peers.versions[name]}" for name in REFERENCE)
@@ -151,7 +155,10 @@ def timing(store: Store, options: argparse.Namespace) -> None:
 
 
 def pending(options: argparse.Namespace) -> Iterator[tuple[games.Recorded, int, int]]:
-    """Cells in the order of what they tell; a game that another process is still recording comes later, or is recorded here."""
+    """Cells in the order of what they tell.
+
+    A game that another process is still recording comes later, or is recorded here.
+    """
     known = {game.name: game for game in games.shared()}
     names = [name for name in (*known, *games.GAMES) if not options.games or name in options.games]
     cells = [
@@ -173,7 +180,10 @@ def pending(options: argparse.Namespace) -> Iterator[tuple[games.Recorded, int, 
 
 
 def noted(name: str, m: int, draw: int) -> dict[str, Any] | None:
-    """What ../shared/games/reference.json has of a draw: the same masks, the same function; its seconds are of another run."""
+    """What ../shared/games/reference.json has of a draw: the same masks, the same function.
+
+    Its seconds are of another run.
+    """
     path = SHARED / "reference.json"
     entry = json.loads(path.read_text()).get(f"{name}/{m}") if path.exists() else None
     # the first draw is done again: for the seconds, and as a check

@@ -1,4 +1,6 @@
-"""SPEX beside the soft decoder of spectralexplain, and the approximators of shapiq: sections of `make bench-full`.
+"""SPEX beside the soft decoder of spectralexplain, and the approximators of shapiq.
+
+Sections of `make bench-full`.
 
 Functions of SPEX: 2^(b−1) random sets of order 1 to 5, coefficients ±U(0.3, 1), Gaussian noise at 5 dB; each
 side draws its own masks, equally many, and its own noise. On the 36 heads of the last layers no spectrum is
@@ -79,7 +81,10 @@ def problem(n: int, b: int, seed: int) -> dict[str, Any]:
 
 
 def solved(n: int, b: int, seed: int, play: Any) -> tuple[dict[str, Any], Spectrum]:
-    """Our answer: masks, seconds of the decoding alone and of the whole fit, peak memory; and the refitted spectrum."""
+    """Our answer: masks, seconds of the decoding alone and of the whole fit, peak memory.
+
+    And the refitted spectrum.
+    """
     solver = SPEX(max_order=ORDER)
     design = solver.design(n, solver._level_cost(n, b), seed)
     values = play(design.masks)
@@ -111,7 +116,10 @@ def spectrum_of(n: int, found: list) -> Spectrum:
 
 
 def spex(store: Store, options: argparse.Namespace) -> None:
-    """Synthetic cells and the game, side by side; the reference's first call compiles, so a small problem goes first."""
+    """Synthetic cells and the game, side by side.
+
+    The reference's first call compiles, so a small problem goes first.
+    """
     with Peers() as peers:
         theirs_made_by = f"spectralexplain {peers.versions['spectralexplain']}, sparse-transform {peers.versions['sparse-transform']}"
         made_by = f"{code('spex/*.py')}, {theirs_made_by}"
@@ -180,13 +188,18 @@ def ablations() -> SqliteCache:
 
 
 def played(game: Any, masks: Masks) -> Values:
-    """Values of a game; those of a model's game are kept in the cache of this machine, so that a killed run pays for none twice."""
+    """Values of a game.
+
+    Those of a model's game are kept in the cache of this machine, so that a killed run pays for none twice.
+    """
     masks = np.asarray(masks, dtype=bool)
     return Runner(game, ablations())(masks) if hasattr(game, "fingerprint") else game(masks)
 
 
 def others(store: Store, options: argparse.Namespace) -> None:
-    """shapiq's approximators and lime on games, and the published ProxySPEX too on known functions, beside auto, gp and linear on equally many masks."""
+    """shapiq's approximators and lime on games, and the published ProxySPEX too on known functions, beside
+    auto, gp and linear on equally many masks.
+    """
     from benchmarks.peers import fit
 
     with Peers() as peers:
@@ -215,7 +228,10 @@ def others(store: Store, options: argparse.Namespace) -> None:
 
 
 def subject(name: str, budget: int) -> tuple[games.Recorded, Any]:
-    """A game as recorded, and as a peer may ask it with masks of its own; for a function its noise is in what fits see, not in what scores them."""
+    """A game as recorded, and as a peer may ask it with masks of its own.
+
+    For a function its noise is in what fits see, not in what scores them.
+    """
     if name in games.GAMES:
         game = games.recorded(name)
         return game, known_values(game) or games.GAMES[name].game()

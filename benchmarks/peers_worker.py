@@ -1,4 +1,6 @@
-"""Runs in the Python of the peers (no spexviz there): one JSON request a line on stdin, one JSON answer a line on stdout.
+"""Runs in the Python of the peers (no spexviz there).
+
+One JSON request a line on stdin, one JSON answer a line on stdout.
 
     {"do": "proxyspex", "file": npz, "rows": […]}      spectralexplain.utils.proxy_spex, as it is published
     {"do": "lime", "file": npz, "rows": […]}           lime's weighted ridge (LimeBase) on the same masks, all
@@ -28,7 +30,10 @@ PLAYED = [0.0, 0.0]  # seconds of the wall and of the processor spent waiting fo
 
 
 def ask(masks: np.ndarray) -> np.ndarray:
-    """Values of a game that the caller plays: it gets a file of masks, and sends the name of a file of values."""
+    """Values of a game that the caller plays.
+
+    It gets a file of masks, and sends the name of a file of values.
+    """
     wall, cpu = time.perf_counter(), time.process_time()
     np.save("asked.npy", np.asarray(masks) > 0)
     print(json.dumps({"ask": "asked.npy"}), file=OUT, flush=True)

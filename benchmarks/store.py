@@ -1,4 +1,6 @@
-"""What a benchmark found: cells in one JSON file, saved as soon as each is done, so that a killed run loses nothing.
+"""What a benchmark found.
+
+Cells in one JSON file, saved as soon as each is done, so that a killed run loses nothing.
 
 A cell is known by its key and by what made it (a hash of the solvers' sources, or the versions of a peer):
 when that changes, the cell is measured again.
@@ -106,7 +108,9 @@ def machine() -> dict[str, Any]:
 
 
 class Peak:
-    """Peak memory of a block, in MB above what the process held when it began; everything counts, LightGBM too.
+    """Peak memory of a block, in MB above what the process held when it began.
+
+    Everything counts, LightGBM too.
 
     Linux resets its own high-water mark on request; elsewhere a thread looks every 5 ms.
     """

@@ -135,7 +135,10 @@ def differences(
 
 
 def seconds(data: dict[str, Any]) -> dict[str, float]:
-    """Of fits at 1,024 masks timed side by side with all cores: medians over the games, the most, and medians of the ratios; {} if none were."""
+    """Of fits at 1,024 masks timed side by side with all cores.
+
+    Medians over the games, the most, and medians of the ratios; {} if none were.
+    """
     cells = list(data["cells"].values())
     if not cells:
         return {}
@@ -192,7 +195,10 @@ def spex_table(data: dict[str, Any]) -> str:
 
 
 def columns(data: dict[str, Any]) -> str:
-    """R² at every size (mean over the draws), then terms, seconds and peak memory at the most masks: the published ProxySPEX and ours."""
+    """R² at every size (mean over the draws), then terms, seconds and peak memory at the most masks.
+
+    The published ProxySPEX and ours.
+    """
     found: dict[tuple[str, str], dict[int, list[dict[str, Any]]]] = {}
     for key, theirs in data["cells"].items():
         side, game, m, draw = key.split("/")

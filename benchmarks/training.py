@@ -62,7 +62,9 @@ def structure(learner: str) -> dict[str, Any]:
 
 
 def mislabelled(learner: str, budget: int = 2048, draws: int = 3) -> dict[str, Any]:
-    """Precision@k (k: the number planted) by each ranking, and the paired bootstrap interval of spectrum − leave-one-out."""
+    """Precision@k (k: the number planted) by each ranking, and the paired bootstrap interval of spectrum −
+    leave-one-out.
+    """
     out: dict[str, Any] = {}
     for data in DATA:
         for value in ("test loss", "accuracy"):
@@ -101,7 +103,10 @@ def mislabelled(learner: str, budget: int = 2048, draws: int = 3) -> dict[str, A
 def bootstrap(
     rankings: list, alone: np.ndarray, wrong: tuple[int, ...], n: int, draws: int = 1000
 ) -> tuple[float, float]:
-    """90 % interval of the mean difference in precision@k over resampled examples; in each resample k is the number planted."""
+    """90 % interval of the mean difference in precision@k over resampled examples.
+
+    In each resample k is the number planted.
+    """
     rng, truth, found = np.random.default_rng(0), np.isin(np.arange(n), wrong), []
     for _ in range(draws):
         times = np.bincount(rng.integers(0, n, n), minlength=n)

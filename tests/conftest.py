@@ -1,4 +1,7 @@
-"""Every test session has a home of its own; only the converted bundled model is shared, since making it takes half a minute."""
+"""Every test session has a home of its own.
+
+Only the converted bundled model is shared, since making it takes half a minute.
+"""
 
 from __future__ import annotations
 

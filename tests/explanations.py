@@ -9,7 +9,10 @@ from spexviz.results import Explanation, Proof, Subject
 
 
 def changed(run: Explanation, **parts: Any) -> Explanation:
-    """The same with other parts, wherever these lie: in the subject, in the proof, or in the explanation itself."""
+    """The same with other parts, wherever these lie.
+
+    In the subject, in the proof, or in the explanation itself.
+    """
     inside = {"subject": Subject, "proof": Proof}
     for name, kind in inside.items():
         own = {field.name: parts.pop(field.name) for field in fields(kind) if field.name in parts}

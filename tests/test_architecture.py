@@ -127,7 +127,9 @@ def test_contracts_are_types_and_the_top_is_small() -> None:
 
 
 def test_the_source_can_be_read() -> None:
-    """At most 11.5 syntax nodes a statement, 20 conditional expressions per 1,000, and no line that breaks a rule."""
+    """At most 11.5 syntax nodes a statement, 20 conditional expressions per 1,000, and no line that breaks a
+    rule.
+    """
     assert reading.main() == 0
 
 

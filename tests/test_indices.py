@@ -1,4 +1,7 @@
-"""Every index against its own definition, computed from the values of all masks; none of the formulas of indices.py is used here."""
+"""Every index against its own definition, computed from the values of all masks.
+
+None of the formulas of indices.py is used here.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +116,9 @@ def unanimity_fit(f, n, order, weight):
 
 
 def brute_fsii(f, n, order):
-    """The Shapley kernel, with the infinite weights of the empty and the full set as exact constraints (KKT system)."""
+    """The Shapley kernel, with the infinite weights of the empty and the full set as exact constraints (KKT
+    system).
+    """
     sets = list(subsets(range(n), 0, order))
     rows = list(f)
     table = np.array([[set(T) <= set(S) for T in sets] for S in rows], dtype=float)

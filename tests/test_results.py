@@ -1,4 +1,7 @@
-"""A run's JSON comes from strangers: every change of it gives an Explanation that fits together, or a SpecError."""
+"""A run's JSON comes from strangers.
+
+Every change of it gives an Explanation that fits together, or a SpecError.
+"""
 
 from __future__ import annotations
 

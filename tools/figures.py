@@ -1,4 +1,6 @@
-"""What keeps contracts in types, counted in the syntax trees of the source: `python -m tools.figures`. Exits 1 where a limit is broken.
+"""What keeps contracts in types, counted in the syntax trees of the source: `python -m tools.figures`.
+
+Exits 1 where a limit is broken.
 
 Beside the packages of spexviz/ stand few modules; an option is a field with a default, not a name looked for
 with getattr; and no object's private names are read by others, but for those of other libraries that have no

@@ -1,4 +1,6 @@
-"""`python -m tools.loads [--loads 40] [--busy 6]`: one checkpoint loaded in fresh processes beside busy ones; every start must give one fingerprint.
+"""`python -m tools.loads [--loads 40] [--busy 6]`: one checkpoint loaded in fresh processes beside busy ones.
+
+Every start must give one fingerprint.
 
 A part of `make campaign`. The checkpoint is a tiny Llama made for it, or the one that is named; several are
 loaded at once.

@@ -1,4 +1,6 @@
-"""`python -m tools.numbers`: runs of every game and solver, each with its id and digests of its values, spectrum and checks.
+"""`python -m tools.numbers`.
+
+Runs of every game and solver, each with its id and digests of its values, spectrum and checks.
 
 Called on two commits (with the other one's checkout as the working directory) it shows whether both give
 bit-identical numbers. One thread, so that sums have one order.

@@ -1,4 +1,6 @@
-"""Makes the recorded runs of assets/runs, with the real models: `python -m tools.record_runs [game …]`, all games by default.
+"""Makes the recorded runs of assets/runs, with the real models.
+
+`python -m tools.record_runs [game …]`, all games by default.
 
 Each run is one JSON file, as "Run as JSON" gives it, and a row in the index.json beside it, from which the
 cards are drawn. Ablations come from this machine's cache where it has them; `--only FILE` makes one run again

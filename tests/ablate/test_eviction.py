@@ -193,7 +193,10 @@ def test_a_damaged_file_is_set_aside_and_the_cache_goes_on(
 
 
 def test_a_file_damaged_while_two_have_it_open(path: Path) -> None:
-    """The first to notice sets it aside; the other follows to the new file, and its leaving does not harm it."""
+    """The first to notice sets it aside.
+
+    The other follows to the new file, and its leaving does not harm it.
+    """
     first, second = SqliteCache(path), SqliteCache(path)
     first.put("a", MASKS, VALUES)
     assert second.count("a") == 3000

@@ -1,4 +1,6 @@
-"""ProxySPEX is at least as faithful as the published one on real games (or, where none are recorded, as Linear)."""
+"""ProxySPEX is at least as faithful as the published one on real games (or, where none are recorded, as
+Linear).
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Fixtures of the browser tests: a server with an empty home, and pages that tell of every wrong thing they see."""
+"""Fixtures of the browser tests.
+
+A server with an empty home, and pages that tell of every wrong thing they see.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +107,9 @@ def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable
 
 
 def _violates(text: str) -> bool:
-    """Whether a console message tells of something that the policy stopped, other than the one inline script of Streamlit's own page."""
+    """Whether a console message tells of something that the policy stopped, other than the one inline script
+    of Streamlit's own page.
+    """
     return "Content Security Policy" in text and not any(digest in text for digest in _own_scripts())
 
 
@@ -116,7 +121,10 @@ def _own_scripts() -> tuple[str, ...]:
 
 
 def shoot(page: Any, path: Path) -> None:
-    """A picture of the whole page: the app scrolls inside a box, so the window is made as high as its content."""
+    """A picture of the whole page.
+
+    The app scrolls inside a box, so the window is made as high as its content.
+    """
     try:
         height = page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? innerHeight")
         page.set_viewport_size(

@@ -1,4 +1,6 @@
-"""`python -m tests.browser.counting run app.py …`: Streamlit, with every mask that a prompt game is asked noted in $SPEXVIZ_HOME/asked.log,
+"""`python -m tests.browser.counting run app.py …`.
+
+Streamlit, with every mask that a prompt game is asked noted in $SPEXVIZ_HOME/asked.log,
 after the precision of its model: what a comparison with fp32 asks is counted apart.
 
 A mask is noted before it is evaluated, so the log also holds the chunk that a SIGKILL interrupts.

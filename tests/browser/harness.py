@@ -122,7 +122,9 @@ class Server:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def complaints(self, since: int = 0) -> str:
-        """The log from that character on if it holds a traceback, but for Streamlit's own of a visitor who left while connecting."""
+        """The log from that character on if it holds a traceback, but for Streamlit's own of a visitor who
+        left while connecting.
+        """
         log = self.output()[since:]
         return log if "Traceback" in LEFT_WHILE_CONNECTING.sub("", log) else ""
 

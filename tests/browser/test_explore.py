@@ -1,4 +1,7 @@
-"""A newcomer's way through the Explore page, with the real bundled model: type, press, watch, read, come back."""
+"""A newcomer's way through the Explore page, with the real bundled model.
+
+Type, press, watch, read, come back.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ def points(traces, word):
 
 
 def test_typing_while_the_form_is_being_drawn_empties_no_field(server, browser):
-    """Nothing is waited for but the prompt's box, so the typing interrupts the script; how often, only chance says: hence the visits."""
+    """Nothing is waited for but the prompt's box, so the typing interrupts the script.
+
+    How often, only chance says: hence the visits.
+    """
     for visit in range(8):
         context = browser.new_context()
         page = context.new_page()

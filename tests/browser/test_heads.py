@@ -1,4 +1,7 @@
-"""The heads page in a real browser: live with the bundled model, and on a model whose answer needs two heads together."""
+"""The heads page in a real browser.
+
+Live with the bundled model, and on a model whose answer needs two heads together.
+"""
 
 from __future__ import annotations
 

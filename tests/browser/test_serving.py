@@ -1,4 +1,7 @@
-"""What the server gives to whom: loopback only, the policy, the shell around every page, no page that is not listed."""
+"""What the server gives to whom.
+
+Loopback only, the policy, the shell around every page, no page that is not listed.
+"""
 
 from __future__ import annotations
 

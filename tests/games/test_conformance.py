@@ -1,4 +1,7 @@
-"""What every game must do, run over all that spexviz.games offers; a game without an instance fails the last test."""
+"""What every game must do, run over all that spexviz.games offers.
+
+A game without an instance fails the last test.
+"""
 
 from __future__ import annotations
 

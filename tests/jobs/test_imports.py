@@ -1,4 +1,7 @@
-"""Files are shown for what they are: they answer for no run that is asked for, and name nothing that this server loads."""
+"""Files are shown for what they are.
+
+They answer for no run that is asked for, and name nothing that this server loads.
+"""
 
 from __future__ import annotations
 

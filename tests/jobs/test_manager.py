@@ -133,7 +133,10 @@ def test_cancel_frees_the_worker_and_resume_repeats_nothing(make: Callable, tmp_
 def test_resumed_in_the_moment_of_its_end(
     make: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cancelled, and resumed as soon as the store says so, again and again: the run must always be taken up."""
+    """Cancelled, and resumed as soon as the store says so, again and again.
+
+    The run must always be taken up.
+    """
     manager = make(workers=2)
     run_id = manager.submit(Request.of(spec(tmp_path, pause=0.0005, budget=400)))
     for _ in range(15):

@@ -1,4 +1,6 @@
-"""A completions server in a function, for httpx2's MockTransport: letters are tokens, so every probability is known by hand.
+"""A completions server in a function, for httpx2's MockTransport.
+
+Letters are tokens, so every probability is known by hand.
 
 `style`: "llama" (ids named, tokeniser with pieces, true bias), "vllm" (ids as token_id:N, echo, at most 20
 likely tokens), "bare" (text only, 5 likely tokens, no tokeniser, no echo; a bias moves what is reported, as
@@ -25,7 +27,10 @@ def ids_of(text: str) -> list[int]:
 
 
 def logs_after(ids: list[int]) -> list[float]:
-    """Log-probabilities of the next token: from the text, and steep enough that the last tokens are far down."""
+    """Log-probabilities of the next token.
+
+    From the text, and steep enough that the last tokens are far down.
+    """
     weights = [((token * 7 + sum(ids) + len(ids)) % len(ALPHABET)) * 0.5 for token in range(len(ALPHABET))]
     total = math.log(math.fsum(map(math.exp, weights)))
     return [weight - total for weight in weights]

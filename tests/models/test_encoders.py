@@ -1,4 +1,7 @@
-"""Classifiers and masked language models against a naive forward of the same checkpoint: one text at a time, no tricks."""
+"""Classifiers and masked language models against a naive forward of the same checkpoint.
+
+One text at a time, no tricks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The endpoint backend on fake servers whose every probability is known by hand: what is asked, what is read, what is refused."""
+"""The endpoint backend on fake servers whose every probability is known by hand.
+
+What is asked, what is read, what is refused.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The transformers backend against a naive forward of the same checkpoint: one text at a time, all logits, no tricks."""
+"""The transformers backend against a naive forward of the same checkpoint.
+
+One text at a time, all logits, no tricks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Packed texts get the values of the plain forward; where they would not, or memory runs out, the model finds another way by itself."""
+"""Packed texts get the values of the plain forward.
+
+Where they would not, or memory runs out, the model finds another way by itself.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tiny language models with random weights and a tokeniser of their own, saved as folders: every family in milliseconds."""
+"""Tiny language models with random weights and a tokeniser of their own, saved as folders.
+
+Every family in milliseconds.
+"""
 
 from __future__ import annotations
 

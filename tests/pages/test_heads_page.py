@@ -1,4 +1,7 @@
-"""The heads page, without a browser: from the form to the figures, on a model whose answer needs two heads together."""
+"""The heads page, without a browser.
+
+From the form to the figures, on a model whose answer needs two heads together.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Pages of runs from files, without a browser: the mark, no Resume for what is not offered, and nothing looked up by opening them."""
+"""Pages of runs from files, without a browser.
+
+The mark, no Resume for what is not offered, and nothing looked up by opening them.
+"""
 
 from __future__ import annotations
 

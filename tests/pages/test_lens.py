@@ -1,4 +1,7 @@
-"""The page that all lenses share: each run opens on its own lens's page, pictures are the lens's own, recorded runs open at once."""
+"""The page that all lenses share.
+
+Each run opens on its own lens's page, pictures are the lens's own, recorded runs open at once.
+"""
 
 from __future__ import annotations
 

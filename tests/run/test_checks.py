@@ -1,4 +1,7 @@
-"""Checks of sets on the real model: true sets are confirmed, false ones contradicted, within the limit and the interval."""
+"""Checks of sets on the real model.
+
+True sets are confirmed, false ones contradicted, within the limit and the interval.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Masks that keep a player with another probability than one half: every part of a run draws them, says so, or refuses."""
+"""Masks that keep a player with another probability than one half.
+
+Every part of a run draws them, says so, or refuses.
+"""
 
 from __future__ import annotations
 
@@ -132,7 +135,10 @@ def test_sets_are_ranked_by_the_variance_of_such_masks() -> None:
     "solver", [GaussianProcess(terms=60, draws=20), Auto(terms=60, draws=20)], ids=["gp", "auto"]
 )
 def test_what_is_cut_is_taken_over_by_what_is_kept(solver: GaussianProcess | Auto) -> None:
-    """Ten times as many interactions as are kept: where characters are not orthogonal, a cut alone is worse than no fit."""
+    """Ten times as many interactions as are kept.
+
+    Where characters are not orthogonal, a cut alone is worse than no fit.
+    """
     rng, n = np.random.default_rng(0), 60
     wide = {tuple(sorted(rng.choice(n, int(rng.integers(2, 5)), replace=False).tolist())) for _ in range(600)}
     game = Spectrum(

@@ -141,7 +141,10 @@ def test_the_first_picture_comes_before_the_model_in_fp32(
 def test_a_run_that_is_killed_and_resumed_asks_nothing_twice(
     limit: float, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the moment: only the chunk in flight is asked again, in either precision, and the numbers are the same."""
+    """Whatever the moment.
+
+    Only the chunk in flight is asked again, in either precision, and the numbers are the same.
+    """
     monkeypatch.setattr(precision, "LIMIT", limit)
     monkeypatch.setattr(executors, "CHUNK", 16)
     asked: Counter[tuple[str, bytes]] = Counter()

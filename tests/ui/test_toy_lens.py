@@ -1,4 +1,7 @@
-"""A lens is one folder in games/, one in ui/lenses/ and one page: a toy lens, put into a copy of the project, is there everywhere."""
+"""A lens is one folder in games/, one in ui/lenses/ and one page.
+
+A toy lens, put into a copy of the project, is there everywhere.
+"""
 
 from __future__ import annotations
 

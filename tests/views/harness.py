@@ -1,4 +1,7 @@
-"""The text strip in a bare page, mounted as Streamlit mounts it: in a shadow root under the theme's CSS variables."""
+"""The text strip in a bare page, mounted as Streamlit mounts it.
+
+In a shadow root under the theme's CSS variables.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""HeadsGame: its values are those of the model with weights cut by hand, in every family; its settings mean what they say."""
+"""HeadsGame: its values are those of the model with weights cut by hand, in every family.
+
+Its settings mean what they say.
+"""
 
 from __future__ import annotations
 
@@ -192,7 +195,9 @@ def test_layers_below_the_first_player_change_nothing(folder) -> None:
 
 
 def test_mean_ablation_is_the_mean_over_the_reference(folder, near: float) -> None:
-    """By hand: the head's numbers at every place are replaced by means of what it gives on the reference prompts."""
+    """By hand: the head's numbers at every place are replaced by means of what it gives on the reference
+    prompts.
+    """
     import torch
 
     path, reference = folder("LlamaForCausalLM"), ["the film is dull", "Sentiment: negative boring"]

@@ -1,4 +1,6 @@
-"""SPEX: exact recovery over many seeds, noise, nested designs, budgets, small games, and the defects of the references."""
+"""SPEX: exact recovery over many seeds, noise, nested designs, budgets, small games, and the defects of the
+references.
+"""
 
 import numpy as np
 import pytest
