@@ -7,4 +7,6 @@ from spexviz.kit.paths import PACKAGE
 from spexviz.ui import runtime
 from spexviz.ui.security import ContentSecurityPolicy
 
-app = st.App(PACKAGE / "ui" / "shell.py", lifespan=runtime.lifespan, middleware=[Middleware(ContentSecurityPolicy)])
+app = st.App(
+    PACKAGE / "ui" / "shell.py", lifespan=runtime.lifespan, middleware=[Middleware(ContentSecurityPolicy)]
+)

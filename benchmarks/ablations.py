@@ -275,7 +275,8 @@ def report(store: Store) -> bool:
             f"{cell['cost']['took']:.0f} s"
         )
         off = cell["cost"]["estimated"] / cell["cost"]["took"] - 1.0
-        most = f"at most {cell['most times possible']:.2f} if what must be computed ran at the peak of this machine"
+        possible = cell["most times possible"]
+        most = f"at most {possible:.2f} if what must be computed ran at the peak of this machine"
         speed = [
             (
                 f"{words} words: {cell['times']:.2f} times the naive loop (asked: {SIZES[words]}; {most})",

@@ -113,7 +113,8 @@ def machine() -> str:
     )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     threads = os.environ.get("SPEXVIZ_THREADS", "all")
-    return f"{name}, {cores} cores (torch: {threads}), Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} at the start"
+    load = f"load {os.getloadavg()[0]:.1f} at the start"
+    return f"{name}, {cores} cores (torch: {threads}), Python {platform.python_version()}, {load}"
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ def markdown(data: dict[str, Any]) -> str:
     """All tables; each "Done when" line of issue 3 that needs no peer ends with PASS or FAIL."""
     cells = {tuple(key.split("/")): cell for key, cell in data["cells"].items()}
     machine = data.get("machine", {})
-    head = f"{machine.get('processor')}, {machine.get('cores')} cores, Python {machine.get('python')}; {data.get('date')}; {data.get('seconds in all', '–')} s in all"
+    where = f"{machine.get('processor')}, {machine.get('cores')} cores, Python {machine.get('python')}"
+    head = f"{where}; {data.get('date')}; {data.get('seconds in all', '–')} s in all"
     parts = [
         head,
         games(cells),
@@ -127,7 +128,10 @@ def gp_seconds(cells: dict) -> str:
     told = ", ".join(
         f"{solver} median {np.median(t):.2f} s, most {max(t):.2f} s" for solver, t in times.items()
     )
-    return f"- Seconds of a fit at 1,024 masks, n ≤ 130, on one core beside another busy one: {told} (what is aimed at on two cores: `benchmarks.peers timing`)"
+    return (
+        f"- Seconds of a fit at 1,024 masks, n ≤ 130, on one core beside another busy one: {told} "
+        "(what is aimed at on two cores: `benchmarks.peers timing`)"
+    )
 
 
 def fidelity(cells: dict) -> str:
@@ -202,8 +206,10 @@ def peak(cells: dict) -> str:
     return (
         "### Synthetic peak: 10 sets of order 5 without subsets, no noise, mean of 5 seeds\n\n"
         + table(head, rows)
-        + f"\n\n- SPEX recovers the peak at the least level with more bins than terms (b = 4: recall ≥ .90, b = 5: ≥ .95): {verdict(fine)}\n"
-        + f"- Auto's held-out R² tells what fresh masks tell (interval holds it, or within .05): {verdict(honest)}"
+        + "\n\n- SPEX recovers the peak at the least level with more bins than terms "
+        + f"(b = 4: recall ≥ .90, b = 5: ≥ .95): {verdict(fine)}\n"
+        + "- Auto's held-out R² tells what fresh masks tell (interval holds it, or within .05): "
+        + verdict(honest)
     )
 
 

@@ -88,7 +88,7 @@ def part(rows: np.ndarray, share: int) -> np.ndarray:
 
 
 def proxyspex(store: Store, options: argparse.Namespace) -> None:
-    """The published ProxySPEX at m masks, ours at m, m / 2 and m / 3 of the same masks, one after the other."""
+    """The published ProxySPEX at m masks, ours at m, m / 2 and m / 3 of the same masks, in turn."""
     run, ours_code = f"{time.time():.0f}.{os.getpid()}", code()
     with Peers() as peers:
         theirs_code = " ".join(f"{name} {peers.versions[name]}" for name in REFERENCE)
@@ -119,7 +119,8 @@ def proxyspex(store: Store, options: argparse.Namespace) -> None:
                             for name in (OURS if share == 1 else ("auto",))
                         }
             store.keep(f"spexviz/{key}", ours)
-            told = f"reference {theirs['r2']:.3f}; auto {ours['m']['auto']['r2']:.3f}, at half {ours['m/2']['auto']['r2']:.3f}"
+            whole, half = (ours[share]["auto"]["r2"] for share in ("m", "m/2"))
+            told = f"reference {theirs['r2']:.3f}; auto {whole:.3f}, at half {half:.3f}"
             print(
                 f"{key}: {told}; reference {theirs.get('seconds', 0):.1f} s, auto "
                 f"{ours['m']['auto']['seconds']:.2f} s",

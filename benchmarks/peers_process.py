@@ -56,7 +56,7 @@ class Peers:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="spexviz-peers-")
-        self._log = open(Path(self._folder.name) / "log", "w")
+        self._log = (Path(self._folder.name) / "log").open("w")  # closed by `close`
         self._process: subprocess.Popen[str] | None = None
         self.versions = self.call({"do": "versions"})
 

@@ -121,7 +121,8 @@ def spex(store: Store, options: argparse.Namespace) -> None:
     The reference's first call compiles, so a small problem goes first.
     """
     with Peers() as peers:
-        theirs_made_by = f"spectralexplain {peers.versions['spectralexplain']}, sparse-transform {peers.versions['sparse-transform']}"
+        packages = ("spectralexplain", "sparse-transform")
+        theirs_made_by = ", ".join(f"{name} {peers.versions[name]}" for name in packages)
         made_by = f"{code('spex/*.py')}, {theirs_made_by}"
         warm, live = False, []
         for cell in (*CELLS[:6], *LM_LEVELS, *CELLS[6:]):

@@ -331,13 +331,16 @@ def lines(cells: Cells) -> str:
 
 def told(what: str, chosen: dict[tuple[str, int], float], mean: str, fine: bool) -> str:
     least = min(chosen, key=chosen.get)
-    return f"- {what}: {len(chosen)} game × masks: {mean}, least {chosen[least]:+.3f} ({least[0]}, {least[1]:,}): {'PASS' if fine else 'FAIL'}"
+    verdict = "PASS" if fine else "FAIL"
+    worst = f"least {chosen[least]:+.3f} ({least[0]}, {least[1]:,})"
+    return f"- {what}: {len(chosen)} game × masks: {mean}, {worst}: {verdict}"
 
 
 def section() -> str:
     data = results("proxyspex")
     cells, machine = gathered(data), data.get("machine", {})
-    head = f"Measured on {machine.get('processor')} ({machine.get('cores')} cores), Python {machine.get('python')}, {data.get('date')}"
+    where = f"{machine.get('processor')} ({machine.get('cores')} cores), Python {machine.get('python')}"
+    head = f"Measured on {where}, {data.get('date')}"
     return "\n\n".join(
         [
             "## How good it is",

@@ -122,7 +122,7 @@ print(json.dumps(sorted(set(sys.modules) & {HEAVY!r})))
 
 
 def test_contracts_are_types_and_the_top_is_small() -> None:
-    """At most 10 modules at the top, at most 4 getattr with a default, nobody reads another's private names."""
+    """At most 10 modules at the top, at most 4 getattr with a default, no private names of others."""
     assert figures.main() == 0
 
 

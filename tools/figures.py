@@ -48,7 +48,7 @@ def getattr_with_default(tree: ast.AST) -> list[int]:
 
 
 def private_reads(tree: ast.AST) -> list[tuple[int, str]]:
-    """(line, name) of every private name of an object that is not self, cls or super(), but for FOREIGN ones."""
+    """(line, name) of every private name of what is not self, cls or super(), but for FOREIGN ones."""
     reads = (
         node
         for node in ast.walk(tree)

@@ -21,7 +21,12 @@ from pathlib import Path
 from tests.models import tiny
 
 BUSY = "while True: sum(i * i for i in range(100_000))"
-LOAD = "import sys; from spexviz import models; model = models.load(sys.argv[1]); print(model.precision, model.fingerprint)"
+LOAD = """
+import sys
+from spexviz import models
+model = models.load(sys.argv[1])
+print(model.precision, model.fingerprint)
+"""
 
 
 def fingerprints(model: str, loads: int, at_once: int) -> Counter[str]:

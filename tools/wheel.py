@@ -1,8 +1,8 @@
 """Build the wheel and try it from an empty folder: `python -m tools.wheel`, `--bare` in a new environment.
 
 Without --bare the wheel lies over this environment, in front of the repository: seconds. With it a new
-virtual environment gets the wheel, the versions of constraints.txt and nothing else; then the bundled models are
-fetched and asked, too: minutes. Exits 1, with what a step printed, where one fails.
+virtual environment gets the wheel, the versions of constraints.txt and nothing else; then the bundled models
+are fetched and asked, too: minutes. Exits 1, with what a step printed, where one fails.
 """
 
 from __future__ import annotations

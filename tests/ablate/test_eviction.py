@@ -227,7 +227,8 @@ def test_the_runs_file_is_never_moved(path: Path) -> None:
 
 OLD = """CREATE TABLE migrations (name TEXT PRIMARY KEY);
 CREATE TABLE games (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, used REAL NOT NULL);
-CREATE TABLE ablations (game INTEGER NOT NULL, mask BLOB NOT NULL, value REAL NOT NULL, PRIMARY KEY (game, mask)) WITHOUT ROWID;
+CREATE TABLE ablations (game INTEGER NOT NULL, mask BLOB NOT NULL, value REAL NOT NULL,
+    PRIMARY KEY (game, mask)) WITHOUT ROWID;
 INSERT INTO migrations VALUES ('0001 ablations');"""
 
 

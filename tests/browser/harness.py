@@ -174,7 +174,7 @@ def idle(page: Any, seconds: float = 90.0) -> None:
 
 
 def type_prompt(page: Any, prompt: str, model: str | None = None, budget: int = 512) -> None:
-    """Type a prompt into the form, choose model and budget, and wait until the form says what the run costs."""
+    """Type a prompt, choose model and budget, and wait until the form says what the run costs."""
     if model:
         page.get_by_role("combobox", name="Model").click()
         page.get_by_role("option", name=model, exact=True).click()

@@ -19,7 +19,9 @@ REVIEW = (
     "performance could save the long, tired and predictable ending."
 )
 LONG = 600_000  # ms for a whole run: two cores that others may be using
-TRACES = "plot => (plot.data ?? []).map(trace => ({name: trace.name ?? '', budgets: Array.from(trace.customdata ?? []).flat()}))"
+TRACES = """plot => (plot.data ?? []).map(
+    trace => ({name: trace.name ?? '', budgets: Array.from(trace.customdata ?? []).flat()})
+)"""
 
 
 def stored(server, run_id) -> Explanation:

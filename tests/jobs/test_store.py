@@ -18,8 +18,9 @@ from spexviz.solvers.linear import Linear
 from spexviz.ui import routes
 
 OLD = """CREATE TABLE runs (
-            id TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '',
-            done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0, rate REAL NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT '',
+            id TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL DEFAULT '',
+            title TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
+            rate REAL NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT '',
             message TEXT NOT NULL DEFAULT '', result TEXT, version INTEGER NOT NULL DEFAULT 0,
             created REAL NOT NULL, started REAL, finished REAL, deleted REAL);
         CREATE INDEX runs_by_time ON runs (created DESC);"""

@@ -47,7 +47,7 @@ def nothing_asked() -> None:
 
 
 def known(seed: int, noise: float = 0.3) -> tuple[Counted, Spectrum]:
-    """A noisy game, and a surrogate of it that errs a little everywhere and has two sets that are not there."""
+    """A noisy game, and a surrogate of it that errs a little everywhere and has two sets too many."""
     rng = np.random.default_rng(seed)
     terms = {(i,): 0.3 * rng.normal() for i in range(N)} | {
         members: 0.4 * rng.choice([-1.0, 1.0]) for members in TRUE

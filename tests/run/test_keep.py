@@ -36,7 +36,7 @@ ASKED: list[np.ndarray] = []
 
 @dataclass(frozen=True)
 class Kept(SyntheticGame):
-    """A synthetic game whose masks keep a player with probability `keep`, and which notes what it is asked."""
+    """A synthetic game whose masks keep a player with probability `keep`; it notes what it is asked."""
 
     name: ClassVar[str] = "synthetic"
     keep: float = 0.9

@@ -25,7 +25,10 @@ def test_nothing_loads_from_elsewhere_and_no_inline_script_runs(monkeypatch: pyt
 
 
 def test_embedding_sites_are_named_and_injection_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = "https://lab.example, http://localhost:3000,*, https://a.example; script-src *, https://b.example/path,javascript:x, ,https://c.example\n"
+    given = (
+        "https://lab.example, http://localhost:3000,*, https://a.example; script-src *, "
+        "https://b.example/path,javascript:x, ,https://c.example\n"
+    )
     monkeypatch.setenv("SPEXVIZ_EMBED_ORIGINS", given)
     assert rules()["frame-ancestors"] == [
         "'self'",

@@ -90,7 +90,9 @@ def called(game: CoinsGame) -> str:
     return f"{game.coins} coins of {game.metal}"
 
 
-LENS = lens.Lens("coins", "purse", "Purse", ":material/paid:", 9, "Which coins?", "Take some out.", form, prefill, called)
+LENS = lens.Lens(
+    "coins", "purse", "Purse", ":material/paid:", 9, "Which coins?", "Take some out.", form, prefill, called
+)
 ''',
     "pages/purse.py": '''
 """Purse: which coins matter."""
@@ -116,7 +118,8 @@ found["games"] = sorted(offered("spexviz.games"))
 at = AppTest.from_file(str(Path("pages/purse.py").resolve()), default_timeout=60).run()
 assert not at.exception, at.exception
 found["title"] = at.title[0].value
-found["form"] = [at.number_input(key="coins-coins").label, at.selectbox(key="coins-metal").label, *at.selectbox(key="coins-metal").options]
+metal = at.selectbox(key="coins-metal")
+found["form"] = [at.number_input(key="coins-coins").label, metal.label, *metal.options]
 at.number_input(key="coins-coins").set_value(5).run()
 next(button for button in at.button if button.label == "Explain").click().run()
 assert not at.exception, at.exception
@@ -127,11 +130,13 @@ while manager.store.get(run.id).active:
 at.run()
 assert not at.exception, at.exception
 found["run"] = [run.title, manager.store.get(run.id).state, [tab.label for tab in at.tabs][0]]
-found["route"] = [routes.page_of(run.spec), routes.address(run.spec, run.id) == f"/purse?run={run.id}", routes.lens_name(run.spec)]
+opens = routes.address(run.spec, run.id) == f"/purse?run={run.id}"
+found["route"] = [routes.page_of(run.spec), opens, routes.lens_name(run.spec)]
 folder = recorded.RUNS / "coins"
 folder.mkdir()
 (folder / "coins.json").write_text(manager.store.result(run.id).to_json(), encoding="utf-8")
-row = {"title": "Recorded coins", "finding": "Two.", "r2": 1.0, "ablations": 32, "players": 5, "noun": "coin", "exact": True, "file": "coins.json"}
+row = {"title": "Recorded coins", "finding": "Two.", "r2": 1.0, "ablations": 32, "players": 5}
+row |= {"noun": "coin", "exact": True, "file": "coins.json"}
 (folder / "index.json").write_text(json.dumps([row]), encoding="utf-8")
 found["torch"] = "torch" in sys.modules
 manager.close()
@@ -229,7 +234,8 @@ def test_it_is_in_the_navigation(copy: Path) -> None:
 COMMAND = """
 import json
 from spexviz import cli
-assert cli.main("explain --game coins --coins 5 --metal silver --solver linear --budget 64 --out run.json".split()) == 0
+command = "explain --game coins --coins 5 --metal silver --solver linear --budget 64 --out run.json"
+assert cli.main(command.split()) == 0
 run = json.load(open("run.json"))
 print(json.dumps([run["spec"]["game"], run["proof"]["exact"]]))
 """

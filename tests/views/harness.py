@@ -26,7 +26,11 @@ FLAGS = [
 MOUNT = """async ([js, css, items]) => {
   const { default: run } = await import(URL.createObjectURL(new Blob([js], { type: "text/javascript" })));
   window.sent = []; window.roots = [];
-  window.again = (k, data) => run({ parentElement: window.roots[k], data, setTriggerValue: (name, value) => window.sent.push([k, name, value]) });
+  window.again = (k, data) => run({
+  parentElement: window.roots[k],
+  data,
+  setTriggerValue: (name, value) => window.sent.push([k, name, value]),
+});
   items.forEach((data, k) => {
     const host = document.createElement("section");
     document.body.append(host);
@@ -69,7 +73,8 @@ def mounted(
     variables = "".join(f"--st-{name}-color:{value};" for name, value in (DARK if dark else LIGHT).items())
     page.set_content(
         f"<!doctype html><meta "
-        f"charset=utf-8><style>body{{margin:16px;background:var(--st-background-color);{variables}--st-font:sans-serif}} section{{margin-bottom:40px}}</style>"
+        f"charset=utf-8><style>body{{margin:16px;background:var(--st-background-color);{variables}"
+        "--st-font:sans-serif} section{margin-bottom:40px}</style>"
     )
     page.evaluate(MOUNT, [*script, list(items)])
     return page

@@ -32,7 +32,10 @@ def test_honesty_says_the_numbers(review):
         fidelity=replace(review.fidelity, r2=0.83, interval=(0.79, 0.86)),
         baseline=replace(review.baseline, r2=0.71),
     )
-    text = "A surrogate of the masked model, not a cause in the world. Held-out R² 0.83 [0.79, 0.86] on 256 masks; linear baseline 0.71; 512 ablations; seed 0."
+    text = (
+        "A surrogate of the masked model, not a cause in the world. Held-out R² 0.83 [0.79, 0.86] on 256 "
+        "masks; linear baseline 0.71; 512 ablations; seed 0."
+    )
     assert honesty(run) == text
     poor = changed(run, fidelity=replace(run.fidelity, r2=0.3))
     assert honesty(poor).startswith(
@@ -110,7 +113,10 @@ def checks_of(run):
 
 def test_a_check_says_surrogate_and_measured_side_by_side(review):
     run = checks_of(review)
-    says = "never × fails: confirmed: the surrogate says +2.48 log-odds on average, measured +2.44 ± 0.12; on the full input +2.50, measured +2.40."
+    says = (
+        "never × fails: confirmed: the surrogate says +2.48 log-odds on average, measured +2.44 ± 0.12; "
+        "on the full input +2.50, measured +2.40."
+    )
     assert checked(run, run.checks[0]) == says
     assert "512 ablations and 27 more to check 2 sets;" in honesty(run)
     assert "Stopped after 64" in honesty(

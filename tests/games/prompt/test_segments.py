@@ -86,7 +86,10 @@ def test_spans_stand_where_the_labels_are(text, split):
 
 
 def test_sentences():
-    text = 'Dr. Smith went home. He said "Stop!" and left... maybe.  Was it 3.5? Yes!\n\nA title\n\n你好。我很好！ok J. R. Tolkien wrote. مرحبا؟ نعم.'
+    text = (
+        'Dr. Smith went home. He said "Stop!" and left... maybe.  Was it 3.5? Yes!\n\nA title\n\n'
+        "你好。我很好！ok J. R. Tolkien wrote. مرحبا؟ نعم."
+    )
     assert segment(text, "sentences").labels == (
         "Dr. Smith went home.",
         'He said "Stop!" and left... maybe.',
