@@ -56,8 +56,13 @@ def title_of(explanation: Explanation) -> str:
 
 
 def model_name(spec: RunSpec) -> str:
-    """The model that a run asks; "" for none. A game is built for it once a run."""
-    return _model_of(spec.id, spec)
+    """What the model that a run asks is called; "" for none. A game is built for it once a run."""
+    return short(_model_of(spec.id, spec))
+
+
+def short(model: str) -> str:
+    """What a model is called where there is little room: a folder by its own name."""
+    return Path(model).name if Path(model).is_absolute() else model
 
 
 @st.cache_data(max_entries=2_000, show_spinner=False)

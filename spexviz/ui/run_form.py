@@ -6,7 +6,7 @@ another.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -19,7 +19,7 @@ from spexviz.run import cost
 from spexviz.run.plan import Request
 from spexviz.solvers.base import Solver
 from spexviz.spec import Options
-from spexviz.ui import fields, runtime, widgets
+from spexviz.ui import fields, routes, runtime, widgets
 from spexviz.views import captions
 
 Made = TypeVar("Made")
@@ -31,6 +31,16 @@ def prefill(request: Request) -> None:
     if request.budget in BUDGETS:
         st.session_state["form-budget"] = request.budget
     st.session_state["form-check"] = bool(request.options.validate)
+
+
+def model_of(form: fields.Fields, offered: Sequence[str], place: Any) -> str:
+    """Choose one of the models offered; a folder goes by its own name, unless two have the same."""
+    called = {name: routes.short(name) for name in offered}
+    for name in offered:
+        if list(called.values()).count(called[name]) > 1:
+            called[name] = name
+    help_ = "Configured on the server with SPEXVIZ_MODELS, or spexviz serve --model."
+    return form.draw("model", place, offered=offered, help=help_, format_func=called.__getitem__)
 
 
 def solver_and_seed() -> tuple[Solver | None, int]:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -63,17 +63,21 @@ def new_home(folder: Path) -> Path:
     return folder
 
 
-class Server:
-    """`streamlit run app.py` in its own process group, on a free port, with a SPEXVIZ_HOME of its own."""
+STREAMLIT = ("-m", "streamlit", "run", "app.py", "--server.port")
 
-    def __init__(self, home: Path, root: Path = ROOT, module: str = "streamlit", **environment: str):
-        self.home, self.root, self.module, self.environment, self.port = (
-            home,
-            root,
-            module,
-            environment,
-            free_port(),
-        )
+
+class Server:
+    """`streamlit run app.py` in its own process group, on a free port, with a SPEXVIZ_HOME of its own.
+
+    `root`: the folder in which it starts; `launch`: what Python runs, the port comes last.
+    """
+
+    def __init__(self, home: Path, root: Path = ROOT, launch: Sequence[str] = STREAMLIT, **environment: str):
+        self.home = home
+        self.root = root
+        self.launch = launch
+        self.environment = environment
+        self.port = free_port()
         self.log = home / "server.log"
         self.process: subprocess.Popen | None = None
 
@@ -83,7 +87,7 @@ class Server:
 
     def start(self, seconds: float = 90.0) -> Server:
         """Serve; returns once the health check answers."""
-        command = [sys.executable, "-m", self.module, "run", "app.py", "--server.port", str(self.port)]
+        command = [sys.executable, *self.launch, str(self.port)]
         environment = {**os.environ, "SPEXVIZ_HOME": str(self.home), **self.environment}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -21,7 +21,7 @@ OTHER = (
 
 @pytest.mark.model
 def test_a_killed_run_is_resumed_and_asks_nothing_twice(new_server, open_page):
-    server = new_server(module="tests.browser.counting")
+    server = new_server(launch=("-m", "tests.browser.counting", "run", "app.py", "--server.port"))
     page = open_page(server.url)
     type_prompt(page, REVIEW, budget=128)
     run_id = explain(page)

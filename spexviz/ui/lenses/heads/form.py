@@ -129,9 +129,7 @@ def _take() -> None:
 
 def _parts(names: list[str]) -> dict[str, Any]:
     columns = st.columns([3, 2, 3, 3, 3], vertical_alignment="bottom")
-    model = FIELDS.draw(
-        "model", columns[0], offered=names, help="Configured on the server with SPEXVIZ_MODELS."
-    )
+    model = run_form.model_of(FIELDS, names, columns[0])
     rest = zip(("part", "layers", "ablation", "keep"), columns[1:], strict=True)
     return {"model": model, **{name: FIELDS.draw(name, column) for name, column in rest}}
 

@@ -79,9 +79,7 @@ def _take_example() -> None:
 
 def _game_settings(names: tuple[str, ...]) -> dict[str, Any]:
     columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
-    model = FIELDS.draw(
-        "model", columns[0], offered=names, help="Configured on the server with SPEXVIZ_MODELS."
-    )
+    model = run_form.model_of(FIELDS, names, columns[0])
     rest = zip(("split", "masking", "target", "contrast"), columns[1:], strict=True)
     chosen = {"model": model, **{name: FIELDS.draw(name, column) for name, column in rest}}
     if models.is_loaded(model):

@@ -1,0 +1,35 @@
+"""The built wheel in a browser: served from an empty folder, with a model of the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser import harness
+from tests.models import tiny
+from tools import wheel
+
+pytestmark = pytest.mark.browser
+PRIMARY = "rgb(91, 63, 160)"  # .streamlit/config.toml, theme.light.primaryColor
+
+
+def test_it_serves_a_folder_from_an_empty_one(new_server, open_page, tmp_path: Path) -> None:
+    environment = wheel.over_this_environment(wheel.build(tmp_path), tmp_path)
+    tiny.save(tmp_path / "mine")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    launch = ("-m", "spexviz.cli", "serve", "--model", "../mine", "--model", "toy", "--port")
+    server = new_server(root=empty, launch=launch, **environment.settings)
+    page = open_page(f"{server.url}/explore")
+
+    harness.type_prompt(page, "not bad at all", budget=64)
+    assert page.get_by_role("combobox", name="Model").input_value() == "mine"
+    button = page.get_by_role("button", name="Explain")
+    assert button.evaluate("button => getComputedStyle(button).backgroundColor") == PRIMARY
+    harness.explain(page)
+    page.get_by_text("Exact, all 16 masks").first.wait_for()
+
+    page.goto(f"{server.url}/training")
+    page.get_by_role("button", name="Open").first.click()
+    page.get_by_text("Recorded: this run comes with spexviz").wait_for()
