@@ -1,4 +1,7 @@
-"""TrainingGame: the examples of a training set are the players, and the value is what a learner retrained on those kept then does."""
+"""TrainingGame: the examples of a training set are the players.
+
+The value is what a learner retrained on those kept then does.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +24,7 @@ from spexviz.games.training import features
 from spexviz.games.training.data import Data
 from spexviz.games.training.learners import LEARNERS
 from spexviz.games.training.learners.base import Learner
+from spexviz.games.training.values import VALUES, measured
 from spexviz.kit.arrays import Floats, Positions
 from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
@@ -32,33 +36,14 @@ def _named(choices: Mapping[str, str], between: str = " ") -> str:
     return between.join(f"{name}: {meaning}" for name, meaning in choices.items())
 
 
-@dataclass(frozen=True)
-class Value:
-    """What is measured after a retraining, whether more of it is better, and whether it looks at the query alone."""
-
-    summary: str
-    higher_is_better: bool
-    about_query: bool
-
-
-VALUES = {
-    "margin": Value(
-        "Score of the query's label above the best other one: positive where the learner is right.",
-        True,
-        True,
-    ),
-    "logit": Value("Log-odds of the query's label, from a softmax over the learner's scores.", True, True),
-    "loss": Value("Loss on the query: cross-entropy in nats, squared error for ridge.", False, True),
-    "accuracy": Value("Share of the held-out examples that the learner gets right.", True, False),
-    "test loss": Value("Mean loss on the held-out examples: less coarse than their accuracy.", False, False),
-}
 PLAYERS = {
     "example": "Each training example is a player.",
     "label": "All examples of a label are one player.",
     "source": "All examples of a source are one player (the column source of the data).",
     "cluster": "Examples with similar features are one player (k-means).",
 }
-MOST_PLAYERS, MOST_CLUSTERS, MOST_COMPONENTS, LABEL = 1_000, 200, 256, 160
+MOST_PLAYERS, MOST_CLUSTERS, MOST_COMPONENTS = 1_000, 200, 256
+LABEL = 160  # characters of a player's label
 VALUE_CHOICES = {name: value.summary for name, value in VALUES.items()}
 _PACES: dict[str, Pace] = {}
 _training = threading.Lock()
@@ -66,9 +51,9 @@ _training = threading.Lock()
 
 @dataclass(frozen=True)
 class TrainingGame(Game):
-    """Which training examples, together, make a model answer as it does: each mask retrains `learner` on the examples kept.
+    """Which training examples, together, make a model answer as it does.
 
-    `data`: "reviews", "digits", an uploaded file's name, or a Data. `query`: position of a held-out example,
+    Each mask retrains `learner` on the examples kept. `data`: "reviews", "digits", an uploaded file's name, or a Data. `query`: position of a held-out example,
     or a text with its true label as `answer`; not looked at by the values accuracy and test loss. `players`:
     what is left out as one piece. Features are frozen: pixels, or the mean-pooled last hidden states of
     `encoder` on `components` principal directions of all training texts, and a constant. `penalty`: L2 on all
@@ -113,13 +98,11 @@ class TrainingGame(Game):
 
     def __post_init__(self) -> None:
         check(self, GameError)
-        if (
-            not isinstance(self.query, int | str)
-            or isinstance(self.query, bool)
-            or not isinstance(self.answer, str)
-        ):
+        is_query = isinstance(self.query, int | str) and not isinstance(self.query, bool)
+        if not is_query or not isinstance(self.answer, str):
             raise GameError(
-                f"The query is the position of a held-out example, or a text with its answer, not {self.query!r:.40}."
+                "The query is the position of a held-out example, or a text with its answer, "
+                f"not {self.query!r:.40}."
             )
         if not isinstance(self.data, str | Data):
             raise GameError("The data is the name of a data set or a Data of spexviz.games.training.data.")
@@ -130,31 +113,41 @@ class TrainingGame(Game):
 
         Raises GameError where it cannot be had, or does not fit the query or the players.
         """
-        data = datasets.load(self.data) if isinstance(self.data, str) else self.data
-        if isinstance(self.query, str) and self.about_query:
-            if (
-                not self.query.strip()
-                or len(self.query) > datasets.MOST_LETTERS
-                or data.train.images is not None
-            ):
+        data = self.data
+        if isinstance(data, str):
+            data = datasets.load(data)
+        if self.about_query:
+            self._check_query(data)
+        self._check_players(data)
+        return data
+
+    def _check_query(self, data: Data) -> None:
+        if isinstance(self.query, str):
+            letters = len(self.query)
+            if not self.query.strip() or letters > datasets.MOST_LETTERS or data.train.images is not None:
                 raise GameError(
-                    f"A query of your own is a text of 1 to {datasets.MOST_LETTERS:,} characters, for data that are texts."
+                    f"A query of your own is a text of 1 to {datasets.MOST_LETTERS:,} characters, "
+                    "for data that are texts."
                 )
             if self.answer not in data.classes:
                 raise GameError(
-                    f"The true label of the query must be one of: {', '.join(data.classes)}, not {self.answer!r:.40}."
+                    f"The true label of the query must be one of: {', '.join(data.classes)}, "
+                    f"not {self.answer!r:.40}."
                 )
-        elif self.about_query and not 0 <= self.query < len(data.test):  # type: ignore[operator]
+        elif not 0 <= self.query < len(data.test):
             raise GameError(
-                f"There are {len(data.test)} held-out examples: choose a query from 0 to {len(data.test) - 1}."
+                f"There are {len(data.test)} held-out examples: "
+                f"choose a query from 0 to {len(data.test) - 1}."
             )
+
+    def _check_players(self, data: Data) -> None:
         if self.players_are == "source" and len(set(data.train.sources)) < 2:
             raise GameError("These data name no sources: choose examples, labels or clusters as players.")
         if self.players_are == "example" and len(data.train) > MOST_PLAYERS:
             raise GameError(
-                f"{len(data.train):,} training examples are more than {MOST_PLAYERS:,} players: choose clusters, sources or labels."
+                f"{len(data.train):,} training examples are more than {MOST_PLAYERS:,} players: "
+                "choose clusters, sources or labels."
             )
-        return data
 
     @property
     def method(self) -> Learner:
@@ -179,51 +172,54 @@ class TrainingGame(Game):
     def unit(self) -> str:
         if self.value in ("margin", "accuracy"):
             return self.value
-        what = "squared error" if self.method.squared_loss else "nats"
-        return "log-odds (nats)" if self.value == "logit" else f"{self.value} ({what})"
+        if self.value == "logit":
+            return "log-odds (nats)"
+        loss = "squared error" if self.method.squared_loss else "nats"
+        return f"{self.value} ({loss})"
 
     @cached_property
     def members(self) -> tuple[Positions, ...]:
         """The training examples of each player, by position."""
-        data = self.examples
+        train = self.examples.train
         if self.players_are == "example":
-            return tuple(np.arange(len(data.train))[:, None])
+            return tuple(np.arange(len(train))[:, None])
         if self.players_are == "cluster":
-            group = kmeans(self._features[0][:, :-1], min(self.clusters, len(data.train)), self.seed)
+            # without the constant
+            group = kmeans(self._features[0][:, :-1], min(self.clusters, len(train)), self.seed)
         elif self.players_are == "label":
-            group = np.array(data.train.labels)
+            group = np.array(train.labels)
         else:
-            group = np.unique(np.array(data.train.sources), return_inverse=True)[1]
+            _, group = np.unique(np.array(train.sources), return_inverse=True)
         return tuple(np.flatnonzero(group == g) for g in np.unique(group))
 
     @cached_property
     def players(self) -> tuple[str, ...]:
-        data = self.examples
         if self.players_are == "example":
-            return tuple(_short(text) for text in data.train.texts)
-        names = []
-        for rows in self.members:
-            first = int(rows[0])
-            what = {
-                "label": data.classes[data.train.labels[first]],
-                "source": data.train.sources[first] or "no source",
-            }.get(self.players_are)
-            names.append(f"{what or f'like “{_short(data.train.texts[first], 40)}”'} ({len(rows)})")
-        return tuple(names)
+            return tuple(_short(text) for text in self.examples.train.texts)
+        return tuple(f"{self._group_name(int(rows[0]))} ({len(rows)})" for rows in self.members)
+
+    def _group_name(self, first: int) -> str:
+        """What a group is called, by the first of its examples."""
+        train = self.examples.train
+        if self.players_are == "source":
+            return train.sources[first] or "no source"
+        label = self.examples.classes[train.labels[first]]
+        if self.players_are == "label" and label:
+            return label
+        return f"like “{_short(train.texts[first], 40)}”"
 
     @cached_property
     def fingerprint(self) -> str:
         data = self.examples
-        frozen = (
-            "pixels"
-            if data.train.images is not None
-            else [features.encoder_id(self.encoder), self.components]
-        )
-        asked = [self.query, self.answer if isinstance(self.query, str) else ""] if self.about_query else None
-        group = [
-            self.players_are,
-            *([self.clusters, "scikit-learn"] if self.players_are == "cluster" else []),
-        ]
+        frozen: object = "pixels"
+        if data.train.images is None:
+            frozen = [features.encoder_id(self.encoder), self.components]
+        asked = None
+        if self.about_query:
+            asked = [self.query, self.answer if isinstance(self.query, str) else ""]
+        group: list[object] = [self.players_are]
+        if self.players_are == "cluster":
+            group += [self.clusters, "scikit-learn"]
         parts = [
             self.method.version,
             data.fingerprint,
@@ -235,9 +231,15 @@ class TrainingGame(Game):
             float(self.penalty),
             self.seed,
         ]
-        return (
-            "training-" + hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-        )
+        content = json.dumps(parts).encode("utf-8", "surrogatepass")
+        return "training-" + hashlib.sha256(content).hexdigest()[:24]
+
+    @property
+    def _own_texts(self) -> list[str]:
+        """The query, where it is a text of the user's that the value looks at."""
+        if isinstance(self.query, str) and self.about_query:
+            return [self.query]
+        return []
 
     @cached_property
     def _features(self) -> tuple[Floats, Floats]:
@@ -246,22 +248,24 @@ class TrainingGame(Game):
         (n, d + 1), (t, d + 1).
         """
         data = self.examples
-        if data.train.images is not None:
-            # a mean square length of about 1
-            found = np.concatenate([data.train.images, data.test.images]) / 16.0 / np.sqrt(10.0)
-        else:
-            own = [self.query] if isinstance(self.query, str) and self.about_query else []
-            raw = features.embed([*data.train.texts, *data.test.texts], self.encoder)
-            raw = np.concatenate([raw, features.embed(own, self.encoder)]) if own else raw
-            found = features.project(raw, len(data.train), self.components)
-        found = np.concatenate([found, np.ones((len(found), 1))], axis=1)
         n = len(data.train)
+        if data.images is not None:
+            # a mean square length of about 1
+            found = data.images / 16.0 / np.sqrt(10.0)
+        else:
+            raw = features.embed([*data.train.texts, *data.test.texts], self.encoder)
+            if self._own_texts:
+                raw = np.concatenate([raw, features.embed(self._own_texts, self.encoder)])
+            found = features.project(raw, n, self.components)
+        constant = np.ones((len(found), 1))
+        found = np.concatenate([found, constant], axis=1)
         return found[:n], found[n:]
 
     @cached_property
     def asked(self) -> tuple[Floats, Positions]:
         """Features and true labels of what the value looks at: the query alone, or all held-out examples."""
-        data, tests = self.examples, self._features[1]
+        data = self.examples
+        _, tests = self._features
         if not self.about_query:
             return tests[: len(data.test)], np.array(data.test.labels)
         if isinstance(self.query, str):
@@ -271,15 +275,18 @@ class TrainingGame(Game):
     @property
     def ready(self) -> bool:
         """Whether a retraining needs no encoder to be loaded first: pixels, or features that are on the disk."""
-        if "_features" in self.__dict__ or self.examples.train.images is not None:
+        data = self.examples
+        if "_features" in self.__dict__ or data.train.images is not None:
             return True
-        own = [[self.query]] if isinstance(self.query, str) and self.about_query else []
-        texts = [[*self.examples.train.texts, *self.examples.test.texts], *own]
-        return all(features.known(one, self.encoder) for one in texts)
+        known = features.known([*data.train.texts, *data.test.texts], self.encoder)
+        return known and (not self._own_texts or features.known(self._own_texts, self.encoder))
 
     def seconds(self, masks: Masks) -> float | None:
         """What so many retrainings take here, learnt from the calls so far; None before the second."""
-        return _PACES[self.learner].seconds(self._work(len(masks))) if self.learner in _PACES else None
+        pace = _PACES.get(self.learner)
+        if pace is None:
+            return None
+        return pace.seconds(self._work(len(masks)))
 
     def asking(self) -> Asking:
         return Asking(self.seconds)
@@ -299,47 +306,31 @@ class TrainingGame(Game):
 
         `relabel`: {example: other class}.
         """
-        labels = np.array(self.examples.train.labels)
+        data = self.examples
+        labels = np.array(data.train.labels)
         for example, other in (relabel or {}).items():
             labels[example] = other
         tests, truth = self.asked
         with _training:  # one at a time: each uses all the cores it may
             start = time.perf_counter()
-            found = self.method.scores(
+            scores = self.method.scores(
                 self._features[0],
                 labels,
-                len(self.examples.classes),
+                len(data.classes),
                 np.asarray(weights, dtype=np.float64),
                 tests,
                 float(self.penalty),
                 self.seed,
             )
-            _PACES.setdefault(self.learner, Pace()).note(
-                self._work(len(weights)), time.perf_counter() - start
-            )
-        values = measured(found, truth, self.value, squared=self.method.squared_loss)
+            taken = time.perf_counter() - start
+            _PACES.setdefault(self.learner, Pace()).note(self._work(len(weights)), taken)
+        values = measured(scores, truth, self.value, squared=self.method.squared_loss)
         if not np.isfinite(values).all():
             raise AblationError(
-                f"The {self.learner} gave no finite value for a subset of the training data: raise the penalty."
+                f"The {self.learner} gave no finite value for a subset of the training data: "
+                "raise the penalty."
             )
         return values
-
-
-def measured(scores: Floats, truth: Positions, value: str, squared: bool = False) -> Values:
-    """Values (b,) of scores (b, tests, classes) with the true classes (tests,), meaned over the tests;
-
-    `squared`: which loss.
-    """
-    right = np.take_along_axis(scores, truth[None, :, None], axis=2)[..., 0]
-    if value in ("loss", "test loss"):
-        if squared:
-            return ((scores - np.eye(scores.shape[2])[truth]) ** 2).sum(2).mean(1)
-        return (_logsumexp(scores) - right).mean(1)
-    others = np.where(np.arange(scores.shape[2]) == truth[:, None], -np.inf, scores)
-    if value == "logit":
-        return (right - _logsumexp(others)).mean(1)
-    margin = right - others.max(2)
-    return margin.mean(1) if value == "margin" else (margin > 0).mean(1)
 
 
 def kmeans(points: Floats, clusters: int, seed: int) -> Positions:
@@ -347,26 +338,26 @@ def kmeans(points: Floats, clusters: int, seed: int) -> Positions:
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
+    # n_init is a number or "auto": without stubs its type is that of the default
+    model = KMeans(clusters, n_init=4, random_state=seed)  # pyright: ignore[reportArgumentType]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # that there are fewer
-        return KMeans(clusters, n_init=4, random_state=seed).fit(points).labels_.astype(np.intp)
-
-
-def _logsumexp(scores: Floats) -> Floats:
-    top = scores.max(2)
-    return top + np.log(np.exp(scores - top[..., None]).sum(2))
+        model.fit(points)
+    return np.asarray(model.labels_, dtype=np.intp)
 
 
 def _short(text: str, length: int = LABEL) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+    if len(line) <= length:
+        return line
+    return line[: length - 1].rstrip() + "…"
 
 
 def describe_query(game: TrainingGame) -> tuple[str, str]:
     """The query's text and its true label; two empty texts for a value over all held-out examples."""
-    data: Any = game.examples
     if not game.about_query:
         return "", ""
     if isinstance(game.query, str):
         return game.query, game.answer
+    data = game.examples
     return data.test.texts[game.query], data.classes[data.test.labels[game.query]]

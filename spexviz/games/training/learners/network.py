@@ -1,8 +1,9 @@
-"""A small neural network by stochastic gradient descent, for many subsets at once (torch.func.vmap over the subsets).
+"""A small neural network by stochastic gradient descent, for many subsets at once.
 
-Every subset starts from the same weights and sees the examples in the same order: an epoch goes through one
-shuffled order of the whole training set in batches, and a subset's step is the mean gradient over those of a
-batch that it holds (none: no step). So training on a subset alone, in that order, gives the same network.
+torch.func.vmap runs over the subsets. Every subset starts from the same weights and sees the examples in the
+same order: an epoch goes through one shuffled order of the whole training set in batches, and a subset's step
+is the mean gradient over those of a batch that it holds (none: no step). So training on a subset alone, in
+that order, gives the same network.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from spexviz.games.training.learners.ridge import CELLS
 from spexviz.kit.arrays import Floats
 from spexviz.kit.threads import threads
 
-HIDDEN, EPOCHS, BATCH, RATE = 16, 20, 32, 0.5
+HIDDEN = 16
+EPOCHS, BATCH, RATE = 20, 32, 0.5
 
 
 def scores(
@@ -35,13 +37,20 @@ def scores(
     import torch
 
     torch.set_num_threads(threads())
-    portion = max(1, CELLS // (4 * (features.shape[1] + classes) * HIDDEN + BATCH * HIDDEN))
+    parameters = (features.shape[1] + classes) * HIDDEN
+    held = (
+        4 * parameters + BATCH * HIDDEN
+    )  # floats of a subset: a few times its parameters, and its hidden layer
+    portion = max(1, CELLS // held)
     asked = torch.from_numpy(np.asarray(tests, dtype=np.float32))
+    of_each = torch.func.vmap(outputs, in_dims=(0, None))
     parts = []
     for start in range(0, len(weights), portion):
         trained = train(features, labels, classes, weights[start : start + portion], penalty, seed)
-        parts.append(torch.func.vmap(outputs, in_dims=(0, None))(trained, asked).double().numpy())
-    return np.concatenate(parts) if parts else np.zeros((0, len(tests), classes))
+        parts.append(of_each(trained, asked).double().numpy())
+    if not parts:
+        return np.zeros((0, len(tests), classes))
+    return np.concatenate(parts)
 
 
 def train(
@@ -50,22 +59,21 @@ def train(
     """The trained parameters of every subset, stacked: {name: (subsets, …)}."""
     import torch
 
-    x, y, w = (
-        torch.from_numpy(np.asarray(features, dtype=np.float32)),
-        torch.from_numpy(np.asarray(labels, dtype=np.int64)),
-        torch.from_numpy(np.asarray(weights, dtype=np.float32)),
-    )
+    x = torch.from_numpy(np.asarray(features, dtype=np.float32))
+    y = torch.from_numpy(np.asarray(labels, dtype=np.int64))
+    w = torch.from_numpy(np.asarray(weights, dtype=np.float32))
     first = initial(features.shape[1], classes, seed)
     stacked = {name: value.expand(len(weights), *value.shape).clone() for name, value in first.items()}
-    step = torch.func.vmap(torch.func.grad(loss), in_dims=(0, None, None, 0))
+    gradients = torch.func.vmap(torch.func.grad(loss), in_dims=(0, None, None, 0))
     decay = penalty / len(features)
     for rows in batches(len(features), seed):
-        gradient = step(stacked, x[rows], y[rows], w[:, rows])
-        rate = RATE * (w[:, rows].sum(1) > 0)
+        held = w[:, rows]
+        gradient = gradients(stacked, x[rows], y[rows], held)
+        rates = RATE * (held.sum(1) > 0)  # no step for a subset that holds none of the batch
         for name, value in stacked.items():
-            step_of = rate.view(-1, *[1] * (value.dim() - 1))
-            # implicit: no penalty is too large for it
-            stacked[name] = (value - step_of * gradient[name]) / (1 + step_of * decay)
+            rate = rates.view(-1, *[1] * (value.dim() - 1))
+            # the decay is taken at the end of the step (implicit): no penalty is too large for it
+            stacked[name] = (value - rate * gradient[name]) / (1 + rate * decay)
     return stacked
 
 
@@ -75,12 +83,11 @@ def initial(width: int, classes: int, seed: int) -> dict[str, Any]:
 
     rng = np.random.default_rng([seed, 0x4E])
     hidden = rng.normal(size=(width, HIDDEN)) * np.sqrt(2.0 / HIDDEN)
+    out = rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN)
     return {
         "hidden": torch.from_numpy(hidden.astype(np.float32)),
         "bias": torch.zeros(HIDDEN, dtype=torch.float32),
-        "out": torch.from_numpy(
-            (rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN)).astype(np.float32)
-        ),
+        "out": torch.from_numpy(out.astype(np.float32)),
         "shift": torch.zeros(classes, dtype=torch.float32),
     }
 
@@ -96,7 +103,8 @@ def outputs(parameters: dict[str, Any], x: Any) -> Any:
     """Scores (rows, classes) of one network."""
     import torch
 
-    return torch.tanh(x @ parameters["hidden"] + parameters["bias"]) @ parameters["out"] + parameters["shift"]
+    hidden = torch.tanh(x @ parameters["hidden"] + parameters["bias"])
+    return hidden @ parameters["out"] + parameters["shift"]
 
 
 def loss(parameters: dict[str, Any], x: Any, y: Any, w: Any) -> Any:
@@ -104,8 +112,9 @@ def loss(parameters: dict[str, Any], x: Any, y: Any, w: Any) -> Any:
     import torch
 
     logs = torch.log_softmax(outputs(parameters, x), dim=1)
-    picked = (logs * torch.nn.functional.one_hot(y, logs.shape[1])).sum(1)
-    return -(w * picked).sum() / w.sum().clamp(min=1.0)
+    truth = torch.nn.functional.one_hot(y, logs.shape[1])
+    log_likelihood = (logs * truth).sum(1)
+    return -(w * log_likelihood).sum() / w.sum().clamp(min=1.0)
 
 
 NETWORK = Learner(
