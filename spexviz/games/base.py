@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,6 +102,12 @@ class Game:
             layout,
             scale=self.scale,
         )
+
+
+def hashed(name: str, content: str) -> str:
+    """A fingerprint: the name of a game, and 24 hex digits of the hash of what changes its values."""
+    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{name}-{digest[:24]}"
 
 
 def check_is_game(thing: object) -> None:

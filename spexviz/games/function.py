@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spexviz.errors import AblationError, GameError
-from spexviz.games.base import Game
+from spexviz.games.base import Game, hashed
 from spexviz.kit.arrays import Floats
 from spexviz.kit.options import REQUIRED, option
 from spexviz.masks import Masks, Values
@@ -75,8 +74,7 @@ class FunctionGame(Game):
     def fingerprint(self) -> str:
         if not self.known_as:
             return super().fingerprint
-        content = repr((self.known_as, self.players))
-        return "function-" + hashlib.sha256(content.encode()).hexdigest()[:24]
+        return hashed("function", repr((self.known_as, self.players)))
 
     def __call__(self, masks: Masks) -> Values:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import operator
 import re
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import GameError
-from spexviz.games.base import Game
+from spexviz.games.base import Game, hashed
 from spexviz.kit.arrays import Floats
 from spexviz.kit.options import REQUIRED, option
 from spexviz.masks import Masks, Values, ends, pack
@@ -24,6 +23,8 @@ from spexviz.spectrum import Spectrum
 
 LONGEST = 2_000  # characters of an expression
 MOST_PLAYERS = 2_000
+Words = NDArray[np.uint64]
+_ONE = np.uint64(1)
 _PLAYER = re.compile(r"x(\d{1,4})\Z")
 
 
@@ -42,7 +43,8 @@ def _removed(a: Any) -> Any:
     return 1.0 - a
 
 
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+Arithmetic = Callable[..., Any]
+_BINARY: dict[type[ast.operator], Arithmetic] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -50,7 +52,7 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.BitOr: _either,
     ast.BitXor: _one_of,
 }
-_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+_UNARY: dict[type[ast.unaryop], Arithmetic] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
     ast.Invert: _removed,
@@ -126,7 +128,7 @@ class SyntheticGame(Game):
     @cached_property
     def fingerprint(self) -> str:
         content = json.dumps([self.source, self.noise, self.seed, len(self.players)], sort_keys=True)
-        return "synthetic-" + hashlib.sha256(content.encode()).hexdigest()[:24]
+        return hashed("synthetic", content)
 
     def __call__(self, masks: Masks) -> Values:
         masks = np.asarray(masks, dtype=bool)
@@ -188,12 +190,13 @@ def _walk(node: ast.expr, columns: Floats) -> Any:
             player = _PLAYER.match(name)
             if player:
                 return columns[:, int(player.group(1))]
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            combine = _BINARY[type(op)]
-            return combine(_walk(left, columns), _walk(right, columns))
-        case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
-            change = _UNARY[type(op)]
-            return change(_walk(operand, columns))
+        case ast.BinOp() if type(node.op) in _BINARY:
+            left = _walk(node.left, columns)
+            right = _walk(node.right, columns)
+            return _BINARY[type(node.op)](left, right)
+        case ast.UnaryOp() if type(node.op) in _UNARY:
+            operand = _walk(node.operand, columns)
+            return _UNARY[type(node.op)](operand)
     raise GameError(
         f'"{ast.unparse(node)[:60]}" is not understood: use numbers, x0, x1, …, + - * & | ^ ~ and brackets.'
     )
@@ -201,28 +204,31 @@ def _walk(node: ast.expr, columns: Floats) -> Any:
 
 def _noise(masks: Masks, seed: int) -> Values:
     """Standard normal noise as a fixed function of (seed, mask): hashed bits through Box–Muller."""
-    packed = pack(masks).astype(np.uint64) + np.uint64(1)
+    columns = pack(masks).astype(np.uint64) + _ONE
     # two hashes of each mask, each with a random odd multiplier for every column of packed bits
     rng = np.random.default_rng([seed, 0x5E])
-    multipliers = rng.integers(0, 2**63, size=(2, packed.shape[1]), dtype=np.uint64) | np.uint64(1)
+    multipliers = rng.integers(0, 2**63, size=(2, columns.shape[1]), dtype=np.uint64) | _ONE
     with np.errstate(over="ignore"):
-        first, second = (_hashed(packed, row) for row in multipliers)
+        first = _uniform(_hashed(columns, multipliers[0]))
+        second = _uniform(_hashed(columns, multipliers[1]))
     # Box–Muller: two uniform numbers give a normal one
-    return np.sqrt(-2.0 * np.log(_uniform(first))) * np.cos(2.0 * np.pi * _uniform(second))
+    radius = np.sqrt(-2.0 * np.log(first))
+    return radius * np.cos(2.0 * np.pi * second)
 
 
-def _hashed(packed: NDArray[np.uint64], multipliers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """64 bits for each row, modulo 2⁶⁴: columns mixed one by one, then their sum."""
-    columns = _mix(packed * multipliers + multipliers)
-    return _mix(columns.sum(1, dtype=np.uint64))
+def _hashed(columns: Words, multipliers: Words) -> Words:
+    """64 bits (b,) for each row of columns, modulo 2⁶⁴: these mixed one by one, then their sum."""
+    mixed = _mix(columns * multipliers + multipliers)
+    return _mix(mixed.sum(1, dtype=np.uint64))
 
 
-def _uniform(bits: NDArray[np.uint64]) -> Floats:
+def _uniform(bits: Words) -> Floats:
     """The upper 53 of 64 bits as numbers strictly between 0 and 1."""
-    return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
+    upper = (bits >> np.uint64(11)).astype(np.float64)
+    return (upper + 0.5) / 2.0**53
 
 
-def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _mix(x: Words) -> Words:
     """The finaliser of splitmix64 (Steele et al. 2014)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -8,13 +8,14 @@ import numpy as np
 
 from spexviz.errors import GameError
 from spexviz.games.training.examples import MISLABELLED, PAIR, Data, Examples
-from spexviz.kit.arrays import Floats
+from spexviz.kit.arrays import Floats, Positions
 
 SEED = 7
 CLASSES = 10
 OF_A_CLASS = 18  # to train on; the first of each class has a near-copy
 HELD_OF_A_CLASS = 5
 WRONG = 10  # examples with a wrong label
+PAIRS = [f"{PAIR} {c}" for c in range(CLASSES)]
 
 
 def digits() -> Data:
@@ -29,7 +30,9 @@ def digits() -> Data:
             "The digits come with scikit-learn, which is not installed: "
             "`pip install scikit-learn`, or choose other data."
         ) from None
-    pixels, classes = load_digits(return_X_y=True)
+    images, targets = load_digits(return_X_y=True)
+    pixels = np.asarray(images, dtype=np.float64)
+    classes = np.asarray(targets, dtype=np.intp)
     rng = np.random.default_rng(SEED)
     chosen = _chosen(classes, rng)
     base = chosen[:, :OF_A_CLASS].ravel()
@@ -37,33 +40,43 @@ def digits() -> Data:
     twins = pixels[chosen[:, 0]]
 
     # the first of each class has a near-copy, so its label stays right
-    wrong = rng.permutation([i for i in range(len(base)) if i % OF_A_CLASS])[:WRONG]
-    labels = classes[base].copy()
+    others = np.flatnonzero(np.arange(len(base)) % OF_A_CLASS)
+    wrong = rng.permutation(others)[:WRONG]
+    labels = classes[base]
     labels[wrong] = (labels[wrong] + rng.integers(1, CLASSES, WRONG)) % CLASSES
 
-    pairs = [f"{PAIR} {c}" for c in range(CLASSES)]
-    planted = [""] * len(base)
-    planted[::OF_A_CLASS] = pairs
-    for i in wrong:
-        planted[i] = MISLABELLED
-
-    near_train = _near(twins, rng)
-    near_test = _near(twins, rng)
+    each_class = range(CLASSES)
+    near_copies = _near(twins, rng)
     train = _images(
-        np.concatenate([pixels[base], near_train]), [*labels, *range(CLASSES)], [*planted, *pairs]
+        pixels=np.concatenate([pixels[base], near_copies]),
+        labels=[*labels, *each_class],
+        planted=[*_planted(wrong), *PAIRS],
     )
+    near_copies = _near(twins, rng)
     test = _images(
-        np.concatenate([near_test, pixels[held]]),
-        [*range(CLASSES), *classes[held]],
-        [*pairs, *[""] * len(held)],
+        pixels=np.concatenate([near_copies, pixels[held]]),
+        labels=[*each_class, *classes[held]],
+        planted=[*PAIRS, *[""] * len(held)],
     )
     return Data("digits", train, test, tuple("0123456789"))
 
 
-def _chosen(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _planted(wrong: Positions) -> list[str]:
+    """What each of the images to train on is, without the near-copies."""
+    planted = [""] * (CLASSES * OF_A_CLASS)
+    planted[::OF_A_CLASS] = PAIRS
+    for i in wrong:
+        planted[i] = MISLABELLED
+    return planted
+
+
+def _chosen(classes: Positions, rng: np.random.Generator) -> Positions:
     """(10, 23) positions of the images that are used, a row for each class."""
-    each = [rng.permutation(np.flatnonzero(classes == c)) for c in range(CLASSES)]
-    return np.array([one[: OF_A_CLASS + HELD_OF_A_CLASS] for one in each])
+    rows = []
+    for c in range(CLASSES):
+        shuffled = rng.permutation(np.flatnonzero(classes == c))
+        rows.append(shuffled[: OF_A_CLASS + HELD_OF_A_CLASS])
+    return np.array(rows)
 
 
 def _near(pixels: Floats, rng: np.random.Generator) -> Floats:
@@ -73,6 +86,7 @@ def _near(pixels: Floats, rng: np.random.Generator) -> Floats:
 
 
 def _images(pixels: Floats, labels: Sequence[int], planted: Sequence[str]) -> Examples:
-    names = tuple(f"digit {int(c)}, no. {i}" for i, c in enumerate(labels, 1))
+    digits = tuple(map(int, labels))
+    names = tuple(f"digit {digit}, no. {i}" for i, digit in enumerate(digits, 1))
     sources = ("",) * len(names)
-    return Examples(names, tuple(int(c) for c in labels), sources, tuple(planted), pixels)
+    return Examples(names, digits, sources, tuple(planted), pixels)

@@ -45,6 +45,11 @@ class Data:
     classes: tuple[str, ...]
 
     @property
+    def is_text(self) -> bool:
+        """Whether the examples are texts, not images."""
+        return self.train.images is None
+
+    @property
     def images(self) -> Floats | None:
         """(n, 64) pixels of all examples, those to train on first; None for texts."""
         train, test = self.train.images, self.test.images

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,35 +116,38 @@ def _folder(encoder: str) -> Path:
 def _encode(texts: Sequence[str], folder: Path) -> NDArray[np.float32]:
     """The forward passes, texts of like length together, padding masked out of the mean."""
     import torch
-    from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
     torch.set_num_threads(threads())
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    model = AutoModel.from_pretrained(
-        folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
-    ).eval()
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    tokenizer.padding_side = "right"
+    tokenizer, model = _loaded(folder)
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     out = np.empty((len(texts), model.config.hidden_size), dtype=np.float32)
     with torch.inference_mode():
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            inputs = tokenizer(
-                [texts[i] for i in rows],
-                padding=True,
-                truncation=True,
-                max_length=LONGEST,
-                return_tensors="pt",
-            )
+            batch = [texts[i] for i in rows]
+            inputs = tokenizer(batch, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
             states = model(**inputs).last_hidden_state  # (texts, tokens, width)
             seen = inputs["attention_mask"][..., None]  # 0 for padding
             means = (states * seen).sum(1) / seen.sum(1).clamp(min=1)
             out[rows] = means.numpy()
     return out
+
+
+def _loaded(folder: Path) -> tuple[Any, Any]:
+    """The tokenizer, which fills up on the right, and the encoder, in fp32."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.padding_side = "right"
+    model = AutoModel.from_pretrained(
+        folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+    )
+    return tokenizer, model.eval()
 
 
 def _write(path: Path, made: NDArray[np.float32]) -> None:
@@ -163,8 +167,9 @@ def project(raw: Floats, train: int, components: int) -> Floats:
     _, _, directions = np.linalg.svd(centred[:train], full_matrices=False)
     # a direction and its opposite are as good: of each the one whose largest entry is positive
     largest = np.abs(directions).argmax(1)
-    signs = np.sign(directions[np.arange(len(directions)), largest])
+    every = np.arange(len(directions))
+    signs = np.sign(directions[every, largest])
     directions = directions * signs[:, None]
     reduced = centred @ directions[:components].T
-    mean_square = (reduced[:train] ** 2).sum(1).mean()
-    return reduced / np.sqrt(mean_square or 1.0)
+    square_lengths = (reduced[:train] ** 2).sum(1)
+    return reduced / np.sqrt(square_lengths.mean() or 1.0)

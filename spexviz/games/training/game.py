@@ -5,11 +5,9 @@ The value is what a learner retrained on those kept then does.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 import time
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,10 +16,11 @@ from typing import ClassVar
 import numpy as np
 
 from spexviz.errors import AblationError, GameError
-from spexviz.games.base import Asking, Game
+from spexviz.games.base import Asking, Game, hashed
 from spexviz.games.training import data as datasets
 from spexviz.games.training import features
 from spexviz.games.training.data import Data
+from spexviz.games.training.groups import PLAYERS, group_name, kmeans, members, numbered, short
 from spexviz.games.training.learners import LEARNERS
 from spexviz.games.training.learners.base import Learner
 from spexviz.games.training.values import VALUES, measured
@@ -36,14 +35,8 @@ def _named(choices: Mapping[str, str], between: str = " ") -> str:
     return between.join(f"{name}: {meaning}" for name, meaning in choices.items())
 
 
-PLAYERS = {
-    "example": "Each training example is a player.",
-    "label": "All examples of a label are one player.",
-    "source": "All examples of a source are one player (the column source of the data).",
-    "cluster": "Examples with similar features are one player (k-means).",
-}
 MOST_PLAYERS, MOST_CLUSTERS, MOST_COMPONENTS = 1_000, 200, 256
-LABEL = 160  # characters of a player's label
+LEARNER_CHOICES = {name: learner.summary for name, learner in LEARNERS.items()}
 VALUE_CHOICES = {name: value.summary for name, value in VALUES.items()}
 _PACES: dict[str, Pace] = {}
 _training = threading.Lock()
@@ -53,11 +46,12 @@ _training = threading.Lock()
 class TrainingGame(Game):
     """Which training examples, together, make a model answer as it does.
 
-    Each mask retrains `learner` on the examples kept. `data`: "reviews", "digits", an uploaded file's name, or a Data. `query`: position of a held-out example,
-    or a text with its true label as `answer`; not looked at by the values accuracy and test loss. `players`:
-    what is left out as one piece. Features are frozen: pixels, or the mean-pooled last hidden states of
-    `encoder` on `components` principal directions of all training texts, and a constant. `penalty`: L2 on all
-    weights, the constant's too. `seed`: of the network and the clusters; the run's seed is another.
+    Each mask retrains `learner` on the examples kept. `data`: "reviews", "digits", an uploaded file's name,
+    or a Data. `query`: position of a held-out example, or a text with its true label as `answer`; not looked
+    at by the values accuracy and test loss. `players`: what is left out as one piece. Features are frozen:
+    pixels, or the mean-pooled last hidden states of `encoder` on `components` principal directions of all
+    training texts, and a constant. `penalty`: L2 on all weights, the constant's too. `seed`: of the network
+    and the clusters; the run's seed is another.
     Raises GameError for settings that do not exist or fit together, on first use where data or encoder cannot
     be had.
     """
@@ -73,7 +67,7 @@ class TrainingGame(Game):
         "Which held-out example",
         "What the retrained models are asked. Redundant examples show for a query that is near them.",
     )
-    learner: str = option("ridge", "Learner", choices={name: one.summary for name, one in LEARNERS.items()})
+    learner: str = option("ridge", "Learner", choices=LEARNER_CHOICES)
     value: str = option("margin", "What to look at", _named(VALUE_CHOICES), choices=VALUE_CHOICES)
     players_are: str = option("example", "Players are", choices=PLAYERS, what="kind of player")
     answer: str = option("", "Its true label", "The label that is right for your text.")
@@ -123,8 +117,8 @@ class TrainingGame(Game):
 
     def _check_query(self, data: Data) -> None:
         if isinstance(self.query, str):
-            letters = len(self.query)
-            if not self.query.strip() or letters > datasets.MOST_LETTERS or data.train.images is not None:
+            is_filled = self.query.strip() and len(self.query) <= datasets.MOST_LETTERS
+            if not is_filled or not data.is_text:
                 raise GameError(
                     f"A query of your own is a text of 1 to {datasets.MOST_LETTERS:,} characters, "
                     "for data that are texts."
@@ -180,39 +174,36 @@ class TrainingGame(Game):
     @cached_property
     def members(self) -> tuple[Positions, ...]:
         """The training examples of each player, by position."""
-        train = self.examples.train
         if self.players_are == "example":
-            return tuple(np.arange(len(train))[:, None])
-        if self.players_are == "cluster":
-            # without the constant
-            group = kmeans(self._features[0][:, :-1], min(self.clusters, len(train)), self.seed)
-        elif self.players_are == "label":
-            group = np.array(train.labels)
-        else:
-            _, group = np.unique(np.array(train.sources), return_inverse=True)
-        return tuple(np.flatnonzero(group == g) for g in np.unique(group))
+            return tuple(np.arange(len(self.examples.train))[:, None])
+        return members(self._group_of_each())
+
+    def _group_of_each(self) -> Positions:
+        """(n,) the group of each training example."""
+        train = self.examples.train
+        if self.players_are == "label":
+            return np.array(train.labels)
+        if self.players_are == "source":
+            return numbered(train.sources)
+        with_constant, _ = self._features
+        return kmeans(with_constant[:, :-1], min(self.clusters, len(train)), self.seed)
 
     @cached_property
     def players(self) -> tuple[str, ...]:
+        data = self.examples
         if self.players_are == "example":
-            return tuple(_short(text) for text in self.examples.train.texts)
-        return tuple(f"{self._group_name(int(rows[0]))} ({len(rows)})" for rows in self.members)
-
-    def _group_name(self, first: int) -> str:
-        """What a group is called, by the first of its examples."""
-        train = self.examples.train
-        if self.players_are == "source":
-            return train.sources[first] or "no source"
-        label = self.examples.classes[train.labels[first]]
-        if self.players_are == "label" and label:
-            return label
-        return f"like “{_short(train.texts[first], 40)}”"
+            return tuple(short(text) for text in data.train.texts)
+        names = []
+        for rows in self.members:
+            name = group_name(data, self.players_are, int(rows[0]))
+            names.append(f"{name} ({len(rows)})")
+        return tuple(names)
 
     @cached_property
     def fingerprint(self) -> str:
         data = self.examples
         frozen: object = "pixels"
-        if data.train.images is None:
+        if data.is_text:
             frozen = [features.encoder_id(self.encoder), self.components]
         asked = None
         if self.about_query:
@@ -231,8 +222,7 @@ class TrainingGame(Game):
             float(self.penalty),
             self.seed,
         ]
-        content = json.dumps(parts).encode("utf-8", "surrogatepass")
-        return "training-" + hashlib.sha256(content).hexdigest()[:24]
+        return hashed("training", json.dumps(parts))
 
     @property
     def _own_texts(self) -> list[str]:
@@ -249,13 +239,15 @@ class TrainingGame(Game):
         """
         data = self.examples
         n = len(data.train)
-        if data.images is not None:
+        images = data.images
+        if images is not None:
             # a mean square length of about 1
-            found = data.images / 16.0 / np.sqrt(10.0)
+            found = images / 16.0 / np.sqrt(10.0)
         else:
             raw = features.embed([*data.train.texts, *data.test.texts], self.encoder)
             if self._own_texts:
-                raw = np.concatenate([raw, features.embed(self._own_texts, self.encoder)])
+                own = features.embed(self._own_texts, self.encoder)
+                raw = np.concatenate([raw, own])
             found = features.project(raw, n, self.components)
         constant = np.ones((len(found), 1))
         found = np.concatenate([found, constant], axis=1)
@@ -266,20 +258,24 @@ class TrainingGame(Game):
         """Features and true labels of what the value looks at: the query alone, or all held-out examples."""
         data = self.examples
         _, tests = self._features
+        labels = np.array(data.test.labels)
         if not self.about_query:
-            return tests[: len(data.test)], np.array(data.test.labels)
+            return tests[: len(labels)], labels
         if isinstance(self.query, str):
-            return tests[-1:], np.array([data.classes.index(self.answer)])
-        return tests[self.query : self.query + 1], np.array([data.test.labels[self.query]])
+            answer = data.classes.index(self.answer)
+            return tests[-1:], np.array([answer])
+        one = slice(self.query, self.query + 1)
+        return tests[one], labels[one]
 
     @property
     def ready(self) -> bool:
-        """Whether a retraining needs no encoder to be loaded first: pixels, or features that are on the disk."""
+        """Whether a retraining needs no encoder to be loaded first: pixels, or features on the disk."""
         data = self.examples
-        if "_features" in self.__dict__ or data.train.images is not None:
+        if "_features" in self.__dict__ or not data.is_text:
             return True
-        known = features.known([*data.train.texts, *data.test.texts], self.encoder)
-        return known and (not self._own_texts or features.known(self._own_texts, self.encoder))
+        if not features.known([*data.train.texts, *data.test.texts], self.encoder):
+            return False
+        return not self._own_texts or features.known(self._own_texts, self.encoder)
 
     def seconds(self, masks: Masks) -> float | None:
         """What so many retrainings take here, learnt from the calls so far; None before the second."""
@@ -310,18 +306,13 @@ class TrainingGame(Game):
         labels = np.array(data.train.labels)
         for example, other in (relabel or {}).items():
             labels[example] = other
+        train, _ = self._features
         tests, truth = self.asked
+        weights = np.asarray(weights, dtype=np.float64)
+        penalty = float(self.penalty)
         with _training:  # one at a time: each uses all the cores it may
             start = time.perf_counter()
-            scores = self.method.scores(
-                self._features[0],
-                labels,
-                len(data.classes),
-                np.asarray(weights, dtype=np.float64),
-                tests,
-                float(self.penalty),
-                self.seed,
-            )
+            scores = self.method.scores(train, labels, len(data.classes), weights, tests, penalty, self.seed)
             taken = time.perf_counter() - start
             _PACES.setdefault(self.learner, Pace()).note(self._work(len(weights)), taken)
         values = measured(scores, truth, self.value, squared=self.method.squared_loss)
@@ -331,26 +322,6 @@ class TrainingGame(Game):
                 "raise the penalty."
             )
         return values
-
-
-def kmeans(points: Floats, clusters: int, seed: int) -> Positions:
-    """(n,) the cluster of each point, by scikit-learn; fewer clusters where points repeat."""
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
-    # n_init is a number or "auto": without stubs its type is that of the default
-    model = KMeans(clusters, n_init=4, random_state=seed)  # pyright: ignore[reportArgumentType]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # that there are fewer
-        model.fit(points)
-    return np.asarray(model.labels_, dtype=np.intp)
-
-
-def _short(text: str, length: int = LABEL) -> str:
-    line = " ".join(text.split())
-    if len(line) <= length:
-        return line
-    return line[: length - 1].rstrip() + "…"
 
 
 def describe_query(game: TrainingGame) -> tuple[str, str]:

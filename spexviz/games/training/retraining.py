@@ -44,7 +44,9 @@ def without(game: TrainingGame, sets: Sequence[Interaction]) -> tuple[Without, .
     each_alone = [(i,) for members in sets for i in members]
     asked = list(dict.fromkeys([(), *each_alone, *sets]))
     values = game(all_but(asked, len(game.players)))
-    change = {left_out: float(value - values[0]) for left_out, value in zip(asked, values, strict=True)}
+    change = {}
+    for left_out, value in zip(asked, values, strict=True):
+        change[left_out] = float(value - values[0])
     found = []
     for members in sets:
         alone = tuple(change[i,] for i in members)
@@ -113,11 +115,11 @@ def removal(
     """
     n = len(game.players)
     rng = np.random.default_rng([seed, 0x9A])
-    orders = [np.asarray(order), *(rng.permutation(n) for _ in range(draws))]
+    at_random = [rng.permutation(n) for _ in range(draws)]
+    counts = [round(share * n) for share in shares]
     sets = []
-    for one in orders:
-        for share in shares:
-            left_out = one[: round(share * n)]
-            sets.append(tuple(map(int, left_out)))
-    values = game(all_but(sets, n)).reshape(len(orders), len(shares))
+    for one in (order, *at_random):
+        players = [int(player) for player in one]
+        sets.extend(tuple(players[:count]) for count in counts)
+    values = game(all_but(sets, n)).reshape(1 + draws, len(counts))
     return Removal(tuple(shares), values[0], values[1:])

@@ -17,8 +17,9 @@ from spexviz.games.training.examples import Data, Examples
 MOST_BYTES = 5_000_000
 LEAST_ROWS, MOST_ROWS = 8, 5_000
 MOST_LETTERS = 2_000  # of a text
-MOST_LABEL_LETTERS = 60  # of a label; of a source and of what is planted too
 MOST_LABELS = 20
+LONGEST = {"text": MOST_LETTERS, "label": 60, "source": 60, "planted": 60}  # characters of a cell
+COLUMNS = ("text", "label", "split", "source", "planted")
 EVERY = 5  # without a column `split`, every fifth row of a file is held out as a test
 UPLOADED = "upload:"  # then 16 digits of the hash of the file's content
 
@@ -37,8 +38,10 @@ def read_csv(content: bytes, label: str = "") -> Data:
     train, test = _split(table)
     classes = sorted({row["label"] for row in train})
     _check_split(train, test, classes)
-    name = label or UPLOADED + hashlib.sha256(content).hexdigest()[:16]
-    return Data(name, _examples(train, classes), _examples(test, classes), tuple(classes))
+    if not label:
+        digest = hashlib.sha256(content).hexdigest()
+        label = UPLOADED + digest[:16]
+    return Data(label, _examples(train, classes), _examples(test, classes), tuple(classes))
 
 
 def _rows(content: bytes) -> list[tuple[int, list[str]]]:
@@ -48,7 +51,10 @@ def _rows(content: bytes) -> list[tuple[int, list[str]]]:
     comma = max((",", ";", "\t"), key=first.count)
     try:
         read = csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)
-        rows = [(number, row) for number, row in enumerate(read, 1) if any(cell.strip() for cell in row)]
+        rows = []
+        for number, cells in enumerate(read, 1):
+            if any(cell.strip() for cell in cells):
+                rows.append((number, cells))
     except csv.Error as error:
         raise GameError(
             f"The file cannot be read as CSV ({error}): "
@@ -103,11 +109,17 @@ def _row(header: Sequence[str], cells: Sequence[str], number: int) -> Row:
             f"Row {number} has {len(cells)} cells, but the first row names {len(header)} columns: "
             "check its quotes and separators."
         )
-    given = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-    row = {name: given.get(name, "") for name in ("text", "label", "split", "source", "planted")}
-    _check_length(row, "text", MOST_LETTERS, number)
-    for name in ("label", "source", "planted"):
-        _check_length(row, name, MOST_LABEL_LETTERS, number)
+    row = dict.fromkeys(COLUMNS, "")
+    for name, cell in zip(header, cells, strict=True):
+        if name in row:
+            row[name] = cell.strip()
+    for name, most in LONGEST.items():
+        letters = len(row[name])
+        if letters > most:
+            raise GameError(
+                f"The {name} of row {number} has {letters:,} characters; "
+                f"at most {most:,} are read: shorten it."
+            )
     for name in ("text", "label"):
         if not row[name]:
             raise GameError(f"Row {number} has an empty {name}: fill it in or delete the row.")
@@ -117,22 +129,13 @@ def _row(header: Sequence[str], cells: Sequence[str], number: int) -> Row:
     return row
 
 
-def _check_length(row: Row, name: str, most: int, number: int) -> None:
-    letters = len(row[name])
-    if letters > most:
-        raise GameError(
-            f"The {name} of row {number} has {letters:,} characters; at most {most:,} are read: shorten it."
-        )
-
-
 def _split(table: list[Row]) -> tuple[list[Row], list[Row]]:
     """What to train on and what to test: as the file says, else every fifth row is held out."""
-    if any(row["split"] for row in table):
-        train = [row for row in table if row["split"] == "train"]
-        test = [row for row in table if row["split"] == "test"]
-    else:
-        train = [row for number, row in enumerate(table, 1) if number % EVERY]
-        test = table[EVERY - 1 :: EVERY]
+    if not any(row["split"] for row in table):
+        for number, row in enumerate(table, 1):
+            row["split"] = "train" if number % EVERY else "test"
+    train = [row for row in table if row["split"] == "train"]
+    test = [row for row in table if row["split"] == "test"]
     return train, test
 
 
@@ -164,9 +167,9 @@ def _check_split(train: list[Row], test: list[Row], classes: list[str]) -> None:
 
 
 def _examples(rows: list[Row], classes: Sequence[str]) -> Examples:
-    return Examples(
-        texts=tuple(row["text"] for row in rows),
-        labels=tuple(classes.index(row["label"]) for row in rows),
-        sources=tuple(row["source"] for row in rows),
-        planted=tuple(row["planted"] for row in rows),
-    )
+    labels = tuple(classes.index(label) for label in _column(rows, "label"))
+    return Examples(_column(rows, "text"), labels, _column(rows, "source"), _column(rows, "planted"))
+
+
+def _column(rows: list[Row], name: str) -> tuple[str, ...]:
+    return tuple(row[name] for row in rows)

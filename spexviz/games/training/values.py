@@ -53,23 +53,28 @@ def measured(scores: Floats, truth: Positions, value: str, squared: bool = False
 
     `squared`: which loss.
     """
-    right = np.take_along_axis(scores, truth[None, :, None], axis=2)[..., 0]
+    return _each(scores, truth, value, squared).mean(1)
+
+
+def _each(scores: Floats, truth: Positions, value: str, squared: bool) -> np.ndarray:
+    """(b, tests) the value of each test alone."""
     classes = scores.shape[2]
+    right = np.take_along_axis(scores, truth[None, :, None], axis=2)[..., 0]
     if value in ("loss", "test loss"):
         if squared:
             one_hot = np.eye(classes)[truth]
-            return ((scores - one_hot) ** 2).sum(2).mean(1)
+            return ((scores - one_hot) ** 2).sum(2)
         # cross-entropy: −log softmax at the true class
-        return (_logsumexp(scores) - right).mean(1)
+        return _logsumexp(scores) - right
     is_truth = np.arange(classes) == truth[:, None]
     others = np.where(is_truth, -np.inf, scores)
     if value == "logit":
         # log p / (1 − p) of a softmax: the normaliser of both cancels
-        return (right - _logsumexp(others)).mean(1)
+        return right - _logsumexp(others)
     margin = right - others.max(2)
     if value == "margin":
-        return margin.mean(1)
-    return (margin > 0).mean(1)
+        return margin
+    return margin > 0
 
 
 def _logsumexp(scores: Floats) -> Floats:

@@ -9,6 +9,8 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -52,15 +54,14 @@ def _fitted(features: Floats, signs: Floats, weights: Floats, penalty: float) ->
     """θ (subsets, d) of every subset."""
     rotated, back = _rotated(features)
     n, rank = rotated.shape
-    gram = gram_of(rotated)
+    problem = _Problem(rotated, signs, penalty)
     # the fit on all examples is near every subset's: all start there
-    everything, nowhere = np.ones((1, n)), np.zeros((1, rank))
-    start = _newton(rotated, gram, signs, everything, penalty, nowhere)[0]
+    everything = np.ones((1, n))
+    start = _newton(problem, everything, np.zeros(rank))[0]
     portion = max(1, CELLS // max(rank**2, n))
-    parts = [
-        _newton(rotated, gram, signs, weights[i : i + portion], penalty, start)
-        for i in range(0, len(weights), portion)
-    ]
+    parts = []
+    for i in range(0, len(weights), portion):
+        parts.append(_newton(problem, weights[i : i + portion], start))
     if not parts:
         return np.zeros((0, features.shape[1]))
     return np.concatenate(parts) @ back
@@ -78,63 +79,72 @@ def _rotated(features: Floats) -> tuple[Floats, Floats]:
     return left * sizes, right
 
 
-def _newton(
-    features: Floats,
-    gram: Callable[[Floats], Floats],
-    signs: Floats,
-    weights: Floats,
-    penalty: float,
-    start: Floats,
-) -> Floats:
+@dataclass(frozen=True)
+class _Problem:
+    """What the subsets have in common: features (n, d), signs (n,) of the two classes, the penalty λ."""
+
+    features: Floats
+    signs: Floats
+    penalty: float
+
+    @cached_property
+    def gram(self) -> Callable[[Floats], Floats]:
+        return gram_of(self.features)
+
+    def margins(self, theta: Floats) -> Floats:
+        """yᵢ θᵀxᵢ, (subsets, n)."""
+        return self.signs * (theta @ self.features.T)
+
+    def losses(self, theta: Floats, weights: Floats) -> Floats:
+        """(subsets,) what each minimises."""
+        each = np.logaddexp(0.0, -self.margins(theta))
+        return (weights * each).sum(1) + self.penalty / 2 * (theta**2).sum(1)
+
+    def gradients(self, theta: Floats, weights: Floats, wrong: Floats) -> Floats:
+        """λ θ − Σ wᵢ yᵢ σᵢ xᵢ, (subsets, d), with σᵢ = σ(−yᵢ θᵀxᵢ), the probability of the other class."""
+        pull = (weights * self.signs * wrong) @ self.features
+        return self.penalty * theta - pull
+
+    def newton_steps(self, gradient: Floats, weights: Floats, wrong: Floats) -> Floats:
+        """H⁻¹ g, (subsets, d), with the Hessian H = Σ wᵢ σᵢ (1 − σᵢ) xᵢ xᵢᵀ + λ I."""
+        curvature = self.gram(weights * wrong * (1 - wrong))
+        hessian = curvature + self.penalty * np.eye(self.features.shape[1])
+        solved = np.linalg.solve(hessian, gradient[..., None])
+        return np.asarray(solved[..., 0], dtype=np.float64)
+
+
+def _newton(problem: _Problem, weights: Floats, start: Floats) -> Floats:
     """θ (subsets, d) by Newton's method, from `start`; a subset that is done takes no further step."""
-    subsets, d = len(weights), features.shape[1]
-    theta = np.broadcast_to(start, (subsets, d)).copy()
-    going = np.arange(subsets)
+    theta = np.broadcast_to(start, (len(weights), len(start))).copy()
+    going = np.arange(len(weights))
     for _ in range(STEPS):
-        t = theta[going]
-        w = weights[going]
-        # gradient: λ θ − Σ wᵢ yᵢ σ(−yᵢ θᵀxᵢ) xᵢ
-        margin = signs * (t @ features.T)
-        wrong = _sigmoid(-margin)
-        gradient = penalty * t - (w * signs * wrong) @ features
+        wrong = _sigmoid(-problem.margins(theta[going]))
+        gradient = problem.gradients(theta[going], weights[going], wrong)
         steep = np.abs(gradient).max(1, initial=0.0) > CLOSE
         if not steep.any():
             return theta
         going = going[steep]
-        t = t[steep]
-        w = w[steep]
-        wrong = wrong[steep]
-        # Hessian: Σ wᵢ σ (1 − σ) xᵢ xᵢᵀ + λ I
-        hessian = gram(w * wrong * (1 - wrong)) + penalty * np.eye(d)
-        solved = np.linalg.solve(hessian, gradient[steep][..., None])
-        step = np.asarray(solved[..., 0], dtype=np.float64)
-        theta[going] = _descended(features, signs, w, penalty, t, step)
+        held = weights[going]
+        step = problem.newton_steps(gradient[steep], held, wrong[steep])
+        theta[going] = _descended(problem, held, theta[going], step)
     raise AblationError(
         f"Logistic regression did not converge on {len(going)} subsets in {STEPS} steps: raise the penalty."
     )
 
 
-def _descended(
-    features: Floats, signs: Floats, weights: Floats, penalty: float, theta: Floats, step: Floats
-) -> Floats:
+def _descended(problem: _Problem, weights: Floats, theta: Floats, step: Floats) -> Floats:
     """θ after the step, halved where it would raise the loss by more than rounding."""
-    before = _loss(features, signs, weights, penalty, theta)
+    before = problem.losses(theta, weights)
     most = before + 1e-12 * (1 + np.abs(before))
     size = np.ones(len(theta))
     new = theta - step
     for _ in range(HALVINGS - 1):
-        worse = _loss(features, signs, weights, penalty, new) > most
+        worse = problem.losses(new, weights) > most
         if not worse.any():
             break
         size[worse] /= 2
         new = theta - size[:, None] * step
     return new
-
-
-def _loss(features: Floats, signs: Floats, weights: Floats, penalty: float, theta: Floats) -> Floats:
-    """(subsets,) what each minimises."""
-    each = np.logaddexp(0.0, -signs * (theta @ features.T))
-    return (weights * each).sum(1) + penalty / 2 * (theta**2).sum(1)
 
 
 def _sigmoid(x: Floats) -> Floats:

@@ -38,11 +38,9 @@ def scores(
 
     torch.set_num_threads(threads())
     parameters = (features.shape[1] + classes) * HIDDEN
-    held = (
-        4 * parameters + BATCH * HIDDEN
-    )  # floats of a subset: a few times its parameters, and its hidden layer
-    portion = max(1, CELLS // held)
-    asked = torch.from_numpy(np.asarray(tests, dtype=np.float32))
+    of_a_subset = 4 * parameters + BATCH * HIDDEN  # floats: its parameters a few times, its hidden layer
+    portion = max(1, CELLS // of_a_subset)
+    asked = _singles(tests)
     of_each = torch.func.vmap(outputs, in_dims=(0, None))
     parts = []
     for start in range(0, len(weights), portion):
@@ -59,44 +57,49 @@ def train(
     """The trained parameters of every subset, stacked: {name: (subsets, …)}."""
     import torch
 
-    x = torch.from_numpy(np.asarray(features, dtype=np.float32))
+    n, width = features.shape
+    x = _singles(features)
     y = torch.from_numpy(np.asarray(labels, dtype=np.int64))
-    w = torch.from_numpy(np.asarray(weights, dtype=np.float32))
-    first = initial(features.shape[1], classes, seed)
-    stacked = {name: value.expand(len(weights), *value.shape).clone() for name, value in first.items()}
+    w = _singles(weights)
+    trained = {}
+    for name, first in initial(width, classes, seed).items():
+        trained[name] = first.expand(len(weights), *first.shape).clone()
     gradients = torch.func.vmap(torch.func.grad(loss), in_dims=(0, None, None, 0))
-    decay = penalty / len(features)
-    for rows in batches(len(features), seed):
+    decay = penalty / n
+    for rows in batches(n, seed):
         held = w[:, rows]
-        gradient = gradients(stacked, x[rows], y[rows], held)
+        gradient = gradients(trained, x[rows], y[rows], held)
         rates = RATE * (held.sum(1) > 0)  # no step for a subset that holds none of the batch
-        for name, value in stacked.items():
-            rate = rates.view(-1, *[1] * (value.dim() - 1))
+        for name, value in trained.items():
+            others = [1] * (value.dim() - 1)
+            rate = rates.view(-1, *others)
             # the decay is taken at the end of the step (implicit): no penalty is too large for it
-            stacked[name] = (value - rate * gradient[name]) / (1 + rate * decay)
-    return stacked
+            moved = value - rate * gradient[name]
+            trained[name] = moved / (1 + rate * decay)
+    return trained
 
 
 def initial(width: int, classes: int, seed: int) -> dict[str, Any]:
     """The first weights, the same for every subset."""
-    import torch
-
     rng = np.random.default_rng([seed, 0x4E])
-    hidden = rng.normal(size=(width, HIDDEN)) * np.sqrt(2.0 / HIDDEN)
-    out = rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN)
-    return {
-        "hidden": torch.from_numpy(hidden.astype(np.float32)),
-        "bias": torch.zeros(HIDDEN, dtype=torch.float32),
-        "out": torch.from_numpy(out.astype(np.float32)),
-        "shift": torch.zeros(classes, dtype=torch.float32),
+    weights = {
+        "hidden": rng.normal(size=(width, HIDDEN)) * np.sqrt(2.0 / HIDDEN),
+        "bias": np.zeros(HIDDEN),
+        "out": rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN),
+        "shift": np.zeros(classes),
     }
+    return {name: _singles(array) for name, array in weights.items()}
 
 
 def batches(n: int, seed: int) -> list[np.ndarray]:
     """The rows of each step, all epochs in order."""
     rng = np.random.default_rng([seed, 0xBA])
-    orders = [rng.permutation(n) for _ in range(EPOCHS)]
-    return [order[i : i + BATCH] for order in orders for i in range(0, n, BATCH)]
+    steps = []
+    for _ in range(EPOCHS):
+        order = rng.permutation(n)
+        for i in range(0, n, BATCH):
+            steps.append(order[i : i + BATCH])
+    return steps
 
 
 def outputs(parameters: dict[str, Any], x: Any) -> Any:
@@ -115,6 +118,13 @@ def loss(parameters: dict[str, Any], x: Any, y: Any, w: Any) -> Any:
     truth = torch.nn.functional.one_hot(y, logs.shape[1])
     log_likelihood = (logs * truth).sum(1)
     return -(w * log_likelihood).sum() / w.sum().clamp(min=1.0)
+
+
+def _singles(array: Floats) -> Any:
+    """An array as a tensor in fp32."""
+    import torch
+
+    return torch.from_numpy(np.asarray(array, dtype=np.float32))
 
 
 NETWORK = Learner(

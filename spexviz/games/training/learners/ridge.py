@@ -76,29 +76,31 @@ def gram_of(features: Floats) -> Callable[[Floats], Floats]:
 
 
 def _primal(features: Floats, targets: Floats, tests: Floats, penalty: float) -> Callable[[Floats], Floats]:
-    """Scores (b, tests, classes) for weights (b, n): θ = (Xᵀ W X + λ I)⁻¹ Xᵀ W Y, then the tests times θ."""
+    """What gives scores (b, tests, classes) for weights (b, n), by θ = (Xᵀ W X + λ I)⁻¹ Xᵀ W Y."""
     n, d = features.shape
     gram = gram_of(features)
 
     def fitted(weights: Floats) -> Floats:
         left = gram(weights) + penalty * np.eye(d)
-        # Xᵀ W Y is linear in the weights too: xᵢ yᵢᵀ of each example, d × classes in a row
-        moments = (features[:, :, None] * targets[:, None, :]).reshape(n, -1)
-        right = (weights @ moments).reshape(len(weights), d, -1)
+        # Xᵀ W Y = Σ wᵢ xᵢ yᵢᵀ is a matrix product with what each example adds, too
+        moments = features[:, :, None] * targets[:, None, :]
+        right = (weights @ moments.reshape(n, -1)).reshape(len(weights), d, -1)
         return tests @ np.linalg.solve(left, right)
 
     return fitted
 
 
 def _dual(features: Floats, targets: Floats, tests: Floats, penalty: float) -> Callable[[Floats], Floats]:
-    """The same by θ = Xᵀ V (V X Xᵀ V + λ I)⁻¹ V Y with V = √W: X Xᵀ is the same for every subset."""
+    """The same by θ = Xᵀ V (V X Xᵀ V + λ I)⁻¹ V Y with V = √W: the n × n products X Xᵀ are formed once."""
     gram = features @ features.T
+    tests_gram = tests @ features.T
 
     def fitted(weights: Floats) -> Floats:
         root = np.sqrt(weights)
-        left = root[:, :, None] * gram[None] * root[:, None, :] + penalty * np.eye(len(features))
-        solved = np.linalg.solve(left, root[:, :, None] * targets[None])
-        return (tests @ features.T) @ (root[:, :, None] * solved)
+        v = root[:, :, None]
+        left = v * gram[None] * root[:, None, :] + penalty * np.eye(len(features))
+        right = v * targets[None]
+        return tests_gram @ (v * np.linalg.solve(left, right))
 
     return fitted
 
