@@ -44,7 +44,7 @@ def _removed(a: Any) -> Any:
 
 
 Arithmetic = Callable[..., Any]
-_BINARY: dict[type[ast.operator], Arithmetic] = {
+_BINARY: dict[type, Arithmetic] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -52,7 +52,7 @@ _BINARY: dict[type[ast.operator], Arithmetic] = {
     ast.BitOr: _either,
     ast.BitXor: _one_of,
 }
-_UNARY: dict[type[ast.unaryop], Arithmetic] = {
+_UNARY: dict[type, Arithmetic] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
     ast.Invert: _removed,
@@ -85,14 +85,16 @@ class SyntheticGame(Game):
 
     def __post_init__(self) -> None:
         if isinstance(self.source, Spectrum):
-            terms = [[list(term), value] for term, value in self.source.coefficients.items()]
+            coefficients = self.source.coefficients
+            terms = [[list(term), value] for term, value in coefficients.items()]
             object.__setattr__(self, "source", {"n": self.source.n, "terms": terms})
         if not 0 <= self.noise < float("inf"):
             raise GameError(f"The noise is a standard deviation of at least 0, not {self.noise}.")
         if self.seed < 0:
             raise GameError(f"The seed of the noise must be at least 0, not {self.seed}.")
         # what cannot be read or computed fails here, not mid-run
-        if not np.isfinite(self._evaluate(ends(len(self.players)))).all():
+        extremes = self._evaluate(ends(len(self.players)))
+        if not np.isfinite(extremes).all():
             raise GameError("The expression gives numbers beyond what a computer can hold: use smaller ones.")
 
     @cached_property
@@ -207,13 +209,16 @@ def _noise(masks: Masks, seed: int) -> Values:
     columns = pack(masks).astype(np.uint64) + _ONE
     # two hashes of each mask, each with a random odd multiplier for every column of packed bits
     rng = np.random.default_rng([seed, 0x5E])
-    multipliers = rng.integers(0, 2**63, size=(2, columns.shape[1]), dtype=np.uint64) | _ONE
+    bytes_of_a_mask = columns.shape[1]
+    numbers = rng.integers(0, 2**63, size=(2, bytes_of_a_mask), dtype=np.uint64)
+    multipliers = numbers | _ONE
     with np.errstate(over="ignore"):
         first = _uniform(_hashed(columns, multipliers[0]))
         second = _uniform(_hashed(columns, multipliers[1]))
     # Box–Muller: two uniform numbers give a normal one
     radius = np.sqrt(-2.0 * np.log(first))
-    return radius * np.cos(2.0 * np.pi * second)
+    angle = 2.0 * np.pi * second
+    return radius * np.cos(angle)
 
 
 def _hashed(columns: Words, multipliers: Words) -> Words:

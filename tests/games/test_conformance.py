@@ -166,9 +166,7 @@ def test_the_fingerprint_changes_exactly_when_a_value_may(
     elif any(key in ALIKE for key in keys):
         assert same_values
     else:
-        assert not same_values, (
-            "nothing changed: say in tests/games/variations.py what does, or why nothing can"
-        )
+        assert not same_values, "nothing changed: say in tests/games/variations.py what would"
         assert not same_fingerprint
 
 

@@ -1,4 +1,7 @@
-"""Games of a user's own: a function, a class; what a game must be is said before the first ablation (case 17)."""
+"""Games of a user's own: a function, a class.
+
+What a game must be is said before the first ablation (case 17).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Another value of every field of every game, for the suite that compares fingerprints.
 
 A field with no entry here is varied by its type: another of its choices, the next whole number, 0.1 more, a
-few more words, all but the last of a tuple. Keys are (game, field), or (game, instance, field) for one instance of
-tests/games/instances.py alone, which comes first.
+few more words, all but the last of a tuple. Keys are (game, field), or (game, instance, field) for one
+instance of tests/games/instances.py alone, which comes first.
 """
 
 from __future__ import annotations

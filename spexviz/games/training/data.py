@@ -39,6 +39,7 @@ __all__ = [
     "REVIEWS",
     "Data",
     "Examples",
+    "check_query",
     "is_upload",
     "keep",
     "load",
@@ -103,6 +104,23 @@ def keep(content: bytes) -> Data:
             "set SPEXVIZ_HOME to a folder that you may write to."
         ) from error
     return data
+
+
+def check_query(data: Data, query: int | str, answer: str) -> None:
+    """Raise GameError for what is no held-out example of these data, nor a text with a label of theirs."""
+    held_out = len(data.test)
+    if isinstance(query, str):
+        fits = bool(query.strip()) and len(query) <= MOST_LETTERS
+        if not fits or not data.is_text:
+            raise GameError(
+                f"A query of your own is a text of 1 to {MOST_LETTERS:,} characters, for data that are texts."
+            )
+        if answer not in data.classes:
+            raise GameError(
+                f"The true label of the query must be one of: {', '.join(data.classes)}, not {answer!r:.40}."
+            )
+    elif not 0 <= query < held_out:
+        raise GameError(f"There are {held_out} held-out examples: choose a query from 0 to {held_out - 1}.")
 
 
 @cache

@@ -43,21 +43,17 @@ def digits() -> Data:
     others = np.flatnonzero(np.arange(len(base)) % OF_A_CLASS)
     wrong = rng.permutation(others)[:WRONG]
     labels = classes[base]
-    labels[wrong] = (labels[wrong] + rng.integers(1, CLASSES, WRONG)) % CLASSES
+    shifts = rng.integers(1, CLASSES, WRONG)
+    labels[wrong] = (labels[wrong] + shifts) % CLASSES
 
     each_class = range(CLASSES)
     near_copies = _near(twins, rng)
-    train = _images(
-        pixels=np.concatenate([pixels[base], near_copies]),
-        labels=[*labels, *each_class],
-        planted=[*_planted(wrong), *PAIRS],
-    )
+    train_pixels = np.concatenate([pixels[base], near_copies])
+    train = _images(train_pixels, [*labels, *each_class], [*_planted(wrong), *PAIRS])
     near_copies = _near(twins, rng)
-    test = _images(
-        pixels=np.concatenate([near_copies, pixels[held]]),
-        labels=[*each_class, *classes[held]],
-        planted=[*PAIRS, *[""] * len(held)],
-    )
+    test_pixels = np.concatenate([near_copies, pixels[held]])
+    nothing = [""] * len(held)
+    test = _images(test_pixels, [*each_class, *classes[held]], [*PAIRS, *nothing])
     return Data("digits", train, test, tuple("0123456789"))
 
 

@@ -50,8 +50,13 @@ class Data:
         return self.train.images is None
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """All texts, those to train on first."""
+        return self.train.texts + self.test.texts
+
+    @property
     def images(self) -> Floats | None:
-        """(n, 64) pixels of all examples, those to train on first; None for texts."""
+        """(n, 64) pixels of all images, those to train on first; None for texts."""
         train, test = self.train.images, self.test.images
         if train is None or test is None:
             return None
@@ -62,7 +67,8 @@ class Data:
         """Content hash of all that can change a value."""
         both = (self.train, self.test)
         written = [[part.texts, part.labels, part.sources] for part in both]
-        digest = hashlib.sha256(json.dumps([written, self.classes]).encode())
+        content = json.dumps([written, self.classes])
+        digest = hashlib.sha256(content.encode())
         for part in both:
             if part.images is not None:
                 digest.update(part.images.astype(np.float64).tobytes())

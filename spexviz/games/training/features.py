@@ -66,8 +66,8 @@ def known(texts: Sequence[str], encoder: str) -> bool:
 
 def _path(texts: Sequence[str], encoder: str) -> Path:
     content = json.dumps([encoder_id(encoder), LONGEST, list(texts)])
-    key = hashlib.sha256(content.encode()).hexdigest()[:32]
-    return home() / "features" / f"{key}.npz"
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return home() / "features" / f"{digest[:32]}.npz"
 
 
 @cache
@@ -128,7 +128,8 @@ def _encode(texts: Sequence[str], folder: Path) -> NDArray[np.float32]:
             inputs = tokenizer(batch, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
             states = model(**inputs).last_hidden_state  # (texts, tokens, width)
             seen = inputs["attention_mask"][..., None]  # 0 for padding
-            means = (states * seen).sum(1) / seen.sum(1).clamp(min=1)
+            sums = (states * seen).sum(1)
+            means = sums / seen.sum(1).clamp(min=1)
             out[rows] = means.numpy()
     return out
 
@@ -163,7 +164,8 @@ def project(raw: Floats, train: int, components: int) -> Floats:
 
     Scaled so that these rows have a mean square length of 1.
     """
-    centred = raw - raw[:train].mean(0)
+    mean = raw[:train].mean(0)
+    centred = raw - mean
     _, _, directions = np.linalg.svd(centred[:train], full_matrices=False)
     # a direction and its opposite are as good: of each the one whose largest entry is positive
     largest = np.abs(directions).argmax(1)
@@ -172,4 +174,5 @@ def project(raw: Floats, train: int, components: int) -> Floats:
     directions = directions * signs[:, None]
     reduced = centred @ directions[:components].T
     square_lengths = (reduced[:train] ** 2).sum(1)
-    return reduced / np.sqrt(square_lengths.mean() or 1.0)
+    mean_square = square_lengths.mean() or 1.0  # all the same text: nothing to scale
+    return reduced / np.sqrt(mean_square)

@@ -20,7 +20,15 @@ from spexviz.games.base import Asking, Game, hashed
 from spexviz.games.training import data as datasets
 from spexviz.games.training import features
 from spexviz.games.training.data import Data
-from spexviz.games.training.groups import PLAYERS, group_name, kmeans, members, numbered, short
+from spexviz.games.training.groups import (
+    PLAYERS,
+    check_players,
+    each_group,
+    group_name,
+    kmeans,
+    numbered,
+    short,
+)
 from spexviz.games.training.learners import LEARNERS
 from spexviz.games.training.learners.base import Learner
 from spexviz.games.training.values import VALUES, measured
@@ -35,7 +43,7 @@ def _named(choices: Mapping[str, str], between: str = " ") -> str:
     return between.join(f"{name}: {meaning}" for name, meaning in choices.items())
 
 
-MOST_PLAYERS, MOST_CLUSTERS, MOST_COMPONENTS = 1_000, 200, 256
+MOST_CLUSTERS, MOST_COMPONENTS = 200, 256
 LEARNER_CHOICES = {name: learner.summary for name, learner in LEARNERS.items()}
 VALUE_CHOICES = {name: value.summary for name, value in VALUES.items()}
 _PACES: dict[str, Pace] = {}
@@ -111,37 +119,9 @@ class TrainingGame(Game):
         if isinstance(data, str):
             data = datasets.load(data)
         if self.about_query:
-            self._check_query(data)
-        self._check_players(data)
+            datasets.check_query(data, self.query, self.answer)
+        check_players(data, self.players_are)
         return data
-
-    def _check_query(self, data: Data) -> None:
-        if isinstance(self.query, str):
-            is_filled = self.query.strip() and len(self.query) <= datasets.MOST_LETTERS
-            if not is_filled or not data.is_text:
-                raise GameError(
-                    f"A query of your own is a text of 1 to {datasets.MOST_LETTERS:,} characters, "
-                    "for data that are texts."
-                )
-            if self.answer not in data.classes:
-                raise GameError(
-                    f"The true label of the query must be one of: {', '.join(data.classes)}, "
-                    f"not {self.answer!r:.40}."
-                )
-        elif not 0 <= self.query < len(data.test):
-            raise GameError(
-                f"There are {len(data.test)} held-out examples: "
-                f"choose a query from 0 to {len(data.test) - 1}."
-            )
-
-    def _check_players(self, data: Data) -> None:
-        if self.players_are == "source" and len(set(data.train.sources)) < 2:
-            raise GameError("These data name no sources: choose examples, labels or clusters as players.")
-        if self.players_are == "example" and len(data.train) > MOST_PLAYERS:
-            raise GameError(
-                f"{len(data.train):,} training examples are more than {MOST_PLAYERS:,} players: "
-                "choose clusters, sources or labels."
-            )
 
     @property
     def method(self) -> Learner:
@@ -176,7 +156,7 @@ class TrainingGame(Game):
         """The training examples of each player, by position."""
         if self.players_are == "example":
             return tuple(np.arange(len(self.examples.train))[:, None])
-        return members(self._group_of_each())
+        return each_group(self._group_of_each())
 
     def _group_of_each(self) -> Positions:
         """(n,) the group of each training example."""
@@ -244,7 +224,7 @@ class TrainingGame(Game):
             # a mean square length of about 1
             found = images / 16.0 / np.sqrt(10.0)
         else:
-            raw = features.embed([*data.train.texts, *data.test.texts], self.encoder)
+            raw = features.embed(data.texts, self.encoder)
             if self._own_texts:
                 own = features.embed(self._own_texts, self.encoder)
                 raw = np.concatenate([raw, own])
@@ -273,7 +253,7 @@ class TrainingGame(Game):
         data = self.examples
         if "_features" in self.__dict__ or not data.is_text:
             return True
-        if not features.known([*data.train.texts, *data.test.texts], self.encoder):
+        if not features.known(data.texts, self.encoder):
             return False
         return not self._own_texts or features.known(self._own_texts, self.encoder)
 
@@ -292,7 +272,8 @@ class TrainingGame(Game):
 
     def __call__(self, masks: Masks) -> Values:
         masks = np.asarray(masks, dtype=bool)
-        weights = np.empty((len(masks), len(self.examples.train)))
+        examples = len(self.examples.train)
+        weights = np.empty((len(masks), examples))
         for player, rows in enumerate(self.members):
             weights[:, rows] = masks[:, player, None]
         return self.retrain(weights)
@@ -314,7 +295,8 @@ class TrainingGame(Game):
             start = time.perf_counter()
             scores = self.method.scores(train, labels, len(data.classes), weights, tests, penalty, self.seed)
             taken = time.perf_counter() - start
-            _PACES.setdefault(self.learner, Pace()).note(self._work(len(weights)), taken)
+            pace = _PACES.setdefault(self.learner, Pace())
+            pace.note(self._work(len(weights)), taken)
         values = measured(scores, truth, self.value, squared=self.method.squared_loss)
         if not np.isfinite(values).all():
             raise AblationError(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from spexviz.errors import GameError
 from spexviz.games.training.examples import Data
 from spexviz.kit.arrays import Floats, Positions
 
@@ -16,11 +17,24 @@ PLAYERS = {
     "source": "All examples of a source are one player (the column source of the data).",
     "cluster": "Examples with similar features are one player (k-means).",
 }
+MOST_PLAYERS = 1_000
 LABEL = 160  # characters of a player's label
 LABEL_OF_CLUSTER = 40  # of the example that stands for it
 
 
-def members(group: Positions) -> tuple[Positions, ...]:
+def check_players(data: Data, kind: str) -> None:
+    """Raise GameError for a kind of player that these data have none of, or too many."""
+    examples = len(data.train)
+    if kind == "source" and len(set(data.train.sources)) < 2:
+        raise GameError("These data name no sources: choose examples, labels or clusters as players.")
+    if kind == "example" and examples > MOST_PLAYERS:
+        raise GameError(
+            f"{examples:,} training examples are more than {MOST_PLAYERS:,} players: "
+            "choose clusters, sources or labels."
+        )
+
+
+def each_group(group: Positions) -> tuple[Positions, ...]:
     """The positions of the examples of each group, from the group (n,) of each example."""
     return tuple(np.flatnonzero(group == g) for g in np.unique(group))
 

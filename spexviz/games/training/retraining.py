@@ -98,7 +98,8 @@ def harmful(game: TrainingGame, effects: Values) -> Positions:
 
 def precision_at(ranking: Sequence[int], truth: Sequence[int], k: int) -> float:
     """Share of the first k that are true."""
-    found = set(map(int, ranking[:k])) & set(map(int, truth))
+    first = set(map(int, ranking[:k]))
+    found = first.intersection(map(int, truth))
     return len(found) / k
 
 
@@ -120,6 +121,8 @@ def removal(
     sets = []
     for one in (order, *at_random):
         players = [int(player) for player in one]
-        sets.extend(tuple(players[:count]) for count in counts)
-    values = game(all_but(sets, n)).reshape(1 + draws, len(counts))
-    return Removal(tuple(shares), values[0], values[1:])
+        for count in counts:
+            sets.append(tuple(players[:count]))
+    values = game(all_but(sets, n))
+    by_order = values.reshape(1 + draws, len(counts))
+    return Removal(tuple(shares), by_order[0], by_order[1:])

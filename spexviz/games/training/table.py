@@ -19,7 +19,7 @@ LEAST_ROWS, MOST_ROWS = 8, 5_000
 MOST_LETTERS = 2_000  # of a text
 MOST_LABELS = 20
 LONGEST = {"text": MOST_LETTERS, "label": 60, "source": 60, "planted": 60}  # characters of a cell
-COLUMNS = ("text", "label", "split", "source", "planted")
+COLUMNS: tuple[str, ...] = ("text", "label", "split", "source", "planted")
 EVERY = 5  # without a column `split`, every fifth row of a file is held out as a test
 UPLOADED = "upload:"  # then 16 digits of the hash of the file's content
 
@@ -167,9 +167,6 @@ def _check_split(train: list[Row], test: list[Row], classes: list[str]) -> None:
 
 
 def _examples(rows: list[Row], classes: Sequence[str]) -> Examples:
-    labels = tuple(classes.index(label) for label in _column(rows, "label"))
-    return Examples(_column(rows, "text"), labels, _column(rows, "source"), _column(rows, "planted"))
-
-
-def _column(rows: list[Row], name: str) -> tuple[str, ...]:
-    return tuple(row[name] for row in rows)
+    columns = {name: tuple(row[name] for row in rows) for name in COLUMNS}
+    labels = tuple(map(classes.index, columns["label"]))
+    return Examples(columns["text"], labels, columns["source"], columns["planted"])

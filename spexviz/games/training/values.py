@@ -62,8 +62,8 @@ def _each(scores: Floats, truth: Positions, value: str, squared: bool) -> np.nda
     right = np.take_along_axis(scores, truth[None, :, None], axis=2)[..., 0]
     if value in ("loss", "test loss"):
         if squared:
-            one_hot = np.eye(classes)[truth]
-            return ((scores - one_hot) ** 2).sum(2)
+            errors = scores - np.eye(classes)[truth]
+            return (errors**2).sum(2)
         # cross-entropy: −log softmax at the true class
         return _logsumexp(scores) - right
     is_truth = np.arange(classes) == truth[:, None]
@@ -80,4 +80,5 @@ def _each(scores: Floats, truth: Positions, value: str, squared: bool) -> np.nda
 def _logsumexp(scores: Floats) -> Floats:
     """log Σ exp over the classes, without overflow."""
     top = scores.max(2)
-    return top + np.log(np.exp(scores - top[..., None]).sum(2))
+    shares = np.exp(scores - top[..., None])
+    return top + np.log(shares.sum(2))

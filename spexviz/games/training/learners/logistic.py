@@ -39,7 +39,8 @@ def scores(
     """
     if classes == 2:
         logit = _logits(features, labels == 1, weights, tests, penalty)
-        return np.stack([-logit / 2, logit / 2], axis=2)
+        half = logit / 2
+        return np.stack([-half, half], axis=2)
     each = [_logits(features, labels == c, weights, tests, penalty) for c in range(classes)]
     return np.stack(each, axis=2)
 
@@ -98,7 +99,8 @@ class _Problem:
     def losses(self, theta: Floats, weights: Floats) -> Floats:
         """(subsets,) what each minimises."""
         each = np.logaddexp(0.0, -self.margins(theta))
-        return (weights * each).sum(1) + self.penalty / 2 * (theta**2).sum(1)
+        square_lengths = (theta**2).sum(1)
+        return (weights * each).sum(1) + self.penalty / 2 * square_lengths
 
     def gradients(self, theta: Floats, weights: Floats, wrong: Floats) -> Floats:
         """λ θ − Σ wᵢ yᵢ σᵢ xᵢ, (subsets, d), with σᵢ = σ(−yᵢ θᵀxᵢ), the probability of the other class."""
@@ -107,20 +109,23 @@ class _Problem:
 
     def newton_steps(self, gradient: Floats, weights: Floats, wrong: Floats) -> Floats:
         """H⁻¹ g, (subsets, d), with the Hessian H = Σ wᵢ σᵢ (1 − σᵢ) xᵢ xᵢᵀ + λ I."""
-        curvature = self.gram(weights * wrong * (1 - wrong))
-        hessian = curvature + self.penalty * np.eye(self.features.shape[1])
+        d = self.features.shape[1]
+        curvature = weights * wrong * (1 - wrong)
+        hessian = self.gram(curvature) + self.penalty * np.eye(d)
         solved = np.linalg.solve(hessian, gradient[..., None])
         return np.asarray(solved[..., 0], dtype=np.float64)
 
 
 def _newton(problem: _Problem, weights: Floats, start: Floats) -> Floats:
     """θ (subsets, d) by Newton's method, from `start`; a subset that is done takes no further step."""
-    theta = np.broadcast_to(start, (len(weights), len(start))).copy()
-    going = np.arange(len(weights))
+    subsets = len(weights)
+    theta = np.broadcast_to(start, (subsets, len(start))).copy()
+    going = np.arange(subsets)
     for _ in range(STEPS):
         wrong = _sigmoid(-problem.margins(theta[going]))
         gradient = problem.gradients(theta[going], weights[going], wrong)
-        steep = np.abs(gradient).max(1, initial=0.0) > CLOSE
+        largest = np.abs(gradient).max(1, initial=0.0)
+        steep = largest > CLOSE
         if not steep.any():
             return theta
         going = going[steep]

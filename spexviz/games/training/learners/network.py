@@ -44,8 +44,10 @@ def scores(
     of_each = torch.func.vmap(outputs, in_dims=(0, None))
     parts = []
     for start in range(0, len(weights), portion):
-        trained = train(features, labels, classes, weights[start : start + portion], penalty, seed)
-        parts.append(of_each(trained, asked).double().numpy())
+        some = weights[start : start + portion]
+        trained = train(features, labels, classes, some, penalty, seed)
+        found = of_each(trained, asked)
+        parts.append(found.double().numpy())
     if not parts:
         return np.zeros((0, len(tests), classes))
     return np.concatenate(parts)
@@ -69,7 +71,8 @@ def train(
     for rows in batches(n, seed):
         held = w[:, rows]
         gradient = gradients(trained, x[rows], y[rows], held)
-        rates = RATE * (held.sum(1) > 0)  # no step for a subset that holds none of the batch
+        holds_any = held.sum(1) > 0
+        rates = RATE * holds_any  # no step for a subset that holds none of the batch
         for name, value in trained.items():
             others = [1] * (value.dim() - 1)
             rate = rates.view(-1, *others)
@@ -82,10 +85,12 @@ def train(
 def initial(width: int, classes: int, seed: int) -> dict[str, Any]:
     """The first weights, the same for every subset."""
     rng = np.random.default_rng([seed, 0x4E])
+    hidden = rng.normal(size=(width, HIDDEN))
+    out = rng.normal(size=(HIDDEN, classes))
     weights = {
-        "hidden": rng.normal(size=(width, HIDDEN)) * np.sqrt(2.0 / HIDDEN),
+        "hidden": hidden * np.sqrt(2.0 / HIDDEN),
         "bias": np.zeros(HIDDEN),
-        "out": rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN),
+        "out": out * np.sqrt(0.5 / HIDDEN),
         "shift": np.zeros(classes),
     }
     return {name: _singles(array) for name, array in weights.items()}
@@ -117,7 +122,8 @@ def loss(parameters: dict[str, Any], x: Any, y: Any, w: Any) -> Any:
     logs = torch.log_softmax(outputs(parameters, x), dim=1)
     truth = torch.nn.functional.one_hot(y, logs.shape[1])
     log_likelihood = (logs * truth).sum(1)
-    return -(w * log_likelihood).sum() / w.sum().clamp(min=1.0)
+    total = (w * log_likelihood).sum()
+    return -total / w.sum().clamp(min=1.0)
 
 
 def _singles(array: Floats) -> Any:

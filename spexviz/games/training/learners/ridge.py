@@ -36,7 +36,8 @@ def scores(
         fit = _primal(features, targets, tests, penalty)
     else:
         fit = _dual(features, targets, tests, penalty)
-    portion = max(1, CELLS // min(n, d) ** 2)
+    unknowns = min(n, d)
+    portion = max(1, CELLS // unknowns**2)
     parts = [fit(weights[i : i + portion]) for i in range(0, len(weights), portion)]
     if not parts:
         return np.zeros((0, len(tests), classes))
@@ -84,8 +85,10 @@ def _primal(features: Floats, targets: Floats, tests: Floats, penalty: float) ->
         left = gram(weights) + penalty * np.eye(d)
         # Xᵀ W Y = Σ wᵢ xᵢ yᵢᵀ is a matrix product with what each example adds, too
         moments = features[:, :, None] * targets[:, None, :]
-        right = (weights @ moments.reshape(n, -1)).reshape(len(weights), d, -1)
-        return tests @ np.linalg.solve(left, right)
+        sums = weights @ moments.reshape(n, -1)
+        right = sums.reshape(len(weights), d, -1)
+        theta = np.linalg.solve(left, right)
+        return tests @ theta
 
     return fitted
 
@@ -98,9 +101,11 @@ def _dual(features: Floats, targets: Floats, tests: Floats, penalty: float) -> C
     def fitted(weights: Floats) -> Floats:
         root = np.sqrt(weights)
         v = root[:, :, None]
-        left = v * gram[None] * root[:, None, :] + penalty * np.eye(len(features))
+        weighted = v * gram[None] * root[:, None, :]
+        left = weighted + penalty * np.eye(len(features))
         right = v * targets[None]
-        return tests_gram @ (v * np.linalg.solve(left, right))
+        solved = np.linalg.solve(left, right)
+        return tests_gram @ (v * solved)
 
     return fitted
 
