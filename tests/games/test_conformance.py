@@ -148,7 +148,7 @@ def chatting_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_fingerprint_changes_exactly_when_a_value_may(
     request: pytest.FixtureRequest, name: str, kind: str, field: str
 ) -> None:
-    """Every field is varied, and the game accepts it: what it refuses is said in tests/games/variations.py."""
+    """Every field is varied, and accepted: what a game refuses is said in tests/games/variations.py."""
     keys = [(name, kind, field), (name, field)]
     change = next((CHANGES[key] for key in keys if key in CHANGES), Change())
     given = {setting: _made(value, request) for setting, value in change.given.items()}
