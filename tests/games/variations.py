@@ -8,8 +8,11 @@ instance of tests/games/instances.py alone, which comes first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from spexviz.games.training import data as datasets
+from spexviz.games.training.data import Data
 
 Key = tuple[str, ...]
 
@@ -37,6 +40,15 @@ class Refusal:
     says: str
 
 
+def other_reviews() -> Data:
+    """The bundled reviews with other labels."""
+    reviews = datasets.load("reviews")
+    flipped = tuple(1 - label for label in reviews.train.labels[:20])
+    labels = flipped + reviews.train.labels[20:]
+    return replace(reviews, train=replace(reviews.train, labels=labels))
+
+
+# where it can be, a change is such that no other part of the fingerprint tells it
 CHANGES: dict[Key, Change] = {
     ("function", "function"): Change(lambda masks: masks @ [1.0, 2.0, 3.0], given={"known_as": ""}),
     ("function", "labels"): Change(("a", "b", "d")),
@@ -50,15 +62,19 @@ CHANGES: dict[Key, Change] = {
     ("heads", "only"): Change(("L0.H1", "L0.H2", "L1.H3")),
     ("heads", "neurons", "only"): Change(("L1.N0", "L1.N1")),
     ("heads", "neurons"): Change(given={"part": "neuron"}),
+    ("heads", "ablation"): Change("resample", given={"ablation": "mean"}),
     ("heads", "reference_prompts"): Change(("a dull film", "never bad"), given={"ablation": "mean"}),
     ("heads", "rescale"): Change(True, given={"ablation": "zero", "part": "head"}),
     ("heads", "resample_seed"): Change(given={"ablation": "resample"}),
     ("prompt", "model"): Change(Fixture("tiny_llama")),
     ("prompt", "tokens of a tiny Llama", "model"): Change(Fixture("other_llama")),
+    ("prompt", "prompt"): Change("not dull at all"),
+    ("prompt", "words", "prompt"): Change("This film is not dull at all"),
     ("prompt", "target"): Change(" boring"),
     ("prompt", "words", "target"): Change(" negative", given={"value": "log-probability"}),
     ("prompt", "contrast"): Change(" dull"),
-    ("prompt", "split"): Change("lines"),
+    ("prompt", "split"): Change("words", given={"split": "regex", "pattern": r"\S+"}),
+    ("prompt", "words", "split"): Change("lines"),  # spaces between words are nothing to the toy
     ("prompt", "masking"): Change("replace", given={"replacement": "bad"}),
     ("prompt", "chat"): Change(given={"model": Fixture("chatting_llama")}),
     ("prompt", "words", "chat"): Change(
@@ -73,7 +89,7 @@ CHANGES: dict[Key, Change] = {
     ("synthetic", "spectrum", "source"): Change({"n": 4, "terms": [[[0, 1], 2.0]]}),
     ("synthetic", "seed"): Change(given={"noise": 0.1}),
     ("synthetic", "n"): Change(9),
-    ("training", "data"): Change("digits", given={"players_are": "label"}),
+    ("training", "data"): Change(other_reviews(), given={"players_are": "source"}),
     ("training", "query"): Change(given={"value": "loss"}),
     ("training", "answer"): Change(
         "negative", given={"query": "a good film", "answer": "positive", "value": "loss"}
