@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,10 @@ from spexviz.masks import Masks, Values
 from spexviz.results import Scale, Subject
 
 
+def _cannot_tell(masks: Masks) -> None:
+    """What a game answers that knows neither seconds nor tokens."""
+
+
 @dataclass(frozen=True)
 class Asking:
     """What a game can say of being asked, for the cost before a run; None where it cannot tell (yet).
@@ -23,19 +28,19 @@ class Asking:
     `call_masks`: masks that pay in one call, where these are more than the runner asks else.
     """
 
-    seconds: Callable[[Masks], float | None] = lambda masks: None
-    tokens: Callable[[Masks], int | None] = lambda masks: None
+    seconds: Callable[[Masks], float | None] = _cannot_tell
+    tokens: Callable[[Masks], int | None] = _cannot_tell
     memory: int | None = None
     call_masks: int = 0
 
 
 class Game:
-    """`game(masks) -> values`; nothing after the values knows what was ablated. Derive from it; every option has its default here.
+    """`game(masks) -> values`; nothing after the values knows what was ablated.
 
-    A game that comes back from a file is a frozen dataclass with a class variable `name`: its fields are its
-    JSON form. `keep`: the probability with which masks keep a player. `model_name`: the model that evaluates
-    it, one call at a time; `precision`: what that computes in. What a game must be is checked before its
-    first ablation (`checked`).
+    Derive from it; every option has its default here. A game that comes back from a file is a frozen
+    dataclass with a class variable `name`: its fields are its JSON form. `keep`: the probability with which
+    masks keep a player. `model_name`: the model that evaluates it, one call at a time; `precision`: what that
+    computes in. What a game must be is checked before its first ablation (`checked`).
     """
 
     name: ClassVar[str] = "own"
@@ -55,7 +60,10 @@ class Game:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Content hash of everything that changes a value (architecture, decision 9); of a game that has none, of this object alone."""
+        """Content hash of everything that changes a value; of a game that has none, of this object alone.
+
+        See architecture, decision 9.
+        """
         import uuid
 
         return f"{self.name}-{uuid.uuid4().hex}"
@@ -81,7 +89,9 @@ class Game:
 
         No model is loaded for it where players need none.
         """
-        layout = None if self.layout is None else np.asarray(self.layout, dtype=np.float64)
+        layout = self.layout
+        if layout is not None:
+            layout = np.asarray(layout, dtype=np.float64)
         return Subject(
             tuple(self.players),
             self.unit,
@@ -94,24 +104,31 @@ class Game:
         )
 
 
+def hashed(name: str, content: str) -> str:
+    """A fingerprint: the name of a game, and 24 hex digits of the hash of what changes its values."""
+    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{name}-{digest[:24]}"
+
+
 def check_is_game(thing: object) -> None:
     """Raise GameError, with the remedy, for what is no game."""
-    if not isinstance(thing, Game):
-        what = (
-            "a function"
-            if callable(thing) and not hasattr(thing, "players")
-            else f"of the type {type(thing).__name__}"
-        )
-        raise GameError(
-            f"This is {what}, not a game: make it one with spexviz.game(function, players=[…]), or derive its class from spexviz.Game."
-        )
+    if isinstance(thing, Game):
+        return
+    what = f"of the type {type(thing).__name__}"
+    if callable(thing) and not hasattr(thing, "players"):
+        what = "a function"
+    raise GameError(
+        f"This is {what}, not a game: make it one with spexviz.game(function, players=[…]), "
+        "or derive its class from spexviz.Game."
+    )
 
 
 def check_keep(keep: float) -> None:
     """Raise GameError for a probability of keeping a player that lies outside (0, 1)."""
     if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0.0 < keep < 1.0:
         raise GameError(
-            f"The probability of keeping a player must lie strictly between 0 and 1, not {keep!r:.40}: 0.5 for uniform masks."
+            f"The probability of keeping a player must lie strictly between 0 and 1, not {keep!r:.40}: "
+            "0.5 for uniform masks."
         )
 
 
@@ -125,7 +142,8 @@ def checked(game: Game) -> Subject:
     players = game.players
     if isinstance(players, str) or not len(players) or not all(isinstance(player, str) for player in players):
         raise GameError(
-            f"The players of a game are labels, one text each and at least one, not {players!r:.80}: give it `players`, a tuple of labels."
+            "The players of a game are labels, one text each and at least one, "
+            f"not {players!r:.80}: give it `players`, a tuple of labels."
         )
     if not isinstance(game.unit, str) or not game.unit:
         raise GameError(f"The unit of a game is a text, not {game.unit!r:.40}.")

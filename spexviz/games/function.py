@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spexviz.errors import AblationError, GameError
-from spexviz.games.base import Game
+from spexviz.games.base import Game, hashed
 from spexviz.kit.arrays import Floats
 from spexviz.kit.options import REQUIRED, option
 from spexviz.masks import Masks, Values
@@ -50,7 +49,8 @@ class FunctionGame(Game):
     def __post_init__(self) -> None:
         if not callable(self.function):
             raise GameError(
-                "This game was made from a Python function, which its settings do not hold: run it where the function is."
+                "This game was made from a Python function, which its settings do not hold: "
+                "run it where the function is."
             )
         if isinstance(self.labels, str) or (isinstance(self.labels, int) and self.labels < 1):
             raise GameError(
@@ -59,21 +59,22 @@ class FunctionGame(Game):
 
     @cached_property
     def players(self) -> tuple[str, ...]:
-        labels = [f"x{i}" for i in range(self.labels)] if isinstance(self.labels, int) else self.labels
-        return tuple(map(str, labels))
+        if isinstance(self.labels, int):
+            return tuple(f"x{i}" for i in range(self.labels))
+        return tuple(map(str, self.labels))
 
     @property
     def layout(self) -> Floats | None:
         """(n, k) positions of the players, a hint for solvers."""
-        return None if self.positions is None else np.asarray(self.positions, dtype=np.float64)
+        if self.positions is None:
+            return None
+        return np.asarray(self.positions, dtype=np.float64)
 
     @cached_property
     def fingerprint(self) -> str:
-        return (
-            f"function-{hashlib.sha256(repr((self.known_as, self.players)).encode()).hexdigest()[:24]}"
-            if self.known_as
-            else super().fingerprint
-        )
+        if not self.known_as:
+            return super().fingerprint
+        return hashed("function", repr((self.known_as, self.players)))
 
     def __call__(self, masks: Masks) -> Values:
         try:
@@ -97,9 +98,12 @@ def game(
     array([1.])
     """
     try:
-        labels = players if isinstance(players, int | str) else tuple(str(player) for player in players)
+        labels = players
+        if not isinstance(players, int | str):
+            labels = tuple(str(player) for player in players)
         return FunctionGame(function, labels, **options)
     except TypeError as error:
         raise GameError(
-            f"This game cannot be made ({error}): a function of masks, players, and the options unit, noun, keep, positions, known_as."
+            f"This game cannot be made ({error}): a function of masks, players, "
+            "and the options unit, noun, keep, positions, known_as."
         ) from None

@@ -1,10 +1,10 @@
-"""What games on a language model have in common: the model by name or as a loaded one, its precision, its memory."""
+"""What games on a language model share: the model by name or as a loaded one, its precision, its memory."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import Field, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from spexviz import models
 from spexviz.games.base import Game
@@ -24,17 +24,22 @@ def model_option() -> Any:
 class OnModel(Game):
     """Base of frozen dataclasses with a field `model`: a name, or a loaded model."""
 
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # of those that derive from it
     model: str | LanguageModel
 
     @cached_property
     def language_model(self) -> LanguageModel:
         """The model itself, loaded on first use."""
-        return models.load(self.model) if isinstance(self.model, str) else self.model
+        if isinstance(self.model, str):
+            return models.load(self.model)
+        return self.model
 
     @property
     def model_name(self) -> str:
         """The name of the model; nothing is loaded for it."""
-        return self.model.label if isinstance(self.model, LanguageModel) else str(self.model)
+        if isinstance(self.model, LanguageModel):
+            return self.model.label
+        return str(self.model)
 
     @property
     def precision(self) -> str | None:
@@ -47,5 +52,7 @@ class OnModel(Game):
         return self.language_model.memory
 
     def at_full_precision(self) -> Self | None:
-        found = self.language_model.at_full_precision()
-        return None if found is None else replace(self, model=found)
+        model = self.language_model.at_full_precision()
+        if model is None:
+            return None
+        return replace(self, model=model)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import GameError
-from spexviz.games.base import Game
+from spexviz.games.base import Game, hashed
 from spexviz.kit.arrays import Floats
 from spexviz.kit.options import REQUIRED, option
 from spexviz.masks import Masks, Values, ends, pack
@@ -24,23 +23,50 @@ from spexviz.spectrum import Spectrum
 
 LONGEST = 2_000  # characters of an expression
 MOST_PLAYERS = 2_000
+Words = NDArray[np.uint64]
+_ONE = np.uint64(1)
 _PLAYER = re.compile(r"x(\d{1,4})\Z")
-_BINARY = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
-_BOOLEAN = {
-    ast.BitAnd: lambda a, b: a * b,
-    ast.BitOr: lambda a, b: a + b - a * b,
-    ast.BitXor: lambda a, b: a + b - 2 * a * b,
+
+
+def _either(a: Any, b: Any) -> Any:
+    """a or b as a polynomial of numbers that are 0 or 1."""
+    return a + b - a * b
+
+
+def _one_of(a: Any, b: Any) -> Any:
+    """Exactly one of a and b."""
+    return a + b - 2 * a * b
+
+
+def _removed(a: Any) -> Any:
+    """Not a."""
+    return 1.0 - a
+
+
+Arithmetic = Callable[..., Any]
+_BINARY: dict[type, Arithmetic] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.BitAnd: operator.mul,
+    ast.BitOr: _either,
+    ast.BitXor: _one_of,
+}
+_UNARY: dict[type, Arithmetic] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: _removed,
 }
 
 
 @dataclass(frozen=True)
 class SyntheticGame(Game):
-    """A known function of masks: a Spectrum, its {"n", "terms"} object, or an expression of x0, x1, … (1 = kept, 0 = removed).
+    """A known function of masks: a Spectrum, its {"n", "terms"} object, or an expression of x0, x1, …
 
-    Expressions: numbers, + − * and brackets ("2*x0*x1 - 3*x2*x3*x4 + 0.5*x5"), and the Boolean & | ^ ~ ("x0 &
-    ~x1"). `n`: number of players, if more than the expression names. `noise`: standard deviation of Gaussian
-    noise that is a fixed function of (seed, mask), so asking twice gives the same answer. Raises GameError
-    for what it cannot read.
+    Expressions (1 = kept, 0 = removed): numbers, + − * and brackets ("2*x0*x1 - 3*x2*x3*x4 + 0.5*x5"), and
+    the Boolean & | ^ ~ ("x0 & ~x1"). `n`: number of players, if more than the expression names. `noise`:
+    standard deviation of Gaussian noise that is a fixed function of (seed, mask), so asking twice gives the
+    same answer. Raises GameError for what it cannot read.
     """
 
     name: ClassVar[str] = "synthetic"
@@ -59,14 +85,16 @@ class SyntheticGame(Game):
 
     def __post_init__(self) -> None:
         if isinstance(self.source, Spectrum):
-            terms = [[list(term), value] for term, value in self.source.coefficients.items()]
+            coefficients = self.source.coefficients
+            terms = [[list(term), value] for term, value in coefficients.items()]
             object.__setattr__(self, "source", {"n": self.source.n, "terms": terms})
         if not 0 <= self.noise < float("inf"):
             raise GameError(f"The noise is a standard deviation of at least 0, not {self.noise}.")
         if self.seed < 0:
             raise GameError(f"The seed of the noise must be at least 0, not {self.seed}.")
         # what cannot be read or computed fails here, not mid-run
-        if not np.isfinite(self._evaluate(ends(len(self.players)))).all():
+        extremes = self._evaluate(ends(len(self.players)))
+        if not np.isfinite(extremes).all():
             raise GameError("The expression gives numbers beyond what a computer can hold: use smaller ones.")
 
     @cached_property
@@ -75,12 +103,14 @@ class SyntheticGame(Game):
 
         None for an expression (transform its values on all masks instead).
         """
-        if isinstance(self.source, str):
+        source = self.source
+        if isinstance(source, str | Spectrum):  # a Spectrum only until __post_init__ makes it an object
             return None
         try:
-            if not 1 <= (n := int(self.source["n"])) <= MOST_PLAYERS:
+            n = int(source["n"])
+            if not 1 <= n <= MOST_PLAYERS:
                 raise GameError(f"A spectrum must have between 1 and {MOST_PLAYERS} players, not {n}.")
-            return Spectrum(n, [(tuple(term), float(value)) for term, value in self.source["terms"]])
+            return Spectrum(n, [(tuple(term), float(value)) for term, value in source["terms"]])
         except GameError:
             raise
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -92,9 +122,7 @@ class SyntheticGame(Game):
     def players(self) -> tuple[str, ...]:
         if self.spectrum is not None:
             return tuple(f"x{i}" for i in range(self.spectrum.n))
-        names = [node.id for node in ast.walk(_parse(self.source)) if isinstance(node, ast.Name)]
-        named = [int(match.group(1)) for match in map(_PLAYER.match, names) if match]
-        n = max([*(i + 1 for i in named), self.n])
+        n = max(_named(str(self.source)), self.n)
         if not 1 <= n <= MOST_PLAYERS:
             raise GameError(f"The expression must name between 1 and {MOST_PLAYERS} players: x0, x1, …")
         return tuple(f"x{i}" for i in range(n))
@@ -102,21 +130,24 @@ class SyntheticGame(Game):
     @cached_property
     def fingerprint(self) -> str:
         content = json.dumps([self.source, self.noise, self.seed, len(self.players)], sort_keys=True)
-        return "synthetic-" + hashlib.sha256(content.encode()).hexdigest()[:24]
+        return hashed("synthetic", content)
 
     def __call__(self, masks: Masks) -> Values:
         masks = np.asarray(masks, dtype=bool)
         values = self._evaluate(masks)
-        return values + self.noise * _noise(masks, self.seed) if self.noise else values
+        if not self.noise:
+            return values
+        return values + self.noise * _noise(masks, self.seed)
 
     def _evaluate(self, masks: Masks) -> Values:
+        """The values without noise."""
         if self.spectrum is not None:
             return self.spectrum(masks)
         try:
+            expression = _parse(str(self.source))
             with np.errstate(over="ignore", invalid="ignore"):
-                return np.array(
-                    np.broadcast_to(_walk(_parse(self.source), masks.astype(np.float64)), len(masks))
-                )
+                values = _walk(expression, masks.astype(np.float64))
+            return np.array(np.broadcast_to(values, len(masks)))  # an expression may be one number
         except OverflowError:
             raise GameError("A number of the expression is too large: use smaller ones.") from None
         except RecursionError:
@@ -136,26 +167,38 @@ def _parse(expression: str) -> ast.expr:
         ) from None
 
 
+def _named(expression: str) -> int:
+    """How many players an expression names: one more than its highest number."""
+    n = 0
+    for node in ast.walk(_parse(expression)):
+        if isinstance(node, ast.Name):
+            match = _PLAYER.match(node.id)
+            if match:
+                n = max(n, int(match.group(1)) + 1)
+    return n
+
+
 def _walk(node: ast.expr, columns: Floats) -> Any:
-    if (
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, int | float)
-        and not isinstance(node.value, bool)
-    ):
-        return float(node.value)
-    if isinstance(node, ast.Name) and (match := _PLAYER.match(node.id)):
-        return columns[:, int(match.group(1))]
-    if isinstance(node, ast.BinOp) and (action := {**_BINARY, **_BOOLEAN}.get(type(node.op))):
-        return action(_walk(node.left, columns), _walk(node.right, columns))
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd | ast.Invert):
-        inner = _walk(node.operand, columns)
-        return (
-            1.0 - inner
-            if isinstance(node.op, ast.Invert)
-            else -inner
-            if isinstance(node.op, ast.USub)
-            else inner
-        )
+    """The values (b,) of a node of the expression, or its one number; column i of (b, n) is player i.
+
+    One call a level: an expression may be as deep as Python's stack.
+    """
+    match node:
+        case ast.Constant(value=bool()):
+            pass  # True is no number here
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.Name(id=name):
+            player = _PLAYER.match(name)
+            if player:
+                return columns[:, int(player.group(1))]
+        case ast.BinOp() if type(node.op) in _BINARY:
+            left = _walk(node.left, columns)
+            right = _walk(node.right, columns)
+            return _BINARY[type(node.op)](left, right)
+        case ast.UnaryOp() if type(node.op) in _UNARY:
+            operand = _walk(node.operand, columns)
+            return _UNARY[type(node.op)](operand)
     raise GameError(
         f'"{ast.unparse(node)[:60]}" is not understood: use numbers, x0, x1, …, + - * & | ^ ~ and brackets.'
     )
@@ -163,17 +206,34 @@ def _walk(node: ast.expr, columns: Floats) -> Any:
 
 def _noise(masks: Masks, seed: int) -> Values:
     """Standard normal noise as a fixed function of (seed, mask): hashed bits through Box–Muller."""
-    words = np.random.default_rng([seed, 0x5E]).integers(
-        0, 2**63, size=(2, pack(masks[:1]).shape[1]), dtype=np.uint64
-    ) | np.uint64(1)
-    packed = pack(masks).astype(np.uint64) + np.uint64(1)
+    columns = pack(masks).astype(np.uint64) + _ONE
+    # two hashes of each mask, each with a random odd multiplier for every column of packed bits
+    rng = np.random.default_rng([seed, 0x5E])
+    bytes_of_a_mask = columns.shape[1]
+    numbers = rng.integers(0, 2**63, size=(2, bytes_of_a_mask), dtype=np.uint64)
+    multipliers = numbers | _ONE
     with np.errstate(over="ignore"):
-        state = np.stack([_mix(_mix(packed * word + word).sum(1, dtype=np.uint64)) for word in words])
-    uniform = ((state >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
-    return np.sqrt(-2.0 * np.log(uniform[0])) * np.cos(2.0 * np.pi * uniform[1])
+        first = _uniform(_hashed(columns, multipliers[0]))
+        second = _uniform(_hashed(columns, multipliers[1]))
+    # Box–Muller: two uniform numbers give a normal one
+    radius = np.sqrt(-2.0 * np.log(first))
+    angle = 2.0 * np.pi * second
+    return radius * np.cos(angle)
 
 
-def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _hashed(columns: Words, multipliers: Words) -> Words:
+    """64 bits (b,) for each row of columns, modulo 2⁶⁴: these mixed one by one, then their sum."""
+    mixed = _mix(columns * multipliers + multipliers)
+    return _mix(mixed.sum(1, dtype=np.uint64))
+
+
+def _uniform(bits: Words) -> Floats:
+    """The upper 53 of 64 bits as numbers strictly between 0 and 1."""
+    upper = (bits >> np.uint64(11)).astype(np.float64)
+    return (upper + 0.5) / 2.0**53
+
+
+def _mix(x: Words) -> Words:
     """The finaliser of splitmix64 (Steele et al. 2014)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

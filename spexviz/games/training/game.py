@@ -1,26 +1,37 @@
-"""TrainingGame: the examples of a training set are the players, and the value is what a learner retrained on those kept then does."""
+"""TrainingGame: the examples of a training set are the players.
+
+The value is what a learner retrained on those kept then does.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 import time
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from spexviz.errors import AblationError, GameError
-from spexviz.games.base import Asking, Game
+from spexviz.games.base import Asking, Game, hashed
 from spexviz.games.training import data as datasets
 from spexviz.games.training import features
 from spexviz.games.training.data import Data
+from spexviz.games.training.groups import (
+    PLAYERS,
+    check_players,
+    each_group,
+    group_name,
+    kmeans,
+    numbered,
+    short,
+)
 from spexviz.games.training.learners import LEARNERS
 from spexviz.games.training.learners.base import Learner
+from spexviz.games.training.values import VALUES, measured
 from spexviz.kit.arrays import Floats, Positions
 from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
@@ -32,33 +43,8 @@ def _named(choices: Mapping[str, str], between: str = " ") -> str:
     return between.join(f"{name}: {meaning}" for name, meaning in choices.items())
 
 
-@dataclass(frozen=True)
-class Value:
-    """What is measured after a retraining, whether more of it is better, and whether it looks at the query alone."""
-
-    summary: str
-    higher_is_better: bool
-    about_query: bool
-
-
-VALUES = {
-    "margin": Value(
-        "Score of the query's label above the best other one: positive where the learner is right.",
-        True,
-        True,
-    ),
-    "logit": Value("Log-odds of the query's label, from a softmax over the learner's scores.", True, True),
-    "loss": Value("Loss on the query: cross-entropy in nats, squared error for ridge.", False, True),
-    "accuracy": Value("Share of the held-out examples that the learner gets right.", True, False),
-    "test loss": Value("Mean loss on the held-out examples: less coarse than their accuracy.", False, False),
-}
-PLAYERS = {
-    "example": "Each training example is a player.",
-    "label": "All examples of a label are one player.",
-    "source": "All examples of a source are one player (the column source of the data).",
-    "cluster": "Examples with similar features are one player (k-means).",
-}
-MOST_PLAYERS, MOST_CLUSTERS, MOST_COMPONENTS, LABEL = 1_000, 200, 256, 160
+MOST_CLUSTERS, MOST_COMPONENTS = 200, 256
+LEARNER_CHOICES = {name: learner.summary for name, learner in LEARNERS.items()}
 VALUE_CHOICES = {name: value.summary for name, value in VALUES.items()}
 _PACES: dict[str, Pace] = {}
 _training = threading.Lock()
@@ -66,13 +52,14 @@ _training = threading.Lock()
 
 @dataclass(frozen=True)
 class TrainingGame(Game):
-    """Which training examples, together, make a model answer as it does: each mask retrains `learner` on the examples kept.
+    """Which training examples, together, make a model answer as it does.
 
-    `data`: "reviews", "digits", an uploaded file's name, or a Data. `query`: position of a held-out example,
-    or a text with its true label as `answer`; not looked at by the values accuracy and test loss. `players`:
-    what is left out as one piece. Features are frozen: pixels, or the mean-pooled last hidden states of
-    `encoder` on `components` principal directions of all training texts, and a constant. `penalty`: L2 on all
-    weights, the constant's too. `seed`: of the network and the clusters; the run's seed is another.
+    Each mask retrains `learner` on the examples kept. `data`: "reviews", "digits", an uploaded file's name,
+    or a Data. `query`: position of a held-out example, or a text with its true label as `answer`; not looked
+    at by the values accuracy and test loss. `players`: what is left out as one piece. Features are frozen:
+    pixels, or the mean-pooled last hidden states of `encoder` on `components` principal directions of all
+    training texts, and a constant. `penalty`: L2 on all weights, the constant's too. `seed`: of the network
+    and the clusters; the run's seed is another.
     Raises GameError for settings that do not exist or fit together, on first use where data or encoder cannot
     be had.
     """
@@ -88,7 +75,7 @@ class TrainingGame(Game):
         "Which held-out example",
         "What the retrained models are asked. Redundant examples show for a query that is near them.",
     )
-    learner: str = option("ridge", "Learner", choices={name: one.summary for name, one in LEARNERS.items()})
+    learner: str = option("ridge", "Learner", choices=LEARNER_CHOICES)
     value: str = option("margin", "What to look at", _named(VALUE_CHOICES), choices=VALUE_CHOICES)
     players_are: str = option("example", "Players are", choices=PLAYERS, what="kind of player")
     answer: str = option("", "Its true label", "The label that is right for your text.")
@@ -113,13 +100,11 @@ class TrainingGame(Game):
 
     def __post_init__(self) -> None:
         check(self, GameError)
-        if (
-            not isinstance(self.query, int | str)
-            or isinstance(self.query, bool)
-            or not isinstance(self.answer, str)
-        ):
+        is_query = isinstance(self.query, int | str) and not isinstance(self.query, bool)
+        if not is_query or not isinstance(self.answer, str):
             raise GameError(
-                f"The query is the position of a held-out example, or a text with its answer, not {self.query!r:.40}."
+                "The query is the position of a held-out example, or a text with its answer, "
+                f"not {self.query!r:.40}."
             )
         if not isinstance(self.data, str | Data):
             raise GameError("The data is the name of a data set or a Data of spexviz.games.training.data.")
@@ -130,30 +115,12 @@ class TrainingGame(Game):
 
         Raises GameError where it cannot be had, or does not fit the query or the players.
         """
-        data = datasets.load(self.data) if isinstance(self.data, str) else self.data
-        if isinstance(self.query, str) and self.about_query:
-            if (
-                not self.query.strip()
-                or len(self.query) > datasets.MOST_LETTERS
-                or data.train.images is not None
-            ):
-                raise GameError(
-                    f"A query of your own is a text of 1 to {datasets.MOST_LETTERS:,} characters, for data that are texts."
-                )
-            if self.answer not in data.classes:
-                raise GameError(
-                    f"The true label of the query must be one of: {', '.join(data.classes)}, not {self.answer!r:.40}."
-                )
-        elif self.about_query and not 0 <= self.query < len(data.test):  # type: ignore[operator]
-            raise GameError(
-                f"There are {len(data.test)} held-out examples: choose a query from 0 to {len(data.test) - 1}."
-            )
-        if self.players_are == "source" and len(set(data.train.sources)) < 2:
-            raise GameError("These data name no sources: choose examples, labels or clusters as players.")
-        if self.players_are == "example" and len(data.train) > MOST_PLAYERS:
-            raise GameError(
-                f"{len(data.train):,} training examples are more than {MOST_PLAYERS:,} players: choose clusters, sources or labels."
-            )
+        data = self.data
+        if isinstance(data, str):
+            data = datasets.load(data)
+        if self.about_query:
+            datasets.check_query(data, self.query, self.answer)
+        check_players(data, self.players_are)
         return data
 
     @property
@@ -179,51 +146,51 @@ class TrainingGame(Game):
     def unit(self) -> str:
         if self.value in ("margin", "accuracy"):
             return self.value
-        what = "squared error" if self.method.squared_loss else "nats"
-        return "log-odds (nats)" if self.value == "logit" else f"{self.value} ({what})"
+        if self.value == "logit":
+            return "log-odds (nats)"
+        loss = "squared error" if self.method.squared_loss else "nats"
+        return f"{self.value} ({loss})"
 
     @cached_property
     def members(self) -> tuple[Positions, ...]:
         """The training examples of each player, by position."""
-        data = self.examples
         if self.players_are == "example":
-            return tuple(np.arange(len(data.train))[:, None])
-        if self.players_are == "cluster":
-            group = kmeans(self._features[0][:, :-1], min(self.clusters, len(data.train)), self.seed)
-        elif self.players_are == "label":
-            group = np.array(data.train.labels)
-        else:
-            group = np.unique(np.array(data.train.sources), return_inverse=True)[1]
-        return tuple(np.flatnonzero(group == g) for g in np.unique(group))
+            return tuple(np.arange(len(self.examples.train))[:, None])
+        return each_group(self._group_of_each())
+
+    def _group_of_each(self) -> Positions:
+        """(n,) the group of each training example."""
+        train = self.examples.train
+        if self.players_are == "label":
+            return np.array(train.labels)
+        if self.players_are == "source":
+            return numbered(train.sources)
+        with_constant, _ = self._features
+        return kmeans(with_constant[:, :-1], min(self.clusters, len(train)), self.seed)
 
     @cached_property
     def players(self) -> tuple[str, ...]:
         data = self.examples
         if self.players_are == "example":
-            return tuple(_short(text) for text in data.train.texts)
+            return tuple(short(text) for text in data.train.texts)
         names = []
         for rows in self.members:
-            first = int(rows[0])
-            what = {
-                "label": data.classes[data.train.labels[first]],
-                "source": data.train.sources[first] or "no source",
-            }.get(self.players_are)
-            names.append(f"{what or f'like “{_short(data.train.texts[first], 40)}”'} ({len(rows)})")
+            name = group_name(data, self.players_are, int(rows[0]))
+            names.append(f"{name} ({len(rows)})")
         return tuple(names)
 
     @cached_property
     def fingerprint(self) -> str:
         data = self.examples
-        frozen = (
-            "pixels"
-            if data.train.images is not None
-            else [features.encoder_id(self.encoder), self.components]
-        )
-        asked = [self.query, self.answer if isinstance(self.query, str) else ""] if self.about_query else None
-        group = [
-            self.players_are,
-            *([self.clusters, "scikit-learn"] if self.players_are == "cluster" else []),
-        ]
+        frozen: object = "pixels"
+        if data.is_text:
+            frozen = [features.encoder_id(self.encoder), self.components]
+        asked = None
+        if self.about_query:
+            asked = [self.query, self.answer if isinstance(self.query, str) else ""]
+        group: list[object] = [self.players_are]
+        if self.players_are == "cluster":
+            group += [self.clusters, "scikit-learn"]
         parts = [
             self.method.version,
             data.fingerprint,
@@ -235,9 +202,14 @@ class TrainingGame(Game):
             float(self.penalty),
             self.seed,
         ]
-        return (
-            "training-" + hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-        )
+        return hashed("training", json.dumps(parts))
+
+    @property
+    def _own_texts(self) -> list[str]:
+        """The query, where it is a text of the user's that the value looks at."""
+        if isinstance(self.query, str) and self.about_query:
+            return [self.query]
+        return []
 
     @cached_property
     def _features(self) -> tuple[Floats, Floats]:
@@ -246,40 +218,51 @@ class TrainingGame(Game):
         (n, d + 1), (t, d + 1).
         """
         data = self.examples
-        if data.train.images is not None:
-            # a mean square length of about 1
-            found = np.concatenate([data.train.images, data.test.images]) / 16.0 / np.sqrt(10.0)
-        else:
-            own = [self.query] if isinstance(self.query, str) and self.about_query else []
-            raw = features.embed([*data.train.texts, *data.test.texts], self.encoder)
-            raw = np.concatenate([raw, features.embed(own, self.encoder)]) if own else raw
-            found = features.project(raw, len(data.train), self.components)
-        found = np.concatenate([found, np.ones((len(found), 1))], axis=1)
         n = len(data.train)
+        images = data.images
+        if images is not None:
+            # a mean square length of about 1
+            found = images / 16.0 / np.sqrt(10.0)
+        else:
+            raw = features.embed(data.texts, self.encoder)
+            if self._own_texts:
+                own = features.embed(self._own_texts, self.encoder)
+                raw = np.concatenate([raw, own])
+            found = features.project(raw, n, self.components)
+        constant = np.ones((len(found), 1))
+        found = np.concatenate([found, constant], axis=1)
         return found[:n], found[n:]
 
     @cached_property
     def asked(self) -> tuple[Floats, Positions]:
         """Features and true labels of what the value looks at: the query alone, or all held-out examples."""
-        data, tests = self.examples, self._features[1]
+        data = self.examples
+        _, tests = self._features
+        labels = np.array(data.test.labels)
         if not self.about_query:
-            return tests[: len(data.test)], np.array(data.test.labels)
+            return tests[: len(labels)], labels
         if isinstance(self.query, str):
-            return tests[-1:], np.array([data.classes.index(self.answer)])
-        return tests[self.query : self.query + 1], np.array([data.test.labels[self.query]])
+            answer = data.classes.index(self.answer)
+            return tests[-1:], np.array([answer])
+        one = slice(self.query, self.query + 1)
+        return tests[one], labels[one]
 
     @property
     def ready(self) -> bool:
-        """Whether a retraining needs no encoder to be loaded first: pixels, or features that are on the disk."""
-        if "_features" in self.__dict__ or self.examples.train.images is not None:
+        """Whether a retraining needs no encoder to be loaded first: pixels, or features on the disk."""
+        data = self.examples
+        if "_features" in self.__dict__ or not data.is_text:
             return True
-        own = [[self.query]] if isinstance(self.query, str) and self.about_query else []
-        texts = [[*self.examples.train.texts, *self.examples.test.texts], *own]
-        return all(features.known(one, self.encoder) for one in texts)
+        if not features.known(data.texts, self.encoder):
+            return False
+        return not self._own_texts or features.known(self._own_texts, self.encoder)
 
     def seconds(self, masks: Masks) -> float | None:
         """What so many retrainings take here, learnt from the calls so far; None before the second."""
-        return _PACES[self.learner].seconds(self._work(len(masks))) if self.learner in _PACES else None
+        pace = _PACES.get(self.learner)
+        if pace is None:
+            return None
+        return pace.seconds(self._work(len(masks)))
 
     def asking(self) -> Asking:
         return Asking(self.seconds)
@@ -289,7 +272,8 @@ class TrainingGame(Game):
 
     def __call__(self, masks: Masks) -> Values:
         masks = np.asarray(masks, dtype=bool)
-        weights = np.empty((len(masks), len(self.examples.train)))
+        examples = len(self.examples.train)
+        weights = np.empty((len(masks), examples))
         for player, rows in enumerate(self.members):
             weights[:, rows] = masks[:, player, None]
         return self.retrain(weights)
@@ -299,74 +283,34 @@ class TrainingGame(Game):
 
         `relabel`: {example: other class}.
         """
-        labels = np.array(self.examples.train.labels)
+        data = self.examples
+        labels = np.array(data.train.labels)
         for example, other in (relabel or {}).items():
             labels[example] = other
+        train, _ = self._features
         tests, truth = self.asked
+        weights = np.asarray(weights, dtype=np.float64)
+        penalty = float(self.penalty)
         with _training:  # one at a time: each uses all the cores it may
             start = time.perf_counter()
-            found = self.method.scores(
-                self._features[0],
-                labels,
-                len(self.examples.classes),
-                np.asarray(weights, dtype=np.float64),
-                tests,
-                float(self.penalty),
-                self.seed,
-            )
-            _PACES.setdefault(self.learner, Pace()).note(
-                self._work(len(weights)), time.perf_counter() - start
-            )
-        values = measured(found, truth, self.value, squared=self.method.squared_loss)
+            scores = self.method.scores(train, labels, len(data.classes), weights, tests, penalty, self.seed)
+            taken = time.perf_counter() - start
+            pace = _PACES.setdefault(self.learner, Pace())
+            pace.note(self._work(len(weights)), taken)
+        values = measured(scores, truth, self.value, squared=self.method.squared_loss)
         if not np.isfinite(values).all():
             raise AblationError(
-                f"The {self.learner} gave no finite value for a subset of the training data: raise the penalty."
+                f"The {self.learner} gave no finite value for a subset of the training data: "
+                "raise the penalty."
             )
         return values
 
 
-def measured(scores: Floats, truth: Positions, value: str, squared: bool = False) -> Values:
-    """Values (b,) of scores (b, tests, classes) with the true classes (tests,), meaned over the tests;
-
-    `squared`: which loss.
-    """
-    right = np.take_along_axis(scores, truth[None, :, None], axis=2)[..., 0]
-    if value in ("loss", "test loss"):
-        if squared:
-            return ((scores - np.eye(scores.shape[2])[truth]) ** 2).sum(2).mean(1)
-        return (_logsumexp(scores) - right).mean(1)
-    others = np.where(np.arange(scores.shape[2]) == truth[:, None], -np.inf, scores)
-    if value == "logit":
-        return (right - _logsumexp(others)).mean(1)
-    margin = right - others.max(2)
-    return margin.mean(1) if value == "margin" else (margin > 0).mean(1)
-
-
-def kmeans(points: Floats, clusters: int, seed: int) -> Positions:
-    """(n,) the cluster of each point, by scikit-learn; fewer clusters where points repeat."""
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # that there are fewer
-        return KMeans(clusters, n_init=4, random_state=seed).fit(points).labels_.astype(np.intp)
-
-
-def _logsumexp(scores: Floats) -> Floats:
-    top = scores.max(2)
-    return top + np.log(np.exp(scores - top[..., None]).sum(2))
-
-
-def _short(text: str, length: int = LABEL) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
-
-
 def describe_query(game: TrainingGame) -> tuple[str, str]:
     """The query's text and its true label; two empty texts for a value over all held-out examples."""
-    data: Any = game.examples
     if not game.about_query:
         return "", ""
     if isinstance(game.query, str):
         return game.query, game.answer
+    data = game.examples
     return data.test.texts[game.query], data.classes[data.test.labels[game.query]]

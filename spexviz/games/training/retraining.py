@@ -20,7 +20,10 @@ DRAWS = 20  # random orders beside the curve
 
 @dataclass(frozen=True)
 class Without:
-    """Changes of the value when each member alone (in order), and all of a set, are left out of the whole training set."""
+    """Changes of the value when members of a set are left out of the whole training set.
+
+    `alone`: each by itself, in order; `together`: all of them.
+    """
 
     members: Interaction
     alone: tuple[float, ...]
@@ -38,10 +41,17 @@ class Removal:
 
 def without(game: TrainingGame, sets: Sequence[Interaction]) -> tuple[Without, ...]:
     """Retrain without each set and each of its members; one batch."""
-    asked = dict.fromkeys([(), *((i,) for members in sets for i in members), *sets])
-    values = dict(zip(asked, game(all_but(list(asked), len(game.players))), strict=True))
-    change = lambda members: float(values[members] - values[()])
-    return tuple(Without(members, tuple(change((i,)) for i in members), change(members)) for members in sets)
+    each_alone = [(i,) for members in sets for i in members]
+    asked = list(dict.fromkeys([(), *each_alone, *sets]))
+    values = game(all_but(asked, len(game.players)))
+    change = {}
+    for left_out, value in zip(asked, values, strict=True):
+        change[left_out] = float(value - values[0])
+    found = []
+    for members in sets:
+        alone = tuple(change[i,] for i in members)
+        found.append(Without(members, alone, change[members]))
+    return tuple(found)
 
 
 def what_if(
@@ -50,29 +60,47 @@ def what_if(
     relabel: Mapping[int, int] | None = None,
     duplicate: Sequence[int] = (),
 ) -> tuple[float, float]:
-    """Real values before and after: players left out, their examples relabelled ({player: class}), or kept twice."""
-    weights = np.ones((1, len(game.examples.train)))
-    for players, weight in ((duplicate, 2.0), (leave_out, 0.0)):
-        for player in players:
-            weights[:, game.members[player]] = weight
-    labels = {int(i): other for player, other in (relabel or {}).items() for i in game.members[player]}
-    return float(game.retrain(np.ones_like(weights))[0]), float(game.retrain(weights, labels)[0])
+    """Real values before and after a change.
+
+    Players left out, their examples relabelled ({player: class}), or kept twice.
+    """
+    whole = np.ones((1, len(game.examples.train)))
+    weights = whole.copy()
+    for player in duplicate:
+        weights[:, game.members[player]] = 2.0
+    for player in leave_out:
+        weights[:, game.members[player]] = 0.0
+    labels: dict[int, int] = {}
+    for player, other in (relabel or {}).items():
+        for example in game.members[player]:
+            labels[int(example)] = other
+    before = game.retrain(whole)
+    after = game.retrain(weights, labels)
+    return float(before[0]), float(after[0])
 
 
 def leave_one_out(game: TrainingGame) -> Values:
-    """(n,) effect of keeping each player on the whole training set: the value with all minus that without it; n + 1 retrainings."""
+    """(n,) effect of keeping each player: the value with the whole training set minus that without it.
+
+    n + 1 retrainings.
+    """
     values = game(leave_one_out_masks(len(game.players)))
     return values[0] - values[1:]
 
 
 def harmful(game: TrainingGame, effects: Values) -> Positions:
     """Players by the harm that keeping them does, worst first, from their effects on the value."""
-    return np.argsort(effects if game.higher_is_better else -np.asarray(effects), kind="stable")
+    benefits = np.asarray(effects)
+    if not game.higher_is_better:
+        benefits = -benefits
+    return np.argsort(benefits, kind="stable")
 
 
 def precision_at(ranking: Sequence[int], truth: Sequence[int], k: int) -> float:
     """Share of the first k that are true."""
-    return len(set(map(int, ranking[:k])) & set(map(int, truth))) / k
+    first = set(map(int, ranking[:k]))
+    found = first.intersection(map(int, truth))
+    return len(found) / k
 
 
 def removal(
@@ -82,10 +110,19 @@ def removal(
     shares: Sequence[float] = SHARES,
     draws: int = DRAWS,
 ) -> Removal:
-    """Values as a growing share of the players is left out, in this order and in random ones; every point is a retraining."""
+    """Values as a growing share of the players is left out, in this order and in random ones.
+
+    Every point is a retraining.
+    """
     n = len(game.players)
     rng = np.random.default_rng([seed, 0x9A])
-    orders = [np.asarray(order), *(rng.permutation(n) for _ in range(draws))]
-    sets = [tuple(map(int, one[: round(share * n)])) for one in orders for share in shares]
-    values = game(all_but(sets, n)).reshape(len(orders), len(shares))
-    return Removal(tuple(shares), values[0], values[1:])
+    at_random = [rng.permutation(n) for _ in range(draws)]
+    counts = [round(share * n) for share in shares]
+    sets = []
+    for one in (order, *at_random):
+        players = [int(player) for player in one]
+        for count in counts:
+            sets.append(tuple(players[:count]))
+    values = game(all_but(sets, n))
+    by_order = values.reshape(1 + draws, len(counts))
+    return Removal(tuple(shares), by_order[0], by_order[1:])

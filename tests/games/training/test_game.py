@@ -105,16 +105,18 @@ def test_a_query_of_ones_own_and_the_two_classes_of_it() -> None:
 )
 def test_settings_that_do_not_fit_are_refused_in_words(settings: dict, says: str) -> None:
     with pytest.raises(GameError, match=says):
-        TrainingGame(**{"data": "reviews", "query": 2, "encoder": "words", **settings}).examples
+        _ = TrainingGame(
+            **{"data": "reviews", "query": 2, "encoder": "words", **settings}
+        ).examples  # loads them
 
 
 def test_more_examples_than_players_are_grouped() -> None:
     rows = "\n".join(f"{'good' if i % 2 else 'bad'} thing {i},{'ab'[i % 2]}" for i in range(1_400))
     data = datasets.read_csv(("text,label\n" + rows).encode())
     with pytest.raises(GameError, match="1,120 training examples are more than 1,000"):
-        TrainingGame(data, encoder="words").examples
+        _ = TrainingGame(data, encoder="words").examples  # loads them
     with pytest.raises(GameError, match="no sources"):
-        TrainingGame(data, encoder="words", players_are="source").examples
+        _ = TrainingGame(data, encoder="words", players_are="source").examples  # loads them
     game = TrainingGame(data, encoder="words", players_are="cluster", clusters=12)
     assert 2 <= len(game.players) <= 12 and np.isfinite(game(uniform_masks(len(game.players), 3, 0))).all()
 

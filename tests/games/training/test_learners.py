@@ -1,5 +1,6 @@
-"""Retraining many subsets at once gives what retraining each alone gives, with scikit-learn where it has the
-learner.
+"""Retraining many subsets at once gives what retraining each alone gives.
+
+With scikit-learn where it has the learner.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ SIZES = [(40, 8, 2), (12, 30, 3)]  # (examples, features, classes): primal, dual
 
 
 def problem(n: int, d: int, classes: int, subsets: int = 9, seed: int = 0) -> tuple:
-    """Features with a constant, labels, weights (rows: nothing, everything, one class alone, doubled,
-    random), tests.
+    """Features with a constant, labels, weights, tests.
+
+    Rows of the weights: nothing, everything, one class alone, doubled, random.
     """
     rng = np.random.default_rng(seed)
     features = np.concatenate([rng.normal(size=(n, d - 1)), np.ones((n, 1))], axis=1)
@@ -90,9 +92,7 @@ def test_logistic_reaches_the_minimum_where_newtons_whole_step_would_not(monkeyp
 
 
 def test_the_network_is_plain_sgd_on_the_subset_alone() -> None:
-    """Against torch's own autograd and optimiser, one subset at a time, on the rows that the subset holds
-    only.
-    """
+    """Against torch's own autograd and optimiser, one subset at a time, on the rows that it holds only."""
     import torch
 
     features, labels, weights, tests = problem(70, 6, 3, subsets=5)

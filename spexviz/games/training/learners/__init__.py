@@ -1,4 +1,6 @@
-"""Learners that are retrained thousands of times: many subsets of one training set at once. One small file each.
+"""Learners that are retrained thousands of times: many subsets of one training set at once.
+
+One small file each.
 
     scores(features, labels, classes, weights, tests, penalty, seed) -> (subsets, tests, classes)
 
@@ -12,4 +14,5 @@ from __future__ import annotations
 from spexviz.games.training.learners import logistic, network, ridge
 from spexviz.games.training.learners.base import Learner
 
-LEARNERS: dict[str, Learner] = {one.name: one for one in (ridge.RIDGE, logistic.LOGISTIC, network.NETWORK)}
+_ALL = (ridge.RIDGE, logistic.LOGISTIC, network.NETWORK)
+LEARNERS: dict[str, Learner] = {one.name: one for one in _ALL}

@@ -9,11 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Learner:
-    """A way to learn: `scores(features, labels, classes, weights, tests, penalty, seed)`, see the package; one sentence about it.
+    """A way to learn, by its `scores(features, labels, classes, weights, tests, penalty, seed)`.
 
-    `version` of the arithmetic: changes when the same settings give other values. `squared_loss`: what it
-    minimises is the squared error, else cross-entropy. `closed_form`: hundreds of retrainings take a moment,
-    so they need not be asked for.
+    See the package for these. `summary`: one sentence about it; `version` of the arithmetic: changes when the
+    same settings give other values; `squared_loss`: what it minimises is the squared error, else
+    cross-entropy; `closed_form`: hundreds of retrainings take a moment, so they need not be asked for.
     """
 
     name: str

@@ -1,8 +1,9 @@
-"""A small neural network by stochastic gradient descent, for many subsets at once (torch.func.vmap over the subsets).
+"""A small neural network by stochastic gradient descent, for many subsets at once.
 
-Every subset starts from the same weights and sees the examples in the same order: an epoch goes through one
-shuffled order of the whole training set in batches, and a subset's step is the mean gradient over those of a
-batch that it holds (none: no step). So training on a subset alone, in that order, gives the same network.
+torch.func.vmap runs over the subsets. Every subset starts from the same weights and sees the examples in the
+same order: an epoch goes through one shuffled order of the whole training set in batches, and a subset's step
+is the mean gradient over those of a batch that it holds (none: no step). So training on a subset alone, in
+that order, gives the same network.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from spexviz.games.training.learners.ridge import CELLS
 from spexviz.kit.arrays import Floats
 from spexviz.kit.threads import threads
 
-HIDDEN, EPOCHS, BATCH, RATE = 16, 20, 32, 0.5
+HIDDEN = 16
+EPOCHS, BATCH, RATE = 20, 32, 0.5
 
 
 def scores(
@@ -35,13 +37,20 @@ def scores(
     import torch
 
     torch.set_num_threads(threads())
-    portion = max(1, CELLS // (4 * (features.shape[1] + classes) * HIDDEN + BATCH * HIDDEN))
-    asked = torch.from_numpy(np.asarray(tests, dtype=np.float32))
+    parameters = (features.shape[1] + classes) * HIDDEN
+    of_a_subset = 4 * parameters + BATCH * HIDDEN  # floats: its parameters a few times, its hidden layer
+    portion = max(1, CELLS // of_a_subset)
+    asked = _singles(tests)
+    of_each = torch.func.vmap(outputs, in_dims=(0, None))
     parts = []
     for start in range(0, len(weights), portion):
-        trained = train(features, labels, classes, weights[start : start + portion], penalty, seed)
-        parts.append(torch.func.vmap(outputs, in_dims=(0, None))(trained, asked).double().numpy())
-    return np.concatenate(parts) if parts else np.zeros((0, len(tests), classes))
+        some = weights[start : start + portion]
+        trained = train(features, labels, classes, some, penalty, seed)
+        found = of_each(trained, asked)
+        parts.append(found.double().numpy())
+    if not parts:
+        return np.zeros((0, len(tests), classes))
+    return np.concatenate(parts)
 
 
 def train(
@@ -50,53 +59,60 @@ def train(
     """The trained parameters of every subset, stacked: {name: (subsets, …)}."""
     import torch
 
-    x, y, w = (
-        torch.from_numpy(np.asarray(features, dtype=np.float32)),
-        torch.from_numpy(np.asarray(labels, dtype=np.int64)),
-        torch.from_numpy(np.asarray(weights, dtype=np.float32)),
-    )
-    first = initial(features.shape[1], classes, seed)
-    stacked = {name: value.expand(len(weights), *value.shape).clone() for name, value in first.items()}
-    step = torch.func.vmap(torch.func.grad(loss), in_dims=(0, None, None, 0))
-    decay = penalty / len(features)
-    for rows in batches(len(features), seed):
-        gradient = step(stacked, x[rows], y[rows], w[:, rows])
-        rate = RATE * (w[:, rows].sum(1) > 0)
-        for name, value in stacked.items():
-            step_of = rate.view(-1, *[1] * (value.dim() - 1))
-            # implicit: no penalty is too large for it
-            stacked[name] = (value - step_of * gradient[name]) / (1 + step_of * decay)
-    return stacked
+    n, width = features.shape
+    x = _singles(features)
+    y = torch.from_numpy(np.asarray(labels, dtype=np.int64))
+    w = _singles(weights)
+    trained = {}
+    for name, first in initial(width, classes, seed).items():
+        trained[name] = first.expand(len(weights), *first.shape).clone()
+    gradients = torch.func.vmap(torch.func.grad(loss), in_dims=(0, None, None, 0))
+    decay = penalty / n
+    for rows in batches(n, seed):
+        held = w[:, rows]
+        gradient = gradients(trained, x[rows], y[rows], held)
+        holds_any = held.sum(1) > 0
+        rates = RATE * holds_any  # no step for a subset that holds none of the batch
+        for name, value in trained.items():
+            others = [1] * (value.dim() - 1)
+            rate = rates.view(-1, *others)
+            # the decay is taken at the end of the step (implicit): no penalty is too large for it
+            moved = value - rate * gradient[name]
+            trained[name] = moved / (1 + rate * decay)
+    return trained
 
 
 def initial(width: int, classes: int, seed: int) -> dict[str, Any]:
     """The first weights, the same for every subset."""
-    import torch
-
     rng = np.random.default_rng([seed, 0x4E])
-    hidden = rng.normal(size=(width, HIDDEN)) * np.sqrt(2.0 / HIDDEN)
-    return {
-        "hidden": torch.from_numpy(hidden.astype(np.float32)),
-        "bias": torch.zeros(HIDDEN, dtype=torch.float32),
-        "out": torch.from_numpy(
-            (rng.normal(size=(HIDDEN, classes)) * np.sqrt(0.5 / HIDDEN)).astype(np.float32)
-        ),
-        "shift": torch.zeros(classes, dtype=torch.float32),
+    hidden = rng.normal(size=(width, HIDDEN))
+    out = rng.normal(size=(HIDDEN, classes))
+    weights = {
+        "hidden": hidden * np.sqrt(2.0 / HIDDEN),
+        "bias": np.zeros(HIDDEN),
+        "out": out * np.sqrt(0.5 / HIDDEN),
+        "shift": np.zeros(classes),
     }
+    return {name: _singles(array) for name, array in weights.items()}
 
 
 def batches(n: int, seed: int) -> list[np.ndarray]:
     """The rows of each step, all epochs in order."""
     rng = np.random.default_rng([seed, 0xBA])
-    orders = [rng.permutation(n) for _ in range(EPOCHS)]
-    return [order[i : i + BATCH] for order in orders for i in range(0, n, BATCH)]
+    steps = []
+    for _ in range(EPOCHS):
+        order = rng.permutation(n)
+        for i in range(0, n, BATCH):
+            steps.append(order[i : i + BATCH])
+    return steps
 
 
 def outputs(parameters: dict[str, Any], x: Any) -> Any:
     """Scores (rows, classes) of one network."""
     import torch
 
-    return torch.tanh(x @ parameters["hidden"] + parameters["bias"]) @ parameters["out"] + parameters["shift"]
+    hidden = torch.tanh(x @ parameters["hidden"] + parameters["bias"])
+    return hidden @ parameters["out"] + parameters["shift"]
 
 
 def loss(parameters: dict[str, Any], x: Any, y: Any, w: Any) -> Any:
@@ -104,8 +120,17 @@ def loss(parameters: dict[str, Any], x: Any, y: Any, w: Any) -> Any:
     import torch
 
     logs = torch.log_softmax(outputs(parameters, x), dim=1)
-    picked = (logs * torch.nn.functional.one_hot(y, logs.shape[1])).sum(1)
-    return -(w * picked).sum() / w.sum().clamp(min=1.0)
+    truth = torch.nn.functional.one_hot(y, logs.shape[1])
+    log_likelihood = (logs * truth).sum(1)
+    total = (w * log_likelihood).sum()
+    return -total / w.sum().clamp(min=1.0)
+
+
+def _singles(array: Floats) -> Any:
+    """An array as a tensor in fp32."""
+    import torch
+
+    return torch.from_numpy(np.asarray(array, dtype=np.float32))
 
 
 NETWORK = Learner(

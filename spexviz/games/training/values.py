@@ -1,0 +1,84 @@
+"""What is measured after a retraining."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spexviz.kit.arrays import Floats, Positions
+from spexviz.masks import Values
+
+
+@dataclass(frozen=True)
+class Value:
+    """What is measured, whether more of it is better, and whether it looks at the query alone."""
+
+    summary: str
+    higher_is_better: bool
+    about_query: bool
+
+
+VALUES = {
+    "margin": Value(
+        "Score of the query's label above the best other one: positive where the learner is right.",
+        higher_is_better=True,
+        about_query=True,
+    ),
+    "logit": Value(
+        "Log-odds of the query's label, from a softmax over the learner's scores.",
+        higher_is_better=True,
+        about_query=True,
+    ),
+    "loss": Value(
+        "Loss on the query: cross-entropy in nats, squared error for ridge.",
+        higher_is_better=False,
+        about_query=True,
+    ),
+    "accuracy": Value(
+        "Share of the held-out examples that the learner gets right.",
+        higher_is_better=True,
+        about_query=False,
+    ),
+    "test loss": Value(
+        "Mean loss on the held-out examples: less coarse than their accuracy.",
+        higher_is_better=False,
+        about_query=False,
+    ),
+}
+
+
+def measured(scores: Floats, truth: Positions, value: str, squared: bool = False) -> Values:
+    """Values (b,) of scores (b, tests, classes) with the true classes (tests,), meaned over the tests;
+
+    `squared`: which loss.
+    """
+    return _each(scores, truth, value, squared).mean(1)
+
+
+def _each(scores: Floats, truth: Positions, value: str, squared: bool) -> np.ndarray:
+    """(b, tests) the value of each test alone."""
+    classes = scores.shape[2]
+    right = np.take_along_axis(scores, truth[None, :, None], axis=2)[..., 0]
+    if value in ("loss", "test loss"):
+        if squared:
+            errors = scores - np.eye(classes)[truth]
+            return (errors**2).sum(2)
+        # cross-entropy: −log softmax at the true class
+        return _logsumexp(scores) - right
+    is_truth = np.arange(classes) == truth[:, None]
+    others = np.where(is_truth, -np.inf, scores)
+    if value == "logit":
+        # log p / (1 − p) of a softmax: the normaliser of both cancels
+        return right - _logsumexp(others)
+    margin = right - others.max(2)
+    if value == "margin":
+        return margin
+    return margin > 0
+
+
+def _logsumexp(scores: Floats) -> Floats:
+    """log Σ exp over the classes, without overflow."""
+    top = scores.max(2)
+    shares = np.exp(scores - top[..., None])
+    return top + np.log(shares.sum(2))
