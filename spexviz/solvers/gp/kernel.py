@@ -6,7 +6,8 @@ With signs z, z' ∈ {±1}^n (z = 1 − 2m) the covariance of two values is
 
 Each exponential is a product over players, s_c Π_i (1 + ρ_ci z_i z'_i)/(1 + ρ_ci) with ρ = tanh w, so it
 expands exactly into s_c / Π(1 + ρ_ci) · Σ_S ρ_c^S χ_S(m) χ_S(m'): an independent prior on *every*
-interaction, which decays with order and knows which players matter. Component 0 spans all players. The others
+interaction, which decays with order and knows which players matter. (For x = z_i z'_i = ±1, exp(w x) is
+cosh w · (1 + x tanh w), and exp(−w) cosh w is 1/(1 + tanh w).) Component 0 spans all players. The others
 are windows over a part of the layout (the words of a clause, neighbouring layers), with w_ci = reach ·
 window_ci · w_i: players near each other may interact more; how much more is learnt, and nothing is assumed
 where a design has no layout.
@@ -14,27 +15,30 @@ where a design has no layout.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
-from spexviz.kit.arrays import Ints
-from spexviz.solvers.base import in_threads
+from spexviz.kit.arrays import Floats, Ints, Positions
+from spexviz.masks import Masks
 
-T = TypeVar("T")
-Floats = NDArray[np.floating]
+AnyFloats = NDArray[np.floating]
+"""Single or double precision, that of the signs: single for speed, double where noise is small."""
 
 PLAYERS_PER_WINDOW = 3  # windows stand this many players apart…
 MOST_WINDOWS = 12  # …but there are no more than this: each costs one exponential per pair of masks
 MOST_CELLS = 500  # windows × players: with many players the masks tell little of who is near whom
 MOST_PLAYERS = 400  # above it windows would be too wide to mean "near", and cost more than all else
 EDGE = 0.02  # a window ends where it has fallen to this
-TILE = 128  # rows
+
+
+def signs_of(masks: Masks) -> Floats:
+    """z = 1 − 2m of masks (b, n): 1 where a player is removed, −1 where it is kept."""
+    kept = np.asarray(masks, np.float64)
+    return 1.0 - 2.0 * kept
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ class Prior:
     @cached_property
     def exponents(self) -> Floats:
         """(1 + c, n): w of every component."""
-        return np.vstack([self.strength[None], self.reach * self.windows * self.strength])
+        everywhere = self.strength[None]
+        in_windows = self.reach * self.windows * self.strength
+        return np.vstack([everywhere, in_windows])
 
     @cached_property
     def rho(self) -> Floats:
@@ -66,139 +72,171 @@ class Prior:
     @cached_property
     def base(self) -> Floats:
         """(1 + c,): each component's prior variance of the constant."""
-        return np.exp(np.log(self.scale) - np.log1p(self.rho).sum(1))
+        # s / Π_i (1 + ρ_i) as a sum of logarithms: the product of many players would overflow
+        log_product = np.log1p(self.rho).sum(1)
+        log_base = np.log(self.scale) - log_product
+        return np.exp(log_base)
 
     @property
     def variance(self) -> float:
         """k(m, m): prior variance of a value."""
-        return float(self.constant + self.slope.sum() + self.scale.sum())
+        # every z_i z_i is 1, so every exponent is 0
+        slopes = self.slope.sum()
+        scales = self.scale.sum()
+        return float(self.constant + slopes + scales)
 
-    def covariance(self, left: Floats, right: Floats) -> Floats:
-        """(a, b) covariances of the values at signs (a, n) and (b, n), in their precision; noise not included."""
+    def covariance(self, left: AnyFloats, right: AnyFloats) -> AnyFloats:
+        """(a, b) covariances of the values at signs (a, n) and (b, n), in their precision; without noise."""
         kind = left.dtype
-        out = (left * self.slope.astype(kind)) @ right.T
+        weighted = left * self.slope.astype(kind)
+        out = weighted @ right.T
         out += kind.type(self.constant)
-        for part in components(self, left, right):
-            out += part.at(slice(None), slice(None))
+        everything = slice(None)
+        for component in components(self, left, right):
+            out += component.at(everything, everything)
+        return out
+
+    def shrinkage(self, members: Ints) -> Floats:
+        """(1 + c, k): ρ_c^S = Π_{i∈S} ρ_ci of every component and interaction; members (k, order)."""
+        shape = (len(self.base), len(members))
+        out = np.ones(shape)
+        for players in members.T:
+            out *= self.rho[:, players]
         return out
 
     def weights(self, members: Ints) -> Floats:
         """Prior variances (k,) of the interactions of one order: members (k, order)."""
-        factors = np.ones((len(self.base), len(members)))
-        for position in range(members.shape[1]):
-            factors *= self.rho[:, members[:, position]]
-        out = self.base @ factors
-        if members.shape[1] == 0:
+        order = members.shape[1]
+        # what stands before χ_S(m) χ_S(m') in the expansion of all exponentials
+        out = self.base @ self.shrinkage(members)
+        # the kernel's first two parts are interactions as well: of order 0 and of order 1
+        if order == 0:
             return out + self.constant
-        return out + self.slope[members[:, 0]] if members.shape[1] == 1 else out
+        if order == 1:
+            players = members[:, 0]
+            return out + self.slope[players]
+        return out
 
 
 @dataclass(frozen=True)
 class Component:
-    """One exponential of the kernel as the factors of its exponent: at signs a and b it is exp(left[a] @ right[b]ᵀ).
+    """One exponential of the kernel by the factors of its exponent: at signs a, b exp(left[a] @ right[b]ᵀ).
 
     `players` (k,) those with w ≠ 0, the others cost nothing; `left` (m, k + 1) their weighted signs and the
     exponent's level, `right` (m', k + 1) their signs and 1: the level rides along in the product, since every
     pass over (m, m') costs.
     """
 
-    players: Ints
-    left: Floats
-    right: Floats
+    players: Positions
+    left: AnyFloats
+    right: AnyFloats
 
-    def at(self, rows: slice, columns: slice) -> Floats:
-        part = self.left[rows] @ self.right[columns].T
-        return np.exp(part, out=part)
+    def at(self, rows: slice, columns: slice) -> AnyFloats:
+        left = self.left[rows]
+        right = self.right[columns]
+        exponent = left @ right.T
+        return np.exp(exponent, out=exponent)
 
 
-def components(prior: Prior, left: Floats, right: Floats) -> list[Component]:
-    """The components of the kernel between signs (m, n) and (m', n): scale · exp(Σ_i w_i (z_i z'_i − 1)) each."""
+def components(prior: Prior, left: AnyFloats, right: AnyFloats) -> list[Component]:
+    """The kernel's components between signs (m, n) and (m', n): scale · exp(Σ_i w_i (z_i z'_i − 1)) each."""
+    m = len(left)
+    ones = np.ones((len(right), 1), right.dtype)
     out = []
     for scale, w in zip(prior.scale, prior.exponents, strict=True):
-        here = np.flatnonzero(w)
-        level = np.full((len(left), 1), np.log(scale) - w.sum())
-        weighted = np.hstack([left[:, here] * w[here], level]).astype(left.dtype)
-        out.append(
-            Component(here, weighted, np.hstack([right[:, here], np.ones((len(right), 1), right.dtype)]))
-        )
+        players = np.flatnonzero(w)
+        # s exp(Σ w (z z' − 1)) = exp(Σ w z z' + level)
+        level = np.log(scale) - w.sum()
+        levels = np.full((m, 1), level)
+        weighted = left[:, players] * w[players]
+        left_factor = np.hstack([weighted, levels])
+        right_factor = np.hstack([right[:, players], ones])
+        out.append(Component(players, left_factor.astype(left.dtype), right_factor))
     return out
 
 
-def over_tiles(work: Callable[..., T], m: int, *more: list) -> list[T]:
-    """work(rows, columns, and its part of each of `more`) on the tiles that cover the lower triangle of an (m, m) matrix, from the largest to the smallest.
+def windows(layout: Floats | None, n: int) -> Floats:
+    """Bell-shaped windows (c, n) in [0, 1] over the positions of the players.
 
-    Nearly half the work of the whole matrix, and a tile stays in the cache. On as many threads as spexviz may
-    use: NumPy lets go of the interpreter, and the result does not depend on their number.
+    None without a layout, or with very few or many players. Raises SolverError for a layout that does not
+    place every player.
     """
-    tiles = [
-        (slice(start, min(start + TILE, m)), slice(0, min(start + TILE, m)))
-        for start in reversed(range(0, m, TILE))
-    ]
-    if len(tiles) < 3:
-        return [work(*tile, *own) for tile, *own in zip(tiles, *more, strict=True)]
-    return in_threads(lambda tile, *own: work(*tile, *own), tiles, *more)
-
-
-def lower_covariance(
-    prior: Prior, signs: Floats, parts: list[Component], keep: bool
-) -> tuple[Floats, list[list[Floats]]]:
-    """Covariance of the values at signs (m, n), right in the lower triangle, 0 above its tiles; if `keep`, the components of each tile."""
-    covariance = np.zeros((len(signs), len(signs)), signs.dtype)
-    weighted = signs * prior.slope.astype(signs.dtype)
-
-    def fill(rows: slice, columns: slice) -> list[Floats]:
-        tile, kept = covariance[rows, columns], []
-        np.matmul(weighted[rows], signs[columns].T, out=tile)
-        tile += signs.dtype.type(prior.constant)
-        for part in parts:
-            values = part.at(rows, columns)
-            tile += values
-            if keep:
-                kept.append(values)
-        return kept
-
-    return covariance, over_tiles(fill, len(signs))
-
-
-def windows(layout: NDArray[np.float64] | None, n: int) -> Floats:
-    """Bell-shaped windows over the positions of the players:
-
-    (c, n) in [0, 1]; none without a layout, or with very few or many players.
-    """
-    if layout is None or not 2 * PLAYERS_PER_WINDOW <= n <= MOST_PLAYERS:
-        return np.zeros((0, n))
-    positions = np.asarray(layout, np.float64)
-    if len(positions) != n or not np.isfinite(positions).all():
-        raise SolverError(
-            f"A layout needs one finite position for each of the {n} players, not an array of shape {positions.shape}."
-        )
-    positions = positions.reshape(n, -1)
-    count = min(MOST_WINDOWS, n // PLAYERS_PER_WINDOW, MOST_CELLS // n)
-    centres = _evenly(positions[:, 0], count) if positions.shape[1] == 1 else _farthest(positions, count)
-    far = _distances(positions, positions[centres])
-    between = _distances(positions[centres], positions[centres])
-    between[np.diag_indices(len(centres))] = np.inf
-    width = float(np.median(between.min(1)))
-    if not np.isfinite(width) or width <= 0:
-        return np.zeros((0, n))
-    bells = np.exp(-0.5 * (far.T / width) ** 2)
+    none = np.zeros((0, n))
+    fewest = 2 * PLAYERS_PER_WINDOW
+    if layout is None or not fewest <= n <= MOST_PLAYERS:
+        return none
+    positions = _positions(layout, n)
+    far_enough = n // PLAYERS_PER_WINDOW
+    affordable = MOST_CELLS // n
+    count = min(MOST_WINDOWS, far_enough, affordable)
+    centres = positions[_spread_out(positions, count)]
+    width = _typical_gap(centres)
+    if not np.isfinite(width) or width <= 0:  # all players stand at one place
+        return none
+    steps_away = _distances(positions, centres).T / width
+    bells = np.exp(-0.5 * steps_away**2)
     return np.where(bells > EDGE, bells, 0.0)
 
 
+def _positions(layout: Floats, n: int) -> Floats:
+    """The layout as (n, k), checked."""
+    positions = np.asarray(layout, np.float64)
+    finite = np.isfinite(positions).all()
+    if len(positions) != n or not finite:
+        raise SolverError(
+            f"A layout needs one finite position for each of the {n} players, "
+            f"not an array of shape {positions.shape}."
+        )
+    return positions.reshape(n, -1)
+
+
+def _spread_out(positions: Floats, count: int) -> Ints:
+    """About `count` players that stand apart from each other."""
+    if positions.shape[1] == 1:
+        return _evenly(positions[:, 0], count)
+    return _farthest(positions, count)
+
+
 def _evenly(line: Floats, count: int) -> Ints:
+    """Of the players in the order of the line, every so manieth, from the first to the last."""
     order = np.argsort(line, kind="stable")
-    return order[np.linspace(0, len(line) - 1, count).round().astype(np.int64)]
+    last = len(line) - 1
+    ranks = np.linspace(0, last, count).round()
+    return order[ranks.astype(np.int64)]
 
 
 def _farthest(positions: Floats, count: int) -> Ints:
-    """Players spread over the layout: each next one is the farthest from those chosen."""
-    chosen = [int(np.argmin(_distances(positions, positions.mean(0)[None])[:, 0]))]
-    near = _distances(positions, positions[chosen])[:, 0]
-    while len(chosen) < count and near.max() > 0:
-        chosen.append(int(np.argmax(near)))
-        near = np.minimum(near, _distances(positions, positions[chosen[-1:]])[:, 0])
+    """Players spread over the layout: each next one is the farthest from those chosen.
+
+    Source: Gonzalez 1985, farthest-first traversal.
+    """
+    from_middle = _distances_from(positions.mean(0), positions)
+    first = int(np.argmin(from_middle))
+    chosen = [first]
+    nearest = _distances_from(positions[first], positions)  # from each player to the nearest that is chosen
+    while len(chosen) < count and nearest.max() > 0:
+        farthest = int(np.argmax(nearest))
+        chosen.append(farthest)
+        from_it = _distances_from(positions[farthest], positions)
+        nearest = np.minimum(nearest, from_it)
     return np.array(chosen)
 
 
+def _typical_gap(centres: Floats) -> float:
+    """The median distance from a centre to its nearest neighbour; not finite for a single centre."""
+    between = _distances(centres, centres)
+    np.fill_diagonal(between, np.inf)
+    to_nearest = between.min(1)
+    return float(np.median(to_nearest))
+
+
 def _distances(left: Floats, right: Floats) -> Floats:
-    return np.sqrt(((left[:, None] - right[None]) ** 2).sum(-1))
+    """Euclidean distances (a, b) between points (a, k) and (b, k)."""
+    difference = left[:, None] - right[None]
+    squares = difference**2
+    return np.sqrt(squares.sum(-1))
+
+
+def _distances_from(point: Floats, positions: Floats) -> Floats:
+    """(n,) from a point (k,) to positions (n, k)."""
+    return _distances(positions, point[None])[:, 0]

@@ -11,24 +11,44 @@ Source: ProxySPEX (Butler et al., NeurIPS 2025, arXiv 2505.17495), the recursion
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.kit.arrays import Bools, Floats, Ints
 from spexviz.masks import Masks, Values, holders
+from spexviz.solvers.proxyspex.forest import Forest, Leaves, leaf_paths, read_forest
+
+Keys = NDArray[np.uint64]
 
 # of LightGBM: one, so that fits beside a running model neither slow it down nor change with the machine
 THREADS = 1
+_FOR_MASKS = {  # parameters of LightGBM: a column is 0 or 1, and the same fit gives the same trees
+    "objective": "regression",
+    "min_sum_hessian_in_leaf": 0.0,
+    "min_data_in_bin": 1,
+    "max_bin": 3,
+    "feature_pre_filter": False,
+    "num_threads": THREADS,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
 _CELLS = 2_000_000  # leaf × subset pairs expanded at a time
 _KEY_SEED = 20250517  # of the players' keys, which name sets and never reach a result
+_BEHIND_ALL = np.iinfo(np.int64).max  # in place of padding, so that it sorts behind every player
 
 
 @dataclass(frozen=True)
 class Boosting:
-    """Settings of one ensemble: leaves a tree, learning rate, boosting rounds, share of the players that a tree may use."""
+    """Settings of one ensemble: leaves a tree, learning rate, boosting rounds, players that a tree may use.
+
+    The last as a share of all.
+    """
 
     leaves: int
     rate: float
@@ -44,166 +64,142 @@ def boost(masks: Masks, values: Values, setting: Boosting, seed: int) -> str:
     """
     import lightgbm
 
+    least_in_leaf = len(masks) // 16
     parameters = {
-        "objective": "regression",
+        **_FOR_MASKS,
         "num_leaves": setting.leaves,
         "learning_rate": setting.rate,
         "feature_fraction": setting.players,
-        "min_data_in_leaf": max(1, min(5, len(masks) // 16)),
-        "min_sum_hessian_in_leaf": 0.0,
-        "min_data_in_bin": 1,
-        "max_bin": 3,
-        "feature_pre_filter": False,
+        "min_data_in_leaf": max(1, min(5, least_in_leaf)),
         "seed": seed % 2**31,
-        "num_threads": THREADS,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbosity": -1,
     }
-    data = lightgbm.Dataset(np.asarray(masks, np.float32), np.asarray(values, np.float64), params=parameters)
-    return lightgbm.train(parameters, data, num_boost_round=setting.rounds).model_to_string()
+    features = np.asarray(masks, np.float32)
+    target = np.asarray(values, np.float64)
+    data = lightgbm.Dataset(features, target, params=parameters)
+    booster = lightgbm.train(parameters, data, num_boost_round=setting.rounds)
+    return booster.model_to_string()
+
+
+def grow(masks: Masks, values: Values, settings: Iterable[Boosting], seed: int) -> Forest:
+    """The trees of several ensembles, each fitted to the values."""
+    texts = [boost(masks, values, setting, seed) for setting in settings]
+    return read_forest(*texts)
 
 
 @dataclass(frozen=True)
-class Forest:
-    """The nodes of every tree in flat arrays.
+class _Sums:
+    """Distinct sets with their keys (u,), sums of shares (u,) and sorted members (u, w), −1 for padding."""
 
-    A child or root c ≥ 0 is the inner node c, c < 0 the leaf ~c.
-    """
-
-    roots: Ints
-    player: Ints
-    removed: Ints  # child where the player is removed (LightGBM's left: 0 ≤ threshold)
-    kept: Ints
-    value: Floats
-
-
-def read_forest(*texts: str) -> Forest:
-    """All trees in LightGBM's texts of models fitted on 0/1 masks."""
-    columns: dict[str, list[NDArray]] = {
-        name: [] for name in ("split_feature", "left_child", "right_child", "leaf_value")
-    }
-    roots: list[int] = []
-    inner = leaves = 0
-    for block in itertools.chain.from_iterable(text.split("\nTree=")[1:] for text in texts):
-        fields = dict(line.split("=", 1) for line in block.split("\n\n", 1)[0].split("\n")[1:] if "=" in line)
-        value = np.array(fields["leaf_value"].split(), np.float64)
-        roots.append(inner if len(value) > 1 else ~leaves)
-        if len(value) > 1:
-            columns["split_feature"].append(np.array(fields["split_feature"].split(), np.int64))
-            for name in ("left_child", "right_child"):
-                child = np.array(fields[name].split(), np.int64)
-                columns[name].append(np.where(child >= 0, child + inner, child - leaves))
-            inner += len(value) - 1
-        columns["leaf_value"].append(value)
-        leaves += len(value)
-    joined = {
-        name: np.concatenate(parts) if parts else np.zeros(0, np.int64) for name, parts in columns.items()
-    }
-    return Forest(
-        np.array(roots, np.int64),
-        joined["split_feature"],
-        joined["left_child"],
-        joined["right_child"],
-        joined["leaf_value"].astype(np.float64),
-    )
-
-
-def leaf_paths(forest: Forest) -> list[tuple[Ints, NDArray[np.int8], Floats]]:
-    """The reachable leaves, grouped by depth: players (K, d) sorted and distinct, −1 for padding; signs (K, d); values (K,).
-
-    A player that stands on a path twice fixes nothing the second time; a leaf that asks for both its signs is
-    never reached.
-    """
-    found = []
-    node, path, sign = (
-        forest.roots,
-        np.zeros((len(forest.roots), 0), np.int64),
-        np.zeros((len(forest.roots), 0), np.int8),
-    )
-    while len(node):
-        leaf = node < 0
-        if leaf.any():
-            found.append((path[leaf], sign[leaf], forest.value[~node[leaf]]))
-        node, path, sign = node[~leaf], path[~leaf], sign[~leaf]
-        player = forest.player[node]
-        fixed = ((path == player[:, None]) * sign).sum(1)
-        parts = []
-        for children, direction in ((forest.removed, 1), (forest.kept, -1)):
-            alive = fixed != -direction
-            new = fixed[alive] == 0
-            parts.append(
-                (
-                    children[node[alive]],
-                    np.column_stack([path[alive], np.where(new, player[alive], -1)]),
-                    np.column_stack([sign[alive], np.where(new, direction, 0).astype(np.int8)]),
-                )
-            )
-        node, path, sign = (np.concatenate(pair) for pair in zip(*parts, strict=True))
-    return found
+    keys: Keys
+    totals: Floats
+    members: Ints
 
 
 def fourier(forest: Forest, n: int, max_order: int | None = None) -> tuple[Ints, Floats]:
-    """The exact spectrum of the sum of the trees: members (k, w) sorted, −1 for padding, and coefficients (k,).
+    """The exact spectrum of the sum of the trees.
 
-    Sets above `max_order` are dropped. The order of the terms depends on nothing but the trees.
+    Members (k, w) sorted, −1 for padding, and coefficients (k,). Sets above `max_order` are dropped. The
+    order of the terms depends on nothing but the trees.
     """
-    name = np.random.default_rng(_KEY_SEED).integers(0, 2**64, size=n + 1, dtype=np.uint64)
-    keys, sums, members = [], [], []
-    for path, sign, value in leaf_paths(forest):
-        for some, its_sign, its_value in _by_length(path, sign, value):
-            key, total, sets = _expand(some, its_sign, its_value, name, max_order)
-            keys.append(key), sums.append(total), members.append(sets)
-    if not keys:
-        return np.zeros((0, 0), np.int64), np.zeros(0)
-    width = max(sets.shape[1] for sets in members)
-    members = [np.pad(sets, ((0, 0), (0, width - sets.shape[1])), constant_values=-1) for sets in members]
-    first, total = _sum_equal(np.concatenate(keys), np.concatenate(sums))
-    return np.concatenate(members)[first], total
+    rng = np.random.default_rng(_KEY_SEED)
+    names = rng.integers(0, 2**64, size=n + 1, dtype=np.uint64)
+    parts = []
+    for leaves in leaf_paths(forest):
+        for group in _by_length(leaves):
+            parts.append(_expand(group, names, max_order))
+    if not parts:
+        no_set = np.zeros((0, 0), np.int64)
+        return no_set, np.zeros(0)
+    width = max(part.members.shape[1] for part in parts)
+    padded = [_padded(part.members, width) for part in parts]
+    members = np.concatenate(padded)
+    keys = np.concatenate([part.keys for part in parts])
+    totals = np.concatenate([part.totals for part in parts])
+    first, coefficients = _sum_equal(keys, totals)
+    return members[first], coefficients
 
 
-def _by_length(path, sign, value):
-    """Rows grouped by their number of distinct players, padding dropped and players sorted; in parts that fit in memory."""
-    length = (path >= 0).sum(1)
-    order = np.argsort(np.where(path < 0, np.iinfo(np.int64).max, path), axis=1, kind="stable")
-    path, sign = np.take_along_axis(path, order, 1), np.take_along_axis(sign, order, 1)
-    for d in np.unique(length):
+def _padded(members: Ints, width: int) -> Ints:
+    """Members (u, w) as (u, width)."""
+    k, w = members.shape
+    padding = np.full((k, width - w), -1)
+    return np.hstack([members, padding])
+
+
+def _by_length(leaves: Leaves) -> Iterator[Leaves]:
+    """Leaves grouped by the number of distinct players on their path, in parts that fit in memory.
+
+    Padding dropped and players sorted.
+    """
+    padding = leaves.players < 0
+    length = (~padding).sum(1)
+    named = np.where(padding, _BEHIND_ALL, leaves.players)
+    order = np.argsort(named, axis=1, kind="stable")
+    players = np.take_along_axis(leaves.players, order, 1)
+    signs = np.take_along_axis(leaves.signs, order, 1)
+    for d in np.unique(length).tolist():
         rows = np.flatnonzero(length == d)
-        step = max(1, _CELLS >> min(int(d), 20))
+        step = max(1, _CELLS >> min(d, 20))
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
-            yield path[part, :d], sign[part, :d], value[part]
+            its_players = players[part, :d]
+            its_signs = signs[part, :d]
+            yield Leaves(its_players, its_signs, leaves.values[part])
 
 
-def _expand(path, sign, value, name, max_order):
-    """Every subset of every path (K, d): summed by key. Returns keys (u,), sums (u,), members (u, w)."""
-    d = path.shape[1]
-    subsets = _subsets(d, d if max_order is None else min(d, max_order))
-    key = (name[path] @ subsets.T.astype(np.uint64)).ravel()  # sums modulo 2^64
-    odd = (((sign < 0).astype(np.int64)) @ subsets.T.astype(np.int64)) & 1
-    share = ((value / 2.0**d)[:, None] * (1 - 2 * odd)).ravel()
-    first, total = _sum_equal(key, share)
-    row, which = np.divmod(first, len(subsets))
-    sets = np.where(subsets[which], path[row], np.iinfo(np.int64).max)
-    sets = np.sort(sets, axis=1)[:, : int(subsets.sum(1).max(initial=0))]
-    return key[first], total, np.where(sets == np.iinfo(np.int64).max, -1, sets)
+def _expand(leaves: Leaves, names: Keys, max_order: int | None) -> _Sums:
+    """Every subset of every path (K, d), d distinct players: its shares of the leaves, summed by key."""
+    d = leaves.players.shape[1]
+    most = d if max_order is None else min(d, max_order)
+    subsets = _subsets(d, most)
+    # a set's key: the sum of its players' names modulo 2^64; (K, subsets)
+    chosen = subsets.T.astype(np.uint64)
+    keys = names[leaves.players] @ chosen
+    # a leaf of value v gives v / 2^d · Π_{i∈S} s_i to S, so −v / 2^d where an odd number of the s_i are −1
+    negative = (leaves.signs < 0).astype(np.int64)
+    count = negative @ subsets.T.astype(np.int64)
+    sign = 1 - 2 * (count & 1)
+    size = leaves.values / 2.0**d
+    shares = size[:, None] * sign
+    flat_keys = keys.ravel()
+    first, totals = _sum_equal(flat_keys, shares.ravel())
+    # whose subset stands at a position of the flat table
+    leaf, subset = np.divmod(first, len(subsets))
+    members = _members(leaves.players[leaf], subsets[subset], most)
+    return _Sums(flat_keys[first], totals, members)
 
 
-def _sum_equal(key, share):
+def _members(players: Ints, chosen: Bools, most: int) -> Ints:
+    """The chosen of the players (u, d) of each row: (u, most) sorted, −1 for padding."""
+    in_place = np.where(chosen, players, _BEHIND_ALL)
+    in_front = np.sort(in_place, axis=1)
+    members = in_front[:, :most]
+    is_padding = members == _BEHIND_ALL
+    return np.where(is_padding, -1, members)
+
+
+def _sum_equal(keys: Keys, shares: Floats) -> tuple[Ints, Floats]:
     """Position of the first of each distinct key, and the sum of the shares that have it."""
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    return first, np.bincount(inverse, weights=share, minlength=len(first))
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    totals = np.bincount(inverse, weights=shares, minlength=len(first))
+    # NumPy's stubs know the counts alone: with weights it gives their sums
+    return first, cast(Floats, totals)
 
 
 @cache
 def _subsets(d: int, max_order: int) -> Bools:
     """(k, d) bool: the subsets of d positions with at most `max_order` members, smallest first."""
-    rows = [chosen for size in range(max_order + 1) for chosen in itertools.combinations(range(d), size)]
+    rows: list[tuple[int, ...]] = []
+    for size in range(max_order + 1):
+        rows += itertools.combinations(range(d), size)
     return holders(rows, d)
 
 
 def membership(members: Ints, n: int) -> Bools:
     """Padded members (k, w) as a bool table (k, n)."""
-    out = np.zeros((len(members), n + 1), dtype=bool)
-    np.put_along_axis(out, np.where(members < 0, n, members), True, axis=1)
+    padding = members < 0
+    columns = np.where(padding, n, members)  # padding goes to a column of its own
+    shape = (len(members), n + 1)
+    out = np.zeros(shape, dtype=bool)
+    np.put_along_axis(out, columns, True, axis=1)
     return out[:, :n]
