@@ -46,7 +46,9 @@ def lasso_by_folds(columns: Floats, values: Values, seed: int) -> LassoFit:
     best = int(np.argmin(errors))
     slopes = whole.slopes(penalties[best : best + 1])
     constant = float(whole.constants(slopes)[0])
-    return LassoFit(constant, slopes[:, 0], float(penalties[best]), float(errors[best] / len(values)))
+    penalty = float(penalties[best])
+    error = float(errors[best] / len(values))
+    return LassoFit(constant, slopes[:, 0], penalty, error)
 
 
 @dataclass
@@ -66,18 +68,23 @@ class _Fold:
         """(p,) Σ (y − c − Xw)² over the fold's own rows, for each of the next penalties."""
         slopes = self.path.slopes(penalties, self.warm)
         self.warm = slopes[:, -1:]
-        residuals = self.values[self.own, None] - self.columns[self.own] @ slopes
+        values = self.values[self.own]
+        columns = self.columns[self.own]
+        residuals = values[:, None] - columns @ slopes
         residuals -= self.path.constants(slopes)
         return (residuals**2).sum(0)
 
 
 def _folds(columns: Floats, values: Values, seed: int) -> list[_Fold]:
     m = len(values)
-    fold = np.random.default_rng(seed).permutation(m) % min(FOLDS, m)
+    count = min(FOLDS, m)
+    rng = np.random.default_rng(seed)
+    fold = rng.permutation(m) % count
     found: list[_Fold] = []
-    for k in range(fold.max() + 1):
-        path = LassoPath(columns[fold != k], values[fold != k])
-        found.append(_Fold(path, columns, values, fold == k))
+    for k in range(count):
+        own = fold == k
+        path = LassoPath(columns[~own], values[~own])
+        found.append(_Fold(path, columns, values, own))
     return found
 
 
@@ -115,7 +122,8 @@ class LassoPath:
         else:
             self.gram = None
             square = self.x @ self.x.T  # it has the same eigenvalues but for zeros
-        self.right = self.x.T @ (values - self.mean) / np.sqrt(m)
+        centred = values - self.mean
+        self.right = self.x.T @ centred / np.sqrt(m)
         # the Lipschitz constant L of the gradient: a step of 1/L never overshoots the quadratic
         self.steepest = _largest_eigenvalue(square)
         # w = 0 is the optimum from α = ‖gradient at 0‖∞ on
@@ -144,17 +152,20 @@ class LassoPath:
             # a step down the gradient from the point ahead, then the proximal map of α‖w‖₁/L: soft threshold
             gradient = self._gram_times(ahead) - self.right[:, None]
             point = ahead - gradient / self.steepest
-            new = np.sign(point) * np.maximum(np.abs(point) - thresholds, 0.0)
+            shrunk = np.maximum(np.abs(point) - thresholds, 0.0)
+            new = np.sign(point) * shrunk
             move = new - slopes
             # O'Donoghue & Candès: momentum that points uphill has overshot, so start again from rest
             uphill = ((ahead - new) * move).sum(0) > 0.0
             momentum = np.where(uphill, 1.0, momentum)
             # Beck & Teboulle: t' = (1 + √(1 + 4t²))/2, and on along the move by (t − 1)/t'
             following = (1.0 + np.sqrt(1.0 + 4.0 * momentum**2)) / 2.0
-            ahead = new + (momentum - 1.0) / following * move
+            carried = (momentum - 1.0) / following
+            ahead = new + carried * move
             slopes = new
             momentum = following
-            if np.abs(move).max() <= ENOUGH * np.abs(slopes).max():
+            largest = np.abs(slopes).max()
+            if np.abs(move).max() <= ENOUGH * largest:
                 break
         return slopes
 

@@ -58,7 +58,8 @@ def groups(spectrum: Spectrum, orders: Sequence[int] = (2, 3)) -> tuple[Group, .
     A set of three counts as one object.
     """
     shares = spectrum.shares()
-    return tuple(group(spectrum, term, shares[term]) for term in strongest(shares, orders))
+    ranked = strongest(shares, orders)
+    return tuple(group(spectrum, term, shares[term]) for term in ranked)
 
 
 def group(spectrum: Spectrum, members: Interaction, share: float = 0.0) -> Group:
@@ -86,14 +87,22 @@ def joint_part(inside: dict[Interaction, float]) -> float:
     Over masks of T: g(T) has the characters (−1)^|R|, g(∅) 1, and g({i}) −1 where i ∈ R, so that
     I(T) = Σ_R F(R) · ((−1)^|R| − 1 + 2 |R|).
     """
-    return sum(value * ((-1) ** len(term) - 1 + 2 * len(term)) for term, value in inside.items())
+    total: float = 0
+    for term, value in inside.items():
+        order = len(term)
+        total += value * ((-1) ** order - 1 + 2 * order)
+    return total
 
 
 def redundant(spectrum: Spectrum, orders: Sequence[int] = (2,)) -> tuple[Group, ...]:
     """The redundant sets, the largest share of variance first."""
-    return tuple(found for found in groups(spectrum, orders) if found.kind == REDUNDANT)
+    return _of_kind(REDUNDANT, spectrum, orders)
 
 
 def synergistic(spectrum: Spectrum, orders: Sequence[int] = (2,)) -> tuple[Group, ...]:
     """The synergistic sets, the largest share of variance first."""
-    return tuple(found for found in groups(spectrum, orders) if found.kind == SYNERGISTIC)
+    return _of_kind(SYNERGISTIC, spectrum, orders)
+
+
+def _of_kind(wanted: str, spectrum: Spectrum, orders: Sequence[int]) -> tuple[Group, ...]:
+    return tuple(found for found in groups(spectrum, orders) if found.kind == wanted)

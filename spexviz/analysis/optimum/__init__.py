@@ -14,13 +14,21 @@ term by term.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from spexviz.analysis.optimum.problem import ENUMERATE, Problem, enumerated, local_search, problem_of, settled
+from spexviz.analysis.optimum.problem import (
+    ENUMERATE,
+    Fixed,
+    Problem,
+    enumerated,
+    local_search,
+    problem_of,
+    settled,
+)
 from spexviz.analysis.optimum.program import Program
 from spexviz.errors import SolverError
 from spexviz.kit.arrays import Bools
@@ -62,7 +70,7 @@ def maximise(
     *,
     at_least: int = 0,
     at_most: int | None = None,
-    fixed: Mapping[int, bool] | None = None,
+    fixed: Fixed = None,
     limit: float = 10.0,
 ) -> Optimum:
     """The mask of greatest value that keeps `at_least` to `at_most` players.
@@ -79,7 +87,7 @@ def minimise(
     *,
     at_least: int = 0,
     at_most: int | None = None,
-    fixed: Mapping[int, bool] | None = None,
+    fixed: Fixed = None,
     limit: float = 10.0,
 ) -> Optimum:
     """The mask of least value. See `maximise`."""
@@ -91,7 +99,7 @@ def flip(
     threshold: float = 0.0,
     *,
     at_most: int | None = None,
-    fixed: Mapping[int, bool] | None = None,
+    fixed: Fixed = None,
     limit: float = 10.0,
 ) -> Optimum:
     """The fewest players to remove from the full mask so that the value crosses `threshold`.
@@ -112,7 +120,7 @@ def flip(
     mask, most_kept = _crossing(problem, sign * threshold, margin, limit)
     seconds = time.perf_counter() - begin
     if mask is not None:
-        gap = float(max(0, most_kept - int(mask[problem.free].sum())))
+        gap = float(max(0, most_kept - problem.kept(mask)))
         return Optimum(mask, _value(spectrum, mask), gap, gap == 0.0, seconds)
     if most_kept >= problem.least:  # not proven
         why = f"None was found in {limit:g} seconds: raise the limit."
@@ -127,7 +135,7 @@ def remove(
     r: int,
     *,
     direction: Direction = "either",
-    fixed: Mapping[int, bool] | None = None,
+    fixed: Fixed = None,
     limit: float = 10.0,
 ) -> Optimum:
     """The r players whose removal from the full mask moves the value most: either way, "down" or "up".
@@ -139,12 +147,17 @@ def remove(
     if signs is None or not 0 <= kept <= spectrum.n:
         raise SolverError(f"Remove 0 to {spectrum.n} players either way, down or up, not {r} {direction!r}.")
     full = _full_value(spectrum)
-    answers = [_best(spectrum, sign, kept, kept, fixed, limit / len(signs)) for sign in signs]
-    moves = [sign * (answer.value - full) for sign, answer in zip(signs, answers, strict=True)]
+    answers: list[Optimum] = []
+    moves: list[float] = []
+    reaches: list[float] = []
+    for sign in signs:
+        answer = _best(spectrum, sign, kept, kept, fixed, limit / len(signs))
+        move = sign * (answer.value - full)
+        answers.append(answer)
+        moves.append(move)
+        reaches.append(move + answer.gap)  # this way may lead further than was found
     chosen = int(np.argmax(moves))
-    # each way may lead further than was found, by its own gap
-    furthest = max(move + answer.gap for move, answer in zip(moves, answers, strict=True))
-    gap = max(0.0, furthest - moves[chosen])
+    gap = max(0.0, max(reaches) - moves[chosen])
     optimal = gap <= _round_off(spectrum)
     seconds = sum(answer.seconds for answer in answers)
     return replace(answers[chosen], gap=gap, optimal=optimal, seconds=seconds)
@@ -170,7 +183,7 @@ def _best(
     sign: int,
     at_least: int,
     at_most: int | None,
-    fixed: Mapping[int, bool] | None,
+    fixed: Fixed,
     limit: float,
 ) -> Optimum:
     """The mask of greatest sign · f."""
@@ -184,7 +197,9 @@ def _best(
         mask, bound = _searched(problem, limit)
     value = _value(spectrum, mask)
     gap = max(0.0, float(bound) - sign * value)
-    return Optimum(mask, value, gap, gap <= _round_off(spectrum), time.perf_counter() - begin)
+    optimal = gap <= _round_off(spectrum)
+    seconds = time.perf_counter() - begin
+    return Optimum(mask, value, gap, optimal, seconds)
 
 
 def _searched(problem: Problem, limit: float) -> tuple[Bools, float]:
@@ -194,7 +209,8 @@ def _searched(problem: Problem, limit: float) -> tuple[Bools, float]:
     found, least_cost = program.solve(-program.weights, limit)
     if found is not None:
         masks.append(found)
-    best = int(np.argmax(problem.spectrum(np.array(masks))))
+    values = problem.spectrum(np.array(masks))
+    best = int(np.argmax(values))
     bound = float(np.abs(problem.spectrum.values).sum())  # |f| ≤ Σ|F| on every mask
     if np.isfinite(least_cost):
         bound = program.constant - least_cost
@@ -224,7 +240,7 @@ def _crossing(problem: Problem, line: float, margin: float, limit: float) -> _Cr
         found = None
     reached = problem.least - 1
     if found is not None:
-        reached = int(found[problem.free].sum())
+        reached = problem.kept(found)
     for kept in range(most_kept, reached, -1):  # the time was up: climb, with ever more players removed
         mask = local_search(replace(problem, least=kept))
         if _value(problem.spectrum, mask) >= enough:
@@ -235,7 +251,8 @@ def _crossing(problem: Problem, line: float, margin: float, limit: float) -> _Cr
 def _crossing_of_all(problem: Problem, reach: float) -> _Crossing:
     """By comparing all masks: of those with most players kept the one of greatest value."""
     masks, values = enumerated(problem)
-    kept = np.where(values >= reach, masks[:, problem.free].sum(1), -1)
+    count = masks[:, problem.free].sum(1)
+    kept = np.where(values >= reach, count, -1)
     best = int(np.lexsort((values, kept))[-1])
     if kept[best] < 0:
         return _Crossing(None, -1)

@@ -14,6 +14,8 @@ from spexviz.spectrum import Spectrum, walsh_hadamard
 
 ENUMERATE = 16  # free players: 65,536 masks, milliseconds
 STARTS = 24  # of the local search
+Fixed = Mapping[int, bool] | None
+"""Players that are kept (True) or removed (False) whatever becomes of the others."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,17 @@ class Problem:
 
     def mask(self, kept: Bools) -> Bools:
         """The whole mask (n,), or masks (b, n), for free players (…, f)."""
-        whole = np.broadcast_to(self.base, (*kept.shape[:-1], len(self.base))).copy()
+        shape = (*kept.shape[:-1], len(self.base))
+        whole = np.broadcast_to(self.base, shape).copy()
         whole[..., self.free] = kept
         return whole
 
+    def kept(self, mask: Bools) -> int:
+        """How many of the free players a mask (n,) keeps."""
+        return int(mask[self.free].sum())
 
-def problem_of(
-    spectrum: Spectrum, sign: int, at_least: int, at_most: int | None, fixed: Mapping[int, bool] | None
-) -> Problem:
+
+def problem_of(spectrum: Spectrum, sign: int, at_least: int, at_most: int | None, fixed: Fixed) -> Problem:
     """Maximise sign · f with `at_least` to `at_most` players kept, the fixed ones among them.
 
     Raises SolverError for bounds that no mask can meet, and for positions that are no player.
@@ -63,7 +68,7 @@ def problem_of(
             f"No mask keeps {at_least} to {at_most} players with {held} of {n} fixed as kept and "
             f"{len(fixed) - held} as removed: widen the bounds."
         )
-    signed = Spectrum(n, [(term, sign * value) for term, value in spectrum.coefficients.items()])
+    signed = Spectrum(n, {term: sign * value for term, value in spectrum.coefficients.items()})
     base = np.ones(n, dtype=bool)
     base[list(fixed)] = list(fixed.values())
     return Problem(_substituted(signed, base, free), free, base, least, most)
@@ -111,12 +116,14 @@ def enumerated(problem: Problem) -> tuple[Masks, Floats]:
     f = len(problem.free)
     kept = all_masks(f)
     # a term's place in the transform is the row of `all_masks` that keeps just its members
-    places = problem.spectrum.membership[:, problem.free] @ (1 << np.arange(f))
+    membership = problem.spectrum.membership[:, problem.free]
+    places = membership @ (1 << np.arange(f))
     dense = np.zeros(len(kept))
     np.add.at(dense, places, problem.spectrum.values)
     count = kept.sum(1)
     allowed = (count >= problem.least) & (count <= problem.most)
-    return problem.mask(kept[allowed]), walsh_hadamard(dense)[allowed]
+    values = walsh_hadamard(dense)
+    return problem.mask(kept[allowed]), values[allowed]
 
 
 def local_search(problem: Problem) -> Bools:
@@ -149,7 +156,8 @@ def _starts(problem: Problem) -> Masks:
     rng = np.random.default_rng(0)
     size = rng.integers(problem.least, problem.most + 1, STARTS)
     size[:2] = problem.least, problem.most
-    rank = rng.random((STARTS, len(problem.free))).argsort(1).argsort(1)
+    order = rng.random((STARTS, len(problem.free))).argsort(1)
+    rank = order.argsort(1)
     return rank < size[:, None]
 
 
@@ -157,7 +165,8 @@ def _scores(problem: Problem, options: Bools) -> Floats:
     """(options, b) values of each option's masks (options, b, f); −inf outside the bounds."""
     scores = np.stack([problem.spectrum(problem.mask(option)) for option in options])
     count = options.sum(2)
-    scores[(count < problem.least) | (count > problem.most)] = -np.inf
+    outside = (count < problem.least) | (count > problem.most)
+    scores[outside] = -np.inf
     return scores
 
 
@@ -170,7 +179,8 @@ def _flipped(problem: Problem, kept: Masks, least: int, most: int) -> Masks:
     membership = problem.spectrum.membership.astype(np.float64)
     overlap = (masks @ membership.T).astype(np.int64)
     signs = 1.0 - 2.0 * (overlap & 1)
-    gains = (-2.0 * (signs * problem.spectrum.values) @ membership)[:, problem.free]
+    terms = signs * problem.spectrum.values
+    gains = (-2.0 * terms @ membership)[:, problem.free]
     count = kept.sum(1)[:, None]
     too_few = kept & (count <= least)
     too_many = ~kept & (count >= most)

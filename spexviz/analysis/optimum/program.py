@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ class Program:
         self.rows += len(upper)
 
     def _add_products(self, term: Interaction, value: float) -> None:
-        """χ_S = Π_{i∈S} (1 − 2 x_i) = Σ_{T⊆S} (−2)^|T| y_T, with a column for each product y_T = Π_{i∈T} x_i."""
+        """χ_S = Π_{i∈S} (1 − 2 x_i) = Σ_{T⊆S} (−2)^|T| y_T, a column for each y_T = Π_{i∈T} x_i."""
         if len(term) > 1 and term not in self._tied:
             self._tie(term)
         self.constant += value
@@ -93,7 +94,8 @@ class Program:
         signs = np.array([1.0] * len(term) + [-2.0, -1.0])
         columns = np.array([*players, half, parity] * 2)
         rows = np.repeat([0, 1], len(signs))
-        self._add_rows(rows, columns, np.concatenate([signs, -signs]), np.zeros(2))
+        values = np.concatenate([signs, -signs])
+        self._add_rows(rows, columns, values, np.zeros(2))
         self.constant += value
         self._add_weight(parity, -2.0 * value)
 
@@ -130,8 +132,7 @@ class Program:
         if answer.x is None:
             return None, bound
         mask = self.problem.mask(answer.x[:f] > 0.5)
-        kept = int(mask[self.problem.free].sum())
-        if not self.problem.least <= kept <= self.problem.most:
+        if not self.problem.least <= self.problem.kept(mask) <= self.problem.most:
             return None, bound
         return mask, bound
 
@@ -162,10 +163,16 @@ def _patterns(size: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
 
     Each is turned round, −Σ_{U⊆T} (−1)^{|T|−|U|} y_T ≤ 0, since the program has upper bounds.
     """
-    pairs = [(u, t) for u in range(1 << size) for t in range(1 << size) if t & u == u]
-    signs = np.array([-((-1.0) ** (t.bit_count() - u.bit_count())) for u, t in pairs])
-    rows, codes = np.array(pairs).T
-    real = codes > 0  # y_∅ = 1 goes to the right-hand side, in the row of U = ∅ alone
-    upper = np.zeros(1 << size)
+    rows: list[int] = []
+    codes: list[int] = []
+    values: list[float] = []
+    count = 1 << size
+    for u, t in itertools.product(range(count), repeat=2):
+        if t & u != u or not t:  # y_∅ = 1 goes to the right-hand side, in the row of U = ∅ alone
+            continue
+        rows.append(u)
+        codes.append(t)
+        values.append(-((-1.0) ** (t.bit_count() - u.bit_count())))
+    upper = np.zeros(count)
     upper[0] = 1.0
-    return rows[real], codes[real], signs[real], upper
+    return np.array(rows), np.array(codes), np.array(values), upper
