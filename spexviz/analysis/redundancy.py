@@ -87,11 +87,11 @@ def joint_part(inside: dict[Interaction, float]) -> float:
     Over masks of T: g(T) has the characters (−1)^|R|, g(∅) 1, and g({i}) −1 where i ∈ R, so that
     I(T) = Σ_R F(R) · ((−1)^|R| − 1 + 2 |R|).
     """
-    total: float = 0
-    for term, value in inside.items():
-        order = len(term)
-        total += value * ((-1) ** order - 1 + 2 * order)
-    return total
+    return sum(value * _weight(len(term)) for term, value in inside.items())
+
+
+def _weight(order: int) -> int:
+    return (-1) ** order - 1 + 2 * order
 
 
 def redundant(spectrum: Spectrum, orders: Sequence[int] = (2,)) -> tuple[Group, ...]:
@@ -105,4 +105,5 @@ def synergistic(spectrum: Spectrum, orders: Sequence[int] = (2,)) -> tuple[Group
 
 
 def _of_kind(wanted: str, spectrum: Spectrum, orders: Sequence[int]) -> tuple[Group, ...]:
-    return tuple(found for found in groups(spectrum, orders) if found.kind == wanted)
+    every = groups(spectrum, orders)
+    return tuple(found for found in every if found.kind == wanted)

@@ -24,5 +24,9 @@ def strongest(shares: Mapping[Interaction, float], orders: Container[int]) -> li
     >>> strongest({(0,): 0.5, (0, 1): 0.1, (1, 2): 0.4, (0, 2): 0.0}, (2,))
     [(1, 2), (0, 1)]
     """
+
+    def rank(term: Interaction) -> tuple[float, int, Interaction]:
+        return -shares[term], len(term), term
+
     found = [term for term, share in shares.items() if share and len(term) in orders]
-    return sorted(found, key=lambda term: (-shares[term], len(term), term))
+    return sorted(found, key=rank)

@@ -79,7 +79,8 @@ def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = No
         seconds = seconds * (asked + compared) + fits(planned, solver) + START
     if tokens is not None:
         tokens = round(tokens * asked)
-    return Cost(planned.ablations + checks, int(known.sum()), seconds, tokens, asking.memory)
+    ablations = planned.ablations + checks
+    return Cost(ablations, int(known.sum()), seconds, tokens, asking.memory)
 
 
 def fits(planned: Plan, solver: Solver) -> float:
@@ -89,7 +90,8 @@ def fits(planned: Plan, solver: Solver) -> float:
     """
     n = planned.n
     budget = 2**n if planned.design is None else len(planned.design)
-    work = sum(fit_work(count, n) for count in solver.checkpoints(n, budget))
+    checkpoints = solver.checkpoints(n, budget)
+    work = sum(fit_work(count, n) for count in checkpoints)
     if solver.name in PACES:
         learnt = PACES[solver.name].seconds(work)
         if learnt is not None:

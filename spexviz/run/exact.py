@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from spexviz.errors import SolverError
-from spexviz.masks import all_masks, keys
+from spexviz.kit.arrays import Positions
+from spexviz.masks import Masks, all_masks, keys
 from spexviz.metrics import r2
 from spexviz.results import Fidelity, Proof, Sample
 from spexviz.run.fits import Fitting, Found
@@ -33,7 +34,9 @@ def enumerated(fitting: Fitting) -> Found:
         baseline=Fidelity(Linear.name, total, linear, (linear, linear), 0, n),
         exact=True,
     )
-    return Found(spectrum, sample, Sample(masks[:0], values[:0]), values[[0, -1]], proof)
+    nothing = Sample(masks[:0], values[:0])
+    both = values[[0, -1]]
+    return Found(spectrum, sample, nothing, both, proof)
 
 
 class _Curve:
@@ -48,19 +51,20 @@ class _Curve:
 
     def points(self) -> Iterator[Fidelity]:
         """At every doubling below all masks, every solver that can be scored there."""
-        doublings = [FIRST_EXACT_POINT << i for i in range(self.n)]
-        for count in (count for count in doublings if count < len(self.every)):
+        count = FIRST_EXACT_POINT
+        while count < len(self.every):
             for solver in self.fitting.solvers:
                 self.fitting.announce(count)
                 point = self.point(solver, count)
                 if point is not None:
                     yield point
+            count *= 2
 
     def point(self, solver: Solver, count: int) -> Fidelity | None:
         """The fit on about `count` masks, scored on all the others; None where nothing new can be."""
         try:
             design = solver.design(self.n, count, self.fitting.request.seed)
-            asked = np.array([self.row[key] for key in keys(design.masks)])
+            asked = self._rows(design.masks)
             if (solver.name, len(asked)) in self.seen:
                 return None  # a solver whose design does not grow with the budget
             fit = self.fitting.fit(solver, design, self.every.values[asked])
@@ -72,3 +76,7 @@ class _Curve:
         self.seen.add((solver.name, len(asked)))
         others = Sample(self.every.masks[rest], self.every.values[rest])
         return self.fitting.score(fit, others)
+
+    def _rows(self, masks: Masks) -> Positions:
+        """Where the masks stand among all."""
+        return np.array([self.row[key] for key in keys(masks)])

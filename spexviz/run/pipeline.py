@@ -152,9 +152,9 @@ class _Run:
                 self.game = game
                 self.runner.turn_to(game)
                 return None
-        return dataclasses.replace(
-            result, spent=self._spent(), precision=self.precision.text, noise=self.precision.noise
-        )
+        precision = self.precision.text
+        noise = self.precision.noise
+        return dataclasses.replace(result, spent=self._spent(), precision=precision, noise=noise)
 
     def _compare(self, result: Explanation, precision: Precision) -> Game:
         """The game to go on with, after some masks were asked in fp32 as well."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from spexviz.masks import Values, ends
+from spexviz.ablate.runner import Runner
+from spexviz.masks import Masks, Values, ends
 from spexviz.results import Proof, Sample
 from spexviz.run.fits import Fit, Fitting, Found
 from spexviz.run.plan import held_out_count
@@ -17,20 +19,34 @@ FLAT = 0.01  # a doubling that raises R² by less is flat; two in a row end a ru
 LEAST_HELD_OUT = 64  # on which fits are scored before the last checkpoint, if there are as many
 
 
-class Sampling:
-    """The masks asked so far, their values, and the fits at every checkpoint.
+@dataclass
+class _Answers:
+    """The values of the first of some masks, as many as were asked; `phase`: what is told meanwhile."""
 
-    `values`: of the first masks of the design; `held_values`: of the first held-out masks.
-    """
+    masks: Masks
+    phase: str
+    values: Values = field(default_factory=lambda: np.empty(0))
+
+    def ask(self, runner: Runner, count: int) -> None:
+        """Up to the first `count`, or as many as there are; those already asked stay."""
+        new = self.masks[len(self.values) : count]
+        values = runner(new, self.phase)
+        self.values = np.concatenate([self.values, values])
+
+    def sample(self) -> Sample:
+        return Sample(self.masks[: len(self.values)], self.values)
+
+
+class Sampling:
+    """The masks asked so far with their values, for fits and held out, and the fits at every checkpoint."""
 
     def __init__(self, fitting: Fitting, design: Design):
         self.fitting = fitting
         self.request = fitting.request
         self.runner = fitting.runner
         self.design = design
-        self.held_masks = fitting.request.plan.held_out
-        self.values = np.empty(0)
-        self.held_values = np.empty(0)
+        self.asked = _Answers(design.masks, "ablations")
+        self.held_out = _Answers(fitting.request.plan.held_out, "held-out ablations")
         self.fits: list[Fit] = []
 
     def steps(self) -> Iterator[Found]:
@@ -47,41 +63,36 @@ class Sampling:
                 continue
             reason = self._reason_to_stop(found.proof)
             if reason:
-                self._ask_held_out(held_out_count(count))  # scored as a run of this budget would be
+                # scored as a run of this budget would be
+                self.held_out.ask(self.runner, held_out_count(count))
                 yield self._found(both, complete=True, stopped=reason)
                 return
 
     def _ask(self, count: int) -> None:
         """The first `count` masks of the design, and beside them the same share of the held-out masks."""
-        new = self.design.masks[len(self.values) : count]
-        self.values = np.concatenate([self.values, self.runner(new)])
-        every = len(self.held_masks)
-        if count == len(self.design):
-            self._ask_held_out(every)
-        else:
-            self._ask_held_out(max(LEAST_HELD_OUT, every * count // len(self.design)))
-
-    def _ask_held_out(self, count: int) -> None:
-        """The first `count` held-out masks, or as many as there are; those already asked stay."""
-        new = self.held_masks[len(self.held_values) : count]
-        self.held_values = np.concatenate([self.held_values, self.runner(new, "held-out ablations")])
+        self.asked.ask(self.runner, count)
+        held_out = len(self.held_out.masks)
+        if count < len(self.design):
+            held_out = max(LEAST_HELD_OUT, held_out * count // len(self.design))
+        self.held_out.ask(self.runner, held_out)
 
     def _fit(self, count: int) -> None:
         design = self.design.head(count)
         for solver in self.fitting.solvers:
             self.fitting.announce(count)
-            self.fits.append(self.fitting.fit(solver, design, self.values))
+            fit = self.fitting.fit(solver, design, self.asked.values)
+            self.fits.append(fit)
 
     def _found(self, both: Values, complete: bool, stopped: str = "") -> Found:
         """Every fit so far scored on the held-out masks so far; the run's own last one is shown."""
-        sample = Sample(self.design.masks[: len(self.values)], self.values)
-        held_out = Sample(self.held_masks[: len(self.held_values)], self.held_values)
+        held_out = self.held_out.sample()
         curve = tuple(self.fitting.score(fit, held_out) for fit in self.fits)
         count = len(self.fitting.solvers)
         fidelity, *beside = curve[-count:]
         baseline = beside[0] if beside else fidelity
         proof = Proof(curve, fidelity, baseline)
-        return Found(self.fits[-count].spectrum, sample, held_out, both, proof, complete, stopped)
+        spectrum = self.fits[-count].spectrum
+        return Found(spectrum, self.asked.sample(), held_out, both, proof, complete, stopped)
 
     def _reason_to_stop(self, proof: Proof) -> str:
         """Why the run may end at this checkpoint; "" where it may not."""
@@ -98,5 +109,6 @@ class Sampling:
         """Whether the run's own solver gained next to nothing from the last two checkpoints."""
         own = proof.curve[:: len(self.fitting.solvers)]
         scores = [point.r2 for point in own[-3:]]
-        gains = [later - earlier for earlier, later in itertools.pairwise(scores)]
-        return len(gains) == 2 and all(gain < FLAT for gain in gains)
+        if len(scores) < 3:
+            return False
+        return all(later - earlier < FLAT for earlier, later in itertools.pairwise(scores))

@@ -36,7 +36,7 @@ from spexviz.masks import Interaction, ends
 from spexviz.spectrum import Spectrum
 
 Direction = Literal["either", "down", "up"]
-_SIGNS: dict[str, tuple[int, ...]] = {"either": (-1, 1), "down": (-1,), "up": (1,)}
+_SIGNS = {"either": (-1, 1), "down": (-1,), "up": (1,)}
 EXACT = 1e-6  # of Σ|F|: a gap below is round-off
 CROSSED = 1e-5  # of the largest |F|: by how much f must pass the line, above the tolerance of the solver
 

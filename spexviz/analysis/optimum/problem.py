@@ -85,8 +85,9 @@ def _substituted(spectrum: Spectrum, base: Bools, free: Ints) -> Spectrum:
     is_free[free] = True
     kept_fixed = (membership & ~is_free & base).sum(1)
     signs = 1.0 - 2.0 * (kept_fixed & 1)
+    values = signs * spectrum.values
     merged: dict[Interaction, float] = {}
-    for row, value in zip(membership & is_free, signs * spectrum.values, strict=True):
+    for row, value in zip(membership & is_free, values, strict=True):
         term = tuple(map(int, np.flatnonzero(row)))
         merged[term] = merged.get(term, 0.0) + float(value)
     return Spectrum(spectrum.n, {term: value for term, value in merged.items() if value != 0.0})
@@ -97,10 +98,12 @@ def settled(problem: Problem) -> Problem:
     while not problem.bounded and len(problem.free):  # fixed ones may settle others
         spectrum = problem.spectrum
         membership = spectrum.membership
+        values = spectrum.values
         single = spectrum.orders == 1
-        own = spectrum.values[single] @ membership[single]
-        others = np.abs(spectrum.values)[~single] @ membership[~single]
-        sure = (np.abs(own) >= others)[problem.free]
+        own = values[single] @ membership[single]
+        others = np.abs(values[~single]) @ membership[~single]
+        outweighs = np.abs(own) >= others
+        sure = outweighs[problem.free]
         if not sure.any():
             break
         outweighing = problem.free[sure]
@@ -163,7 +166,8 @@ def _starts(problem: Problem) -> Masks:
 
 def _scores(problem: Problem, options: Bools) -> Floats:
     """(options, b) values of each option's masks (options, b, f); −inf outside the bounds."""
-    scores = np.stack([problem.spectrum(problem.mask(option)) for option in options])
+    masks = problem.mask(options)
+    scores = np.stack([problem.spectrum(option) for option in masks])
     count = options.sum(2)
     outside = (count < problem.least) | (count > problem.most)
     scores[outside] = -np.inf

@@ -30,7 +30,9 @@ class Program:
 
     def __init__(self, problem: Problem):
         self.problem = problem
-        self.column: dict[Interaction, int] = {(int(i),): j for j, i in enumerate(problem.free)}
+        self.column: dict[Interaction, int] = {}
+        for player in problem.free.tolist():
+            self.column[(player,)] = len(self.column)
         # rows, columns, values of matrix @ columns ≤ upper
         self.entries: list[tuple[NDArray, NDArray, NDArray]] = []
         self.upper: list[Floats] = []
@@ -41,8 +43,9 @@ class Program:
         self._weights: dict[int, float] = {}
         self._tied: set[Interaction] = set()
         # the largest sets come first: their subsets are tied with them
-        terms = sorted(problem.spectrum.coefficients.items(), key=lambda item: -len(item[0]))
-        for term, value in terms:
+        coefficients = problem.spectrum.coefficients
+        for term in sorted(coefficients, key=len, reverse=True):
+            value = coefficients[term]
             if len(term) > TIED:
                 self._add_parity(term, value)
             else:
@@ -68,7 +71,8 @@ class Program:
             self._tie(term)
         self.constant += value
         for subset in subsets(term, 1):
-            self._add_weight(self.column[subset], value * (-2.0) ** len(subset))
+            moebius = (-2.0) ** len(subset)
+            self._add_weight(self.column[subset], value * moebius)
 
     def _tie(self, term: Interaction) -> None:
         """For every U ⊆ S: Σ_{U⊆T⊆S} (−1)^{|T|−|U|} y_T ≥ 0, the weight of the pattern "U alone is kept"."""
@@ -115,13 +119,11 @@ class Program:
         top[self.whole] = f
         # scipy has no annotations: the checker takes bounds for single numbers, as their defaults are
         bounds = Bounds(0.0, top)  # pyright: ignore[reportArgumentType]
+        constraints = self._constraints(reach)
+        options = {"time_limit": max(limit, 0.01), "mip_rel_gap": 0.0}
         scale = np.abs(cost).max(initial=0.0) or 1.0
         answer = milp(
-            cost / scale,
-            constraints=self._constraints(reach),
-            integrality=integrality,
-            bounds=bounds,
-            options={"time_limit": max(limit, 0.01), "mip_rel_gap": 0.0},
+            cost / scale, constraints=constraints, integrality=integrality, bounds=bounds, options=options
         )
         if answer.status == 2:  # infeasible
             return None, np.inf
@@ -132,7 +134,8 @@ class Program:
         if answer.x is None:
             return None, bound
         mask = self.problem.mask(answer.x[:f] > 0.5)
-        if not self.problem.least <= self.problem.kept(mask) <= self.problem.most:
+        kept = self.problem.kept(mask)
+        if not self.problem.least <= kept <= self.problem.most:
             return None, bound
         return mask, bound
 
@@ -148,12 +151,13 @@ class Program:
             # as with Bounds: an array is right
             found.append(LinearConstraint(matrix, -np.inf, upper))  # pyright: ignore[reportArgumentType]
         if self.problem.bounded:
-            is_player = np.arange(self._width) < len(self.problem.free)
-            count = is_player.astype(float)[None]
+            count = np.zeros((1, self._width))
+            count[:, : len(self.problem.free)] = 1.0
             found.append(LinearConstraint(count, self.problem.least, self.problem.most))
         if reach is not None:
             size = np.abs(self.weights).max(initial=0.0) or 1.0
-            found.append(LinearConstraint(self.weights[None] / size, reach / size, np.inf))
+            value = self.weights[None] / size
+            found.append(LinearConstraint(value, reach / size, np.inf))
         return found
 
 

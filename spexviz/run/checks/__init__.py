@@ -74,11 +74,12 @@ def promising(spectrum: Spectrum, count: int, limit: int, keep: float = 0.5) -> 
     As many as the limit allows a first look at. That takes the full input; and, where `keep` is not 0.5, also
     the first backgrounds: no held-out mask speaks for the set.
     """
-    ranked = strongest(spectrum.shares(keep), range(2, MOST_ORDER + 1))[:count]
+    orders = range(2, MOST_ORDER + 1)
+    ranked = strongest(spectrum.shares(keep), orders)
     chosen: list[Interaction] = []
     spent = 0
     masks: set[bytes] = set()
-    for members in ranked:
+    for members in ranked[:count]:
         if keep == 0.5:
             masks.update(keys(full_block(members, spectrum.n)))
             spent = len(masks) - 1  # the full mask itself is known

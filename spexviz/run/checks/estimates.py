@@ -68,18 +68,21 @@ class HeldOut:
         effects = size * _character(self.masks, members) * self.residuals
         seen = 0.0
         if len(self.seen):
-            seen = size * float((_character(self.seen, members) * self.seen_residuals).mean())
+            products = _character(self.seen, members) * self.seen_residuals
+            seen = size * float(products.mean())
         rest = 1.0 - self.share
         mean = self.share * seen + rest * float(effects.mean())
         # the variance of a sample's mean, less the part of the rest that was asked: all of it leaves none
         asked = self.share * count / max(1, len(self.seen)) / max(1e-9, rest)
-        variance = rest**2 * effects.var(ddof=1) / count * max(0.0, 1.0 - asked)
+        not_asked = max(0.0, 1.0 - asked)
+        variance = rest**2 * effects.var(ddof=1) / count * not_asked
         return Estimate(mean, float(variance), count - 1.0)
 
 
 def _character(masks: Masks, members: Interaction) -> NDArray[np.float32]:
     """χ_T of the masks (b, n): (b,) of ±1."""
-    return characters(masks, holders([members], masks.shape[1]))[:, 0]
+    membership = holders([members], masks.shape[1])
+    return characters(masks, membership)[:, 0]
 
 
 @dataclass(eq=False)
@@ -131,8 +134,10 @@ class Trial:
         differences = np.array(self.differences)
         count = len(differences)
         mean = differences.mean()
-        spread = ((differences - mean) ** 2).sum() + 2 ** len(self.members) * noise
-        return Estimate(float(mean), float(spread / count / count), float(count))
+        structureless = 2 ** len(self.members) * noise
+        spread = ((differences - mean) ** 2).sum() + structureless
+        variance = float(spread / count / count)
+        return Estimate(float(mean), variance, float(count))
 
 
 def _combined(parts: list[Estimate]) -> tuple[float, float, float]:
@@ -146,7 +151,8 @@ def _combined(parts: list[Estimate]) -> tuple[float, float, float]:
     total = weights.sum()
     shares = weights / total
     # the variance 1/Σw of known weights grows, since these weights are estimates
-    inflation = 1.0 + 4.0 * float((shares * (1.0 - shares) / freedoms).sum())
+    uncertainty = float((shares * (1.0 - shares) / freedoms).sum())
+    inflation = 1.0 + 4.0 * uncertainty
     error = math.sqrt(inflation / total)
     freedom = float(1.0 / (shares**2 / freedoms).sum())
     return float(shares @ means), error, freedom

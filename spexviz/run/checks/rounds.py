@@ -97,8 +97,10 @@ class Checking:
         alone = LOOKS[0] if self.asked.held_out is None else 0
         full = ends(self.asked.spectrum.n)[1]
         wanted: New = {}
-        for trial, base in itertools.product(self.trials, [full, *self.bases[:alone]]):
-            new = self.asked.unknown(block(base, trial.members), wanted)
+        bases = [full, *self.bases[:alone]]
+        for trial, base in itertools.product(self.trials, bases):
+            masks = block(base, trial.members)
+            new = self.asked.unknown(masks, wanted)
             trial.ablations += len(new)
             wanted |= new
         if len(wanted) > self.asked.limit:
@@ -110,7 +112,8 @@ class Checking:
         if alone:
             self.measure(list(itertools.product(self.trials, range(alone))))
         else:
-            self.look(self.trials)
+            for trial in self.trials:
+                self.look(trial)
 
     def next_round(self) -> list[tuple[Trial, int]]:
         """The next backgrounds, each for one set, their ablations asked; none when nothing is left to do."""
@@ -137,10 +140,11 @@ class Checking:
             due = number > len(trial.differences) and number in LOOKS
             if trial.decided or due or number >= LOOKS[-1]:
                 continue
-            new = self.asked.unknown(block(self.bases[number], trial.members), wanted)
+            masks = block(self.bases[number], trial.members)
+            new = self.asked.unknown(masks, wanted)
             if len(new) <= left:
-                # the variance of a set's mean falls as 1/number; masks in common cost nothing
-                worth = trial.share / (number + 1) / max(len(new), 0.5)
+                ablations = max(len(new), 0.5)  # masks in common with others cost nothing
+                worth = trial.share / (number + 1) / ablations
                 yield _Candidate(worth, trial, new)
 
     def measure(self, batch: list[tuple[Trial, int]]) -> None:
@@ -149,20 +153,22 @@ class Checking:
             masks = block(self.bases[number], trial.members)
             trial.add(masks, self.asked.model(masks))
         measured = {trial for trial, _ in batch}
-        self.look([trial for trial in self.trials if trial in measured and len(trial.differences) in LOOKS])
+        for trial in self.trials:
+            if trial in measured and len(trial.differences) in LOOKS:
+                self.look(trial)
 
-    def look(self, trials: list[Trial]) -> None:
-        """Decide what can be decided; what is decided stays."""
-        for trial in trials:
-            found = trial.estimate(self.noise())
-            if verdict(trial.claim, found.interval) != "undecided":
-                trial.decided = found  # kept as it is: what is pooled of later rounds must not unsettle it
+    def look(self, trial: Trial) -> None:
+        """Decide a set where that can be done."""
+        found = trial.estimate(self.noise())
+        if verdict(trial.claim, found.interval) != "undecided":
+            trial.decided = found  # kept as it is: what is pooled of later rounds must not unsettle it
 
     def noise(self) -> float:
         """Variance of a single residual over random masks."""
         if self.asked.held_out is not None:
             return float(np.var(self.asked.held_out.residuals))
-        return float(np.var(np.concatenate([trial.residuals for trial in self.trials])))
+        pooled = np.concatenate([trial.residuals for trial in self.trials])
+        return float(np.var(pooled))
 
     def check(self, trial: Trial) -> Check:
         """What was found out about a set."""
