@@ -66,7 +66,9 @@ def group(spectrum: Spectrum, members: Interaction, share: float = 0.0) -> Group
     """One set, looked at for itself."""
     coefficients = spectrum.coefficients
     mains = tuple(-2.0 * coefficients.get((i,), 0.0) for i in members)
-    inside = {subset: coefficients.get(subset, 0.0) for subset in subsets(members, 2)}
+    # of two members and more
+    parts = subsets(members, 2)
+    inside = {part: coefficients.get(part, 0.0) for part in parts}
     joint = joint_part(inside)
     found = MIXED
     if all(_has_a_part(member, inside, joint) for member in members):

@@ -141,4 +141,5 @@ def _per_mask(tell: Callable[[Masks], float | None], chunks: list[Masks]) -> flo
     known = [value for value in told if value is not None]
     if len(known) < len(told):
         return None
-    return sum(known) / sum(map(len, chunks))
+    masks = sum(map(len, chunks))
+    return sum(known) / masks

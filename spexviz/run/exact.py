@@ -67,7 +67,8 @@ class _Curve:
             asked = self._rows(design.masks)
             if (solver.name, len(asked)) in self.seen:
                 return None  # a solver whose design does not grow with the budget
-            fit = self.fitting.fit(solver, design, self.every.values[asked])
+            values = self.every.values[asked]
+            fit = self.fitting.fit(solver, design, values)
         except SolverError:  # too few masks for this solver: its curve begins later
             return None
         rest = np.setdiff1d(np.arange(len(self.every)), asked)

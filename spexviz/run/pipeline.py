@@ -163,7 +163,8 @@ class _Run:
         few = result.held_out.masks
         if not len(few):
             n = len(result.players)
-            few = uniform_masks(n, min(MASKS, 2**n), self.request.seed)
+            count = min(MASKS, 2**n)
+            few = uniform_masks(n, count, self.request.seed)
         game, self.precision = settle(self.game, few, self.runner.cache)
         self.compared = True
         return game
@@ -183,9 +184,8 @@ class _Run:
         checks: tuple[Check, ...] = ()
         if sets:
             seed = self.request.seed
-            checks = check_sets(
-                self.game, result.spectrum, sets, seed, limit, runner=self.runner, measured=result
-            )
+            spectrum = result.spectrum
+            checks = check_sets(self.game, spectrum, sets, seed, limit, runner=self.runner, measured=result)
         spent = self._spent(checks=time.perf_counter() - start)
         proof = dataclasses.replace(result.proof, checks=checks)
         return dataclasses.replace(result, subject=self._subject(), proof=proof, spent=spent)

@@ -73,7 +73,8 @@ class Sampling:
         self.asked.ask(self.runner, count)
         held_out = len(self.held_out.masks)
         if count < len(self.design):
-            held_out = max(LEAST_HELD_OUT, held_out * count // len(self.design))
+            in_step = held_out * count // len(self.design)
+            held_out = max(LEAST_HELD_OUT, in_step)
         self.held_out.ask(self.runner, held_out)
 
     def _fit(self, count: int) -> None:
@@ -91,8 +92,8 @@ class Sampling:
         fidelity, *beside = curve[-count:]
         baseline = beside[0] if beside else fidelity
         proof = Proof(curve, fidelity, baseline)
-        spectrum = self.fits[-count].spectrum
-        return Found(spectrum, self.asked.sample(), held_out, both, proof, complete, stopped)
+        shown = self.fits[-count]
+        return Found(shown.spectrum, self.asked.sample(), held_out, both, proof, complete, stopped)
 
     def _reason_to_stop(self, proof: Proof) -> str:
         """Why the run may end at this checkpoint; "" where it may not."""

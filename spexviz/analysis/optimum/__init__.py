@@ -120,8 +120,9 @@ def flip(
     mask, most_kept = _crossing(problem, sign * threshold, margin, limit)
     seconds = time.perf_counter() - begin
     if mask is not None:
+        value = _value(spectrum, mask)
         gap = float(max(0, most_kept - problem.kept(mask)))
-        return Optimum(mask, _value(spectrum, mask), gap, gap == 0.0, seconds)
+        return Optimum(mask, value, gap, gap == 0.0, seconds)
     if most_kept >= problem.least:  # not proven
         why = f"None was found in {limit:g} seconds: raise the limit."
         return Optimum(None, float("nan"), float("inf"), False, seconds, why)
@@ -150,8 +151,9 @@ def remove(
     answers: list[Optimum] = []
     moves: list[float] = []
     reaches: list[float] = []
+    limit = limit / len(signs)
     for sign in signs:
-        answer = _best(spectrum, sign, kept, kept, fixed, limit / len(signs))
+        answer = _best(spectrum, sign, kept, kept, fixed, limit)
         move = sign * (answer.value - full)
         answers.append(answer)
         moves.append(move)
@@ -211,7 +213,7 @@ def _searched(problem: Problem, limit: float) -> tuple[Bools, float]:
         masks.append(found)
     values = problem.spectrum(np.array(masks))
     best = int(np.argmax(values))
-    bound = float(np.abs(problem.spectrum.values).sum())  # |f| ≤ Σ|F| on every mask
+    bound = _size(problem.spectrum)
     if np.isfinite(least_cost):
         bound = program.constant - least_cost
     return masks[best], bound
@@ -231,8 +233,8 @@ def _crossing(problem: Problem, line: float, margin: float, limit: float) -> _Cr
         return _crossing_of_all(problem, reach)
     program = Program(problem)
     cost = np.zeros(len(program.weights))
-    cost[: len(problem.free)] = -1.0  # the least −Σx keeps most players
-    found, least_cost = program.solve(cost, limit, reach=reach - program.constant)
+    cost[: program.players] = -1.0  # the least −Σx keeps most players
+    found, least_cost = program.solve(cost, limit, reach - program.constant)
     most_kept = _most_kept(problem, least_cost)
     # a mask is whole only up to the tolerance of HiGHS: half of the margin will do
     enough = line + margin / 2.0
@@ -253,7 +255,8 @@ def _crossing_of_all(problem: Problem, reach: float) -> _Crossing:
     masks, values = enumerated(problem)
     count = masks[:, problem.free].sum(1)
     kept = np.where(values >= reach, count, -1)
-    best = int(np.lexsort((values, kept))[-1])
+    ranked = np.lexsort((values, kept))
+    best = int(ranked[-1])
     if kept[best] < 0:
         return _Crossing(None, -1)
     return _Crossing(masks[best], int(kept[best]))
@@ -269,12 +272,18 @@ def _most_kept(problem: Problem, least_cost: float) -> int:
 
 
 def _value(spectrum: Spectrum, mask: Bools) -> float:
-    return float(spectrum(mask[None])[0])
+    values = spectrum(mask[None])
+    return float(values[0])
 
 
 def _full_value(spectrum: Spectrum) -> float:
-    return float(spectrum(ends(spectrum.n)[1:])[0])
+    return _value(spectrum, ends(spectrum.n)[1])
 
 
 def _round_off(spectrum: Spectrum) -> float:
-    return EXACT * float(np.abs(spectrum.values).sum())
+    return EXACT * _size(spectrum)
+
+
+def _size(spectrum: Spectrum) -> float:
+    """Σ|F|: no mask's value lies further from 0."""
+    return float(np.abs(spectrum.values).sum())

@@ -35,6 +35,10 @@ class Problem:
     def bounded(self) -> bool:
         return self.least > 0 or self.most < len(self.free)
 
+    def allows(self, count: Ints) -> Bools:
+        """Whether so many free players may be kept."""
+        return (count >= self.least) & (count <= self.most)
+
     def mask(self, kept: Bools) -> Bools:
         """The whole mask (n,), or masks (b, n), for free players (…, f)."""
         shape = (*kept.shape[:-1], len(self.base))
@@ -59,6 +63,8 @@ def problem_of(spectrum: Spectrum, sign: int, at_least: int, at_most: int | None
             raise SolverError(f"{player} is no player: fix positions from 0 to {n - 1}.")
     if at_most is None:
         at_most = n
+    base = np.ones(n, dtype=bool)
+    base[list(fixed)] = list(fixed.values())
     free = np.array([i for i in range(n) if i not in fixed], dtype=np.int64)
     held = sum(fixed.values())
     least = max(0, int(at_least) - held)
@@ -69,9 +75,8 @@ def problem_of(spectrum: Spectrum, sign: int, at_least: int, at_most: int | None
             f"{len(fixed) - held} as removed: widen the bounds."
         )
     signed = Spectrum(n, {term: sign * value for term, value in spectrum.coefficients.items()})
-    base = np.ones(n, dtype=bool)
-    base[list(fixed)] = list(fixed.values())
-    return Problem(_substituted(signed, base, free), free, base, least, most)
+    substituted = _substituted(signed, base, free)
+    return Problem(substituted, free, base, least, most)
 
 
 def _substituted(spectrum: Spectrum, base: Bools, free: Ints) -> Spectrum:
@@ -83,7 +88,8 @@ def _substituted(spectrum: Spectrum, base: Bools, free: Ints) -> Spectrum:
     membership = spectrum.membership
     is_free = np.zeros(spectrum.n, dtype=bool)
     is_free[free] = True
-    kept_fixed = (membership & ~is_free & base).sum(1)
+    is_kept = base & ~is_free
+    kept_fixed = (membership & is_kept).sum(1)
     signs = 1.0 - 2.0 * (kept_fixed & 1)
     values = signs * spectrum.values
     merged: dict[Interaction, float] = {}
@@ -110,7 +116,8 @@ def settled(problem: Problem) -> Problem:
         base = problem.base.copy()
         base[outweighing] = own[outweighing] <= 0.0  # a negative F({i}): keeping i raises f
         free = problem.free[~sure]
-        problem = Problem(_substituted(spectrum, base, free), free, base, 0, len(free))
+        substituted = _substituted(spectrum, base, free)
+        problem = Problem(substituted, free, base, 0, len(free))
     return problem
 
 
@@ -123,8 +130,7 @@ def enumerated(problem: Problem) -> tuple[Masks, Floats]:
     places = membership @ (1 << np.arange(f))
     dense = np.zeros(len(kept))
     np.add.at(dense, places, problem.spectrum.values)
-    count = kept.sum(1)
-    allowed = (count >= problem.least) & (count <= problem.most)
+    allowed = problem.allows(kept.sum(1))
     values = walsh_hadamard(dense)
     return problem.mask(kept[allowed]), values[allowed]
 
@@ -146,10 +152,12 @@ def local_search(problem: Problem) -> Bools:
         scores = _scores(problem, options)
         better = scores.argmax(0)
         best = scores[better, rows]
-        climbing = best > values + 1e-12 * np.abs(values)
+        rounding = 1e-12 * np.abs(values)
+        climbing = best > values + rounding
         if not climbing.any():
             break
-        kept[climbing] = options[better, rows][climbing]
+        chosen = options[better, rows]
+        kept[climbing] = chosen[climbing]
         values[climbing] = best[climbing]
     return problem.mask(kept[values.argmax()])
 
@@ -157,9 +165,12 @@ def local_search(problem: Problem) -> Bools:
 def _starts(problem: Problem) -> Masks:
     """Random masks of the free players (STARTS, f) within the bounds, the first two at them."""
     rng = np.random.default_rng(0)
-    size = rng.integers(problem.least, problem.most + 1, STARTS)
-    size[:2] = problem.least, problem.most
-    order = rng.random((STARTS, len(problem.free))).argsort(1)
+    least = problem.least
+    most = problem.most
+    size = rng.integers(least, most + 1, STARTS)
+    size[:2] = least, most
+    keys = rng.random((STARTS, len(problem.free)))
+    order = keys.argsort(1)
     rank = order.argsort(1)
     return rank < size[:, None]
 
@@ -168,9 +179,8 @@ def _scores(problem: Problem, options: Bools) -> Floats:
     """(options, b) values of each option's masks (options, b, f); −inf outside the bounds."""
     masks = problem.mask(options)
     scores = np.stack([problem.spectrum(option) for option in masks])
-    count = options.sum(2)
-    outside = (count < problem.least) | (count > problem.most)
-    scores[outside] = -np.inf
+    allowed = problem.allows(options.sum(2))
+    scores[~allowed] = -np.inf
     return scores
 
 
@@ -184,12 +194,14 @@ def _flipped(problem: Problem, kept: Masks, least: int, most: int) -> Masks:
     overlap = (masks @ membership.T).astype(np.int64)
     signs = 1.0 - 2.0 * (overlap & 1)
     terms = signs * problem.spectrum.values
-    gains = (-2.0 * terms @ membership)[:, problem.free]
+    gains = -2.0 * terms @ membership
+    gains = gains[:, problem.free]
     count = kept.sum(1)[:, None]
     too_few = kept & (count <= least)
     too_many = ~kept & (count >= most)
     gains[too_few | too_many] = -np.inf
     out = kept.copy()
     movable = np.flatnonzero(np.isfinite(gains).any(1))
-    out[movable, gains[movable].argmax(1)] ^= True
+    best = gains[movable].argmax(1)
+    out[movable, best] ^= True
     return out

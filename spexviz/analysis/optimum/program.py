@@ -30,6 +30,7 @@ class Program:
 
     def __init__(self, problem: Problem):
         self.problem = problem
+        self.players = len(problem.free)
         self.column: dict[Interaction, int] = {}
         for player in problem.free.tolist():
             self.column[(player,)] = len(self.column)
@@ -83,9 +84,9 @@ class Program:
         rows, codes, values, upper = _patterns(len(term))
         # the column of each code: bit j stands for the j-th player of the term
         columns = np.full(1 << len(term), -1)
-        for code in range(1, len(columns)):
-            members = tuple(i for bit, i in enumerate(term) if code >> bit & 1)
-            columns[code] = self.column[members]
+        for subset in subsets(term, 1):
+            code = sum(1 << term.index(player) for player in subset)
+            columns[code] = self.column[subset]
         self._add_rows(rows, columns[codes], values, upper)
 
     def _add_parity(self, term: Interaction, value: float) -> None:
@@ -95,11 +96,12 @@ class Program:
         self.whole.append(half)
         players = [self.column[(i,)] for i in term]
         # Σx − 2k − p ≤ 0, and the same the other way round
-        signs = np.array([1.0] * len(term) + [-2.0, -1.0])
-        columns = np.array([*players, half, parity] * 2)
+        signs = np.ones(len(term) + 2)
+        signs[-2:] = -2.0, -1.0
+        columns = np.array([*players, half, parity])
         rows = np.repeat([0, 1], len(signs))
         values = np.concatenate([signs, -signs])
-        self._add_rows(rows, columns, values, np.zeros(2))
+        self._add_rows(rows, np.tile(columns, 2), values, np.zeros(2))
         self.constant += value
         self._add_weight(parity, -2.0 * value)
 
@@ -111,12 +113,11 @@ class Program:
         """
         from scipy.optimize import Bounds, milp
 
-        f = len(self.problem.free)
         integrality = np.zeros(self._width)
-        integrality[:f] = 1
+        integrality[: self.players] = 1
         integrality[self.whole] = 1
         top = np.ones(self._width)
-        top[self.whole] = f
+        top[self.whole] = self.players
         # scipy has no annotations: the checker takes bounds for single numbers, as their defaults are
         bounds = Bounds(0.0, top)  # pyright: ignore[reportArgumentType]
         constraints = self._constraints(reach)
@@ -133,11 +134,15 @@ class Program:
             bound = float(proven) * scale
         if answer.x is None:
             return None, bound
-        mask = self.problem.mask(answer.x[:f] > 0.5)
+        return self._mask(answer.x), bound
+
+    def _mask(self, solution: Floats) -> Bools | None:
+        """The mask of the columns' values; None where rounding these takes it past the bounds."""
+        mask = self.problem.mask(solution[: self.players] > 0.5)
         kept = self.problem.kept(mask)
-        if not self.problem.least <= kept <= self.problem.most:
-            return None, bound
-        return mask, bound
+        if self.problem.least <= kept <= self.problem.most:
+            return mask
+        return None
 
     def _constraints(self, reach: float | None) -> list[LinearConstraint]:
         from scipy.optimize import LinearConstraint
@@ -146,13 +151,14 @@ class Program:
         found: list[LinearConstraint] = []
         if self.entries:
             rows, columns, values = map(np.concatenate, zip(*self.entries, strict=True))
-            matrix = csr_array((values, (rows, columns)), shape=(self.rows, self._width))
+            shape = (self.rows, self._width)
+            matrix = csr_array((values, (rows, columns)), shape=shape)
             upper = np.concatenate(self.upper)
             # as with Bounds: an array is right
             found.append(LinearConstraint(matrix, -np.inf, upper))  # pyright: ignore[reportArgumentType]
         if self.problem.bounded:
             count = np.zeros((1, self._width))
-            count[:, : len(self.problem.free)] = 1.0
+            count[:, : self.players] = 1.0
             found.append(LinearConstraint(count, self.problem.least, self.problem.most))
         if reach is not None:
             size = np.abs(self.weights).max(initial=0.0) or 1.0

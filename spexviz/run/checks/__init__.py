@@ -62,7 +62,8 @@ def validate(
         _check_players("measured run", len(measured.players), spectrum.n)
         if measured.proof.exact:
             return tuple(_exact(spectrum, measured.spectrum, members) for members in sets)
-    asked = Asked(spectrum, runner or Runner(game, total=limit), limit, game.keep)
+    runner = runner or Runner(game, total=limit)
+    asked = Asked(spectrum, runner, limit, game.keep)
     if measured is not None:
         asked.take(measured)
     return Checking(asked, sets, seed).run()

@@ -15,8 +15,9 @@ def block(base: Bools, members: Interaction) -> Masks:
     """
     order = len(members)
     masks = np.repeat(base[None], 2**order, axis=0)
-    rows = np.arange(len(masks))[:, None]
-    masks[:, list(members)] = (rows >> np.arange(order)) & 1 == 1
+    rows = np.arange(len(masks))
+    bits = rows[:, None] >> np.arange(order) & 1
+    masks[:, list(members)] = bits == 1
     return masks
 
 

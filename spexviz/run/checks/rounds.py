@@ -40,7 +40,8 @@ class Asked:
 
     def take(self, explanation: Explanation) -> None:
         """What a run of the same game has paid for."""
-        self.add(ends(self.spectrum.n), np.array(explanation.ends))
+        both = np.array(explanation.ends)
+        self.add(ends(self.spectrum.n), both)
         for known in (explanation.sample, explanation.held_out):
             self.add(known.masks, known.values)
         if len(explanation.held_out) > 1 and self.keep == 0.5:
@@ -110,7 +111,8 @@ class Checking:
             )
         self.asked.ask(wanted)
         if alone:
-            self.measure(list(itertools.product(self.trials, range(alone))))
+            first = itertools.product(self.trials, range(alone))
+            self.measure(list(first))
         else:
             for trial in self.trials:
                 self.look(trial)
@@ -195,7 +197,8 @@ def _trials(asked: Asked, sets: Sequence[Interaction]) -> list[Trial]:
     trials: list[Trial] = []
     for members in sets:
         claim = effects.get(members, 0.0)
-        share = max(shares.get(members, 0.0), 1e-6)  # a set that the surrogate lacks gets its turn as well
+        share = shares.get(members, 0.0)
+        share = max(share, 1e-6)  # a set that the surrogate lacks gets its turn as well
         trial = Trial(members, asked.spectrum, claim, share)
         if asked.held_out is not None:
             trial.held_out = asked.held_out.estimate(members)
