@@ -66,8 +66,7 @@ def group(spectrum: Spectrum, members: Interaction, share: float = 0.0) -> Group
     """One set, looked at for itself."""
     coefficients = spectrum.coefficients
     mains = tuple(-2.0 * coefficients.get((i,), 0.0) for i in members)
-    # of two members and more
-    parts = subsets(members, 2)
+    parts = subsets(members, 2)  # of two members and more
     inside = {part: coefficients.get(part, 0.0) for part in parts}
     joint = joint_part(inside)
     found = MIXED

@@ -72,8 +72,8 @@ class Program:
             self._tie(term)
         self.constant += value
         for subset in subsets(term, 1):
-            moebius = (-2.0) ** len(subset)
-            self._add_weight(self.column[subset], value * moebius)
+            moebius = value * (-2.0) ** len(subset)
+            self._add_weight(self.column[subset], moebius)
 
     def _tie(self, term: Interaction) -> None:
         """For every U ⊆ S: Σ_{U⊆T⊆S} (−1)^{|T|−|U|} y_T ≥ 0, the weight of the pattern "U alone is kept"."""
