@@ -15,28 +15,28 @@ from spexviz.solvers.base import AnyMasks, Design, Solver, timed_fit
 
 
 def rivals(explanation: Explanation) -> list[Solver]:
-    """Every offered solver that can fit any masks and is not on the run's curve yet, with its default settings."""
+    """Every offered solver that fits any masks and is not on the run's curve yet, with its defaults."""
     shown = {point.solver for point in explanation.proof.curve}
-    return [
-        kind()
-        for name, kind in offered("spexviz.solvers").items()
-        if issubclass(kind, AnyMasks) and name not in shown
-    ]
+    solvers: dict[str, type[Solver]] = offered("spexviz.solvers")
+    return [kind() for name, kind in solvers.items() if issubclass(kind, AnyMasks) and name not in shown]
 
 
 def compare(explanation: Explanation, solvers: Sequence[Solver]) -> Iterator[Fidelity]:
-    """The fidelity of each solver on all the masks of the run; a solver that cannot work with them is left out.
+    """The fidelity of each solver on all the masks of the run.
 
-    Nothing is compared for an exact run: it has no held-out masks.
+    A solver that cannot work with them is left out. Nothing is compared for an exact run: it has no held-out
+    masks.
     """
     if explanation.proof.exact or not len(explanation.held_out):
         return
-    design, seed = Design(explanation.sample.masks, explanation.subject.layout), explanation.spec.seed
+    sample = explanation.sample
+    held_out = explanation.held_out
+    seed = explanation.spec.seed
+    keep = explanation.fidelity.keep
+    design = Design(sample.masks, explanation.subject.layout)
     for solver in solvers:
         try:
-            spectrum, seconds = timed_fit(solver, design, explanation.sample.values, seed)
+            spectrum, seconds = timed_fit(solver, design, sample.values, seed)
         except SolverError:
             continue
-        yield score(
-            solver.name, len(design), spectrum, explanation.held_out, explanation.fidelity.keep, seconds, seed
-        )
+        yield score(solver.name, len(design), spectrum, held_out, keep, seconds, seed)

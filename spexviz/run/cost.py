@@ -30,7 +30,10 @@ PROBE = "The film was not bad at all, and the acting was better than I had been 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds (None until the model has been measured), ablations in all, of these known, tokens to read, bytes of memory."""
+    """Ablations in all, of these known, seconds, tokens to read, bytes of memory.
+
+    Seconds are None until the model has been measured.
+    """
 
     ablations: int
     cached: int
@@ -39,14 +42,14 @@ class Cost:
     memory: int | None = None
 
     def __str__(self) -> str:
-        parts = [] if self.seconds is None else [f"≈ {duration(self.seconds)}"]
-        parts.append(
-            f"{self.ablations:,} ablations" + (f", {self.cached:,} already known" if self.cached else "")
-        )
+        parts: list[str] = []
+        if self.seconds is not None:
+            parts.append(f"≈ {duration(self.seconds)}")
+        parts.append(f"{self.ablations:,} ablations")
+        if self.cached:
+            parts[-1] += f", {self.cached:,} already known"
         if self.tokens is not None:
-            parts.append(
-                f"{self.tokens / 1000:,.0f}k tokens" if self.tokens >= 1000 else f"{self.tokens} tokens"
-            )
+            parts.append(_tokens(self.tokens))
         if self.memory is not None:
             parts.append(f"{self.memory / 1e9:.1f} GB")
         return " · ".join(parts)
@@ -59,31 +62,41 @@ def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = No
     that is as busy as it was when the model was measured (`probe`, and every call since).
     """
     masks = _masks(planned)
-    known = (
-        np.zeros(len(masks), dtype=bool) if cache is None else ~np.isnan(cache.get(game.fingerprint, masks))
-    )
+    known = np.zeros(len(masks), dtype=bool)
+    if cache is not None:
+        known = ~np.isnan(cache.get(game.fingerprint, masks))
     new = masks[~known]
-    chunks = _sample(new if len(new) else masks, chunk_of(game))
-    asked, asking = len(new) + round(CHECKED * checks), game.asking()
-    seconds, tokens = _per_mask(asking.seconds, chunks), _per_mask(asking.tokens, chunks)
+    looked_at = new if len(new) else masks
+    chunks = _sample(looked_at, chunk_of(game))
+    asked = len(new) + round(CHECKED * checks)
+    asking = game.asking()
+    seconds = _per_mask(asking.seconds, chunks)
+    tokens = _per_mask(asking.tokens, chunks)
     if seconds is not None:
-        noise = MASKS * EXACT_TIMES if game.precision not in (None, "fp32") else 0.0
-        seconds = seconds * (asked + noise) + fits(planned, solver) + START
-    return Cost(
-        planned.ablations + checks,
-        int(known.sum()),
-        seconds,
-        None if tokens is None else round(tokens * asked),
-        asking.memory,
-    )
+        compared = 0.0  # with fp32, in masks of the run's own precision
+        if game.precision not in (None, "fp32"):
+            compared = MASKS * EXACT_TIMES
+        seconds = seconds * (asked + compared) + fits(planned, solver) + START
+    if tokens is not None:
+        tokens = round(tokens * asked)
+    ablations = planned.ablations + checks
+    return Cost(ablations, int(known.sum()), seconds, tokens, asking.memory)
 
 
 def fits(planned: Plan, solver: Solver) -> float:
-    """Seconds of all fits on the way to the last, about: by what fits of this solver took in this process, or usually take."""
-    n, budget = planned.n, 2**planned.n if planned.exact else len(planned.design)
-    work = sum(fit_work(count, n) for count in solver.checkpoints(n, budget))
-    learnt = PACES[solver.name].seconds(work) if solver.name in PACES else None
-    return solver.seconds_of_work * work if learnt is None else learnt
+    """Seconds of all fits on the way to the last, about.
+
+    By what fits of this solver took in this process, or usually take.
+    """
+    n = planned.n
+    budget = 2**n if planned.design is None else len(planned.design)
+    checkpoints = solver.checkpoints(n, budget)
+    work = sum(fit_work(count, n) for count in checkpoints)
+    if solver.name in PACES:
+        learnt = PACES[solver.name].seconds(work)
+        if learnt is not None:
+            return learnt
+    return solver.seconds_of_work * work
 
 
 def probe(model: LanguageModel) -> None:
@@ -98,11 +111,19 @@ def probe(model: LanguageModel) -> None:
 
 def duration(seconds: float) -> str:
     """ "40 s", "3 min"."""
-    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min"
+
+
+def _tokens(count: int) -> str:
+    if count >= 1000:
+        return f"{count / 1000:,.0f}k tokens"
+    return f"{count} tokens"
 
 
 def _masks(planned: Plan) -> Masks:
-    if planned.exact:
+    if planned.design is None:
         return all_masks(planned.n)
     return np.concatenate([ends(planned.n), planned.design.masks, planned.held_out])
 
@@ -110,10 +131,15 @@ def _masks(planned: Plan) -> Masks:
 def _sample(masks: Masks, chunk: int) -> list[Masks]:
     """Chunks as the runner would ask them, spread over the masks."""
     starts = range(0, len(masks), chunk)
-    return [masks[start : start + chunk] for start in starts[:: -(-len(starts) // SAMPLED)]]
+    step = -(-len(starts) // SAMPLED)
+    return [masks[start : start + chunk] for start in starts[::step]]
 
 
 def _per_mask(tell: Callable[[Masks], float | None], chunks: list[Masks]) -> float | None:
     """Mean over the masks of what a game tells of a call; None where it cannot tell (yet)."""
-    found = [tell(chunk) for chunk in chunks]
-    return None if any(value is None for value in found) else sum(found) / sum(map(len, chunks))
+    told = [tell(chunk) for chunk in chunks]
+    known = [value for value in told if value is not None]
+    if len(known) < len(told):
+        return None
+    masks = sum(map(len, chunks))
+    return sum(known) / masks

@@ -28,7 +28,8 @@ HELD_OUT_STREAM = 2**32  # added to the seed: run seeds are below it, so the two
 class Plan:
     """What a run will ask: the masks of the fits, the held-out masks, or all 2^n masks (`exact`).
 
-    `keep`: the probability with which the random masks keep a player; 0.5 where all masks are asked.
+    An exact run has no `design`. `keep`: the probability with which the random masks keep a player; 0.5 where
+    all masks are asked.
     """
 
     n: int
@@ -40,12 +41,19 @@ class Plan:
     @property
     def ablations(self) -> int:
         """Ablations in all: for fits, held out, and the two ends."""
-        return 2**self.n if self.exact else len(self.design) + len(self.held_out) + 2
+        if self.design is None:
+            return 2**self.n
+        return len(self.design) + len(self.held_out) + 2
 
     @property
     def checks(self) -> int:
-        """Most further ablations that checking sets may take: a quarter of what the fits see, none for an exact run."""
-        return 0 if self.exact else len(self.design) // 4
+        """Most further ablations that checking sets may take: a quarter of what the fits see.
+
+        None for an exact run.
+        """
+        if self.design is None:
+            return 0
+        return len(self.design) // 4
 
 
 def held_out_count(budget: int) -> int:
@@ -55,9 +63,10 @@ def held_out_count(budget: int) -> int:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: a game and a solver, each built once, a budget, a seed, options. Its spec, subject and plan follow from these.
+    """What is asked for: a game and a solver, each built once, a budget, a seed, options.
 
-    Raises what the game or the solver says of settings that do not fit, as soon as they are looked at.
+    Its spec, subject and plan follow from these. Raises what the game or the solver says of settings that do
+    not fit, as soon as they are looked at.
     """
 
     game: Game
@@ -72,15 +81,13 @@ class Request:
             raise SolverError(
                 f"This is no solver, but {self.solver!r:.60}: make one, such as spexviz.Auto()."
             )
-        self.spec
+        _ = self.spec  # a budget or a seed that is none is refused here
 
     @classmethod
     def of(cls, spec: RunSpec) -> Request:
         """What a RunSpec describes. Raises SpecError for a game or a solver that is not there."""
-        game, solver = (
-            build(offered("spexviz.games"), spec.game, "game"),
-            build(offered("spexviz.solvers"), spec.solver, "solver"),
-        )
+        game = build(offered("spexviz.games"), spec.game, "game")
+        solver = build(offered("spexviz.solvers"), spec.solver, "solver")
         return cls(game, solver, spec.budget, spec.seed, spec.options)
 
     @cached_property
@@ -96,19 +103,16 @@ class Request:
     @cached_property
     def plan(self) -> Plan:
         """What will be asked; for some games a model is loaded for it."""
-        return plan(
-            len(self.subject.players),
-            self.solver,
-            self.budget,
-            self.seed,
-            self.subject.layout,
-            float(self.game.keep),
-        )
+        n = len(self.subject.players)
+        keep = float(self.game.keep)
+        return plan(n, self.solver, self.budget, self.seed, self.subject.layout, keep)
 
     @property
     def checks(self) -> int:
         """Most ablations that checking sets may take on top."""
-        return self.plan.checks if self.options.validate else 0
+        if not self.options.validate:
+            return 0
+        return self.plan.checks
 
 
 def plan(
@@ -124,6 +128,7 @@ def plan(
     design = solver.design(n, budget, seed, keep)
     if layout is not None:
         design = dataclasses.replace(design, layout=layout)
-    free = 2**n - len(design) if n < 63 else count
-    held_out = uniform_masks(n, min(count, free), seed + HELD_OUT_STREAM, keep, exclude=design.masks)
+    if n < 63:  # above there are more masks than any run asks
+        count = min(count, 2**n - len(design))
+    held_out = uniform_masks(n, count, seed + HELD_OUT_STREAM, keep, exclude=design.masks)
     return Plan(n, design, held_out, False, keep)

@@ -1,14 +1,12 @@
-"""The best subset of a spectrum, exactly: which players to keep so that f is greatest, least, or on the other side of a line.
+"""The best subset of a spectrum, exactly: which players to keep so that f is greatest, least, or past a line.
 
-1. Fixed players are put in, and without size bounds players whose own term outweighs all their interactions
-too.
+1. Fixed players are put in, and without size bounds players whose own term outweighs all their interactions.
 2. At most 16 players left: all their masks are compared. Otherwise a mixed-integer program (scipy's HiGHS) in
-Möbius form,
-   f = Σ M(T) Π_{i∈T} x_i, whose products of one term are tied together by the 2^|S| inequalities that make
-   them exact for that term ("each pattern of S has weight ≥ 0"). Measured against the parity form and against
-   the usual bounds on products: much the tightest, and on fitted spectra mostly integral at once.
+   Möbius form, f = Σ M(T) Π_{i∈T} x_i, whose products of one term are tied together by the 2^|S| inequalities
+   that make them exact for that term ("each pattern of S has weight ≥ 0"). Measured against the parity form
+   and against the usual bounds on products: much the tightest, and on fitted spectra mostly integral at once.
 3. A local search stands beside it: where the time is up, the better of the two answers is given, with the gap
-that is proven.
+   that is proven.
 Source: removal by optimum in Kang et al. 2025 (there with Gurobi); the inequalities: Sherali & Adams 1990,
 term by term.
 """
@@ -16,20 +14,29 @@ term by term.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from spexviz.analysis.optimum.problem import ENUMERATE, Problem, enumerated, local_search, problem_of, settled
+from spexviz.analysis.optimum.problem import (
+    ENUMERATE,
+    Fixed,
+    Problem,
+    enumerated,
+    local_search,
+    problem_of,
+    settled,
+)
 from spexviz.analysis.optimum.program import Program
 from spexviz.errors import SolverError
 from spexviz.kit.arrays import Bools
-from spexviz.masks import Interaction
+from spexviz.masks import Interaction, ends
 from spexviz.spectrum import Spectrum
 
 Direction = Literal["either", "down", "up"]
+_SIGNS = {"either": (-1, 1), "down": (-1,), "up": (1,)}
 EXACT = 1e-6  # of Σ|F|: a gap below is round-off
 CROSSED = 1e-5  # of the largest |F|: by how much f must pass the line, above the tolerance of the solver
 
@@ -53,7 +60,9 @@ class Optimum:
     @property
     def removed(self) -> Interaction:
         """The players that are not kept; () where there is no answer."""
-        return () if self.mask is None else tuple(map(int, np.flatnonzero(~self.mask)))
+        if self.mask is None:
+            return ()
+        return tuple(map(int, np.flatnonzero(~self.mask)))
 
 
 def maximise(
@@ -61,13 +70,14 @@ def maximise(
     *,
     at_least: int = 0,
     at_most: int | None = None,
-    fixed: Mapping[int, bool] | None = None,
+    fixed: Fixed = None,
     limit: float = 10.0,
 ) -> Optimum:
-    """The mask of greatest value that keeps `at_least` to `at_most` players, those in `fixed` kept (True) or removed (False).
+    """The mask of greatest value that keeps `at_least` to `at_most` players.
 
-    `limit`: seconds for the exact search; past them the best mask found is given, with its gap. Raises
-    SolverError for bounds that no mask can meet, and for positions that are no player.
+    Those in `fixed` are kept (True) or removed (False). `limit`: seconds for the exact search; past them the
+    best mask found is given, with its gap. Raises SolverError for bounds that no mask can meet, and for
+    positions that are no player.
     """
     return _best(spectrum, 1, at_least, at_most, fixed, limit)
 
@@ -77,7 +87,7 @@ def minimise(
     *,
     at_least: int = 0,
     at_most: int | None = None,
-    fixed: Mapping[int, bool] | None = None,
+    fixed: Fixed = None,
     limit: float = 10.0,
 ) -> Optimum:
     """The mask of least value. See `maximise`."""
@@ -89,35 +99,36 @@ def flip(
     threshold: float = 0.0,
     *,
     at_most: int | None = None,
-    fixed: Mapping[int, bool] | None = None,
+    fixed: Fixed = None,
     limit: float = 10.0,
 ) -> Optimum:
-    """The fewest players to remove from the full mask so that the value crosses `threshold`, at most `at_most` of them.
+    """The fewest players to remove from the full mask so that the value crosses `threshold`.
 
-    From a full value at or above the threshold it must fall below it, from one below it must rise above it,
-    by 1e-5 of the largest coefficient at least. Where no mask does, the answer's mask is None, its note says
-    so, and `optimal` that it is proven.
+    At most `at_most` of them. From a full value at or above the threshold it must fall below it, from one
+    below it must rise above it, by 1e-5 of the largest coefficient at least. Where no mask does, the answer's
+    mask is None, its note says so, and `optimal` that it is proven.
     """
     begin = time.perf_counter()
     n = spectrum.n
-    most = n if at_most is None else min(int(at_most), n)
-    full = float(spectrum(np.ones((1, n), dtype=bool))[0])
-    sign = -1 if full >= threshold else 1
-    problem = problem_of(spectrum, sign, n - most, None, fixed)
-    margin = CROSSED * (float(np.abs(spectrum.values).max(initial=0.0)) or 1.0)
+    most_removed = n
+    if at_most is not None:
+        most_removed = min(int(at_most), n)
+    sign = -1 if _full_value(spectrum) >= threshold else 1
+    problem = problem_of(spectrum, sign, n - most_removed, None, fixed)
+    largest = float(np.abs(spectrum.values).max(initial=0.0))
+    margin = CROSSED * (largest or 1.0)
     mask, most_kept = _crossing(problem, sign * threshold, margin, limit)
     seconds = time.perf_counter() - begin
-    if mask is None:
-        proven = most_kept < problem.least
-        reach = "" if most == n else f" of at most {most} players"
-        why = (
-            f"No removal{reach} takes the value across {threshold:g}."
-            if proven
-            else f"None was found in {limit:g} seconds: raise the limit."
-        )
-        return Optimum(None, float("nan"), 0.0 if proven else float("inf"), proven, seconds, why)
-    gap = float(max(0, most_kept - int(mask[problem.free].sum())))
-    return Optimum(mask, float(spectrum(mask[None])[0]), gap, gap == 0.0, seconds)
+    if mask is not None:
+        value = _value(spectrum, mask)
+        gap = float(max(0, most_kept - problem.kept(mask)))
+        return Optimum(mask, value, gap, gap == 0.0, seconds)
+    if most_kept >= problem.least:  # not proven
+        why = f"None was found in {limit:g} seconds: raise the limit."
+        return Optimum(None, float("nan"), float("inf"), False, seconds, why)
+    reach = "" if most_removed == n else f" of at most {most_removed} players"
+    why = f"No removal{reach} takes the value across {threshold:g}."
+    return Optimum(None, float("nan"), 0.0, True, seconds, why)
 
 
 def remove(
@@ -125,7 +136,7 @@ def remove(
     r: int,
     *,
     direction: Direction = "either",
-    fixed: Mapping[int, bool] | None = None,
+    fixed: Fixed = None,
     limit: float = 10.0,
 ) -> Optimum:
     """The r players whose removal from the full mask moves the value most: either way, "down" or "up".
@@ -133,18 +144,25 @@ def remove(
     Raises SolverError for an r that is not between 0 and n. Source: the removal task of Kang et al. 2025.
     """
     kept = spectrum.n - int(r)
-    signs = {"either": (-1, 1), "down": (-1,), "up": (1,)}.get(direction)
-    if not 0 <= kept <= spectrum.n or signs is None:
+    signs = _SIGNS.get(direction)
+    if signs is None or not 0 <= kept <= spectrum.n:
         raise SolverError(f"Remove 0 to {spectrum.n} players either way, down or up, not {r} {direction!r}.")
-    full = float(spectrum(np.ones((1, spectrum.n), dtype=bool))[0])
-    answers = [(s, _best(spectrum, s, kept, kept, fixed, limit / len(signs))) for s in signs]
-    moves = [s * (a.value - full) for s, a in answers]
+    full = _full_value(spectrum)
+    answers: list[Optimum] = []
+    moves: list[float] = []
+    reaches: list[float] = []
+    limit = limit / len(signs)
+    for sign in signs:
+        answer = _best(spectrum, sign, kept, kept, fixed, limit)
+        move = sign * (answer.value - full)
+        answers.append(answer)
+        moves.append(move)
+        reaches.append(move + answer.gap)  # this way may lead further than was found
     chosen = int(np.argmax(moves))
-    best = answers[chosen][1]
-    gap = max(0.0, *(move + a.gap - moves[chosen] for move, (_, a) in zip(moves, answers, strict=True)))
-    return replace(
-        best, gap=gap, optimal=gap <= _round_off(spectrum), seconds=sum(a.seconds for _, a in answers)
-    )
+    gap = max(0.0, max(reaches) - moves[chosen])
+    optimal = gap <= _round_off(spectrum)
+    seconds = sum(answer.seconds for answer in answers)
+    return replace(answers[chosen], gap=gap, optimal=optimal, seconds=seconds)
 
 
 def removal_curve(
@@ -167,58 +185,105 @@ def _best(
     sign: int,
     at_least: int,
     at_most: int | None,
-    fixed: Mapping[int, bool] | None,
+    fixed: Fixed,
     limit: float,
 ) -> Optimum:
+    """The mask of greatest sign · f."""
     begin = time.perf_counter()
     problem = settled(problem_of(spectrum, sign, at_least, at_most, fixed))
     if len(problem.free) <= ENUMERATE:
         masks, values = enumerated(problem)
-        mask, bound = masks[np.argmax(values)], -np.inf
+        mask = masks[np.argmax(values)]
+        bound = -np.inf  # nothing is left to prove
     else:
         mask, bound = _searched(problem, limit)
-    value = float(spectrum(mask[None])[0])
+    value = _value(spectrum, mask)
     gap = max(0.0, float(bound) - sign * value)
-    return Optimum(mask, value, gap, gap <= _round_off(spectrum), time.perf_counter() - begin)
+    optimal = gap <= _round_off(spectrum)
+    seconds = time.perf_counter() - begin
+    return Optimum(mask, value, gap, optimal, seconds)
 
 
 def _searched(problem: Problem, limit: float) -> tuple[Bools, float]:
-    """The best mask found by mixed-integer programming or local search, and an upper bound of the value."""
+    """The best mask of mixed-integer programming and local search, and an upper bound of the value."""
     masks = [local_search(problem)]
     program = Program(problem)
-    found, bound = program.solve(-program.weights, limit)
-    bound = program.constant - bound if np.isfinite(bound) else float(np.abs(problem.spectrum.values).sum())
+    found, least_cost = program.solve(-program.weights, limit)
     if found is not None:
         masks.append(found)
-    return masks[int(np.argmax(problem.spectrum(np.array(masks))))], bound
+    values = problem.spectrum(np.array(masks))
+    best = int(np.argmax(values))
+    bound = _size(problem.spectrum)
+    if np.isfinite(least_cost):
+        bound = program.constant - least_cost
+    return masks[best], bound
 
 
-def _crossing(problem: Problem, line: float, margin: float, limit: float) -> tuple[Bools | None, int]:
-    """The mask with most free players kept whose value passes `line` by `margin`, and an upper bound of how many can be."""
+class _Crossing(NamedTuple):
+    """The mask with most free players kept whose value passes the line, and a bound of how many can be."""
+
+    mask: Bools | None
+    most_kept: int
+
+
+def _crossing(problem: Problem, line: float, margin: float, limit: float) -> _Crossing:
+    """Past the line by `margin`: by comparing all masks, or by mixed-integer programming and climbs."""
+    reach = line + margin
     if len(problem.free) <= ENUMERATE:
-        masks, values = enumerated(problem)
-        kept = np.where(values >= line + margin, masks[:, problem.free].sum(1), -1)
-        best = int(np.lexsort((values, kept))[-1])
-        return (masks[best], int(kept[best])) if kept[best] >= 0 else (None, -1)
+        return _crossing_of_all(problem, reach)
     program = Program(problem)
-    players = np.zeros(len(program.weights))
-    players[: len(problem.free)] = -1.0
-    found, bound = program.solve(players, limit, reach=line + margin - program.constant)
-    most_kept = int(np.floor(1e-6 - bound)) if np.isfinite(bound) else (-1 if bound > 0 else problem.most)
-
+    cost = np.zeros(len(program.weights))
+    cost[: program.players] = -1.0  # the least −Σx keeps most players
+    found, least_cost = program.solve(cost, limit, reach - program.constant)
+    most_kept = _most_kept(problem, least_cost)
     # a mask is whole only up to the tolerance of HiGHS: half of the margin will do
-    def passes(mask: Bools) -> bool:
-        return bool(problem.spectrum(mask[None])[0] >= line + margin / 2.0)
-
-    if found is not None and not passes(found):
+    enough = line + margin / 2.0
+    if found is not None and _value(problem.spectrum, found) < enough:
         found = None
-    proven = problem.least - 1 if found is None else int(found[problem.free].sum())
-    for kept in range(most_kept, proven, -1):  # the time was up: climb, with ever more players removed
+    reached = problem.least - 1
+    if found is not None:
+        reached = problem.kept(found)
+    for kept in range(most_kept, reached, -1):  # the time was up: climb, with ever more players removed
         mask = local_search(replace(problem, least=kept))
-        if passes(mask):
-            return mask, most_kept
-    return found, most_kept
+        if _value(problem.spectrum, mask) >= enough:
+            return _Crossing(mask, most_kept)
+    return _Crossing(found, most_kept)
+
+
+def _crossing_of_all(problem: Problem, reach: float) -> _Crossing:
+    """By comparing all masks: of those with most players kept the one of greatest value."""
+    masks, values = enumerated(problem)
+    count = masks[:, problem.free].sum(1)
+    kept = np.where(values >= reach, count, -1)
+    ranked = np.lexsort((values, kept))
+    best = int(ranked[-1])
+    if kept[best] < 0:
+        return _Crossing(None, -1)
+    return _Crossing(masks[best], int(kept[best]))
+
+
+def _most_kept(problem: Problem, least_cost: float) -> int:
+    """How many free players can be kept, by the program's lower bound of −(players kept)."""
+    if np.isfinite(least_cost):
+        return int(np.floor(1e-6 - least_cost))
+    if least_cost > 0:  # +inf: no mask will do
+        return -1
+    return problem.most
+
+
+def _value(spectrum: Spectrum, mask: Bools) -> float:
+    values = spectrum(mask[None])
+    return float(values[0])
+
+
+def _full_value(spectrum: Spectrum) -> float:
+    return _value(spectrum, ends(spectrum.n)[1])
 
 
 def _round_off(spectrum: Spectrum) -> float:
-    return EXACT * float(np.abs(spectrum.values).sum())
+    return EXACT * _size(spectrum)
+
+
+def _size(spectrum: Spectrum) -> float:
+    """Σ|F|: no mask's value lies further from 0."""
+    return float(np.abs(spectrum.values).sum())

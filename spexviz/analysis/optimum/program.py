@@ -4,144 +4,185 @@ from __future__ import annotations
 
 import itertools
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.analysis.optimum.problem import Problem
+from spexviz.analysis.sets import subsets
 from spexviz.kit.arrays import Bools, Floats
 from spexviz.masks import Interaction
+
+if TYPE_CHECKING:
+    from scipy.optimize import LinearConstraint
 
 # players up to which a term's products are tied by 2^|S| inequalities; above, by the parity of a whole number
 TIED = 6
 
 
 class Program:
-    """The mixed-integer program of a problem: columns are the free players, then products of players (or parities).
+    """The mixed-integer program of a problem.
 
-    `weights`, `constant`: the value as a linear function of the columns, exact where the players are 0 or 1.
+    Its columns are the free players, then products of players (or parities). `weights`, `constant`: the value
+    as a linear function of the columns, exact where the players are 0 or 1.
     """
 
     def __init__(self, problem: Problem):
         self.problem = problem
-        self.column = {(int(i),): j for j, i in enumerate(problem.free)}
+        self.players = len(problem.free)
+        self.column: dict[Interaction, int] = {}
+        for player in problem.free.tolist():
+            self.column[(player,)] = len(self.column)
         # rows, columns, values of matrix @ columns ≤ upper
         self.entries: list[tuple[NDArray, NDArray, NDArray]] = []
         self.upper: list[Floats] = []
-        self.rows, self.constant, self.integral = 0, 0.0, len(problem.free)
-        self.whole: list[int] = []
+        self.rows = 0
+        self.constant = 0.0
+        self.whole: list[int] = []  # columns of whole numbers, beside the players
         self._width = len(self.column)
-        weights: dict[int, float] = {}
-        terms = sorted(problem.spectrum.coefficients.items(), key=lambda item: -len(item[0]))
-        tied: set[Interaction] = set()
-        for term, value in terms:
+        self._weights: dict[int, float] = {}
+        self._tied: set[Interaction] = set()
+        # the largest sets come first: their subsets are tied with them
+        coefficients = problem.spectrum.coefficients
+        for term in sorted(coefficients, key=len, reverse=True):
+            value = coefficients[term]
             if len(term) > TIED:
-                for column, weight in self._parity(term, value):
-                    weights[column] = weights.get(column, 0.0) + weight
-                continue
-            # the largest sets come first: their subsets are tied with them
-            if len(term) > 1 and term not in tied:
-                self._tie(term)
-                tied |= {
-                    subset
-                    for size in range(2, len(term) + 1)
-                    for subset in itertools.combinations(term, size)
-                }
-            self.constant += value
-            for size in range(1, len(term) + 1):  # χ_S = Σ_{T⊆S} (−2)^|T| Π_{i∈T} x_i
-                for subset in itertools.combinations(term, size):
-                    column = self.column[subset]
-                    weights[column] = weights.get(column, 0.0) + value * (-2.0) ** size
+                self._add_parity(term, value)
+            else:
+                self._add_products(term, value)
         self.weights = np.zeros(self._width)
-        self.weights[list(weights)] = list(weights.values())
+        self.weights[list(self._weights)] = list(self._weights.values())
 
     def _new_column(self) -> int:
         self._width += 1
         return self._width - 1
 
-    def _add(self, rows: NDArray, columns: NDArray, values: NDArray, upper: NDArray) -> None:
+    def _add_weight(self, column: int, weight: float) -> None:
+        self._weights[column] = self._weights.get(column, 0.0) + weight
+
+    def _add_rows(self, rows: NDArray, columns: NDArray, values: NDArray, upper: NDArray) -> None:
         self.entries.append((rows + self.rows, columns, values))
         self.upper.append(upper)
         self.rows += len(upper)
 
-    def _tie(self, term: Interaction) -> None:
-        """For every U ⊆ S: Σ_{U⊆T⊆S} (−1)^{|T|−|U|} y_T ≥ 0, the weight of the pattern "exactly U of S is kept"."""
-        for size in range(2, len(term) + 1):
-            for subset in itertools.combinations(term, size):
-                if subset not in self.column:
-                    self.column[subset] = self._new_column()
-        rows, subsets, values, upper = _patterns(len(term))
-        members = [
-            tuple(i for bit, i in enumerate(term) if code >> bit & 1) for code in range(1 << len(term))
-        ]
-        columns = np.array([self.column.get(subset, -1) for subset in members])
-        self._add(rows, columns[subsets], values, upper)
-
-    def _parity(self, term: Interaction, value: float) -> list[tuple[int, float]]:
-        """Σ_{i∈S} x_i = 2k + p with whole k and 0 ≤ p ≤ 1: χ_S = 1 − 2p. For the few terms of high order."""
-        k, p = self._new_column(), self._new_column()
-        self.whole.append(k)
-        columns = np.array([*(self.column[(i,)] for i in term), k, p] * 2)
-        signs = np.array([1.0] * len(term) + [-2.0, -1.0])
-        rows = np.repeat([0, 1], len(term) + 2)
-        self._add(rows, columns, np.concatenate([signs, -signs]), np.zeros(2))
+    def _add_products(self, term: Interaction, value: float) -> None:
+        """χ_S = Π_{i∈S} (1 − 2 x_i) = Σ_{T⊆S} (−2)^|T| y_T, a column for each y_T = Π_{i∈T} x_i."""
+        if len(term) > 1 and term not in self._tied:
+            self._tie(term)
         self.constant += value
-        return [(p, -2.0 * value)]
+        for subset in subsets(term, 1):
+            moebius = value * (-2.0) ** len(subset)
+            self._add_weight(self.column[subset], moebius)
+
+    def _tie(self, term: Interaction) -> None:
+        """For every U ⊆ S: Σ_{U⊆T⊆S} (−1)^{|T|−|U|} y_T ≥ 0, the weight of the pattern "U alone is kept"."""
+        for subset in subsets(term, 2):
+            self._tied.add(subset)
+            if subset not in self.column:
+                self.column[subset] = self._new_column()
+        rows, codes, values, upper = _patterns(len(term))
+        # the column of each code: bit j stands for the j-th player of the term
+        columns = np.full(1 << len(term), -1)
+        for subset in subsets(term, 1):
+            code = sum(1 << term.index(player) for player in subset)
+            columns[code] = self.column[subset]
+        self._add_rows(rows, columns[codes], values, upper)
+
+    def _add_parity(self, term: Interaction, value: float) -> None:
+        """Σ_{i∈S} x_i = 2k + p with whole k and 0 ≤ p ≤ 1: χ_S = 1 − 2p. For the few terms of high order."""
+        half = self._new_column()
+        parity = self._new_column()
+        self.whole.append(half)
+        players = [self.column[(i,)] for i in term]
+        # Σx − 2k − p ≤ 0, and the same the other way round
+        signs = np.ones(len(term) + 2)
+        signs[-2:] = -2.0, -1.0
+        columns = np.array([*players, half, parity])
+        rows = np.repeat([0, 1], len(signs))
+        values = np.concatenate([signs, -signs])
+        self._add_rows(rows, np.tile(columns, 2), values, np.zeros(2))
+        self.constant += value
+        self._add_weight(parity, -2.0 * value)
 
     def solve(self, cost: Floats, limit: float, reach: float | None = None) -> tuple[Bools | None, float]:
-        """The mask of least cost·columns, or None, and a lower bound: −inf if nothing is proven, +inf if no mask will do.
+        """The mask of least cost·columns, or None, and a lower bound of the cost.
 
-        `reach`: what weights·columns must be at least.
+        The bound is −inf if nothing is proven, +inf if no mask will do. `reach`: what weights·columns must be
+        at least.
         """
-        from scipy.optimize import Bounds, LinearConstraint, milp
-        from scipy.sparse import csr_array
+        from scipy.optimize import Bounds, milp
 
-        f = len(self.problem.free)
-        constraints: list[Any] = []
-        if self.entries:
-            rows, columns, values = map(np.concatenate, zip(*self.entries, strict=True))
-            matrix = csr_array((values, (rows, columns)), shape=(self.rows, self._width))
-            constraints.append(LinearConstraint(matrix, -np.inf, np.concatenate(self.upper)))
-        if self.problem.bounded:
-            constraints.append(
-                LinearConstraint(
-                    (np.arange(self._width) < f).astype(float)[None], self.problem.least, self.problem.most
-                )
-            )
-        if reach is not None:
-            size = np.abs(self.weights).max(initial=0.0) or 1.0
-            constraints.append(LinearConstraint(self.weights[None] / size, reach / size, np.inf))
-        integrality, top = np.zeros(self._width), np.ones(self._width)
-        integrality[:f] = integrality[self.whole] = 1
-        top[self.whole] = f
-        scale = np.abs(cost).max(initial=0.0) or 1.0
+        integrality = np.zeros(self._width)
+        integrality[: self.players] = 1
+        integrality[self.whole] = 1
+        top = np.ones(self._width)
+        top[self.whole] = self.players
+        # scipy has no annotations: the checker takes bounds for single numbers, as their defaults are
+        bounds = Bounds(0.0, top)  # pyright: ignore[reportArgumentType]
+        constraints = self._constraints(reach)
         options = {"time_limit": max(limit, 0.01), "mip_rel_gap": 0.0}
+        scale = np.abs(cost).max(initial=0.0) or 1.0
         answer = milp(
-            cost / scale,
-            constraints=constraints,
-            integrality=integrality,
-            bounds=Bounds(0.0, top),
-            options=options,
+            cost / scale, constraints=constraints, integrality=integrality, bounds=bounds, options=options
         )
-        if answer.status == 2:
+        if answer.status == 2:  # infeasible
             return None, np.inf
-        bound = answer.get("mip_dual_bound")
-        bound = -np.inf if bound is None or not np.isfinite(bound) else float(bound) * scale
+        proven = answer.get("mip_dual_bound")
+        bound = -np.inf
+        if proven is not None and np.isfinite(proven):
+            bound = float(proven) * scale
         if answer.x is None:
             return None, bound
-        mask = self.problem.mask(answer.x[:f] > 0.5)
-        kept = int(mask[self.problem.free].sum())
-        return (mask if self.problem.least <= kept <= self.problem.most else None), bound
+        return self._mask(answer.x), bound
+
+    def _mask(self, solution: Floats) -> Bools | None:
+        """The mask of the columns' values; None where rounding these takes it past the bounds."""
+        mask = self.problem.mask(solution[: self.players] > 0.5)
+        kept = self.problem.kept(mask)
+        if self.problem.least <= kept <= self.problem.most:
+            return mask
+        return None
+
+    def _constraints(self, reach: float | None) -> list[LinearConstraint]:
+        from scipy.optimize import LinearConstraint
+        from scipy.sparse import csr_array
+
+        found: list[LinearConstraint] = []
+        if self.entries:
+            rows, columns, values = map(np.concatenate, zip(*self.entries, strict=True))
+            shape = (self.rows, self._width)
+            matrix = csr_array((values, (rows, columns)), shape=shape)
+            upper = np.concatenate(self.upper)
+            # as with Bounds: an array is right
+            found.append(LinearConstraint(matrix, -np.inf, upper))  # pyright: ignore[reportArgumentType]
+        if self.problem.bounded:
+            count = np.zeros((1, self._width))
+            count[:, : self.players] = 1.0
+            found.append(LinearConstraint(count, self.problem.least, self.problem.most))
+        if reach is not None:
+            size = np.abs(self.weights).max(initial=0.0) or 1.0
+            value = self.weights[None] / size
+            found.append(LinearConstraint(value, reach / size, np.inf))
+        return found
 
 
 @cache
 def _patterns(size: int) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    """Rows, subset codes (bit j: the j-th player), values and upper bounds of the 2^size inequalities of one term."""
-    pairs = [(u, t) for u in range(1 << size) for t in range(1 << size) if t & u == u]
-    signs = np.array([-((-1.0) ** (t.bit_count() - u.bit_count())) for u, t in pairs])
-    rows, codes = np.array(pairs).T
-    real = codes > 0  # y_∅ = 1 goes to the right-hand side, in the row of U = ∅ alone
-    upper = np.zeros(1 << size)
+    """Rows, subset codes (bit j: the j-th player), values and upper bounds of one term's 2^size inequalities.
+
+    Each is turned round, −Σ_{U⊆T} (−1)^{|T|−|U|} y_T ≤ 0, since the program has upper bounds.
+    """
+    rows: list[int] = []
+    codes: list[int] = []
+    values: list[float] = []
+    count = 1 << size
+    for u, t in itertools.product(range(count), repeat=2):
+        if t & u != u or not t:  # y_∅ = 1 goes to the right-hand side, in the row of U = ∅ alone
+            continue
+        rows.append(u)
+        codes.append(t)
+        values.append(-((-1.0) ** (t.bit_count() - u.bit_count())))
+    upper = np.zeros(count)
     upper[0] = 1.0
-    return rows[real], codes[real], signs[real], upper
+    return np.array(rows), np.array(codes), np.array(values), upper
