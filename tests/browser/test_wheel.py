@@ -31,5 +31,5 @@ def test_it_serves_a_folder_from_an_empty_one(new_server, open_page, tmp_path: P
     page.get_by_text("Exact, all 16 masks").first.wait_for()
 
     page.goto(f"{server.url}/training")
-    page.get_by_role("button", name="Open").first.click()
+    page.get_by_role("button").filter(has_text="Open").first.click()
     page.get_by_text("Recorded: this run comes with spexviz").wait_for()
