@@ -34,7 +34,7 @@ def games(with_models: bool) -> Iterator[sv.Game]:
         yield sv.PromptGame(model="bundled", prompt="never fails to impress")
         yield sv.TrainingGame("reviews", 0, encoder="minilm", players_are="label")
         for task in tasks().values():
-            yield sv.HeadsGame("bundled", questions=task.questions, part="layer", layers=(14, 15, 16))
+            yield sv.HeadsGame("bundled", questions=task.fit, part="layer", layers=(14, 15, 16))
 
 
 def main(package: Path, with_models: bool) -> None:

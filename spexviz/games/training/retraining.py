@@ -96,7 +96,7 @@ def harmful(game: TrainingGame, effects: Values) -> Positions:
     return np.argsort(benefits, kind="stable")
 
 
-def precision_at(ranking: Sequence[int], truth: Sequence[int], k: int) -> float:
+def precision_at(ranking: Sequence[int] | Positions, truth: Sequence[int], k: int) -> float:
     """Share of the first k that are true."""
     first = set(map(int, ranking[:k]))
     found = first.intersection(map(int, truth))
@@ -105,7 +105,7 @@ def precision_at(ranking: Sequence[int], truth: Sequence[int], k: int) -> float:
 
 def removal(
     game: TrainingGame,
-    order: Sequence[int],
+    order: Sequence[int] | Positions,
     seed: int = 0,
     shares: Sequence[float] = SHARES,
     draws: int = DRAWS,
