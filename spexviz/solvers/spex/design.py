@@ -1,0 +1,84 @@
+"""The masks of SPEX: M_c ℓ ⊕ d for random matrices M_c, every ℓ, and a delay d for each parity bit.
+
+Over ℓ they are a subspace, so that the Walsh–Hadamard transform of their values adds up the coefficients of
+all sets with the same M_cᵀ k; the delays tell these apart. Source: the SPEX paper (arXiv 2502.13870), section
+4.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spexviz.kit.arrays import Bools
+from spexviz.masks import Masks, keys
+from spexviz.solvers.base import Design
+from spexviz.solvers.spex.bch import bch
+
+LEAST_LEVEL = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpexDesign(Design):
+    """Masks M_c ℓ ⊕ d of SPEX, smaller levels first, then uniform masks for the refit.
+
+    `subspaces` (C, n, b) the matrices M_c; `rows` (C, R, 2^b) where the mask of group c, delay d and ℓ
+    stands; `order` the orders that the delays can tell apart. Level b is the first b columns and the first
+    2^b of `rows`.
+    """
+
+    subspaces: Bools
+    rows: NDArray[np.int32]
+    order: int
+
+    def head(self, m: int) -> SpexDesign:
+        """The first m masks: the largest whole level among them, the other masks for the refit."""
+        whole = 0
+        for level in range(LEAST_LEVEL, self.level + 1):
+            if self.rows[..., : 2**level].max() < m:
+                whole = level
+        subspaces = self.subspaces[..., :whole]
+        rows = self.rows[..., : 2**whole]
+        return SpexDesign(self.masks[:m], self.layout, subspaces=subspaces, rows=rows, order=self.order)
+
+    @property
+    def level(self) -> int:
+        """b: each group has 2^b bins; 0 in a head too short for a whole level."""
+        return self.subspaces.shape[2]
+
+
+def delay_rows(n: int, order: int) -> Masks:
+    """The delay rows: zero, then one for each parity bit (p + 1, n)."""
+    return np.vstack([np.zeros((1, n), dtype=bool), bch(n, order).parity])
+
+
+def structured_masks(subspaces: Masks, delays: Masks) -> tuple[Masks, NDArray[np.int32]]:
+    """All distinct masks M_c ℓ ⊕ d, smaller levels first, and where each stands: ((m, n), (C, R, 2^b))."""
+    groups, n, top = subspaces.shape
+    moved = _moved(subspaces)
+    rows = np.empty((groups, len(delays), 2**top), dtype=np.int32)
+    place: dict[bytes, int] = {}
+    masks: list[Masks] = []
+    edges = [0]
+    edges.extend(2**b for b in range(min(LEAST_LEVEL, top), top + 1))
+    for low, high in itertools.pairwise(edges):
+        block = moved[:, None, low:high] ^ delays[None, :, None]  # (C, R, ℓ, n)
+        asked = block.reshape(-1, n)
+        known = len(place)
+        where = np.array([place.setdefault(key, len(place)) for key in keys(asked)], dtype=np.int32)
+        rows[..., low:high] = where.reshape(groups, len(delays), high - low)
+        numbers, first = np.unique(where, return_index=True)
+        masks.append(asked[first[numbers >= known]])
+    return np.vstack(masks), rows
+
+
+def _moved(subspaces: Masks) -> Masks:
+    """M_c ℓ over GF(2) for every group c and every ℓ, bit i of whose number is its entry i: (C, 2^b, n)."""
+    top = subspaces.shape[2]
+    bits = (np.arange(2**top)[:, None] >> np.arange(top)) & 1
+    transposed = np.swapaxes(subspaces, 1, 2)
+    counts = bits.astype(np.float32) @ transposed.astype(np.float32)  # exact, and fast
+    return counts.astype(np.int32) & 1 == 1
