@@ -17,11 +17,11 @@ import numpy as np
 
 from spexviz.analysis.lasso import lasso_by_folds
 from spexviz.errors import SolverError
-from spexviz.kit.arrays import Floats, Ints
+from spexviz.kit.arrays import Floats, Ints, Positions
 from spexviz.kit.options import option
-from spexviz.masks import Masks, Values, is_complete, leave_one_out_masks, uniform_masks
-from spexviz.solvers.base import AnyMasks, Design, checked
-from spexviz.solvers.linear import ridge_by_leave_one_out
+from spexviz.masks import Interaction, Masks, Values, is_complete, leave_one_out_masks, uniform_masks
+from spexviz.solvers.base import AnyMasks, Design, checked, constant_and_players, signs
+from spexviz.solvers.linear import least_squares, ridge_by_leave_one_out
 from spexviz.spectrum import Spectrum
 
 MOST_CELLS = 50_000_000  # masks × (players + pairs): 400 MB a copy, of which a fit holds three
@@ -47,8 +47,11 @@ class Lasso(AnyMasks):
         Raises SolverError for values that are not finite or do not match.
         """
         masks, values = checked(design, values, self.least)
-        constant, slopes, penalty, error = lasso_by_folds(1.0 - 2.0 * masks, values, seed)
-        terms = [((), constant), *(((i,), slope) for i, slope in enumerate(slopes) if slope != 0.0)]
+        constant, slopes, penalty, error = lasso_by_folds(signs(masks), values, seed)
+        terms: list[tuple[Interaction, float]] = [((), constant)]
+        for player, slope in enumerate(slopes):
+            if slope != 0.0:
+                terms.append(((player,), slope))
         return Spectrum(masks.shape[1], terms, notes={"penalty": penalty, "cross-validation error": error})
 
 
@@ -64,7 +67,8 @@ class FBII2(AnyMasks):
     name: ClassVar[str] = "fbii-2"
     title: ClassVar[str] = "FBII-2 regression"
     summary: ClassVar[str] = (
-        "A coefficient for every player and every pair, by ridge regression. Wants many more masks than pairs."
+        "A coefficient for every player and every pair, by ridge regression. "
+        "Wants many more masks than pairs."
     )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
@@ -77,25 +81,34 @@ class FBII2(AnyMasks):
         count = n + comb(n, 2)
         if m * count > MOST_CELLS or min(m, count) > MOST_WIDE:
             raise SolverError(
-                f"FBII-2 would weigh {count:,} players and pairs on {m:,} masks, more than fits in memory: use fewer masks or players, "
+                f"FBII-2 would weigh {count:,} players and pairs on {m:,} masks, more than fits in memory: "
+                "use fewer masks or players, "
                 "or a sparse solver such as ProxySPEX, which looks for the pairs that matter."
             )
         first, second = np.triu_indices(n, 1)
-        signs = 1.0 - 2.0 * masks
-        columns = np.empty((m, count))
-        columns[:, :n] = signs
-        np.multiply(signs[:, first], signs[:, second], out=columns[:, n:])
+        columns = _players_and_pairs(masks, first, second)
+        notes: dict[str, float | str]
         if is_complete(masks):  # orthogonal columns: least squares is a projection
-            constant, weights, notes = (
-                float(values.mean()),
-                columns.T @ values / m,
-                {"regression": "least squares on all masks"},
-            )
+            constant = float(values.mean())
+            weights = columns.T @ values / m
+            notes = {"regression": "least squares on all masks"}
         else:
             constant, weights, penalty, error = ridge_by_leave_one_out(columns, values)
             notes = {"regression": "ridge", "penalty": penalty, "leave-one-out error": error}
-        sets = [(), *((i,) for i in range(n)), *zip(first.tolist(), second.tolist(), strict=True)]
-        return Spectrum(n, list(zip(sets, [constant, *weights.tolist()], strict=True)), notes=notes)
+        pairs = zip(first.tolist(), second.tolist(), strict=True)
+        sets = [*constant_and_players(n), *pairs]
+        coefficients = [constant, *weights.tolist()]
+        return Spectrum(n, list(zip(sets, coefficients, strict=True)), notes=notes)
+
+
+def _players_and_pairs(masks: Masks, first: Positions, second: Positions) -> Floats:
+    """Characters of every player, then of every pair (first, second): (m, n + pairs)."""
+    m, n = masks.shape
+    players = signs(masks)
+    columns = np.empty((m, n + len(first)))
+    columns[:, :n] = players
+    np.multiply(players[:, first], players[:, second], out=columns[:, n:])
+    return columns
 
 
 @dataclass(frozen=True)
@@ -120,7 +133,8 @@ class LIME(AnyMasks):
     def __post_init__(self) -> None:
         if not self.kernel_width > 0.0 or not self.penalty > 0.0:
             raise SolverError(
-                f"LIME needs a kernel width and a penalty above 0, not {self.kernel_width} and {self.penalty}."
+                "LIME needs a kernel width and a penalty above 0, "
+                f"not {self.kernel_width} and {self.penalty}."
             )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
@@ -130,12 +144,15 @@ class LIME(AnyMasks):
         """
         masks, values = checked(design, values, self.least)
         # cosine between a 0/1 row and the row of ones: √(kept/n)
-        distance = 100.0 * (1.0 - np.sqrt(masks.mean(1)))
-        weight = np.exp(-0.5 * (distance / self.kernel_width) ** 2)
+        cosine = np.sqrt(masks.mean(1))
+        distance = 100.0 * (1.0 - cosine)
+        weight = np.exp(-0.5 * (distance / self.kernel_width) ** 2)  # √exp(−d²/width²)
         if not weight.any():
             raise SolverError("No mask is near enough to the full input for LIME's kernel: widen the kernel.")
-        notes = {"effective masks": float(weight.sum() ** 2 / (weight**2).sum())}
-        return additive(*_weighted_ridge(masks, values, weight, self.penalty), notes)
+        # (Σ w)² / Σ w²: so many masks of equal weight would give as precise a mean (Kish 1965)
+        effective = float(weight.sum() ** 2 / (weight**2).sum())
+        constant, slopes = _weighted_ridge(masks, values, weight, self.penalty)
+        return additive(constant, slopes, {"effective masks": effective})
 
 
 @dataclass(frozen=True)
@@ -154,13 +171,16 @@ class KernelSHAP(AnyMasks):
     name: ClassVar[str] = "kernelshap"
     title: ClassVar[str] = "KernelSHAP"
     summary: ClassVar[str] = (
-        "Shapley values by regression. They share out the full effect; as predictions of random masks they are often poor."
+        "Shapley values by regression. "
+        "They share out the full effect; as predictions of random masks they are often poor."
     )
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
         count = self.cost(n, budget)
-        ends = np.array([np.ones(n, dtype=bool), np.zeros(n, dtype=bool)])[:count]
-        return Design(np.concatenate([ends, uniform_masks(n, count - len(ends), seed, keep, exclude=ends)]))
+        full = np.ones(n, dtype=bool)
+        ends = np.array([full, ~full])[:count]
+        inner = uniform_masks(n, count - len(ends), seed, keep, exclude=ends)
+        return Design(np.concatenate([ends, inner]))
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """Constant + one Shapley value a player.
@@ -172,13 +192,27 @@ class KernelSHAP(AnyMasks):
         kept = masks.sum(1)
         inner = (kept > 0) & (kept < n)
         ends = np.flatnonzero(~inner)
-        rows = np.column_stack([np.ones(len(masks)), masks])
-        root = np.sqrt(_shapley_kernel(n, kept[inner]))[:, None]
-        answer = _constrained(rows[inner] * root, values[inner] * root[:, 0], rows[ends], values[ends])
-        held = {(0,): "empty", (n,): "full", (0, n): "full and empty"}.get(
-            tuple(sorted(kept[ends].tolist())), "none"
-        )
-        return additive(float(answer[0]), answer[1:], {"constrained at": held})
+        players = masks.astype(np.float64)
+        rows = np.column_stack([np.ones(len(masks)), players])
+        # weighted least squares: both sides times the root of the weight
+        root = np.sqrt(_shapley_kernel(n, kept[inner]))
+        weighted_rows = rows[inner] * root[:, None]
+        weighted_values = values[inner] * root
+        answer = _constrained(weighted_rows, weighted_values, rows[ends], values[ends])
+        return additive(float(answer[0]), answer[1:], {"constrained at": _held(kept[ends], n)})
+
+
+def _held(kept: Ints, n: int) -> str:
+    """Which constraints there are, from the numbers of players that the constrained masks keep."""
+    empty = 0 in kept
+    full = n in kept
+    if empty and full:
+        return "full and empty"
+    if full:
+        return "full"
+    if empty:
+        return "empty"
+    return "none"
 
 
 @dataclass(frozen=True)
@@ -194,7 +228,8 @@ class LeaveOneOut:
     title: ClassVar[str] = "Leave-one-out"
     seconds_of_work: ClassVar[float] = 0.1
     summary: ClassVar[str] = (
-        "Removes each player once from the full input: one ablation a player, however large the budget. No interactions."
+        "Removes each player once from the full input: one ablation a player, however large the budget. "
+        "No interactions."
     )
 
     def cost(self, n: int, budget: int) -> int:
@@ -203,7 +238,8 @@ class LeaveOneOut:
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
         if budget < n + 1:
             raise SolverError(
-                f"Leave-one-out needs {n + 1} ablations for {n} players, more than the budget of {budget}: raise the budget."
+                f"Leave-one-out needs {n + 1} ablations for {n} players, more than the budget of {budget}: "
+                "raise the budget."
             )
         return Design(leave_one_out_masks(n))
 
@@ -217,53 +253,74 @@ class LeaveOneOut:
         """
         masks, values = checked(design, values)
         removed = (~masks).sum(1)
-        full, singles = np.flatnonzero(removed == 0), np.flatnonzero(removed == 1)
+        full = np.flatnonzero(removed == 0)
+        singles = np.flatnonzero(removed == 1)
         n = masks.shape[1]
         if not len(full) or len(singles) < n:
             raise SolverError(
-                f"Leave-one-out needs the full mask and the {n} masks without one player; this design holds {len(full)} and {len(singles)} "
-                "of them: ask the masks of LeaveOneOut().design."
+                f"Leave-one-out needs the full mask and the {n} masks without one player; this design holds "
+                f"{len(full)} and {len(singles)} of them: ask the masks of LeaveOneOut().design."
             )
+        untouched = values[full[0]]
+        player = np.argmin(masks[singles], axis=1)  # the one that is not kept
         losses = np.empty(n)
-        losses[np.argmin(masks[singles], axis=1)] = values[full[0]] - values[singles]
-        return additive(float(values[full[0]] - losses.sum()), losses)
+        losses[player] = untouched - values[singles]
+        return additive(float(untouched - losses.sum()), losses)
 
 
 def additive(constant: float, slopes: Floats, notes: Mapping[str, float | str] | None = None) -> Spectrum:
     """The spectrum of f(m) = constant + Σ slopes_i m_i, for m_i = 1 where player i is kept."""
-    terms = [
-        ((), constant + float(slopes.sum()) / 2.0),
-        *(((i,), -slope / 2.0) for i, slope in enumerate(slopes.tolist())),
-    ]
-    return Spectrum(len(slopes), terms, notes=notes)
+    n = len(slopes)
+    # m_i = (1 − χ_i)/2, so slope · m_i = slope/2 − slope/2 · χ_i
+    middle = constant + float(slopes.sum()) / 2.0
+    coefficients = [middle, *(-slopes / 2.0).tolist()]
+    terms = list(zip(constant_and_players(n), coefficients, strict=True))
+    return Spectrum(n, terms, notes=notes)
 
 
 def _weighted_ridge(masks: Masks, values: Values, weight: Floats, penalty: float) -> tuple[float, Floats]:
-    """Constant (free) and slopes (n,) of min Σ weight (y − c − m·w)² + penalty ‖w‖², in the smaller of its two forms."""
+    """Constant (free) and slopes (n,) of min Σ weight (y − c − m·w)² + penalty ‖w‖².
+
+    Solved in the smaller of its two forms, (XᵀX + λ)⁻¹ Xᵀy = Xᵀ (X Xᵀ + λ)⁻¹ y.
+    """
     share = weight / weight.sum()
-    middle, mean = share @ masks, float(share @ values)
+    middle = share @ masks
+    mean = float(share @ values)
     root = np.sqrt(weight)
-    scaled, target = (masks - middle) * root[:, None], (values - mean) * root
+    scaled = (masks - middle) * root[:, None]
+    target = (values - mean) * root
     m, n = scaled.shape
     if n <= m:
-        slopes = np.linalg.solve(scaled.T @ scaled + penalty * np.eye(n), scaled.T @ target)
+        gram = scaled.T @ scaled
+        slopes = np.linalg.solve(gram + penalty * np.eye(n), scaled.T @ target)
     else:
-        slopes = scaled.T @ np.linalg.solve(scaled @ scaled.T + penalty * np.eye(m), target)
+        gram = scaled @ scaled.T
+        slopes = scaled.T @ np.linalg.solve(gram + penalty * np.eye(m), target)
     return float(mean - middle @ slopes), slopes
 
 
 def _shapley_kernel(n: int, kept: Ints) -> Floats:
-    """Weights (b,) ∝ (n−1)/(C(n,k)·k·(n−k)) for 0 < k < n, the largest 1: by logarithms, since C(2000, 1000) overflows."""
+    """Weights (b,) ∝ (n−1)/(C(n,k)·k·(n−k)) for 0 < k < n, the largest 1.
+
+    By logarithms, log k! + log (n−k)! − log k(n−k) but for what all share, since C(2000, 1000) overflows.
+    """
     from scipy.special import gammaln
 
-    logs = gammaln(kept + 1.0) + gammaln(n - kept + 1.0) - np.log(kept * (n - kept + 0.0))
-    return np.exp(logs - logs.max(initial=-np.inf)) if len(logs) else logs
+    removed = n - kept
+    logs = gammaln(kept + 1.0) + gammaln(removed + 1.0) - np.log(kept * (removed + 0.0))
+    return np.exp(logs - logs.max(initial=-np.inf))
 
 
-def _constrained(rows: Floats, target: Floats, fixed: Floats, to: Floats) -> Floats:
-    """The x (k,) of least ‖rows x − target‖, and then of least length, among those with fixed x = to (0 to 2 constraints)."""
+def _constrained(rows: Floats, target: Values, fixed: Floats, to: Values) -> Floats:
+    """The x (k,) with fixed x = to (0 to 2 constraints) of least ‖rows x − target‖, and then of least length.
+
+    x = start + free z: one solution of the constraints, and the directions that they leave free, from the QR
+    decomposition of fixedᵀ. Source: Golub & Van Loan, Matrix Computations, the null-space method.
+    """
     if not len(fixed):
-        return np.linalg.lstsq(rows, target, rcond=None)[0]
-    start = np.linalg.lstsq(fixed, to, rcond=None)[0]
-    free = np.linalg.qr(fixed.T, mode="complete")[0][:, len(fixed) :]
-    return start + free @ np.linalg.lstsq(rows @ free, target - rows @ start, rcond=None)[0]
+        return least_squares(rows, target)
+    start = least_squares(fixed, to)
+    directions, _ = np.linalg.qr(fixed.T, mode="complete")
+    free = directions[:, len(fixed) :]
+    rest = least_squares(rows @ free, target - rows @ start)
+    return start + free @ rest

@@ -9,7 +9,7 @@ import numpy as np
 
 from spexviz.kit.arrays import Floats
 from spexviz.masks import Values
-from spexviz.solvers.base import AnyMasks, Design, checked
+from spexviz.solvers.base import AnyMasks, Design, checked, constant_and_players, signs
 from spexviz.spectrum import Spectrum
 
 PENALTIES = np.logspace(-12, 3, 61)  # times the number of masks
@@ -31,42 +31,63 @@ class Linear(AnyMasks):
         Raises SolverError for values that are not finite or do not match.
         """
         masks, values = checked(design, values, self.least)
-        constant, slopes, penalty, error = ridge_by_leave_one_out(1.0 - 2.0 * masks, values)
-        terms = [((), constant), *(((i,), slope) for i, slope in enumerate(slopes))]
-        return Spectrum(masks.shape[1], terms, notes={"penalty": penalty, "leave-one-out error": error})
+        n = masks.shape[1]
+        constant, slopes, penalty, error = ridge_by_leave_one_out(signs(masks), values)
+        coefficients = [constant, *slopes]
+        terms = list(zip(constant_and_players(n), coefficients, strict=True))
+        return Spectrum(n, terms, notes={"penalty": penalty, "leave-one-out error": error})
 
 
 def ridge_by_leave_one_out(columns: Floats, values: Values) -> tuple[float, Floats, float, float]:
-    """Ridge with a free constant: (constant, coefficients (n,), penalty / m, mean squared leave-one-out error).
+    """Ridge with a free constant: (constant, coefficients (n,), penalty / m, mean squared error).
 
-    With the centred columns U S Vᵀ the hat matrix is 11ᵀ/m + U diag(s²/(s²+λ)) Uᵀ, and the leave-one-out
-    residual of row i its residual over 1 − h_ii; one decomposition serves every λ. An infinite λ (no slopes)
-    is among the choices.
+    The error, which chooses the penalty, is that of every row left out of its own fit, in closed form. With
+    the centred columns U S Vᵀ the hat matrix is 11ᵀ/m + U diag(s²/(s²+λ)) Uᵀ, and the leave-one-out residual
+    of row i its residual over 1 − h_ii; one decomposition serves every λ. An infinite λ (no slopes) is among
+    the choices.
     Source: Golub, Heath, Wahba 1979 (generalised cross-validation), with the exact h_ii.
     """
     m = len(values)
-    middle, mean = columns.mean(0), values.mean()
-    centred, target = columns - middle, values - mean
-    left, power = _left_vectors(centred)
+    middle = columns.mean(0)
+    mean = values.mean()
+    centred = columns - middle
+    target = values - mean
+    left, power = _left_vectors(centred)  # U and s²
     projected = left.T @ target
     penalties = PENALTIES * m
     shrink = power[:, None] / (power[:, None] + penalties)  # (r, λ)
     residual = target[:, None] - left @ (shrink * projected[:, None])
-    freedom = 1.0 - 1.0 / m - (left**2) @ shrink
-    errors = np.mean((residual / np.maximum(freedom, 1e-9)) ** 2, axis=0)
-    errors[(freedom < 1e-9).any(0)] = np.inf
+    freedom = 1.0 - 1.0 / m - (left**2) @ shrink  # 1 − h_ii
+    left_out = residual / np.maximum(freedom, 1e-9)
+    errors = np.mean(left_out**2, axis=0)
+    errors[(freedom < 1e-9).any(0)] = np.inf  # a row that its own fit goes through says nothing
     none = float(np.mean((target / (1.0 - 1.0 / m)) ** 2))
     best = int(np.argmin(errors))
     if not errors[best] < none:
         return float(mean), np.zeros(columns.shape[1]), float(PENALTIES[-1]), none
     slopes = centred.T @ (left @ (projected / (power + penalties[best])))
-    return float(mean - middle @ slopes), slopes, float(PENALTIES[best]), float(errors[best])
+    constant = float(mean - middle @ slopes)
+    return constant, slopes, float(PENALTIES[best]), float(errors[best])
 
 
 def _left_vectors(centred: Floats) -> tuple[Floats, Floats]:
-    """Left singular vectors (m, r) and squared singular values (r,) by the smaller Gram matrix, null space left out."""
+    """Left singular vectors (m, r) and squared singular values (r,), null space left out.
+
+    From the eigenvectors of the smaller Gram matrix: of C Cᵀ they are U, of CᵀC they are V, and U = C V / S.
+    """
     m, n = centred.shape
-    power, vectors = np.linalg.eigh(centred @ centred.T if m <= n else centred.T @ centred)
+    wide = m <= n
+    gram = centred @ centred.T if wide else centred.T @ centred
+    power, vectors = np.linalg.eigh(gram)
     real = power > 1e-10 * max(power[-1], 1e-300)
-    power, vectors = power[real], vectors[:, real]
-    return (vectors if m <= n else centred @ (vectors / np.sqrt(power))), power
+    power = power[real]
+    vectors = vectors[:, real]
+    if wide:
+        return vectors, power
+    return centred @ (vectors / np.sqrt(power)), power
+
+
+def least_squares(rows: Floats, target: Values) -> Floats:
+    """The x (k,) of least ‖rows x − target‖, and among those the shortest."""
+    solution, *_ = np.linalg.lstsq(rows, target, rcond=None)
+    return np.asarray(solution, dtype=np.float64)  # as it is: NumPy's stubs leave the kind of float open

@@ -16,7 +16,7 @@ from spexviz.errors import SolverError
 from spexviz.kit.arrays import Bools, Positions
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values, distinct, is_complete, keys, uniform_masks
-from spexviz.solvers.base import Design, checked
+from spexviz.solvers.base import Design, at_most_all, checked
 from spexviz.solvers.spex.bch import MOST_ERRORS, bch, parity_length
 from spexviz.solvers.spex.decode import Geometry, peel, transform
 from spexviz.solvers.spex.design import LEAST_LEVEL, SpexDesign, delay_rows, structured_masks
@@ -62,7 +62,7 @@ class SPEX:
 
     def least(self, n: int) -> int:
         """The smallest budget that `design` accepts: its least level, or all 2^n masks if they are fewer."""
-        return _at_most_all(n, self._level_cost(n, LEAST_LEVEL))
+        return at_most_all(n, self._level_cost(n, LEAST_LEVEL))
 
     def levels(self, n: int, budget: int) -> tuple[int, ...]:
         """Masks that level 3, 4, … ask, for all levels within the budget.
@@ -81,7 +81,7 @@ class SPEX:
             cost = self._level_cost(n, level)
             if cost > budget:
                 break
-            costs.append(_at_most_all(n, cost))
+            costs.append(at_most_all(n, cost))
         return tuple(costs)
 
     def cost(self, n: int, budget: int) -> int:
@@ -90,7 +90,7 @@ class SPEX:
         What no level uses goes into the refit.
         """
         self.levels(n, budget)  # raises for too small a budget
-        return _at_most_all(n, budget)
+        return at_most_all(n, budget)
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
         """The end of every level, then the whole design."""
@@ -216,10 +216,6 @@ def decode(design: SpexDesign, values: Values, soft: bool = True) -> Positions:
     bins = transform(level - level.mean())
     sets, _ = peel(bins, geometry, bch(n, design.order), soft)
     return sets[(sets < n).any(1)]  # what the mean left of the constant: the refit has it anyway
-
-
-def _at_most_all(n: int, count: int) -> int:
-    return count if n >= 63 else min(count, 2**n)
 
 
 def _membership(sets: Positions, n: int) -> Bools:
