@@ -65,9 +65,11 @@ class Auto(Sparse):
         rivals = self._rivals(m, n)
         unseen = _unseen(rivals, design, values, seed)
         weights = blend_weights(unseen.truth, unseen.guesses)
-        blend = self._blend(rivals, weights, design, values, seed)
-        posterior = blend.posterior
-        terms, coefficients = blend.cut(self.terms)
+        posterior = condition(design, values, seed)
+        others = _others(rivals, weights, design, values, seed)
+        wide = posterior.largest(self.max_order, self.terms)
+        blend = _Blend(weights["gp"], posterior, wide, others)
+        terms, coefficients = blend.cut(self.terms, seed)
         if posterior.biased:  # what the cut leaves out is missed in the rest
             coefficients = posterior.projected(blend, terms, coefficients, seed)
         draws = None
@@ -75,10 +77,12 @@ class Auto(Sparse):
             mean, drawn = posterior.coefficients(terms, self.draws, seed)
             draws = drawn - mean + coefficients
         notes = posterior.notes(terms, coefficients)
-        notes.update({f"weight of {name}": share for name, share in weights.items()})
+        for name, share in weights.items():
+            notes[f"weight of {name}"] = share
         notes.update(unseen.scores())
         notes["seconds"] = time.perf_counter() - began
-        return Spectrum(n, list(zip(terms, coefficients, strict=True)), draws, notes)
+        pairs = zip(terms, coefficients, strict=True)
+        return Spectrum(n, list(pairs), draws, notes)
 
     def _process_alone(self, design: Design, values: Values, seed: int) -> Spectrum:
         process = GaussianProcess(self.max_order, self.terms, self.draws)
@@ -88,32 +92,24 @@ class Auto(Sparse):
 
     def _rivals(self, m: int, n: int) -> dict[str, Solver]:
         """The solvers to blend for m masks of n players."""
-        rivals: dict[str, Solver] = {
-            "gp": GaussianProcess(self.max_order, self.terms, draws=0),
-            "linear": Linear(),
-        }
+        process = GaussianProcess(self.max_order, self.terms, draws=0)
+        rivals: dict[str, Solver] = {"gp": process, "linear": Linear()}
         worth_trees = m >= FEWEST_FOR_TREES and 1 < n <= MOST_PLAYERS_FOR_TREES
         if worth_trees and self.max_order > 1 and self.terms:
             rivals["proxyspex"] = ProxySPEX(self.max_order, self.terms)
         return rivals
 
-    def _blend(
-        self,
-        rivals: dict[str, Solver],
-        weights: dict[str, float],
-        design: Design,
-        values: Values,
-        seed: int,
-    ) -> _Blend:
-        """Fit all that have a share to all values: the process uncut, the others as they are."""
-        posterior = condition(design, values, seed)
-        others: list[tuple[float, Spectrum]] = []
-        for name, share in weights.items():
-            if share and name != "gp":
-                fitted = rivals[name].fit(design, values, seed=seed)
-                others.append((share, fitted))
-        wide = posterior.largest(self.max_order, self.terms)
-        return _Blend(weights["gp"], posterior, wide, others, seed)
+
+def _others(
+    rivals: dict[str, Solver], weights: dict[str, float], design: Design, values: Values, seed: int
+) -> list[tuple[float, Spectrum]]:
+    """(share, fit to all values) of the solvers with a share, but for the process."""
+    others: list[tuple[float, Spectrum]] = []
+    for name, share in weights.items():
+        if share and name != "gp":
+            fitted = rivals[name].fit(design, values, seed=seed)
+            others.append((share, fitted))
+    return others
 
 
 @dataclass(frozen=True)
@@ -127,28 +123,44 @@ class _Blend:
     posterior: Posterior
     wide: list[Interaction]
     others: list[tuple[float, Spectrum]]
-    seed: int
 
     def __call__(self, masks: Masks) -> Values:
         """Values (b,) of masks (b, n), nothing cut."""
         process = self.share * self.posterior(masks)
-        return process + sum(share * spectrum(masks) for share, spectrum in self.others)
+        others = sum(share * spectrum(masks) for share, spectrum in self.others)
+        return process + others
 
-    def cut(self, most: int) -> tuple[list[Interaction], Floats]:
-        """Terms and coefficients: constant, all players, and the `most` largest interactions; constant first."""
-        n = self.posterior.masks.shape[1]
-        kept = constant_and_players(n)
-        own = [*kept, *self.wide]
-        coefficients, _ = self.posterior.cut(own, 0, self.seed)
-        process = Spectrum(n, list(zip(own, coefficients, strict=True)))
-        total = dict.fromkeys(kept, 0.0)
-        for share, spectrum in (*self.others, (self.share, process)):
-            for term, value in spectrum.coefficients.items():
-                total[term] = total.get(term, 0.0) + share * value
+    def cut(self, most: int, seed: int) -> tuple[list[Interaction], Floats]:
+        """Terms and coefficients: constant, all players, and the `most` largest interactions."""
+        total = self._total(seed)
+
+        def largest_first(term: Interaction) -> tuple[float, Interaction]:
+            return -abs(total[term]), term
+
         wide = [term for term, value in total.items() if len(term) > 1 and value]
-        wide.sort(key=lambda term: (-abs(total[term]), term))
-        terms = [*kept, *wide[:most]]
-        return terms, np.array([total[term] for term in terms])
+        wide.sort(key=largest_first)
+        terms = constant_and_players(self._n)
+        terms.extend(wide[:most])
+        coefficients = np.array([total[term] for term in terms])
+        return terms, coefficients
+
+    @property
+    def _n(self) -> int:
+        return self.posterior.masks.shape[1]
+
+    def _total(self, seed: int) -> dict[Interaction, float]:
+        """Coefficients of all terms of all parts, the constant and all players among them."""
+        kept = constant_and_players(self._n)
+        own = [*kept, *self.wide]
+        coefficients, _ = self.posterior.cut(own, 0, seed)
+        process = Spectrum(self._n, list(zip(own, coefficients, strict=True)))
+        parts = [*self.others, (self.share, process)]
+        total = dict.fromkeys(kept, 0.0)
+        for share, spectrum in parts:
+            for term, value in spectrum.coefficients.items():
+                before = total.get(term, 0.0)
+                total[term] = before + share * value
+        return total
 
 
 @dataclass(frozen=True)
@@ -164,7 +176,8 @@ class _Unseen:
         spread = float((deviation**2).sum()) or 1.0
         found: dict[str, float] = {}
         for name, guess in self.guesses.items():
-            error = float(((self.truth - guess) ** 2).sum())
+            wrong = self.truth - guess
+            error = float((wrong**2).sum())
             found[f"R² of {name} on masks set aside"] = 1.0 - error / spread
         return found
 
@@ -178,11 +191,13 @@ def _unseen(rivals: dict[str, Solver], design: Design, values: Values, seed: int
     guesses: dict[str, list[Values]] = {name: [] for name in rivals}
     for k in range(_folds_scored(m)):
         aside: Bools = fold == k
-        rest = Design(design.masks[~aside], design.layout)
+        rest = ~aside
+        masks = design.masks[aside]
+        part = Design(design.masks[rest], design.layout)
         truth.append(values[aside])
         for name, solver in rivals.items():
-            fitted = solver.fit(rest, values[~aside], seed=seed)
-            guesses[name].append(fitted(design.masks[aside]))
+            fitted = solver.fit(part, values[rest], seed=seed)
+            guesses[name].append(fitted(masks))
     joined = {name: np.concatenate(parts) for name, parts in guesses.items()}
     return _Unseen(np.concatenate(truth), joined)
 
@@ -199,23 +214,27 @@ def blend_weights(truth: Values, guesses: dict[str, Values]) -> dict[str, float]
 
     The mean squared error of "gp" is the unit of both.
     """
-    names = sorted(guesses, key=lambda name: name != "gp")
-    unit = float(((truth - guesses["gp"]) ** 2).mean())
-    floor = 1e-12 * max(float(truth.var()), 1e-300)
-    others = _shares(len(names) - 1)
-    weights = np.column_stack([1.0 - others.sum(1), others])
-    # the squared error of a blend is wᵀ G w, for the products G of the errors (weights add up to 1)
+    others = [name for name in guesses if name != "gp"]
+    names = ["gp", *others]
+    shares = _shares(len(others))
+    weights = np.column_stack([1.0 - shares.sum(1), shares])
+    # the squared error of a blend is wᵀ G w for the products G of the errors, as the weights add up to 1
     errors = np.stack([truth - guesses[name] for name in names])
     gram = errors @ errors.T
     squared = np.einsum("ki,ij,kj->k", weights, gram, weights)
-    loss = squared / max(unit, floor) + PULL * (others**2).sum(1)
+    unit = float((errors[0] ** 2).mean())
+    variance = float(truth.var())
+    floor = 1e-12 * max(variance, 1e-300)
+    pull = PULL * (shares**2).sum(1)
+    loss = squared / max(unit, floor) + pull
     best = weights[int(np.argmin(loss))]
-    return dict(zip(names, np.round(best, 6).tolist(), strict=True))
+    rounded = np.round(best, 6).tolist()
+    return dict(zip(names, rounded, strict=True))
 
 
 def _shares(count: int) -> Floats:
     """All shares of so many solvers, multiples of 1 / STEP, that together are at most 1: (k, count)."""
     axes = [np.arange(STEP + 1)] * count
-    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    steps = grid.reshape(-1, count)
+    grids = np.meshgrid(*axes, indexing="ij")
+    steps = np.stack(grids, axis=-1).reshape(-1, count)
     return steps[steps.sum(1) <= STEP] / STEP

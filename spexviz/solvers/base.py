@@ -96,7 +96,8 @@ class AnyMasks:
         return at_most_all(n, budget)
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
-        return Design(uniform_masks(n, self.cost(n, budget), seed, keep))
+        count = self.cost(n, budget)
+        return Design(uniform_masks(n, count, seed, keep))
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
         total = self.cost(n, budget)

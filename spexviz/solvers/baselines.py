@@ -52,7 +52,8 @@ class Lasso(AnyMasks):
         for player, slope in enumerate(slopes):
             if slope != 0.0:
                 terms.append(((player,), slope))
-        return Spectrum(masks.shape[1], terms, notes={"penalty": penalty, "cross-validation error": error})
+        notes = {"penalty": penalty, "cross-validation error": error}
+        return Spectrum(masks.shape[1], terms, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ class FBII2(AnyMasks):
         masks, values = checked(design, values, self.least)
         m, n = masks.shape
         count = n + comb(n, 2)
-        if m * count > MOST_CELLS or min(m, count) > MOST_WIDE:
+        fits = m * count <= MOST_CELLS and min(m, count) <= MOST_WIDE
+        if not fits:
             raise SolverError(
                 f"FBII-2 would weigh {count:,} players and pairs on {m:,} masks, more than fits in memory: "
                 "use fewer masks or players, "
@@ -98,7 +100,8 @@ class FBII2(AnyMasks):
         pairs = zip(first.tolist(), second.tolist(), strict=True)
         sets = [*constant_and_players(n), *pairs]
         coefficients = [constant, *weights.tolist()]
-        return Spectrum(n, list(zip(sets, coefficients, strict=True)), notes=notes)
+        terms = zip(sets, coefficients, strict=True)
+        return Spectrum(n, list(terms), notes=notes)
 
 
 def _players_and_pairs(masks: Masks, first: Positions, second: Positions) -> Floats:
@@ -107,7 +110,8 @@ def _players_and_pairs(masks: Masks, first: Positions, second: Positions) -> Flo
     players = signs(masks)
     columns = np.empty((m, n + len(first)))
     columns[:, :n] = players
-    np.multiply(players[:, first], players[:, second], out=columns[:, n:])
+    pairs = columns[:, n:]
+    np.multiply(players[:, first], players[:, second], out=pairs)
     return columns
 
 
@@ -146,11 +150,13 @@ class LIME(AnyMasks):
         # cosine between a 0/1 row and the row of ones: √(kept/n)
         cosine = np.sqrt(masks.mean(1))
         distance = 100.0 * (1.0 - cosine)
-        weight = np.exp(-0.5 * (distance / self.kernel_width) ** 2)  # √exp(−d²/width²)
+        widths = distance / self.kernel_width
+        weight = np.exp(-0.5 * widths**2)  # √exp(−d²/width²)
         if not weight.any():
             raise SolverError("No mask is near enough to the full input for LIME's kernel: widen the kernel.")
         # (Σ w)² / Σ w²: so many masks of equal weight would give as precise a mean (Kish 1965)
-        effective = float(weight.sum() ** 2 / (weight**2).sum())
+        squares = (weight**2).sum()
+        effective = float(weight.sum() ** 2 / squares)
         constant, slopes = _weighted_ridge(masks, values, weight, self.penalty)
         return additive(constant, slopes, {"effective masks": effective})
 
@@ -179,7 +185,8 @@ class KernelSHAP(AnyMasks):
         count = self.cost(n, budget)
         full = np.ones(n, dtype=bool)
         ends = np.array([full, ~full])[:count]
-        inner = uniform_masks(n, count - len(ends), seed, keep, exclude=ends)
+        left = count - len(ends)
+        inner = uniform_masks(n, left, seed, keep, exclude=ends)
         return Design(np.concatenate([ends, inner]))
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
@@ -191,15 +198,16 @@ class KernelSHAP(AnyMasks):
         n = masks.shape[1]
         kept = masks.sum(1)
         inner = (kept > 0) & (kept < n)
-        ends = np.flatnonzero(~inner)
-        players = masks.astype(np.float64)
-        rows = np.column_stack([np.ones(len(masks)), players])
+        ends = ~inner
+        ones = np.ones(len(masks))
+        rows = np.column_stack([ones, masks.astype(np.float64)])
         # weighted least squares: both sides times the root of the weight
         root = np.sqrt(_shapley_kernel(n, kept[inner]))
         weighted_rows = rows[inner] * root[:, None]
         weighted_values = values[inner] * root
         answer = _constrained(weighted_rows, weighted_values, rows[ends], values[ends])
-        return additive(float(answer[0]), answer[1:], {"constrained at": _held(kept[ends], n)})
+        notes = {"constrained at": _held(kept[ends], n)}
+        return additive(float(answer[0]), answer[1:], notes)
 
 
 def _held(kept: Ints, n: int) -> str:
@@ -292,23 +300,27 @@ def _weighted_ridge(masks: Masks, values: Values, weight: Floats, penalty: float
     m, n = scaled.shape
     if n <= m:
         gram = scaled.T @ scaled
-        slopes = np.linalg.solve(gram + penalty * np.eye(n), scaled.T @ target)
+        damped = gram + penalty * np.eye(n)
+        slopes = np.linalg.solve(damped, scaled.T @ target)
     else:
         gram = scaled @ scaled.T
-        slopes = scaled.T @ np.linalg.solve(gram + penalty * np.eye(m), target)
+        damped = gram + penalty * np.eye(m)
+        slopes = scaled.T @ np.linalg.solve(damped, target)
     return float(mean - middle @ slopes), slopes
 
 
 def _shapley_kernel(n: int, kept: Ints) -> Floats:
     """Weights (b,) ∝ (n−1)/(C(n,k)·k·(n−k)) for 0 < k < n, the largest 1.
 
-    By logarithms, log k! + log (n−k)! − log k(n−k) but for what all share, since C(2000, 1000) overflows.
+    By logarithms, without what all share, since C(2000, 1000) overflows.
     """
     from scipy.special import gammaln
 
     removed = n - kept
-    logs = gammaln(kept + 1.0) + gammaln(removed + 1.0) - np.log(kept * (removed + 0.0))
-    return np.exp(logs - logs.max(initial=-np.inf))
+    log_orders = gammaln(kept + 1.0) + gammaln(removed + 1.0)  # log k! (n−k)!
+    logs = log_orders - np.log(kept * (removed + 0.0))
+    largest = logs.max(initial=-np.inf)
+    return np.exp(logs - largest)
 
 
 def _constrained(rows: Floats, target: Values, fixed: Floats, to: Values) -> Floats:
@@ -322,5 +334,6 @@ def _constrained(rows: Floats, target: Values, fixed: Floats, to: Values) -> Flo
     start = least_squares(fixed, to)
     directions, _ = np.linalg.qr(fixed.T, mode="complete")
     free = directions[:, len(fixed) :]
-    rest = least_squares(rows @ free, target - rows @ start)
-    return start + free @ rest
+    left = target - rows @ start
+    step = least_squares(rows @ free, left)
+    return start + free @ step

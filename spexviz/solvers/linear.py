@@ -34,8 +34,9 @@ class Linear(AnyMasks):
         n = masks.shape[1]
         constant, slopes, penalty, error = ridge_by_leave_one_out(signs(masks), values)
         coefficients = [constant, *slopes]
-        terms = list(zip(constant_and_players(n), coefficients, strict=True))
-        return Spectrum(n, terms, notes={"penalty": penalty, "leave-one-out error": error})
+        terms = zip(constant_and_players(n), coefficients, strict=True)
+        notes = {"penalty": penalty, "leave-one-out error": error}
+        return Spectrum(n, list(terms), notes=notes)
 
 
 def ridge_by_leave_one_out(columns: Floats, values: Values) -> tuple[float, Floats, float, float]:
@@ -55,17 +56,23 @@ def ridge_by_leave_one_out(columns: Floats, values: Values) -> tuple[float, Floa
     left, power = _left_vectors(centred)  # U and s²
     projected = left.T @ target
     penalties = PENALTIES * m
-    shrink = power[:, None] / (power[:, None] + penalties)  # (r, λ)
-    residual = target[:, None] - left @ (shrink * projected[:, None])
-    freedom = 1.0 - 1.0 / m - (left**2) @ shrink  # 1 − h_ii
+    column = power[:, None]
+    shrink = column / (column + penalties)  # (r, λ)
+    fitted = left @ (shrink * projected[:, None])
+    residual = target[:, None] - fitted
+    leverage = (left**2) @ shrink
+    freedom = 1.0 - 1.0 / m - leverage  # 1 − h_ii
     left_out = residual / np.maximum(freedom, 1e-9)
     errors = np.mean(left_out**2, axis=0)
     errors[(freedom < 1e-9).any(0)] = np.inf  # a row that its own fit goes through says nothing
-    none = float(np.mean((target / (1.0 - 1.0 / m)) ** 2))
+    left_out_of_mean = target / (1.0 - 1.0 / m)
+    error_of_mean = float(np.mean(left_out_of_mean**2))
     best = int(np.argmin(errors))
-    if not errors[best] < none:
-        return float(mean), np.zeros(columns.shape[1]), float(PENALTIES[-1]), none
-    slopes = centred.T @ (left @ (projected / (power + penalties[best])))
+    if not errors[best] < error_of_mean:
+        slopes = np.zeros(columns.shape[1])
+        return float(mean), slopes, float(PENALTIES[-1]), error_of_mean
+    damped = projected / (power + penalties[best])
+    slopes = centred.T @ (left @ damped)
     constant = float(mean - middle @ slopes)
     return constant, slopes, float(PENALTIES[best]), float(errors[best])
 
@@ -76,15 +83,19 @@ def _left_vectors(centred: Floats) -> tuple[Floats, Floats]:
     From the eigenvectors of the smaller Gram matrix: of C Cᵀ they are U, of CᵀC they are V, and U = C V / S.
     """
     m, n = centred.shape
-    wide = m <= n
-    gram = centred @ centred.T if wide else centred.T @ centred
+    if m <= n:
+        return _eigenvectors(centred @ centred.T)
+    vectors, power = _eigenvectors(centred.T @ centred)
+    left = centred @ (vectors / np.sqrt(power))
+    return left, power
+
+
+def _eigenvectors(gram: Floats) -> tuple[Floats, Floats]:
+    """Eigenvectors (columns) and eigenvalues, without those that are rounding errors of 0."""
     power, vectors = np.linalg.eigh(gram)
-    real = power > 1e-10 * max(power[-1], 1e-300)
-    power = power[real]
-    vectors = vectors[:, real]
-    if wide:
-        return vectors, power
-    return centred @ (vectors / np.sqrt(power)), power
+    largest = max(power[-1], 1e-300)
+    real = power > 1e-10 * largest
+    return vectors[:, real], power[real]
 
 
 def least_squares(rows: Floats, target: Values) -> Floats:

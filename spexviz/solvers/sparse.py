@@ -34,8 +34,9 @@ class Candidates:
 
     def columns(self, masks: Masks) -> Floats:
         """The players' signs and the candidates' characters: (b, n + k) of ±1."""
-        products = characters(masks, membership(self.members, self.n))
-        return np.hstack([signs(masks), products.astype(np.float64)])
+        sets = membership(self.members, self.n)
+        products = characters(masks, sets).astype(np.float64)
+        return np.hstack([signs(masks), products])
 
     def prior(self, power: float) -> Floats:
         """Prior variances (n + k,), sum 1: |guess|^power for candidates, the largest of these for players."""
@@ -59,8 +60,8 @@ def largest(n: int, members: Ints, coefficients: Floats, count: int) -> Candidat
     wide = np.flatnonzero((order >= 2) & (coefficients != 0))
     ties = members[wide].T[::-1]
     size = np.abs(coefficients[wide])
-    largest_first = wide[np.lexsort((*ties, -size))]
-    chosen = largest_first[:count]
+    largest_first = np.lexsort((*ties, -size))
+    chosen = wide[largest_first[:count]]
     return Candidates(n, members[chosen], coefficients[chosen], low)
 
 
@@ -89,13 +90,14 @@ class Ridge:
         if terms > m:
             gram = scaled @ scaled.T
             for j, noise in enumerate(noises):
-                answer = _solve(gram, noise, self.target)
-                out[chosen, j] = root * (scaled.T @ answer)
+                answer = scaled.T @ _solve(gram, noise, self.target)
+                out[chosen, j] = root * answer
         else:
             gram = scaled.T @ scaled
             right = scaled.T @ self.target
             for j, noise in enumerate(noises):
-                out[chosen, j] = root * _solve(gram, noise, right)
+                answer = _solve(gram, noise, right)
+                out[chosen, j] = root * answer
         return out
 
     def predict(self, columns: Floats, coefficients: Floats) -> Floats:
@@ -116,7 +118,8 @@ def _solve(gram: Floats, noise: float, right: Floats) -> Floats:
         factor = cho_factor(damped, lower=True, overwrite_a=True, check_finite=False)
         return cho_solve(factor, right, check_finite=False)
     except LinAlgError:  # rounding made a tiny eigenvalue negative
-        more = noise + 1e-10 * (np.trace(gram) + 1.0)
+        scale = np.trace(gram) + 1.0
+        more = noise + 1e-10 * scale
         return least_squares(_damped(gram, more), right)
 
 

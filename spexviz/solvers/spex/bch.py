@@ -20,7 +20,7 @@ import numpy as np
 
 from spexviz.errors import SolverError
 from spexviz.kit.arrays import Bools, Floats, Positions
-from spexviz.solvers.spex.field import PRIMITIVE, Field
+from spexviz.solvers.spex.field import PRIMITIVE, Field, zeros
 from spexviz.solvers.spex.locator import error_positions, monic_locators, splits
 
 MOST_ERRORS = 8
@@ -36,7 +36,8 @@ def cyclotomic(r: int, t: int) -> set[int]:
     length = 2**r - 1
     exponents: set[int] = set()
     for odd in range(1, 2 * t, 2):
-        exponents.update(odd * 2**i % length for i in range(r))
+        coset = (odd * 2**i % length for i in range(r))
+        exponents.update(coset)
     return exponents
 
 
@@ -45,7 +46,8 @@ def parity_length(n: int, t: int) -> tuple[int, int]:
 
     Raises SolverError for n or t that no table covers.
     """
-    if not (1 <= t <= MOST_ERRORS and 1 <= n <= MOST_PLAYERS):
+    covered = 1 <= t <= MOST_ERRORS and 1 <= n <= MOST_PLAYERS
+    if not covered:
         raise SolverError(
             f"A BCH code is kept for 1 to {MOST_PLAYERS} players and orders 1 to {MOST_ERRORS}, "
             f"not n = {n}, order {t}: use ProxySPEX instead."
@@ -53,7 +55,8 @@ def parity_length(n: int, t: int) -> tuple[int, int]:
     for r in PRIMITIVE:
         length = 2**r - 1
         p = len(cyclotomic(r, t))
-        if length - p >= n and length >= 2 * t:
+        held = length - p
+        if held >= n and length >= 2 * t:
             return r, p
     raise SolverError(f"No BCH code here holds {n} players at order {t}: lower the order, or use ProxySPEX.")
 
@@ -87,9 +90,10 @@ class BCH:
 
     def syndromes(self, bits: Bools) -> Positions:
         """Syndromes 1, 3, …, 2t − 1 of observed parity bits (b, p): (b, t)."""
-        out = np.zeros((len(bits), self.t), dtype=np.intp)
+        out = zeros(len(bits), self.t)
         for bit in range(self.p):  # p is at most about 100, and the words are many
-            out ^= bits[:, bit, None] * self.roots_of[bit]
+            turned = bits[:, bit, None]
+            out ^= turned * self.roots_of[bit]
         return out
 
     def hard(self, bits: Bools) -> tuple[Positions, Bools]:
@@ -102,29 +106,32 @@ class BCH:
         (sets (b, t) padded with n, decoded (b,)). Wrong parity bits are corrected and not reported. Where no
         error of weight ≤ t fits, decoded is False and the set empty.
         """
-        sets = np.full((len(syndromes), self.t), self.n, dtype=np.intp)
+        sets = zeros(len(syndromes), self.t) + self.n
         monic, degree = monic_locators(self.gf, syndromes)
         decoded = degree == 0
         for weight in range(1, self.t + 1):
             rows = np.flatnonzero(degree == weight)
             if weight > 1:  # a locator of degree 1 always splits
-                rows = rows[splits(self.gf, monic[:weight, rows])]
+                candidates = monic[:weight, rows]
+                rows = rows[splits(self.gf, candidates)]
             if not len(rows):
                 continue
-            positions, found = error_positions(self.gf, monic[:weight, rows], len(self.roots_of))
+            locators = monic[:weight, rows]
+            positions, found = error_positions(self.gf, locators, len(self.roots_of))
             rows = rows[found]
             positions = positions[found]
             # the last word: an error counts only if it has the syndromes that were observed
-            explained = np.bitwise_xor.reduce(self.roots_of[positions], axis=1)
-            right = (explained == syndromes[rows]).all(1)
+            own = np.bitwise_xor.reduce(self.roots_of[positions], axis=1)
+            right = (own == syndromes[rows]).all(1)
             rows = rows[right]
-            sets[rows, :weight] = self._players(positions[right])
             decoded[rows] = True
+            sets[rows, :weight] = self._players(positions[right])
         return sets, decoded
 
     def _players(self, positions: Positions) -> Positions:
         """The players among positions (b, d), sorted; the first p positions are parity bits: padding."""
-        players = np.where(positions >= self.p, positions - self.p, self.n)
+        players = positions - self.p
+        players[players < 0] = self.n
         return np.sort(players, axis=1)
 
     def chase(self, soft: Floats, depth: int, weight: int) -> tuple[Positions, Positions]:
@@ -142,7 +149,8 @@ class BCH:
                 word = word ^ flips[:, i]
             words.append(word)
         sets, decoded = self.decode(np.concatenate(words))
-        bins = np.tile(np.arange(len(soft)), len(words))
+        own = np.arange(len(soft))
+        bins = np.tile(own, len(words))
         candidates = np.column_stack([bins, sets])[decoded]
         candidates = candidates[unique_rows(candidates)]
         return candidates[:, 0], candidates[:, 1:]
@@ -155,8 +163,8 @@ class BCH:
         of_bits = self.roots_of[: self.p]
         of_zero_row = np.bitwise_xor.reduce(of_bits, axis=0)
         flips = np.vstack([of_zero_row, of_bits])
-        weakest = np.argpartition(np.abs(soft), depth - 1, axis=1)[:, :depth]
-        return flips[weakest]
+        weakest_first = np.argpartition(np.abs(soft), depth - 1, axis=1)
+        return flips[weakest_first[:, :depth]]
 
 
 def _patterns(depth: int, weight: int) -> Iterator[tuple[int, ...]]:
@@ -168,11 +176,12 @@ def _patterns(depth: int, weight: int) -> Iterator[tuple[int, ...]]:
 def unique_rows(table: Positions) -> Positions:
     """Sorted indices of the first appearance of each distinct row of a table of non-negative integers."""
     if not len(table):
-        return np.zeros(0, dtype=np.intp)
+        return zeros(0)
     order = np.lexsort(table.T[::-1])
     ordered = table[order]
     fresh = np.ones(len(table), dtype=bool)
-    fresh[1:] = (ordered[1:] != ordered[:-1]).any(1)
+    differs = ordered[1:] != ordered[:-1]
+    fresh[1:] = differs.any(1)
     return np.sort(order[fresh])
 
 
@@ -181,11 +190,13 @@ def bch(n: int, t: int) -> BCH:
     """The shortest primitive BCH code for n players that corrects t errors."""
     r, p = parity_length(n, t)
     gf = Field(r)
-    parity = _parity(_generator(gf, t), n)
+    generator = _generator(gf, t)
+    parity = _parity(generator, n)
     # position i of the word is the coefficient of x^i: first the parity bits, then the players
     positions = np.arange(p + n)[:, None]
-    exponents = positions * np.arange(1, 2 * t, 2) % gf.size
-    return BCH(n, t, p, parity, gf, gf.exp[exponents])
+    odd = np.arange(1, 2 * t, 2)
+    roots_of = gf.exp[positions * odd % gf.size]
+    return BCH(n, t, p, parity, gf, roots_of)
 
 
 def _generator(gf: Field, t: int) -> Bools:
@@ -193,10 +204,8 @@ def _generator(gf: Field, t: int) -> Bools:
     generator = np.ones(1, dtype=np.intp)
     for exponent in cyclotomic(gf.r, t):
         root = gf.exp.take([exponent])
-        raised = np.zeros(len(generator) + 1, dtype=np.intp)
-        raised[1:] = generator
-        raised[:-1] ^= gf.times(root, generator)
-        generator = raised
+        times_root = gf.times(root, generator)
+        generator = np.r_[0, generator] ^ np.r_[times_root, 0]
     return generator == 1
 
 

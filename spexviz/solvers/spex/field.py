@@ -28,6 +28,11 @@ PRIMITIVE = {
 }
 
 
+def zeros(*shape: int) -> Positions:
+    """Elements that are all 0."""
+    return np.zeros(shape, dtype=np.intp)
+
+
 class Field:
     """GF(2^r) by tables: `exp[j]` is α^j, `log[a]` the j < `size` with α^j = a; `size` counts all but 0."""
 
@@ -38,9 +43,10 @@ class Field:
         # log 0 is set so high that every product with 0 falls into the zeros at the end of the table; the
         # powers stand there twice, so that a sum of two logarithms needs no remainder
         self.log_zero = 2 * self.size
-        zeros = [0] * (self.log_zero + 1)
-        self.exp = np.array(powers + powers + zeros, dtype=np.intp)
-        self.log = np.full(2**r, self.log_zero, dtype=np.intp)
+        nothing = zeros(self.log_zero + 1)
+        self.exp = np.concatenate([powers, powers, nothing])
+        self.log = zeros(2**r)
+        self.log[0] = self.log_zero
         self.log[powers] = np.arange(self.size)
 
     def times(self, a: Positions, b: Positions) -> Positions:
@@ -54,7 +60,7 @@ class Field:
         return self.exp[log_inverse % self.size]
 
 
-def _powers_of_alpha(r: int) -> list[int]:
+def _powers_of_alpha(r: int) -> Positions:
     """α^0, α^1, …: all elements but 0."""
     modulus = PRIMITIVE[r]
     power = 1
@@ -64,4 +70,4 @@ def _powers_of_alpha(r: int) -> list[int]:
         if power >> r:  # of degree r: reduced by the modulus
             power ^= modulus
         powers.append(power)
-    return powers
+    return np.array(powers, dtype=np.intp)

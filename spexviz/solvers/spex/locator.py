@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from spexviz.kit.arrays import Bools, Positions
-from spexviz.solvers.spex.field import Field
+from spexviz.solvers.spex.field import Field, zeros
 
 _CELLS = 4_000_000  # words × positions tried for roots at a time: 32 MB
 
@@ -30,14 +30,19 @@ def monic_locators(gf: Field, odd: Positions) -> tuple[Positions, Positions]:
     for step in range(t):
         recursion.advance(step)
     locator = recursion.locator
-    degree = t - np.argmax(locator[::-1] != 0, axis=0)
+    from_the_top = locator[::-1] != 0
+    degree = t - np.argmax(from_the_top, axis=0)
     degree[recursion.cut_off] = -1
     # Λ(0) is a product of discrepancies and not 1, since nothing was divided on the way
-    scaled = gf.times(locator, gf.inverse(locator[0]))
+    inverse = gf.inverse(locator[0])
+    scaled = gf.times(locator, inverse)
     # coefficient i of the polynomial read backwards is coefficient d − i of Λ
-    mirrored = degree - np.arange(t)[:, None]
-    coefficients = np.take_along_axis(scaled, np.maximum(mirrored, 0), axis=0)
-    return np.where(mirrored > 0, coefficients, 0), degree
+    own = np.arange(t)[:, None]
+    mirrored = degree - own
+    there = np.maximum(mirrored, 0)
+    coefficients = np.take_along_axis(scaled, there, axis=0)
+    coefficients[mirrored <= 0] = 0
+    return coefficients, degree
 
 
 class _BerlekampMassey:
@@ -51,12 +56,13 @@ class _BerlekampMassey:
     def __init__(self, gf: Field, odd: Positions):
         count, t = odd.shape
         self.gf = gf
-        self.log_syndromes = gf.log[_all_syndromes(gf, odd)]
-        self.locator = np.zeros((t + 1, count), dtype=np.intp)
+        syndromes = _all_syndromes(gf, odd)
+        self.log_syndromes = gf.log[syndromes]
+        self.locator = zeros(t + 1, count)
         self.locator[0] = 1
-        self.previous = self.locator.copy()
+        self.previous = self.locator
         self.last_discrepancy = np.ones(count, dtype=np.intp)
-        self.lead = np.zeros(count, dtype=np.intp)
+        self.lead = zeros(count)
         self.cut_off = np.zeros(count, dtype=bool)
 
     def advance(self, step: int) -> None:
@@ -65,9 +71,12 @@ class _BerlekampMassey:
         discrepancy = self._discrepancy(log_locator, step)
         wrong = discrepancy != 0
         longer = wrong & (self.lead >= 0)  # Massey's rule
-        self.cut_off |= wrong & (self.previous[-1] != 0)
+        too_long = self.previous[-1] != 0
+        self.cut_off |= wrong & too_long
         corrected = self._corrected(log_locator, discrepancy)
-        self.previous = self._shifted(longer)
+        # the next B: Λ where that gets longer, else x B; and x times that, for the even syndrome
+        base = np.where(longer, self.locator, _times_x(self.previous))
+        self.previous = _times_x(base)
         self.locator = corrected
         self.last_discrepancy = np.where(longer, discrepancy, self.last_discrepancy)
         self.lead = np.where(longer, -self.lead, self.lead + 2)
@@ -75,36 +84,35 @@ class _BerlekampMassey:
     def _discrepancy(self, log_locator: Positions, step: int) -> Positions:
         """Σ_i Λ_i S_{2·step + 1 − i}, 0 where Λ predicts the syndrome: (b,)."""
         wanted = 2 * step + 1
-        known = min(len(log_locator), wanted)  # Λ has no more terms, and there is no S_0
-        total = np.zeros(log_locator.shape[1], dtype=np.intp)
-        for i in range(known):
-            log_product = log_locator[i] + self.log_syndromes[wanted - i]
-            total ^= self.gf.exp.take(log_product)
+        total = np.zeros_like(log_locator[0])
+        for i, log_coefficient in enumerate(log_locator[:wanted]):  # there is no S_0
+            log_syndrome = self.log_syndromes[wanted - i]
+            total ^= self.gf.exp.take(log_coefficient + log_syndrome)
         return total
 
     def _corrected(self, log_locator: Positions, discrepancy: Positions) -> Positions:
         """γ Λ + δ x B for the discrepancy δ: multiplied by γ, where the usual form divides δ by it."""
         log_last = self.gf.log.take(self.last_discrepancy)
-        corrected = self.gf.exp.take(log_locator + log_last)
-        corrected[1:] ^= self.gf.times(self.previous[:-1], discrepancy)
-        return corrected
+        scaled = self.gf.exp.take(log_locator + log_last)
+        correction = self.gf.times(_times_x(self.previous), discrepancy)
+        return scaled ^ correction
 
-    def _shifted(self, longer: Bools) -> Positions:
-        """The next B: Λ where that gets longer, else x B; and x times that, for the even syndrome."""
-        shifted = np.zeros_like(self.previous)
-        shifted[1:] = np.where(longer, self.locator[:-1], 0)
-        shifted[2:] |= np.where(longer, 0, self.previous[:-2])
-        return shifted
+
+def _times_x(polynomial: Positions) -> Positions:
+    """x times polynomials, in as many coefficients: the top one is lost."""
+    shifted = np.zeros_like(polynomial)
+    shifted[1:] = polynomial[:-1]
+    return shifted
 
 
 def _all_syndromes(gf: Field, odd: Positions) -> Positions:
     """Syndromes 0 (unused) to 2t of binary words, (2t + 1, b): S_{2i} = S_i², since squaring is additive."""
     count, t = odd.shape
-    syndromes = np.zeros((2 * t + 1, count), dtype=np.intp)
-    for i in range(t):
-        syndromes[2 * i + 1] = odd[:, i]
-        half = syndromes[i + 1]
-        syndromes[2 * i + 2] = gf.times(half, half)
+    syndromes = zeros(2 * t + 1, count)
+    syndromes[1::2] = odd.T
+    for even in range(2, 2 * t + 1, 2):
+        half = syndromes[even // 2]
+        syndromes[even] = gf.times(half, half)
     return syndromes
 
 
@@ -133,17 +141,17 @@ def _log_high_powers(gf: Field, monic: Positions) -> dict[int, Positions]:
         log_power = gf.log.take(power)
         log_high[e] = log_power
         # times x: the top coefficient would stand at x^d, and comes down by f
-        following = gf.exp.take(log_monic + log_power[-1])
-        following[1:] ^= power[:-1]
-        power = following
+        log_top = log_power[-1]
+        reduced = gf.exp.take(log_monic + log_top)
+        power = reduced ^ _times_x(power)
     return log_high
 
 
 def _squared(gf: Field, polynomial: Positions, log_high: dict[int, Positions]) -> Positions:
     """(Σ c_i x^i)² = Σ c_i² x^{2i} modulo f, as mixed terms come twice and cancel: (d, b)."""
     d = len(polynomial)
-    log_doubled = 2 * gf.log.take(polynomial) % gf.size
-    log_squares = np.where(polynomial == 0, gf.log_zero, log_doubled)
+    log_squares = 2 * gf.log.take(polynomial) % gf.size
+    log_squares[polynomial == 0] = gf.log_zero
     square = np.zeros_like(polynomial)
     for i, log_square in enumerate(log_squares):
         exponent = 2 * i
@@ -160,28 +168,39 @@ def error_positions(gf: Field, monic: Positions, length: int) -> tuple[Positions
     Positions (b, d), and where all d of them lie in the code shortened to `length` (b,).
     """
     d, count = monic.shape
-    if d == 1:  # x + X: nothing to search
-        positions = gf.log[monic[0]]
-        found = positions < length
-        return np.where(found, positions, 0)[:, None], found
+    if d == 1:
+        return _only_position(gf, monic[0], length)
     log_monic = gf.log.take(monic)
-    log_powers = np.arange(length) * np.arange(d + 1)[:, None] % gf.size  # of X^i: (d + 1, length)
-    positions = np.zeros((count, d), dtype=np.intp)
+    exponents = np.arange(d + 1)[:, None]
+    log_powers = np.arange(length) * exponents % gf.size  # of X^i: (d + 1, length)
+    positions = zeros(count, d)
     found = np.zeros(count, dtype=bool)
     step = max(1, _CELLS // length)
     for start in range(0, count, step):
-        roots = _values_everywhere(gf, log_monic[:, start : start + step], log_powers) == 0
+        part = log_monic[:, start : start + step]
+        roots = _values_everywhere(gf, part, log_powers) == 0
         whole = np.flatnonzero(roots.sum(1) == d)
-        found[start + whole] = True
         _, at = np.nonzero(roots[whole])
-        positions[start + whole] = at.reshape(-1, d)
+        words = start + whole
+        positions[words] = at.reshape(-1, d)
+        found[words] = True
     return positions, found
+
+
+def _only_position(gf: Field, root: Positions, length: int) -> tuple[Positions, Bools]:
+    """The root of x + X is X: nothing to search. (Positions (b, 1), which lie in the code (b,).)"""
+    positions = gf.log[root]
+    found = positions < length
+    positions = np.where(found, positions, 0)
+    return positions[:, None], found
 
 
 def _values_everywhere(gf: Field, log_monic: Positions, log_powers: Positions) -> Positions:
     """f(α^position) for every word and position: (b, length)."""
-    leading = gf.exp[log_powers[-1]]  # the coefficient of x^d is 1
-    value = np.tile(leading, (log_monic.shape[1], 1))
-    for log_coefficient, log_power in zip(log_monic, log_powers[:-1], strict=True):
-        value ^= gf.exp.take(log_coefficient[:, None] + log_power)
+    *lower, leading = log_powers
+    count = log_monic.shape[1]
+    value = np.tile(gf.exp[leading], (count, 1))  # the coefficient of x^d is 1
+    for log_coefficients, log_power in zip(log_monic, lower, strict=True):
+        log_terms = log_coefficients[:, None] + log_power
+        value ^= gf.exp.take(log_terms)
     return value
