@@ -63,12 +63,13 @@ class Auto(Sparse):
         if m < FEWEST or constant(values) or is_complete(masks):
             return self._process_alone(design, values, seed)
         rivals = self._rivals(m, n)
-        unseen = _unseen(rivals, design, values, seed)
+        asked = _Asked(design, values, seed)
+        unseen = _unseen(rivals, asked)
         weights = blend_weights(unseen.truth, unseen.guesses)
         posterior = condition(design, values, seed)
-        others = _others(rivals, weights, design, values, seed)
+        others = _others(rivals, weights, asked)
         wide = posterior.largest(self.max_order, self.terms)
-        blend = _Blend(weights["gp"], posterior, wide, others)
+        blend = _Blend(n, weights["gp"], posterior, wide, others)
         terms, coefficients = blend.cut(self.terms, seed)
         if posterior.biased:  # what the cut leaves out is missed in the rest
             coefficients = posterior.projected(blend, terms, coefficients, seed)
@@ -94,35 +95,57 @@ class Auto(Sparse):
         """The solvers to blend for m masks of n players."""
         process = GaussianProcess(self.max_order, self.terms, draws=0)
         rivals: dict[str, Solver] = {"gp": process, "linear": Linear()}
-        worth_trees = m >= FEWEST_FOR_TREES and 1 < n <= MOST_PLAYERS_FOR_TREES
-        if worth_trees and self.max_order > 1 and self.terms:
+        judges_trees = m >= FEWEST_FOR_TREES and n <= MOST_PLAYERS_FOR_TREES
+        wants_interactions = n > 1 and self.max_order > 1 and self.terms > 0
+        if judges_trees and wants_interactions:
             rivals["proxyspex"] = ProxySPEX(self.max_order, self.terms)
         return rivals
 
 
-def _others(
-    rivals: dict[str, Solver], weights: dict[str, float], design: Design, values: Values, seed: int
-) -> list[tuple[float, Spectrum]]:
-    """(share, fit to all values) of the solvers with a share, but for the process."""
-    others: list[tuple[float, Spectrum]] = []
-    for name, share in weights.items():
-        if share and name != "gp":
-            fitted = rivals[name].fit(design, values, seed=seed)
-            others.append((share, fitted))
+Share = tuple[float, Spectrum]
+"""A spectrum with its weight in a blend."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the solvers are fitted to."""
+
+    design: Design
+    values: Values
+    seed: int
+
+    def fit(self, solver: Solver) -> Spectrum:
+        """What the solver makes of it."""
+        return solver.fit(self.design, self.values, seed=self.seed)
+
+    def only(self, rows: Bools) -> _Asked:
+        """Some of the masks."""
+        design = Design(self.design.masks[rows], self.design.layout)
+        return _Asked(design, self.values[rows], self.seed)
+
+
+def _others(rivals: dict[str, Solver], weights: dict[str, float], asked: _Asked) -> list[Share]:
+    """The fits of the solvers with a weight, but for the process."""
+    others: list[Share] = []
+    for name, weight in weights.items():
+        if weight and name != "gp":
+            fitted = asked.fit(rivals[name])
+            others.append((weight, fitted))
     return others
 
 
 @dataclass(frozen=True)
 class _Blend:
-    """The weighted sum of a Gaussian process and other spectra.
+    """The weighted sum of a Gaussian process, of weight `share`, and other spectra of n players.
 
     `wide`: the interactions of the process that may be kept.
     """
 
+    n: int
     share: float
     posterior: Posterior
     wide: list[Interaction]
-    others: list[tuple[float, Spectrum]]
+    others: list[Share]
 
     def __call__(self, masks: Masks) -> Values:
         """Values (b,) of masks (b, n), nothing cut."""
@@ -135,32 +158,32 @@ class _Blend:
         total = self._total(seed)
 
         def largest_first(term: Interaction) -> tuple[float, Interaction]:
-            return -abs(total[term]), term
+            size = abs(total[term])
+            return -size, term
 
-        wide = [term for term, value in total.items() if len(term) > 1 and value]
+        wide = [term for term in total if len(term) > 1 and total[term]]
         wide.sort(key=largest_first)
-        terms = constant_and_players(self._n)
+        terms = constant_and_players(self.n)
         terms.extend(wide[:most])
-        coefficients = np.array([total[term] for term in terms])
-        return terms, coefficients
-
-    @property
-    def _n(self) -> int:
-        return self.posterior.masks.shape[1]
+        coefficients = [total[term] for term in terms]
+        return terms, np.array(coefficients)
 
     def _total(self, seed: int) -> dict[Interaction, float]:
         """Coefficients of all terms of all parts, the constant and all players among them."""
-        kept = constant_and_players(self._n)
-        own = [*kept, *self.wide]
-        coefficients, _ = self.posterior.cut(own, 0, seed)
-        process = Spectrum(self._n, list(zip(own, coefficients, strict=True)))
-        parts = [*self.others, (self.share, process)]
+        kept = constant_and_players(self.n)
         total = dict.fromkeys(kept, 0.0)
+        process = self._cut_process([*kept, *self.wide], seed)
+        parts = [*self.others, (self.share, process)]
         for share, spectrum in parts:
             for term, value in spectrum.coefficients.items():
                 before = total.get(term, 0.0)
                 total[term] = before + share * value
         return total
+
+    def _cut_process(self, terms: list[Interaction], seed: int) -> Spectrum:
+        coefficients, _ = self.posterior.cut(terms, 0, seed)
+        pairs = zip(terms, coefficients, strict=True)
+        return Spectrum(self.n, list(pairs))
 
 
 @dataclass(frozen=True)
@@ -172,7 +195,8 @@ class _Unseen:
 
     def scores(self) -> dict[str, float]:
         """R² of each solver, for people; also where the rows set aside are equal, which `r2` calls NaN."""
-        deviation = self.truth - self.truth.mean()
+        mean = self.truth.mean()
+        deviation = self.truth - mean
         spread = float((deviation**2).sum()) or 1.0
         found: dict[str, float] = {}
         for name, guess in self.guesses.items():
@@ -182,21 +206,20 @@ class _Unseen:
         return found
 
 
-def _unseen(rivals: dict[str, Solver], design: Design, values: Values, seed: int) -> _Unseen:
+def _unseen(rivals: dict[str, Solver], asked: _Asked) -> _Unseen:
     """Fit every solver on the rest of each fold that is scored."""
-    m = len(values)
-    rng = np.random.default_rng([seed, m])
+    m = len(asked.values)
+    rng = np.random.default_rng([asked.seed, m])
     fold = rng.permutation(np.arange(m) % FOLDS)
     truth: list[Values] = []
     guesses: dict[str, list[Values]] = {name: [] for name in rivals}
     for k in range(_folds_scored(m)):
-        aside: Bools = fold == k
-        rest = ~aside
-        masks = design.masks[aside]
-        part = Design(design.masks[rest], design.layout)
-        truth.append(values[aside])
+        aside = fold == k
+        rest = asked.only(~aside)
+        masks = asked.design.masks[aside]
+        truth.append(asked.values[aside])
         for name, solver in rivals.items():
-            fitted = solver.fit(part, values[rest], seed=seed)
+            fitted = rest.fit(solver)
             guesses[name].append(fitted(masks))
     joined = {name: np.concatenate(parts) for name, parts in guesses.items()}
     return _Unseen(np.concatenate(truth), joined)
@@ -217,24 +240,27 @@ def blend_weights(truth: Values, guesses: dict[str, Values]) -> dict[str, float]
     others = [name for name in guesses if name != "gp"]
     names = ["gp", *others]
     shares = _shares(len(others))
-    weights = np.column_stack([1.0 - shares.sum(1), shares])
+    of_process = 1.0 - shares.sum(1)
+    weights = np.column_stack([of_process, shares])
     # the squared error of a blend is wᵀ G w for the products G of the errors, as the weights add up to 1
-    errors = np.stack([truth - guesses[name] for name in names])
+    wrong = [truth - guesses[name] for name in names]
+    errors = np.stack(wrong)
     gram = errors @ errors.T
     squared = np.einsum("ki,ij,kj->k", weights, gram, weights)
-    unit = float((errors[0] ** 2).mean())
+    unit = float((wrong[0] ** 2).mean())
     variance = float(truth.var())
     floor = 1e-12 * max(variance, 1e-300)
     pull = PULL * (shares**2).sum(1)
     loss = squared / max(unit, floor) + pull
-    best = weights[int(np.argmin(loss))]
-    rounded = np.round(best, 6).tolist()
+    best = int(np.argmin(loss))
+    rounded = np.round(weights[best], 6).tolist()
     return dict(zip(names, rounded, strict=True))
 
 
 def _shares(count: int) -> Floats:
     """All shares of so many solvers, multiples of 1 / STEP, that together are at most 1: (k, count)."""
-    axes = [np.arange(STEP + 1)] * count
-    grids = np.meshgrid(*axes, indexing="ij")
+    axis = np.arange(STEP + 1)
+    grids = np.meshgrid(*[axis] * count, indexing="ij")
     steps = np.stack(grids, axis=-1).reshape(-1, count)
-    return steps[steps.sum(1) <= STEP] / STEP
+    possible = steps.sum(1) <= STEP
+    return steps[possible] / STEP

@@ -21,9 +21,11 @@ from spexviz.kit.arrays import Floats, Ints, Positions
 from spexviz.kit.options import option
 from spexviz.masks import Interaction, Masks, Values, is_complete, leave_one_out_masks, uniform_masks
 from spexviz.solvers.base import AnyMasks, Design, checked, constant_and_players, signs
-from spexviz.solvers.linear import least_squares, ridge_by_leave_one_out
+from spexviz.solvers.linear import ridge_by_leave_one_out
+from spexviz.solvers.regression import constrained_least_squares, weighted_ridge
 from spexviz.spectrum import Spectrum
 
+Notes = Mapping[str, float | str]
 MOST_CELLS = 50_000_000  # masks × (players + pairs): 400 MB a copy, of which a fit holds three
 MOST_WIDE = 5000  # the smaller of masks and columns: its eigenvectors take time in proportion to its cube
 
@@ -47,13 +49,13 @@ class Lasso(AnyMasks):
         Raises SolverError for values that are not finite or do not match.
         """
         masks, values = checked(design, values, self.least)
+        n = masks.shape[1]
         constant, slopes, penalty, error = lasso_by_folds(signs(masks), values, seed)
-        terms: list[tuple[Interaction, float]] = [((), constant)]
-        for player, slope in enumerate(slopes):
-            if slope != 0.0:
-                terms.append(((player,), slope))
+        coefficients: dict[Interaction, float] = {(): constant}
+        for player in np.flatnonzero(slopes).tolist():
+            coefficients[(player,)] = slopes[player]
         notes = {"penalty": penalty, "cross-validation error": error}
-        return Spectrum(masks.shape[1], terms, notes=notes)
+        return Spectrum(n, coefficients, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ class FBII2(AnyMasks):
         masks, values = checked(design, values, self.least)
         m, n = masks.shape
         count = n + comb(n, 2)
-        fits = m * count <= MOST_CELLS and min(m, count) <= MOST_WIDE
-        if not fits:
+        cells = m * count
+        if cells > MOST_CELLS or min(m, count) > MOST_WIDE:
             raise SolverError(
                 f"FBII-2 would weigh {count:,} players and pairs on {m:,} masks, more than fits in memory: "
                 "use fewer masks or players, "
@@ -89,17 +91,17 @@ class FBII2(AnyMasks):
             )
         first, second = np.triu_indices(n, 1)
         columns = _players_and_pairs(masks, first, second)
-        notes: dict[str, float | str]
+        notes: Notes
         if is_complete(masks):  # orthogonal columns: least squares is a projection
             constant = float(values.mean())
-            weights = columns.T @ values / m
+            slopes = columns.T @ values / m
             notes = {"regression": "least squares on all masks"}
         else:
-            constant, weights, penalty, error = ridge_by_leave_one_out(columns, values)
+            constant, slopes, penalty, error = ridge_by_leave_one_out(columns, values)
             notes = {"regression": "ridge", "penalty": penalty, "leave-one-out error": error}
-        pairs = zip(first.tolist(), second.tolist(), strict=True)
-        sets = [*constant_and_players(n), *pairs]
-        coefficients = [constant, *weights.tolist()]
+        sets = constant_and_players(n)
+        sets.extend(zip(first.tolist(), second.tolist(), strict=True))
+        coefficients = [constant, *slopes.tolist()]
         terms = zip(sets, coefficients, strict=True)
         return Spectrum(n, list(terms), notes=notes)
 
@@ -108,7 +110,8 @@ def _players_and_pairs(masks: Masks, first: Positions, second: Positions) -> Flo
     """Characters of every player, then of every pair (first, second): (m, n + pairs)."""
     m, n = masks.shape
     players = signs(masks)
-    columns = np.empty((m, n + len(first)))
+    count = n + len(first)
+    columns = np.empty((m, count))
     columns[:, :n] = players
     pairs = columns[:, n:]
     np.multiply(players[:, first], players[:, second], out=pairs)
@@ -155,9 +158,9 @@ class LIME(AnyMasks):
         if not weight.any():
             raise SolverError("No mask is near enough to the full input for LIME's kernel: widen the kernel.")
         # (Σ w)² / Σ w²: so many masks of equal weight would give as precise a mean (Kish 1965)
-        squares = (weight**2).sum()
-        effective = float(weight.sum() ** 2 / squares)
-        constant, slopes = _weighted_ridge(masks, values, weight, self.penalty)
+        total = weight.sum()
+        effective = float(total**2 / (weight**2).sum())
+        constant, slopes = weighted_ridge(masks, values, weight, self.penalty)
         return additive(constant, slopes, {"effective masks": effective})
 
 
@@ -202,12 +205,14 @@ class KernelSHAP(AnyMasks):
         ones = np.ones(len(masks))
         rows = np.column_stack([ones, masks.astype(np.float64)])
         # weighted least squares: both sides times the root of the weight
-        root = np.sqrt(_shapley_kernel(n, kept[inner]))
+        weight = _shapley_kernel(n, kept[inner])
+        root = np.sqrt(weight)
         weighted_rows = rows[inner] * root[:, None]
         weighted_values = values[inner] * root
-        answer = _constrained(weighted_rows, weighted_values, rows[ends], values[ends])
+        answer = constrained_least_squares(weighted_rows, weighted_values, rows[ends], values[ends])
+        constant = float(answer[0])
         notes = {"constrained at": _held(kept[ends], n)}
-        return additive(float(answer[0]), answer[1:], notes)
+        return additive(constant, answer[1:], notes)
 
 
 def _held(kept: Ints, n: int) -> str:
@@ -273,40 +278,19 @@ class LeaveOneOut:
         player = np.argmin(masks[singles], axis=1)  # the one that is not kept
         losses = np.empty(n)
         losses[player] = untouched - values[singles]
-        return additive(float(untouched - losses.sum()), losses)
+        rest = float(untouched - losses.sum())
+        return additive(rest, losses)
 
 
-def additive(constant: float, slopes: Floats, notes: Mapping[str, float | str] | None = None) -> Spectrum:
+def additive(constant: float, slopes: Floats, notes: Notes | None = None) -> Spectrum:
     """The spectrum of f(m) = constant + Σ slopes_i m_i, for m_i = 1 where player i is kept."""
     n = len(slopes)
     # m_i = (1 − χ_i)/2, so slope · m_i = slope/2 − slope/2 · χ_i
     middle = constant + float(slopes.sum()) / 2.0
-    coefficients = [middle, *(-slopes / 2.0).tolist()]
-    terms = list(zip(constant_and_players(n), coefficients, strict=True))
-    return Spectrum(n, terms, notes=notes)
-
-
-def _weighted_ridge(masks: Masks, values: Values, weight: Floats, penalty: float) -> tuple[float, Floats]:
-    """Constant (free) and slopes (n,) of min Σ weight (y − c − m·w)² + penalty ‖w‖².
-
-    Solved in the smaller of its two forms, (XᵀX + λ)⁻¹ Xᵀy = Xᵀ (X Xᵀ + λ)⁻¹ y.
-    """
-    share = weight / weight.sum()
-    middle = share @ masks
-    mean = float(share @ values)
-    root = np.sqrt(weight)
-    scaled = (masks - middle) * root[:, None]
-    target = (values - mean) * root
-    m, n = scaled.shape
-    if n <= m:
-        gram = scaled.T @ scaled
-        damped = gram + penalty * np.eye(n)
-        slopes = np.linalg.solve(damped, scaled.T @ target)
-    else:
-        gram = scaled @ scaled.T
-        damped = gram + penalty * np.eye(m)
-        slopes = scaled.T @ np.linalg.solve(damped, target)
-    return float(mean - middle @ slopes), slopes
+    halves = -slopes / 2.0
+    coefficients = [middle, *halves.tolist()]
+    terms = zip(constant_and_players(n), coefficients, strict=True)
+    return Spectrum(n, list(terms), notes=notes)
 
 
 def _shapley_kernel(n: int, kept: Ints) -> Floats:
@@ -318,22 +302,7 @@ def _shapley_kernel(n: int, kept: Ints) -> Floats:
 
     removed = n - kept
     log_orders = gammaln(kept + 1.0) + gammaln(removed + 1.0)  # log k! (n−k)!
-    logs = log_orders - np.log(kept * (removed + 0.0))
+    product = kept * (removed + 0.0)
+    logs = log_orders - np.log(product)
     largest = logs.max(initial=-np.inf)
     return np.exp(logs - largest)
-
-
-def _constrained(rows: Floats, target: Values, fixed: Floats, to: Values) -> Floats:
-    """The x (k,) with fixed x = to (0 to 2 constraints) of least ‖rows x − target‖, and then of least length.
-
-    x = start + free z: one solution of the constraints, and the directions that they leave free, from the QR
-    decomposition of fixedᵀ. Source: Golub & Van Loan, Matrix Computations, the null-space method.
-    """
-    if not len(fixed):
-        return least_squares(rows, target)
-    start = least_squares(fixed, to)
-    directions, _ = np.linalg.qr(fixed.T, mode="complete")
-    free = directions[:, len(fixed) :]
-    left = target - rows @ start
-    step = least_squares(rows @ free, left)
-    return start + free @ step

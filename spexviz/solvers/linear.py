@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -32,15 +32,24 @@ class Linear(AnyMasks):
         """
         masks, values = checked(design, values, self.least)
         n = masks.shape[1]
-        constant, slopes, penalty, error = ridge_by_leave_one_out(signs(masks), values)
-        coefficients = [constant, *slopes]
+        fit = ridge_by_leave_one_out(signs(masks), values)
+        coefficients = [fit.constant, *fit.slopes]
         terms = zip(constant_and_players(n), coefficients, strict=True)
-        notes = {"penalty": penalty, "leave-one-out error": error}
+        notes = {"penalty": fit.penalty, "leave-one-out error": fit.error}
         return Spectrum(n, list(terms), notes=notes)
 
 
-def ridge_by_leave_one_out(columns: Floats, values: Values) -> tuple[float, Floats, float, float]:
-    """Ridge with a free constant: (constant, coefficients (n,), penalty / m, mean squared error).
+class RidgeFit(NamedTuple):
+    """`slopes` (n,); `penalty` a mask; `error` the mean squared error of rows left out."""
+
+    constant: float
+    slopes: Floats
+    penalty: float
+    error: float
+
+
+def ridge_by_leave_one_out(columns: Floats, values: Values) -> RidgeFit:
+    """Ridge with a free constant on columns (m, n), with the best of PENALTIES.
 
     The error, which chooses the penalty, is that of every row left out of its own fit, in closed form. With
     the centred columns U S Vᵀ the hat matrix is 11ᵀ/m + U diag(s²/(s²+λ)) Uᵀ, and the leave-one-out residual
@@ -64,17 +73,19 @@ def ridge_by_leave_one_out(columns: Floats, values: Values) -> tuple[float, Floa
     freedom = 1.0 - 1.0 / m - leverage  # 1 − h_ii
     left_out = residual / np.maximum(freedom, 1e-9)
     errors = np.mean(left_out**2, axis=0)
-    errors[(freedom < 1e-9).any(0)] = np.inf  # a row that its own fit goes through says nothing
+    fixed = freedom < 1e-9
+    errors[fixed.any(0)] = np.inf  # a row that its own fit goes through says nothing
     left_out_of_mean = target / (1.0 - 1.0 / m)
     error_of_mean = float(np.mean(left_out_of_mean**2))
     best = int(np.argmin(errors))
     if not errors[best] < error_of_mean:
         slopes = np.zeros(columns.shape[1])
-        return float(mean), slopes, float(PENALTIES[-1]), error_of_mean
+        return RidgeFit(float(mean), slopes, float(PENALTIES[-1]), error_of_mean)
     damped = projected / (power + penalties[best])
     slopes = centred.T @ (left @ damped)
     constant = float(mean - middle @ slopes)
-    return constant, slopes, float(PENALTIES[best]), float(errors[best])
+    penalty = float(PENALTIES[best])
+    return RidgeFit(constant, slopes, penalty, float(errors[best]))
 
 
 def _left_vectors(centred: Floats) -> tuple[Floats, Floats]:
@@ -86,8 +97,8 @@ def _left_vectors(centred: Floats) -> tuple[Floats, Floats]:
     if m <= n:
         return _eigenvectors(centred @ centred.T)
     vectors, power = _eigenvectors(centred.T @ centred)
-    left = centred @ (vectors / np.sqrt(power))
-    return left, power
+    scaled = vectors / np.sqrt(power)
+    return centred @ scaled, power
 
 
 def _eigenvectors(gram: Floats) -> tuple[Floats, Floats]:
@@ -96,9 +107,3 @@ def _eigenvectors(gram: Floats) -> tuple[Floats, Floats]:
     largest = max(power[-1], 1e-300)
     real = power > 1e-10 * largest
     return vectors[:, real], power[real]
-
-
-def least_squares(rows: Floats, target: Values) -> Floats:
-    """The x (k,) of least ‖rows x − target‖, and among those the shortest."""
-    solution, *_ = np.linalg.lstsq(rows, target, rcond=None)
-    return np.asarray(solution, dtype=np.float64)  # as it is: NumPy's stubs leave the kind of float open

@@ -14,8 +14,8 @@ import numpy as np
 from spexviz.kit.arrays import Floats, Ints
 from spexviz.masks import Masks, Values
 from spexviz.solvers.base import signs
-from spexviz.solvers.linear import least_squares
 from spexviz.solvers.proxyspex.trees import membership
+from spexviz.solvers.regression import least_squares
 from spexviz.spectrum import characters
 
 

@@ -106,7 +106,8 @@ class BCH:
         (sets (b, t) padded with n, decoded (b,)). Wrong parity bits are corrected and not reported. Where no
         error of weight ≤ t fits, decoded is False and the set empty.
         """
-        sets = zeros(len(syndromes), self.t) + self.n
+        count = len(syndromes)
+        sets = np.full((count, self.t), self.n, dtype=np.intp)
         monic, degree = monic_locators(self.gf, syndromes)
         decoded = degree == 0
         for weight in range(1, self.t + 1):

@@ -16,6 +16,7 @@ import numpy as np
 from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.masks import Masks
 from spexviz.solvers.spex.bch import BCH, observed_bits, unique_rows
+from spexviz.solvers.spex.field import zeros
 from spexviz.spectrum import walsh_hadamard
 
 # a bin is read as one coefficient if less than this share of its energy is left without it (published)
@@ -43,19 +44,23 @@ class Geometry:
     @classmethod
     def of(cls, subspaces: Masks, delays: Masks) -> Geometry:
         """From the matrices M (C, n, b) and the delay rows (R, n)."""
-        weights = 1 << np.arange(subspaces.shape[2], dtype=np.intp)
+        level = subspaces.shape[2]
+        weights = 1 << np.arange(level, dtype=np.intp)
         labels = subspaces.astype(np.intp) @ weights
-        padded_labels = np.pad(labels, ((0, 0), (0, 1)))
-        padded_delays = np.pad(delays.T, ((0, 1), (0, 0)))
+        one_more = 0, 1
+        padded_labels = np.pad(labels, ((0, 0), one_more))
+        padded_delays = np.pad(delays.T, (one_more, (0, 0)))
         return cls(padded_labels, padded_delays)
 
     def bins(self, sets: Positions) -> Positions:
         """The bin of each set (k, t) in each group: (C, k)."""
-        return np.bitwise_xor.reduce(self.labels[:, sets], axis=2)
+        labels = self.labels[:, sets]
+        return np.bitwise_xor.reduce(labels, axis=2)
 
     def signs(self, sets: Positions) -> Floats:
         """The signs of each set over the delays: (k, R) of ±1."""
-        negative = np.bitwise_xor.reduce(self.delays[sets], axis=1)
+        delays = self.delays[sets]
+        negative = np.bitwise_xor.reduce(delays, axis=1)
         return 1.0 - 2.0 * negative
 
 
@@ -73,7 +78,7 @@ def peel(bins: Floats, geometry: Geometry, code: BCH, soft: bool) -> tuple[Posit
     """
     left = _Bins.of(bins, geometry)
     changed = np.ones(len(left.table), dtype=bool)
-    sets = np.zeros((0, code.t), dtype=np.intp)
+    sets = zeros(0, code.t)
     coefficients = np.zeros(0)
     for _ in range(ROUNDS):
         # 1. read every bin that holds something, and has changed since it was last read, as one coefficient
@@ -130,16 +135,20 @@ class _Bins:
         (rows (k,), sets (k, t)).
         """
         group, at = np.divmod(rows, self.size)
-        belongs = self.geometry.bins(sets)[group, np.arange(len(sets))] == at
+        own = np.arange(len(sets))
+        bins = self.geometry.bins(sets)
+        belongs = bins[group, own] == at
         rows = rows[belongs]
         sets = sets[belongs]
-        bins = self.table[rows]
         # the share of a bin's energy that its projection on the signs of the set holds
-        coefficient = (bins * self.geometry.signs(sets)).mean(1)
-        energy = np.maximum((bins**2).mean(1), 1e-300)
-        share = coefficient**2 / energy
-        enough = np.flatnonzero(share > 1.0 - RESIDUAL)
-        best_first = enough[np.lexsort((-share[enough], rows[enough]))]
+        delayed = self.table[rows]
+        coefficient = (delayed * self.geometry.signs(sets)).mean(1)
+        energy = (delayed**2).mean(1)
+        share = coefficient**2 / np.maximum(energy, 1e-300)
+        enough = share > 1.0 - RESIDUAL
+        rows = rows[enough]
+        sets = sets[enough]
+        best_first = np.lexsort((-share[enough], rows))
         _, first = np.unique(rows[best_first], return_index=True)
         best = best_first[first]
         return rows[best], sets[best]
@@ -153,22 +162,27 @@ class _Bins:
         groups = len(self.geometry.labels)
         delays = self.table.shape[1]
         bins = self.table[self.rows(sets)]  # (C, k, R)
+        signs = self.geometry.signs(sets)
         # one estimate a group, weighted by how clean its bin is without it
-        estimates = np.einsum("ckr,kr->ck", bins, self.geometry.signs(sets)) / delays
-        spread = np.maximum((bins**2).mean(2) - estimates**2, self.floor / delays)
+        estimates = np.einsum("ckr,kr->ck", bins, signs) / delays
+        energy = (bins**2).mean(2)
+        least = self.floor / delays
+        spread = np.maximum(energy - estimates**2, least)
         precision = delays / spread
         total_precision = precision.sum(0)
         value = (precision * estimates).sum(0) / total_precision
         # taking it out must lower the energy of the bins together: Σ_c (a_c − v)² < Σ_c a_c²
-        falls = (value**2 * groups) < 2 * value * estimates.sum(0)
-        stands_out = value**2 * total_precision > SIGNIFICANT**2
+        square = value**2
+        falls = square * groups < 2 * value * estimates.sum(0)
+        stands_out = square * total_precision > SIGNIFICANT**2
         chosen = falls & stands_out
         return sets[chosen], value[chosen]
 
     def take_out(self, sets: Positions, coefficients: Floats) -> Positions:
         """Subtract the sets from their bins in every group; the rows touched."""
         touched = self.rows(sets)
-        taken = coefficients[:, None] * self.geometry.signs(sets)
+        signs = self.geometry.signs(sets)
+        taken = coefficients[:, None] * signs
         for rows in touched:  # several sets may fall into one bin: subtract.at counts them all
             np.subtract.at(self.table, rows, taken)
         return touched.ravel()
@@ -176,23 +190,26 @@ class _Bins:
 
 def _proposed(bins: _Bins, rows: Positions, code: BCH, soft: bool) -> Positions:
     """The distinct sets that explain one of the bins in `rows` best: (k, t)."""
-    sets, decoded = code.hard(observed_bits(bins.table[rows]))
-    explained, sets = bins.explained(rows[decoded], sets[decoded])
+    bits = observed_bits(bins.table[rows])
+    candidates, decoded = code.hard(bits)
+    explained, sets = bins.explained(rows[decoded], candidates[decoded])
     if soft:
         unread = np.setdiff1d(rows, explained, assume_unique=True)
-        sets = np.vstack([sets, *_chased(bins, unread, code)])
+        more = _chased(bins, unread, code)
+        sets = np.vstack([sets, *more])
     return sets[unique_rows(sets)]
 
 
 def _chased(bins: _Bins, rows: Positions, code: BCH) -> list[Positions]:
     """The sets that Chase-2 finds for bins that hard decoding leaves, some bins at a time: each (k, t)."""
     depth = 2 * code.t + DEPTH
-    words_a_bin = sum(comb(depth, flips) for flips in range(FLIPS + 1))
-    step = max(1, WORDS // words_a_bin)
+    patterns = sum(comb(depth, flips) for flips in range(FLIPS + 1))
+    step = max(1, WORDS // patterns)
     found: list[Positions] = []
     for start in range(0, len(rows), step):
         part = rows[start : start + step]
-        index, candidates = code.chase(bins.table[part], depth, weight=FLIPS)
+        soft = bins.table[part]
+        index, candidates = code.chase(soft, depth, FLIPS)
         _, sets = bins.explained(part[index], candidates)
         found.append(sets)
     return found
@@ -200,7 +217,9 @@ def _chased(bins: _Bins, rows: Positions, code: BCH) -> list[Positions]:
 
 def _summed(sets: Positions, coefficients: Floats, first: Positions) -> Floats:
     """A set peeled twice has the sum of both coefficients."""
-    place = {tuple(sets[row]): at for at, row in enumerate(first)}
+    members = [tuple(row) for row in sets.tolist()]
+    place = {members[row]: at for at, row in enumerate(first)}
+    places = [place[one] for one in members]
     total = np.zeros(len(first))
-    np.add.at(total, [place[tuple(members)] for members in sets], coefficients)
+    np.add.at(total, places, coefficients)
     return total

@@ -8,6 +8,7 @@ all sets with the same M_cᵀ k; the delays tell these apart. Source: the SPEX p
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,11 +39,13 @@ class SpexDesign(Design):
         """The first m masks: the largest whole level among them, the other masks for the refit."""
         whole = 0
         for level in range(LEAST_LEVEL, self.level + 1):
-            if self.rows[..., : 2**level].max() < m:
+            last = self.rows[..., : 2**level].max()
+            if last < m:
                 whole = level
+        masks = self.masks[:m]
         subspaces = self.subspaces[..., :whole]
         rows = self.rows[..., : 2**whole]
-        return SpexDesign(self.masks[:m], self.layout, subspaces=subspaces, rows=rows, order=self.order)
+        return SpexDesign(masks, self.layout, subspaces=subspaces, rows=rows, order=self.order)
 
     @property
     def level(self) -> int:
@@ -52,33 +55,49 @@ class SpexDesign(Design):
 
 def delay_rows(n: int, order: int) -> Masks:
     """The delay rows: zero, then one for each parity bit (p + 1, n)."""
-    return np.vstack([np.zeros((1, n), dtype=bool), bch(n, order).parity])
+    zero = np.zeros((1, n), dtype=bool)
+    code = bch(n, order)
+    return np.vstack([zero, code.parity])
 
 
 def structured_masks(subspaces: Masks, delays: Masks) -> tuple[Masks, NDArray[np.int32]]:
     """All distinct masks M_c ℓ ⊕ d, smaller levels first, and where each stands: ((m, n), (C, R, 2^b))."""
     groups, n, top = subspaces.shape
+    shape = groups, len(delays), 2**top
     moved = _moved(subspaces)
-    rows = np.empty((groups, len(delays), 2**top), dtype=np.int32)
+    rows = np.empty(shape, dtype=np.int32)
     place: dict[bytes, int] = {}
     masks: list[Masks] = []
-    edges = [0]
-    edges.extend(2**b for b in range(min(LEAST_LEVEL, top), top + 1))
-    for low, high in itertools.pairwise(edges):
-        block = moved[:, None, low:high] ^ delays[None, :, None]  # (C, R, ℓ, n)
+    for low, high in _level_edges(top):
+        block = moved[:, None, low:high] ^ delays[:, None]  # (C, R, ℓ, n)
         asked = block.reshape(-1, n)
         known = len(place)
-        where = np.array([place.setdefault(key, len(place)) for key in keys(asked)], dtype=np.int32)
-        rows[..., low:high] = where.reshape(groups, len(delays), high - low)
+        where = _places(asked, place)
         numbers, first = np.unique(where, return_index=True)
-        masks.append(asked[first[numbers >= known]])
+        new = first[numbers >= known]
+        masks.append(asked[new])
+        rows[..., low:high] = where.reshape(block.shape[:-1])
     return np.vstack(masks), rows
+
+
+def _level_edges(top: int) -> Iterator[tuple[int, int]]:
+    """The ℓ of the least level, from the first to before the last, then those that each level adds."""
+    least = min(LEAST_LEVEL, top)
+    edges = [2**level for level in range(least, top + 1)]
+    return itertools.pairwise([0, *edges])
+
+
+def _places(masks: Masks, place: dict[bytes, int]) -> NDArray[np.int32]:
+    """The number of each mask (b,): that in `place`, where a new one gets the next."""
+    numbers = [place.setdefault(key, len(place)) for key in keys(masks)]
+    return np.array(numbers, dtype=np.int32)
 
 
 def _moved(subspaces: Masks) -> Masks:
     """M_c ℓ over GF(2) for every group c and every ℓ, bit i of whose number is its entry i: (C, 2^b, n)."""
     top = subspaces.shape[2]
-    bits = (np.arange(2**top)[:, None] >> np.arange(top)) & 1
-    transposed = np.swapaxes(subspaces, 1, 2)
-    counts = bits.astype(np.float32) @ transposed.astype(np.float32)  # exact, and fast
+    numbers = np.arange(2**top)[:, None]
+    bits = (numbers >> np.arange(top)) & 1
+    transposed = np.swapaxes(subspaces, 1, 2).astype(np.float32)
+    counts = bits.astype(np.float32) @ transposed  # exact, and fast
     return counts.astype(np.int32) & 1 == 1

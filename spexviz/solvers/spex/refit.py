@@ -65,20 +65,24 @@ class _Moments:
             part = slice(start, start + step)
             x = characters(masks[part], membership)
             gram += x.T @ x
-            product += x.T.astype(np.float64) @ y[part]
-        return cls(gram, product, float(y @ y), len(y))
+            transposed = x.T.astype(np.float64)
+            product += transposed @ y[part]
+        squares = float(y @ y)
+        return cls(gram, product, squares, len(y))
 
     def __add__(self, other: _Moments) -> _Moments:
         gram = self.gram + other.gram
         product = self.product + other.product
         squares = self.squares + other.squares
-        return _Moments(gram, product, squares, self.masks + other.masks)
+        masks = self.masks + other.masks
+        return _Moments(gram, product, squares, masks)
 
     def __sub__(self, other: _Moments) -> _Moments:
         gram = self.gram - other.gram
         product = self.product - other.product
         squares = self.squares - other.squares
-        return _Moments(gram, product, squares, self.masks - other.masks)
+        masks = self.masks - other.masks
+        return _Moments(gram, product, squares, masks)
 
 
 def refit(masks: Masks, values: Values, membership: Bools, seed: int) -> Refit:
@@ -96,12 +100,15 @@ def refit(masks: Masks, values: Values, membership: Bools, seed: int) -> Refit:
     counts = _counts(len(membership))
     errors = _errors(parts, whole, counts)
     i, j = _simplest_of_the_best(errors, counts)
-    path = _path(whole, _ranking(whole), RIDGE[i], counts[j : j + 1])
+    ridge = RIDGE[i]
+    count = counts[j : j + 1]
+    path = _path(whole, _ranking(whole), ridge, count)
     coefficients = path[:, 0] * scale
-    error = errors[i, j]
-    noise = float(np.sqrt(max(error, 0.0)) * scale)
-    r2 = float(1 - error / np.var(y))
-    return Refit(coefficients, coefficients != 0, RIDGE[i], noise, r2)
+    kept = coefficients != 0
+    error = max(errors[i, j], 0.0)
+    noise = float(np.sqrt(error) * scale)
+    r2 = float(1 - errors[i, j] / np.var(y))
+    return Refit(coefficients, kept, ridge, noise, r2)
 
 
 def _constant(values: Values, k: int) -> Refit:
@@ -116,12 +123,14 @@ def _constant(values: Values, k: int) -> Refit:
 def _folded(masks: Masks, y: Values, membership: Bools, seed: int) -> list[_Moments]:
     """The moments of each of FOLDS random parts of the masks, or of single masks where they are fewer."""
     m = len(y)
+    count = min(FOLDS, m)
     rng = np.random.default_rng([seed, m])
-    fold = rng.permutation(m) % min(FOLDS, m)
+    fold = rng.permutation(m) % count
     parts: list[_Moments] = []
-    for k in range(fold.max() + 1):
+    for k in range(count):
         inside = fold == k
-        parts.append(_Moments.of(masks[inside], y[inside], membership))
+        part = _Moments.of(masks[inside], y[inside], membership)
+        parts.append(part)
     return parts
 
 
@@ -148,9 +157,10 @@ def _simplest_of_the_best(errors: Floats, counts: Positions) -> tuple[int, int]:
     """Positions of the penalty and of the number of terms: fewest terms, then least error, of the best."""
     enough = errors.min() * (1 + _TIE) + _EXACT
     ridges, sizes = np.nonzero(errors <= enough)
-    simplest_first = np.lexsort((errors[ridges, sizes], counts[sizes]))
+    error = errors[ridges, sizes]
+    simplest_first = np.lexsort((error, counts[sizes]))
     best = simplest_first[0]
-    return int(ridges[best]), int(sizes[best])
+    return ridges[best], sizes[best]
 
 
 def _counts(k: int) -> Positions:
@@ -158,22 +168,24 @@ def _counts(k: int) -> Positions:
     small = np.arange(1, min(k, 48) + 1)
     apart = 48 * 1.08 ** np.arange(1, 100)
     large = apart[apart < k].astype(int)
-    return np.unique(np.r_[small, large, k])
+    counts = np.r_[small, large, k]
+    return np.unique(counts)
 
 
-def _penalty(k: int, ridge: float, m: int) -> Floats:
-    """The diagonal that shrinks all terms but the constant."""
+def _damped(gram: Floats, ridge: float, m: int) -> Floats:
+    """XᵀX (k, k) of m masks with a diagonal that shrinks all terms but the constant, which is the first."""
+    k = len(gram)
     penalty = np.full(k, ridge * m)
     penalty[0] = 1e-12 * m
-    return penalty
+    return gram + np.diag(penalty)
 
 
 def _ranking(moments: _Moments) -> Positions:
     """The terms by the size of their coefficients in a mild ridge fit on all, the constant first: (k,)."""
-    product = moments.product
-    damped = moments.gram + np.diag(_penalty(len(product), RANKING, moments.masks))
+    damped = _damped(moments.gram, RANKING, moments.masks)
     factor = cho_factor(damped, lower=True, overwrite_a=True, check_finite=False)
-    size = np.abs(cho_solve(factor, product, check_finite=False))
+    coefficients = cho_solve(factor, moments.product, check_finite=False)
+    size = np.abs(coefficients)
     size[0] = np.inf
     return np.argsort(-size, kind="stable")
 
@@ -185,18 +197,21 @@ def _path(moments: _Moments, order: Positions, ridge: float, counts: Positions) 
     """
     order = order[: counts[-1]]
     m = moments.masks
-    if ridge < 1e-6 and m < 1.1 * len(order):
+    enough = 1.1 * len(order)
+    if ridge < 1e-6 and m < enough:
         raise LinAlgError("Too few masks for so many terms without a penalty.")
     gram = moments.gram[np.ix_(order, order)]
-    damped = gram + np.diag(_penalty(len(order), ridge, m))
+    damped = _damped(gram, ridge, m)
     lower = cholesky(damped, lower=True, overwrite_a=True, check_finite=False)
     # L Lᵀ x = Xᵀy by L z = Xᵀy, then Lᵀ x = z. The first j rows of L and z are those of the first j terms
     # alone, so the solution on these is back-substitution with the rest of z set to 0: all counts at once
-    z = solve_triangular(lower, moments.product[order], lower=True, check_finite=False)
-    inside = np.arange(len(z))[:, None] < counts
-    starts = np.where(inside, z[:, None], 0.0)
+    product = moments.product[order]
+    z = solve_triangular(lower, product, lower=True, check_finite=False)[:, None]
+    position = np.arange(len(z))[:, None]
+    starts = np.where(position < counts, z, 0.0)
     coefficients = solve_triangular(lower, starts, lower=True, trans=1, check_finite=False)
-    path = np.zeros((len(moments.product), len(counts)))
+    shape = len(moments.product), len(counts)
+    path = np.zeros(shape)
     path[order] = coefficients
     return path
 

@@ -13,10 +13,10 @@ from typing import ClassVar
 import numpy as np
 
 from spexviz.errors import SolverError
-from spexviz.kit.arrays import Bools, Positions
+from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.kit.options import check, option
-from spexviz.masks import Masks, Values, distinct, is_complete, keys, uniform_masks
-from spexviz.solvers.base import Design, at_most_all, checked
+from spexviz.masks import Interaction, Masks, Values, distinct, holders, is_complete, keys, uniform_masks
+from spexviz.solvers.base import Design, at_most_all, checked, constant_and_players
 from spexviz.solvers.spex.bch import MOST_ERRORS, bch, parity_length
 from spexviz.solvers.spex.decode import Geometry, peel, transform
 from spexviz.solvers.spex.design import LEAST_LEVEL, SpexDesign, delay_rows, structured_masks
@@ -94,7 +94,8 @@ class SPEX:
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
         """The end of every level, then the whole design."""
-        ends = {*self.levels(n, budget), self.cost(n, budget)}
+        ends = set(self.levels(n, budget))
+        ends.add(self.cost(n, budget))
         return tuple(sorted(ends))
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> SpexDesign:
@@ -107,14 +108,17 @@ class SPEX:
                 f"SPEX reads uniform masks only, and this run keeps a player with probability {keep:g}: "
                 "choose Auto or ProxySPEX, which fit any masks, or a probability of 0.5."
             )
-        top = LEAST_LEVEL + len(self.levels(n, budget)) - 1
+        levels = self.levels(n, budget)
+        top = LEAST_LEVEL + len(levels) - 1
         rng = np.random.default_rng([seed, n, self.max_order])
         # column by column: a larger level only adds columns
         columns = [rng.random((GROUPS, n)) < 0.5 for _ in range(top)]
         subspaces = np.stack(columns, axis=2)
-        structured, rows = structured_masks(subspaces, delay_rows(n, self.max_order))
+        delays = delay_rows(n, self.max_order)
+        structured, rows = structured_masks(subspaces, delays)
         left = self.cost(n, budget) - len(structured)
-        masks = np.vstack([structured, uniform_masks(n, left, seed, exclude=structured)])
+        uniform = uniform_masks(n, left, seed, exclude=structured)
+        masks = np.vstack([structured, uniform])
         return SpexDesign(masks, subspaces=subspaces, rows=rows, order=self.max_order)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
@@ -134,10 +138,9 @@ class SPEX:
                 f"fit at least {self.least(n)}, or use another solver."
             )
         found = self._search(design, masks, values, seed)
-        kept = found.refit.kept
-        terms = [tuple(map(int, np.flatnonzero(row))) for row in found.support[kept]]
-        coefficients = found.refit.coefficients[kept]
-        return Spectrum(n, list(zip(terms, coefficients, strict=True)), notes=found.notes(design))
+        terms = [tuple(np.flatnonzero(members).tolist()) for members in found.kept]
+        pairs = zip(terms, found.coefficients, strict=True)
+        return Spectrum(n, list(pairs), notes=found.notes(design))
 
     def _search(self, design: SpexDesign, masks: Masks, values: Values, seed: int) -> _Found:
         """Decode, refit, and decode what the refit leaves, as long as the cross-validated error falls.
@@ -146,12 +149,10 @@ class SPEX:
         refit explain anyway clears the bins for the interactions (ours).
         """
         n = masks.shape[1]
-        alone = np.vstack([np.zeros((1, n), dtype=bool), np.eye(n, dtype=bool)])
+        alone = holders(constant_and_players(n), n)
         found = _Found(alone, refit(masks, values, alone, seed))
-        for turn in range(PASSES):
-            views = [values - found.predicted(masks)]
-            if turn == 0:
-                views.insert(0, values)
+        views = [values, values - found.predicted(masks)]
+        for _ in range(PASSES):
             new = self._unknown_sets(design, views, found.support)
             if not len(new):
                 break
@@ -159,18 +160,22 @@ class SPEX:
             again = refit(masks, values, support, seed)
             if again.noise > found.refit.noise:
                 break
-            found = _Found(support, again, found.decoded + len(new))
+            decoded = found.decoded + len(new)
+            found = _Found(support, again, decoded)
+            views = [values - found.predicted(masks)]
         return found
 
     def _unknown_sets(self, design: SpexDesign, views: list[Values], support: Bools) -> Bools:
         """The distinct sets that the views of the values spell out and the support lacks: (k, n)."""
         n = support.shape[1]
         soft = self.decoder == "soft"
-        decoded = [_membership(decode(design, view, soft), n) for view in views]
-        sets = np.vstack(decoded)
-        sets = distinct(sets[sets.sum(1) <= self.max_order])
+        decoded = np.vstack([decode(design, view, soft) for view in views])
+        sets = _membership(decoded, n)
+        wanted = sets.sum(1) <= self.max_order
+        sets = distinct(sets[wanted])
         known = set(keys(support))
-        return sets[[key not in known for key in keys(sets)]]
+        new = [key not in known for key in keys(sets)]
+        return sets[new]
 
     def _level_cost(self, n: int, b: int) -> int:
         _, parity_bits = parity_length(n, self.max_order)
@@ -186,23 +191,32 @@ class _Found:
     refit: Refit
     decoded: int = 0
 
+    @property
+    def kept(self) -> Bools:
+        """The sets (k, n) that the refit keeps."""
+        return self.support[self.refit.kept]
+
+    @property
+    def coefficients(self) -> Floats:
+        """Their coefficients (k,)."""
+        return self.refit.coefficients[self.refit.kept]
+
     def predicted(self, masks: Masks) -> Values:
         """Values of masks (b, n) by the refit: (b,)."""
-        kept = self.refit.kept
-        return characters(masks, self.support[kept]) @ self.refit.coefficients[kept]
+        return characters(masks, self.kept) @ self.coefficients
 
     def notes(self, design: SpexDesign) -> dict[str, float | str]:
         """The diagnostics of the fit."""
-        return {
-            "level": float(design.level),
-            "masks_decoded": float(len(np.unique(design.rows))),
-            "masks_refitted": float(len(design)),
-            "sets_decoded": float(self.decoded),
-            "terms_kept": float(self.refit.kept.sum()),
-            "noise": self.refit.noise,
-            "ridge": self.refit.ridge,
-            "r2_cross_validated": self.refit.r2,
-        }
+        notes: dict[str, float | str] = {}
+        notes["level"] = float(design.level)
+        notes["masks_decoded"] = float(len(np.unique(design.rows)))
+        notes["masks_refitted"] = float(len(design))
+        notes["sets_decoded"] = float(self.decoded)
+        notes["terms_kept"] = float(len(self.kept))
+        notes["noise"] = self.refit.noise
+        notes["ridge"] = self.refit.ridge
+        notes["r2_cross_validated"] = self.refit.r2
+        return notes
 
 
 def decode(design: SpexDesign, values: Values, soft: bool = True) -> Positions:
@@ -211,16 +225,20 @@ def decode(design: SpexDesign, values: Values, soft: bool = True) -> Positions:
     (k, order), padded with n.
     """
     n = design.masks.shape[1]
-    geometry = Geometry.of(design.subspaces, delay_rows(n, design.order))
+    delays = delay_rows(n, design.order)
+    geometry = Geometry.of(design.subspaces, delays)
     level = values[design.rows]
     bins = transform(level - level.mean())
-    sets, _ = peel(bins, geometry, bch(n, design.order), soft)
-    return sets[(sets < n).any(1)]  # what the mean left of the constant: the refit has it anyway
+    code = bch(n, design.order)
+    sets, _ = peel(bins, geometry, code, soft)
+    some = (sets < n).any(1)
+    return sets[some]  # without what the mean left of the constant: the refit has it anyway
 
 
 def _membership(sets: Positions, n: int) -> Bools:
     """Sets as positions padded with n (k, t), to which players each holds (k, n)."""
-    membership = np.zeros((len(sets), n + 1), dtype=bool)
+    shape = len(sets), n + 1
+    membership = np.zeros(shape, dtype=bool)
     np.put_along_axis(membership, sets, True, axis=1)
     return membership[:, :n]
 
@@ -229,6 +247,8 @@ def _exact(masks: Masks, values: Values) -> Spectrum:
     """All 2^n masks were asked: nothing has to be decoded. Terms that are rounding errors are left out."""
     dense = Spectrum.of_all(masks, values, {"exact": "all 2^n masks"})
     rounding = 1e-12 * np.abs(values).max(initial=0.0)
-    kept = (np.abs(dense.values) > rounding) | (dense.orders == 0)
-    terms = [(dense.terms[j], dense.values[j]) for j in np.flatnonzero(kept)]
+    terms: list[tuple[Interaction, float]] = []
+    for term, value in dense.coefficients.items():
+        if not term or abs(value) > rounding:
+            terms.append((term, value))
     return Spectrum(dense.n, terms, notes=dense.notes)
