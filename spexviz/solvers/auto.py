@@ -95,9 +95,9 @@ class Auto(Sparse):
         """The solvers to blend for m masks of n players."""
         process = GaussianProcess(self.max_order, self.terms, draws=0)
         rivals: dict[str, Solver] = {"gp": process, "linear": Linear()}
-        judges_trees = m >= FEWEST_FOR_TREES and n <= MOST_PLAYERS_FOR_TREES
+        enough_for_trees = m >= FEWEST_FOR_TREES and n <= MOST_PLAYERS_FOR_TREES
         wants_interactions = n > 1 and self.max_order > 1 and self.terms > 0
-        if judges_trees and wants_interactions:
+        if enough_for_trees and wants_interactions:
             rivals["proxyspex"] = ProxySPEX(self.max_order, self.terms)
         return rivals
 
@@ -108,19 +108,20 @@ Share = tuple[float, Spectrum]
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the solvers are fitted to."""
+    """The masks and values that the solvers are fitted to."""
 
     design: Design
     values: Values
     seed: int
 
     def fit(self, solver: Solver) -> Spectrum:
-        """What the solver makes of it."""
+        """What the solver makes of them."""
         return solver.fit(self.design, self.values, seed=self.seed)
 
     def only(self, rows: Bools) -> _Asked:
         """Some of the masks."""
-        design = Design(self.design.masks[rows], self.design.layout)
+        masks = self.design.masks[rows]
+        design = Design(masks, self.design.layout)
         return _Asked(design, self.values[rows], self.seed)
 
 
@@ -150,7 +151,9 @@ class _Blend:
     def __call__(self, masks: Masks) -> Values:
         """Values (b,) of masks (b, n), nothing cut."""
         process = self.share * self.posterior(masks)
-        others = sum(share * spectrum(masks) for share, spectrum in self.others)
+        others = np.zeros(len(masks))
+        for share, spectrum in self.others:
+            others += share * spectrum(masks)
         return process + others
 
     def cut(self, most: int, seed: int) -> tuple[list[Interaction], Floats]:
@@ -161,7 +164,7 @@ class _Blend:
             size = abs(total[term])
             return -size, term
 
-        wide = [term for term in total if len(term) > 1 and total[term]]
+        wide = [term for term, value in total.items() if len(term) > 1 and value]
         wide.sort(key=largest_first)
         terms = constant_and_players(self.n)
         terms.extend(wide[:most])
@@ -172,7 +175,8 @@ class _Blend:
         """Coefficients of all terms of all parts, the constant and all players among them."""
         kept = constant_and_players(self.n)
         total = dict.fromkeys(kept, 0.0)
-        process = self._cut_process([*kept, *self.wide], seed)
+        own = [*kept, *self.wide]
+        process = self._cut_process(own, seed)
         parts = [*self.others, (self.share, process)]
         for share, spectrum in parts:
             for term, value in spectrum.coefficients.items():
@@ -210,7 +214,8 @@ def _unseen(rivals: dict[str, Solver], asked: _Asked) -> _Unseen:
     """Fit every solver on the rest of each fold that is scored."""
     m = len(asked.values)
     rng = np.random.default_rng([asked.seed, m])
-    fold = rng.permutation(np.arange(m) % FOLDS)
+    folds = np.arange(m) % FOLDS
+    fold = rng.permutation(folds)
     truth: list[Values] = []
     guesses: dict[str, list[Values]] = {name: [] for name in rivals}
     for k in range(_folds_scored(m)):

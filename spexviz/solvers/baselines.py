@@ -99,8 +99,9 @@ class FBII2(AnyMasks):
         else:
             constant, slopes, penalty, error = ridge_by_leave_one_out(columns, values)
             notes = {"regression": "ridge", "penalty": penalty, "leave-one-out error": error}
+        pairs = zip(first.tolist(), second.tolist(), strict=True)
         sets = constant_and_players(n)
-        sets.extend(zip(first.tolist(), second.tolist(), strict=True))
+        sets.extend(pairs)
         coefficients = [constant, *slopes.tolist()]
         terms = zip(sets, coefficients, strict=True)
         return Spectrum(n, list(terms), notes=notes)
@@ -113,8 +114,9 @@ def _players_and_pairs(masks: Masks, first: Positions, second: Positions) -> Flo
     count = n + len(first)
     columns = np.empty((m, count))
     columns[:, :n] = players
-    pairs = columns[:, n:]
-    np.multiply(players[:, first], players[:, second], out=pairs)
+    one = players[:, first]
+    other = players[:, second]
+    np.multiply(one, other, out=columns[:, n:])
     return columns
 
 
@@ -159,7 +161,8 @@ class LIME(AnyMasks):
             raise SolverError("No mask is near enough to the full input for LIME's kernel: widen the kernel.")
         # (Σ w)² / Σ w²: so many masks of equal weight would give as precise a mean (Kish 1965)
         total = weight.sum()
-        effective = float(total**2 / (weight**2).sum())
+        squares = weight**2
+        effective = float(total**2 / squares.sum())
         constant, slopes = weighted_ridge(masks, values, weight, self.penalty)
         return additive(constant, slopes, {"effective masks": effective})
 

@@ -49,7 +49,8 @@ def weighted_ridge(masks: Masks, values: Values, weight: Floats, penalty: float)
         slopes = np.linalg.solve(_damped(gram, penalty), right)
     else:
         gram = scaled @ scaled.T
-        slopes = scaled.T @ np.linalg.solve(_damped(gram, penalty), target)
+        answer = np.linalg.solve(_damped(gram, penalty), target)
+        slopes = scaled.T @ answer
     constant = float(mean - middle @ slopes)
     return constant, slopes
 

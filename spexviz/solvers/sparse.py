@@ -55,9 +55,11 @@ def largest(n: int, members: Ints, coefficients: Floats, count: int) -> Candidat
     order = (members >= 0).sum(1)
     low = np.zeros(1 + n)
     low[0] = coefficients[order == 0].sum()
-    players = members[order == 1, :1].ravel()
-    low[1 + players] = coefficients[order == 1]
-    wide = np.flatnonzero((order >= 2) & (coefficients != 0))
+    single = order == 1
+    players = members[single, :1].ravel()
+    low[1 + players] = coefficients[single]
+    real = coefficients != 0
+    wide = np.flatnonzero(real & (order >= 2))
     ties = members[wide].T[::-1]
     size = np.abs(coefficients[wide])
     largest_first = np.lexsort((*ties, -size))

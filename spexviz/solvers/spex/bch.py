@@ -121,12 +121,13 @@ class BCH:
             positions, found = error_positions(self.gf, locators, len(self.roots_of))
             rows = rows[found]
             positions = positions[found]
-            # the last word: an error counts only if it has the syndromes that were observed
-            own = np.bitwise_xor.reduce(self.roots_of[positions], axis=1)
-            right = (own == syndromes[rows]).all(1)
+            # a locator is not yet a proof: an error counts if it has the syndromes that were observed
+            explained = np.bitwise_xor.reduce(self.roots_of[positions], axis=1)
+            right = (explained == syndromes[rows]).all(1)
             rows = rows[right]
+            players = self._players(positions[right])
+            sets[rows, :weight] = players
             decoded[rows] = True
-            sets[rows, :weight] = self._players(positions[right])
         return sets, decoded
 
     def _players(self, positions: Positions) -> Positions:
@@ -149,9 +150,10 @@ class BCH:
             for i in pattern:  # syndromes are linear: a turned bit adds its own
                 word = word ^ flips[:, i]
             words.append(word)
-        sets, decoded = self.decode(np.concatenate(words))
-        own = np.arange(len(soft))
-        bins = np.tile(own, len(words))
+        tried = np.concatenate(words)
+        sets, decoded = self.decode(tried)
+        rows = np.arange(len(soft))
+        bins = np.tile(rows, len(words))
         candidates = np.column_stack([bins, sets])[decoded]
         candidates = candidates[unique_rows(candidates)]
         return candidates[:, 0], candidates[:, 1:]
@@ -164,7 +166,8 @@ class BCH:
         of_bits = self.roots_of[: self.p]
         of_zero_row = np.bitwise_xor.reduce(of_bits, axis=0)
         flips = np.vstack([of_zero_row, of_bits])
-        weakest_first = np.argpartition(np.abs(soft), depth - 1, axis=1)
+        reliability = np.abs(soft)
+        weakest_first = np.argpartition(reliability, depth - 1, axis=1)
         return flips[weakest_first[:, :depth]]
 
 
@@ -194,9 +197,10 @@ def bch(n: int, t: int) -> BCH:
     generator = _generator(gf, t)
     parity = _parity(generator, n)
     # position i of the word is the coefficient of x^i: first the parity bits, then the players
-    positions = np.arange(p + n)[:, None]
+    positions = np.arange(p + n)
     odd = np.arange(1, 2 * t, 2)
-    roots_of = gf.exp[positions * odd % gf.size]
+    exponents = positions[:, None] * odd
+    roots_of = gf.exp[exponents % gf.size]
     return BCH(n, t, p, parity, gf, roots_of)
 
 
@@ -206,7 +210,8 @@ def _generator(gf: Field, t: int) -> Bools:
     for exponent in cyclotomic(gf.r, t):
         root = gf.exp.take([exponent])
         times_root = gf.times(root, generator)
-        generator = np.r_[0, generator] ^ np.r_[times_root, 0]
+        generator = np.append(0, generator)  # times x
+        generator[:-1] ^= times_root
     return generator == 1
 
 

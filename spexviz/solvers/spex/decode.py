@@ -82,7 +82,7 @@ def peel(bins: Floats, geometry: Geometry, code: BCH, soft: bool) -> tuple[Posit
     coefficients = np.zeros(0)
     for _ in range(ROUNDS):
         # 1. read every bin that holds something, and has changed since it was last read, as one coefficient
-        open_bins = np.flatnonzero(changed & left.hold_something())
+        open_bins = np.flatnonzero(changed & left.nonempty())
         proposed = _proposed(left, open_bins, code, soft)
         # 2. of these sets, those that all groups together support
         supported, values = left.pooled(proposed)
@@ -116,9 +116,10 @@ class _Bins:
         groups, size, rows = bins.shape
         table = bins.reshape(groups * size, rows)
         energy = (table**2).sum(1)
-        return cls(table, size, geometry, EMPTY * energy.mean())
+        floor = EMPTY * energy.mean()
+        return cls(table, size, geometry, floor)
 
-    def hold_something(self) -> Bools:
+    def nonempty(self) -> Bools:
         """Which bins hold more than rounding errors: (C·B,)."""
         energy = (self.table**2).sum(1)
         return energy > self.floor
@@ -126,8 +127,9 @@ class _Bins:
     def rows(self, sets: Positions) -> Positions:
         """The row of the table where each set (k, t) falls, for each group: (C, k)."""
         bins = self.geometry.bins(sets)
-        groups = np.arange(len(bins))[:, None]
-        return bins + self.size * groups
+        groups = np.arange(len(bins))
+        firsts = self.size * groups
+        return bins + firsts[:, None]
 
     def explained(self, rows: Positions, sets: Positions) -> tuple[Positions, Positions]:
         """Of the candidate sets of rows, those that belong there and explain enough, the best one a row.
@@ -135,20 +137,22 @@ class _Bins:
         (rows (k,), sets (k, t)).
         """
         group, at = np.divmod(rows, self.size)
-        own = np.arange(len(sets))
+        candidate = np.arange(len(sets))
         bins = self.geometry.bins(sets)
-        belongs = bins[group, own] == at
+        belongs = bins[group, candidate] == at
         rows = rows[belongs]
         sets = sets[belongs]
         # the share of a bin's energy that its projection on the signs of the set holds
         delayed = self.table[rows]
-        coefficient = (delayed * self.geometry.signs(sets)).mean(1)
+        signs = self.geometry.signs(sets)
+        coefficient = (delayed * signs).mean(1)
         energy = (delayed**2).mean(1)
         share = coefficient**2 / np.maximum(energy, 1e-300)
         enough = share > 1.0 - RESIDUAL
         rows = rows[enough]
         sets = sets[enough]
-        best_first = np.lexsort((-share[enough], rows))
+        share = share[enough]
+        best_first = np.lexsort((-share, rows))
         _, first = np.unique(rows[best_first], return_index=True)
         best = best_first[first]
         return rows[best], sets[best]
@@ -173,7 +177,8 @@ class _Bins:
         value = (precision * estimates).sum(0) / total_precision
         # taking it out must lower the energy of the bins together: Σ_c (a_c − v)² < Σ_c a_c²
         square = value**2
-        falls = square * groups < 2 * value * estimates.sum(0)
+        gain = 2 * value * estimates.sum(0)
+        falls = square * groups < gain
         stands_out = square * total_precision > SIGNIFICANT**2
         chosen = falls & stands_out
         return sets[chosen], value[chosen]
@@ -192,7 +197,8 @@ def _proposed(bins: _Bins, rows: Positions, code: BCH, soft: bool) -> Positions:
     """The distinct sets that explain one of the bins in `rows` best: (k, t)."""
     bits = observed_bits(bins.table[rows])
     candidates, decoded = code.hard(bits)
-    explained, sets = bins.explained(rows[decoded], candidates[decoded])
+    candidates = candidates[decoded]
+    explained, sets = bins.explained(rows[decoded], candidates)
     if soft:
         unread = np.setdiff1d(rows, explained, assume_unique=True)
         more = _chased(bins, unread, code)

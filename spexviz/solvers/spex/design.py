@@ -63,20 +63,21 @@ def delay_rows(n: int, order: int) -> Masks:
 def structured_masks(subspaces: Masks, delays: Masks) -> tuple[Masks, NDArray[np.int32]]:
     """All distinct masks M_c ℓ ⊕ d, smaller levels first, and where each stands: ((m, n), (C, R, 2^b))."""
     groups, n, top = subspaces.shape
-    shape = groups, len(delays), 2**top
     moved = _moved(subspaces)
-    rows = np.empty(shape, dtype=np.int32)
+    rows = np.empty((groups, len(delays), 2**top), dtype=np.int32)
     place: dict[bytes, int] = {}
     masks: list[Masks] = []
     for low, high in _level_edges(top):
-        block = moved[:, None, low:high] ^ delays[:, None]  # (C, R, ℓ, n)
+        added = moved[:, None, low:high]
+        block = added ^ delays[:, None]  # (C, R, ℓ, n)
         asked = block.reshape(-1, n)
         known = len(place)
         where = _places(asked, place)
         numbers, first = np.unique(where, return_index=True)
         new = first[numbers >= known]
         masks.append(asked[new])
-        rows[..., low:high] = where.reshape(block.shape[:-1])
+        *shape, _ = block.shape
+        rows[..., low:high] = where.reshape(shape)
     return np.vstack(masks), rows
 
 
@@ -89,15 +90,18 @@ def _level_edges(top: int) -> Iterator[tuple[int, int]]:
 
 def _places(masks: Masks, place: dict[bytes, int]) -> NDArray[np.int32]:
     """The number of each mask (b,): that in `place`, where a new one gets the next."""
-    numbers = [place.setdefault(key, len(place)) for key in keys(masks)]
+    numbers: list[int] = []
+    for key in keys(masks):
+        number = place.setdefault(key, len(place))
+        numbers.append(number)
     return np.array(numbers, dtype=np.int32)
 
 
 def _moved(subspaces: Masks) -> Masks:
     """M_c ℓ over GF(2) for every group c and every ℓ, bit i of whose number is its entry i: (C, 2^b, n)."""
     top = subspaces.shape[2]
-    numbers = np.arange(2**top)[:, None]
-    bits = (numbers >> np.arange(top)) & 1
-    transposed = np.swapaxes(subspaces, 1, 2).astype(np.float32)
-    counts = bits.astype(np.float32) @ transposed  # exact, and fast
+    numbers = np.arange(2**top)
+    bits = (numbers[:, None] >> np.arange(top)) & 1
+    transposed = np.swapaxes(subspaces, 1, 2)
+    counts = bits.astype(np.float32) @ transposed.astype(np.float32)  # exact, and fast
     return counts.astype(np.int32) & 1 == 1

@@ -37,8 +37,8 @@ def monic_locators(gf: Field, odd: Positions) -> tuple[Positions, Positions]:
     inverse = gf.inverse(locator[0])
     scaled = gf.times(locator, inverse)
     # coefficient i of the polynomial read backwards is coefficient d − i of Λ
-    own = np.arange(t)[:, None]
-    mirrored = degree - own
+    i = np.arange(t)
+    mirrored = degree - i[:, None]
     there = np.maximum(mirrored, 0)
     coefficients = np.take_along_axis(scaled, there, axis=0)
     coefficients[mirrored <= 0] = 0
@@ -79,7 +79,8 @@ class _BerlekampMassey:
         self.previous = _times_x(base)
         self.locator = corrected
         self.last_discrepancy = np.where(longer, discrepancy, self.last_discrepancy)
-        self.lead = np.where(longer, -self.lead, self.lead + 2)
+        more_seen = self.lead + 2
+        self.lead = np.where(longer, -self.lead, more_seen)
 
     def _discrepancy(self, log_locator: Positions, step: int) -> Positions:
         """Σ_i Λ_i S_{2·step + 1 − i}, 0 where Λ predicts the syndrome: (b,)."""
@@ -87,14 +88,16 @@ class _BerlekampMassey:
         total = np.zeros_like(log_locator[0])
         for i, log_coefficient in enumerate(log_locator[:wanted]):  # there is no S_0
             log_syndrome = self.log_syndromes[wanted - i]
-            total ^= self.gf.exp.take(log_coefficient + log_syndrome)
+            log_term = log_coefficient + log_syndrome
+            total ^= self.gf.exp.take(log_term)
         return total
 
     def _corrected(self, log_locator: Positions, discrepancy: Positions) -> Positions:
         """γ Λ + δ x B for the discrepancy δ: multiplied by γ, where the usual form divides δ by it."""
         log_last = self.gf.log.take(self.last_discrepancy)
         scaled = self.gf.exp.take(log_locator + log_last)
-        correction = self.gf.times(_times_x(self.previous), discrepancy)
+        shifted = _times_x(self.previous)
+        correction = self.gf.times(shifted, discrepancy)
         return scaled ^ correction
 
 
@@ -158,7 +161,8 @@ def _squared(gf: Field, polynomial: Positions, log_high: dict[int, Positions]) -
         if exponent < d:
             square[exponent] ^= gf.exp.take(log_square)
         else:
-            square ^= gf.exp.take(log_high[exponent] + log_square)
+            log_terms = log_high[exponent] + log_square
+            square ^= gf.exp.take(log_terms)
     return square
 
 
@@ -171,8 +175,9 @@ def error_positions(gf: Field, monic: Positions, length: int) -> tuple[Positions
     if d == 1:
         return _only_position(gf, monic[0], length)
     log_monic = gf.log.take(monic)
-    exponents = np.arange(d + 1)[:, None]
-    log_powers = np.arange(length) * exponents % gf.size  # of X^i: (d + 1, length)
+    logs = np.arange(length)  # of X
+    exponents = np.arange(d + 1)
+    log_powers = logs * exponents[:, None] % gf.size  # of X^i: (d + 1, length)
     positions = zeros(count, d)
     found = np.zeros(count, dtype=bool)
     step = max(1, _CELLS // length)

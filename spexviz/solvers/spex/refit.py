@@ -101,13 +101,14 @@ def refit(masks: Masks, values: Values, membership: Bools, seed: int) -> Refit:
     errors = _errors(parts, whole, counts)
     i, j = _simplest_of_the_best(errors, counts)
     ridge = RIDGE[i]
-    count = counts[j : j + 1]
-    path = _path(whole, _ranking(whole), ridge, count)
+    order = _ranking(whole)
+    path = _path(whole, order, ridge, counts[j : j + 1])
     coefficients = path[:, 0] * scale
     kept = coefficients != 0
-    error = max(errors[i, j], 0.0)
-    noise = float(np.sqrt(error) * scale)
-    r2 = float(1 - errors[i, j] / np.var(y))
+    error = errors[i, j]
+    deviation = np.sqrt(max(error, 0.0))
+    noise = float(deviation * scale)
+    r2 = float(1 - error / np.var(y))
     return Refit(coefficients, kept, ridge, noise, r2)
 
 
@@ -139,7 +140,8 @@ def _errors(parts: list[_Moments], whole: _Moments, counts: Positions) -> Floats
 
     Infinite where the masks outside a part do not determine the coefficients.
     """
-    errors = np.zeros((len(RIDGE), len(counts)))
+    shape = len(RIDGE), len(counts)
+    errors = np.zeros(shape)
     for part in parts:
         train = whole - part
         order = _ranking(train)
@@ -149,18 +151,22 @@ def _errors(parts: list[_Moments], whole: _Moments, counts: Positions) -> Floats
             except LinAlgError:
                 errors[i] = np.inf
             else:
-                errors[i] += _squares(part, path) / whole.masks
+                squares = _squares(part, path)
+                errors[i] += squares / whole.masks
     return errors
 
 
 def _simplest_of_the_best(errors: Floats, counts: Positions) -> tuple[int, int]:
     """Positions of the penalty and of the number of terms: fewest terms, then least error, of the best."""
-    enough = errors.min() * (1 + _TIE) + _EXACT
+    least = errors.min()
+    enough = least * (1 + _TIE) + _EXACT
     ridges, sizes = np.nonzero(errors <= enough)
     error = errors[ridges, sizes]
     simplest_first = np.lexsort((error, counts[sizes]))
     best = simplest_first[0]
-    return ridges[best], sizes[best]
+    ridge = int(ridges[best])
+    size = int(sizes[best])
+    return ridge, size
 
 
 def _counts(k: int) -> Positions:
@@ -206,9 +212,10 @@ def _path(moments: _Moments, order: Positions, ridge: float, counts: Positions) 
     # L Lᵀ x = Xᵀy by L z = Xᵀy, then Lᵀ x = z. The first j rows of L and z are those of the first j terms
     # alone, so the solution on these is back-substitution with the rest of z set to 0: all counts at once
     product = moments.product[order]
-    z = solve_triangular(lower, product, lower=True, check_finite=False)[:, None]
-    position = np.arange(len(z))[:, None]
-    starts = np.where(position < counts, z, 0.0)
+    z = solve_triangular(lower, product, lower=True, check_finite=False)
+    position = np.arange(len(z))
+    inside = position[:, None] < counts
+    starts = np.where(inside, z[:, None], 0.0)
     coefficients = solve_triangular(lower, starts, lower=True, trans=1, check_finite=False)
     shape = len(moments.product), len(counts)
     path = np.zeros(shape)
@@ -219,5 +226,7 @@ def _path(moments: _Moments, order: Positions, ridge: float, counts: Positions) 
 def _squares(part: _Moments, path: Floats) -> Floats:
     """‖y − Xb‖² = yᵀy − 2 yᵀX b + bᵀXᵀX b on a part, for each column b of coefficients."""
     mixed = 2 * part.product @ path
-    fitted = np.einsum("kc,kc->c", path, part.gram @ path)
-    return np.maximum(part.squares - mixed + fitted, 0.0)
+    products = part.gram @ path
+    fitted = np.einsum("kc,kc->c", path, products)
+    squares = part.squares - mixed + fitted
+    return np.maximum(squares, 0.0)

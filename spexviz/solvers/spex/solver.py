@@ -150,7 +150,8 @@ class SPEX:
         """
         n = masks.shape[1]
         alone = holders(constant_and_players(n), n)
-        found = _Found(alone, refit(masks, values, alone, seed))
+        fitted = refit(masks, values, alone, seed)
+        found = _Found(alone, fitted)
         views = [values, values - found.predicted(masks)]
         for _ in range(PASSES):
             new = self._unknown_sets(design, views, found.support)
@@ -169,8 +170,8 @@ class SPEX:
         """The distinct sets that the views of the values spell out and the support lacks: (k, n)."""
         n = support.shape[1]
         soft = self.decoder == "soft"
-        decoded = np.vstack([decode(design, view, soft) for view in views])
-        sets = _membership(decoded, n)
+        decoded = [decode(design, view, soft) for view in views]
+        sets = _membership(np.vstack(decoded), n)
         wanted = sets.sum(1) <= self.max_order
         sets = distinct(sets[wanted])
         known = set(keys(support))
@@ -209,7 +210,8 @@ class _Found:
         """The diagnostics of the fit."""
         notes: dict[str, float | str] = {}
         notes["level"] = float(design.level)
-        notes["masks_decoded"] = float(len(np.unique(design.rows)))
+        structured = np.unique(design.rows)
+        notes["masks_decoded"] = float(len(structured))
         notes["masks_refitted"] = float(len(design))
         notes["sets_decoded"] = float(self.decoded)
         notes["terms_kept"] = float(len(self.kept))
