@@ -19,8 +19,8 @@ from spexviz.kit.arrays import Bools, Floats
 from spexviz.kit.options import option
 from spexviz.masks import Interaction, Masks, Values, is_complete
 from spexviz.metrics import constant
-from spexviz.solvers.base import AnyMasks, Design, Sparse, checked
-from spexviz.solvers.gp.solver import GaussianProcess, condition
+from spexviz.solvers.base import Design, Solver, Sparse, checked, constant_and_players
+from spexviz.solvers.gp.solver import GaussianProcess, Posterior, condition
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.proxyspex.solver import ProxySPEX
 from spexviz.spectrum import Spectrum
@@ -36,14 +36,18 @@ MOST_PLAYERS_FOR_TREES = 512  # above it trees cost more than they have ever giv
 
 @dataclass(frozen=True)
 class Auto(Sparse):
-    """Blend of GaussianProcess, ProxySPEX and Linear chosen on masks that none of them has seen; at most `terms` interactions."""
+    """Blend of GaussianProcess, ProxySPEX and Linear, by masks that none of them has seen.
+
+    At most `terms` interactions.
+    """
 
     name: ClassVar[str] = "auto"
     place: ClassVar[int] = 0
     title: ClassVar[str] = "Auto"
     seconds_of_work: ClassVar[float] = 2.0
     summary: ClassVar[str] = (
-        "Blends Gaussian process, trees and linear by their error on masks set aside. Never far from the best of them."
+        "Blends Gaussian process, trees and linear by their error on masks set aside. "
+        "Never far from the best of them."
     )
 
     draws: int = option(200, "Draws", "Posterior draws of the coefficients, for intervals", low=0)
@@ -56,96 +60,212 @@ class Auto(Sparse):
         began = time.perf_counter()
         masks, values = checked(design, values, self.least)
         m, n = masks.shape
-        process = GaussianProcess(self.max_order, self.terms, self.draws)
         if m < FEWEST or constant(values) or is_complete(masks):
-            alone = process.fit(design, values, seed=seed)
-            return Spectrum(n, alone.coefficients, alone.draws, {**alone.notes, "weight of gp": 1.0})
-        rivals = {"gp": GaussianProcess(self.max_order, self.terms, 0), "linear": Linear()}
-        if m >= FEWEST_FOR_TREES and 1 < n <= MOST_PLAYERS_FOR_TREES and self.max_order > 1 and self.terms:
-            rivals["proxyspex"] = ProxySPEX(self.max_order, self.terms)
-        truth, unseen = _unseen(rivals, design, values, seed)
-        weight = blend_weights(truth, unseen)
+            return self._process_alone(design, values, seed)
+        rivals = self._rivals(m, n)
+        asked = _Asked(design, values, seed)
+        unseen = _unseen(rivals, asked)
+        weights = blend_weights(unseen.truth, unseen.guesses)
         posterior = condition(design, values, seed)
-        parts = [
-            (share, rivals[name].fit(design, values, seed=seed))
-            for name, share in weight.items()
-            if share and name != "gp"
-        ]
-        own = [(), *((i,) for i in range(n)), *posterior.largest(self.max_order, self.terms)]
-        parts.append((weight["gp"], Spectrum(n, list(zip(own, posterior.cut(own, 0, seed)[0], strict=True)))))
-        terms, coefficients = _blended(n, parts, self.terms)
+        others = _others(rivals, weights, asked)
+        wide = posterior.largest(self.max_order, self.terms)
+        blend = _Blend(n, weights["gp"], posterior, wide, others)
+        terms, coefficients = blend.cut(self.terms, seed)
         if posterior.biased:  # what the cut leaves out is missed in the rest
-            blend = lambda asked: (
-                weight["gp"] * posterior(asked)
-                + sum(share * spectrum(asked) for share, spectrum in parts[:-1])
-            )
             coefficients = posterior.projected(blend, terms, coefficients, seed)
         draws = None
         if self.draws:  # the blend is the centre, the process says how far from it the truth may lie
             mean, drawn = posterior.coefficients(terms, self.draws, seed)
             draws = drawn - mean + coefficients
-        spread = float(((truth - truth.mean()) ** 2).sum()) or 1.0
-        judged = {
-            f"R² of {name} on masks set aside": 1.0 - float(((truth - guess) ** 2).sum()) / spread
-            for name, guess in unseen.items()
-        }
-        shares = {f"weight of {name}": share for name, share in weight.items()}
-        notes = {
-            **posterior.notes(terms, coefficients),
-            **shares,
-            **judged,
-            "seconds": time.perf_counter() - began,
-        }
-        return Spectrum(n, list(zip(terms, coefficients, strict=True)), draws, notes)
+        notes = posterior.notes(terms, coefficients)
+        for name, share in weights.items():
+            notes[f"weight of {name}"] = share
+        notes.update(unseen.scores())
+        notes["seconds"] = time.perf_counter() - began
+        pairs = zip(terms, coefficients, strict=True)
+        return Spectrum(n, list(pairs), draws, notes)
+
+    def _process_alone(self, design: Design, values: Values, seed: int) -> Spectrum:
+        process = GaussianProcess(self.max_order, self.terms, self.draws)
+        fitted = process.fit(design, values, seed=seed)
+        notes = {**fitted.notes, "weight of gp": 1.0}
+        return Spectrum(fitted.n, fitted.coefficients, fitted.draws, notes)
+
+    def _rivals(self, m: int, n: int) -> dict[str, Solver]:
+        """The solvers to blend for m masks of n players."""
+        process = GaussianProcess(self.max_order, self.terms, draws=0)
+        rivals: dict[str, Solver] = {"gp": process, "linear": Linear()}
+        enough_for_trees = m >= FEWEST_FOR_TREES and n <= MOST_PLAYERS_FOR_TREES
+        wants_interactions = n > 1 and self.max_order > 1 and self.terms > 0
+        if enough_for_trees and wants_interactions:
+            rivals["proxyspex"] = ProxySPEX(self.max_order, self.terms)
+        return rivals
 
 
-def _unseen(
-    rivals: dict[str, AnyMasks], design: Design, values: Values, seed: int
-) -> tuple[Values, dict[str, Values]]:
-    """Values of the rows set aside, and what each solver, fitted on the others, says of them."""
-    m = len(values)
-    fold = np.random.default_rng([seed, m]).permutation(np.arange(m) % FOLDS)
-    scored = next((count for most, count in SPLITS if m <= most), 1)
+Share = tuple[float, Spectrum]
+"""A spectrum with its weight in a blend."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The masks and values that the solvers are fitted to."""
+
+    design: Design
+    values: Values
+    seed: int
+
+    def fit(self, solver: Solver) -> Spectrum:
+        """What the solver makes of them."""
+        return solver.fit(self.design, self.values, seed=self.seed)
+
+    def only(self, rows: Bools) -> _Asked:
+        """Some of the masks."""
+        masks = self.design.masks[rows]
+        design = Design(masks, self.design.layout)
+        return _Asked(design, self.values[rows], self.seed)
+
+
+def _others(rivals: dict[str, Solver], weights: dict[str, float], asked: _Asked) -> list[Share]:
+    """The fits of the solvers with a weight, but for the process."""
+    others: list[Share] = []
+    for name, weight in weights.items():
+        if weight and name != "gp":
+            fitted = asked.fit(rivals[name])
+            others.append((weight, fitted))
+    return others
+
+
+@dataclass(frozen=True)
+class _Blend:
+    """The weighted sum of a Gaussian process, of weight `share`, and other spectra of n players.
+
+    `wide`: the interactions of the process that may be kept.
+    """
+
+    n: int
+    share: float
+    posterior: Posterior
+    wide: list[Interaction]
+    others: list[Share]
+
+    def __call__(self, masks: Masks) -> Values:
+        """Values (b,) of masks (b, n), nothing cut."""
+        process = self.share * self.posterior(masks)
+        others = np.zeros(len(masks))
+        for share, spectrum in self.others:
+            others += share * spectrum(masks)
+        return process + others
+
+    def cut(self, most: int, seed: int) -> tuple[list[Interaction], Floats]:
+        """Terms and coefficients: constant, all players, and the `most` largest interactions."""
+        total = self._total(seed)
+
+        def largest_first(term: Interaction) -> tuple[float, Interaction]:
+            size = abs(total[term])
+            return -size, term
+
+        wide = [term for term, value in total.items() if len(term) > 1 and value]
+        wide.sort(key=largest_first)
+        terms = constant_and_players(self.n)
+        terms.extend(wide[:most])
+        coefficients = [total[term] for term in terms]
+        return terms, np.array(coefficients)
+
+    def _total(self, seed: int) -> dict[Interaction, float]:
+        """Coefficients of all terms of all parts, the constant and all players among them."""
+        kept = constant_and_players(self.n)
+        total = dict.fromkeys(kept, 0.0)
+        own = [*kept, *self.wide]
+        process = self._cut_process(own, seed)
+        parts = [*self.others, (self.share, process)]
+        for share, spectrum in parts:
+            for term, value in spectrum.coefficients.items():
+                before = total.get(term, 0.0)
+                total[term] = before + share * value
+        return total
+
+    def _cut_process(self, terms: list[Interaction], seed: int) -> Spectrum:
+        coefficients, _ = self.posterior.cut(terms, 0, seed)
+        pairs = zip(terms, coefficients, strict=True)
+        return Spectrum(self.n, list(pairs))
+
+
+@dataclass(frozen=True)
+class _Unseen:
+    """Values of the rows set aside (b,), and what each solver, fitted on the others, says of them."""
+
+    truth: Values
+    guesses: dict[str, Values]
+
+    def scores(self) -> dict[str, float]:
+        """R² of each solver, for people; also where the rows set aside are equal, which `r2` calls NaN."""
+        mean = self.truth.mean()
+        deviation = self.truth - mean
+        spread = float((deviation**2).sum()) or 1.0
+        found: dict[str, float] = {}
+        for name, guess in self.guesses.items():
+            wrong = self.truth - guess
+            error = float((wrong**2).sum())
+            found[f"R² of {name} on masks set aside"] = 1.0 - error / spread
+        return found
+
+
+def _unseen(rivals: dict[str, Solver], asked: _Asked) -> _Unseen:
+    """Fit every solver on the rest of each fold that is scored."""
+    m = len(asked.values)
+    rng = np.random.default_rng([asked.seed, m])
+    folds = np.arange(m) % FOLDS
+    fold = rng.permutation(folds)
     truth: list[Values] = []
-    said: dict[str, list[Values]] = {name: [] for name in rivals}
-    for k in range(scored):
-        aside: Bools = fold == k
-        part = Design(design.masks[~aside], design.layout)
-        truth.append(values[aside])
+    guesses: dict[str, list[Values]] = {name: [] for name in rivals}
+    for k in range(_folds_scored(m)):
+        aside = fold == k
+        rest = asked.only(~aside)
+        masks = asked.design.masks[aside]
+        truth.append(asked.values[aside])
         for name, solver in rivals.items():
-            said[name].append(_said(solver, part, values[~aside], design.masks[aside], seed))
-    return np.concatenate(truth), {name: np.concatenate(guesses) for name, guesses in said.items()}
+            fitted = rest.fit(solver)
+            guesses[name].append(fitted(masks))
+    joined = {name: np.concatenate(parts) for name, parts in guesses.items()}
+    return _Unseen(np.concatenate(truth), joined)
 
 
-def _said(solver: AnyMasks, part: Design, values: Values, masks: Masks, seed: int) -> Values:
-    return solver.fit(part, values, seed=seed)(masks)
+def _folds_scored(m: int) -> int:
+    for most, count in SPLITS:
+        if m <= most:
+            return count
+    return 1
 
 
 def blend_weights(truth: Values, guesses: dict[str, Values]) -> dict[str, float]:
-    """Convex weights with the least squared error on `truth` + the pull towards "gp", whose error is the unit of both."""
-    names = sorted(guesses, key=lambda name: name != "gp")
-    others = names[1:]
-    unit = float(((truth - guesses["gp"]) ** 2).mean())
-    floor = 1e-12 * max(float(truth.var()), 1e-300)
-    grid = np.stack(np.meshgrid(*[np.arange(STEP + 1)] * len(others), indexing="ij"), -1).reshape(
-        -1, len(others)
-    )
-    grid = grid[grid.sum(1) <= STEP] / STEP
-    weights = np.column_stack([1.0 - grid.sum(1), grid])
-    wrong = np.stack([truth - guesses[name] for name in names])
-    gram = wrong @ wrong.T
-    loss = np.einsum("ki,ij,kj->k", weights, gram, weights) / max(unit, floor) + PULL * (grid**2).sum(1)
-    return dict(zip(names, np.round(weights[int(np.argmin(loss))], 6).tolist(), strict=True))
+    """Convex weights with the least squared error on `truth` + the pull towards "gp".
+
+    The mean squared error of "gp" is the unit of both.
+    """
+    others = [name for name in guesses if name != "gp"]
+    names = ["gp", *others]
+    shares = _shares(len(others))
+    of_process = 1.0 - shares.sum(1)
+    weights = np.column_stack([of_process, shares])
+    # the squared error of a blend is wᵀ G w for the products G of the errors, as the weights add up to 1
+    wrong = [truth - guesses[name] for name in names]
+    errors = np.stack(wrong)
+    gram = errors @ errors.T
+    squared = np.einsum("ki,ij,kj->k", weights, gram, weights)
+    unit = float((wrong[0] ** 2).mean())
+    variance = float(truth.var())
+    floor = 1e-12 * max(variance, 1e-300)
+    pull = PULL * (shares**2).sum(1)
+    loss = squared / max(unit, floor) + pull
+    best = int(np.argmin(loss))
+    rounded = np.round(weights[best], 6).tolist()
+    return dict(zip(names, rounded, strict=True))
 
 
-def _blended(n: int, parts: list[tuple[float, Spectrum]], most: int) -> tuple[list[Interaction], Floats]:
-    """The weighted sum of spectra: constant, all players, and the `most` largest of the rest; constant first."""
-    total: dict[Interaction, float] = {(): 0.0, **{(i,): 0.0 for i in range(n)}}
-    for share, spectrum in parts:
-        for term, value in zip(spectrum.terms, spectrum.values.tolist(), strict=True):
-            total[term] = total.get(term, 0.0) + share * value
-    wide = sorted(
-        (term for term in total if len(term) > 1 and total[term]), key=lambda term: (-abs(total[term]), term)
-    )[:most]
-    terms = [(), *((i,) for i in range(n)), *wide]
-    return terms, np.array([total[term] for term in terms])
+def _shares(count: int) -> Floats:
+    """All shares of so many solvers, multiples of 1 / STEP, that together are at most 1: (k, count)."""
+    axis = np.arange(STEP + 1)
+    grids = np.meshgrid(*[axis] * count, indexing="ij")
+    steps = np.stack(grids, axis=-1).reshape(-1, count)
+    possible = steps.sum(1) <= STEP
+    return steps[possible] / STEP

@@ -19,7 +19,7 @@ from spexviz.kit.arrays import Floats
 from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
 from spexviz.kit.threads import threads
-from spexviz.masks import Masks, Values, distinct, uniform_masks
+from spexviz.masks import Interaction, Masks, Values, distinct, uniform_masks
 from spexviz.spectrum import Spectrum
 
 T = TypeVar("T")
@@ -41,7 +41,8 @@ class Design:
         masks = np.asarray(self.masks)
         if masks.ndim != 2 or masks.dtype != bool:
             raise SolverError(
-                f"The masks of a design must be a bool array (masks, players), not {masks.dtype} {masks.shape}."
+                "The masks of a design must be a bool array (masks, players), "
+                f"not {masks.dtype} {masks.shape}."
             )
         if len(distinct(masks)) != len(masks):
             raise SolverError(
@@ -66,18 +67,22 @@ class Solver(Protocol):
 
     def cost(self, n: int, budget: int) -> int:
         """Upper bound of the number of ablations that `design` will ask, by arithmetic."""
+        ...
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
         """The masks to ask, random ones with each player kept with probability `keep`.
 
         Raises SolverError where it cannot.
         """
+        ...
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
         """Increasing numbers of masks at which a fit makes sense; the last is the whole design."""
+        ...
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The spectrum that explains the values of the design's masks."""
+        ...
 
 
 class AnyMasks:
@@ -88,20 +93,22 @@ class AnyMasks:
     seconds_of_work: ClassVar[float] = 0.1
 
     def cost(self, n: int, budget: int) -> int:
-        return budget if n >= 63 else min(budget, 2**n)
+        return at_most_all(n, budget)
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
-        return Design(uniform_masks(n, self.cost(n, budget), seed, keep))
+        count = self.cost(n, budget)
+        return Design(uniform_masks(n, count, seed, keep))
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
         total = self.cost(n, budget)
-        powers = [FIRST_CHECKPOINT << i for i in range(20) if FIRST_CHECKPOINT << i < total]
-        return (*powers, total)
+        powers = [FIRST_CHECKPOINT << i for i in range(20)]
+        smaller = [m for m in powers if m < total]
+        return (*smaller, total)
 
 
 @dataclass(frozen=True)
 class Sparse(AnyMasks):
-    """Base of the solvers that keep so many interactions, of so high an order, beside the constant and all players."""
+    """Base of solvers that keep the constant, all players, and so many interactions of so high an order."""
 
     max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
     terms: int = option(200, "Terms", "Most interactions kept", low=0)
@@ -110,28 +117,52 @@ class Sparse(AnyMasks):
         check(self, SolverError)
 
 
+def at_most_all(n: int, count: int) -> int:
+    """So many masks of n players, or all 2^n if they are fewer."""
+    if n >= 63:
+        return count
+    return min(count, 2**n)
+
+
+def constant_and_players(n: int) -> list[Interaction]:
+    """The empty set and every one of n players alone: the terms that all solvers but LASSO keep."""
+    terms: list[Interaction] = [()]
+    terms.extend((i,) for i in range(n))
+    return terms
+
+
+def signs(masks: Masks) -> Floats:
+    """The character of every player alone: −1 where it is kept, 1 where not (m, n)."""
+    return 1.0 - 2.0 * masks.astype(np.float64)
+
+
 def fit_work(masks: int, players: int) -> float:
     """How much work a fit is, in fits of about 100 masks and 30 players; roughly, for all solvers."""
-    return (0.8 + masks / 512) * max(0.3, players / 30) ** 0.5
+    width = max(0.3, players / 30)
+    return (0.8 + masks / 512) * width**0.5
 
 
 def timed_fit(solver: Solver, design: Design, values: Values, seed: int) -> tuple[Spectrum, float]:
-    """The fit and its seconds, with one BLAS thread: on few cores, more of them spin against torch's and can be 15 times slower."""
+    """The fit and its seconds, with one BLAS thread.
+
+    On few cores, more of them spin against torch's and can be 15 times slower.
+    """
     from threadpoolctl import threadpool_limits
 
     start = time.perf_counter()
     with threadpool_limits(limits=1, user_api="blas"):
         spectrum = solver.fit(design, values, seed=seed)
     seconds = time.perf_counter() - start
-    PACES.setdefault(solver.name, Pace()).note(fit_work(*design.masks.shape), seconds)
+    pace = PACES.setdefault(solver.name, Pace())
+    pace.note(fit_work(*design.masks.shape), seconds)
     return spectrum, seconds
 
 
 def in_threads(work: Callable[..., T], *items: Iterable) -> list[T]:
-    """[work(*item) for item in zip(*items)] on as many threads as spexviz may use: NumPy and LightGBM let go of the interpreter.
+    """[work(*item) for item in zip(*items)] on as many threads as spexviz may use.
 
-    The results do not depend on the number of threads. `work` must not call `in_threads` itself: it would
-    wait for its own thread.
+    NumPy and LightGBM let go of the interpreter. The results do not depend on the number of threads. `work`
+    must not call `in_threads` itself: it would wait for its own thread.
     """
     return list(_workers().map(work, *items))
 
@@ -149,7 +180,8 @@ def checked(design: Design, values: Values, least: int = 1) -> tuple[Masks, Valu
     values = np.asarray(values, dtype=np.float64)
     if values.shape != (len(design),):
         raise SolverError(
-            f"A fit needs one value for each of the {len(design)} masks, not an array of shape {values.shape}."
+            f"A fit needs one value for each of the {len(design)} masks, "
+            f"not an array of shape {values.shape}."
         )
     if len(values) < least:
         raise SolverError(f"A fit needs at least {least} masks, not {len(values)}: raise the budget.")

@@ -17,13 +17,15 @@ import numpy as np
 
 from spexviz.analysis.lasso import lasso_by_folds
 from spexviz.errors import SolverError
-from spexviz.kit.arrays import Floats, Ints
+from spexviz.kit.arrays import Floats, Ints, Positions
 from spexviz.kit.options import option
-from spexviz.masks import Masks, Values, is_complete, leave_one_out_masks, uniform_masks
-from spexviz.solvers.base import AnyMasks, Design, checked
+from spexviz.masks import Interaction, Masks, Values, is_complete, leave_one_out_masks, uniform_masks
+from spexviz.solvers.base import AnyMasks, Design, checked, constant_and_players, signs
 from spexviz.solvers.linear import ridge_by_leave_one_out
+from spexviz.solvers.regression import constrained_least_squares, weighted_ridge
 from spexviz.spectrum import Spectrum
 
+Notes = Mapping[str, float | str]
 MOST_CELLS = 50_000_000  # masks × (players + pairs): 400 MB a copy, of which a fit holds three
 MOST_WIDE = 5000  # the smaller of masks and columns: its eigenvectors take time in proportion to its cube
 
@@ -47,9 +49,13 @@ class Lasso(AnyMasks):
         Raises SolverError for values that are not finite or do not match.
         """
         masks, values = checked(design, values, self.least)
-        constant, slopes, penalty, error = lasso_by_folds(1.0 - 2.0 * masks, values, seed)
-        terms = [((), constant), *(((i,), slope) for i, slope in enumerate(slopes) if slope != 0.0)]
-        return Spectrum(masks.shape[1], terms, notes={"penalty": penalty, "cross-validation error": error})
+        n = masks.shape[1]
+        constant, slopes, penalty, error = lasso_by_folds(signs(masks), values, seed)
+        coefficients: dict[Interaction, float] = {(): constant}
+        for player in np.flatnonzero(slopes).tolist():
+            coefficients[(player,)] = slopes[player]
+        notes = {"penalty": penalty, "cross-validation error": error}
+        return Spectrum(n, coefficients, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,8 @@ class FBII2(AnyMasks):
     name: ClassVar[str] = "fbii-2"
     title: ClassVar[str] = "FBII-2 regression"
     summary: ClassVar[str] = (
-        "A coefficient for every player and every pair, by ridge regression. Wants many more masks than pairs."
+        "A coefficient for every player and every pair, by ridge regression. "
+        "Wants many more masks than pairs."
     )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
@@ -75,27 +82,42 @@ class FBII2(AnyMasks):
         masks, values = checked(design, values, self.least)
         m, n = masks.shape
         count = n + comb(n, 2)
-        if m * count > MOST_CELLS or min(m, count) > MOST_WIDE:
+        cells = m * count
+        if cells > MOST_CELLS or min(m, count) > MOST_WIDE:
             raise SolverError(
-                f"FBII-2 would weigh {count:,} players and pairs on {m:,} masks, more than fits in memory: use fewer masks or players, "
+                f"FBII-2 would weigh {count:,} players and pairs on {m:,} masks, more than fits in memory: "
+                "use fewer masks or players, "
                 "or a sparse solver such as ProxySPEX, which looks for the pairs that matter."
             )
         first, second = np.triu_indices(n, 1)
-        signs = 1.0 - 2.0 * masks
-        columns = np.empty((m, count))
-        columns[:, :n] = signs
-        np.multiply(signs[:, first], signs[:, second], out=columns[:, n:])
+        columns = _players_and_pairs(masks, first, second)
+        notes: Notes
         if is_complete(masks):  # orthogonal columns: least squares is a projection
-            constant, weights, notes = (
-                float(values.mean()),
-                columns.T @ values / m,
-                {"regression": "least squares on all masks"},
-            )
+            constant = float(values.mean())
+            slopes = columns.T @ values / m
+            notes = {"regression": "least squares on all masks"}
         else:
-            constant, weights, penalty, error = ridge_by_leave_one_out(columns, values)
+            constant, slopes, penalty, error = ridge_by_leave_one_out(columns, values)
             notes = {"regression": "ridge", "penalty": penalty, "leave-one-out error": error}
-        sets = [(), *((i,) for i in range(n)), *zip(first.tolist(), second.tolist(), strict=True)]
-        return Spectrum(n, list(zip(sets, [constant, *weights.tolist()], strict=True)), notes=notes)
+        pairs = zip(first.tolist(), second.tolist(), strict=True)
+        sets = constant_and_players(n)
+        sets.extend(pairs)
+        coefficients = [constant, *slopes.tolist()]
+        terms = zip(sets, coefficients, strict=True)
+        return Spectrum(n, list(terms), notes=notes)
+
+
+def _players_and_pairs(masks: Masks, first: Positions, second: Positions) -> Floats:
+    """Characters of every player, then of every pair (first, second): (m, n + pairs)."""
+    m, n = masks.shape
+    players = signs(masks)
+    count = n + len(first)
+    columns = np.empty((m, count))
+    columns[:, :n] = players
+    one = players[:, first]
+    other = players[:, second]
+    np.multiply(one, other, out=columns[:, n:])
+    return columns
 
 
 @dataclass(frozen=True)
@@ -120,7 +142,8 @@ class LIME(AnyMasks):
     def __post_init__(self) -> None:
         if not self.kernel_width > 0.0 or not self.penalty > 0.0:
             raise SolverError(
-                f"LIME needs a kernel width and a penalty above 0, not {self.kernel_width} and {self.penalty}."
+                "LIME needs a kernel width and a penalty above 0, "
+                f"not {self.kernel_width} and {self.penalty}."
             )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
@@ -130,12 +153,18 @@ class LIME(AnyMasks):
         """
         masks, values = checked(design, values, self.least)
         # cosine between a 0/1 row and the row of ones: √(kept/n)
-        distance = 100.0 * (1.0 - np.sqrt(masks.mean(1)))
-        weight = np.exp(-0.5 * (distance / self.kernel_width) ** 2)
+        cosine = np.sqrt(masks.mean(1))
+        distance = 100.0 * (1.0 - cosine)
+        widths = distance / self.kernel_width
+        weight = np.exp(-0.5 * widths**2)  # √exp(−d²/width²)
         if not weight.any():
             raise SolverError("No mask is near enough to the full input for LIME's kernel: widen the kernel.")
-        notes = {"effective masks": float(weight.sum() ** 2 / (weight**2).sum())}
-        return additive(*_weighted_ridge(masks, values, weight, self.penalty), notes)
+        # (Σ w)² / Σ w²: so many masks of equal weight would give as precise a mean (Kish 1965)
+        total = weight.sum()
+        squares = weight**2
+        effective = float(total**2 / squares.sum())
+        constant, slopes = weighted_ridge(masks, values, weight, self.penalty)
+        return additive(constant, slopes, {"effective masks": effective})
 
 
 @dataclass(frozen=True)
@@ -154,13 +183,17 @@ class KernelSHAP(AnyMasks):
     name: ClassVar[str] = "kernelshap"
     title: ClassVar[str] = "KernelSHAP"
     summary: ClassVar[str] = (
-        "Shapley values by regression. They share out the full effect; as predictions of random masks they are often poor."
+        "Shapley values by regression. "
+        "They share out the full effect; as predictions of random masks they are often poor."
     )
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
         count = self.cost(n, budget)
-        ends = np.array([np.ones(n, dtype=bool), np.zeros(n, dtype=bool)])[:count]
-        return Design(np.concatenate([ends, uniform_masks(n, count - len(ends), seed, keep, exclude=ends)]))
+        full = np.ones(n, dtype=bool)
+        ends = np.array([full, ~full])[:count]
+        left = count - len(ends)
+        inner = uniform_masks(n, left, seed, keep, exclude=ends)
+        return Design(np.concatenate([ends, inner]))
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """Constant + one Shapley value a player.
@@ -171,14 +204,31 @@ class KernelSHAP(AnyMasks):
         n = masks.shape[1]
         kept = masks.sum(1)
         inner = (kept > 0) & (kept < n)
-        ends = np.flatnonzero(~inner)
-        rows = np.column_stack([np.ones(len(masks)), masks])
-        root = np.sqrt(_shapley_kernel(n, kept[inner]))[:, None]
-        answer = _constrained(rows[inner] * root, values[inner] * root[:, 0], rows[ends], values[ends])
-        held = {(0,): "empty", (n,): "full", (0, n): "full and empty"}.get(
-            tuple(sorted(kept[ends].tolist())), "none"
-        )
-        return additive(float(answer[0]), answer[1:], {"constrained at": held})
+        ends = ~inner
+        ones = np.ones(len(masks))
+        rows = np.column_stack([ones, masks.astype(np.float64)])
+        # weighted least squares: both sides times the root of the weight
+        weight = _shapley_kernel(n, kept[inner])
+        root = np.sqrt(weight)
+        weighted_rows = rows[inner] * root[:, None]
+        weighted_values = values[inner] * root
+        answer = constrained_least_squares(weighted_rows, weighted_values, rows[ends], values[ends])
+        constant = float(answer[0])
+        notes = {"constrained at": _held(kept[ends], n)}
+        return additive(constant, answer[1:], notes)
+
+
+def _held(kept: Ints, n: int) -> str:
+    """Which constraints there are, from the numbers of players that the constrained masks keep."""
+    empty = 0 in kept
+    full = n in kept
+    if empty and full:
+        return "full and empty"
+    if full:
+        return "full"
+    if empty:
+        return "empty"
+    return "none"
 
 
 @dataclass(frozen=True)
@@ -194,7 +244,8 @@ class LeaveOneOut:
     title: ClassVar[str] = "Leave-one-out"
     seconds_of_work: ClassVar[float] = 0.1
     summary: ClassVar[str] = (
-        "Removes each player once from the full input: one ablation a player, however large the budget. No interactions."
+        "Removes each player once from the full input: one ablation a player, however large the budget. "
+        "No interactions."
     )
 
     def cost(self, n: int, budget: int) -> int:
@@ -203,7 +254,8 @@ class LeaveOneOut:
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
         if budget < n + 1:
             raise SolverError(
-                f"Leave-one-out needs {n + 1} ablations for {n} players, more than the budget of {budget}: raise the budget."
+                f"Leave-one-out needs {n + 1} ablations for {n} players, more than the budget of {budget}: "
+                "raise the budget."
             )
         return Design(leave_one_out_masks(n))
 
@@ -217,53 +269,43 @@ class LeaveOneOut:
         """
         masks, values = checked(design, values)
         removed = (~masks).sum(1)
-        full, singles = np.flatnonzero(removed == 0), np.flatnonzero(removed == 1)
+        full = np.flatnonzero(removed == 0)
+        singles = np.flatnonzero(removed == 1)
         n = masks.shape[1]
         if not len(full) or len(singles) < n:
             raise SolverError(
-                f"Leave-one-out needs the full mask and the {n} masks without one player; this design holds {len(full)} and {len(singles)} "
-                "of them: ask the masks of LeaveOneOut().design."
+                f"Leave-one-out needs the full mask and the {n} masks without one player; this design holds "
+                f"{len(full)} and {len(singles)} of them: ask the masks of LeaveOneOut().design."
             )
+        untouched = values[full[0]]
+        player = np.argmin(masks[singles], axis=1)  # the one that is not kept
         losses = np.empty(n)
-        losses[np.argmin(masks[singles], axis=1)] = values[full[0]] - values[singles]
-        return additive(float(values[full[0]] - losses.sum()), losses)
+        losses[player] = untouched - values[singles]
+        rest = float(untouched - losses.sum())
+        return additive(rest, losses)
 
 
-def additive(constant: float, slopes: Floats, notes: Mapping[str, float | str] | None = None) -> Spectrum:
+def additive(constant: float, slopes: Floats, notes: Notes | None = None) -> Spectrum:
     """The spectrum of f(m) = constant + Σ slopes_i m_i, for m_i = 1 where player i is kept."""
-    terms = [
-        ((), constant + float(slopes.sum()) / 2.0),
-        *(((i,), -slope / 2.0) for i, slope in enumerate(slopes.tolist())),
-    ]
-    return Spectrum(len(slopes), terms, notes=notes)
-
-
-def _weighted_ridge(masks: Masks, values: Values, weight: Floats, penalty: float) -> tuple[float, Floats]:
-    """Constant (free) and slopes (n,) of min Σ weight (y − c − m·w)² + penalty ‖w‖², in the smaller of its two forms."""
-    share = weight / weight.sum()
-    middle, mean = share @ masks, float(share @ values)
-    root = np.sqrt(weight)
-    scaled, target = (masks - middle) * root[:, None], (values - mean) * root
-    m, n = scaled.shape
-    if n <= m:
-        slopes = np.linalg.solve(scaled.T @ scaled + penalty * np.eye(n), scaled.T @ target)
-    else:
-        slopes = scaled.T @ np.linalg.solve(scaled @ scaled.T + penalty * np.eye(m), target)
-    return float(mean - middle @ slopes), slopes
+    n = len(slopes)
+    # m_i = (1 − χ_i)/2, so slope · m_i = slope/2 − slope/2 · χ_i
+    middle = constant + float(slopes.sum()) / 2.0
+    halves = -slopes / 2.0
+    coefficients = [middle, *halves.tolist()]
+    terms = zip(constant_and_players(n), coefficients, strict=True)
+    return Spectrum(n, list(terms), notes=notes)
 
 
 def _shapley_kernel(n: int, kept: Ints) -> Floats:
-    """Weights (b,) ∝ (n−1)/(C(n,k)·k·(n−k)) for 0 < k < n, the largest 1: by logarithms, since C(2000, 1000) overflows."""
+    """Weights (b,) ∝ (n−1)/(C(n,k)·k·(n−k)) for 0 < k < n, the largest 1.
+
+    By logarithms, without what all share, since C(2000, 1000) overflows.
+    """
     from scipy.special import gammaln
 
-    logs = gammaln(kept + 1.0) + gammaln(n - kept + 1.0) - np.log(kept * (n - kept + 0.0))
-    return np.exp(logs - logs.max(initial=-np.inf)) if len(logs) else logs
-
-
-def _constrained(rows: Floats, target: Floats, fixed: Floats, to: Floats) -> Floats:
-    """The x (k,) of least ‖rows x − target‖, and then of least length, among those with fixed x = to (0 to 2 constraints)."""
-    if not len(fixed):
-        return np.linalg.lstsq(rows, target, rcond=None)[0]
-    start = np.linalg.lstsq(fixed, to, rcond=None)[0]
-    free = np.linalg.qr(fixed.T, mode="complete")[0][:, len(fixed) :]
-    return start + free @ np.linalg.lstsq(rows @ free, target - rows @ start, rcond=None)[0]
+    removed = n - kept
+    log_orders = gammaln(kept + 1.0) + gammaln(removed + 1.0)  # log k! (n−k)!
+    product = kept * (removed + 0.0)
+    logs = log_orders - np.log(product)
+    largest = logs.max(initial=-np.inf)
+    return np.exp(logs - largest)

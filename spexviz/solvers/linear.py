@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from spexviz.kit.arrays import Floats
 from spexviz.masks import Values
-from spexviz.solvers.base import AnyMasks, Design, checked
+from spexviz.solvers.base import AnyMasks, Design, checked, constant_and_players, signs
 from spexviz.spectrum import Spectrum
 
 PENALTIES = np.logspace(-12, 3, 61)  # times the number of masks
@@ -31,42 +31,79 @@ class Linear(AnyMasks):
         Raises SolverError for values that are not finite or do not match.
         """
         masks, values = checked(design, values, self.least)
-        constant, slopes, penalty, error = ridge_by_leave_one_out(1.0 - 2.0 * masks, values)
-        terms = [((), constant), *(((i,), slope) for i, slope in enumerate(slopes))]
-        return Spectrum(masks.shape[1], terms, notes={"penalty": penalty, "leave-one-out error": error})
+        n = masks.shape[1]
+        fit = ridge_by_leave_one_out(signs(masks), values)
+        coefficients = [fit.constant, *fit.slopes]
+        terms = zip(constant_and_players(n), coefficients, strict=True)
+        notes = {"penalty": fit.penalty, "leave-one-out error": fit.error}
+        return Spectrum(n, list(terms), notes=notes)
 
 
-def ridge_by_leave_one_out(columns: Floats, values: Values) -> tuple[float, Floats, float, float]:
-    """Ridge with a free constant: (constant, coefficients (n,), penalty / m, mean squared leave-one-out error).
+class RidgeFit(NamedTuple):
+    """`slopes` (n,); `penalty` a mask; `error` the mean squared error of rows left out."""
 
-    With the centred columns U S Vᵀ the hat matrix is 11ᵀ/m + U diag(s²/(s²+λ)) Uᵀ, and the leave-one-out
-    residual of row i its residual over 1 − h_ii; one decomposition serves every λ. An infinite λ (no slopes)
-    is among the choices.
+    constant: float
+    slopes: Floats
+    penalty: float
+    error: float
+
+
+def ridge_by_leave_one_out(columns: Floats, values: Values) -> RidgeFit:
+    """Ridge with a free constant on columns (m, n), with the best of PENALTIES.
+
+    The error, which chooses the penalty, is that of every row left out of its own fit, in closed form. With
+    the centred columns U S Vᵀ the hat matrix is 11ᵀ/m + U diag(s²/(s²+λ)) Uᵀ, and the leave-one-out residual
+    of row i its residual over 1 − h_ii; one decomposition serves every λ. An infinite λ (no slopes) is among
+    the choices.
     Source: Golub, Heath, Wahba 1979 (generalised cross-validation), with the exact h_ii.
     """
     m = len(values)
-    middle, mean = columns.mean(0), values.mean()
-    centred, target = columns - middle, values - mean
-    left, power = _left_vectors(centred)
+    middle = columns.mean(0)
+    mean = values.mean()
+    centred = columns - middle
+    target = values - mean
+    left, power = _left_vectors(centred)  # U and s²
     projected = left.T @ target
     penalties = PENALTIES * m
-    shrink = power[:, None] / (power[:, None] + penalties)  # (r, λ)
-    residual = target[:, None] - left @ (shrink * projected[:, None])
-    freedom = 1.0 - 1.0 / m - (left**2) @ shrink
-    errors = np.mean((residual / np.maximum(freedom, 1e-9)) ** 2, axis=0)
-    errors[(freedom < 1e-9).any(0)] = np.inf
-    none = float(np.mean((target / (1.0 - 1.0 / m)) ** 2))
+    column = power[:, None]
+    shrink = column / (column + penalties)  # (r, λ)
+    fitted = left @ (shrink * projected[:, None])
+    residual = target[:, None] - fitted
+    leverage = (left**2) @ shrink
+    freedom = 1.0 - 1.0 / m - leverage  # 1 − h_ii
+    left_out = residual / np.maximum(freedom, 1e-9)
+    errors = np.mean(left_out**2, axis=0)
+    fixed = freedom < 1e-9
+    errors[fixed.any(0)] = np.inf  # a row that its own fit goes through says nothing
+    left_out_of_mean = target / (1.0 - 1.0 / m)
+    error_of_mean = float(np.mean(left_out_of_mean**2))
     best = int(np.argmin(errors))
-    if not errors[best] < none:
-        return float(mean), np.zeros(columns.shape[1]), float(PENALTIES[-1]), none
-    slopes = centred.T @ (left @ (projected / (power + penalties[best])))
-    return float(mean - middle @ slopes), slopes, float(PENALTIES[best]), float(errors[best])
+    if not errors[best] < error_of_mean:
+        slopes = np.zeros(columns.shape[1])
+        return RidgeFit(float(mean), slopes, float(PENALTIES[-1]), error_of_mean)
+    damped = projected / (power + penalties[best])
+    slopes = centred.T @ (left @ damped)
+    constant = float(mean - middle @ slopes)
+    penalty = float(PENALTIES[best])
+    return RidgeFit(constant, slopes, penalty, float(errors[best]))
 
 
 def _left_vectors(centred: Floats) -> tuple[Floats, Floats]:
-    """Left singular vectors (m, r) and squared singular values (r,) by the smaller Gram matrix, null space left out."""
+    """Left singular vectors (m, r) and squared singular values (r,), null space left out.
+
+    From the eigenvectors of the smaller Gram matrix: of C Cᵀ they are U, of CᵀC they are V, and U = C V / S.
+    """
     m, n = centred.shape
-    power, vectors = np.linalg.eigh(centred @ centred.T if m <= n else centred.T @ centred)
-    real = power > 1e-10 * max(power[-1], 1e-300)
-    power, vectors = power[real], vectors[:, real]
-    return (vectors if m <= n else centred @ (vectors / np.sqrt(power))), power
+    if m <= n:
+        return _eigenvectors(centred @ centred.T)
+    vectors, power = _eigenvectors(centred.T @ centred)
+    scaled = vectors / np.sqrt(power)
+    return centred @ scaled, power
+
+
+def _eigenvectors(gram: Floats) -> tuple[Floats, Floats]:
+    """Eigenvectors (columns) and eigenvalues, without those that are rounding errors of 0."""
+    power, vectors = np.linalg.eigh(gram)
+    largest = max(power[-1], 1e-300)
+    real = power > 1e-10 * largest
+    return vectors[:, real], power[real]

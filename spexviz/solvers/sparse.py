@@ -13,15 +13,18 @@ import numpy as np
 
 from spexviz.kit.arrays import Floats, Ints
 from spexviz.masks import Masks, Values
+from spexviz.solvers.base import signs
 from spexviz.solvers.proxyspex.trees import membership
+from spexviz.solvers.regression import least_squares
 from spexviz.spectrum import characters
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Interactions of order ≥ 2 worth a coefficient, largest first: members (k, w) padded with −1, and their guesses (k,).
+    """Interactions of order ≥ 2 worth a coefficient, largest first.
 
-    `low`: guesses of the constant and of every player, (1 + n,).
+    `members` (k, w) padded with −1; `guess` (k,) of their coefficients; `low` (1 + n,): guesses of the
+    constant and of every player.
     """
 
     n: int
@@ -31,14 +34,16 @@ class Candidates:
 
     def columns(self, masks: Masks) -> Floats:
         """The players' signs and the candidates' characters: (b, n + k) of ±1."""
-        return np.hstack(
-            [1.0 - 2.0 * masks, characters(masks, membership(self.members, self.n)).astype(np.float64)]
-        )
+        sets = membership(self.members, self.n)
+        products = characters(masks, sets).astype(np.float64)
+        return np.hstack([signs(masks), products])
 
     def prior(self, power: float) -> Floats:
-        """Prior variances (n + k,), sum 1: |guess|^power for a candidate, that of the largest candidate for every player."""
-        size = np.abs(self.guess) ** power
-        weight = np.concatenate([np.full(self.n, size.max(initial=0.0) or 1.0), size])
+        """Prior variances (n + k,), sum 1: |guess|^power for candidates, the largest of these for players."""
+        candidates = np.abs(self.guess) ** power
+        largest = candidates.max(initial=0.0) or 1.0
+        players = np.full(self.n, largest)
+        weight = np.concatenate([players, candidates])
         return weight / weight.sum()
 
     def __len__(self) -> int:
@@ -50,32 +55,51 @@ def largest(n: int, members: Ints, coefficients: Floats, count: int) -> Candidat
     order = (members >= 0).sum(1)
     low = np.zeros(1 + n)
     low[0] = coefficients[order == 0].sum()
-    low[1 + members[order == 1, :1].ravel()] = coefficients[order == 1]
-    chosen = np.flatnonzero((order >= 2) & (coefficients != 0))
-    ties = members[chosen].T[::-1]
-    chosen = chosen[np.lexsort((*ties, -np.abs(coefficients[chosen])))][:count]
+    single = order == 1
+    players = members[single, :1].ravel()
+    low[1 + players] = coefficients[single]
+    real = coefficients != 0
+    wide = np.flatnonzero(real & (order >= 2))
+    ties = members[wide].T[::-1]
+    size = np.abs(coefficients[wide])
+    largest_first = np.lexsort((*ties, -size))
+    chosen = wide[largest_first[:count]]
     return Candidates(n, members[chosen], coefficients[chosen], low)
 
 
 class Ridge:
-    """Generalised ridge on fixed columns (m, k) and values (m,), a free constant; solved for any prior and noise."""
+    """Generalised ridge on fixed columns (m, k) and values (m,), a free constant; for any prior and noise."""
 
     def __init__(self, columns: Floats, values: Values):
-        self.middle, self.mean = columns.mean(0), float(values.mean())
-        self.columns, self.target = columns - self.middle, values - self.mean
+        self.middle = columns.mean(0)
+        self.mean = float(values.mean())
+        self.columns = columns - self.middle
+        self.target = values - self.mean
 
     def solve(self, weight: Floats, noises: Sequence[float], chosen: Ints | None = None) -> Floats:
-        """Coefficients (k, len(noises)) for the prior variances `weight`; zero outside `chosen` (positions of columns)."""
-        chosen = np.arange(self.columns.shape[1]) if chosen is None else chosen
+        """Coefficients (k, len(noises)) for prior variances `weight` (k,), zero outside `chosen` positions.
+
+        With X scaled by √weight, they are √weight · (XᵀX + λ)⁻¹ Xᵀy = √weight · Xᵀ (X Xᵀ + λ)⁻¹ y: the
+        smaller system is solved.
+        """
+        k = self.columns.shape[1]
+        if chosen is None:
+            chosen = np.arange(k)
         root = np.sqrt(weight[chosen])
         scaled = self.columns[:, chosen] * root
-        out = np.zeros((self.columns.shape[1], len(noises)))
-        wide = scaled.shape[1] > scaled.shape[0]
-        gram = scaled @ scaled.T if wide else scaled.T @ scaled
-        right = self.target if wide else scaled.T @ self.target
-        for j, noise in enumerate(noises):
-            answer = _solve(gram, noise, right)
-            out[chosen, j] = root * (scaled.T @ answer if wide else answer)
+        m, terms = scaled.shape
+        out = np.zeros((k, len(noises)))
+        if terms > m:
+            gram = scaled @ scaled.T
+            for j, noise in enumerate(noises):
+                answer = scaled.T @ _solve(gram, noise, self.target)
+                out[chosen, j] = root * answer
+        else:
+            gram = scaled.T @ scaled
+            right = scaled.T @ self.target
+            for j, noise in enumerate(noises):
+                answer = _solve(gram, noise, right)
+                out[chosen, j] = root * answer
         return out
 
     def predict(self, columns: Floats, coefficients: Floats) -> Floats:
@@ -83,19 +107,26 @@ class Ridge:
         return (columns - self.middle) @ coefficients + self.mean
 
     def constant(self, coefficients: Floats) -> float:
+        """The constant of the fit with these coefficients (k,)."""
         return float(self.mean - self.middle @ coefficients)
 
 
 def _solve(gram: Floats, noise: float, right: Floats) -> Floats:
+    """(gram + noise)⁻¹ right, by Cholesky."""
     from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+    damped = _damped(gram, noise)
+    try:
+        factor = cho_factor(damped, lower=True, overwrite_a=True, check_finite=False)
+        return cho_solve(factor, right, check_finite=False)
+    except LinAlgError:  # rounding made a tiny eigenvalue negative
+        scale = np.trace(gram) + 1.0
+        more = noise + 1e-10 * scale
+        return least_squares(_damped(gram, more), right)
+
+
+def _damped(gram: Floats, noise: float) -> Floats:
+    """A copy with the noise added to its diagonal."""
     damped = gram.copy()
     damped[np.diag_indices_from(damped)] += noise
-    try:
-        return cho_solve(
-            cho_factor(damped, lower=True, overwrite_a=True, check_finite=False), right, check_finite=False
-        )
-    except LinAlgError:  # rounding made a tiny eigenvalue negative
-        damped = gram.copy()
-        damped[np.diag_indices_from(damped)] += noise + 1e-10 * (np.trace(gram) + 1.0)
-        return np.linalg.lstsq(damped, right, rcond=None)[0]
+    return damped

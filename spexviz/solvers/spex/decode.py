@@ -15,7 +15,8 @@ import numpy as np
 
 from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.masks import Masks
-from spexviz.solvers.spex.bch import BCH, unique_rows
+from spexviz.solvers.spex.bch import BCH, observed_bits, unique_rows
+from spexviz.solvers.spex.field import zeros
 from spexviz.spectrum import walsh_hadamard
 
 # a bin is read as one coefficient if less than this share of its energy is left without it (published)
@@ -31,9 +32,10 @@ EMPTY = 1e-18  # a bin with less than this share of the mean energy holds roundi
 
 @dataclass(frozen=True)
 class Geometry:
-    """Where a set of players falls: `labels` (C, n + 1) the bin of each player in each group, `delays` (n + 1, R) its sign bits.
+    """Where a set of players falls.
 
-    The last entry belongs to the padding "player" n: bin 0, no sign.
+    `labels` (C, n + 1): the bin of each player in each group; `delays` (n + 1, R): its sign bits. The last
+    entry belongs to the padding "player" n: bin 0, no sign.
     """
 
     labels: Positions
@@ -42,22 +44,30 @@ class Geometry:
     @classmethod
     def of(cls, subspaces: Masks, delays: Masks) -> Geometry:
         """From the matrices M (C, n, b) and the delay rows (R, n)."""
-        weights = 1 << np.arange(subspaces.shape[2], dtype=np.intp)
+        level = subspaces.shape[2]
+        weights = 1 << np.arange(level, dtype=np.intp)
         labels = subspaces.astype(np.intp) @ weights
-        return cls(np.pad(labels, ((0, 0), (0, 1))), np.pad(delays.T, ((0, 1), (0, 0))))
+        one_more = 0, 1
+        padded_labels = np.pad(labels, ((0, 0), one_more))
+        padded_delays = np.pad(delays.T, (one_more, (0, 0)))
+        return cls(padded_labels, padded_delays)
 
     def bins(self, sets: Positions) -> Positions:
         """The bin of each set (k, t) in each group: (C, k)."""
-        return np.bitwise_xor.reduce(self.labels[:, sets], axis=2)
+        labels = self.labels[:, sets]
+        return np.bitwise_xor.reduce(labels, axis=2)
 
     def signs(self, sets: Positions) -> Floats:
         """The signs of each set over the delays: (k, R) of ±1."""
-        return 1.0 - 2.0 * np.bitwise_xor.reduce(self.delays[sets], axis=1)
+        delays = self.delays[sets]
+        negative = np.bitwise_xor.reduce(delays, axis=1)
+        return 1.0 - 2.0 * negative
 
 
 def transform(values: Floats) -> Floats:
     """Values (C, R, 2^b) to bins (C, 2^b, R)."""
-    return np.ascontiguousarray(np.swapaxes(walsh_hadamard(values) / values.shape[2], 1, 2))
+    coefficients = walsh_hadamard(values) / values.shape[2]
+    return np.ascontiguousarray(np.swapaxes(coefficients, 1, 2))
 
 
 def peel(bins: Floats, geometry: Geometry, code: BCH, soft: bool) -> tuple[Positions, Floats]:
@@ -66,80 +76,156 @@ def peel(bins: Floats, geometry: Geometry, code: BCH, soft: bool) -> tuple[Posit
     `bins` is overwritten with what is left. `soft` adds Chase-2 where hard decoding finds no set that
     explains its bin.
     """
-    groups, size, rows = bins.shape
-    flat = bins.reshape(groups * size, rows)
-    floor = EMPTY * (flat**2).sum(1).mean()
-    changed = np.ones(len(flat), dtype=bool)
-    sets, coefficients = np.zeros((0, code.t), dtype=np.intp), np.zeros(0)
+    left = _Bins.of(bins, geometry)
+    changed = np.ones(len(left.table), dtype=bool)
+    sets = zeros(0, code.t)
+    coefficients = np.zeros(0)
     for _ in range(ROUNDS):
-        open_bins = np.flatnonzero(changed & ((flat**2).sum(1) > floor))
-        proposed = propose(flat, open_bins, geometry, code, soft, size)
-        kept, values = _pooled(flat, proposed, geometry, size, floor)
-        if not len(kept):
+        # 1. read every bin that holds something, and has changed since it was last read, as one coefficient
+        open_bins = np.flatnonzero(changed & left.nonempty())
+        proposed = _proposed(left, open_bins, code, soft)
+        # 2. of these sets, those that all groups together support
+        supported, values = left.pooled(proposed)
+        if not len(supported):
             break
-        touched = geometry.bins(kept) + size * np.arange(groups)[:, None]
-        taken = values[:, None] * geometry.signs(kept)
-        for group in touched:
-            np.subtract.at(flat, group, taken)
+        # 3. take them out of their bin in every group: what collided with them may now stand alone
+        touched = left.take_out(supported, values)
         changed[:] = False
-        changed[touched.ravel()] = True
-        sets, coefficients = np.vstack([sets, kept]), np.concatenate([coefficients, values])
+        changed[touched] = True
+        sets = np.vstack([sets, supported])
+        coefficients = np.concatenate([coefficients, values])
     first = unique_rows(sets)
     return sets[first], _summed(sets, coefficients, first)
 
 
-def propose(flat: Floats, rows: Positions, geometry: Geometry, code: BCH, soft: bool, size: int) -> Positions:
-    """The distinct sets that explain one of the bins `rows` best: (k, t)."""
-    sets, decoded = code.hard((flat[rows, 1:] < 0) ^ (flat[rows, :1] < 0))
-    where, sets = _explained(flat, rows[decoded], sets[decoded], geometry, size)
+@dataclass(frozen=True)
+class _Bins:
+    """The bins of all groups, as far as they are not peeled: `table` (C·B, R), `size` (B) rows a group.
+
+    `floor`: the energy up to which a bin holds rounding errors only.
+    """
+
+    table: Floats
+    size: int
+    geometry: Geometry
+    floor: float
+
+    @classmethod
+    def of(cls, bins: Floats, geometry: Geometry) -> _Bins:
+        """Of bins (C, B, R), which are kept in place."""
+        groups, size, rows = bins.shape
+        table = bins.reshape(groups * size, rows)
+        energy = (table**2).sum(1)
+        floor = EMPTY * energy.mean()
+        return cls(table, size, geometry, floor)
+
+    def nonempty(self) -> Bools:
+        """Which bins hold more than rounding errors: (C·B,)."""
+        energy = (self.table**2).sum(1)
+        return energy > self.floor
+
+    def rows(self, sets: Positions) -> Positions:
+        """The row of the table where each set (k, t) falls, for each group: (C, k)."""
+        bins = self.geometry.bins(sets)
+        groups = np.arange(len(bins))
+        firsts = self.size * groups
+        return bins + firsts[:, None]
+
+    def explained(self, rows: Positions, sets: Positions) -> tuple[Positions, Positions]:
+        """Of the candidate sets of rows, those that belong there and explain enough, the best one a row.
+
+        (rows (k,), sets (k, t)).
+        """
+        group, at = np.divmod(rows, self.size)
+        candidate = np.arange(len(sets))
+        bins = self.geometry.bins(sets)
+        belongs = bins[group, candidate] == at
+        rows = rows[belongs]
+        sets = sets[belongs]
+        # the share of a bin's energy that its projection on the signs of the set holds
+        delayed = self.table[rows]
+        signs = self.geometry.signs(sets)
+        coefficient = (delayed * signs).mean(1)
+        energy = (delayed**2).mean(1)
+        share = coefficient**2 / np.maximum(energy, 1e-300)
+        enough = share > 1.0 - RESIDUAL
+        rows = rows[enough]
+        sets = sets[enough]
+        share = share[enough]
+        best_first = np.lexsort((-share, rows))
+        _, first = np.unique(rows[best_first], return_index=True)
+        best = best_first[first]
+        return rows[best], sets[best]
+
+    def pooled(self, sets: Positions) -> tuple[Positions, Floats]:
+        """The sets that stand out in all groups together, and their coefficients: ((k, t), (k,)).
+
+        A set that was read from noise or from a mixture is in one group only; taking it out of the others
+        would add energy there.
+        """
+        groups = len(self.geometry.labels)
+        delays = self.table.shape[1]
+        bins = self.table[self.rows(sets)]  # (C, k, R)
+        signs = self.geometry.signs(sets)
+        # one estimate a group, weighted by how clean its bin is without it
+        estimates = np.einsum("ckr,kr->ck", bins, signs) / delays
+        energy = (bins**2).mean(2)
+        least = self.floor / delays
+        spread = np.maximum(energy - estimates**2, least)
+        precision = delays / spread
+        total_precision = precision.sum(0)
+        value = (precision * estimates).sum(0) / total_precision
+        # taking it out must lower the energy of the bins together: Σ_c (a_c − v)² < Σ_c a_c²
+        square = value**2
+        gain = 2 * value * estimates.sum(0)
+        falls = square * groups < gain
+        stands_out = square * total_precision > SIGNIFICANT**2
+        chosen = falls & stands_out
+        return sets[chosen], value[chosen]
+
+    def take_out(self, sets: Positions, coefficients: Floats) -> Positions:
+        """Subtract the sets from their bins in every group; the rows touched."""
+        touched = self.rows(sets)
+        signs = self.geometry.signs(sets)
+        taken = coefficients[:, None] * signs
+        for rows in touched:  # several sets may fall into one bin: subtract.at counts them all
+            np.subtract.at(self.table, rows, taken)
+        return touched.ravel()
+
+
+def _proposed(bins: _Bins, rows: Positions, code: BCH, soft: bool) -> Positions:
+    """The distinct sets that explain one of the bins in `rows` best: (k, t)."""
+    bits = observed_bits(bins.table[rows])
+    candidates, decoded = code.hard(bits)
+    candidates = candidates[decoded]
+    explained, sets = bins.explained(rows[decoded], candidates)
     if soft:
-        left = np.setdiff1d(rows, where, assume_unique=True)
-        depth = 2 * code.t + DEPTH
-        step = max(1, WORDS // sum(comb(depth, flips) for flips in range(FLIPS + 1)))
-        for start in range(0, len(left), step):
-            part = left[start : start + step]
-            index, more = code.chase(flat[part], depth, weight=FLIPS)
-            _, more = _explained(flat, part[index], more, geometry, size)
-            sets = np.vstack([sets, more])
+        unread = np.setdiff1d(rows, explained, assume_unique=True)
+        more = _chased(bins, unread, code)
+        sets = np.vstack([sets, *more])
     return sets[unique_rows(sets)]
 
 
-def _explained(
-    flat: Floats, where: Positions, sets: Positions, geometry: Geometry, size: int
-) -> tuple[Positions, Positions]:
-    """Of the candidates, those that belong to their bin and explain enough of it, the best one a bin."""
-    belongs = geometry.bins(sets)[where // size, np.arange(len(sets))] == where % size
-    where, sets = where[belongs], sets[belongs]
-    bins = flat[where]
-    share = (bins * geometry.signs(sets)).mean(1) ** 2 / np.maximum((bins**2).mean(1), 1e-300)
-    enough = np.flatnonzero(share > 1.0 - RESIDUAL)
-    best = enough[np.lexsort((-share[enough], where[enough]))]
-    best = best[np.unique(where[best], return_index=True)[1]]
-    return where[best], sets[best]
-
-
-def _pooled(
-    flat: Floats, sets: Positions, geometry: Geometry, size: int, floor: float
-) -> tuple[Positions, Floats]:
-    """Coefficients of the sets from their bins in all groups, each weighted by how clean it is; only sets that stand out.
-
-    A set that was read from noise or from a mixture is in one group only; taking it out of the others would
-    add energy there.
-    """
-    groups, rows = len(geometry.labels), flat.shape[1]
-    bins = flat[geometry.bins(sets) + size * np.arange(groups)[:, None]]  # (C, k, R)
-    each = np.einsum("ckr,kr->ck", bins, geometry.signs(sets)) / rows
-    spread = np.maximum((bins**2).mean(2) - each**2, floor / rows)
-    precision = rows / spread
-    value = (precision * each).sum(0) / precision.sum(0)
-    falls = (value**2 * groups) < 2 * value * each.sum(0)
-    stands = value**2 * precision.sum(0) > SIGNIFICANT**2
-    return sets[falls & stands], value[falls & stands]
+def _chased(bins: _Bins, rows: Positions, code: BCH) -> list[Positions]:
+    """The sets that Chase-2 finds for bins that hard decoding leaves, some bins at a time: each (k, t)."""
+    depth = 2 * code.t + DEPTH
+    patterns = sum(comb(depth, flips) for flips in range(FLIPS + 1))
+    step = max(1, WORDS // patterns)
+    found: list[Positions] = []
+    for start in range(0, len(rows), step):
+        part = rows[start : start + step]
+        soft = bins.table[part]
+        index, candidates = code.chase(soft, depth, FLIPS)
+        _, sets = bins.explained(part[index], candidates)
+        found.append(sets)
+    return found
 
 
 def _summed(sets: Positions, coefficients: Floats, first: Positions) -> Floats:
     """A set peeled twice has the sum of both coefficients."""
-    place = {tuple(sets[j]): i for i, j in enumerate(first)}
+    members = [tuple(row) for row in sets.tolist()]
+    place = {members[row]: at for at, row in enumerate(first)}
+    places = [place[one] for one in members]
     total = np.zeros(len(first))
-    np.add.at(total, [place[tuple(row)] for row in sets], coefficients)
+    np.add.at(total, places, coefficients)
     return total
