@@ -25,7 +25,7 @@ import numpy as np
 from spexviz.kit.options import option
 from spexviz.masks import Interaction, Values, is_complete
 from spexviz.metrics import constant
-from spexviz.solvers.base import Design, Sparse, checked
+from spexviz.solvers.base import Design, Sparse, checked, constant_and_players
 from spexviz.solvers.gp.posterior import Posterior, condition
 from spexviz.spectrum import Spectrum
 
@@ -55,7 +55,7 @@ class GaussianProcess(Sparse):
         masks, values = checked(design, values, self.least)
         n = masks.shape[1]
         if constant(values):
-            flat: dict[Interaction, float] = dict.fromkeys(_lowest(n), 0.0)
+            flat: dict[Interaction, float] = dict.fromkeys(constant_and_players(n), 0.0)
             flat[()] = float(values.mean())
             return self._certain(n, flat, "the values are constant")
         if is_complete(masks):
@@ -67,7 +67,7 @@ class GaussianProcess(Sparse):
     def _sparse(self, posterior: Posterior, n: int, seed: int, began: float) -> Spectrum:
         """The posterior of the largest terms alone."""
         wide = posterior.largest(self.max_order, self.terms)
-        terms = [*_lowest(n), *wide]
+        terms = [*constant_and_players(n), *wide]
         coefficients, draws = posterior.cut(terms, self.draws, seed)
         notes = posterior.notes(terms, coefficients)
         notes["seconds"] = time.perf_counter() - began
@@ -96,8 +96,3 @@ class GaussianProcess(Sparse):
         kept = np.sort(np.concatenate([low, largest]))
         values = whole.values.tolist()
         return {whole.terms[j]: values[j] for j in kept}
-
-
-def _lowest(n: int) -> list[Interaction]:
-    """The constant and all players."""
-    return [(), *((i,) for i in range(n))]
