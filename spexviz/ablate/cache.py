@@ -68,9 +68,9 @@ class MemoryCache:
 class SqliteCache:
     """The cache in a SQLite file of its own: shared by runs, threads and processes.
 
-    A kill leaves it standing. Beyond `cap` bytes (SPEXVIZ_CACHE_MB, in megabytes) whole games are evicted, least used first; reading
-    counts as use, and a game used in the last minutes stays. A damaged file is renamed, and an empty one
-    begun; `notice` then says so.
+    A kill leaves it standing. Beyond `cap` bytes (SPEXVIZ_CACHE_MB, in megabytes) whole games are evicted,
+    least used first; reading counts as use, and a game used in the last minutes stays. A damaged file is
+    renamed, and an empty one begun; `notice` then says so.
     Raises StoreError where the file cannot be used otherwise.
     """
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from spexviz.errors import StoreError
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ROOT / "pages"
-ASSETS = ROOT / "assets"
+PAGES, ASSETS = ROOT / "pages", ROOT / "assets"
 
 
 def home() -> Path:
