@@ -1,4 +1,4 @@
-"""Names of the array types that the engine passes around, where masks and values say too much."""
+"""Array types that the engine passes around, where masks and values say too much; and missing values."""
 
 from __future__ import annotations
 

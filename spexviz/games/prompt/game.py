@@ -38,13 +38,12 @@ _NOUNS = {"words": "word", "tokens": "token", "sentences": "sentence", "lines": 
 class PromptGame(OnModel):
     """Which parts of a prompt make the model answer as it does; a value is in nats.
 
-    Players are words (or tokens, sentences, …) of the prompt.
-    The model is asked `template` with the kept parts of the prompt in place of "{}"; the template is never
-    ablated, nor are the `protected` ranges of characters of the prompt. Words are joined by one space; no BOS
-    is added, and no chat template unless `chat` (an encoder adds its own special tokens). `target` and
-    `contrast` are labels where the model is a classifier; where it is a masked language model the template
-    holds its mask token, at which they are read: "{} It was [MASK].". `model` is a name for
-    `spexviz.models.load`, or a loaded LanguageModel.
+    Players are words (or tokens, sentences, …) of the prompt. The model is asked `template` with the kept
+    ones in place of "{}"; the template is never ablated, nor are the `protected` ranges of characters of the
+    prompt. Words are joined by one space; no BOS is added, and no chat template unless `chat` (an encoder
+    adds its own special tokens). `target` and `contrast` are labels where the model is a classifier; where it
+    is a masked language model the template holds its mask token, at which they are read: "{} It was [MASK].".
+    `model` is a name for `spexviz.models.load`, or a loaded LanguageModel.
     Raises GameError for an empty prompt, a template without "{}", or a setting that does not exist; on first
     use ModelError for a model that cannot be had, GameError for a target that is no single token or a prompt
     beyond the model's context.
