@@ -1,7 +1,7 @@
-"""The ablation cache: every value ever measured, keyed by (game fingerprint, mask), so that none is paid for twice.
+"""The ablation cache: every value ever measured, so that none is paid for twice.
 
-Its SQLite file is apart from that of the runs: it may be thrown away, it has a size cap, and where it is
-damaged it is set aside.
+A value is found by (game fingerprint, mask). The SQLite file is apart from that of the runs: it may be thrown
+away, it has a size cap, and where it is damaged it is set aside.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ MIGRATIONS = (
     (
         "0001 ablations",
         """CREATE TABLE games (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, used REAL NOT NULL);
-        CREATE TABLE ablations (game INTEGER NOT NULL, mask BLOB NOT NULL, value REAL NOT NULL, PRIMARY KEY (game, mask)) WITHOUT ROWID;""",
+        CREATE TABLE ablations (game INTEGER NOT NULL, mask BLOB NOT NULL, value REAL NOT NULL, """
+        """PRIMARY KEY (game, mask)) WITHOUT ROWID;""",
     ),
 )
 CAP_MB = 2048  # some fifty million values of a prompt of 60 words
 NOTE_EVERY = 60.0  # seconds: reading a game is noted as use at most that often
 _AT_ONCE = 500  # masks in one query: SQLite allows 999 variables on old builds
-_OF_GAME = "SELECT mask, value FROM ablations WHERE game = (SELECT id FROM games WHERE fingerprint = ?)"
+_OF_GAME = "FROM ablations WHERE game = (SELECT id FROM games WHERE fingerprint = ?)"
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class Cache(Protocol):
 
     def get(self, fingerprint: str, masks: Masks) -> Values:
         """Values (b,) of the masks, NaN where none is known."""
+        ...
 
     def put(self, fingerprint: str, masks: Masks, values: Values) -> None:
         """Keep the values of a chunk: all of them or none."""
@@ -55,28 +57,30 @@ class MemoryCache:
         self._known: dict[tuple[str, bytes], float] = {}
 
     def get(self, fingerprint: str, masks: Masks) -> Values:
-        return np.array(
-            [self._known.get((fingerprint, key), np.nan) for key in keys(masks)], dtype=np.float64
-        )
+        found = [self._known.get((fingerprint, key), np.nan) for key in keys(masks)]
+        return np.array(found, dtype=np.float64)
 
     def put(self, fingerprint: str, masks: Masks, values: Values) -> None:
-        self._known.update(
-            {(fingerprint, key): float(value) for key, value in zip(keys(masks), values, strict=True)}
-        )
+        pairs = zip(keys(masks), values, strict=True)
+        self._known.update({(fingerprint, key): float(value) for key, value in pairs})
 
 
 class SqliteCache:
-    """The cache in a SQLite file of its own: shared by runs, threads and processes, and left standing by a kill.
+    """The cache in a SQLite file of its own: shared by runs, threads and processes.
 
-    Beyond `cap` bytes (SPEXVIZ_CACHE_MB, in megabytes) whole games are evicted, least used first; reading
-    counts as use, and a game used in the last minutes stays. A damaged file is renamed, and an empty one
-    begun; `notice` then says so.
+    A kill leaves it standing. Beyond `cap` bytes (SPEXVIZ_CACHE_MB, in megabytes) whole games are evicted,
+    least used first; reading counts as use, and a game used in the last minutes stays. A damaged file is
+    renamed, and an empty one begun; `notice` then says so.
     Raises StoreError where the file cannot be used otherwise.
     """
 
     def __init__(self, path: Path | str | None = None, cap: int | None = None):
-        self.path = Path(path) if path is not None else home() / FILE
-        self.cap = cap_bytes() if cap is None else cap
+        if path is None:
+            path = home() / FILE
+        if cap is None:
+            cap = cap_bytes()
+        self.path = Path(path)
+        self.cap = cap
         self.notice = ""
         self._noted: dict[str, float] = {}
         self._database = Database(self.path, MIGRATIONS, lazy=True)
@@ -91,8 +95,9 @@ class SqliteCache:
 
     def count(self, fingerprint: str) -> int:
         """How many masks of the game are known."""
-        query = "SELECT COUNT(*) FROM ablations WHERE game = (SELECT id FROM games WHERE fingerprint = ?)"
-        return int(self._safely(lambda: self._database.read(query, (fingerprint,)))[0][0])
+        query = f"SELECT COUNT(*) {_OF_GAME}"
+        ((count,),) = self._safely(lambda: self._database.read(query, (fingerprint,)))
+        return int(count)
 
     def _get(self, fingerprint: str, masks: Masks) -> Values:
         known: dict[bytes, float] = {}
@@ -100,9 +105,11 @@ class SqliteCache:
         for start in range(0, len(wanted), _AT_ONCE):
             # one query finds game and masks: an eviction in between cannot give its id to another
             part = wanted[start : start + _AT_ONCE]
-            query = f"{_OF_GAME} AND mask IN ({','.join('?' * len(part))})"
+            places = ",".join("?" * len(part))
+            query = f"SELECT mask, value {_OF_GAME} AND mask IN ({places})"
             known.update(self._database.read(query, (fingerprint, *part)))
-        if known and time.time() - self._noted.get(fingerprint, 0.0) > NOTE_EVERY:
+        noted = self._noted.get(fingerprint, 0.0)
+        if known and time.time() - noted > NOTE_EVERY:
             self._note_use(fingerprint)
         return np.array([known.get(key, np.nan) for key in wanted], dtype=np.float64)
 
@@ -110,14 +117,14 @@ class SqliteCache:
         now = time.time()
         with self._database.write() as connection:
             connection.execute(
-                "INSERT INTO games (fingerprint, used) VALUES (?, ?) ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used",
+                "INSERT INTO games (fingerprint, used) VALUES (?, ?) "
+                "ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used",
                 (fingerprint, now),
             )
-            (game,) = connection.execute(
-                "SELECT id FROM games WHERE fingerprint = ?", (fingerprint,)
-            ).fetchone()
-            # neighbours share a page
-            rows = sorted((game, key, float(value)) for key, value in zip(keys(masks), values, strict=True))
+            query = "SELECT id FROM games WHERE fingerprint = ?"
+            (game,) = connection.execute(query, (fingerprint,)).fetchone()
+            rows = [(game, key, float(value)) for key, value in zip(keys(masks), values, strict=True)]
+            rows.sort()  # neighbours share a page
             connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?)", rows)
         self._noted[fingerprint] = now
         if eviction.size(self._database) > self.cap:
@@ -136,9 +143,11 @@ class SqliteCache:
         try:
             return work()
         except StoreDamaged as error:
-            if moved := self._database.set_aside():
+            moved = self._database.set_aside()
+            if moved:
                 self.notice = (
-                    f"The cache of ablations was damaged and was set aside as {moved}; a new, empty one is in use. "
+                    f"The cache of ablations was damaged and was set aside as {moved}; "
+                    "a new, empty one is in use. "
                     "Runs are not affected, but ablations cost time again. Delete the old file when you like."
                 )
                 _log.warning("%s (%s)", self.notice, error.__cause__)
@@ -146,9 +155,9 @@ class SqliteCache:
 
 
 def cap_bytes() -> int:
-    """The size cap in bytes:
+    """The size cap in bytes: `SPEXVIZ_CACHE_MB` megabytes, by default 2,048.
 
-    `SPEXVIZ_CACHE_MB` megabytes, by default 2,048. Raises StoreError for anything but a whole number.
+    Raises StoreError for anything but a whole number.
     """
     given = os.environ.get("SPEXVIZ_CACHE_MB") or str(CAP_MB)
     if not given.isascii() or not given.isdecimal() or int(given) < 1:

@@ -1,4 +1,4 @@
-"""Room in the cache: whole games go, least used first, in slices, so that nobody waits long for the write lock."""
+"""Room in the cache: whole games go, least used first, in slices, so that nobody waits long to write."""
 
 from __future__ import annotations
 
@@ -19,22 +19,34 @@ def size(database: Database) -> int:
 
 
 def make_room(database: Database, cap: int, keep: int) -> None:
-    """Evict games until the file holds at most TARGET of `cap`, then make it no larger than `cap`; never game `keep`, nor one in use.
+    """Evict games until the file holds at most TARGET of `cap`, then make it no larger than `cap`.
 
-    Where all that is left is in use, the file stays above the cap until it is not.
+    Neither game `keep` nor one in use is evicted. Where all that is left is in use, the file stays above the
+    cap until it is not.
     """
-    page = _pragma(database, "page_size")
-    begun: bool | None = False
-    while (
-        begun or (_pragma(database, "page_count") - _pragma(database, "freelist_count")) * page > TARGET * cap
-    ):
-        begun = _evict_slice(database, keep)
-        if begun is None:
+    has_more: bool | None = False  # a game that is begun goes whole
+    while has_more or _held(database) > TARGET * cap:
+        has_more = _evict_slice(database, keep)
+        if has_more is None:
             break
         time.sleep(PAUSE)
-    while (excess := _pragma(database, "page_count") - cap // page) > 0 and (
-        free := _pragma(database, "freelist_count")
-    ):
+    _give_back(database, cap)
+
+
+def _held(database: Database) -> int:
+    """Bytes of the pages that are in use."""
+    pages = _pragma(database, "page_count") - _pragma(database, "freelist_count")
+    return pages * _pragma(database, "page_size")
+
+
+def _give_back(database: Database, cap: int) -> None:
+    """Give free pages back to the disk, in slices, until the file is no larger than `cap`."""
+    most = cap // _pragma(database, "page_size")
+    while True:
+        excess = _pragma(database, "page_count") - most
+        free = _pragma(database, "freelist_count")
+        if excess <= 0 or not free:
+            break
         database.script(f"PRAGMA incremental_vacuum({min(excess, PAGES)})")
         if _pragma(database, "freelist_count") == free:
             break  # a file of an old build, which gives nothing back
@@ -48,15 +60,15 @@ def _evict_slice(database: Database, keep: int) -> bool | None:
         found = connection.execute(query, (time.time() - IN_USE, keep)).fetchone()
         if not found:
             return None
+        (game,) = found
         rows = "SELECT mask FROM ablations WHERE game = ? LIMIT ?"
-        deleted = connection.execute(
-            f"DELETE FROM ablations WHERE game = ? AND mask IN ({rows})", (*found, *found, SLICE)
-        ).rowcount
+        delete = f"DELETE FROM ablations WHERE game = ? AND mask IN ({rows})"
+        deleted = connection.execute(delete, (game, game, SLICE)).rowcount
         if deleted < SLICE:
-            connection.execute("DELETE FROM games WHERE id = ?", found)
+            connection.execute("DELETE FROM games WHERE id = ?", (game,))
         else:
             # begun: first in line, so that it goes whole
-            connection.execute("UPDATE games SET used = 0 WHERE id = ?", found)
+            connection.execute("UPDATE games SET used = 0 WHERE id = ?", (game,))
         return deleted == SLICE
 
 

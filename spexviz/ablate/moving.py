@@ -1,4 +1,4 @@
-"""Ablations of spexviz 0.1 lay beside the runs, in spexviz.sqlite3: they move into the cache's own file, once."""
+"""Ablations of spexviz 0.1 lay beside the runs, in spexviz.sqlite3: they move into the cache's file, once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from spexviz.kit.database import Database
 OLD = "spexviz.sqlite3"
 _log = logging.getLogger(__name__)
 _GAMES = "INSERT OR IGNORE INTO main.games (fingerprint, used) SELECT fingerprint, used FROM old.games"
-_ROWS = """INSERT OR IGNORE INTO main.ablations SELECT new.id, moved.mask, moved.value FROM old.ablations AS moved
-    JOIN old.games AS was ON was.id = moved.game JOIN main.games AS new ON new.fingerprint = was.fingerprint"""
+_ROWS = """INSERT OR IGNORE INTO main.ablations
+    SELECT new.id, moved.mask, moved.value FROM old.ablations AS moved
+    JOIN old.games AS was ON was.id = moved.game
+    JOIN main.games AS new ON new.fingerprint = was.fingerprint"""
 
 
 def take_over(database: Database) -> None:
@@ -29,10 +31,8 @@ def take_over(database: Database) -> None:
     with FileLock(f"{database.path}.moving.lock"):
         try:
             _move(database, str(path))
-        except (
-            sqlite3.Error,
-            StoreError,
-        ) as error:  # the cache works without them, and the runs' own store says what ails its file
+        except (sqlite3.Error, StoreError) as error:
+            # the cache works without them, and the runs' own store says what ails its file
             _log.warning("the ablations in %s stay there (%s)", path, error)
 
 
@@ -40,7 +40,8 @@ def _move(database: Database, path: str) -> None:
     connection = database.connection()
     connection.execute("ATTACH ? AS old", (path,))
     try:
-        if not connection.execute("SELECT 1 FROM old.sqlite_master WHERE name = 'ablations'").fetchone():
+        query = "SELECT 1 FROM old.sqlite_master WHERE name = 'ablations'"
+        if not connection.execute(query).fetchone():
             return
         with database.write():
             connection.execute(_GAMES)

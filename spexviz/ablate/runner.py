@@ -22,7 +22,7 @@ from spexviz.ablate.cache import Cache, MemoryCache
 from spexviz.ablate.executors import Executor
 from spexviz.errors import AblationError, Cancelled, GameError
 from spexviz.games.base import Game
-from spexviz.kit.arrays import Positions
+from spexviz.kit.arrays import Positions, first_without_value
 from spexviz.masks import Masks, Values
 
 POLL = 0.2  # seconds between two looks at the Cancel button while a chunk is awaited
@@ -30,7 +30,10 @@ POLL = 0.2  # seconds between two looks at the Cancel button while a chunk is aw
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands: ablations done and in all, of these found in the cache, ablations a second, what it is doing."""
+    """Where a run stands: ablations done and in all, of these found in the cache; ablations a second.
+
+    `phase`: what it is doing.
+    """
 
     done: int
     total: int
@@ -41,7 +44,9 @@ class Progress:
     @property
     def eta(self) -> float | None:
         """Seconds still to go at the present rate; None before the first measurement."""
-        return (self.total - self.done) / self.rate if self.rate > 0 else None
+        if self.rate <= 0:
+            return None
+        return (self.total - self.done) / self.rate
 
 
 @dataclass
@@ -67,7 +72,7 @@ class Runner:
     cached: int = 0
     seconds: float = 0.0
     # (masks asked, seconds) of the last chunks
-    recent: deque = field(default_factory=lambda: deque(maxlen=12))
+    recent: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=12))
 
     def __call__(self, masks: Masks, phase: str = "ablations") -> Values:
         """Values of the masks, in order. Finished chunks stay in the cache whatever happens."""
@@ -77,7 +82,8 @@ class Runner:
             for start in range(0, len(masks), chunk):
                 if self.cancel.is_set():
                     break
-                call.begin(np.arange(start, min(start + chunk, len(masks))))
+                stop = min(start + chunk, len(masks))
+                call.begin(np.arange(start, stop))
                 while len(call.flight) >= self.executor.workers:
                     call.land()
             while call.flight:
@@ -101,24 +107,24 @@ class Runner:
 
     def turn_to(self, game: Game) -> None:
         """Ask another game from now on, from its first mask; what was asked so far stays counted."""
-        self.game, self.total = game, self.total + self.done
+        self.game = game
+        self.total += self.done
         self.__dict__.pop("fingerprint", None)
 
     def tell(self, phase: str) -> None:
         """Report where the run stands."""
-        asked, seconds = (
-            (sum(column) for column in zip(*self.recent, strict=True)) if self.recent else (0, 0.0)
-        )
-        self.report(
-            Progress(
-                self.done, max(self.total, self.done), self.cached, asked / seconds if seconds else 0.0, phase
-            )
-        )
+        asked = sum(count for count, _ in self.recent)
+        seconds = sum(taken for _, taken in self.recent)
+        rate = 0.0
+        if seconds:
+            rate = asked / seconds
+        self.report(Progress(self.done, max(self.total, self.done), self.cached, rate, phase))
 
     def check_cancelled(self) -> None:
         if self.cancel.is_set():
             raise Cancelled(
-                f"Cancelled after {self.done} of {max(self.total, self.done)} ablations; they are kept, so going on costs only the rest."
+                f"Cancelled after {self.done} of {max(self.total, self.done)} ablations; "
+                "they are kept, so going on costs only the rest."
             )
 
 
@@ -126,7 +132,9 @@ class _Call:
     """One call of a runner: `flight` holds the rows of each chunk that is being evaluated."""
 
     def __init__(self, runner: Runner, masks: Masks, phase: str):
-        self.runner, self.masks, self.phase = runner, masks, phase
+        self.runner = runner
+        self.masks = masks
+        self.phase = phase
         self.out = np.full(len(masks), np.nan)
         self.flight: dict[Future[Values], Positions] = {}
         self._clock = 0.0
@@ -136,14 +144,17 @@ class _Call:
         runner = self.runner
         if not self.flight:
             self._clock = time.perf_counter()
-        self.out[rows] = known = runner.cache.get(runner.fingerprint, self.masks[rows])
+        known = runner.cache.get(runner.fingerprint, self.masks[rows])
+        self.out[rows] = known
         missing = rows[np.isnan(known)]
-        runner.cached += len(rows) - len(missing)
-        runner.done += len(rows) - len(missing)
-        if len(missing):
-            self.flight[runner.executor.submit(runner.game, self.masks[missing], runner.urgent)] = missing
-        else:
+        found = len(rows) - len(missing)
+        runner.cached += found
+        runner.done += found
+        if not len(missing):
             runner.tell(self.phase)
+            return
+        future = runner.executor.submit(runner.game, self.masks[missing], runner.urgent)
+        self.flight[future] = missing
 
     def land(self) -> None:
         """Wait a moment for chunks in flight; keep each that is there, whole.
@@ -155,15 +166,19 @@ class _Call:
             self.drop()
         for future in landed & self.flight.keys():
             rows = self.flight.pop(future)
-            self._keep(rows, _usable(np.asarray(future.result(), dtype=np.float64), self.masks[rows]))
+            values = np.asarray(future.result(), dtype=np.float64)
+            _check_usable(values, self.masks[rows])
+            self._keep(rows, values)
 
     def _keep(self, rows: Positions, values: Values) -> None:
-        runner, now = self.runner, time.perf_counter()
+        runner = self.runner
+        now = time.perf_counter()
+        seconds = now - self._clock  # since the last chunk, or since none was in flight
         runner.cache.put(runner.fingerprint, self.masks[rows], values)
         self.out[rows] = values
         runner.done += len(rows)
-        runner.seconds += now - self._clock
-        runner.recent.append((len(rows), now - self._clock))
+        runner.seconds += seconds
+        runner.recent.append((len(rows), seconds))
         self._clock = now
         runner.tell(self.phase)
 
@@ -180,16 +195,15 @@ class _Call:
                 self.land()
 
 
-def _usable(values: Values, masks: Masks) -> Values:
-    """The values of a chunk, if there is one for each mask and every one is finite."""
+def _check_usable(values: Values, masks: Masks) -> None:
+    """Raise AblationError unless there is one value for each mask of a chunk, and every one is finite."""
     if values.shape != (len(masks),):
         raise AblationError(
-            f"The game gave an array of shape {values.shape} for {len(masks)} masks: let it return one number a mask, shape ({len(masks)},)."
+            f"The game gave an array of shape {values.shape} for {len(masks)} masks: "
+            f"let it return one number a mask, shape ({len(masks)},)."
         )
-    if np.isfinite(values).all():
-        return values
-    bad = masks[int(np.flatnonzero(~np.isfinite(values))[0])]
-    shown = "".join("1" if keep else "0" for keep in bad)
-    raise AblationError(
-        f"The game gave no usable value for the mask {shown[:200]} (1 = kept): everything before it is kept."
-    )
+    bad = first_without_value(masks, values)
+    if bad is not None:
+        raise AblationError(
+            f"The game gave no usable value for the mask {bad} (1 = kept): everything before it is kept."
+        )

@@ -1,4 +1,4 @@
-"""Names of the array types that the engine passes around, where masks and values say too much."""
+"""Array types that the engine passes around, where masks and values say too much; and missing values."""
 
 from __future__ import annotations
 
@@ -10,3 +10,15 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Positions = NDArray[np.intp]
 """Positions in another array, as `np.flatnonzero` and `np.argsort` give them."""
+
+
+def first_without_value(masks: Bools, values: Floats) -> str | None:
+    """The first of the masks (b, n) whose value (b,) is not finite, in digits (1 = kept); None if all are.
+
+    Cut after 200 players, for error texts.
+    """
+    found = np.flatnonzero(~np.isfinite(values))
+    if not len(found):
+        return None
+    mask = masks[int(found[0])]
+    return "".join("1" if keep else "0" for keep in mask[:200])

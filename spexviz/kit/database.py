@@ -1,7 +1,6 @@
-"""A SQLite file:
+"""A SQLite file: WAL, a connection a thread, named append-only migrations.
 
-WAL, a connection a thread, named append-only migrations. Runs have one (jobs/store.py), ablations another
-(ablate/cache.py).
+Runs have one (jobs/store.py), ablations another (ablate/cache.py).
 """
 
 from __future__ import annotations
@@ -31,7 +30,8 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] == "wal":
+            (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+            if mode == "wal":
                 return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:
@@ -49,10 +49,11 @@ class _OfThread(threading.local):
 
 
 class Database:
-    """A SQLite file brought to the newest schema. Raises StoreError where it cannot be opened, StoreDamaged where it is no database.
+    """A SQLite file brought to the newest schema.
 
     A connection follows its path: when the file has been set aside, by whichever process, the next call opens
     the new one.
+    Raises StoreError where the file cannot be opened, StoreDamaged where it is no database.
     """
 
     def __init__(self, path: Path | str, migrations: Migrations, lazy: bool = False):
@@ -65,16 +66,17 @@ class Database:
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection, in autocommit mode."""
-        found = self._local.connection
-        if found is None or self._identity() != self._local.identity:
-            try:
-                with self._alone():
-                    self._local.connection = None  # until it is ready
-                    found = self._open()
-                    self._local.connection = found
-            except sqlite3.Error as error:
-                raise self._error(error) from error
-        return found
+        opened = self._local.connection
+        if opened is not None and self._identity() == self._local.identity:
+            return opened
+        try:
+            with self._alone():
+                self._local.connection = None  # until it is ready
+                opened = self._open()
+                self._local.connection = opened
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+        return opened
 
     def set_aside(self) -> Path | None:
         """Rename the damaged file that this thread has open; the path of what it is now.
@@ -89,7 +91,8 @@ class Database:
                 target = target.with_name(target.name + "x")
             # never a log of the old file beside a new one: SQLite would replay it
             for ending in ("-wal", "-shm", ""):
-                if (part := Path(f"{self.path}{ending}")).exists():
+                part = Path(f"{self.path}{ending}")
+                if part.exists():
                     part.rename(f"{target}{ending}")
             return target
 
@@ -122,10 +125,10 @@ class Database:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """No other process opens the file or sets it aside meanwhile."""
-        if not self.path.parent.is_dir() or self.path.is_dir():
-            raise self._error(
-                f"{self.path.parent} is no folder" if not self.path.parent.is_dir() else "it is a folder"
-            )
+        if not self.path.parent.is_dir():
+            raise self._error(f"{self.path.parent} is no folder")
+        if self.path.is_dir():
+            raise self._error("it is a folder")
         try:
             with FileLock(f"{self.path}.lock", timeout=60):
                 yield
@@ -176,10 +179,11 @@ class Database:
             connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
             done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
             for name, script in self._migrations:
-                if name not in done:
-                    for statement in filter(str.strip, script.split(";")):
-                        connection.execute(statement)
-                    connection.execute("INSERT INTO migrations VALUES (?)", (name,))
+                if name in done:
+                    continue
+                for statement in filter(str.strip, script.split(";")):
+                    connection.execute(statement)
+                connection.execute("INSERT INTO migrations VALUES (?)", (name,))
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -190,10 +194,14 @@ class Database:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return StoreError(
-                f"The file {self.path} was being written by another process for more than {PATIENCE:g} s: try again; a run can be resumed."
+                f"The file {self.path} was being written by another process for more than {PATIENCE:g} s: "
+                "try again; a run can be resumed."
             )
-        kind = StoreDamaged if code in _DAMAGED else StoreError
+        kind = StoreError
+        if code in _DAMAGED:
+            kind = StoreDamaged
         return kind(
-            f"The file {self.path} cannot be used ({error}). If it is damaged, move it aside and start again: what it held is then gone. "
+            f"The file {self.path} cannot be used ({error}). "
+            "If it is damaged, move it aside and start again: what it held is then gone. "
             "If the disk is full or the folder read-only, free space or set SPEXVIZ_HOME."
         )

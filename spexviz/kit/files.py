@@ -8,7 +8,10 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes, most: int) -> None:
-    """Write a file whole or not at all, for readers beside it; of those with its suffix in its folder the `most` newest stay. Raises OSError."""
+    """Write a file whole or not at all, for readers beside it. Raises OSError.
+
+    Of the files with its suffix in its folder the `most` newest stay.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.read_bytes() == content:
         path.touch()
@@ -17,5 +20,6 @@ def write_whole(path: Path, content: bytes, most: int) -> None:
     with os.fdopen(handle, "wb") as stream:
         stream.write(content)
     os.replace(name, path)
-    for old in sorted(path.parent.glob(f"*{path.suffix}"), key=lambda file: file.stat().st_mtime)[:-most]:
+    by_age = sorted(path.parent.glob(f"*{path.suffix}"), key=lambda file: file.stat().st_mtime)
+    for old in by_age[:-most]:
         old.unlink(missing_ok=True)

@@ -16,21 +16,22 @@ from spexviz.kit.options import Option, options
 
 
 def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
-    """A flag for every field that the constructor of `kind` takes; those that are not given keep their default."""
-    group, told = parser.add_argument_group(f"settings of the {prefix} {kind.name}"), options(kind)
+    """A flag for every field that the constructor of `kind` takes; what is not given keeps its default."""
+    group = parser.add_argument_group(f"settings of the {prefix} {kind.name}")
+    known = options(kind)
     for field in dataclasses.fields(kind):
         if not field.init:
             continue
-        name, one = field.name.replace("_", "-"), told[field.name]
-        about: dict[str, Any] = {
-            "help": _said(one),
-            "dest": f"{prefix}.{field.name}",
-            "default": argparse.SUPPRESS,
-        }
+        name = field.name.replace("_", "-")
+        one = known[field.name]
+        about: dict[str, Any] = {"help": _said(one)}
+        about["dest"] = f"{prefix}.{field.name}"
+        about["default"] = argparse.SUPPRESS
         if isinstance(field.default, bool):
             about["action"] = argparse.BooleanOptionalAction
         else:
-            about |= {"type": _reader(str(field.type), one), "metavar": field.name.upper()}
+            about["type"] = _reader(str(field.type), one)
+            about["metavar"] = field.name.upper()
         try:
             group.add_argument(f"--{name}", **about)
         except argparse.ArgumentError:  # the run has one of this name
@@ -38,18 +39,17 @@ def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
 
 
 def given(parsed: argparse.Namespace, kind: type | None, prefix: str) -> dict[str, Any]:
-    """{field: value} of the flags that were given, and of those fields that forms begin with another value than their default."""
-    told = {
-        name.removeprefix(f"{prefix}."): value
-        for name, value in vars(parsed).items()
-        if name.startswith(f"{prefix}.")
-    }
-    first = (
-        {}
-        if kind is None
-        else {name: one.first for name, one in options(kind).items() if one.first is not None}
-    )
-    return {**first, **told}
+    """{field: value} of the flags that were given, and of the fields that forms begin otherwise."""
+    found: dict[str, Any] = {}
+    if kind is not None:
+        for name, one in options(kind).items():
+            if one.first is not None:
+                found[name] = one.first
+    mine = f"{prefix}."
+    for name, value in vars(parsed).items():
+        if name.startswith(mine):
+            found[name.removeprefix(mine)] = value
+    return found
 
 
 def typeable(kind: type) -> bool:
@@ -58,19 +58,36 @@ def typeable(kind: type) -> bool:
 
 
 def _said(one: Option) -> str:
-    choices = f" One of: {', '.join(map(str, one.choices))}." if one.choices else ""
-    return f"{one.label}. {one.help}{choices}".replace("%", "%%")
+    said = f"{one.label}. {one.help}"
+    if one.choices:
+        said += f" One of: {', '.join(map(str, one.choices))}."
+    return said.replace("%", "%%")
 
 
 def _reader(annotation: str, one: Option) -> Callable[[str], Any]:
     """What makes the value of a field of the text that is typed for it, by the field's annotation."""
     kinds = {kind.strip() for kind in annotation.split("|")} - {"None"}
-    if len(kinds) == 1 and (number := {"int": int, "float": float}.get(*kinds)):
-        return number
+    if kinds == {"int"}:
+        return int
+    if kinds == {"float"}:
+        return float
     if kinds == {"int", "str"}:
         return lambda typed: int(typed) if typed.lstrip("-").isdecimal() else typed
     if "str" not in kinds or any("[" in kind for kind in kinds):  # lists and objects, as JSON
         return lambda typed: json.loads(typed) if typed[:1] in ("[", "{") else typed
     if one.escapes:
-        return lambda typed: typed.replace("\\n", "\n")
-    return lambda typed: sys.stdin.read() if one.lines and typed == "-" else typed
+        return _escaped
+    if one.lines:
+        return _typed_or_piped
+    return str
+
+
+def _escaped(typed: str) -> str:
+    return typed.replace("\\n", "\n")
+
+
+def _typed_or_piped(typed: str) -> str:
+    """The text, or what is piped in where it is "-"."""
+    if typed == "-":
+        return sys.stdin.read()
+    return typed

@@ -15,7 +15,10 @@ MEMORY = 8_192.0
 
 @dataclass
 class Pace:
-    """Seconds that a unit of work takes, over the last calls; the very first call is left out (it pays for what is made once)."""
+    """Seconds that a unit of work takes, over the last calls.
+
+    The very first call is left out: it pays for what is made once.
+    """
 
     _work: float = 0.0
     _seconds: float = 0.0
@@ -28,8 +31,11 @@ class Pace:
             self._calls += 1
             if self._calls > 1 and work > 0:
                 kept = math.exp(-work / MEMORY)
-                self._work, self._seconds = kept * self._work + work, kept * self._seconds + seconds
+                self._work = kept * self._work + work
+                self._seconds = kept * self._seconds + seconds
 
     def seconds(self, work: float) -> float | None:
         """What so much work takes; None before the second call."""
-        return self._seconds / self._work * work if self._work else None
+        if not self._work:
+            return None
+        return self._seconds / self._work * work

@@ -1,6 +1,6 @@
-"""Where things lie: what comes with spexviz (pages, assets), and what it keeps (models, runs, ablations;
+"""Where things lie: what comes with spexviz (pages, assets), and what it keeps (models, runs, ablations).
 
-`SPEXVIZ_HOME` moves it).
+`SPEXVIZ_HOME` moves what it keeps.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def home() -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"The folder {path} cannot be made ({error.strerror}): set SPEXVIZ_HOME to one that you may write to."
+            f"The folder {path} cannot be made ({error.strerror}): "
+            "set SPEXVIZ_HOME to one that you may write to."
         ) from error
     return path

@@ -14,17 +14,19 @@ from functools import cache
 
 @cache
 def offered(package: str) -> dict[str, type]:
-    """{name: class} of every class with a string `name` of its own that a module of `package` defines, in file order."""
+    """{name: class} of every dataclass with a string `name` of its own in the modules of `package`.
+
+    In the order of the files.
+    """
     root = importlib.import_module(package)
     found: dict[str, type] = {}
-    for info in sorted(pkgutil.walk_packages(root.__path__, f"{package}."), key=lambda info: info.name):
+    modules = pkgutil.walk_packages(root.__path__, f"{package}.")
+    for info in sorted(modules, key=lambda info: info.name):
         module = importlib.import_module(info.name)
         for value in vars(module).values():
-            own = (
-                isinstance(value, type)
-                and value.__module__ == module.__name__
-                and dataclasses.is_dataclass(value)
-            )
-            if own and isinstance(vars(value).get("name"), str):
-                found[value.name] = value
+            if not isinstance(value, type) or value.__module__ != module.__name__:
+                continue  # a function, say, or imported there
+            name = vars(value).get("name")
+            if dataclasses.is_dataclass(value) and isinstance(name, str):
+                found[name] = value
     return found

@@ -1,4 +1,4 @@
-"""How many threads may be used: set in the open, since two beside other work can be ten times slower than one."""
+"""How many threads may be used, set in the open: two beside other work can be ten times slower than one."""
 
 from __future__ import annotations
 
@@ -8,5 +8,8 @@ import os
 def threads() -> int:
     """Threads that torch may use: `SPEXVIZ_THREADS`, by default the cores this process may run on."""
     given = os.environ.get("SPEXVIZ_THREADS", "")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, int(given)) if given.isdecimal() else cores
+    if given.isdecimal():
+        return max(1, int(given))
+    if hasattr(os, "sched_getaffinity"):  # where the system can tie a process to some cores
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

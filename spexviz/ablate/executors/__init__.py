@@ -1,8 +1,9 @@
-"""Executors: where chunks of ablations are evaluated. `local`: in this process; `ray`: replicas of the model on a Ray cluster.
+"""Executors: where chunks of ablations are evaluated.
 
-The runner hands out chunks and takes their values; which thread, process or machine has them is known here
-only. Chosen by `explain(..., executor=...)`, `spexviz explain --executor`, or SPEXVIZ_EXECUTOR (and
-SPEXVIZ_WORKERS) for the app.
+`local`: in this process; `ray`: by replicas of the model on a Ray cluster. The runner hands out chunks and
+takes their values; which thread, process or machine has them is known here only. Chosen by
+`explain(..., executor=...)`, `spexviz explain --executor`, or SPEXVIZ_EXECUTOR (and SPEXVIZ_WORKERS) for the
+app.
 """
 
 from __future__ import annotations
@@ -30,19 +31,19 @@ class Executor(Protocol):
     workers: int  # chunks of one run that may be in flight at once; what a killed run may have to ask again
 
     def fingerprint(self, game: Game) -> str:
-        """The fingerprint of the game as it is evaluated here: on other machines the precision may be another."""
+        """The fingerprint of the game as it is evaluated here: elsewhere the precision may be another."""
+        ...
 
     def chunk(self, game: Game) -> int:
-        """How many masks of the game are best asked in one call:
-
-        CHUNK, or more where a GPU waits for work.
-        """
+        """How many masks of the game are best asked in one call: CHUNK, or more where a GPU is idle."""
+        ...
 
     def submit(self, game: Game, masks: Masks, urgent: bool = False) -> Future[Values]:
         """The values of a chunk, later.
 
         Urgent ones go before all that wait. The future raises what the game raises.
         """
+        ...
 
     def close(self) -> None:
         """End its workers; what has not begun is cancelled."""
@@ -54,14 +55,17 @@ def chunk_of(game: Game) -> int:
 
 
 def get(name: str | None = None, workers: int | None = None) -> Executor:
-    """The executor of that name, one a process; by default that of SPEXVIZ_EXECUTOR and SPEXVIZ_WORKERS, else "local".
+    """The executor of that name, one a process; by default that of SPEXVIZ_EXECUTOR, else "local".
 
+    `workers`: how many, by default SPEXVIZ_WORKERS.
     Raises SpecError for a name or number that does not exist, ModelError where Ray cannot be had.
     """
     name = name or os.environ.get("SPEXVIZ_EXECUTOR") or "local"
     if name not in NAMES:
         raise SpecError(f"There is no executor {name!r:.40}. Choose one of: {', '.join(NAMES)}.")
-    count = 1 if name == "local" else _count(workers)
+    count = 1
+    if name != "local":
+        count = _count(workers)
     with _guard:
         if (name, count) not in _made:
             _made[name, count] = _make(name, count)
@@ -79,7 +83,9 @@ def _make(name: str, count: int) -> Executor:
 
 
 def _count(workers: int | None) -> int:
-    given = str(workers) if workers is not None else os.environ.get("SPEXVIZ_WORKERS") or str(WORKERS)
+    given = os.environ.get("SPEXVIZ_WORKERS") or str(WORKERS)
+    if workers is not None:
+        given = str(workers)
     if not (given.isascii() and given.isdecimal() and int(given) >= 1):
         raise SpecError(f"The number of workers must be a whole number of at least 1, not {given!r:.40}.")
     return int(given)

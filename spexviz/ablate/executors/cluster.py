@@ -1,8 +1,9 @@
-"""On a Ray cluster: replicas of the model as actors. RAY_ADDRESS names a cluster that runs; without it one is started on this machine.
+"""On a Ray cluster: replicas of the model as actors.
 
-A replica builds the game from the JSON of its spec; between here and there go JSON strings and numpy arrays,
-nothing else of ours. Every answer carries the replica's fingerprint of the game, so that values of another
-precision or model are never mixed in.
+RAY_ADDRESS names a cluster that runs; without it one is started on this machine. A replica builds the game
+from the JSON of its spec; between here and there go JSON strings and numpy arrays, nothing else of ours.
+Every answer carries the replica's fingerprint of the game, so that values of another precision or model are
+never mixed in.
 """
 
 from __future__ import annotations
@@ -48,19 +49,27 @@ class Replica:
         self._games: dict[str, Game] = {}
 
     def evaluate(self, spec: str, packed: np.ndarray, n: int) -> tuple[str, int, np.ndarray, str]:
-        """(fingerprint, masks that pay in one call, values, error as JSON or "") of the masks, for none of which the game is only built."""
+        """(fingerprint, masks that pay in one call, values, error as JSON or "") of the masks.
+
+        Where there is no mask the game is only built.
+        """
         try:
             game = self._games.get(spec) or self._build(spec)
-            values = np.asarray(game(unpack(packed, n)), dtype=np.float64) if len(packed) else np.empty(0)
+            values = np.empty(0)
+            if len(packed):
+                values = np.asarray(game(unpack(packed, n)), dtype=np.float64)
             return game.fingerprint, chunk_of(game), values, ""
         except SpexvizError as error:
-            return "", 0, np.empty(0), json.dumps({"kind": type(error).__name__, "message": str(error)})
+            told = {"kind": type(error).__name__, "message": str(error)}
+            return "", 0, np.empty(0), json.dumps(told)
 
     def _build(self, spec: str) -> Game:
         while len(self._games) >= GAMES:
-            del self._games[next(iter(self._games))]
-        self._games[spec] = build(offered("spexviz.games"), json.loads(spec), "game")
-        return self._games[spec]
+            oldest = next(iter(self._games))
+            del self._games[oldest]
+        game = build(offered("spexviz.games"), json.loads(spec), "game")
+        self._games[spec] = game
+        return game
 
 
 class RayExecutor:
@@ -77,8 +86,13 @@ class RayExecutor:
         self._ray, self._started = _connect(workers)
         if gpus is None:
             gpus = 1.0 if self._ray.cluster_resources().get("GPU") else 0.0
-        cores = cores or max(1, threads() // (workers if self._started else 1))
-        needs = {"num_cpus": 1 if self._started else cores, "num_gpus": gpus, "scheduling_strategy": "SPREAD"}
+        if self._started:  # with as many "cores" as replicas, whatever each really uses of the machine
+            cores = cores or max(1, threads() // workers)
+            num_cpus = 1
+        else:
+            cores = cores or max(1, threads())
+            num_cpus = cores
+        needs = {"num_cpus": num_cpus, "num_gpus": gpus, "scheduling_strategy": "SPREAD"}
         self._agreed = _Agreed()
         self.replicas = [_Remote(self._ray, needs, cores, self._agreed) for _ in range(workers)]
         self._workers = Workers("ray", self.replicas)
@@ -92,7 +106,8 @@ class RayExecutor:
     def _asked(self, game: Game) -> tuple[str, int]:
         spec = _spec(game)
         if spec not in self._agreed.games:
-            self._workers.submit(game, np.zeros((0, len(game.players)), dtype=bool), urgent=True).result()
+            no_masks = np.zeros((0, len(game.players)), dtype=bool)
+            self._workers.submit(game, no_masks, urgent=True).result()
         return self._agreed.games[spec]
 
     def submit(self, game: Game, masks: Masks, urgent: bool = False) -> Future[Values]:
@@ -107,15 +122,20 @@ class RayExecutor:
 
 
 class _Agreed:
-    """The fingerprint of each game, by its spec, that every replica must come to; and the chunk that the first one asked for."""
+    """The fingerprint of each game, by its spec, that every replica must come to.
+
+    With it the chunk that the first one asked for.
+    """
 
     def __init__(self) -> None:
         self.games: dict[str, tuple[str, int]] = {}
 
     def check(self, spec: str, fingerprint: str, chunk: int) -> None:
-        if fingerprint != self.games.setdefault(spec, (fingerprint, chunk))[0]:
+        agreed, _ = self.games.setdefault(spec, (fingerprint, chunk))
+        if fingerprint != agreed:
             raise ModelError(
-                "The workers of the cluster evaluate this game differently (another model file, or a processor with another precision), and their "
+                "The workers of the cluster evaluate this game differently "
+                "(another model file, or a processor with another precision), and their "
                 "values must not be mixed: use machines of one kind with the same model, or fewer workers."
             )
 
@@ -124,7 +144,10 @@ class _Remote:
     """This side of one replica: started when needed, started anew when it has died."""
 
     def __init__(self, ray: Any, needs: dict[str, Any], threads: int, agreed: _Agreed):
-        self._ray, self._needs, self._threads, self._agreed = ray, needs, threads, agreed
+        self._ray = ray
+        self._needs = needs
+        self._threads = threads
+        self._agreed = agreed
         self.actor: Any = None
 
     def prepare(self) -> None:
@@ -137,23 +160,24 @@ class _Remote:
         except ray.exceptions.RayError as error:
             self.forget()
             raise ModelError(
-                f"A replica did not start on the Ray cluster within {START:.0f} s ({type(error).__name__}): look at `ray status`, and ask for "
+                f"A replica did not start on the Ray cluster within {START:.0f} s ({type(error).__name__}): "
+                "look at `ray status`, and ask for "
                 f"fewer workers. spexviz must be on every machine. {INSTALL}"
             ) from None
 
     def __call__(self, game: Game, masks: Masks) -> Values:
-        ray, spec = self._ray, _spec(game)
+        ray = self._ray
+        spec = _spec(game)
         try:
-            fingerprint, chunk, values, error = ray.get(
-                self.actor.evaluate.remote(spec, pack(masks), masks.shape[1])
-            )
+            answer = self.actor.evaluate.remote(spec, pack(masks), masks.shape[1])
+            fingerprint, chunk, values, error = ray.get(answer)
         except ray.exceptions.RayActorError as error:
             self.forget()
-            raise WorkerLost(str(error).strip().splitlines()[0][:200]) from None
+            first, *_ = str(error).strip().splitlines()
+            raise WorkerLost(first[:200]) from None
         except ray.exceptions.RayTaskError as error:
-            raise ModelError(
-                f"A worker of the cluster failed: {str(error).strip().splitlines()[-1][:300]}. {INSTALL}"
-            ) from None
+            *_, last = str(error).strip().splitlines()
+            raise ModelError(f"A worker of the cluster failed: {last[:300]}. {INSTALL}") from None
         if error:
             told = json.loads(error)
             raise _KINDS.get(told["kind"], ModelError)(told["message"])  # a backend has kinds of its own
@@ -161,7 +185,8 @@ class _Remote:
         return values
 
     def forget(self) -> None:
-        actor, self.actor = self.actor, None
+        actor = self.actor
+        self.actor = None
         if actor is not None:
             self._ray.kill(actor)
 
@@ -171,7 +196,8 @@ def _spec(game: Game) -> str:
         return json.dumps(describe(game), sort_keys=True, allow_nan=False)
     except (TypeError, ValueError, AttributeError) as error:
         raise SpecError(
-            f"This game cannot be sent to a cluster, since it has no JSON form ({error}): use the local executor."
+            f"This game cannot be sent to a cluster, since it has no JSON form ({error}): "
+            "use the local executor."
         ) from None
 
 
@@ -189,32 +215,42 @@ def _connect(workers: int) -> tuple[Any, bool]:
         return ray, False
     if given:
         _reach(given)
-    for attempt in range(STARTS):
+    starts = 0
+    while True:
+        starts += 1
         try:
-            if given:
-                ray.init(address=given, log_to_driver=False)
-            else:
-                ray.init(
-                    address="local",
-                    num_cpus=workers,
-                    include_dashboard=False,
-                    object_store_memory=STORE_BYTES,
-                    log_to_driver=False,
-                )
+            _init(ray, given, workers)
             return ray, not given
         except Exception as error:  # a dozen kinds
             ray.shutdown()
-            if given or attempt == STARTS - 1:
-                reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
-                raise _unreachable(given, reason) from error
+            if given or starts >= STARTS:
+                lines = str(error).strip().splitlines() or [type(error).__name__]
+                raise _unreachable(given, lines[0][:300]) from error
+
+
+def _init(ray: Any, address: str | None, workers: int) -> None:
+    """Reach the cluster at `address`, or start one of `workers` cores on this machine."""
+    if address:
+        ray.init(address=address, log_to_driver=False)
+        return
+    ray.init(
+        address="local",
+        num_cpus=workers,
+        include_dashboard=False,
+        object_store_memory=STORE_BYTES,
+        log_to_driver=False,
+    )
 
 
 def _reach(address: str) -> None:
-    """Raise ModelError where nobody listens at HOST:PORT or ray://HOST:PORT:
+    """Raise ModelError where nobody listens at HOST:PORT or ray://HOST:PORT.
 
     Ray itself would end the whole process.
     """
-    parts = urlsplit(address if "://" in address else f"ray://{address}")
+    if "://" in address:
+        parts = urlsplit(address)
+    else:
+        parts = urlsplit(f"ray://{address}")
     try:
         if parts.hostname and parts.port:
             socket.create_connection((parts.hostname, parts.port), timeout=10).close()
@@ -223,7 +259,10 @@ def _reach(address: str) -> None:
 
 
 def _unreachable(address: str | None, reason: str) -> ModelError:
-    where = f"at RAY_ADDRESS={address!r:.100}" if address else "on this machine"
+    where = "on this machine"
+    if address:
+        where = f"at RAY_ADDRESS={address!r:.100}"
     return ModelError(
-        f"No Ray cluster could be reached {where} ({reason}): start one with `ray start --head`, or use the local executor."
+        f"No Ray cluster could be reached {where} ({reason}): "
+        "start one with `ray start --head`, or use the local executor."
     )

@@ -17,7 +17,8 @@ from spexviz.masks import Masks, Values
 class LocalExecutor:
     """One thread for each model that games name; games without a model are evaluated by whoever asks."""
 
-    here, workers = True, 1
+    here = True
+    workers = 1
 
     def __init__(self) -> None:
         self._queues: dict[str, Workers] = {}

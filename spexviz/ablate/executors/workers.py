@@ -35,16 +35,30 @@ class Worker(Protocol):
 
     def __call__(self, game: Game, masks: Masks) -> Values:
         """The values; raises WorkerLost where it died, and what the game raises."""
+        ...
+
+
+@dataclass
+class _Chunk:
+    """What a worker is asked, and where its values go; `attempts`: workers that have died of it."""
+
+    game: Game
+    masks: Masks
+    future: Future[Values] = field(default_factory=Future)
+    attempts: int = 0
+
+    def claim(self) -> bool:
+        """Whether it is still wanted: nobody cancelled it while it waited, and from now on nobody can."""
+        return self.attempts > 0 or self.future.set_running_or_notify_cancel()
 
 
 @dataclass(order=True)
 class _Task:
+    """A place in the queue, and the chunk that stands there; none for the end of a thread."""
+
     rank: int  # 0 urgent, 1 not, 2 the end of a thread
     number: int  # in order of submission; a chunk that is done again keeps it, and so goes next
-    game: Game | None = field(default=None, compare=False)
-    masks: Masks | None = field(default=None, compare=False)
-    future: Future = field(default_factory=Future, compare=False)
-    attempts: int = field(default=0, compare=False)
+    chunk: _Chunk | None = field(default=None, compare=False)
 
 
 class Workers:
@@ -55,80 +69,85 @@ class Workers:
     """
 
     def __init__(self, name: str, workers: Sequence[Worker]):
-        self._name, self._workers = name, workers
+        self._name = name
+        self._workers = workers
         self._tasks: queue.PriorityQueue[_Task] = queue.PriorityQueue()
         self._number = itertools.count()
         self._guard = threading.Lock()
         self._alive = 0
 
     def submit(self, game: Game, masks: Masks, urgent: bool = False) -> Future[Values]:
+        chunk = _Chunk(game, masks)
         with self._guard:
-            task = _Task(0 if urgent else 1, next(self._number), game, masks)
-            self._tasks.put(task)
+            self._tasks.put(_Task(0 if urgent else 1, next(self._number), chunk))
             if not self._alive:
                 self._alive = len(self._workers)
                 for i, worker in enumerate(self._workers):
-                    threading.Thread(
-                        target=self._work, args=(worker,), name=f"spexviz-{self._name[:20]}-{i}", daemon=True
-                    ).start()
-        return task.future
+                    name = f"spexviz-{self._name[:20]}-{i}"
+                    threading.Thread(target=self._work, args=(worker,), name=name, daemon=True).start()
+        return chunk.future
 
     def close(self) -> None:
         """Cancel what waits; every thread ends after its chunk."""
         with self._guard:
-            for task in self._waiting():
-                task.future.cancel()
+            for chunk in self._waiting():
+                chunk.future.cancel()
             for _ in range(self._alive):
                 self._tasks.put(_Task(2, next(self._number)))
 
     def _work(self, worker: Worker) -> None:
-        lost = 0
-        while lost < LOSSES:
+        """What a thread does: take chunks until the end, or until its worker is of no use any more."""
+        losses = 0
+        while True:
             try:
                 worker.prepare()
             except Exception as error:
                 return self._retire(error)
-            if (task := self._tasks.get()).rank == 2:
+            task = self._tasks.get()
+            chunk = task.chunk
+            if chunk is None:
                 return self._retire(None)
             try:
-                if task.attempts or task.future.set_running_or_notify_cancel():
-                    task.future.set_result(worker(task.game, task.masks))
-                lost = 0
+                if chunk.claim():
+                    chunk.future.set_result(worker(chunk.game, chunk.masks))
+                losses = 0
             except WorkerLost as error:
-                lost, reason = lost + 1, error
-                self._again(task, error)
+                losses += 1
+                self._again(task, chunk, error)
+                if losses >= LOSSES:
+                    return self._retire(_hopeless(f"Every worker died {LOSSES} times in a row", error))
             except BaseException as error:
-                task.future.set_exception(error)
-            del task  # a thread that waits must not keep a game, and with it a model, alive
-        self._retire(_hopeless(f"Every worker died {LOSSES} times in a row", reason))
+                chunk.future.set_exception(error)
+            del task, chunk  # a thread that waits must not keep a game, and with it a model, alive
 
-    def _again(self, task: _Task, error: WorkerLost) -> None:
-        task.attempts += 1
-        if task.attempts < ATTEMPTS:
+    def _again(self, task: _Task, chunk: _Chunk, error: WorkerLost) -> None:
+        chunk.attempts += 1
+        if chunk.attempts < ATTEMPTS:
             self._tasks.put(task)
-        else:
-            task.future.set_exception(
-                _hopeless(
-                    f"{ATTEMPTS} workers died one after the other of the same {len(task.masks)} ablations",
-                    error,
-                )
-            )
+            return
+        what = f"{ATTEMPTS} workers died one after the other of the same {len(chunk.masks)} ablations"
+        chunk.future.set_exception(_hopeless(what, error))
 
     def _retire(self, error: Exception | None) -> None:
         with self._guard:
             self._alive -= 1
             if not self._alive and error is not None:
-                for task in self._waiting():
-                    if task.attempts or task.future.set_running_or_notify_cancel():
-                        task.future.set_exception(error)
+                for chunk in self._waiting():
+                    if chunk.claim():
+                        chunk.future.set_exception(error)
 
-    def _waiting(self) -> Iterator[_Task]:
+    def _waiting(self) -> Iterator[_Chunk]:
         """Take every chunk out of the queue."""
         with suppress(queue.Empty):
             while True:
-                yield self._tasks.get_nowait()
+                chunk = self._tasks.get_nowait().chunk
+                if chunk is not None:
+                    yield chunk
 
 
 def _hopeless(what: str, error: WorkerLost) -> ModelError:
-    remedy = "Most often memory is short: ask for fewer workers or a smaller model, and look into Ray's logs. What was measured is kept."
+    remedy = (
+        "Most often memory is short: ask for fewer workers or a smaller model, and look into Ray's logs. "
+        "What was measured is kept."
+    )
     return ModelError(f"{what} ({error}). {remedy}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spexviz.errors import GameError
-from spexviz.models.parts import Site
+from spexviz.models.parts import Layer, Site
 
 if TYPE_CHECKING:
     from spexviz.games.heads.game import HeadsGame
@@ -20,22 +22,28 @@ UNITS = {
     "layer": "A layer: its attention and its MLP.",
     "neuron": "One neuron of an MLP: the most active ones, or those that are named.",
 }
+MIDDLE = 6  # layers by default: half of more heads leave nothing to explain
+_BEYOND = 1000  # no model has so many layers
 Numbers = tuple[tuple[Site, tuple[int, int]], ...]
+"""(site, (start, stop)) of each range of numbers that a player owns."""
+Neuron = tuple[int, int]
+"""Layer, and position in it."""
+Layers = Sequence[int] | str | None
+"""Positions, "all", or None for the six in the middle."""
+Groups = str | Sequence[Sequence[str]]
+"""What becomes one player: "" for nothing, "layer" for all of a layer, or lists of labels."""
 
 
 @dataclass(frozen=True)
 class Player:
-    """A player: its label ("L12.H3"), its place (layer, position in it), and what it owns:
-
-    ((site, (start, stop)), …).
-    """
+    """A player: its label ("L12.H3"), its place (layer, position in it), and what it owns."""
 
     label: str
     place: tuple[float, float]
     numbers: Numbers
 
 
-def layers_of(text: str) -> list[int] | str | None:
+def layers_of(text: str) -> Layers:
     """What is typed for layers: "12-17, 20", "all", or nothing for the six in the middle.
 
     Raises GameError for anything else.
@@ -45,12 +53,63 @@ def layers_of(text: str) -> list[int] | str | None:
         return text or None
     found: list[int] = []
     for piece in text.split(","):
-        low, *rest = (number.strip() for number in piece.split("-"))
-        high = rest[0] if rest else low
-        if len(rest) > 1 or not low.isdecimal() or not high.isdecimal() or not int(low) <= int(high) < 1000:
+        positions = _range_of(piece)
+        if not positions or positions[-1] >= _BEYOND:
             raise GameError(f'Layers are numbers such as "12-17" or "3, 5", or "all", not "{text[:40]}".')
-        found += range(int(low), int(high) + 1)
+        found += positions
     return found
+
+
+def _range_of(piece: str) -> range:
+    """What "12-17" or "20" stands for; empty for what is neither."""
+    ends = [number.strip() for number in piece.split("-")]
+    if len(ends) > 2 or not all(end.isdecimal() for end in ends):
+        return range(0)
+    first = int(ends[0])
+    last = int(ends[-1])
+    return range(first, last + 1)
+
+
+def layers_given(layers: Layers) -> Layers:
+    """Layers as a game keeps them: positions, "all", or None. Raises GameError for anything else."""
+    read = layers
+    if isinstance(layers, str):
+        read = layers_of(layers)
+    if read is None or isinstance(read, str):
+        return read
+    try:
+        return tuple(index(i) for i in read)
+    except TypeError:
+        raise GameError(f'Layers are positions such as 0 and 1, or "all", not {layers!r:.60}.') from None
+
+
+def layers_chosen(layers: Layers, count: int) -> tuple[int, ...]:
+    """Positions, in order, of those of `count` layers that `layers_given` stands for.
+
+    Raises GameError for none, for one twice, and for one that does not exist.
+    """
+    if layers is None:
+        first = max(0, count // 2 - MIDDLE // 2)
+        return tuple(range(first, min(count, first + MIDDLE)))
+    if isinstance(layers, str):  # "all": `layers_given` lets no other text pass
+        return tuple(range(count))
+    exist = all(0 <= i < count for i in layers)
+    differ = len(set(layers)) == len(layers)
+    if not (layers and exist and differ):
+        raise GameError(
+            f'Layers are different positions from 0 to {count - 1}, or "all", not {layers!r:.60}.'
+        )
+    return tuple(sorted(layers))
+
+
+def groups_given(groups: Groups) -> Groups:
+    """Groups as a game keeps them. Raises GameError where one is empty."""
+    if isinstance(groups, str):
+        return groups
+    frozen = tuple(tuple(group) for group in groups)
+    if not all(frozen):
+        raise GameError("A group is empty: name at least one label in each.")
+    return frozen
 
 
 def players_of(game: HeadsGame) -> tuple[Player, ...]:
@@ -58,96 +117,121 @@ def players_of(game: HeadsGame) -> tuple[Player, ...]:
 
     Raises GameError for labels that do not exist.
     """
-    found = (
-        _neurons(game)
-        if game.part == "neuron"
-        else [player for layer in game.chosen for player in _of_layer(game, layer)]
-    )
-    found = _grouped(found, game.groups)
+    found = _grouped(_ungrouped(game), game.groups)
     if not game.only:
         return tuple(found)
-    known = {player.label for player in found}
-    if strange := [label for label in game.only if label not in known]:
-        raise GameError(f'There is no player "{strange[0]:.40}" here: labels are like {found[0].label}.')
-    return tuple(player for player in found if player.label in set(game.only))
+    _check_exist(game.only, found, "here")
+    only = set(game.only)
+    return tuple(player for player in found if player.label in only)
 
 
-def _of_layer(game: HeadsGame, layer: int) -> list[Player]:
-    part = game.parts.layers[layer]
-    if game.part == "head":
-        size = part.head_width
-        return [
-            Player(f"L{layer}.H{h}", (layer, h), (((layer, "heads"), (h * size, (h + 1) * size)),))
-            for h in range(part.heads)
-        ]
-    kinds = {"attention": ("attention",), "mlp": ("mlp",), "layer": ("attention", "mlp")}[game.part]
-    label = f"L{layer}" if game.part == "layer" else f"L{layer}.{game.part}"
-    return [Player(label, (layer, 0), tuple(((layer, kind), (0, part.width)) for kind in kinds))]
+def _ungrouped(game: HeadsGame) -> list[Player]:
+    """One player for each part of the kind that is asked for, by layer."""
+    if game.part == "neuron":
+        return _neurons(game)
+    found: list[Player] = []
+    for layer in game.chosen:
+        built = game.parts.layers[layer]
+        if game.part == "head":
+            found += [_head(built, layer, head) for head in range(built.heads)]
+        else:
+            found.append(_block(built, layer, game.part))
+    return found
+
+
+def _head(built: Layer, layer: int, head: int) -> Player:
+    """Heads lie side by side in what goes into the last map of the attention."""
+    start = head * built.head_width
+    numbers = ((layer, "heads"), (start, start + built.head_width))
+    return Player(f"L{layer}.H{head}", (layer, head), (numbers,))
+
+
+def _block(built: Layer, layer: int, part: str) -> Player:
+    """The whole attention or MLP of a layer, or both."""
+    whole = (0, built.width)
+    if part == "layer":
+        attention = ((layer, "attention"), whole)
+        mlp = ((layer, "mlp"), whole)
+        return Player(f"L{layer}", (layer, 0), (attention, mlp))
+    block = ((layer, part), whole)
+    return Player(f"L{layer}.{part}", (layer, 0), (block,))
 
 
 def _neurons(game: HeadsGame) -> list[Player]:
-    """The named neurons, else those with the greatest mean size at the last token of the questions."""
+    """The named neurons, else the most active ones."""
     if game.only:
-        chosen = [_place_of(game, label) for label in game.only]
+        chosen = [_neuron_of(game, label) for label in game.only]
     else:
-        sites = [(layer, "neurons") for layer in game.chosen]
-        seen = [game.parts.states(one, sites) for one in game.inputs]
-        active = {
-            site: np.mean([states[site][-1].abs().double().cpu().numpy() for states in seen], axis=0)
-            for site in sites
-        }
-        ranked = sorted(
-            ((-size, layer, i) for (layer, _), sizes in active.items() for i, size in enumerate(sizes))
-        )
-        chosen = [(layer, i) for _, layer, i in ranked[: max(1, int(game.neurons))]]
-    place: dict[int, int] = {}
-    players = []
-    for layer, i in sorted(chosen):
-        players.append(
-            Player(f"L{layer}.N{i}", (layer, place.setdefault(layer, 0)), (((layer, "neurons"), (i, i + 1)),))
-        )
-        place[layer] += 1
+        chosen = _most_active(game)
+    players: list[Player] = []
+    taken: dict[int, int] = {}  # places in each layer: neurons stand side by side, whatever their number
+    for layer, number in sorted(chosen):
+        place = taken.get(layer, 0)
+        taken[layer] = place + 1
+        numbers = ((layer, "neurons"), (number, number + 1))
+        players.append(Player(f"L{layer}.N{number}", (layer, place), (numbers,)))
     return players
 
 
-def _place_of(game: HeadsGame, label: str) -> tuple[int, int]:
+def _most_active(game: HeadsGame) -> list[Neuron]:
+    """The neurons of greatest mean size at the last token of the questions."""
+    sites: list[Site] = [(layer, "neurons") for layer in game.chosen]
+    seen = [game.parts.states(inputs, sites) for inputs in game.inputs]
+    ranked: list[tuple[float, int, int]] = []  # the greatest first; of equals the first in the model
+    for site in sites:
+        layer, _ = site
+        at_the_end = [states[site][-1].abs().double().cpu().numpy() for states in seen]
+        sizes = np.mean(at_the_end, axis=0)
+        ranked += [(-size, layer, number) for number, size in enumerate(sizes)]
+    count = max(1, int(game.neurons))
+    return [(layer, number) for _, layer, number in sorted(ranked)[:count]]
+
+
+def _neuron_of(game: HeadsGame, label: str) -> Neuron:
+    """The neuron of a label such as L3.N0. Raises GameError where there is none."""
     layer, _, number = label.removeprefix("L").partition(".N")
     layers = game.parts.layers
-    if not (
-        layer.isdecimal()
-        and number.isdecimal()
-        and int(layer) < len(layers)
-        and int(number) < layers[int(layer)].neurons
-    ):
+    numeric = layer.isdecimal() and number.isdecimal()
+    exists = numeric and int(layer) < len(layers) and int(number) < layers[int(layer)].neurons
+    if not exists:
         raise GameError(f'There is no neuron "{label:.40}": the first one of layer 3 is L3.N0.')
     return int(layer), int(number)
 
 
-def _grouped(players: list[Player], groups: str | tuple[tuple[str, ...], ...]) -> list[Player]:
+def _grouped(players: list[Player], groups: Groups) -> list[Player]:
+    """The players with those of a group as one, by their places."""
     if not groups:
         return players
     if isinstance(groups, str):
         if groups != "layer":
             raise GameError(f'Groups are "layer", or lists of labels, not {groups!r:.40}.')
-        layers = sorted({player.place[0] for player in players})
-        return [
-            _joined(f"L{int(layer)}", [player for player in players if player.place[0] == layer])
-            for layer in layers
-        ]
-    by_label = {player.label: player for player in players}
+        return _by_layer(players)
     grouped = [label for group in groups for label in group]
-    if strange := [label for label in grouped if label not in by_label]:
-        raise GameError(
-            f'There is no player "{strange[0]:.40}" to be put in a group: labels are like {players[0].label}.'
-        )
+    _check_exist(grouped, players, "to be put in a group")
     if len(set(grouped)) < len(grouped):
         raise GameError("A player is in two groups: let each be in one only.")
+    by_label = {player.label: player for player in players}
     made = [_joined("+".join(group), [by_label[label] for label in group]) for group in groups]
-    return sorted(
-        [*made, *(player for player in players if player.label not in set(grouped))],
-        key=lambda player: player.place,
-    )
+    alone = [player for player in players if player.label not in set(grouped)]
+    return sorted([*made, *alone], key=lambda player: player.place)
+
+
+def _by_layer(players: list[Player]) -> list[Player]:
+    """One player a layer."""
+    members: dict[float, list[Player]] = {}
+    for player in players:
+        members.setdefault(player.place[0], []).append(player)
+    return [_joined(f"L{int(layer)}", members[layer]) for layer in sorted(members)]
 
 
 def _joined(label: str, players: list[Player]) -> Player:
-    return Player(label, players[0].place, tuple(one for player in players for one in player.numbers))
+    """One player that owns what several own, at the place of the first."""
+    numbers = tuple(one for player in players for one in player.numbers)
+    return Player(label, players[0].place, numbers)
+
+
+def _check_exist(labels: Sequence[str], players: list[Player], where: str) -> None:
+    known = {player.label for player in players}
+    strange = [label for label in labels if label not in known]
+    if strange:
+        raise GameError(f'There is no player "{strange[0]:.40}" {where}: labels are like {players[0].label}.')

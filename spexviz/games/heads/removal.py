@@ -1,4 +1,4 @@
-"""Removal: which players to keep when only so many may stay, by the spectrum, and by what it is to be held against.
+"""Removal: which players to keep when only so many may stay, by the spectrum and by other methods.
 
 Every method sees the same ablations of the fit questions; what they keep is valued on questions that none has
 seen, each question apart, so that two methods are compared question by question.
@@ -6,13 +6,14 @@ seen, each question apart, so that two methods are compared question by question
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spexviz.analysis.optimum import maximise
+from spexviz.errors import SolverError
+from spexviz.games.heads.questions import Ask
 from spexviz.kit.arrays import Bools
 from spexviz.masks import Masks, Values
 from spexviz.metrics import mean_interval
@@ -29,7 +30,7 @@ _LIMIT = 5.0  # seconds of the exact search
 
 @dataclass(frozen=True)
 class Kept:
-    """What a method keeps: masks (k, n), of which `random` has several;
+    """What a method keeps: masks (k, n), of which `random` has several.
 
     `values` (questions,): on held-out questions, mean over the masks.
     """
@@ -45,19 +46,20 @@ class Kept:
         return mean_interval(self.values, LEVEL)
 
     def against(self, other: Kept) -> tuple[float, float, float]:
-        """Mean difference to another method on the same questions, with its paired bootstrap interval:
+        """(mean, low, high) of the difference to another method on the same questions.
 
-        (mean, low, high).
+        Low and high: paired bootstrap interval of the mean.
         """
         difference = self.values - other.values
-        return (float(difference.mean()), *mean_interval(difference, LEVEL))
+        low, high = mean_interval(difference, LEVEL)
+        return float(difference.mean()), low, high
 
 
 def subsets(
     explanation: Explanation,
     size: int,
     seed: int = 0,
-    ask: Callable[[Masks], Values] | None = None,
+    ask: Ask | None = None,
     n_best: int = 0,
 ) -> dict[str, Masks]:
     """{method: masks (k, n)} that keep `size` players each, by what a run has measured.
@@ -67,23 +69,32 @@ def subsets(
     """
     n = len(explanation.players)
     rng = np.random.default_rng([seed, n, size])
-    sample = lambda count: rng.random((count, n)).argsort(1) < size
+
+    def drawn(count: int) -> Masks:
+        """Random masks (count, n) that keep `size` players each: the first ones of a random order."""
+        return rng.random((count, n)).argsort(1) < size
+
     found = {
         "spectrum": _by_spectrum(explanation.spectrum, size)[None],
         "LASSO": _by_lasso(explanation, size)[None],
     }
     if ask is not None and n_best:
-        masks = sample(n_best)
-        found["best of N"] = masks[[int(np.argmax(ask(masks)))]]
+        masks = drawn(n_best)
+        found["best of N"] = _best(masks, ask(masks))
     else:
-        masks, values = (
-            np.concatenate([explanation.sample.masks, explanation.held_out.masks]),
-            np.concatenate([explanation.sample.values, explanation.held_out.values]),
-        )
+        masks = np.concatenate([explanation.sample.masks, explanation.held_out.masks])
+        values = np.concatenate([explanation.sample.values, explanation.held_out.values])
         allowed = masks.sum(1) <= size
         if allowed.any():
-            found["best of N"] = masks[allowed][[int(np.argmax(values[allowed]))]]
-    return {**found, "random": sample(RANDOM)}
+            found["best of N"] = _best(masks[allowed], values[allowed])
+    found["random"] = drawn(RANDOM)
+    return found
+
+
+def _best(masks: Masks, values: Values) -> Masks:
+    """(1, n): the mask of greatest value."""
+    best = int(np.argmax(values))
+    return masks[[best]]
 
 
 def kept(
@@ -91,30 +102,38 @@ def kept(
     game: HeadsGame,
     size: int,
     seed: int = 0,
-    ask: Callable[[Masks], Values] | None = None,
+    ask: Ask | None = None,
     n_best: int = 0,
 ) -> tuple[Kept, ...]:
-    """What each method keeps of the players, valued on `game`: the same players, with held-out questions (`by_question`)."""
+    """What each method keeps of the players, valued question by question on `game`.
+
+    `game`: the same players, with held-out questions.
+    """
     found = subsets(explanation, size, seed, ask, n_best)
     values = game.by_question(np.concatenate(list(found.values())))
-    out, start = [], 0
+    judged: list[Kept] = []
+    start = 0
     for method, masks in found.items():
-        out.append(Kept(method, size, masks, values[start : start + len(masks)].mean(0)))
-        start += len(masks)
-    return tuple(out)
+        stop = start + len(masks)
+        judged.append(Kept(method, size, masks, values[start:stop].mean(0)))
+        start = stop
+    return tuple(judged)
 
 
 def _by_spectrum(spectrum: Spectrum, size: int) -> Bools:
-    return maximise(spectrum, at_least=size, at_most=size, limit=_LIMIT).mask
+    found = maximise(spectrum, at_least=size, at_most=size, limit=_LIMIT)
+    if found.mask is None:  # of the optimum's questions only `flip` may have no answer
+        raise SolverError(found.note)
+    return found.mask
 
 
 def _by_lasso(explanation: Explanation, size: int) -> Bools:
     """The players with the greatest coefficients of a linear fit with an L1 penalty on the same ablations."""
     from spexviz.analysis.lasso import lasso_by_folds
 
-    _, slopes, _, _ = lasso_by_folds(
-        explanation.sample.masks.astype(np.float64), explanation.sample.values, explanation.spec.seed
-    )
+    columns = explanation.sample.masks.astype(np.float64)
+    _, slopes, _, _ = lasso_by_folds(columns, explanation.sample.values, explanation.spec.seed)
+    greatest = np.argsort(-slopes, kind="stable")[:size]
     mask = np.zeros(len(slopes), dtype=bool)
-    mask[np.argsort(-slopes, kind="stable")[:size]] = True
+    mask[greatest] = True
     return mask

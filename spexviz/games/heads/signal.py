@@ -1,21 +1,21 @@
-"""Signal first: whether a game's value still means something at its keep-probability, asked before a run is wasted; candidates.
+"""Signal first: whether a value still means something at its keep-probability; candidates to be players.
 
-Where too much is removed at once, a value moves with everything and so with nothing that a sparse spectrum
-could say. That shows in pairs of masks of which the second redraws a few players of the first: the
-correlation of their values is Σ ρ^k W_k, W_k the share of variance of order k, ρ the share of players that
-are not redrawn. Source: noise stability, O'Donnell 2014, §2.4.
+Asked before a run is wasted. Where too much is removed at once, a value moves with everything and so with
+nothing that a sparse spectrum could say. That shows in pairs of masks of which the second redraws a few
+players of the first: the correlation of their values is Σ ρ^k W_k, W_k the share of variance of order k, ρ
+the share of players that are not redrawn. Source: noise stability, O'Donnell 2014, §2.4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spexviz.games.base import Game
-from spexviz.masks import Masks, Values, ends, leave_one_out_masks
+from spexviz.games.heads.questions import Ask
+from spexviz.masks import ends, leave_one_out_masks
 
 if TYPE_CHECKING:
     from spexviz.games.heads.game import HeadsGame
@@ -28,10 +28,7 @@ LEAST = 0.35  # stability below which nothing is left to explain (of 24 pairs th
 
 @dataclass(frozen=True)
 class Signal:
-    """What a probe found:
-
-    `stability` of the value from −1 to 1 (see above), its standard deviation, and the two ends.
-    """
+    """What a probe found: the value's `stability` from −1 to 1 (see above), standard deviation and ends."""
 
     stability: float
     spread: float
@@ -43,12 +40,16 @@ class Signal:
     @property
     def lost(self) -> bool:
         """Whether a run would find next to nothing."""
-        return not self.stability >= LEAST or self.spread < 1e-3 * max(abs(self.full - self.empty), 1e-9)
+        reach = max(abs(self.full - self.empty), 1e-9)
+        return not self.stability >= LEAST or self.spread < 1e-3 * reach  # "not ≥": NaN is lost too
 
     def advice(self, game: HeadsGame) -> str:
         """What was found, in a sentence, and what to change where the signal is lost."""
         if not self.lost:
-            return f"The value keeps its signal: two masks that share {KEPT:.0%} of their players agree ({self.stability:.2f} of 1, {self.ablations} ablations)."
+            return (
+                f"The value keeps its signal: two masks that share {KEPT:.0%} of their players agree "
+                f"({self.stability:.2f} of 1, {self.ablations} ablations)."
+            )
         remedies = []
         if self.keep < 0.85:
             remedies.append("keep each player with probability 0.9")
@@ -56,34 +57,48 @@ class Signal:
             remedies.append("put the mean in place of removed parts, not zero")
         remedies.append("take fewer layers, or candidates chosen by leave-one-out")
         return (
-            f"At a keep-probability of {self.keep:g} the value has lost its signal: two masks that share {KEPT:.0%} of their players hardly agree "
-            f"({self.stability:.2f} of 1, {self.ablations} ablations), so no solver would explain much. Remedies: {'; '.join(remedies)}."
+            f"At a keep-probability of {self.keep:g} the value has lost its signal: "
+            f"two masks that share {KEPT:.0%} of their players hardly agree "
+            f"({self.stability:.2f} of 1, {self.ablations} ablations), so no solver would explain much. "
+            f"Remedies: {'; '.join(remedies)}."
         )
 
 
-def probe(
-    game: Game, seed: int = 0, pairs: int = PAIRS, ask: Callable[[Masks], Values] | None = None
-) -> Signal:
-    """Ask 2 · `pairs` + 2 masks drawn at the game's keep-probability;
+def probe(game: Game, seed: int = 0, pairs: int = PAIRS, ask: Ask | None = None) -> Signal:
+    """What 2 · `pairs` + 2 masks say, drawn at the game's keep-probability.
 
-    `ask` in place of the game (a cache, say).
+    `ask`: asked in place of the game (a cache, say).
     """
-    n, keep = len(game.players), game.keep
-    rng = np.random.default_rng([seed, n, pairs])
-    one = rng.random((pairs, n)) < keep
-    two = np.where(rng.random((pairs, n)) < KEPT, one, rng.random((pairs, n)) < keep)
-    values = np.asarray((ask or game)(np.concatenate([one, two, ends(n)[::-1]])), dtype=np.float64)
-    first, second = values[:pairs], values[pairs : 2 * pairs]
-    middle, variance = values[: 2 * pairs].mean(), float(values[: 2 * pairs].var())
-    stability = (
-        float(((first - middle) * (second - middle)).mean() / variance) if variance > 0 else float("nan")
-    )
-    return Signal(stability, variance**0.5, float(values[-2]), float(values[-1]), keep, len(values))
-
-
-def candidates(game: Game, count: int, ask: Callable[[Masks], Values] | None = None) -> tuple[str, ...]:
-    """Labels of the `count` players whose removal alone moves the value most, in the order of the players: n + 1 ablations."""
+    ask = ask or game
     n = len(game.players)
-    values = np.asarray((ask or game)(leave_one_out_masks(n)), dtype=np.float64)
-    strongest = np.argsort(-np.abs(values[1:] - values[0]), kind="stable")[:count]
+    rng = np.random.default_rng([seed, n, pairs])
+    # each pair: a mask, and the same one with a share 1 − ρ of its players drawn anew
+    ones = rng.random((pairs, n)) < game.keep
+    stay = rng.random((pairs, n)) < KEPT
+    anew = rng.random((pairs, n)) < game.keep
+    twos = np.where(stay, ones, anew)
+    full_and_empty = ends(n)[::-1]
+    values = np.asarray(ask(np.concatenate([ones, twos, full_and_empty])), dtype=np.float64)
+
+    # their correlation; both halves have the same distribution, so mean and variance are those of all
+    drawn = values[: 2 * pairs]
+    mean = drawn.mean()
+    variance = float(drawn.var())
+    stability = float("nan")
+    if variance > 0:
+        covariance = ((drawn[:pairs] - mean) * (drawn[pairs:] - mean)).mean()
+        stability = float(covariance / variance)
+    full, empty = values[-2:].tolist()
+    return Signal(stability, variance**0.5, full, empty, game.keep, len(values))
+
+
+def candidates(game: Game, count: int, ask: Ask | None = None) -> tuple[str, ...]:
+    """Labels of the `count` players whose removal alone moves the value most, in the order of the players.
+
+    Asks n + 1 ablations.
+    """
+    ask = ask or game
+    values = np.asarray(ask(leave_one_out_masks(len(game.players))), dtype=np.float64)
+    moved = np.abs(values[1:] - values[0])  # the first mask is the full one
+    strongest = np.argsort(-moved, kind="stable")[:count]
     return tuple(game.players[i] for i in sorted(strongest))

@@ -1,4 +1,4 @@
-"""The bundled tasks of assets/heads: questions to explain, and others held out, on which removal is judged."""
+"""The bundled tasks of assets/heads: questions to explain, and others held out to judge removal by."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from spexviz.kit.paths import ASSETS
 
 @dataclass(frozen=True)
 class Task:
-    """A task:
+    """A task: `shows` what it is about, `checked` how the bundled model fares, each in a sentence.
 
-    `shows` what it is about, `checked` how the bundled model fares, each in a sentence; its accuracy and mean
-    log-odds.
+    `accuracy` and `log_odds` (mean, nats): of the bundled model.
     """
 
     name: str
@@ -32,13 +31,13 @@ class Task:
 @cache
 def tasks() -> dict[str, Task]:
     """The bundled tasks by title."""
-    read = [
-        json.loads(path.read_text(encoding="utf-8")) for path in sorted((ASSETS / "heads").glob("*.json"))
-    ]
-    return {
-        one["title"]: Task(**{**one, **{part: tuple(map(tuple, one[part])) for part in ("fit", "held_out")}})
-        for one in read
-    }
+    found: dict[str, Task] = {}
+    for path in sorted((ASSETS / "heads").glob("*.json")):
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        for questions in ("fit", "held_out"):
+            fields[questions] = tuple(map(tuple, fields[questions]))
+        found[fields["title"]] = Task(**fields)
+    return found
 
 
 def task_of(questions: Sequence[Sequence[str]]) -> Task | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from typing import ClassVar
 
 import numpy as np
@@ -14,16 +13,17 @@ import numpy as np
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking
 from spexviz.games.on_model import OnModel, model_option
+from spexviz.games.prompt.answers import VALUES, check_blank, check_single
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, render, segment
-from spexviz.kit.arrays import Floats
+from spexviz.games.prompt.wrapping import SLOT, Wrapping
+from spexviz.kit.arrays import Floats, first_without_value
+from spexviz.kit.fingerprints import fingerprint_of
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel
 from spexviz.results import LOG_PROBABILITY, ODDS, Scale
 
-SLOT = "{}"
 REVIEW = "Review: {}\nSentiment (positive or negative):"  # what forms begin with
-_MARK = "spexvizMARKspexviz"  # stands for the prompt where the chat template is looked at
 LONGEST_ANSWER = 256  # tokens: each costs a forward pass
 MASKINGS = {
     "delete": "Removed parts are cut out of the text.",
@@ -31,23 +31,19 @@ MASKINGS = {
     "mask-token": "Removed parts are replaced by the model's own mask token.",
     "attention": "Removed parts stay, but the model may not attend to them.",
 }
-VALUES = {
-    "log-odds": "Log-odds of the target against the contrast: the next token, the token at the mask token, or the label of a classifier.",
-    "log-probability": "Log-probability of the target, which may have several tokens.",
-    "greedy": "Log-probability of the answer that the model itself gives to the full prompt.",
-}
+_NOUNS = {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}  # else "part"
 
 
 @dataclass(frozen=True)
 class PromptGame(OnModel):
-    """Which parts of a prompt make the model answer as it does: players are words (or tokens, sentences, …), a value is in nats.
+    """Which parts of a prompt make the model answer as it does; a value is in nats.
 
-    The model is asked `template` with the kept parts of the prompt in place of "{}"; the template is never
-    ablated, nor are the `protected` ranges of characters of the prompt. Words are joined by one space; no BOS
-    is added, and no chat template unless `chat` (an encoder adds its own special tokens). `target` and
-    `contrast` are labels where the model is a classifier; where it is a masked language model the template
-    holds its mask token, at which they are read: "{} It was [MASK].". `model` is a name for
-    `spexviz.models.load`, or a loaded LanguageModel.
+    Players are words (or tokens, sentences, …) of the prompt. The model is asked `template` with the kept
+    ones in place of "{}"; the template is never ablated, nor are the `protected` ranges of characters of the
+    prompt. Words are joined by one space; no BOS is added, and no chat template unless `chat` (an encoder
+    adds its own special tokens). `target` and `contrast` are labels where the model is a classifier; where it
+    is a masked language model the template holds its mask token, at which they are read: "{} It was [MASK].".
+    `model` is a name for `spexviz.models.load`, or a loaded LanguageModel.
     Raises GameError for an empty prompt, a template without "{}", or a setting that does not exist; on first
     use ModelError for a model that cannot be had, GameError for a target that is no single token or a prompt
     beyond the model's context.
@@ -104,27 +100,35 @@ class PromptGame(OnModel):
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not self.prompt.strip():
             raise GameError("The prompt is empty: type at least one word.")
-        if self.template.count(SLOT) != 1:
+        slots = self.template.count(SLOT)
+        if slots != 1:
             raise GameError(
-                f'The template must hold "{{}}" exactly once, where the prompt goes; this one holds it {self.template.count(SLOT)} times.'
+                'The template must hold "{}" exactly once, where the prompt goes; '
+                f"this one holds it {slots} times."
             )
         check(self, GameError)
         if self.value != "greedy" and not self.target:
             raise GameError(
-                'The target is empty: give the answer to look at, with its leading space, such as " positive".'
+                "The target is empty: give the answer to look at, with its leading space, "
+                'such as " positive".'
             )
         if self.value == "log-odds" and self.target == self.contrast:
             raise GameError(
-                "Target and contrast are the same, so their log-odds are always 0: choose two different answers."
+                "Target and contrast are the same, so their log-odds are always 0: "
+                "choose two different answers."
             )
         for name in ("spans", "protected"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, tuple((int(a), int(b)) for a, b in getattr(self, name)))
+            given = getattr(self, name)
+            if given is not None:
+                frozen = tuple((int(start), int(stop)) for start, stop in given)
+                object.__setattr__(self, name, frozen)
 
     @cached_property
     def segments(self) -> Segments:
         """The players and where they stand in the prompt."""
-        tokens = self.language_model.token_spans(self.prompt) if self.split == "tokens" else None
+        tokens = None
+        if self.split == "tokens":
+            tokens = self.language_model.token_spans(self.prompt)
         return segment(
             self.prompt,
             self.split,
@@ -137,9 +141,7 @@ class PromptGame(OnModel):
     @property
     def noun(self) -> str:
         """What one player is."""
-        return {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}.get(
-            self.split, "part"
-        )
+        return _NOUNS.get(self.split, "part")
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -157,10 +159,12 @@ class PromptGame(OnModel):
 
     @property
     def scale(self) -> Scale:
-        """Log-odds are said as a probability between the two answers, the log-probability of an answer as its probability."""
+        """Log-odds are said as a probability between the two answers, a log-probability as a probability."""
         if self.value == "log-odds":
             return Scale(ODDS, (self.target, self.contrast))
-        return Scale(LOG_PROBABILITY, (self.target if self.value == "log-probability" else "its own answer",))
+        if self.value == "log-probability":
+            return Scale(LOG_PROBABILITY, (self.target,))
+        return Scale(LOG_PROBABILITY, ("its own answer",))
 
     @property
     def layout(self) -> Floats:
@@ -187,69 +191,46 @@ class PromptGame(OnModel):
             self.masking,
             self.chat,
             self.value,
-        ]
-        fields += [
             self.replacement,
             self.segments.spans,
             self.protected,
             self.answer_tokens,
             self.language_model.fingerprint,
         ]
-        fields += [self.wrap("")] if self.chat else []  # some chat templates write today's date
-        return (
-            "prompt-" + hashlib.sha256(json.dumps(fields).encode("utf-8", "surrogatepass")).hexdigest()[:24]
-        )
+        if self.chat:  # some chat templates write today's date
+            fields.append(self.wrap(""))
+        return fingerprint_of("prompt", fields)
 
     @cached_property
     def answers(self) -> tuple[str, ...]:
-        """The answers whose log-probabilities are read:
-
-        (target, contrast), (target,) or the model's own (greedy) answer.
-        """
-        model = self.language_model
+        """The answers whose log-probabilities are read: (target, contrast), (target,) or (its own,)."""
         if self.value == "greedy":
-            answer = model.greedy(self.wrap(self.prompt), self.answer_tokens)
-            if not answer:
-                raise GameError(
-                    "The model answers this prompt with nothing (it ends at once): choose a target, or change the template."
-                )
-            return (answer,)
+            return (self._own_answer(),)
         if self.value == "log-probability":
             return (self.target,)
-        for what, answer in (("target", self.target), ("contrast", self.contrast)):
-            if (count := model.answer_length(answer)) != 1:
-                hint = (
-                    f" Did you mean {' ' + answer!r}, with a leading space?"
-                    if model.answer_length(" " + answer) == 1
-                    else ""
-                )
-                raise GameError(
-                    f"The {what} {answer!r:.60} is {count} tokens for {model.label}, but log-odds read one token.{hint} "
-                    'Choose a word that is one token, or the value "log-probability".'
-                )
+        check_single(self.language_model, "target", self.target)
+        check_single(self.language_model, "contrast", self.contrast)
         return (self.target, self.contrast)
+
+    def _own_answer(self) -> str:
+        answer = self.language_model.greedy(self.wrap(self.prompt), self.answer_tokens)
+        if not answer:
+            raise GameError(
+                "The model answers this prompt with nothing (it ends at once): choose a target, "
+                "or change the template."
+            )
+        return answer
 
     def wrap(self, text: str) -> str:
         """What the model is asked when `text` is left of the prompt: template and chat template around it."""
-        if not self.chat:
-            return self.template.replace(SLOT, text)
-        return (
-            text.join(self._frame)
-            if self._frame
-            else self.language_model.chat(self.template.replace(SLOT, text))
-        )
+        return self._wrapping(text)
 
     @cached_property
-    def _frame(self) -> tuple[str, str] | None:
-        """What the chat template puts before and after the prompt, rendered once: so no text of a run gets another date. None where
-        the template does more with the text than to put it in (it trims it, say).
-        """
-        chat = lambda text: self.language_model.chat(self.template.replace(SLOT, text))
-        frame = tuple(chat(_MARK).split(_MARK))
-        alike = len(frame) == 2 and all(
-            text.join(frame) == chat(text) for text in ("", self.prompt, f" {self.prompt} ")
-        )
-        return frame if alike else None
+    def _wrapping(self) -> Wrapping:
+        chat = None
+        if self.chat:
+            chat = self.language_model.chat
+        return Wrapping(self.template, self.prompt, chat)
 
     def texts(self, masks: Masks) -> list[str]:
         """What the model is asked for each mask (b, n)."""
@@ -260,22 +241,26 @@ class PromptGame(OnModel):
     @property
     def _filler(self) -> str | None:
         """What stands for a removed part; None where it is cut out."""
+        if self.masking == "replace":
+            return self.replacement
         if self.masking != "mask-token":
-            return self.replacement if self.masking == "replace" else None
-        if (token := self.language_model.mask_token) is None:
-            raise GameError(
-                f'{self.language_model.label} has no mask token: use the masking "delete" or "replace".'
-            )
+            return None
+        token = self.language_model.mask_token
+        if token is None:
+            label = self.language_model.label
+            raise GameError(f'{label} has no mask token: use the masking "delete" or "replace".')
         return token
 
     @cached_property
     def call_masks(self) -> int:
         """How many masks pay in one call: on a GPU as many texts as fill it."""
         tokens = self.language_model.call_tokens
-        return tokens // max(1, self.language_model.length(self.wrap(self.prompt))) if tokens else 0
+        if not tokens:
+            return 0
+        return tokens // max(1, self.language_model.length(self.wrap(self.prompt)))
 
     def seconds(self, masks: Masks) -> float | None:
-        """What one call for these masks would take here;
+        """What one call for these masks would take here.
 
         None for a model that has not been measured, or keeps no pace.
         """
@@ -283,7 +268,9 @@ class PromptGame(OnModel):
             return self.language_model.seconds(self.texts(masks))
         # one text, but with other parts hidden each time
         alone = self.language_model.seconds([self.wrap(self.prompt)])
-        return None if alone is None else alone * len(masks)
+        if alone is None:
+            return None
+        return alone * len(masks)
 
     def tokens(self, masks: Masks) -> int:
         """Tokens of what the model is asked for these masks."""
@@ -295,73 +282,55 @@ class PromptGame(OnModel):
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""
         model = self.language_model
-        self._check_blank()
-        asked = max(model.length(text) for text in (self.wrap(self.prompt), self._longest))
+        check_blank(model, self.template, self.prompt, self.masking, self.replacement)
+        asked = max(model.length(self.wrap(self.prompt)), model.length(self._longest))
         self._check_length(asked)  # before a greedy answer is asked for
-        self._check_length(asked + max(model.answer_length(answer) for answer in self.answers) - 1)
+        answered = max(model.answer_length(answer) for answer in self.answers)
+        self._check_length(asked + answered - 1)  # nothing is read after its last token
         if self.masking == "attention":
-            self._offset
+            _ = self._wrapping.offset  # raises where the prompt is not found in what is asked
 
-    def _check_blank(self) -> None:
-        """A masked language model must find, in whatever is asked, the one mask token that stands for the answer."""
-        label, blank = self.language_model.label, self.language_model.blank
-        if blank is None:
-            return
-        if self.template.count(blank) != 1:
-            raise GameError(
-                f'{label} reads its answer at {blank}: write it once into the template, e.g. "{{}} It was {blank}."'
-            )
-        if blank in self.prompt or (self.masking == "replace" and blank in self.replacement):
-            raise GameError(
-                f'The {blank} of the template stands for the answer: take it out of the prompt, or use the masking "mask-token".'
-            )
-        if self.masking == "mask-token" and self.template.index(blank) < self.template.index(SLOT):
-            raise GameError(
-                f"Removed parts become {blank} too, and the last one is read: put the answer's {blank} after the {{}} of the template."
-            )
+    @cached_property
+    def _is_checked(self) -> bool:
+        """True; the first time only after `check`, which raises what is wrong."""
+        self.check()
+        return True
 
     @property
     def _longest(self) -> str:
         """The longest text that a mask can lead to: what stands for a removed part may be longer than it."""
-        longer = np.array([[len(label) >= len(self._filler or "") for label in self.players]])
-        return self.texts(longer)[0]
+        filler = self._filler or ""
+        kept = [len(label) >= len(filler) for label in self.players]
+        return self.texts(np.array([kept]))[0]
 
     def _check_length(self, tokens: int) -> None:
         model = self.language_model
         if tokens > model.context:
             raise GameError(
-                f"The prompt is {tokens} tokens long, but {model.label} reads at most {model.context}: shorten it, or choose another model."
+                f"The prompt is {tokens} tokens long, but {model.label} reads at most {model.context}: "
+                "shorten it, or choose another model."
             )
 
     def __call__(self, masks: Masks) -> Values:
-        if not self.__dict__.get("_checked"):
-            self.check()
-            self.__dict__["_checked"] = True
+        _ = self._is_checked  # once a game
         masks = np.asarray(masks, dtype=bool)
-        hidden = self._hidden(masks) if self.masking == "attention" else None
+        hidden = None
+        if self.masking == "attention":
+            hidden = self._hidden(masks)
         logs = self.language_model.log_probabilities(self.texts(masks), self.answers, hidden)
-        values = logs[:, 0] - logs[:, 1] if self.value == "log-odds" else logs[:, 0]
-        if not np.isfinite(values).all():
-            bad = "".join(
-                "1" if keep else "0" for keep in masks[int(np.flatnonzero(~np.isfinite(values))[0])]
-            )
+        values = logs[:, 0]
+        if self.value == "log-odds":
+            values = logs[:, 0] - logs[:, 1]
+        bad = first_without_value(masks, values)
+        if bad is not None:
             raise AblationError(
-                f"The model gave no finite value for the mask {bad[:200]} (1 = kept): choose another target or another precision."
+                f"The model gave no finite value for the mask {bad} (1 = kept): choose another target "
+                "or another precision."
             )
         return values
 
-    @cached_property
-    def _offset(self) -> int:
-        """Where the prompt begins in what the model is asked."""
-        asked, before = self.wrap(self.prompt), self.template.index(SLOT)
-        found = asked.find(self.template.replace(SLOT, self.prompt))
-        start = found + before
-        if found < 0 or asked[start : start + len(self.prompt)] != self.prompt:
-            raise GameError(
-                "The chat template changes the prompt, so masking by attention cannot find its parts: use the masking delete."
-            )
-        return start
-
     def _hidden(self, masks: Masks) -> list[list[Span]]:
-        spans = [(a + self._offset, b + self._offset) for a, b in self.segments.spans]
-        return [[span for span, keep in zip(spans, row, strict=True) if not keep] for row in masks.tolist()]
+        """For each mask the ranges of characters, of what the model is asked, that it may not attend to."""
+        offset = self._wrapping.offset
+        spans = [(start + offset, stop + offset) for start, stop in self.segments.spans]
+        return [list(compress(spans, removed)) for removed in (~masks).tolist()]

@@ -36,6 +36,7 @@ _JOINERS = {"words": " ", "sentences": " ", "lines": "\n"}  # the other splits c
 REGEX_SECONDS = 1.0  # of computing, for one user's pattern on the whole text
 LONGEST_PATTERN = 1_000
 MOST_REPEATS = 10_000  # product of the counts in {…}: compiling unrolls them, which no time limit stops
+_CALL_OF_A_GROUP = re.compile(r"\(\?(?:R|&|P>|[+-]?[0-9])")  # takes hundreds of MB within the time limit
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'“‘])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|e\.g|i\.e|cf|Fig|Eq|No|[A-Z])\.$"
 )
@@ -66,16 +67,23 @@ class Segments:
     @cached_property
     def pieces(self) -> tuple[tuple[str, ...], Ints]:
         """All pieces in the order of the text, and the player of each (−1: not a player)."""
+        owned = self._owned()
+        texts = tuple(self.text[start:stop] for (start, stop), _ in owned)
+        owners = [owner for _, owner in owned]
+        return texts, np.array(owners, dtype=np.int64)
+
+    def _owned(self) -> list[tuple[Span, int]]:
+        """The span and the player of each piece."""
+        players = range(len(self.spans))
         if self.joiner is None:
             edges = [0, *(edge for span in self.spans for edge in span), len(self.text)]
-            every = list(pairwise(edges))  # gap, player, gap, …, player, gap
-            owners = [k // 2 if k % 2 else -1 for k in range(len(every))]
-        else:
-            pairs = sorted(
-                [(span, k) for k, span in enumerate(self.spans)] + [(span, -1) for span in self.fixed]
-            )
-            every, owners = [span for span, _ in pairs], [owner for _, owner in pairs]
-        return tuple(self.text[a:b] for a, b in every), np.array(owners, dtype=np.int64)
+            spans = list(pairwise(edges))  # gap, player, gap, …, player, gap
+            owners = [-1] * len(spans)
+            owners[1::2] = players
+            return list(zip(spans, owners, strict=True))
+        owned = list(zip(self.spans, players, strict=True))
+        owned += [(span, -1) for span in self.fixed]
+        return sorted(owned)
 
 
 def segment(
@@ -89,6 +97,9 @@ def segment(
 ) -> Segments:
     """The players of `text`: `split` is a key of `SPLITS`.
 
+    >>> segment("Not bad at all.", "words").labels
+    ('Not', 'bad', 'at', 'all.')
+
     `token_spans`: for "tokens", the character offsets from the tokeniser; empty ones are dropped, overlapping
     ones (bytes of one character) become one player. `pattern`: for "regex". `spans`: for "spans". A segment
     that overlaps a `protected` range is no player and always stays in the text.
@@ -99,30 +110,31 @@ def segment(
         raise GameError("The text is empty: give a text with at least one word.")
     if split not in SPLITS:
         raise GameError(f"There is no split {split!r}: choose one of {', '.join(SPLITS)}.")
-    if split == "tokens":
-        found = _merged(_given(text, token_spans, "token_spans"))
-    elif split == "regex":
-        found = _matches(text, pattern)
-    elif split == "spans":
-        found = _disjoint(_given(text, spans, "spans"))
-    else:
-        found = {"words": _words, "sentences": _sentences, "lines": _lines}[split](text)
-    guarded = [(a, b) for a, b in _given(text, protected, "protected") if a < b]
-    free = [not any(a < stop and start < b for start, stop in guarded) for a, b in found]
-    players, held = tuple(compress(found, free)), tuple(compress(found, (not f for f in free)))
+    found = _spans(text, split, token_spans, pattern, spans)
+    guarded = [(start, stop) for start, stop in _given(text, protected, "protected") if start < stop]
+    players: list[Span] = []
+    held: list[Span] = []
+    for span in found:
+        if _overlaps(span, guarded):
+            held.append(span)
+        else:
+            players.append(span)
     if not players:
-        reason = (
-            "every part of it is protected: protect less of it"
-            if found
-            else "nothing was found: choose another split or pattern"
-        )
+        reason = "nothing was found: choose another split or pattern"
+        if found:
+            reason = "every part of it is protected: protect less of it"
         raise GameError(f"Splitting this text into {split} leaves no players, because {reason}.")
     joiner = _JOINERS.get(split)
-    return Segments(text, players, joiner, () if joiner is None else held)
+    if joiner is None:  # what stands between the players stays anyway
+        return Segments(text, tuple(players))
+    return Segments(text, tuple(players), joiner, tuple(held))
 
 
 def render(segments: Segments, masks: Masks, replacement: str | None = None) -> list[str]:
-    """The text of each mask (b, n), True = kept: removed players are deleted, or each replaced by `replacement`.
+    """The text of each mask (b, n), True = kept: removed players are deleted, or each becomes `replacement`.
+
+    >>> render(segment("Not bad at all.", "words"), np.array([[True, True, False, False]]))
+    ['Not bad']
 
     With every player kept, words give `" ".join(text.split())`, and tokens, regex and spans give exactly the
     text.
@@ -131,23 +143,55 @@ def render(segments: Segments, masks: Masks, replacement: str | None = None) -> 
     masks = np.asarray(masks)
     if masks.dtype != bool or masks.ndim != 2 or masks.shape[1] != len(segments):
         raise GameError(
-            f"This text has {len(segments)} players: its masks are a bool array (masks, {len(segments)}), not {masks.dtype} {masks.shape}."
+            f"This text has {len(segments)} players: its masks are a bool array (masks, {len(segments)}), "
+            f"not {masks.dtype} {masks.shape}."
         )
     pieces, owners = segments.pieces
-    # owner −1: always kept
-    kept = np.concatenate([masks, np.ones((len(masks), 1), dtype=bool)], axis=1)[:, owners].tolist()
+    always = np.ones((len(masks), 1), dtype=bool)  # the last column: what is no player has the owner −1
+    kept = np.concatenate([masks, always], axis=1)[:, owners].tolist()
     joiner = segments.joiner or ""
     if replacement is None:
         return [joiner.join(compress(pieces, row)) for row in kept]
-    return [
-        joiner.join([piece if keep else replacement for piece, keep in zip(pieces, row, strict=True)])
-        for row in kept
-    ]
+    return [joiner.join(_replaced(pieces, row, replacement)) for row in kept]
 
 
 def render_one(segments: Segments, mask: Bools | Sequence[bool], replacement: str | None = None) -> str:
-    """The text of one mask (n,); see `render`."""
+    """The text of one mask (n,); see `render`.
+
+    >>> render_one(segment("Not bad at all.", "words"), [False, True, True, True], "_")
+    '_ bad at all.'
+    """
     return render(segments, np.asarray(mask, dtype=bool)[None, :], replacement)[0]
+
+
+def _replaced(pieces: Sequence[str], kept: Sequence[bool], replacement: str) -> list[str]:
+    return [piece if keep else replacement for piece, keep in zip(pieces, kept, strict=True)]
+
+
+def _overlaps(span: Span, others: Sequence[Span]) -> bool:
+    start, stop = span
+    return any(start < other_stop and other_start < stop for other_start, other_stop in others)
+
+
+def _spans(
+    text: str,
+    split: str,
+    token_spans: Iterable[Span] | None,
+    pattern: str | None,
+    spans: Iterable[Span] | None,
+) -> list[Span]:
+    """What a split finds in a text, in order and disjoint."""
+    if split == "tokens":
+        return _merged(_given(text, token_spans, "token_spans"))
+    if split == "regex":
+        return _matches(text, pattern)
+    if split == "spans":
+        return _disjoint(_given(text, spans, "spans"))
+    if split == "sentences":
+        return _sentences(text)
+    if split == "lines":
+        return _lines(text)
+    return _words(text)
 
 
 def _words(text: str) -> list[Span]:
@@ -161,49 +205,49 @@ def _lines(text: str) -> list[Span]:
 
 
 def _sentences(text: str) -> list[Span]:
-    """Closing punctuation before a space (not after an abbreviation, nor before a small letter), or a blank line."""
-    found, start = [], 0
-    for end in [*(match.end() for match in _SENTENCE_END.finditer(text) if _ends(text, match)), len(text)]:
-        piece = text[start:end]
-        if piece.strip():
-            found.append((start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())))
+    """Ended by closing punctuation before a space, or by a blank line; without the space around them.
+
+    Not after an abbreviation, nor before a small letter.
+    """
+    ends = [match.end() for match in _SENTENCE_END.finditer(text) if _ends(text, match)]
+    found: list[Span] = []
+    start = 0
+    for end in [*ends, len(text)]:
+        sentence = text[start:end]
+        if sentence.strip():
+            begin = start + len(sentence) - len(sentence.lstrip())
+            found.append((begin, start + len(sentence.rstrip())))
         start = end
     return found
 
 
 def _ends(text: str, match: re.Match[str]) -> bool:
-    if not match.group() or match.group()[0] in "。！？":
+    """Whether a sentence ends with this match."""
+    mark = match.group()
+    if not mark or mark[0] in "。！？":  # a blank line, or a mark that nothing else is written with
         return True
-    following = text[match.end() : match.end() + 64].lstrip()[:1]
-    return not following.islower() and not _ABBREVIATION.search(text[max(0, match.end() - 8) : match.end()])
+    end = match.end()
+    following = text[end : end + 64].lstrip()[:1]
+    last_word = text[max(0, end - 8) : end]
+    return not following.islower() and not _ABBREVIATION.search(last_word)
 
 
 def _matches(text: str, pattern: str | None) -> list[Span]:
-    """Non-empty matches of a user's pattern, within a time limit."""
+    """Non-empty matches of a user's pattern, within limits of time and memory."""
     import regex
 
     if not pattern or len(pattern) > LONGEST_PATTERN:
         raise GameError(
             f'The split "regex" needs a pattern of 1 to {LONGEST_PATTERN} characters, e.g. pattern=r"\\w+".'
         )
-    bare = re.sub(r"\\.", "", pattern, flags=re.DOTALL)  # without escaped characters
-    if re.search(r"\(\?(?:R|&|P>|[+-]?[0-9])", bare):  # hundreds of MB within the time limit
-        raise GameError(
-            "The pattern calls itself or one of its groups, e.g. (?R) or (?1): write the repeated part out."
-        )
-    counts = [
-        int(count) for braces in re.findall(r"\{[^{}]*\}", bare) for count in re.findall(r"[0-9]+", braces)
-    ]
-    if math.prod(max(count, 1) for count in counts) > MOST_REPEATS:
-        raise GameError(
-            f"The counts in the braces of the pattern multiply to more than {MOST_REPEATS:,}: use smaller ones, or + and *."
-        )
+    _check_size(pattern)
     try:
         compiled = regex.compile(pattern)
         return _merged([match.span() for match in compiled.finditer(text, timeout=REGEX_SECONDS)])
     except TimeoutError:
         raise GameError(
-            f"The pattern took more than {REGEX_SECONDS:g} s on this text: simplify it (no repeat inside a repeat), or split by words."
+            f"The pattern took more than {REGEX_SECONDS:g} s on this text: simplify it "
+            "(no repeat inside a repeat), or split by words."
         ) from None
     except (regex.error, ValueError, OverflowError, RecursionError, MemoryError) as error:
         raise GameError(
@@ -211,40 +255,65 @@ def _matches(text: str, pattern: str | None) -> list[Span]:
         ) from None
 
 
+def _check_size(pattern: str) -> None:
+    """Raise GameError for what would take too much memory before any time limit stops it."""
+    bare = re.sub(r"\\.", "", pattern, flags=re.DOTALL)  # without escaped characters
+    if _CALL_OF_A_GROUP.search(bare):
+        raise GameError(
+            "The pattern calls itself or one of its groups, e.g. (?R) or (?1): write the repeated part out."
+        )
+    repeats = 1
+    for braces in re.findall(r"\{[^{}]*\}", bare):
+        counts = map(int, re.findall(r"[0-9]+", braces))
+        repeats *= math.prod(max(count, 1) for count in counts)
+    if repeats > MOST_REPEATS:
+        raise GameError(
+            f"The counts in the braces of the pattern multiply to more than {MOST_REPEATS:,}: "
+            "use smaller ones, or + and *."
+        )
+
+
 def _given(text: str, spans: Iterable[Span] | None, what: str) -> list[Span]:
     """Spans from outside, as int pairs inside the text."""
     if spans is None:
         raise GameError(f"This split needs `{what}`: pairs (start, end) of character positions in the text.")
     try:
-        pairs = [(int(a), int(b)) for a, b in spans]
+        pairs = [(int(start), int(stop)) for start, stop in spans]
     except (TypeError, ValueError):
         raise GameError(
             f"`{what}` must hold pairs (start, end) of character positions in the text."
         ) from None
-    for a, b in pairs:
-        if not 0 <= a <= b <= len(text):
+    for start, stop in pairs:
+        if not 0 <= start <= stop <= len(text):
             raise GameError(
-                f"({a}, {b}) of `{what}` is no range of a text of {len(text)} characters: give 0 ≤ start ≤ end ≤ {len(text)}."
+                f"({start}, {stop}) of `{what}` is no range of a text of {len(text)} characters: "
+                f"give 0 ≤ start ≤ end ≤ {len(text)}."
             )
     return pairs
 
 
 def _disjoint(spans: list[Span]) -> list[Span]:
-    spans = sorted(spans)
-    for k, (a, b) in enumerate(spans):
-        if a == b:
-            raise GameError(f"The span ({a}, {b}) is empty: give start < end.")
-        if k and a < spans[k - 1][1]:
-            raise GameError(f"The spans {spans[k - 1]} and ({a}, {b}) overlap: give spans that do not.")
-    return spans
+    """Sorted spans. Raises GameError where one is empty, or overlaps the one before."""
+    found = sorted(spans)
+    for k, (start, stop) in enumerate(found):
+        if start == stop:
+            raise GameError(f"The span ({start}, {stop}) is empty: give start < end.")
+        if k and start < found[k - 1][1]:
+            raise GameError(
+                f"The spans {found[k - 1]} and ({start}, {stop}) overlap: give spans that do not."
+            )
+    return found
 
 
 def _merged(spans: list[Span]) -> list[Span]:
     """Sorted spans without empty ones; overlapping ones become one."""
-    out: list[Span] = []
-    for a, b in sorted(span for span in spans if span[0] < span[1]):
-        if out and a < out[-1][1]:
-            out[-1] = (out[-1][0], max(b, out[-1][1]))
+    found: list[Span] = []
+    for start, stop in sorted(spans):
+        if start == stop:
+            continue
+        if found and start < found[-1][1]:
+            first, last = found[-1]
+            found[-1] = (first, max(last, stop))
         else:
-            out.append((a, b))
-    return out
+            found.append((start, stop))
+    return found
