@@ -11,7 +11,7 @@ from pathlib import Path
 from spexviz.errors import StoreError
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# what stands beside the package in the repository travels inside it in a wheel (pyproject.toml, force-include)
+# what stands beside the package in the repository lies inside it in a wheel (tools/wheel_contents.py)
 COMES_WITH = PACKAGE if (PACKAGE / "app.py").exists() else PACKAGE.parent
 APP = COMES_WITH / "app.py"
 PAGES = COMES_WITH / "pages"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,13 +11,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from spexviz.errors import AblationError, GameError
-from spexviz.games.base import Asking, check_keep
+from spexviz.games.base import Asking, check_keep, hashed
 from spexviz.games.heads.players import UNITS, Player, groups_given, layers_chosen, layers_given, players_of
 from spexviz.games.heads.questions import UNITS_OF_VALUES, VALUES, Inputs, Question, check_questions
 from spexviz.games.heads.replacement import ABLATIONS, REFERENCE, Replacement
 from spexviz.games.on_model import OnModel, model_option
 from spexviz.kit.arrays import Floats
-from spexviz.kit.fingerprints import fingerprint_of
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel, opened
@@ -176,7 +176,7 @@ class HeadsGame(OnModel):
             [(player.label, player.numbers) for player in self.members],
             self.language_model.fingerprint,
         ]
-        return fingerprint_of("heads", fields)
+        return hashed("heads", json.dumps(fields))
 
     def seconds(self, masks: Masks) -> float | None:
         """What one call for these masks would take here, by the model's pace; None while that is unknown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,13 +12,12 @@ from typing import ClassVar
 import numpy as np
 
 from spexviz.errors import AblationError, GameError
-from spexviz.games.base import Asking
+from spexviz.games.base import Asking, hashed
 from spexviz.games.on_model import OnModel, model_option
 from spexviz.games.prompt.answers import VALUES, check_blank, check_single
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, render, segment
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
 from spexviz.kit.arrays import Floats, first_without_value
-from spexviz.kit.fingerprints import fingerprint_of
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel
@@ -199,7 +199,7 @@ class PromptGame(OnModel):
         ]
         if self.chat:  # some chat templates write today's date
             fields.append(self.wrap(""))
-        return fingerprint_of("prompt", fields)
+        return hashed("prompt", json.dumps(fields))
 
     @cached_property
     def answers(self) -> tuple[str, ...]:
