@@ -60,8 +60,9 @@ class Interactions:
     """Values of one index, keyed by interaction, with 90 % intervals and shares of variance.
 
     `values`: {Interaction: value in `unit`}; sets not listed are 0 (`self[members]`, in any order, gives 0.0
-    for them). `intervals`: None where the spectrum has no draws. `shares`: {Interaction: F(S)²/Σ_{S≠∅} F(S)²}, 0 where the spectrum has no such term: the
-    measure to rank by, because (−2)^|S| inflates high orders in every other index.
+    for them). `intervals`: None where the spectrum has no draws. `shares`: {Interaction: F(S)²/Σ_{S≠∅}
+    F(S)²}, 0 where the spectrum has no such term: the measure to rank by, because (−2)^|S| inflates high
+    orders in every other index.
     """
 
     index: str

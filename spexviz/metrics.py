@@ -127,7 +127,7 @@ def _pair(y: ArrayLike, prediction: ArrayLike) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True, eq=False)
 class AblationCurve:
-    """Real values along a row of masks, from the empty input to the full one or back, by share of players kept.
+    """Real values along a row of masks between the empty and the full input, by share of players kept.
 
     `kept` (k,), increasing from 0 to 1; `values` (k,), in the unit of the game.
     """
@@ -156,10 +156,10 @@ class AblationCurve:
 
 
 def ablation_curve(game: Callable[[Masks], Values], masks: Masks) -> AblationCurve:
-    """Deletion or insertion curve of a real game: `masks` (k, n), the empty and the full one, asked in one call.
+    """Deletion or insertion curve of a real game.
 
-    The masks need not be nested (the optima of two sizes may share no player), but no two may keep equally
-    many.
+    It is asked `masks` (k, n), and the empty and the full mask, in one call. The masks need not be nested
+    (the optima of two sizes may share no player), but no two may keep equally many.
     Raises SpecError if they do, or are no bool table. Sources: Petsiuk et al. 2018 (deletion, insertion),
     Kang et al. 2025.
     """

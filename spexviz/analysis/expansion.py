@@ -47,7 +47,7 @@ class Expansion:
         return dict(zip(self.sets, values.tolist(), strict=True))
 
     def intervals(self, draws: Floats) -> dict[Interaction, tuple[float, float]]:
-        """{set: 90 % interval of its value} of draws (B, k) of the coefficients: each is mapped as `apply` would."""
+        """{set: 90 % interval of its value} of draws (B, k) of the coefficients, each mapped alike."""
         from scipy.sparse import csr_array
 
         matrix = csr_array((self.weights, (self.rows, self.columns)), shape=(len(self.sets), draws.shape[1]))
@@ -82,7 +82,7 @@ class _Terms:
 
 @dataclass(frozen=True)
 class _Entries:
-    """Entries of the map whose sets have t players: these (p, t), the terms they collect from (p,), weights (p,)."""
+    """Entries of the map: sets of t players (p, t), the terms they collect from (p,), weights (p,)."""
 
     sets: Ints
     columns: Ints

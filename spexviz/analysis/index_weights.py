@@ -1,4 +1,4 @@
-"""Weights of the indices in the spectrum: I(T) = Σ_{S⊇T} w(|S|, |T|) · F(S), as exact fractions, rounded once.
+"""Weights of the indices in the spectrum, exact and rounded once: I(T) = Σ_{S⊇T} w(|S|, |T|) · F(S).
 
 A player's sign is (−1)^{x_i} = 1 − 2 x_i, with x_i = 1 where it is kept. So a term of the spectrum is
 Π_{i∈S} (1 − 2 x_i) = Σ_{R⊆S} (−2)^|R| Π_{i∈R} x_i: its Möbius coefficients are (−2)^|R| on all its subsets R,
