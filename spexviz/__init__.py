@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # the names of `_HOME` and `_MODULES` below, for editors and 
     from spexviz.games.heads.game import HeadsGame as HeadsGame
     from spexviz.games.prompt.game import PromptGame as PromptGame
     from spexviz.games.synthetic import SyntheticGame as SyntheticGame
-    from spexviz.games.training import datasets as datasets
+    from spexviz.games.training import data as _data
     from spexviz.games.training import retraining as retraining
     from spexviz.games.training.game import TrainingGame as TrainingGame
     from spexviz.indices import Interactions as Interactions
@@ -55,6 +55,8 @@ if TYPE_CHECKING:  # the names of `_HOME` and `_MODULES` below, for editors and 
     from spexviz.solvers.spex.solver import SPEX as SPEX
     from spexviz.spec import RunSpec as RunSpec
     from spexviz.spectrum import Spectrum as Spectrum
+
+    datasets = _data
 
 __version__ = "0.1.0"
 
@@ -99,7 +101,7 @@ _MODULES = {
     "retraining": "spexviz.games.training.retraining",
 }
 
-if not TYPE_CHECKING:  # a checker would see no names but those it can look up
+if not TYPE_CHECKING:  # a checker that saw `__getattr__` would believe every name
     __all__ = [*_HOME, *_MODULES]
 
     def __getattr__(name: str) -> object:

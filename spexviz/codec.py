@@ -22,6 +22,7 @@ import numpy as np
 from spexviz.errors import SpecError, SpexvizError
 from spexviz.kit.arrays import Bools, Floats
 from spexviz.masks import Masks, pack, unpack
+from spexviz.spec import Json
 from spexviz.spectrum import Spectrum
 
 T = TypeVar("T")
@@ -102,7 +103,8 @@ def _written(value: Any) -> Any:
 
 def _written_masks(masks: Bools) -> dict[str, Any]:
     packed = pack(masks).tobytes()
-    return {"shape": list(masks.shape), "bits": base64.b64encode(packed).decode()}
+    bits = base64.b64encode(packed).decode()
+    return {"shape": list(masks.shape), "bits": bits}
 
 
 def _written_spectrum(spectrum: Spectrum) -> dict[str, Any]:
@@ -137,8 +139,9 @@ def _read_masks(data: Any) -> Masks:
     b, n = map(int, data["shape"])
     if min(b, n) < 0 or b * n > MOST_CELLS:
         raise ValueError(f"{b} masks of {n} players are more than any run has")
-    packed = np.frombuffer(base64.b64decode(data["bits"], validate=True), np.uint8)
-    return unpack(packed.reshape(b, _bytes_a_mask(n)), n)
+    bits = base64.b64decode(data["bits"], validate=True)
+    packed = np.frombuffer(bits, np.uint8).reshape(b, _bytes_a_mask(n))
+    return unpack(packed, n)
 
 
 def _bytes_a_mask(n: int) -> int:
@@ -157,7 +160,8 @@ def _read_spectrum(data: Any) -> Spectrum:
     if file.n * len(file.terms) > MOST_CELLS:
         raise ValueError(f"{len(file.terms)} terms of {file.n} players are more than any run has")
     terms = map(tuple, file.terms)
-    return Spectrum(file.n, list(zip(terms, file.coefficients, strict=True)), file.draws, file.notes)
+    items = list(zip(terms, file.coefficients, strict=True))
+    return Spectrum(file.n, items, file.draws, file.notes)
 
 
 def _without_nan(data: Any) -> Any:
@@ -200,32 +204,33 @@ def _unknown(data: Any, kind: Any, where: str) -> Iterator[str]:
             yield from _unknown(value, inner, f"{where}[{i}]")
 
 
-def from_first_format(flat: Mapping[str, Any]) -> dict[str, Any]:
+def from_first_format(flat: Json) -> dict[str, Any]:
     """A run's file of the first format, in which everything stood side by side, as one of today's."""
     n = len(flat["players"])
     spent = _first_spent(flat)
     return {
         "subject": _picked(flat, _FIRST_SUBJECT),
         "spectrum": {"n": n, **flat["spectrum"]},
-        "sample": {"masks": _first_masks(flat["masks"], n), "values": flat["values"]},
-        "held_out": {"masks": _first_masks(flat["held_out_masks"], n), "values": flat["held_out_values"]},
+        "sample": _first_sample(flat["masks"], flat["values"], n),
+        "held_out": _first_sample(flat["held_out_masks"], flat["held_out_values"], n),
         "proof": _first_proof(flat),
         "spent": spent,
         **_picked(flat, _FIRST_REST),
     }
 
 
-def _picked(flat: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def _picked(flat: Json, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: flat[name] for name in names if name in flat}
 
 
-def _first_masks(bits: str, n: int) -> dict[str, Any]:
-    """Masks of n players, whose number was not written."""
+def _first_sample(bits: str, values: Any, n: int) -> dict[str, Any]:
+    """Masks of n players, whose number was not written, and their values."""
     width = max(1, _bytes_a_mask(n))
-    return {"shape": [len(base64.b64decode(bits)) // width, n], "bits": bits}
+    count = len(base64.b64decode(bits)) // width
+    return {"masks": {"shape": [count, n], "bits": bits}, "values": values}
 
 
-def _first_proof(flat: Mapping[str, Any]) -> dict[str, Any]:
+def _first_proof(flat: Json) -> dict[str, Any]:
     return {
         "curve": [_scored(point) for point in flat["curve"]],
         "fidelity": _scored(flat["fidelity"]),
@@ -235,12 +240,12 @@ def _first_proof(flat: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _scored(point: Mapping[str, Any]) -> dict[str, Any]:
+def _scored(point: Json) -> dict[str, Any]:
     """A fidelity; what it lacked was written as null."""
     return {key: value for key, value in point.items() if value not in (None, [None, None])}
 
 
-def _first_spent(flat: Mapping[str, Any]) -> dict[str, Any]:
+def _first_spent(flat: Json) -> dict[str, Any]:
     """What was spent; two counts stood among the seconds, and that of all that was asked in no place."""
     seconds = {**flat["seconds"]}
     cached = int(seconds.pop("cached", 0))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spexviz.analysis.expansion import expand
+from spexviz.analysis.expansion import Interval, expand
 from spexviz.analysis.index_weights import spectral_weight
 from spexviz.errors import SpecError
 from spexviz.masks import Interaction, set_of
@@ -52,6 +52,14 @@ INDICES: dict[str, str] = {
 FIRST_ORDER = frozenset({"SV", "BV", "influence"})
 EFFICIENT = frozenset({"SV", "k-SII", "FSII", "STII"})  # non-empty sets sum to f(full) − f(empty)
 _WITHOUT_CONSTANT = FIRST_ORDER | {"OR"}
+# columns of a table, also of an empty one
+_NUMBERS = {
+    "order": np.int64,
+    "value": np.float64,
+    "low": np.float64,
+    "high": np.float64,
+    "share": np.float64,
+}
 _SPELLINGS = {name.casefold(): name for name in INDICES} | {"möbius": "Moebius"}
 
 
@@ -70,7 +78,7 @@ class Interactions:
     players: tuple[str, ...]
     unit: str
     values: Mapping[Interaction, float]
-    intervals: Mapping[Interaction, tuple[float, float]] | None
+    intervals: Mapping[Interaction, Interval] | None
     shares: Mapping[Interaction, float]
 
     def top(self, k: int | None = None, include_singletons: bool = True) -> Interactions:
@@ -121,19 +129,19 @@ class Interactions:
         import pandas as pd
 
         sets = list(self.values)
-        intervals = np.array([self._interval(s) for s in sets], dtype=np.float64).reshape(-1, 2)
+        intervals = list(map(self._interval, sets))
         columns = {
             "members": sets,
-            "label": [self.label(s) for s in sets],
-            "order": np.array([len(s) for s in sets], dtype=np.int64),
-            "value": np.array(list(self.values.values()), dtype=np.float64),
-            "low": intervals[:, 0],
-            "high": intervals[:, 1],
-            "share": np.array([self.shares[s] for s in sets], dtype=np.float64),
+            "label": list(map(self.label, sets)),
+            "order": list(map(len, sets)),
+            "value": list(self.values.values()),
+            "low": [low for low, _ in intervals],
+            "high": [high for _, high in intervals],
+            "share": [self.shares[s] for s in sets],
         }
-        return pd.DataFrame(columns)
+        return pd.DataFrame(columns).astype(_NUMBERS)
 
-    def _interval(self, members: Interaction) -> tuple[float, float]:
+    def _interval(self, members: Interaction) -> Interval:
         if self.intervals is None:
             return np.nan, np.nan
         return self.intervals[members]
@@ -168,8 +176,10 @@ class Interactions:
         if self.intervals is not None:
             low, high = self.intervals[members]
             cells.append(f"[{low:+.3g}, {high:+.3g}]")
-        cells.append(f"{self.shares[members]:.1%}" if members else "")
-        return tuple(cells)
+        share = ""
+        if members:
+            share = f"{self.shares[members]:.1%}"
+        return (*cells, share)
 
     def _title(self) -> str:
         title = f"{self.index}, order ≤ {self.order}, {len(self)} sets"
@@ -185,23 +195,27 @@ class Interactions:
     def __repr__(self) -> str:
         rows = self._rows(12)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = []
+        lines = [self._title()]
         for row in rows:
-            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            cells = map(str.ljust, row, widths)
             lines.append("  ".join(cells).rstrip())
-        return "\n".join([self._title(), *lines, *self._more(len(rows) - 1)])
+        lines += self._more(len(rows) - 1)
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         header, *rows = self._rows(25)
-        caption = html.escape(" ".join([self._title(), *self._more(len(rows))]))
+        sentences = [self._title(), *self._more(len(rows))]
+        caption = html.escape(" ".join(sentences))
         head = _html_row("th", header)
         body = "".join(_html_row("td", row) for row in rows)
         return f"<table><caption>{caption}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 
 def _html_row(tag: str, cells: Iterable[str]) -> str:
-    inside = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells)
-    return f"<tr>{inside}</tr>"
+    row = ""
+    for cell in cells:
+        row += f"<{tag}>{html.escape(cell)}</{tag}>"
+    return f"<tr>{row}</tr>"
 
 
 def interactions(
@@ -239,27 +253,27 @@ def interactions(
     source = spectrum
     if name == "FBII":
         source = spectrum.truncate(order=order)
-    coefficients, draws = source.values, source.draws
+    weight = partial(spectral_weight, name, order)
+    least = int(name in _WITHOUT_CONSTANT)
+    expansion = expand(source, order, weight, least, every_player)
+    power = 1
     if name == "influence":
+        power = 2
         unit = unit and f"{unit}²"
-        coefficients = coefficients**2
-        draws = draws if draws is None else draws**2
-    expansion = expand(
-        source,
-        order,
-        partial(spectral_weight, name, order),
-        least=int(name in _WITHOUT_CONSTANT),
-        every_player=every_player,
-    )
-    intervals = None if draws is None else expansion.intervals(draws)
+    values = expansion.apply(source.values**power)
+    intervals = None
+    if source.draws is not None:
+        intervals = expansion.intervals(source.draws**power)
     variance = spectrum.shares(keep)
-    shares = {members: variance.get(members, 0.0) for members in expansion.sets}
-    return Interactions(name, order, labels, unit, expansion.apply(coefficients), intervals, shares)
+    shares = {members: variance.get(members, 0.0) for members in values}
+    return Interactions(name, order, labels, unit, values, intervals, shares)
 
 
 def _labels(players: tuple[str, ...] | None, n: int) -> tuple[str, ...]:
     """One label a player: as given, or their positions."""
-    labels = tuple(map(str, range(n) if players is None else players))
+    if players is None:
+        return tuple(map(str, range(n)))
+    labels = tuple(map(str, players))
     if len(labels) != n:
         raise SpecError(
             f"This spectrum has {n} players; {len(labels)} labels were given. Give one label a player."
@@ -303,7 +317,8 @@ def from_moebius(n: int, coefficients: Mapping[Interaction, float]) -> Spectrum:
     {(): 0.25, (0,): -0.25, (1,): -0.25, (0, 1): 0.25}
     """
     given = Spectrum(n, coefficients)
-    return Spectrum(n, _not_zero(expand(given, n, _weight_of_moebius).apply(given.values)))
+    expansion = expand(given, n, _weight_of_moebius)
+    return Spectrum(n, _not_zero(expansion.apply(given.values)))
 
 
 def _weight_of_moebius(s: int, t: int) -> float:

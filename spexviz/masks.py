@@ -124,8 +124,8 @@ def _start_of_all(n: int, count: int, keep: float, taken: set[bytes], rng: np.ra
     """
     masks = all_masks(n)
     kept = masks.sum(1)
-    # the log-probability of each mask, then a noise of its own for each
-    score = kept * np.log(keep) + (n - kept) * np.log1p(-keep) + rng.gumbel(size=len(masks))
+    log_probability = kept * np.log(keep) + (n - kept) * np.log1p(-keep)
+    score = log_probability + rng.gumbel(size=len(masks))
     in_order = masks[np.argsort(-score, kind="stable")]
     if taken:
         is_free = [key not in taken for key in keys(in_order)]
@@ -182,9 +182,11 @@ def is_interaction(members: Sequence[int], n: int) -> bool:
     >>> is_interaction((0, 2), 3), is_interaction((2, 0), 3), is_interaction((0, 3), 3)
     (True, False, False)
     """
-    if any(a >= b for a, b in itertools.pairwise(members)):
+    if not members:
+        return True
+    if members[0] < 0 or members[-1] >= n:
         return False
-    return not members or (members[0] >= 0 and members[-1] < n)
+    return all(a < b for a, b in itertools.pairwise(members))
 
 
 def set_of(members: Iterable[int], n: int) -> Interaction:
@@ -210,7 +212,8 @@ def pack(masks: Masks) -> NDArray[np.uint8]:
     >>> pack(np.array([[True, False, True]])).tolist()
     [[5]]
     """
-    return np.packbits(np.asarray(masks, dtype=bool), axis=1, bitorder="little")
+    masks = np.asarray(masks, dtype=bool)
+    return np.packbits(masks, axis=1, bitorder="little")
 
 
 def unpack(packed: NDArray[np.uint8], n: int) -> Masks:
@@ -219,7 +222,8 @@ def unpack(packed: NDArray[np.uint8], n: int) -> Masks:
     >>> unpack(np.array([[5]], dtype=np.uint8), 3).tolist()
     [[True, False, True]]
     """
-    bits = np.unpackbits(np.asarray(packed, dtype=np.uint8), axis=1, count=n, bitorder="little")
+    packed = np.asarray(packed, dtype=np.uint8)
+    bits = np.unpackbits(packed, axis=1, count=n, bitorder="little")
     return bits.astype(bool)
 
 

@@ -37,8 +37,10 @@ def mean_interval(values: ArrayLike, level: float = 0.90, draws: int = 4_000) ->
     """Percentile bootstrap interval of the mean of values (b,)."""
     values = np.asarray(values, dtype=np.float64)
     b = len(values)
-    samples = values[np.random.default_rng(0).integers(b, size=(draws, b))]
-    low, high = np.quantile(samples.mean(1), [(1 - level) / 2, (1 + level) / 2])
+    rows = np.random.default_rng(0).integers(b, size=(draws, b))
+    means = values[rows].mean(1)
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile(means, tails)
     return float(low), float(high)
 
 
@@ -79,20 +81,25 @@ def r2_interval(
     # 1 − R² = error / spread, and spread = mean of squares − square of the mean: three means say all, so a
     # bootstrap sample (how often each pair is drawn) needs these three only
     centred = y - y.mean()
-    columns = np.stack([(y - prediction) ** 2, centred, centred**2], axis=1) / len(y)
+    columns = np.stack([(y - prediction) ** 2, centred, centred**2], axis=1)
+    columns = columns / len(y)
     error, mean, square = _bootstrap_sums(columns, draws, seed).T
     spread = square - mean**2
-    usable = spread > _ROUNDING * columns[:, 2].sum()  # a draw of equal values has no R²
+    own_error = columns[:, 0].sum()
+    own_spread = columns[:, 2].sum()
+    usable = spread > _ROUNDING * own_spread  # a draw of equal values has no R²
     with np.errstate(divide="ignore"):  # a perfect prediction: log 0, and the interval is (1, 1)
         logs = np.log(error[usable] / spread[usable])
-        centre = np.log(columns[:, 0].sum() / columns[:, 2].sum())
+        centre = np.log(own_error / own_spread)
     if not np.isfinite(centre):
         return 1.0, 1.0
     # quantiles of log(1 − R²), widened around the estimate; a large one is a low R²
     tail = (1.0 - level) / 2.0
     best, worst = np.quantile(logs, [tail, 1.0 - tail], method="nearest")
-    low = 1.0 - np.exp(centre + _WIDEN * (worst - centre))
-    high = 1.0 - np.exp(centre + _WIDEN * (best - centre))
+    worst = centre + _WIDEN * (worst - centre)
+    best = centre + _WIDEN * (best - centre)
+    low = 1.0 - np.exp(worst)
+    high = 1.0 - np.exp(best)
     return float(low), float(high)
 
 
@@ -102,16 +109,19 @@ def _bootstrap_sums(columns: Floats, draws: int, seed: int) -> Floats:
     step = max(1, _CELLS // len(columns))
     parts = []
     for start in range(0, draws, step):
-        parts.append(_resampled(columns, min(step, draws - start), rng))
+        count = min(step, draws - start)
+        parts.append(_resampled(columns, count, rng))
     return np.concatenate(parts)
 
 
 def _resampled(columns: Floats, draws: int, rng: np.random.Generator) -> Floats:
     """So many of these samples at once: how often each row is drawn, times the columns."""
     b = len(columns)
-    rows = rng.integers(0, b, size=(draws, b)) + b * np.arange(draws)[:, None]
-    counts = np.bincount(rows.ravel(), minlength=draws * b).reshape(draws, b)
-    return counts.astype(np.float64) @ columns
+    rows = rng.integers(0, b, size=(draws, b))
+    numbered = rows + b * np.arange(draws)[:, None]  # a number for each row of each sample
+    counts = np.bincount(numbered.ravel(), minlength=draws * b)
+    counts = counts.astype(np.float64).reshape(draws, b)
+    return counts @ columns
 
 
 def _pair(y: ArrayLike, prediction: ArrayLike) -> tuple[Floats, Floats]:
@@ -176,7 +186,8 @@ def ablation_curve(game: Callable[[Masks], Values], masks: Masks) -> AblationCur
     rows = np.concatenate([empty, by_size, full])
     if len(np.unique(rows.sum(1))) < len(rows):
         raise SpecError("Two masks of a curve keep equally many players: give one mask for each size.")
-    return AblationCurve(rows.mean(1), np.asarray(game(rows), dtype=np.float64))
+    values = np.asarray(game(rows), dtype=np.float64)
+    return AblationCurve(rows.mean(1), values)
 
 
 def recall(found: Spectrum, truth: Spectrum, k: int | None = None, least_order: int = 1) -> float:
@@ -188,7 +199,8 @@ def recall(found: Spectrum, truth: Spectrum, k: int | None = None, least_order: 
     true, top = _true_and_top(found, truth, k, least_order)
     if not true:
         return math.nan
-    return len(true & set(top)) / len(true)
+    hits = true.intersection(top)
+    return len(hits) / len(true)
 
 
 def precision(found: Spectrum, truth: Spectrum, k: int | None = None, least_order: int = 1) -> float:
@@ -199,7 +211,8 @@ def precision(found: Spectrum, truth: Spectrum, k: int | None = None, least_orde
     true, top = _true_and_top(found, truth, k, least_order)
     if not top:
         return math.nan
-    return len(true & set(top)) / len(top)
+    hits = true.intersection(top)
+    return len(hits) / len(top)
 
 
 def _true_and_top(
@@ -256,18 +269,21 @@ def energy_by_order(spectrum: Spectrum) -> dict[int, float]:
     total = energy[1:].sum()
     if not total > 0.0:
         return {}
-    return {order: float(energy[order] / total) for order in range(1, len(energy))}
+    shares = energy[1:] / total
+    return dict(enumerate(shares.tolist(), start=1))
 
 
 def terms_for_energy(spectrum: Spectrum, share: float) -> int:
     """The least number of non-constant terms that hold this share (0 to 1) of the variance."""
     if not 0.0 <= share <= 1.0:
         raise SpecError(f"A share of the variance lies between 0 and 1, not {share}.")
-    energy = np.sort(spectrum.values[spectrum.orders > 0] ** 2)[::-1]
-    total = np.cumsum(energy)
-    if not len(total) or total[-1] == 0.0 or share == 0.0:
+    coefficients = spectrum.values[spectrum.orders > 0]
+    largest_first = np.sort(coefficients**2)[::-1]
+    held = np.cumsum(largest_first)  # by so many terms
+    if not len(held) or held[-1] == 0.0 or share == 0.0:
         return 0
-    return int(np.searchsorted(total, share * total[-1] * (1.0 - _ROUNDING))) + 1
+    wanted = share * held[-1] * (1.0 - _ROUNDING)
+    return int(np.searchsorted(held, wanted)) + 1
 
 
 def _top(spectrum: Spectrum, k: int | None, least_order: int = 1) -> list[Interaction]:
@@ -275,4 +291,5 @@ def _top(spectrum: Spectrum, k: int | None, least_order: int = 1) -> list[Intera
     size = np.abs(spectrum.values)
     counts = (size > 0.0) & (spectrum.orders >= max(1, least_order))
     largest_first = np.argsort(-size, kind="stable")
-    return [spectrum.terms[j] for j in largest_first[counts[largest_first]][:k]]
+    ranked = largest_first[counts[largest_first]]
+    return [spectrum.terms[j] for j in ranked[:k]]

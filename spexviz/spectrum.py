@@ -25,8 +25,12 @@ from spexviz.masks import (
     all_masks,
     holders,
     is_interaction,
+    pack,
     unpack,
 )
+
+Notes = Mapping[str, float | str]
+"""Diagnostics of a solver: {name: number or text}."""
 
 MOST_SUBSETS = 4_000_000  # of all terms together: seconds
 _CELLS = 4_000_000  # masks × terms evaluated at a time: 16 MB of float32
@@ -48,7 +52,7 @@ class Spectrum:
     n: int
     values: Values
     draws: Floats | None
-    notes: Mapping[str, float | str]
+    notes: Notes
     _bits: NDArray[np.uint8]
 
     def __init__(
@@ -56,7 +60,7 @@ class Spectrum:
         n: int,
         coefficients: Mapping[Interaction, float] | Sequence[tuple[Interaction, float]],
         draws: ArrayLike | None = None,
-        notes: Mapping[str, float | str] | None = None,
+        notes: Notes | None = None,
     ):
         pairs = coefficients.items() if isinstance(coefficients, Mapping) else coefficients
         items = list(pairs)
@@ -64,19 +68,19 @@ class Spectrum:
         values = np.array([float(value) for _, value in items], dtype=np.float64)
         if not np.isfinite(values).all():
             raise SolverError("A coefficient is not a finite number: check the values that were fitted.")
-        order = sorted(range(len(terms)), key=lambda j: (len(terms[j]), terms[j]))
+        sort_keys = [(len(term), term) for term in terms]
+        order = sorted(range(len(terms)), key=sort_keys.__getitem__)
         if len(set(terms)) != len(terms):
             raise SolverError("An interaction is given twice: add its coefficients up first.")
         membership = holders([terms[j] for j in order], n)
         if draws is not None:
             draws = _draws_in_order(draws, order)
-        self.__dict__.update(
-            n=int(n),
-            _bits=_frozen(np.packbits(membership, axis=1, bitorder="little")),
-            values=_frozen(values[order]),
-            draws=draws,
-            notes=MappingProxyType(dict(notes or {})),
-        )
+        state = self.__dict__
+        state["n"] = int(n)
+        state["_bits"] = _frozen(pack(membership))
+        state["values"] = _frozen(values[order])
+        state["draws"] = draws
+        state["notes"] = MappingProxyType(dict(notes or {}))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("A Spectrum is frozen: make a new one.")
@@ -130,8 +134,8 @@ class Spectrum:
         out = np.empty(len(masks))
         step = max(1, _CELLS // max(1, len(self.values)))
         for start in range(0, len(masks), step):
-            signs = characters(masks[start : start + step], membership)
-            out[start : start + step] = signs @ self.values
+            rows = slice(start, start + step)
+            out[rows] = characters(masks[rows], membership) @ self.values
         return out
 
     def energy(self, order: int | None = None) -> float:
@@ -155,7 +159,7 @@ class Spectrum:
         >>> Spectrum(3, {(1,): -0.5, (0, 2): 0.25}).mean_effects()
         {(1,): 1.0, (0, 2): 1.0}
         """
-        # each member of T gives a factor −2: the step from (−1)^0 to (−1)^1
+        # each member of T gives a factor −2: the step of its sign, from 1 to −1
         if keep == 0.5:
             return {term: (-2.0) ** len(term) * value for term, value in self.coefficients.items()}
         if (2.0**self.orders).sum() > MOST_SUBSETS:
@@ -206,7 +210,8 @@ class Spectrum:
         draws = self.draws
         if draws is not None:
             draws = draws[:, index]
-        return Spectrum(self.n, [(self.terms[j], self.values[j]) for j in index], draws, self.notes)
+        rest = [(self.terms[j], self.values[j]) for j in index]
+        return Spectrum(self.n, rest, draws, self.notes)
 
     def _largest(self, terms: int, among: Bools) -> Bools:
         """(k,) bool: of the terms `among` (k,), the constant and the `terms` largest others."""
@@ -218,7 +223,7 @@ class Spectrum:
         return chosen
 
     @classmethod
-    def exact(cls, values: ArrayLike, notes: Mapping[str, float | str] | None = None) -> Spectrum:
+    def exact(cls, values: ArrayLike, notes: Notes | None = None) -> Spectrum:
         """The spectrum of all 2^n values, ordered as `all_masks(n)` orders the masks.
 
         Source: Walsh–Hadamard transform.
@@ -238,7 +243,7 @@ class Spectrum:
         return cls(n, list(zip(terms, dense, strict=True)), notes=notes)
 
     @classmethod
-    def of_all(cls, masks: Masks, values: Values, notes: Mapping[str, float | str] | None = None) -> Spectrum:
+    def of_all(cls, masks: Masks, values: Values, notes: Notes | None = None) -> Spectrum:
         """The spectrum of all 2^n masks (2^n, n) in any order, and their values (2^n,).
 
         >>> Spectrum.of_all(np.array([[True], [False]]), np.array([3.0, 1.0])).coefficients[(0,)]
@@ -255,7 +260,9 @@ class Spectrum:
         return iter(self.terms)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Spectrum) and self.n == other.n and self.coefficients == other.coefficients
+        if not isinstance(other, Spectrum):
+            return False
+        return self.n == other.n and self.coefficients == other.coefficients
 
     def __repr__(self) -> str:
         order = int(self.orders.max(initial=0))
@@ -268,7 +275,9 @@ def characters(masks: Masks, membership: Bools) -> NDArray[np.float32]:
     >>> characters(np.array([[True, False]]), holders([(), (0,), (0, 1)], 2)).tolist()
     [[1.0, -1.0, -1.0]]
     """
-    overlap = np.asarray(masks, np.float32) @ np.asarray(membership, np.float32).T  # exact: counts below 2^24
+    kept = np.asarray(masks, np.float32)
+    held = np.asarray(membership, np.float32)
+    overlap = kept @ held.T  # exact: counts below 2^24
     is_odd = overlap.astype(np.int32) & 1
     return 1.0 - 2.0 * is_odd.astype(np.float32)
 
@@ -286,16 +295,17 @@ def walsh_hadamard(values: ArrayLike) -> Floats:
     if length & (length - 1) or length == 0:
         raise SolverError(f"A Walsh–Hadamard transform needs a length that is a power of two, not {length}.")
     # The matrix of the transform is [[1, 1], [1, −1]] ⊗ … ⊗ [[1, 1], [1, −1]], one factor a bit. So one bit
-    # after the other, each pair (v without the bit, v with it) becomes its sum (where k lacks the bit, both
-    # count alike) and its difference (where k has it, (−1) goes to the one that has it too).
-    half = 1
-    while half < length:
-        pairs = out.reshape(*out.shape[:-1], length // (2 * half), 2, half)
-        without, with_bit = pairs[..., 0, :], pairs[..., 1, :]
-        total, difference = without + with_bit, without - with_bit
-        pairs[..., 0, :] = total
-        pairs[..., 1, :] = difference
-        half *= 2
+    # after the other, each pair (entry without the bit, entry with it) becomes its sum and its difference.
+    bit = 1
+    while bit < length:
+        pairs = out.reshape(*out.shape[:-1], length // (2 * bit), 2, bit)
+        without = pairs[..., 0, :]  # views into `out`
+        having = pairs[..., 1, :]
+        total = without + having  # where k lacks the bit, both count alike
+        difference = without - having  # where k has it, −1 goes to the entry that has it too
+        without[...] = total
+        having[...] = difference
+        bit *= 2
     return out
 
 

@@ -8,7 +8,7 @@ draws of them. No table of all 2^n sets is made.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import comb
 
@@ -25,6 +25,7 @@ _CELLS = 4_000_000  # cells of draws mapped at a time: 32 MB
 _ROUND_OFF = 1e-13  # a sum this small beside its own terms has cancelled: it is exactly 0
 _KEY_LIMIT = 2**62  # keys of sets are 64-bit whole numbers
 
+Interval = tuple[float, float]
 Weight = Callable[[int, int], float]
 """w(|S|, |T|) of a term S in the value of a set T."""
 
@@ -43,21 +44,25 @@ class Expansion:
         parts = self.weights * coefficients[self.columns]
         values = np.bincount(self.rows, parts, minlength=len(self.sets))
         size = np.bincount(self.rows, np.abs(parts), minlength=len(self.sets))
-        values = np.where(np.abs(values) <= _ROUND_OFF * size, 0.0, values)
+        has_cancelled = np.abs(values) <= _ROUND_OFF * size
+        values = np.where(has_cancelled, 0.0, values)
         return dict(zip(self.sets, values.tolist(), strict=True))
 
-    def intervals(self, draws: Floats) -> dict[Interaction, tuple[float, float]]:
+    def intervals(self, draws: Floats) -> dict[Interaction, Interval]:
         """{set: 90 % interval of its value} of draws (B, k) of the coefficients, each mapped alike."""
         from scipy.sparse import csr_array
 
-        matrix = csr_array((self.weights, (self.rows, self.columns)), shape=(len(self.sets), draws.shape[1]))
-        out = np.empty((len(self.sets), 2))
+        count = len(self.sets)
+        entries = (self.weights, (self.rows, self.columns))
+        matrix = csr_array(entries, shape=(count, draws.shape[1]))
+        ends = np.empty((count, 2))
         step = max(1, _CELLS // max(1, len(draws)))
-        for start in range(0, len(self.sets), step):
-            values = matrix[start : start + step] @ draws.T
-            out[start : start + step] = np.quantile(values, LEVEL, axis=1).T
-        low, high = out.T.tolist()
-        return dict(zip(self.sets, zip(low, high, strict=True), strict=True))
+        for start in range(0, count, step):
+            block = slice(start, start + step)
+            values = matrix[block] @ draws.T
+            ends[block] = np.quantile(values, LEVEL, axis=1).T
+        intervals = [(low, high) for low, high in ends.tolist()]
+        return dict(zip(self.sets, intervals, strict=True))
 
 
 @dataclass(frozen=True)
@@ -69,15 +74,18 @@ class _Terms:
 
     def count(self, t: int) -> int:
         """How many pairs they have with their subsets of t players."""
-        return len(self.columns) * comb(self.members.shape[1], t)
+        count, s = self.members.shape
+        return count * comb(s, t)
 
     def expanded(self, t: int, weight: float) -> _Entries:
         """Each term with each of its subsets of t players."""
         s = self.members.shape[1]
-        choices = np.array(list(itertools.combinations(range(s), t)), dtype=np.int64)
-        choices = choices.reshape(comb(s, t), t)  # also of the one empty choice
-        sets = self.members[:, choices].reshape(self.count(t), t)
-        return _Entries(sets, np.repeat(self.columns, len(choices)), np.full(len(sets), weight))
+        choices = list(itertools.combinations(range(s), t))
+        # of the one empty choice too this is a table
+        places = np.array(choices, dtype=np.int64).reshape(len(choices), t)
+        sets = self.members[:, places].reshape(self.count(t), t)
+        columns = np.repeat(self.columns, len(choices))
+        return _Entries(sets, columns, np.full(len(sets), weight))
 
 
 @dataclass(frozen=True)
@@ -104,8 +112,9 @@ def expand(
     weights = [np.zeros(0)]
     # 1. the weight depends on sizes alone: which orders s of terms do sets of t players collect from?
     terms = _terms_by_order(spectrum)
-    collected = {t: _weights_above(t, terms, weight) for t in range(least, min(order, n) + 1)}
-    _guard(sum(terms[s].count(t) for t, by_order in collected.items() for s in by_order))
+    sizes = range(least, min(order, n) + 1)
+    collected = {t: _weights_above(t, terms, weight) for t in sizes}
+    _guard(terms, collected)
     for t, by_order in collected.items():
         # 2. every term of these orders with each of its subsets of t players
         entries = [terms[s].expanded(t, by_order[s]) for s in by_order]
@@ -114,7 +123,8 @@ def expand(
         if not entries:
             continue
         # 3. the same subset of several terms is one set: a row of the map
-        members, row = _grouped(np.concatenate([one.sets for one in entries]), n)
+        found = np.concatenate([one.sets for one in entries])
+        members, row = _grouped(found, n)
         rows.append(row + len(sets))
         columns.extend(one.columns for one in entries)
         weights.extend(one.weights for one in entries)
@@ -127,12 +137,12 @@ def expand(
 def _terms_by_order(spectrum: Spectrum) -> dict[int, _Terms]:
     """{order: its terms}, from the lowest order."""
     membership = spectrum.membership
-    found = {}
+    terms = {}
     for s in np.unique(spectrum.orders).tolist():
         columns = np.flatnonzero(spectrum.orders == s)
-        members = np.nonzero(membership[columns])[1]
-        found[s] = _Terms(columns, members.reshape(len(columns), s))
-    return found
+        _, members = np.nonzero(membership[columns])  # row after row, each of s members
+        terms[s] = _Terms(columns, members.reshape(len(columns), s))
+    return terms
 
 
 def _weights_above(t: int, orders: Iterable[int], weight: Weight) -> dict[int, float]:
@@ -143,10 +153,17 @@ def _weights_above(t: int, orders: Iterable[int], weight: Weight) -> dict[int, f
 
 def _every_player(n: int) -> _Entries:
     """Each player as a set that collects nothing: of the first term, with weight 0."""
-    return _Entries(np.arange(n)[:, None], np.zeros(n, dtype=np.int64), np.zeros(n))
+    players = np.arange(n)[:, None]
+    first_term = np.zeros(n, dtype=np.int64)
+    return _Entries(players, first_term, np.zeros(n))
 
 
-def _guard(pairs: int) -> None:
+def _guard(terms: Mapping[int, _Terms], collected: Mapping[int, Iterable[int]]) -> None:
+    """`collected`: {size t: orders of the terms whose subsets of t players are taken}."""
+    pairs = 0
+    for t, orders in collected.items():
+        for s in orders:
+            pairs += terms[s].count(t)
     if pairs > MOST_PAIRS:
         raise SolverError(
             f"The terms of this spectrum have {pairs:,} subsets to expand, more than {MOST_PAIRS:,}: "
@@ -166,5 +183,5 @@ def _grouped(members: Ints, n: int) -> tuple[Ints, Ints]:
             span = len(key)
         key = key * n + column
         span *= n
-    _, first, row = np.unique(key, return_index=True, return_inverse=True)
-    return members[first], row.astype(np.int64)
+    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    return members[first], group.astype(np.int64)

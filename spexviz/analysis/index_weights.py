@@ -35,10 +35,12 @@ def spectral_weight(index: str, order: int, s: int, t: int) -> float:
         # from no player to all of them a term goes by (−1)^s − 1, of which its s members, who are alike, have
         # equal parts, and others none (Shapley 1953: efficiency, symmetry, null player)
         return -2.0 / s if s % 2 else 0.0
-    # comb(s − t, r − t) sets R of r players lie between T and S; each has the Möbius coefficient (−2)^r
-    return float(
-        sum(comb(s - t, r - t) * (-2) ** r * _moebius_weight(index, order, r, t) for r in range(t, s + 1))
-    )
+    # through the Möbius coefficients of the term: (−2)^r for each set R of r players between T and S
+    total = Fraction(0)
+    for r in range(t, s + 1):
+        sets_between = comb(s - t, r - t)
+        total += sets_between * (-2) ** r * _moebius_weight(index, order, r, t)
+    return float(total)
 
 
 @cache
@@ -56,7 +58,9 @@ def _moebius_weight(index: str, order: int, r: int, t: int) -> Fraction:
     if index == "STII":
         # below the order a set has its own M alone; what lies above is shared out in equal parts among all
         # subsets of exactly the order (Sundararajan et al. 2020)
-        return itself if t < order else Fraction(1, comb(r, order))
+        if t < order:
+            return itself
+        return Fraction(1, comb(r, order))
     if r <= order:  # FSII: a function of this order is its own best fit
         return itself
     return _faithful(order, r, t)
@@ -70,7 +74,8 @@ def _aggregated(order: int, r: int, t: int) -> Fraction:
     """
     total = Fraction(0)
     for j in range(min(order, r) - t + 1):
-        total += comb(r - t, j) * _bernoulli(j) * Fraction(1, r - t - j + 1)
+        sii = Fraction(1, r - t - j + 1)
+        total += comb(r - t, j) * _bernoulli(j) * sii
     return total
 
 
@@ -89,5 +94,7 @@ def _bernoulli(j: int) -> Fraction:
     """Bernoulli numbers with B_1 = −1/2, from Σ_{i≤j} comb(j + 1, i) B_i = 0 for j ≥ 1."""
     if j == 0:
         return Fraction(1)
-    lower = sum((comb(j + 1, i) * _bernoulli(i) for i in range(j)), Fraction(0))
+    lower = Fraction(0)
+    for i in range(j):
+        lower += comb(j + 1, i) * _bernoulli(i)
     return -lower / (j + 1)
