@@ -239,8 +239,8 @@ def interactions(
     2023 (FSII, FBII), Bordt & von Luxburg 2023 (k-SII), Kang et al. 2025, appendix (all of them from a
     spectrum).
 
-    >>> interactions(Spectrum(3, {(): 0.5, (0, 1): 0.25}), "SV", order=1).values
-    {(0,): 0.0, (1,): 0.0, (2,): 0.0}
+    >>> interactions(Spectrum(3, {(): 0.5, (0,): -0.5, (0, 1): 0.25}), "BII", order=2).values
+    {(): 0.5, (0,): 1.0, (0, 1): 1.0}
     """
     name = _SPELLINGS.get(str(index).casefold())
     if name is None:
@@ -251,13 +251,13 @@ def interactions(
     order = 1 if every_player else int(order)
     labels = _labels(players, spectrum.n)
     source = spectrum
-    if name == "FBII":
+    if name == "FBII":  # the best fit of this order under uniform masks
         source = spectrum.truncate(order=order)
     weight = partial(spectral_weight, name, order)
     least = int(name in _WITHOUT_CONSTANT)
     expansion = expand(source, order, weight, least, every_player)
     power = 1
-    if name == "influence":
+    if name == "influence":  # a sum of energies (O'Donnell 2014, section 2.2)
         power = 2
         unit = unit and f"{unit}²"
     values = expansion.apply(source.values**power)

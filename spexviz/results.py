@@ -166,18 +166,19 @@ class Check:
     held_out: int = 0
 
     def __post_init__(self) -> None:
-        are_a_set = self.members == tuple(sorted(set(self.members)))
-        if not self.members or not are_a_set or self.members[0] < 0 or self.verdict not in VERDICTS:
+        in_order = self.members == tuple(sorted(set(self.members)))
+        is_set = in_order and min(self.members, default=-1) >= 0
+        if not is_set or self.verdict not in VERDICTS:
             raise ValueError("a check has members or a verdict that none can have")
 
 
 @dataclass(frozen=True)
 class Proof:
-    """How far to trust a run: the fidelity of every solver at every checkpoint, and more.
+    """How far to trust a run: by its fidelity, and by checks on the model.
 
-    `curve`: these, the linear baseline included; `fidelity`, `baseline`: its last points; `checks`: of its
-    strongest sets by real ablations; `exact`: all 2^n masks were asked, so the spectrum is
-    exact.
+    `curve`: the fidelity of every solver at every checkpoint, the linear baseline included; `fidelity`,
+    `baseline`: its last points; `checks`: of its strongest sets by real ablations; `exact`: all 2^n masks
+    were asked, so the spectrum is exact.
     """
 
     curve: tuple[Fidelity, ...]

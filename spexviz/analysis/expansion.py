@@ -81,7 +81,7 @@ class _Terms:
         """Each term with each of its subsets of t players."""
         s = self.members.shape[1]
         choices = list(itertools.combinations(range(s), t))
-        # of the one empty choice too this is a table
+        # (choices, t), also where the one choice is the empty one
         places = np.array(choices, dtype=np.int64).reshape(len(choices), t)
         sets = self.members[:, places].reshape(self.count(t), t)
         columns = np.repeat(self.columns, len(choices))
@@ -117,7 +117,7 @@ def expand(
     _guard(terms, collected)
     for t, by_order in collected.items():
         # 2. every term of these orders with each of its subsets of t players
-        entries = [terms[s].expanded(t, by_order[s]) for s in by_order]
+        entries = [terms[s].expanded(t, value) for s, value in by_order.items()]
         if every_player and t == 1 and len(spectrum):
             entries.append(_every_player(n))
         if not entries:
@@ -159,7 +159,7 @@ def _every_player(n: int) -> _Entries:
 
 
 def _guard(terms: Mapping[int, _Terms], collected: Mapping[int, Iterable[int]]) -> None:
-    """`collected`: {size t: orders of the terms whose subsets of t players are taken}."""
+    """Refuse what would not fit in memory; `collected`: {t: orders that sets of t players collect from}."""
     pairs = 0
     for t, orders in collected.items():
         for s in orders:

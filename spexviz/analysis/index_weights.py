@@ -32,8 +32,8 @@ def spectral_weight(index: str, order: int, s: int, t: int) -> float:
         # of the s members of a term the other sign
         return float(-((-2) ** t) * (-1) ** s)
     if index == "SV":
-        # from no player to all of them a term goes by (−1)^s − 1, of which its s members, who are alike, have
-        # equal parts, and others none (Shapley 1953: efficiency, symmetry, null player)
+        # from the empty to the full mask a term changes by (−1)^s − 1: its s members, who are alike, have
+        # equal parts of that, others none (Shapley 1953: efficiency, symmetry, null player)
         return -2.0 / s if s % 2 else 0.0
     # through the Möbius coefficients of the term: (−2)^r for each set R of r players between T and S
     total = Fraction(0)
@@ -47,8 +47,8 @@ def spectral_weight(index: str, order: int, s: int, t: int) -> float:
 def _moebius_weight(index: str, order: int, r: int, t: int) -> Fraction:
     """c(|R|, |T|) of the Shapley-type indices: I(T) = Σ_{R⊇T} c(|R|, |T|) M(R)."""
     if index == "SII":
-        # T arrives as one player, in random order with the r − t other members of R, and meets all of them
-        # where it comes last (Grabisch & Roubens 1999)
+        # M(R) counts once all of R is there. T arrives as one player among the r − t other members of R, in
+        # random order: it completes R where it comes last, one place of r − t + 1 (Grabisch & Roubens 1999)
         return Fraction(1, r - t + 1)
     itself = Fraction(int(r == t))
     if t == 0:  # k-SII, STII, FSII start from f(empty): what is left then sums to f(full) − f(empty)
