@@ -1,8 +1,13 @@
 """spexviz: how parts of a language model's world act together.
 
     import spexviz as sv
-    game = sv.PromptGame(model="bundled", prompt="Her acting never fails to impress", template="Review:
-    {}\\nSentiment (positive or negative):") result = sv.explain(game, sv.ProxySPEX(), budget=512)
+
+    game = sv.PromptGame(
+        model="bundled",
+        prompt="Her acting never fails to impress",
+        template="Review: {}\\nSentiment (positive or negative):",
+    )
+    result = sv.explain(game, sv.ProxySPEX(), budget=512)
     result.interactions("FBII", order=3).top(5)
 
 Names are loaded when first used, so that importing spexviz never imports torch.
@@ -11,7 +16,47 @@ Names are loaded when first used, so that importing spexviz never imports torch.
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the names of `_HOME` and `_MODULES` below, for editors and type checkers
+    from spexviz import errors as errors
+    from spexviz import metrics as metrics
+    from spexviz import views as views
+    from spexviz.analysis import optimum as optimum
+    from spexviz.analysis import redundancy as redundancy
+    from spexviz.games.base import Game as Game
+    from spexviz.games.function import game as game
+    from spexviz.games.heads.game import HeadsGame as HeadsGame
+    from spexviz.games.prompt.game import PromptGame as PromptGame
+    from spexviz.games.synthetic import SyntheticGame as SyntheticGame
+    from spexviz.games.training import data as _data
+    from spexviz.games.training import retraining as retraining
+    from spexviz.games.training.game import TrainingGame as TrainingGame
+    from spexviz.indices import Interactions as Interactions
+    from spexviz.indices import interactions as interactions
+    from spexviz.masks import all_masks as all_masks
+    from spexviz.masks import uniform_masks as uniform_masks
+    from spexviz.results import Check as Check
+    from spexviz.results import Explanation as Explanation
+    from spexviz.results import Fidelity as Fidelity
+    from spexviz.results import Subject as Subject
+    from spexviz.run.checks import validate as validate
+    from spexviz.run.pipeline import explain as explain
+    from spexviz.solvers.auto import Auto as Auto
+    from spexviz.solvers.base import Design as Design
+    from spexviz.solvers.baselines import FBII2 as FBII2
+    from spexviz.solvers.baselines import LIME as LIME
+    from spexviz.solvers.baselines import KernelSHAP as KernelSHAP
+    from spexviz.solvers.baselines import Lasso as Lasso
+    from spexviz.solvers.baselines import LeaveOneOut as LeaveOneOut
+    from spexviz.solvers.gp.solver import GaussianProcess as GaussianProcess
+    from spexviz.solvers.linear import Linear as Linear
+    from spexviz.solvers.proxyspex.solver import ProxySPEX as ProxySPEX
+    from spexviz.solvers.spex.solver import SPEX as SPEX
+    from spexviz.spec import RunSpec as RunSpec
+    from spexviz.spectrum import Spectrum as Spectrum
+
+    datasets = _data
 
 __version__ = "0.1.0"
 
@@ -55,16 +100,16 @@ _MODULES = {
     "datasets": "spexviz.games.training.data",
     "retraining": "spexviz.games.training.retraining",
 }
-__all__ = [*_HOME, *_MODULES]
 
+if not TYPE_CHECKING:  # a checker that saw `__getattr__` would believe every name
+    __all__ = [*_HOME, *_MODULES]
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(importlib.import_module(_HOME[name]), name)
-    if name in _MODULES:
-        return importlib.import_module(_MODULES[name])
-    raise AttributeError(f"spexviz has no {name!r}. It has: {', '.join(__all__)}.")
+    def __getattr__(name: str) -> object:
+        if name in _HOME:
+            return getattr(importlib.import_module(_HOME[name]), name)
+        if name in _MODULES:
+            return importlib.import_module(_MODULES[name])
+        raise AttributeError(f"spexviz has no {name!r}. It has: {', '.join(__all__)}.")
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+    def __dir__() -> list[str]:
+        return sorted(__all__)

@@ -2,8 +2,8 @@
 
 msgspec does the work: strict types (no "3" for 3, no true for 1), no NaN or infinity, limits of numbers,
 errors that name the place. Added here: arrays, spectra, a field of NaN is left out (JSON has none) and comes
-back as its default, unknown fields are refused. Files come from strangers: whatever they hold, the result is
-a value of the type or a SpecError.
+back as its default, unknown fields are refused, and files of the first format are brought into today's. Files
+come from strangers: whatever they hold, the result is a value of the type or a SpecError.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import base64
 import dataclasses
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -20,14 +20,27 @@ import msgspec
 import numpy as np
 
 from spexviz.errors import SpecError, SpexvizError
-from spexviz.kit.arrays import Floats
+from spexviz.kit.arrays import Bools, Floats
 from spexviz.masks import Masks, pack, unpack
+from spexviz.spec import Json
 from spexviz.spectrum import Spectrum
 
 T = TypeVar("T")
 # terms × players, or masks × players, of a file: bytes that they take when it is open
 MOST_CELLS = 100_000_000
 DIGITS = 6  # significant digits of draws: an interval has no more
+_DAMAGE = (
+    msgspec.MsgspecError,
+    SpexvizError,
+    KeyError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
+# fields that stand in a file of the first format as they do today
+_FIRST_SUBJECT = ("players", "unit", "noun", "text", "spans", "layout", "remarks")
+_FIRST_REST = ("ends", "spec", "complete", "stopped", "precision", "noise")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,20 +78,13 @@ def parsed(text: str) -> dict[str, Any]:
 def from_plain(data: Any, kind: type[T], what: str) -> T:
     """The reverse of `to_plain`. Raises SpecError, naming `what` and the place in it."""
     try:
-        if unknown := next(_unknown(data, kind, "$"), ""):
+        unknown = next(_unknown(data, kind, "$"), None)
+        if unknown is not None:
             raise SpecError(f"This {what} holds what no {what} has, at {unknown}.")
         return msgspec.convert(data, kind, dec_hook=_read)
     except SpecError:
         raise
-    except (
-        msgspec.MsgspecError,
-        SpexvizError,
-        KeyError,
-        TypeError,
-        ValueError,
-        OverflowError,
-        RecursionError,
-    ) as error:
+    except _DAMAGE as error:
         raise SpecError(
             f"This {what} is damaged ({error}). Export it again from the app or the command line."
         ) from None
@@ -87,47 +93,75 @@ def from_plain(data: Any, kind: type[T], what: str) -> T:
 def _written(value: Any) -> Any:
     """JSON of what msgspec does not know."""
     if isinstance(value, np.ndarray) and value.dtype == bool:
-        return {"shape": list(value.shape), "bits": base64.b64encode(pack(value).tobytes()).decode()}
+        return _written_masks(value)
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Spectrum):
-        draws = (
-            None
-            if value.draws is None
-            else [[float(f"{x:.{DIGITS}g}") for x in row] for row in value.draws.tolist()]
-        )
-        return {
-            "n": value.n,
-            "terms": [list(term) for term in value.terms],
-            "coefficients": value.values.tolist(),
-            "draws": draws,
-            "notes": dict(value.notes),
-        }
+        return _written_spectrum(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _written_masks(masks: Bools) -> dict[str, Any]:
+    packed = pack(masks).tobytes()
+    bits = base64.b64encode(packed).decode()
+    return {"shape": list(masks.shape), "bits": bits}
+
+
+def _written_spectrum(spectrum: Spectrum) -> dict[str, Any]:
+    draws = None
+    if spectrum.draws is not None:
+        draws = [_rounded(row) for row in spectrum.draws.tolist()]
+    return {
+        "n": spectrum.n,
+        "terms": list(map(list, spectrum.terms)),
+        "coefficients": spectrum.values.tolist(),
+        "draws": draws,
+        "notes": dict(spectrum.notes),
+    }
+
+
+def _rounded(row: list[float]) -> list[float]:
+    return [float(f"{number:.{DIGITS}g}") for number in row]
 
 
 def _read(kind: Any, data: Any) -> Any:
     """The reverse of `_written`."""
     if kind == Masks:
-        b, n = (int(size) for size in data["shape"])
-        if min(b, n) < 0 or b * n > MOST_CELLS:
-            raise ValueError(f"{b} masks of {n} players are more than any run has")
-        return unpack(
-            np.frombuffer(base64.b64decode(data["bits"], validate=True), np.uint8).reshape(b, (n + 7) // 8), n
-        )
+        return _read_masks(data)
     if kind == Floats:
-        found = np.array(data)
-        if found.dtype.kind not in "fiu" and found.size:
-            raise ValueError("a value is no number")
-        return found.astype(np.float64)
+        return _read_floats(data)
     if kind is Spectrum:
-        file = from_plain(data, _SpectrumFile, "spectrum")
-        if file.n * len(file.terms) > MOST_CELLS:
-            raise ValueError(f"{len(file.terms)} terms of {file.n} players are more than any run has")
-        return Spectrum(
-            file.n, list(zip(map(tuple, file.terms), file.coefficients, strict=True)), file.draws, file.notes
-        )
+        return _read_spectrum(data)
     raise TypeError(f"{kind} has no JSON form")
+
+
+def _read_masks(data: Any) -> Masks:
+    b, n = map(int, data["shape"])
+    if min(b, n) < 0 or b * n > MOST_CELLS:
+        raise ValueError(f"{b} masks of {n} players are more than any run has")
+    bits = base64.b64decode(data["bits"], validate=True)
+    packed = np.frombuffer(bits, np.uint8).reshape(b, _bytes_a_mask(n))
+    return unpack(packed, n)
+
+
+def _bytes_a_mask(n: int) -> int:
+    return (n + 7) // 8
+
+
+def _read_floats(data: Any) -> Floats:
+    found = np.array(data)
+    if found.dtype.kind not in "fiu" and found.size:
+        raise ValueError("a value is no number")
+    return found.astype(np.float64)
+
+
+def _read_spectrum(data: Any) -> Spectrum:
+    file = from_plain(data, _SpectrumFile, "spectrum")
+    if file.n * len(file.terms) > MOST_CELLS:
+        raise ValueError(f"{len(file.terms)} terms of {file.n} players are more than any run has")
+    terms = map(tuple, file.terms)
+    items = list(zip(terms, file.coefficients, strict=True))
+    return Spectrum(file.n, items, file.draws, file.notes)
 
 
 def _without_nan(data: Any) -> Any:
@@ -152,16 +186,72 @@ def _hints(kind: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
-def _unknown(data: Any, kind: Any, where: str) -> Iterable[str]:
+def _unknown(data: Any, kind: Any, where: str) -> Iterator[str]:
     """Places of fields that the type does not have."""
     if isinstance(data, Mapping) and dataclasses.is_dataclass(kind):
         hints = _hints(kind)
         for key, value in data.items():
+            place = f"{where}.{key}"
             if key not in hints:
-                yield f"{where}.{key}"
+                yield place
             else:
-                yield from _unknown(value, hints[key], f"{where}.{key}")
+                yield from _unknown(value, hints[key], place)
     elif isinstance(data, list):
-        inner = next((one for one in get_args(kind) if dataclasses.is_dataclass(one)), None)
-        for i, value in enumerate(data if inner is not None else ()):
+        inner = next(filter(dataclasses.is_dataclass, get_args(kind)), None)
+        if inner is None:
+            return
+        for i, value in enumerate(data):
             yield from _unknown(value, inner, f"{where}[{i}]")
+
+
+def from_first_format(flat: Json) -> dict[str, Any]:
+    """A run's file of the first format, in which everything stood side by side, as one of today's."""
+    n = len(flat["players"])
+    spent = _first_spent(flat)
+    return {
+        "subject": _picked(flat, _FIRST_SUBJECT),
+        "spectrum": {"n": n, **flat["spectrum"]},
+        "sample": _first_sample(flat["masks"], flat["values"], n),
+        "held_out": _first_sample(flat["held_out_masks"], flat["held_out_values"], n),
+        "proof": _first_proof(flat),
+        "spent": spent,
+        **_picked(flat, _FIRST_REST),
+    }
+
+
+def _picked(flat: Json, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: flat[name] for name in names if name in flat}
+
+
+def _first_sample(bits: str, values: Any, n: int) -> dict[str, Any]:
+    """Masks of n players, whose number was not written, and their values."""
+    width = max(1, _bytes_a_mask(n))
+    count = len(base64.b64decode(bits)) // width
+    return {"masks": {"shape": [count, n], "bits": bits}, "values": values}
+
+
+def _first_proof(flat: Json) -> dict[str, Any]:
+    return {
+        "curve": [_scored(point) for point in flat["curve"]],
+        "fidelity": _scored(flat["fidelity"]),
+        "baseline": _scored(flat["baseline"]),
+        "checks": flat["checks"],
+        "exact": flat["exact"],
+    }
+
+
+def _scored(point: Json) -> dict[str, Any]:
+    """A fidelity; what it lacked was written as null."""
+    return {key: value for key, value in point.items() if value not in (None, [None, None])}
+
+
+def _first_spent(flat: Json) -> dict[str, Any]:
+    """What was spent; two counts stood among the seconds, and that of all that was asked in no place."""
+    seconds = {**flat["seconds"]}
+    cached = int(seconds.pop("cached", 0))
+    compared = int(seconds.pop("compared", 0))
+    needed = len(flat["values"])
+    if not flat["exact"]:
+        needed += len(flat["held_out_values"]) + 2  # the empty and the full mask
+    needed += sum(int(check["ablations"]) for check in flat["checks"])
+    return {"asked": max(0, needed - cached), "cached": cached, "compared": compared, "seconds": seconds}

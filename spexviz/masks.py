@@ -5,6 +5,7 @@ A mask is a row of a bool array `(b, n)`; True means that the player is kept.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from operator import index
 
@@ -30,33 +31,56 @@ def all_masks(n: int) -> Masks:
     """Every mask of n players: (2^n, n); row r keeps player i where bit i of r is set.
 
     Raises SolverError above n = 20.
+
+    >>> all_masks(2).astype(int).tolist()
+    [[0, 0], [1, 0], [0, 1], [1, 1]]
     """
     if n > ENUMERATE_UP_TO:
         raise SolverError(
-            f"All 2^{n} masks do not fit in memory; enumerate at most {ENUMERATE_UP_TO} players, or sample with uniform_masks."
+            f"All 2^{n} masks do not fit in memory; enumerate at most {ENUMERATE_UP_TO} players, "
+            "or sample with uniform_masks."
         )
     rows = np.arange(2**n, dtype=np.int64)
-    return (rows[:, None] >> np.arange(n)) & 1 == 1
+    bits = rows[:, None] >> np.arange(n)
+    return bits & 1 == 1
 
 
 def ends(n: int) -> Masks:
-    """The empty and the full mask: (2, n)."""
+    """The empty and the full mask: (2, n).
+
+    >>> ends(3).astype(int).tolist()
+    [[0, 0, 0], [1, 1, 1]]
+    """
     return np.array([[False], [True]]).repeat(n, axis=1)
 
 
 def all_but(sets: Sequence[Interaction], n: int) -> Masks:
-    """All players but each set: (sets, n)."""
+    """All players but each set: (sets, n).
+
+    >>> all_but([(0, 2), (1,)], 3).astype(int).tolist()
+    [[0, 1, 0], [1, 0, 1]]
+    """
     return ~holders(sets, n)
 
 
 def is_complete(masks: Masks) -> bool:
-    """Whether distinct masks (b, n) are all 2^n that there are."""
-    return masks.shape[1] <= ENUMERATE_UP_TO and len(masks) == 2 ** masks.shape[1]
+    """Whether distinct masks (b, n) are all 2^n that there are.
+
+    >>> is_complete(all_masks(3)), is_complete(ends(3))
+    (True, False)
+    """
+    count, n = masks.shape
+    return n <= ENUMERATE_UP_TO and count == 2**n
 
 
 def leave_one_out_masks(n: int) -> Masks:
-    """The full mask, then the n masks without one player each: (n + 1, n)."""
-    return all_but([(), *((i,) for i in range(n))], n)
+    """The full mask, then the n masks without one player each: (n + 1, n).
+
+    >>> leave_one_out_masks(2).astype(int).tolist()
+    [[1, 1], [0, 1], [1, 0]]
+    """
+    singles = [(i,) for i in range(n)]
+    return all_but([(), *singles], n)
 
 
 def uniform_masks(n: int, count: int, seed: int, keep: float = 0.5, exclude: Masks | None = None) -> Masks:
@@ -64,55 +88,105 @@ def uniform_masks(n: int, count: int, seed: int, keep: float = 0.5, exclude: Mas
 
     Nested: `uniform_masks(n, 100, s)[:50]` equals `uniform_masks(n, 50, s)`. No row of `exclude` is returned.
     Raises SolverError if there are fewer than `count` such masks, or for a negative seed.
+
+    >>> uniform_masks(3, 2, seed=0).astype(int).tolist()
+    [[0, 0, 1], [1, 1, 0]]
     """
     if n < 1 or count < 0 or seed < 0:
         raise SolverError(
-            f"Masks need at least one player, a count and a seed of at least 0, not n = {n}, count = {count}, seed = {seed}."
+            "Masks need at least one player, a count and a seed of at least 0, "
+            f"not n = {n}, count = {count}, seed = {seed}."
         )
     if not 0.0 < keep < 1.0:
         raise SolverError(
             f"The probability of keeping a player must lie strictly between 0 and 1, not {keep}."
         )
-    forbidden = set() if exclude is None else set(keys(exclude))
-    if n < 63 and count + len(forbidden) > 2**n:
+    taken: set[bytes] = set()
+    if exclude is not None:
+        taken.update(keys(exclude))
+    if n < 63 and count + len(taken) > 2**n:
         raise SolverError(
-            f"{n} players have only {2**n} masks, {2**n - len(forbidden)} of them free: ask for fewer than {count}."
+            f"{n} players have only {2**n} masks, {2**n - len(taken)} of them free: "
+            f"ask for fewer than {count}."
         )
     rng = np.random.default_rng([seed, n])
     if n <= _SMALL:
-        return _small_sample(n, count, keep, forbidden, rng)
-    rows: list[Masks] = []
+        return _start_of_all(n, count, keep, taken, rng)
+    return _drawn(n, count, keep, taken, rng)
+
+
+def _start_of_all(n: int, count: int, keep: float, taken: set[bytes], rng: np.random.Generator) -> Masks:
+    """The first `count` free masks in a random order of all 2^n, the likely ones early.
+
+    The order of log-probability plus Gumbel noise is that of weighted draws without replacement, so every
+    start of it is itself such a sample. Source: Efraimidis & Spirakis 2006, their keys u^(1/w) written as
+    log w − log(−log u).
+    """
+    masks = all_masks(n)
+    kept = masks.sum(1)
+    log_probability = kept * np.log(keep) + (n - kept) * np.log1p(-keep)
+    score = log_probability + rng.gumbel(size=len(masks))
+    in_order = masks[np.argsort(-score, kind="stable")]
+    if taken:
+        is_free = [key not in taken for key in keys(in_order)]
+        in_order = in_order[is_free]
+    return in_order[:count]
+
+
+def _drawn(n: int, count: int, keep: float, taken: set[bytes], rng: np.random.Generator) -> Masks:
+    """Independent draws, a block at a time, without those that came before, until there are `count`."""
+    blocks: list[Masks] = [np.zeros((0, n), dtype=bool)]
     found = fruitless = 0
     while found < count and fruitless < _PATIENCE:
         block = rng.random((_BLOCK, n)) < keep
-        new = [i for i, key in enumerate(keys(block)) if key not in forbidden and not forbidden.add(key)]
-        rows.append(block[new])
+        new = _unseen(keys(block), taken)
+        blocks.append(block[new])
         found += len(new)
-        fruitless = 0 if new else fruitless + 1
+        if new:
+            fruitless = 0
+        else:
+            fruitless += 1
     if found < count:
         raise SolverError(
-            f"Only {found} distinct masks were found when keeping players with probability {keep}: ask for fewer, or choose a probability nearer to 0.5."
+            f"Only {found} distinct masks were found when keeping players with probability {keep}: "
+            "ask for fewer, or choose a probability nearer to 0.5."
         )
-    return np.concatenate(rows)[:count] if rows else np.zeros((0, n), dtype=bool)
+    return np.concatenate(blocks)[:count]
 
 
-def _small_sample(n: int, count: int, keep: float, forbidden: set[bytes], rng: np.random.Generator) -> Masks:
-    """Weighted sampling without replacement by Gumbel keys: a prefix of the order is itself a sample."""
-    masks = all_masks(n)
-    kept = masks.sum(1)
-    score = kept * np.log(keep) + (n - kept) * np.log1p(-keep) + rng.gumbel(size=len(masks))
-    masks = masks[np.argsort(-score, kind="stable")]
-    if forbidden:
-        masks = masks[[key not in forbidden for key in keys(masks)]]
-    return masks[:count]
+def _unseen(found: Sequence[bytes], seen: set[bytes]) -> list[int]:
+    """Where in `found` each key that is not in `seen` comes first; adds those keys to `seen`."""
+    rows = []
+    for row, key in enumerate(found):
+        if key not in seen:
+            seen.add(key)
+            rows.append(row)
+    return rows
 
 
 def holders(sets: Sequence[Interaction], n: int) -> NDArray[np.bool_]:
-    """Which of n players each set holds: (k, n) bool, in the order of the sets."""
+    """Which of n players each set holds: (k, n) bool, in the order of the sets.
+
+    >>> holders([(), (0, 2)], 3).astype(int).tolist()
+    [[0, 0, 0], [1, 0, 1]]
+    """
     out = np.zeros((len(sets), n), dtype=bool)
     for row, members in enumerate(sets):
         out[row, list(members)] = True
     return out
+
+
+def is_interaction(members: Sequence[int], n: int) -> bool:
+    """Whether these are sorted, distinct positions of n players: the one form of a set.
+
+    >>> is_interaction((0, 2), 3), is_interaction((2, 0), 3), is_interaction((0, 3), 3)
+    (True, False, False)
+    """
+    if not members:
+        return True
+    if members[0] < 0 or members[-1] >= n:
+        return False
+    return all(a < b for a, b in itertools.pairwise(members))
 
 
 def set_of(members: Iterable[int], n: int) -> Interaction:
@@ -121,12 +195,11 @@ def set_of(members: Iterable[int], n: int) -> Interaction:
     >>> set_of([2, 0], 3)
     (0, 2)
     """
-    given = tuple(members) if isinstance(members, Iterable) else None
     try:
-        found = tuple(sorted(index(i) for i in given or ()))
-    except TypeError:
-        given = None
-    if given is None or len(set(found)) != len(found) or (found and not 0 <= found[0] <= found[-1] < n):
+        found = tuple(sorted(map(index, members)))
+    except TypeError:  # nothing that can be gone through, or no whole numbers in it
+        found = None
+    if found is None or not is_interaction(found, n):
         raise SolverError(
             f"{members!r:.60} is no set of {n} players: give distinct positions from 0 to {n - 1}."
         )
@@ -134,24 +207,44 @@ def set_of(members: Iterable[int], n: int) -> Interaction:
 
 
 def pack(masks: Masks) -> NDArray[np.uint8]:
-    """(b, n) bool -> (b, ceil(n/8)) bytes, player 0 in the lowest bit."""
-    return np.packbits(np.asarray(masks, dtype=bool), axis=1, bitorder="little")
+    """(b, n) bool -> (b, ceil(n/8)) bytes, player 0 in the lowest bit.
+
+    >>> pack(np.array([[True, False, True]])).tolist()
+    [[5]]
+    """
+    masks = np.asarray(masks, dtype=bool)
+    return np.packbits(masks, axis=1, bitorder="little")
 
 
 def unpack(packed: NDArray[np.uint8], n: int) -> Masks:
-    """The reverse of `pack`."""
-    return np.unpackbits(np.asarray(packed, dtype=np.uint8), axis=1, count=n, bitorder="little").astype(bool)
+    """The reverse of `pack`.
+
+    >>> unpack(np.array([[5]], dtype=np.uint8), 3).tolist()
+    [[True, False, True]]
+    """
+    packed = np.asarray(packed, dtype=np.uint8)
+    bits = np.unpackbits(packed, axis=1, count=n, bitorder="little")
+    return bits.astype(bool)
 
 
 def keys(masks: Masks) -> list[bytes]:
-    """One hashable key a mask: its packed bytes."""
+    """One hashable key a mask: its packed bytes.
+
+    >>> [key.hex() for key in keys(all_masks(2))]
+    ['00', '01', '02', '03']
+    """
     packed = np.ascontiguousarray(pack(masks))
     width = packed.shape[1]
+    if not width:  # of no players there is one mask
+        return [b""] * len(packed)
     data = packed.tobytes()
-    return [data[i : i + width] for i in range(0, len(data), width)] if width else [b""] * len(packed)
+    return [data[start : start + width] for start in range(0, len(data), width)]
 
 
 def distinct(masks: Masks) -> Masks:
-    """The rows of `masks` without repeats, in order of first appearance."""
-    seen: set[bytes] = set()
-    return masks[[i for i, key in enumerate(keys(masks)) if key not in seen and not seen.add(key)]]
+    """The rows of `masks` without repeats, in order of first appearance.
+
+    >>> distinct(np.array([[True, False], [True, True], [True, False]])).tolist()
+    [[True, False], [True, True]]
+    """
+    return masks[_unseen(keys(masks), set())]

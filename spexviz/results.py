@@ -5,7 +5,6 @@ An Explanation is composed of subject, samples, proof and what was spent.
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from collections.abc import Mapping
@@ -26,12 +25,16 @@ FORMAT, FIRST_FORMAT = "spexviz run 2", "spexviz run 1"
 LEVEL = 0.90  # of every interval shown
 VERDICTS = ("confirmed", "contradicted", "undecided")
 NUMBER, ODDS, LOG_PROBABILITY = "number", "log-odds", "log-probability"
+_ANSWERS = {NUMBER: 0, ODDS: 2, LOG_PROBABILITY: 1}  # how many each scale has
 _NOUN = re.compile(r"[a-z]{1,20}( [a-z]{1,20})?\Z")
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How a value is said: "log-odds" of two answers as a probability between these two, "log-probability" as a probability, else a number.
+    """How a value is said, by its kind.
+
+    "log-odds" of two answers as a probability between these two, "log-probability" of one as a probability,
+    else a number.
 
     >>> Scale("log-odds", (" positive", " negative")).say(1.6, "log-odds (nats)")
     '“positive” 83 %, “negative” 17 %'
@@ -43,19 +46,22 @@ class Scale:
     answers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if (
-            self.kind not in (NUMBER, ODDS, LOG_PROBABILITY)
-            or len(self.answers) != {NUMBER: 0, ODDS: 2, LOG_PROBABILITY: 1}[self.kind]
-        ):
+        if len(self.answers) != _ANSWERS.get(self.kind):
             raise ValueError("a scale is log-odds of two answers, the log-probability of one, or a number")
 
     def say(self, value: float, unit: str) -> str:
         """The value in words; `unit`: of a number."""
         if self.kind == NUMBER:
             return f"{value:.3g} {unit}"
-        chance = (1.0 + math.tanh(value / 2.0)) / 2.0 if self.kind == ODDS else math.exp(min(0.0, value))
-        parts = zip(self.answers, (chance, 1.0 - chance), strict=False)
-        return ", ".join(f"“{answer.strip()}” {_percent(share)}" for answer, share in parts)
+        if self.kind == ODDS:  # 1/(1 + e^−value), in a form that cannot overflow
+            chance = (1.0 + math.tanh(value / 2.0)) / 2.0
+        else:
+            chance = math.exp(min(0.0, value))
+        chances = (chance, 1.0 - chance)
+        parts = []
+        for answer, share in zip(self.answers, chances, strict=False):
+            parts.append(f"“{answer.strip()}” {_percent(share)}")
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -79,19 +85,18 @@ class Subject:
     scale: Scale = Scale()
 
     def __post_init__(self) -> None:
-        n, length = len(self.players), len(self.text or "")
+        n = len(self.players)
+        text = self.text or ""
         if not n:
             raise ValueError("it has no players")
         if not _NOUN.match(self.noun):  # it stands in sentences of ours, which are not all escaped
             raise ValueError("its noun is not a word in small letters, such as “word”")
-        if len(self.spans) not in (0, n) or not all(0 <= a <= b <= length for a, b in self.spans):
+        within_text = all(0 <= start <= end <= len(text) for start, end in self.spans)
+        if len(self.spans) not in (0, n) or not within_text:
             raise ValueError("its spans are not one for each player within the text")
-        if self.layout is not None and (
-            self.layout.ndim != 2 or len(self.layout) != n or not (np.abs(self.layout) < 1e9).all()
-        ):
+        if self.layout is not None and not _is_layout(self.layout, n):
             raise ValueError("its layout is not one row of finite numbers for each player")
-        # half a character cannot be stored or shown
-        "".join((*self.players, self.unit, self.title, self.text or "", *self.remarks)).encode()
+        _refuse_half_characters(*self.players, self.unit, self.title, text, *self.remarks)
 
     def say(self, value: float) -> str:
         """A value in words."""
@@ -115,11 +120,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Fidelity:
-    """R² of one fit on held-out masks that no fit has seen, with its 90 % bootstrap interval; NaN where the values do not vary.
+    """R² of one fit on held-out masks that no fit has seen, with its 90 % bootstrap interval.
 
-    `budget`: ablations that the fit saw; `held_out`: masks it was scored on; `terms`: non-constant terms of
-    the spectrum; `keep`: probability with which the masks keep a player (fidelity holds for that distribution
-    only); `seconds`: time of the fit.
+    NaN where the values do not vary. `budget`: ablations that the fit saw; `held_out`: masks it was scored
+    on; `terms`: non-constant terms of the spectrum; `keep`: probability with which the masks keep a player
+    (fidelity holds for that distribution only); `seconds`: time of the fit.
     """
 
     solver: str
@@ -140,12 +145,13 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Check:
-    """One set checked by real ablations, model and surrogate on the same masks; effects in the unit of the game.
+    """One set checked by real ablations, model and surrogate on the same masks.
 
-    Effects are discrete derivatives of the set: `full` on the full input, `mean` over random backgrounds with
-    the run's probability of keeping a player (BII where that is 0.5). `interval`: of `model_mean`, with at
-    least 90 % over all looks; `verdict`: by the rule of `validate`; `ablations`: what it cost beyond the run;
-    `backgrounds`: random backgrounds on which the set was flipped; `held_out`: held-out masks used.
+    Effects are discrete derivatives of the set, in the unit of the game: `full` on the full input, `mean`
+    over random backgrounds with the run's probability of keeping a player (BII where that is 0.5).
+    `interval`: of `model_mean`, with at least 90 % over all looks; `verdict`: by the rule of `validate`;
+    `ablations`: what it cost beyond the run; `backgrounds`: random backgrounds on which the set was flipped;
+    `held_out`: held-out masks used.
     """
 
     members: Interaction
@@ -160,21 +166,19 @@ class Check:
     held_out: int = 0
 
     def __post_init__(self) -> None:
-        if (
-            not self.members
-            or self.members != tuple(sorted(set(self.members)))
-            or self.members[0] < 0
-            or self.verdict not in VERDICTS
-        ):
+        in_order = self.members == tuple(sorted(set(self.members)))
+        is_set = in_order and min(self.members, default=-1) >= 0
+        if not is_set or self.verdict not in VERDICTS:
             raise ValueError("a check has members or a verdict that none can have")
 
 
 @dataclass(frozen=True)
 class Proof:
-    """How far to trust a run: `curve`, the fidelity of every solver at every checkpoint, the linear baseline included; its last points.
+    """How far to trust a run: by its fidelity, and by checks on the model.
 
-    `checks`: of its strongest sets by real ablations; `exact`: all 2^n masks were asked, so the spectrum is
-    exact.
+    `curve`: the fidelity of every solver at every checkpoint, the linear baseline included; `fidelity`,
+    `baseline`: its last points; `checks`: of its strongest sets by real ablations; `exact`: all 2^n masks
+    were asked, so the spectrum is exact.
     """
 
     curve: tuple[Fidelity, ...]
@@ -191,7 +195,10 @@ class Proof:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a run has cost: ablations `asked` of the model, found in the cache, and `compared` (asked once more in fp32); seconds by phase."""
+    """What a run has cost: ablations `asked` of the model, `cached` and `compared` ones; seconds by phase.
+
+    `cached`: found in the cache; `compared`: asked once more in fp32.
+    """
 
     asked: int = 0
     cached: int = 0
@@ -199,7 +206,8 @@ class Spent:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not all(0 <= count < 2**53 for count in (self.asked, self.cached, self.compared)):
+        counts = (self.asked, self.cached, self.compared)
+        if not all(0 <= count < 2**53 for count in counts):
             raise ValueError("so many ablations no run has asked")
 
 
@@ -228,13 +236,14 @@ class Explanation:
 
     def __post_init__(self) -> None:
         n = len(self.subject.players)
-        if {self.spectrum.n, self.sample.masks.shape[1], self.held_out.masks.shape[1]} != {n}:
+        widths = (self.spectrum.n, self.sample.masks.shape[1], self.held_out.masks.shape[1])
+        if set(widths) != {n}:
             raise ValueError("its spectrum and masks are not of its players")
         if any(check.members[-1] >= n for check in self.proof.checks):
             raise ValueError("a check is not of its players")
         if self.fidelity.keep != 0.5 and (2.0**self.spectrum.orders).sum() > MOST_SUBSETS:
             raise ValueError("its terms have more subsets than any run's")
-        f"{self.stopped}{self.precision}".encode()  # half a character cannot be stored or shown
+        _refuse_half_characters(self.stopped, self.precision)
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -268,9 +277,13 @@ class Explanation:
         )
 
     def main_effects(self) -> Floats:
-        """(n,) average effect of keeping each player over the masks of this run; the Banzhaf value, −2 F({i}), for uniform ones."""
+        """(n,) average effect of keeping each player over the masks of this run.
+
+        The Banzhaf value, −2 F({i}), for uniform ones.
+        """
         effects = self.spectrum.mean_effects(self.fidelity.keep)
-        return np.array([effects.get((i,), 0.0) for i in range(len(self.players))])
+        players = range(len(self.players))
+        return np.array([effects.get((i,), 0.0) for i in players])
 
     def to_json(self) -> str:
         """The whole result as JSON text: opens in the app, the library and the command line."""
@@ -286,60 +299,38 @@ class Explanation:
         written = data.pop("format", None)
         if written not in (FORMAT, FIRST_FORMAT):
             raise SpecError(
-                f'This file is not a spexviz run (its "format" is not "{FORMAT}"). Save one with `spexviz explain --out run.json`.'
+                f'This file is not a spexviz run (its "format" is not "{FORMAT}"). '
+                "Save one with `spexviz explain --out run.json`."
             )
         data.pop("run", None)
-        try:
-            data = _composed(data) if written == FIRST_FORMAT else data
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise SpecError(
-                f"This run is damaged ({type(error).__name__}: {error}). Export it again from the app or the command line."
-            ) from None
+        if written == FIRST_FORMAT:
+            data = _of_today(data)
         return codec.from_plain(data, cls, "run")
 
 
-def _composed(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """A file of the first format, in which everything stood side by side, as one of today's."""
-    n = len(flat["players"])
-    masks = lambda name: {
-        "shape": [len(base64.b64decode(flat[name])) // max(1, (n + 7) // 8), n],
-        "bits": flat[name],
-    }
-    score = lambda point: {key: value for key, value in point.items() if value not in (None, [None, None])}
-    seconds = {**flat["seconds"]}
-    cached, compared = (int(seconds.pop(name, 0)) for name in ("cached", "compared"))
-    total = (
-        len(flat["values"])
-        + (0 if flat["exact"] else len(flat["held_out_values"]) + 2)
-        + sum(int(check["ablations"]) for check in flat["checks"])
-    )
-    subject = {
-        name: flat[name]
-        for name in ("players", "unit", "noun", "text", "spans", "layout", "remarks")
-        if name in flat
-    }
-    rest = ("ends", "spec", "complete", "stopped", "precision", "noise")
-    return {
-        "subject": subject,
-        "spectrum": {"n": n, **flat["spectrum"]},
-        "sample": {"masks": masks("masks"), "values": flat["values"]},
-        "held_out": {"masks": masks("held_out_masks"), "values": flat["held_out_values"]},
-        "proof": {
-            "curve": [score(point) for point in flat["curve"]],
-            "fidelity": score(flat["fidelity"]),
-            "baseline": score(flat["baseline"]),
-            "checks": flat["checks"],
-            "exact": flat["exact"],
-        },
-        "spent": {
-            "asked": max(0, total - cached),
-            "cached": cached,
-            "compared": compared,
-            "seconds": seconds,
-        },
-        **{name: flat[name] for name in rest if name in flat},
-    }
+def _of_today(data: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return codec.from_first_format(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SpecError(
+            f"This run is damaged ({type(error).__name__}: {error}). "
+            "Export it again from the app or the command line."
+        ) from None
+
+
+def _refuse_half_characters(*texts: str) -> None:
+    """Raise ValueError for a text with half a character: it cannot be stored or shown."""
+    "".join(texts).encode()
+
+
+def _is_layout(layout: Floats, n: int) -> bool:
+    """Whether this is a row of finite numbers for each of n players."""
+    if layout.ndim != 2 or len(layout) != n:
+        return False
+    return bool((np.abs(layout) < 1e9).all())
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %" if share < 0.005 else f"{100 * share:.0f} %"
+    if share < 0.005:
+        return f"{100 * share:.2g} %"
+    return f"{100 * share:.0f} %"

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -23,6 +23,8 @@ MAX_BUDGET = 1_000_000
 MOST_DEEP = 32
 SETS_CHECKED, MOST_CHECKED = 8, 100  # by `validate=True`; by a number
 _ID = re.compile(r"[0-9a-f]{16}\Z")
+# what settings of the wrong type lead to, from a file or a form
+_WRONG_TYPE = (TypeError, ValueError, AttributeError, OverflowError)
 
 
 @runtime_checkable
@@ -46,40 +48,41 @@ class Options:
     def __post_init__(self) -> None:
         if not isinstance(self.validate, int) or not 0 <= self.validate <= MOST_CHECKED:
             raise SpecError(
-                f"validate is True, False or a number of sets up to {MOST_CHECKED}, not {self.validate!r:.40}."
+                f"validate is True, False or a number of sets up to {MOST_CHECKED}, "
+                f"not {self.validate!r:.40}."
             )
-        number = isinstance(self.target_r2, int | float) and not isinstance(self.target_r2, bool)
-        if self.target_r2 is not None and not (number and 0.0 < self.target_r2 < 1.0):
+        if self.target_r2 is not None and not _is_inside(self.target_r2):
             raise SpecError(f"The target of R² must lie between 0 and 1, not {self.target_r2!r:.40}.")
         if not isinstance(self.stop_when_flat, bool):
             raise SpecError(f"stop_when_flat is True or False, not {self.stop_when_flat!r:.40}.")
-        object.__setattr__(self, "validate", SETS_CHECKED if self.validate is True else int(self.validate))
+        sets = SETS_CHECKED if self.validate is True else int(self.validate)
+        object.__setattr__(self, "validate", sets)
 
     def spoken(self) -> dict[str, Any]:
         """The options that are not at their default: a run that uses none keeps the id that it always had."""
-        return {
-            field.name: value for field in dataclasses.fields(self) if (value := getattr(self, field.name))
-        }
+        return {name: value for name, value in vars(self).items() if value}
 
     @classmethod
     def of(cls, data: object) -> Options:
         """The options that a JSON object holds. Raises SpecError for an unknown one."""
-        names = [field.name for field in dataclasses.fields(cls)]
         if not isinstance(data, Mapping):
             raise SpecError("The options of a run must be an object.")
-        if unknown := sorted(set(data) - set(names)):
+        names = [field.name for field in dataclasses.fields(cls)]
+        unknown = sorted(set(data) - set(names))
+        if unknown:
             raise SpecError(
-                f"A run has no options {', '.join(map(repr, unknown))}: it has {', '.join(names)}; leave others out."
+                f"A run has no options {', '.join(map(repr, unknown))}: it has {', '.join(names)}; "
+                "leave others out."
             )
         return cls(**data)
 
 
 @dataclass(frozen=True)
 class RunSpec:
-    """One run as plain data: a game, a solver (each a JSON object with a "name"), a budget of ablations, a seed, its options.
+    """One run as plain data: a game, a solver, a budget of ablations, a seed, its options.
 
-    Made by `RunSpec.of` from a game and a solver, with every setting written out: so one run has one id,
-    however it was asked for.
+    Game and solver are JSON objects with a "name" each. Made by `RunSpec.of` from a game and a solver, with
+    every setting written out: so one run has one id, however it was asked for.
     Raises SpecError if a part is missing, of the wrong type, or cannot be written as JSON.
     """
 
@@ -103,7 +106,8 @@ class RunSpec:
                 raise SpecError(f'The {part} of a run must be an object with a "name", not {value!r:.80}.')
         if not _is_int(self.budget) or not 1 <= self.budget <= MAX_BUDGET:
             raise SpecError(
-                f"The budget must be a whole number of ablations from 1 to {MAX_BUDGET}, not {self.budget!r:.40}."
+                f"The budget must be a whole number of ablations from 1 to {MAX_BUDGET}, "
+                f"not {self.budget!r:.40}."
             )
         if not _is_int(self.seed) or not 0 <= self.seed < 2**32:
             raise SpecError(f"The seed must be a whole number from 0 to 2^32 − 1, not {self.seed!r:.40}.")
@@ -111,7 +115,8 @@ class RunSpec:
             raise SpecError(f"The options of a run are an Options, not {self.options!r:.40}.")
         if _is_deep([self.game, self.solver]):
             raise SpecError(
-                f"The settings of a run are nested deeper than {MOST_DEEP} levels: no game or solver has such."
+                f"The settings of a run are nested deeper than {MOST_DEEP} levels: "
+                "no game or solver has such."
             )
         self.to_json()
 
@@ -127,10 +132,10 @@ class RunSpec:
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, no NaN."""
-        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        parts = {**vars(self), "options": self.options.spoken()}
         try:
             text = json.dumps(
-                {**parts, "options": self.options.spoken()},
+                parts,
                 sort_keys=True,
                 separators=(",", ":"),
                 ensure_ascii=False,
@@ -140,7 +145,8 @@ class RunSpec:
             return text
         except (TypeError, ValueError, RecursionError) as error:
             raise SpecError(
-                f"This run cannot be written as JSON ({error}); use whole characters, numbers, lists and objects only."
+                f"This run cannot be written as JSON ({error}); "
+                "use whole characters, numbers, lists and objects only."
             ) from None
 
     @classmethod
@@ -148,7 +154,8 @@ class RunSpec:
         """The reverse of `to_json`; raises SpecError for anything else."""
         try:
             data = json.loads(text)
-            return cls(**{**data, "options": Options.of(data.get("options", {}))})
+            options = Options.of(data.get("options", {}))
+            return cls(**{**data, "options": options})
         except SpecError:
             raise
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -157,7 +164,8 @@ class RunSpec:
     @property
     def id(self) -> str:
         """16 hex digits of the SHA-256 of the canonical JSON."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+        digest = hashlib.sha256(self.to_json().encode())
+        return digest.hexdigest()[:16]
 
 
 def is_run_id(text: object) -> bool:
@@ -166,17 +174,24 @@ def is_run_id(text: object) -> bool:
 
 
 def describe(thing: Any) -> dict[str, Any]:
-    """A frozen dataclass with a class variable `name` as its JSON object: {"name": …, field: value, …}; of another class, its fingerprint."""
+    """A frozen dataclass with a class variable `name` as JSON: {"name": …, field: value, …}.
+
+    Of another class, its name and fingerprint.
+    """
+    said = {"name": type(thing).name}
     if not dataclasses.is_dataclass(thing):
-        return {"name": type(thing).name, "fingerprint": thing.fingerprint}
-    fields = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing) if f.init}
-    said = {
-        name: f"a function, {thing.fingerprint}"
-        if callable(value) and not isinstance(value, Labelled)
-        else _plain(value)
-        for name, value in fields.items()
-    }
-    return {"name": type(thing).name, **said}
+        return {**said, "fingerprint": thing.fingerprint}
+    for field in dataclasses.fields(thing):
+        if field.init:
+            said[field.name] = _said(thing, getattr(thing, field.name))
+    return said
+
+
+def _said(thing: Any, value: Any) -> Any:
+    """The value of a field of a thing as JSON: a function by the thing's fingerprint."""
+    if callable(value) and not isinstance(value, Labelled):
+        return f"a function, {thing.fingerprint}"
+    return _plain(value)
 
 
 def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
@@ -190,20 +205,17 @@ def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
     kind = offered[name]
     allowed = {f.name for f in dataclasses.fields(kind) if f.init}
     arguments = {key: value for key, value in data.items() if key != "name"}
-    if unknown := sorted(set(arguments) - allowed):
+    unknown = sorted(set(arguments) - allowed)
+    if unknown:
         raise SpecError(
-            f"The {what} {name} has no setting {', '.join(map(repr, unknown))}. Its settings: {', '.join(sorted(allowed))}."
+            f"The {what} {name} has no setting {', '.join(map(repr, unknown))}. "
+            f"Its settings: {', '.join(sorted(allowed))}."
         )
     try:
         return kind(**arguments)
     except SpexvizError:
         raise
-    except (
-        TypeError,
-        ValueError,
-        AttributeError,
-        OverflowError,
-    ) as error:  # settings of the wrong type, from a file or a form
+    except _WRONG_TYPE as error:
         raise SpecError(f"The {what} {name} cannot be made from these settings: {error}.") from None
 
 
@@ -214,21 +226,36 @@ def _plain(value: Any) -> Any:
         return value.label
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return value
 
 
 def _is_deep(value: Any) -> bool:
-    """Whether JSON is nested deeper than any setting is: what reads it level by level would come to its end."""
-    level, depth = [value], 0
-    while level and depth <= MOST_DEEP:
-        nested = [
-            list(one.values()) if isinstance(one, Mapping) else one
-            for one in level
-            if isinstance(one, Mapping | list | tuple)
-        ]
-        level, depth = [item for one in nested for item in one], depth + 1
-    return bool(level)
+    """Whether JSON is nested deeper than any setting is: a reader level by level would come to its end."""
+    level = [value]
+    for _ in range(MOST_DEEP + 1):
+        level = [item for one in level for item in _items(one)]
+        if not level:
+            return False
+    return True
+
+
+def _items(value: Any) -> Iterable[Any]:
+    """What stands one level below a value of JSON."""
+    if isinstance(value, Mapping):
+        return value.values()
+    if isinstance(value, list | tuple):
+        return value
+    return ()
 
 
 def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_inside(value: object) -> bool:
+    """Whether this is a number strictly between 0 and 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0.0 < value < 1.0
