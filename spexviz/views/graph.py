@@ -3,9 +3,8 @@ larger set one diamond tied to its members (a triple is one object, never three 
 
 from __future__ import annotations
 
-import math
-import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,13 +13,14 @@ from spexviz.indices import Interactions
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
 from spexviz.views import theme
-from spexviz.views.captions import check_text, plural, shown_quality
-from spexviz.views.words import escape, joined, names
+from spexviz.views.captions import check_text, shown_quality
+from spexviz.views.oval import Spot, half_width, label_lines, middles, ring, rows_of
+from spexviz.views.parts import STILL, note
+from spexviz.views.words import escape, joined, names, plural
 
 _FADE = {"good": 1.0, "fair": 0.8, "poor": 0.4}
 MOST = 200  # sets drawn at most
 _CURVE = 24  # points of a curve
-_LINE = 10  # letters that a label may have in one line
 
 
 def graph(
@@ -38,263 +38,300 @@ def graph(
     selected set, or one player: what does not belong to it is dimmed. `customdata` of each clickable marker
     is the list of its members' positions.
     """
-    run = source if isinstance(source, Explanation) else None
-    found = run.interactions(index, order) if run is not None else source
-    fade = _FADE[shown_quality(run)] if run is not None else 1.0
-    shown = found.top(max(0, min(int(top), MOST)), include_singletons=False)
-    players = sorted({i for members, _ in shown for i in members}) or sorted(
-        m[0] for m, _ in found.top(top) if len(m) == 1
+    known = _known(source, index, order)
+    count = max(0, min(int(top), MOST))
+    shown = known.found.top(count, include_singletons=False)
+    players = _members(shown) or _alone(known.found.top(top))
+    spots = ring(players)
+    scene = _Scene(
+        known=known,
+        shown=shown,
+        players=players,
+        spots=spots,
+        middles=middles(list(shown.values), spots),
+        label=names(known.found.players, 16),
+        selected=tuple(sorted({int(i) for i in selection})),
+        dark=dark,
     )
-    spots, height = _ring(players)
-    label = names(found.players, 16)
-    selected = tuple(sorted({int(i) for i in selection}))
     figure = go.Figure()
-    middles = _middles(shown, spots)
-    for members, value in shown:
-        alpha = fade * (1.0 if _belongs(members, selected) else 0.18)
-        _draw_edge(figure, members, value, shown, spots, middles[members], alpha, dark)
-    checks = {check.members: check for check in run.checks} if run is not None else {}
-    _draw_sets(figure, shown, middles, label, selected, fade, dark, checks)
-    effects = (
-        run.main_effects().tolist() if run is not None else [found[(i,)] for i in range(len(found.players))]
-    )
-    _draw_players(figure, players, effects, found.unit, spots, label, selected, dark)
-    if not players:
-        figure.add_annotation(
-            text=f"Nothing to draw: no set of {escape(plural(run.subject.noun if run else 'player'))} stands out.",
-            showarrow=False,
-            font={"color": theme.tokens(dark).muted, "size": 15},
-        )
-    subtitle = f"{escape(found.index)} up to order {found.order}, in {escape(found.unit)}; read down the left side, then the right<br>"
-    subtitle += "Orange + raises, purple − lowers; a diamond is a set of three or more"
-    if found.intervals is not None:
-        subtitle += "; dashed: interval crosses 0"
-    if any(m in checks and checks[m].verdict == "contradicted" for m, _ in shown):
-        subtitle += "; hollow: contradicted by the model"
-    title = (
-        f"The {len(shown)} strongest interactions"
-        if len(shown) > 1
-        else "The strongest interaction"
-        if len(shown)
-        else "No interactions"
-    )
-    theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=describe_graph(found, top))
-    wide = _half_width(max((len(line) for i in players for line in _lines(label[i])), default=0))
-    figure.update_xaxes(visible=False, range=[-wide, wide], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[-1.05, 1.05], fixedrange=True)
+    for members, _ in shown:
+        _draw_edge(figure, scene, members)
+    if len(shown):
+        _draw_sets(figure, scene)
+    if players:
+        _draw_players(figure, scene)
+        _draw_signs(figure, scene)
+    else:
+        note(figure, f"Nothing to draw: no set of {escape(plural(known.noun))} stands out.", dark)
+
+    height = max(400, 170 + 34 * rows_of(len(players)))
+    text = describe_graph(known.found, top)
+    theme.apply(figure, dark, title=_title(len(shown)), subtitle=_subtitle(scene), height=height, text=text)
+    lines = [line for i in players for line in label_lines(scene.label[i])]
+    wide = half_width(max(map(len, lines), default=0))
+    figure.update_xaxes(visible=False, range=[-wide, wide], **STILL)
+    figure.update_yaxes(visible=False, range=[-1.05, 1.05], **STILL)
     return figure.update_layout(showlegend=False, hovermode="closest", dragmode=False)
 
 
 def describe_graph(interactions: Interactions, top: int = 12) -> str:
     """The graph in words, for a screen reader."""
     label = names(interactions.players)
-    sets = [
-        f"{joined(m, label)} {theme.number(v)}" for m, v in interactions.top(top, include_singletons=False)
-    ]
-    if not sets:
+    shown = interactions.top(top, include_singletons=False)
+    if not len(shown):
         return "No interactions to show."
-    return f"The strongest interactions ({interactions.index}, {interactions.unit}): " + "; ".join(sets) + "."
+    sets = "; ".join(f"{joined(members, label)} {theme.number(value)}" for members, value in shown)
+    return f"The strongest interactions ({interactions.index}, {interactions.unit}): {sets}."
 
 
-def _ring(players: Sequence[int]) -> tuple[dict[int, tuple[float, float]], int]:
-    """Positions on an oval, down its left side and then down its right, in even steps: labels beside them never overlap."""
-    left = (len(players) + 1) // 2
-    spots = {}
-    for k, player in enumerate(players):
-        count, row = (left, k) if k < left else (len(players) - left, k - left)
-        y = 1 - 2 * (row + 0.5) / count
-        x = 0.35 + 0.65 * math.sqrt(max(0.0, 1 - y * y))
-        spots[player] = (-x if k < left else x, 0.95 * y)
-    return spots, max(400, 170 + 34 * left)
+@dataclass(frozen=True)
+class _Known:
+    """What there is to draw from, of a run or of interactions alone."""
+
+    found: Interactions
+    effects: list[float]  # main effect of each player
+    noun: str = "player"
+    fade: float = 1.0  # of all sets: how far the fit can be trusted
+    checks: Mapping[Interaction, Check] | None = None
 
 
-def _lines(label: str) -> list[str]:
-    """A label in at most two lines: a long one beside its marker would leave a narrow window."""
-    return textwrap.wrap(label, max(_LINE, -(-len(label) // 2) + 1), max_lines=2, placeholder="…") or [label]
-
-
-def _half_width(letters: int, width: int = 350) -> float:
-    """Half the range of the x axis that leaves room for the longest line of a label in a figure `width` pixels wide."""
-    return 1 / (1 - 2 * min(0.32, (24 + 7.8 * letters) / width))
-
-
-def _middles(
-    shown: Interactions, spots: dict[int, tuple[float, float]]
-) -> dict[Interaction, tuple[float, float]]:
-    """Where each set's own marker stands: near the middle of its members, pushed apart from the others."""
-    sets = [members for members, _ in shown]
-    if not sets:
-        return {}
-    home = np.array(
-        [np.mean([spots[i] for i in members], 0) * (0.6 if len(members) == 2 else 0.35) for members in sets]
+def _known(source: Explanation | Interactions, index: str, order: int) -> _Known:
+    if isinstance(source, Interactions):
+        effects = [source[(i,)] for i in range(len(source.players))]
+        return _Known(source, effects)
+    return _Known(
+        found=source.interactions(index, order),
+        effects=source.main_effects().tolist(),
+        noun=source.subject.noun,
+        fade=_FADE[shown_quality(source)],
+        checks={check.members: check for check in source.checks},
     )
-    # markers at one place move apart in set directions
-    place = home + 1e-3 * np.array([[np.cos(k), np.sin(k)] for k in range(len(sets))])
-    wide = min(0.27, 1.6 / np.sqrt(len(sets)))
-    for _ in range(60):
-        apart = place[:, None] - place[None]
-        distance = np.linalg.norm(apart, axis=-1) + np.eye(len(sets))
-        push = np.where(distance < wide, (wide - distance) / (2 * distance), 0.0)
-        np.fill_diagonal(push, 0.0)
-        place = place + (apart * push[..., None]).sum(1) + 0.05 * (home - place)
-    return {
-        members: (float(x), float(y))
-        for members, (x, y) in zip(sets, np.clip(place, -0.95, 0.95), strict=True)
-    }
 
 
-def _draw_edge(
-    figure: go.Figure,
-    members: Interaction,
-    value: float,
-    shown: Interactions,
-    spots: dict[int, tuple[float, float]],
-    middle: tuple[float, float],
-    alpha: float,
-    dark: bool,
-) -> None:
-    """One trace a set: a curve through the marker of a pair, a tie from the diamond to each member of a larger set."""
-    largest = max(abs(v) for _, v in shown) or 1.0
+@dataclass(frozen=True)
+class _Scene:
+    """What is drawn, and where: `players` at their `spots`, the sets `shown` at their `middles`."""
+
+    known: _Known
+    shown: Interactions
+    players: list[int]
+    spots: Mapping[int, Spot]
+    middles: Mapping[Interaction, Spot]
+    label: Sequence[str]
+    selected: Interaction
+    dark: bool
+
+    def is_lit(self, members: Interaction) -> bool:
+        """Whether nothing is selected, or this set, or the one selected player is in it."""
+        if not self.selected or members == self.selected:
+            return True
+        return len(self.selected) == 1 and self.selected[0] in members
+
+    def check(self, members: Interaction) -> Check | None:
+        """What checking the set on the real model has found."""
+        return (self.known.checks or {}).get(members)
+
+    def is_contradicted(self, members: Interaction) -> bool:
+        check = self.check(members)
+        return check is not None and check.verdict == "contradicted"
+
+    def interval(self, members: Interaction) -> tuple[float, float] | None:
+        return (self.shown.intervals or {}).get(members)
+
+
+def _members(shown: Interactions) -> list[int]:
+    """The players of the sets, in reading order."""
+    return sorted({i for members, _ in shown for i in members})
+
+
+def _alone(shown: Interactions) -> list[int]:
+    """The players that stand alone, in reading order."""
+    return sorted(members[0] for members, _ in shown if len(members) == 1)
+
+
+def _title(sets: int) -> str:
+    if sets == 0:
+        return "No interactions"
+    if sets == 1:
+        return "The strongest interaction"
+    return f"The {sets} strongest interactions"
+
+
+def _subtitle(scene: _Scene) -> str:
+    found = scene.known.found
+    text = f"{escape(found.index)} up to order {found.order}, in {escape(found.unit)}; "
+    text += "read down the left side, then the right<br>"
+    text += "Orange + raises, purple − lowers; a diamond is a set of three or more"
+    if found.intervals is not None:
+        text += "; dashed: interval crosses 0"
+    if any(map(scene.is_contradicted, scene.shown.values)):
+        text += "; hollow: contradicted by the model"
+    return text
+
+
+def _draw_edge(figure: go.Figure, scene: _Scene, members: Interaction) -> None:
+    """One trace a set: a curve through the marker of a pair, a tie from the diamond to each of more members."""
+    value = scene.shown.values[members]
+    largest = max(map(abs, scene.shown.values.values())) or 1.0
     width = 1.2 + 5.5 * abs(value) / largest
-    interval = None if shown.intervals is None else shown.intervals[members]
+    middle = scene.middles[members]
+    ends = [scene.spots[i] for i in members]
+    x: list[float | None] = []
+    y: list[float | None] = []
     if len(members) == 2:
-        (x0, y0), (x1, y1) = spots[members[0]], spots[members[1]]
-        t = np.linspace(0, 1, _CURVE)
-        # the curve passes through its marker at t = ½
-        cx, cy = 2 * middle[0] - (x0 + x1) / 2, 2 * middle[1] - (y0 + y1) / 2
-        x = ((1 - t) ** 2 * x0 + 2 * t * (1 - t) * cx + t**2 * x1).tolist()
-        y = ((1 - t) ** 2 * y0 + 2 * t * (1 - t) * cy + t**2 * y1).tolist()
+        start, end = ends
+        x += _curve(start.x, middle.x, end.x)
+        y += _curve(start.y, middle.y, end.y)
     else:
-        x = [c for i in members for c in (middle[0], spots[i][0], None)]
-        y = [c for i in members for c in (middle[1], spots[i][1], None)]
+        for end in ends:
+            x += [middle.x, end.x, None]  # None: the pen is lifted
+            y += [middle.y, end.y, None]
         width = 1.0 + 0.5 * (width - 1.0)
-    line = {
-        "color": theme.faded(theme.mark(value, dark), round(0.75 * alpha, 3)),
-        "width": width,
-        "dash": "dash" if theme.crosses_zero(interval) else "solid",
-    }
+    alpha = scene.known.fade
+    if not scene.is_lit(members):
+        alpha *= 0.18
+    colour = theme.faded(theme.mark(value, scene.dark), round(0.75 * alpha, 3))
+    dash = "solid"
+    if theme.crosses_zero(scene.interval(members)):
+        dash = "dash"
+    line = {"color": colour, "width": width, "dash": dash}
     figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip")
 
 
-def _draw_sets(
-    figure: go.Figure,
-    shown: Interactions,
-    middles: dict,
-    label: Sequence[str],
-    selected: Interaction,
-    fade: float,
-    dark: bool,
-    checks: Mapping[Interaction, Check],
-) -> None:
-    """The clickable markers: a small disc in the middle of a pair, a diamond for a larger set, each with its sign.
+def _curve(start: float, middle: float, end: float) -> list[float]:
+    """One coordinate of a quadratic Bézier curve, its control point set so that it is at `middle` for t = ½."""
+    t = np.linspace(0, 1, _CURVE)
+    control = 2 * middle - (start + end) / 2
+    return ((1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end).tolist()
 
-    A set that its check contradicts is hollow.
-    """
-    sets = [members for members, _ in shown]
-    if not sets:
-        return
-    t = theme.tokens(dark)
-    colours = [theme.mark(shown.values[m], dark) for m in sets]
-    hollow = [m in checks and checks[m].verdict == "contradicted" for m in sets]
+
+@dataclass(frozen=True)
+class _Marker:
+    """How the clickable marker of one set looks; `sign`: the colour of the glyph on it."""
+
+    symbol: str
+    size: int
+    fill: str
+    sign: str
+    edge: str
+    edge_width: float
+    opacity: float
+
+
+def _marker(scene: _Scene, members: Interaction) -> _Marker:
+    """A small disc in the middle of a pair, a diamond for a larger set; hollow if its check contradicts it."""
+    t = theme.tokens(scene.dark)
+    symbol, size = "diamond", 25
+    if len(members) == 2:
+        symbol, size = "circle", 17
+    colour = theme.mark(scene.shown.values[members], scene.dark)
+    fill, sign, edge = colour, t.on_mark, t.page
+    if scene.is_contradicted(members):
+        fill, sign, edge = t.page, colour, colour
+    edge_width = 1.5
+    if members == scene.selected:
+        edge, edge_width = t.ink, 3
+    opacity = 0.3
+    if scene.is_lit(members):
+        opacity = max(scene.known.fade, 0.6)
+    return _Marker(symbol, size, fill, sign, edge, edge_width, opacity)
+
+
+def _draw_sets(figure: go.Figure, scene: _Scene) -> None:
+    """The clickable markers, each with its sign."""
+    sets = list(scene.shown.values)
+    spots = [scene.middles[members] for members in sets]
+    markers = [_marker(scene, members) for members in sets]
+    edges = {
+        "width": [marker.edge_width for marker in markers],
+        "color": [marker.edge for marker in markers],
+    }
+    drawn = {
+        "symbol": [marker.symbol for marker in markers],
+        "size": [marker.size for marker in markers],
+        "color": [marker.fill for marker in markers],
+        "opacity": [marker.opacity for marker in markers],
+        "line": edges,
+    }
     figure.add_scatter(
-        x=[middles[m][0] for m in sets],
-        y=[middles[m][1] for m in sets],
+        x=[spot.x for spot in spots],
+        y=[spot.y for spot in spots],
         mode="markers+text",
-        marker={
-            "symbol": ["circle" if len(m) == 2 else "diamond" for m in sets],
-            "size": [17 if len(m) == 2 else 25 for m in sets],
-            "color": [t.page if empty else colour for colour, empty in zip(colours, hollow, strict=True)],
-            "opacity": [max(fade, 0.6) if _belongs(m, selected) else 0.3 for m in sets],
-            "line": {
-                "width": [3 if m == selected else 1.5 for m in sets],
-                "color": [
-                    t.ink if m == selected else c if e else t.page
-                    for m, c, e in zip(sets, colours, hollow, strict=True)
-                ],
-            },
-        },
-        text=[f"<b>{theme.sign(shown.values[m])}</b>" for m in sets],
-        textfont={"color": [c if e else t.on_mark for c, e in zip(colours, hollow, strict=True)], "size": 13},
-        hovertext=[_hover(m, shown, label, checks.get(m)) for m in sets],
+        marker=drawn,
+        text=[f"<b>{theme.sign(value)}</b>" for value in scene.shown.values.values()],
+        textfont={"color": [marker.sign for marker in markers], "size": 13},
+        hovertext=[_hover(scene, members) for members in sets],
         hoverinfo="text",
-        customdata=[list(m) for m in sets],
+        customdata=[list(members) for members in sets],
         name="sets",
     )
 
 
-def _draw_players(
-    figure: go.Figure,
-    players: Sequence[int],
-    every: Sequence[float],
-    unit: str,
-    spots: dict,
-    label: Sequence[str],
-    selected: Interaction,
-    dark: bool,
-) -> None:
-    if not players:
-        return
-    t = theme.tokens(dark)
-    effects = [every[i] for i in players]
-    limit = max(map(abs, every), default=0.0)
-    beside = ["middle right" if spots[i][0] > 0 else "middle left" for i in players]
+def _draw_players(figure: go.Figure, scene: _Scene) -> None:
+    """The clickable players on the colour of their main effects, their labels on the outside."""
+    t = theme.tokens(scene.dark)
+    limit = max(map(abs, scene.known.effects), default=0.0)
+    colours, edges, widths, texts, sides, tips = [], [], [], [], [], []
+    for i in scene.players:
+        effect = scene.known.effects[i]
+        name = escape(scene.label[i])
+        is_selected = i in scene.selected
+        colours.append(theme.colour(effect, limit, scene.dark))
+        edges.append(t.ink if is_selected else t.muted)
+        widths.append(3 if is_selected else 1.5)
+        texts.append("<br>".join(f" {escape(line)} " for line in label_lines(scene.label[i])))
+        sides.append("middle right" if scene.spots[i].x > 0 else "middle left")
+        amount = f"{theme.number(effect)} {escape(scene.known.found.unit)}"
+        tips.append(f"<b>{name}</b><br>main effect {amount}")
+    outline = {"width": widths, "color": edges}
     figure.add_scatter(
-        x=[spots[i][0] for i in players],
-        y=[spots[i][1] for i in players],
+        x=[scene.spots[i].x for i in scene.players],
+        y=[scene.spots[i].y for i in scene.players],
         mode="markers+text",
-        marker={
-            "size": 26,
-            "color": [theme.colour(v, limit, dark) for v in effects],
-            "line": {
-                "width": [3 if i in selected else 1.5 for i in players],
-                "color": [t.ink if i in selected else t.muted for i in players],
-            },
-            "opacity": 1,
-        },
-        text=["<br>".join(f" {escape(line)} " for line in _lines(label[i])) for i in players],
-        textposition=beside,
+        marker={"size": 26, "color": colours, "line": outline, "opacity": 1},
+        text=texts,
+        textposition=sides,
         textfont={"size": 14, "color": t.ink},
-        hovertext=[
-            f"<b>{escape(label[i])}</b><br>main effect {theme.number(v)} {escape(unit)}"
-            for i, v in zip(players, effects, strict=True)
-        ],
+        hovertext=tips,
         hoverinfo="text",
-        customdata=[[i] for i in players],
+        customdata=[[i] for i in scene.players],
         cliponaxis=False,
         name="players",
     )
-    signs = [theme.sign(v) if limit and abs(v) >= 0.1 * limit else "" for v in effects]
-    x, y = [spots[i][0] for i in players], [spots[i][1] for i in players]
+
+
+def _draw_signs(figure: go.Figure, scene: _Scene) -> None:
+    """The sign of each clear main effect, on its player."""
+    effects = scene.known.effects
+    limit = max(map(abs, effects), default=0.0)
     figure.add_scatter(
-        x=x,
-        y=y,
+        x=[scene.spots[i].x for i in scene.players],
+        y=[scene.spots[i].y for i in scene.players],
         mode="text",
-        text=signs,
-        textfont={"size": 15, "color": t.ink},
+        text=[theme.clear_sign(effects[i], limit) for i in scene.players],
+        textfont={"size": 15, "color": theme.ink(scene.dark)},
         hoverinfo="skip",
         name="signs",
     )
 
 
-def _hover(
-    members: Interaction, shown: Interactions, label: Sequence[str], check: Check | None = None
-) -> str:
-    interval = None if shown.intervals is None else shown.intervals[members]
-    lines = [
-        f"<b>{escape(joined(members, label))}</b>",
-        f"{theme.number(shown.values[members])} {escape(shown.unit)} ({escape(shown.index)})",
-    ]
-    if theme.interval_text(interval):
-        lines.append(
-            f"90 % interval {theme.interval_text(interval)}"
-            + (": the sign is not certain" if theme.crosses_zero(interval) else "")
-        )
-    lines.append(f"{theme.percent(shown.shares.get(members, 0.0))} of the variance")
+def _hover(scene: _Scene, members: Interaction) -> str:
+    """A set's name, value, interval, share of variance, and what its check found."""
+    shown = scene.shown
+    name = escape(joined(members, scene.label))
+    value = theme.number(shown.values[members])
+    lines = [f"<b>{name}</b>", f"{value} {escape(shown.unit)} ({escape(shown.index)})"]
+    interval = scene.interval(members)
+    interval_text = theme.interval_text(interval)
+    if interval_text:
+        doubt = ""
+        if theme.crosses_zero(interval):
+            doubt = ": the sign is not certain"
+        lines.append(f"90 % interval {interval_text}{doubt}")
+    share = shown.shares.get(members, 0.0)
+    lines.append(f"{theme.percent(share)} of the variance")
+    check = scene.check(members)
     if check is not None:
-        lines.append(escape(check_text(check, shown.unit).replace("; ", ";\n")).replace("\n", "<br>"))
+        found = check_text(check, shown.unit).replace("; ", ";\n")
+        lines.append(escape(found).replace("\n", "<br>"))
     return "<br>".join(lines)
-
-
-def _belongs(members: Interaction, selected: Interaction) -> bool:
-    """Whether a set stays lit: nothing is selected, it is the selected set, or it holds the one selected player."""
-    return not selected or members == selected or (len(selected) == 1 and selected[0] in members)

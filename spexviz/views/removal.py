@@ -1,15 +1,27 @@
-"""The removal curve: the value as a growing share of the training set is left out, in an order and in random ones."""
+"""The removal curve: the value as more of the training set is left out, in an order and in random ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
 from spexviz.kit.arrays import Floats
 from spexviz.views import theme
+from spexviz.views.parts import STILL, legend_below
 from spexviz.views.words import escape
+
+
+@dataclass(frozen=True)
+class _Order:
+    """An order in which examples are left out, the value at each share, and how its line is drawn."""
+
+    name: str
+    values: Floats
+    colour: str
+    dash: str = "solid"
 
 
 def removal(
@@ -20,52 +32,62 @@ def removal(
     *,
     dark: bool = False,
 ) -> go.Figure:
-    """`lines`:
+    """The value against the share of examples left out, a line an order.
 
-    (name, values at each share) of the orders compared; `random`: (draws, shares), shown as mean and 90 %
-    band.
+    `lines`: (name, values at each share) of the orders compared; `random`: (draws, shares), shown as mean and
+    90 % band.
     """
     t = theme.tokens(dark)
-    x = [100 * share for share in shares]
-    low, mean, high = np.quantile(random, 0.05, axis=0), random.mean(0), np.quantile(random, 0.95, axis=0)
+    left_out = [100 * share for share in shares]
+    orders = [_Order("at random (mean, 90 % of draws)", random.mean(0), t.muted, "dot")]
+    for k, (name, values) in enumerate(lines):
+        orders.append(_Order(name, values, t.solvers[k]))
     figure = go.Figure()
-    band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-    figure.add_scatter(x=x, y=high, **band)
-    figure.add_scatter(x=x, y=low, fill="tonexty", fillcolor=theme.faded(t.muted, 0.18), **band)
-    named = [
-        ("at random (mean, 90 % of draws)", mean, t.muted, "dot"),
-        *((name, y, t.solvers[k], "solid") for k, (name, y) in enumerate(lines)),
-    ]
-    for name, y, colour, dash in named:
-        figure.add_scatter(
-            x=x,
-            y=y,
-            mode="lines+markers",
-            name=escape(name),
-            line={"color": colour, "width": 2.5, "dash": dash},
-            marker={"size": 7, "color": colour},
-            hovertext=[
-                f"<b>{escape(name)}</b><br>{share:.0f} % left out: {theme.number(value)}"
-                for share, value in zip(x, y, strict=True)
-            ],
-            hoverinfo="text",
-        )
-    text = f"{unit} as examples are left out. " + " ".join(
-        f"{name}: "
-        + ", ".join(f"{share:.0f} % {theme.number(value)}" for share, value in zip(x, y, strict=True))
-        + "."
-        for name, y, _, _ in named
-    )
+    _draw_band(figure, left_out, random, t.muted)
+    for order in orders:
+        _draw_order(figure, left_out, order)
+
+    told = " ".join(_in_words(left_out, order) for order in orders)
     theme.apply(
         figure,
         dark,
         title="Removal from the training set",
         subtitle="Every point is a real retraining",
         height=400,
-        text=text,
+        text=f"{unit} as examples are left out. {told}",
     )
-    figure.update_xaxes(title_text="left out of the training set (%)", zeroline=False, fixedrange=True)
-    figure.update_yaxes(title_text=escape(unit), zeroline=False, fixedrange=True)
-    return figure.update_layout(
-        legend={"orientation": "h", "x": 0, "y": -0.25, "yanchor": "top"}, hovermode="closest"
+    figure.update_xaxes(title_text="left out of the training set (%)", zeroline=False, **STILL)
+    figure.update_yaxes(title_text=escape(unit), zeroline=False, **STILL)
+    return figure.update_layout(legend=legend_below(-0.25, yanchor="top"), hovermode="closest")
+
+
+def _draw_band(figure: go.Figure, left_out: Sequence[float], random: Floats, colour: str) -> None:
+    """From the 5 % to the 95 % quantile of the draws."""
+    low = np.quantile(random, 0.05, axis=0)
+    high = np.quantile(random, 0.95, axis=0)
+    edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    figure.add_scatter(x=left_out, y=high, **edge)
+    figure.add_scatter(x=left_out, y=low, fill="tonexty", fillcolor=theme.faded(colour, 0.18), **edge)
+
+
+def _draw_order(figure: go.Figure, left_out: Sequence[float], order: _Order) -> None:
+    name = escape(order.name)
+    hover = []
+    for share, value in zip(left_out, order.values, strict=True):
+        hover.append(f"<b>{name}</b><br>{share:.0f} % left out: {theme.number(value)}")
+    figure.add_scatter(
+        x=left_out,
+        y=order.values,
+        mode="lines+markers",
+        name=name,
+        line={"color": order.colour, "width": 2.5, "dash": order.dash},
+        marker={"size": 7, "color": order.colour},
+        hovertext=hover,
+        hoverinfo="text",
     )
+
+
+def _in_words(left_out: Sequence[float], order: _Order) -> str:
+    points = zip(left_out, order.values, strict=True)
+    told = ", ".join(f"{share:.0f} % {theme.number(value)}" for share, value in points)
+    return f"{order.name}: {told}."

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from spexviz.indices import Interactions
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
+from spexviz.views.parts import BARE, STILL, write
 from spexviz.views.words import escape, joined, names
+
+# by the kind of a step, where it is not as for an effect
+_OPACITY = {"rest": 0.6}
+_EDGE = {"unexplained": 1.5}  # pixels
+_PATTERN = {"unexplained": "/"}
 
 
 @dataclass(frozen=True)
@@ -25,80 +33,106 @@ class Step:
 def waterfall(
     explanation: Explanation, *, order: int = 3, mains: int = 8, sets: int = 5, dark: bool = False
 ) -> go.Figure:
-    """Real f(nothing) → main effects → top interactions → what the surrogate does not explain → real f(everything)."""
+    """Real f(nothing) → main effects → top interactions → what is not explained → real f(everything)."""
     t = theme.tokens(dark)
     steps = waterfall_steps(explanation, order=order, mains=mains, sets=sets)
-    level, bases, tops = 0.0, [], []
-    for step in steps:
-        start = 0.0 if step.kind == "end" else level
-        level = start + step.value
-        bases.append(start)
-        tops.append(level)
-    fill = {"end": t.muted, "rest": None, "effect": None, "unexplained": t.surface}
+    starts, ends = _levels(steps)
     figure = go.Figure()
-    figure.add_bar(
-        x=[s.value for s in steps],
-        base=bases,
-        y=list(range(len(steps))),
-        orientation="h",
-        width=0.66,
-        marker={
-            "color": [fill[s.kind] or theme.mark(s.value, dark) for s in steps],
-            "opacity": [0.6 if s.kind == "rest" else 1 for s in steps],
-            "line": {"width": [1.5 if s.kind == "unexplained" else 0 for s in steps], "color": t.muted},
-            "pattern": {
-                "shape": ["/" if s.kind == "unexplained" else "" for s in steps],
-                "fgcolor": t.muted,
-                "size": 6,
-            },
-        },
-        hovertext=[
-            f"<b>{escape(s.label)}</b><br>{theme.number(s.value)} {escape(explanation.unit)}" for s in steps
-        ],
-        hoverinfo="text",
-        customdata=[list(s.members or ()) for s in steps],
-    )
-    for k in range(len(steps) - 1):  # thin links from each bar's end to the next bar
-        figure.add_shape(
-            type="line", x0=tops[k], x1=tops[k], y0=k + 0.33, y1=k + 0.67, line={"color": t.muted, "width": 1}
-        )
-    for k, (step, base, top) in enumerate(zip(steps, bases, tops, strict=True)):
-        bold = f"<b>{theme.number(step.value)}</b>" if step.kind == "end" else theme.number(step.value)
-        figure.add_annotation(
-            x=max(base, top),
-            y=k,
-            text=bold,
-            showarrow=False,
-            xanchor="left",
-            xshift=6,
-            font={"size": 13, "color": t.ink},
-        )
-    low, high = min(*bases, *tops), max(*bases, *tops)
-    room = (high - low) or 1.0
-    subtitle = f"Both ends are measured, the steps between are the surrogate's (FBII, order ≤ {order})"
-    title = "From nothing to everything"
+    _draw_bars(figure, steps, starts, explanation.unit, dark)
+    _draw_links(figure, ends, t.muted)
+    for row, step in enumerate(steps):
+        number = _bold_end(step, theme.number(step.value))
+        right = max(starts[row], ends[row])
+        write(figure, number, 13, t.ink, x=right, y=row, xanchor="left", xshift=6)
+
     theme.apply(
         figure,
         dark,
-        title=title,
-        subtitle=subtitle,
+        title="From nothing to everything",
+        subtitle=f"Both ends are measured, the steps between are the surrogate's (FBII, order ≤ {order})",
         height=130 + 30 * len(steps),
         text=describe_waterfall(steps, explanation.unit),
     )
-    ticks = [f"<b>{escape(s.label)}</b>" if s.kind == "end" else escape(s.label) for s in steps]
+    low, high = min(*starts, *ends), max(*starts, *ends)
+    room = (high - low) or 1.0
+    across = [low - 0.04 * room, high + 0.16 * room]  # the numbers stand right of the bars
+    figure.update_xaxes(title_text=escape(explanation.unit), range=across, **STILL)
     figure.update_yaxes(
         tickvals=list(range(len(steps))),
-        ticktext=ticks,
-        autorange="reversed",
-        showgrid=False,
-        zeroline=False,
+        ticktext=[_bold_end(step, escape(step.label)) for step in steps],
         tickfont={"color": t.ink},
-        fixedrange=True,
-    )
-    figure.update_xaxes(
-        title_text=escape(explanation.unit), range=[low - 0.04 * room, high + 0.16 * room], fixedrange=True
+        autorange="reversed",
+        **BARE,
+        **STILL,
     )
     return figure.update_layout(showlegend=False, bargap=0.3)
+
+
+def _levels(steps: Sequence[Step]) -> tuple[list[float], list[float]]:
+    """Where each bar starts, and where it ends: the two real ends stand on 0, every other on the bar before."""
+    starts, ends = [], []
+    level = 0.0
+    for step in steps:
+        if step.kind == "end":
+            level = 0.0
+        starts.append(level)
+        level += step.value
+        ends.append(level)
+    return starts, ends
+
+
+def _draw_bars(
+    figure: go.Figure, steps: Sequence[Step], starts: Sequence[float], unit: str, dark: bool
+) -> None:
+    muted = theme.tokens(dark).muted
+    patterns = [_PATTERN.get(step.kind, "") for step in steps]
+    edges = [_EDGE.get(step.kind, 0) for step in steps]
+    marker = {
+        "color": [_fill(step, dark) for step in steps],
+        "opacity": [_OPACITY.get(step.kind, 1) for step in steps],
+        "line": {"width": edges, "color": muted},
+        "pattern": {"shape": patterns, "fgcolor": muted, "size": 6},
+    }
+    figure.add_bar(
+        x=[step.value for step in steps],
+        base=starts,
+        y=list(range(len(steps))),
+        orientation="h",
+        width=0.66,
+        marker=marker,
+        hovertext=[_tip(step, unit) for step in steps],
+        hoverinfo="text",
+        customdata=[list(step.members or ()) for step in steps],
+    )
+
+
+def _draw_links(figure: go.Figure, ends: Sequence[float], colour: str) -> None:
+    """A thin line from the end of each bar to the next bar."""
+    line = {"color": colour, "width": 1}
+    for row, end in enumerate(ends[:-1]):
+        figure.add_shape(type="line", x0=end, x1=end, y0=row + 0.33, y1=row + 0.67, line=line)
+
+
+def _fill(step: Step, dark: bool) -> str:
+    t = theme.tokens(dark)
+    if step.kind == "end":
+        return t.muted
+    if step.kind == "unexplained":
+        return t.surface
+    return theme.mark(step.value, dark)
+
+
+def _bold_end(step: Step, text: str) -> str:
+    """The text, in bold for the two real ends."""
+    if step.kind == "end":
+        return f"<b>{text}</b>"
+    return text
+
+
+def _tip(step: Step, unit: str) -> str:
+    label = escape(step.label)
+    amount = f"{theme.number(step.value)} {escape(unit)}"
+    return f"<b>{label}</b><br>{amount}"
 
 
 def waterfall_steps(
@@ -113,31 +147,46 @@ def waterfall_steps(
     """
     found = explanation.interactions("FBII", order)
     label = names(explanation.players, 28)
-    singles = sorted(
-        ((m, v) for m, v in found if len(m) == 1 and v != 0), key=lambda item: (-abs(item[1]), item[0])
-    )
-    shown = sorted(singles[:mains])  # in reading order
-    joint = [(m, v) for m, v in found.top(sets, include_singletons=False)]
-    told = {m for m, _ in joint}
-    rest = [v for m, v in found if len(m) > 1 and m not in told and v != 0]
     empty, full = explanation.ends
-    steps = [Step("nothing kept", empty, kind="end")]
-    steps += [Step(joined(m, label), v, m) for m, v in shown]
-    if len(singles) > mains:
-        steps.append(
-            Step(
-                f"{len(singles) - mains} other main effects", sum(v for _, v in singles[mains:]), kind="rest"
-            )
-        )
-    steps += [Step(joined(m, label), v, m) for m, v in joint]
-    if rest:
-        steps.append(Step(f"{len(rest)} other interactions", sum(rest), kind="rest"))
-    missing = full - empty - sum(s.value for s in steps[1:])
-    steps.append(Step("not explained by the surrogate", missing, kind="unexplained"))
-    return (*steps, Step("everything kept", full, kind="end"))
+    between = [*_main_steps(found, label, mains), *_set_steps(found, label, sets)]
+    missing = full - empty - sum(step.value for step in between)
+    return (
+        Step("nothing kept", empty, kind="end"),
+        *between,
+        Step("not explained by the surrogate", missing, kind="unexplained"),
+        Step("everything kept", full, kind="end"),
+    )
+
+
+def _main_steps(found: Interactions, label: Sequence[str], count: int) -> list[Step]:
+    """The `count` largest main effects in reading order, and the sum of the others."""
+    singles = [(members, value) for members, value in found if len(members) == 1 and value != 0]
+    singles.sort(key=lambda single: (-abs(single[1]), single[0]))
+    steps = [Step(joined(members, label), value, members) for members, value in sorted(singles[:count])]
+    others = [value for _, value in singles[count:]]
+    if others:
+        steps.append(Step(f"{len(others)} other main effects", sum(others), kind="rest"))
+    return steps
+
+
+def _set_steps(found: Interactions, label: Sequence[str], count: int) -> list[Step]:
+    """The top `count` sets of two or more, and the sum of the others."""
+    shown = found.top(count, include_singletons=False)
+    steps = [Step(joined(members, label), value, members) for members, value in shown]
+    others = []
+    for members, value in found:
+        if len(members) > 1 and members not in shown.values and value != 0:
+            others.append(value)
+    if others:
+        steps.append(Step(f"{len(others)} other interactions", sum(others), kind="rest"))
+    return steps
 
 
 def describe_waterfall(steps: tuple[Step, ...], unit: str) -> str:
     """The waterfall in words, for a screen reader."""
-    between = "; ".join(f"{s.label} {theme.number(s.value)}" for s in steps[1:-1])
-    return f"From {theme.number(steps[0].value)} {unit} with nothing kept to {theme.number(steps[-1].value)} with everything kept: {between}."
+    first, *between, last = steps
+    told = "; ".join(f"{step.label} {theme.number(step.value)}" for step in between)
+    return (
+        f"From {theme.number(first.value)} {unit} with nothing kept "
+        f"to {theme.number(last.value)} with everything kept: {told}."
+    )

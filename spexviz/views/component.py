@@ -1,0 +1,19 @@
+"""What both components of the page need: data that say when they have changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def versioned(body: Mapping[str, Any], selection: Sequence[int]) -> dict[str, Any]:
+    """The body with its `version`, which changes with all of it, and the selected positions, which do not.
+
+    The script draws anew for a new version only. Raises ValueError where a number is NaN or infinite.
+    """
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    chosen = {int(i) for i in selection}
+    return {"version": digest[:16], "selection": sorted(chosen), **body}

@@ -1,0 +1,36 @@
+"""Parts that several figures share: text on them, legends and axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from spexviz.views import theme
+
+MIDDLE = {"xref": "paper", "x": 0.5, "yref": "paper", "y": 0.5}  # of a figure, whatever its axes show
+STILL = {"fixedrange": True}  # an axis that nobody can drag or zoom
+BARE = {"showgrid": False, "zeroline": False}  # an axis without lines
+
+
+def write(figure: go.Figure, text: str, size: int, colour: str, **place: Any) -> None:
+    """Write on a figure, without an arrow; `place`: as Plotly's annotations have it."""
+    font = {"size": size, "color": colour}
+    figure.add_annotation(text=text, showarrow=False, font=font, **place)
+
+
+def note(figure: go.Figure, text: str, dark: bool, **place: Any) -> None:
+    """Say in a figure why it shows nothing."""
+    muted = theme.tokens(dark).muted
+    write(figure, text, 15, muted, **place)
+
+
+def legend_below(y: float, **more: Any) -> dict[str, Any]:
+    """A legend in one line at the left; `y`: how high, in shares of the plot."""
+    return {"orientation": "h", "x": 0, "y": y, **more}
+
+
+def colour_bar(dark: bool, **more: Any) -> dict[str, Any]:
+    """A thin scale of colours beside the plot."""
+    font = {"size": 12, "color": theme.tokens(dark).muted}
+    return {"thickness": 10, "outlinewidth": 0, "tickfont": font, **more}
