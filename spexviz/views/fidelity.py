@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from spexviz.masks import Values
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
-from spexviz.views.parts import BARE, MIDDLE, STILL, legend_below, note, write
+from spexviz.views.parts import BARE, MIDDLE, STILL, Point, columns, legend_below, note, write
 from spexviz.views.words import escape, plain, plural
 
 LOWEST = -0.2  # R² below this is drawn at the edge and told in words
@@ -127,28 +127,36 @@ def _lines(points: Sequence[Fidelity], baseline: str, dark: bool) -> list[_Line]
 
 
 def _draw_line(figure: go.Figure, line: _Line, low: float) -> None:
-    """A solver's line with error bars; a point under the edge `low` sits on it, as a triangle."""
-    colour = line.colour
-    symbols, below, above = [], [], []
-    for point in line.points:
-        down, up = _error_bar(point, low)
-        below.append(down)
-        above.append(up)
-        symbols.append("triangle-down" if point.r2 < low else line.symbol)
-    error_colour = theme.faded(colour, 0.55)
-    error = {"type": "data", "array": above, "arrayminus": below, "color": error_colour}
+    """A solver's line with error bars."""
+    points = [_point(point, line, low) for point in line.points]
     figure.add_scatter(
-        x=[math.log2(point.budget) for point in line.points],
-        y=[max(point.r2, low) for point in line.points],
+        **columns(points),
         mode="lines+markers",
         name=line.name,
-        line={"color": colour, "width": line.width, "dash": line.dash},
-        marker={"size": 8, "color": colour, "symbol": symbols},
-        error_y={**error, "thickness": 1.5, "width": 5},
-        hovertext=[_tip(line.name, point) for point in line.points],
+        line={"color": line.colour, "width": line.width, "dash": line.dash},
+        marker_size=8,
+        marker_color=line.colour,
+        error_y_type="data",
+        error_y_color=theme.faded(line.colour, 0.55),
+        error_y_thickness=1.5,
+        error_y_width=5,
         hoverinfo="text",
-        customdata=[[point.budget] for point in line.points],
     )
+
+
+def _point(fit: Fidelity, line: _Line, low: float) -> Point:
+    """A fit at its budget; one under the edge `low` sits on it, as a triangle."""
+    below, above = _error_bar(fit, low)
+    counts = f"{fit.budget:,} ablations, {fit.terms:,} terms, {fit.held_out:,} held-out masks"
+    point: Point = {"x": math.log2(fit.budget), "y": max(fit.r2, low)}
+    point["error_y_array"] = above
+    point["error_y_arrayminus"] = below
+    point["hovertext"] = f"<b>{line.name}</b><br>R² {_r2(fit)}<br>{counts}"
+    point["customdata"] = [fit.budget]
+    point["marker_symbol"] = line.symbol
+    if fit.r2 < low:
+        point["marker_symbol"] = "triangle-down"
+    return point
 
 
 def _tell_low_points(figure: go.Figure, line: _Line, low: float, here: Fidelity) -> None:
@@ -169,11 +177,6 @@ def _error_bar(point: Fidelity, low: float) -> tuple[float, float]:
     if math.isfinite(end):
         above = max(0.0, min(end, 1.0) - drawn)
     return below, above
-
-
-def _tip(name: str, point: Fidelity) -> str:
-    counts = f"{point.budget:,} ablations, {point.terms:,} terms, {point.held_out:,} held-out masks"
-    return f"<b>{name}</b><br>R² {_r2(point)}<br>{counts}"
 
 
 def _draw_exact(figure: go.Figure, explanation: Explanation, colour: str) -> None:

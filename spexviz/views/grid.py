@@ -14,7 +14,7 @@ from spexviz.masks import Interaction, all_but
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.heads import attention, removal
-from spexviz.views.parts import BARE, STILL, colour_bar, legend_below
+from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, legend_below
 from spexviz.views.words import escape, joined, names, plural
 
 __all__ = [
@@ -183,19 +183,23 @@ def _board(explanation: Explanation) -> _Board:
 
 
 def _draw_squares(figure: go.Figure, explanation: Explanation, board: _Board, dark: bool) -> None:
-    """The squares, with the sign of every clear effect on them."""
+    """The squares, with the scale of their colours."""
     effects: list[float] = explanation.main_effects().tolist()
     limit = max(map(abs, effects), default=0.0) or 1.0
+    tips = _tips(explanation, effects)
+    points = []
+    for i, effect in enumerate(effects):
+        point: Point = {"x": board.x[i], "y": board.y[i], "customdata": [i]}
+        point["marker_color"] = effect
+        point["text"] = theme.clear_sign(effect, limit, 0.15)
+        point["hovertext"] = tips[i]
+        points.append(point)
     lit = {"marker": {"opacity": 1}}  # Plotly would fade what is not selected
     figure.add_scatter(
-        x=board.x,
-        y=board.y,
+        **columns(points),
         mode="markers+text",
-        marker=_squares(effects, limit, board.size, dark),
-        text=[theme.clear_sign(effect, limit, 0.15) for effect in effects],
+        marker=_square(limit, board.size, dark),
         textfont={"size": max(9, round(0.36 * board.size)), "color": theme.ink(dark)},
-        customdata=[[i] for i in range(len(effects))],
-        hovertext=_tips(explanation, effects),
         hoverinfo="text",
         selected=lit,
         unselected=lit,
@@ -203,14 +207,16 @@ def _draw_squares(figure: go.Figure, explanation: Explanation, board: _Board, da
     )
 
 
-def _squares(effects: Sequence[float], limit: float, size: float, dark: bool) -> dict[str, Any]:
-    """The markers of the squares, with the scale of their colours."""
+def _square(limit: float, size: float, dark: bool) -> dict[str, Any]:
+    """What all squares have in common."""
     colours = theme.palette(dark)
     last = len(colours) - 1
     scale = [[i / last, colour] for i, colour in enumerate(colours)]
-    shape = {"symbol": "square", "size": 0.78 * size, "line": {"color": theme.tokens(dark).grid, "width": 1}}
-    colouring = {"color": list(effects), "cmin": -limit, "cmax": limit, "colorscale": scale}
-    return {**shape, **colouring, "colorbar": colour_bar(dark, len=1.0, x=1.02, nticks=5)}
+    edge = {"color": theme.tokens(dark).grid, "width": 1}
+    square: dict[str, Any] = {"symbol": "square", "size": 0.78 * size, "line": edge}
+    square |= {"cmin": -limit, "cmax": limit, "colorscale": scale}
+    square["colorbar"] = colour_bar(dark, len=1.0, x=1.02, nticks=5)
+    return square
 
 
 def _tips(explanation: Explanation, effects: Sequence[float]) -> list[str]:
@@ -233,26 +239,17 @@ def _by_size(effects: Sequence[float]) -> list[int]:
 def _draw_outlines(figure: go.Figure, board: _Board, chosen: Sequence[int], dark: bool) -> None:
     """A frame and a dot in the corner for the squares of the selected set; a click goes through them."""
     t = theme.tokens(dark)
-    x = [board.x[i] for i in chosen]
-    y = [board.y[i] for i in chosen]
-    frame = {"symbol": "square-open", "size": 0.8 * board.size, "line": {"color": t.ink, "width": 3}}
-    figure.add_scatter(
-        x=x,
-        y=y,
-        mode="markers",
-        marker={**frame, "color": t.ink},
-        hoverinfo="skip",
-        name="outline",
-    )
-    dot = {"size": max(7, 0.24 * board.size), "line": {"color": t.page, "width": 1.5}}
-    figure.add_scatter(
-        x=[place + 0.36 for place in x],
-        y=[place + 0.36 for place in y],
-        mode="markers",
-        marker={**dot, "color": t.accent},
-        hoverinfo="skip",
-        name="selected",
-    )
+    frames, dots = [], []
+    for i in chosen:
+        x, y = board.x[i], board.y[i]
+        frames.append({"x": x, "y": y})
+        dots.append({"x": x + 0.36, "y": y + 0.36})
+    frame = {"symbol": "square-open", "size": 0.8 * board.size, "color": t.ink}
+    frame["line"] = {"color": t.ink, "width": 3}
+    dot = {"size": max(7, 0.24 * board.size), "color": t.accent}
+    dot["line"] = {"color": t.page, "width": 1.5}
+    figure.add_scatter(**columns(frames), mode="markers", marker=frame, hoverinfo="skip", name="outline")
+    figure.add_scatter(**columns(dots), mode="markers", marker=dot, hoverinfo="skip", name="selected")
 
 
 def _set_axes(figure: go.Figure, explanation: Explanation, board: _Board) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ import plotly.graph_objects as go
 
 from spexviz.kit.arrays import Floats
 from spexviz.views import theme
-from spexviz.views.parts import BARE, STILL, colour_bar, legend_below
+from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, legend_below
 from spexviz.views.words import escape, plain
+
+Row = Mapping[str, Any]
+"""How a method does with so many heads kept: "method", "size", "value", "low", "high"."""
 
 
 def attention(tokens: Sequence[str], weights: Floats, head: str, *, dark: bool = False) -> go.Figure:
@@ -58,11 +62,8 @@ def _strongest(tokens: Sequence[str], weights: Floats) -> str:
     return "; ".join(told)
 
 
-def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: bool = False) -> go.Figure:
-    """Value on held-out questions against players kept, one line a method.
-
-    Rows: {"method", "size", "value", "low", "high"}.
-    """
+def removal(rows: Sequence[Row], full: float, unit: str, *, dark: bool = False) -> go.Figure:
+    """Value on held-out questions against players kept, one line a method."""
     t = theme.tokens(dark)
     figure = go.Figure()
     methods = dict.fromkeys(row["method"] for row in rows)
@@ -78,7 +79,7 @@ def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: 
         annotation_text="all kept",
         annotation_font={"color": t.muted},
     )
-    told = "; ".join(f"{row['method']} {row['size']} kept {theme.number(row['value'])}" for row in rows)
+    told = "; ".join(map(_in_words, rows))
     theme.apply(
         figure,
         dark,
@@ -92,25 +93,34 @@ def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: 
     return figure.update_yaxes(title_text=escape(unit), **STILL)
 
 
-def _draw_method(figure: go.Figure, rows: Sequence[Mapping[str, Any]], line: Mapping[str, Any]) -> None:
+def _in_words(row: Row) -> str:
+    value = theme.number(row["value"])
+    return f"{row['method']} {row['size']} kept {value}"
+
+
+def _draw_method(figure: go.Figure, rows: Sequence[Row], line: Mapping[str, Any]) -> None:
     """One method's line, from few players kept to many, with its intervals as error bars."""
-    rows = sorted(rows, key=lambda row: row["size"])
     method = escape(rows[0]["method"])
-    below, above, hover = [], [], []
-    for row in rows:
-        value, low, high = row["value"], row["low"], row["high"]
-        below.append(value - low)
-        above.append(high - value)
-        interval = theme.interval_text((low, high))
-        hover.append(f"{method}, {row['size']} kept: {theme.number(value)} {interval}")
-    error = {"type": "data", "symmetric": False, "array": above, "arrayminus": below}
+    points = [_point(row, method) for row in sorted(rows, key=itemgetter("size"))]
     figure.add_scatter(
-        x=[row["size"] for row in rows],
-        y=[row["value"] for row in rows],
-        error_y={**error, "thickness": 1, "width": 3},
+        **columns(points),
         mode="lines+markers",
         name=method,
         line=line,
-        hovertext=hover,
+        error_y_type="data",
+        error_y_symmetric=False,
+        error_y_thickness=1,
+        error_y_width=3,
         hoverinfo="text",
     )
+
+
+def _point(row: Row, method: str) -> Point:
+    value = row["value"]
+    interval = (row["low"], row["high"])
+    value_text = f"{theme.number(value)} {theme.interval_text(interval)}"
+    point = {"x": row["size"], "y": value}
+    point["error_y_array"] = row["high"] - value
+    point["error_y_arrayminus"] = value - row["low"]
+    point["hovertext"] = f"{method}, {row['size']} kept: {value_text}"
+    return point

@@ -1,7 +1,8 @@
-"""Parts that several figures share: text on them, legends and axes."""
+"""Parts that several figures share: points, text on them, legends and axes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,6 +12,17 @@ from spexviz.views import theme
 MIDDLE = {"xref": "paper", "x": 0.5, "yref": "paper", "y": 0.5}  # of a figure, whatever its axes show
 STILL = {"fixedrange": True}  # an axis that nobody can drag or zoom
 BARE = {"showgrid": False, "zeroline": False}  # an axis without lines
+
+Point = dict[str, Any]
+"""One point of a trace by Plotly's names: {"x": 0.5, "y": 1.0, "hovertext": "…", "marker_color": "#B04E06"}."""
+
+
+def columns(points: Sequence[Point]) -> dict[str, list[Any]]:
+    """Points, all with the same entries, as Plotly wants them: for each entry the list of all points'."""
+    found = {}
+    for name in points[0]:
+        found[name] = [point[name] for point in points]
+    return found
 
 
 def write(figure: go.Figure, text: str, size: int, colour: str, **place: Any) -> None:

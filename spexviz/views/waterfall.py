@@ -11,13 +11,8 @@ from spexviz.indices import Interactions
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
-from spexviz.views.parts import BARE, STILL, write
+from spexviz.views.parts import BARE, STILL, Point, columns, write
 from spexviz.views.words import escape, joined, names
-
-# by the kind of a step, where it is not as for an effect
-_OPACITY = {"rest": 0.6}
-_EDGE = {"unexplained": 1.5}  # pixels
-_PATTERN = {"unexplained": "/"}
 
 
 @dataclass(frozen=True)
@@ -38,12 +33,14 @@ def waterfall(
     steps = waterfall_steps(explanation, order=order, mains=mains, sets=sets)
     starts, ends = _levels(steps)
     figure = go.Figure()
-    _draw_bars(figure, steps, starts, explanation.unit, dark)
-    _draw_links(figure, ends, t.muted)
+    bars = []
     for row, step in enumerate(steps):
+        bars.append(_bar(step, starts[row], row, explanation.unit, dark))
         number = _bold_end(step, theme.number(step.value))
         right = max(starts[row], ends[row])
         write(figure, number, 13, t.ink, x=right, y=row, xanchor="left", xshift=6)
+    _draw_bars(figure, bars, dark)
+    _draw_links(figure, ends, t.muted)
 
     theme.apply(
         figure,
@@ -81,29 +78,40 @@ def _levels(steps: Sequence[Step]) -> tuple[list[float], list[float]]:
     return starts, ends
 
 
-def _draw_bars(
-    figure: go.Figure, steps: Sequence[Step], starts: Sequence[float], unit: str, dark: bool
-) -> None:
+def _draw_bars(figure: go.Figure, bars: Sequence[Point], dark: bool) -> None:
     muted = theme.tokens(dark).muted
-    patterns = [_PATTERN.get(step.kind, "") for step in steps]
-    edges = [_EDGE.get(step.kind, 0) for step in steps]
-    marker = {
-        "color": [_fill(step, dark) for step in steps],
-        "opacity": [_OPACITY.get(step.kind, 1) for step in steps],
-        "line": {"width": edges, "color": muted},
-        "pattern": {"shape": patterns, "fgcolor": muted, "size": 6},
-    }
     figure.add_bar(
-        x=[step.value for step in steps],
-        base=starts,
-        y=list(range(len(steps))),
+        **columns(bars),
         orientation="h",
         width=0.66,
-        marker=marker,
-        hovertext=[_tip(step, unit) for step in steps],
+        marker_line_color=muted,
+        marker_pattern_fgcolor=muted,
+        marker_pattern_size=6,
         hoverinfo="text",
-        customdata=[list(step.members or ()) for step in steps],
     )
+
+
+def _bar(step: Step, start: float, row: int, unit: str, dark: bool) -> Point:
+    """The bar of a step: grey for a real end, pale for a remainder, hatched for what is not explained."""
+    t = theme.tokens(dark)
+    label = escape(step.label)
+    amount = f"{theme.number(step.value)} {escape(unit)}"
+    bar: Point = {"x": step.value, "base": start, "y": row}
+    bar["hovertext"] = f"<b>{label}</b><br>{amount}"
+    bar["customdata"] = list(step.members or ())
+    bar["marker_color"] = theme.mark(step.value, dark)
+    bar["marker_opacity"] = 1
+    bar["marker_line_width"] = 0
+    bar["marker_pattern_shape"] = ""
+    if step.kind == "end":
+        bar["marker_color"] = t.muted
+    if step.kind == "rest":
+        bar["marker_opacity"] = 0.6
+    if step.kind == "unexplained":
+        bar["marker_color"] = t.surface
+        bar["marker_line_width"] = 1.5
+        bar["marker_pattern_shape"] = "/"
+    return bar
 
 
 def _draw_links(figure: go.Figure, ends: Sequence[float], colour: str) -> None:
@@ -113,26 +121,11 @@ def _draw_links(figure: go.Figure, ends: Sequence[float], colour: str) -> None:
         figure.add_shape(type="line", x0=end, x1=end, y0=row + 0.33, y1=row + 0.67, line=line)
 
 
-def _fill(step: Step, dark: bool) -> str:
-    t = theme.tokens(dark)
-    if step.kind == "end":
-        return t.muted
-    if step.kind == "unexplained":
-        return t.surface
-    return theme.mark(step.value, dark)
-
-
 def _bold_end(step: Step, text: str) -> str:
     """The text, in bold for the two real ends."""
     if step.kind == "end":
         return f"<b>{text}</b>"
     return text
-
-
-def _tip(step: Step, unit: str) -> str:
-    label = escape(step.label)
-    amount = f"{theme.number(step.value)} {escape(unit)}"
-    return f"<b>{label}</b><br>{amount}"
 
 
 def waterfall_steps(
