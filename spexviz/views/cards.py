@@ -16,11 +16,12 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import shown_quality
-from spexviz.views.component import versioned
+from spexviz.views.component import colours, versioned
 from spexviz.views.words import upright
 
 JS = resources.files("spexviz.views").joinpath("cards.js").read_text(encoding="utf-8")
 CSS = resources.files("spexviz.views").joinpath("cards.css").read_text(encoding="utf-8")
+_COLOURS = ("ink", "muted", "grid", "surface", "accent", "up", "down")
 DARKEST = 16.0  # the highest value of a pixel
 
 
@@ -73,7 +74,7 @@ def data(
         "cards": [_card(card, limit, dark) for card in cards],
         "large": large,
         "quality": quality,
-        "colours": _colours(dark),
+        "colours": colours(_COLOURS, dark),
     }
     return versioned(body, selection)
 
@@ -111,19 +112,6 @@ def _item_text(item: Item) -> str:
     if item.label:
         text += f" ({item.label})"
     return text
-
-
-def _colours(dark: bool) -> dict[str, str]:
-    t = theme.tokens(dark)
-    return {
-        "ink": t.ink,
-        "muted": t.muted,
-        "grid": t.grid,
-        "surface": t.surface,
-        "accent": t.accent,
-        "up": t.up,
-        "down": t.down,
-    }
 
 
 def _card(card: Card, limit: float, dark: bool) -> dict[str, Any]:

@@ -1,11 +1,14 @@
-"""What both components of the page need: data that say when they have changed."""
+"""What both components of the page need: colours by name, and data that say when they have changed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
+
+from spexviz.views import theme
 
 
 def versioned(body: Mapping[str, Any], selection: Sequence[int]) -> dict[str, Any]:
@@ -17,3 +20,9 @@ def versioned(body: Mapping[str, Any], selection: Sequence[int]) -> dict[str, An
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     chosen = {int(i) for i in selection}
     return {"version": digest[:16], "selection": sorted(chosen), **body}
+
+
+def colours(names: Sequence[str], dark: bool) -> dict[str, Any]:
+    """The named colours of the theme."""
+    tokens = asdict(theme.tokens(dark))
+    return {name: tokens[name] for name in names}

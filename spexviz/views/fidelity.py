@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
-import numpy as np
 import plotly.graph_objects as go
 
-from spexviz.masks import Values
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
 from spexviz.views.parts import BARE, MIDDLE, STILL, Point, columns, legend_below, note, write
-from spexviz.views.words import escape, plain, plural
+from spexviz.views.residuals import residuals
+from spexviz.views.words import escape, plain
+
+__all__ = ["LOWEST", "describe_fidelity", "fidelity_curve", "residuals"]
 
 LOWEST = -0.2  # R² below this is drawn at the edge and told in words
 
@@ -27,7 +29,8 @@ def fidelity_curve(
     running results.
     """
     t = theme.tokens(dark)
-    points = [point for point in (*explanation.proof.curve, *extra) if math.isfinite(point.r2)]
+    every = [*explanation.proof.curve, *extra]
+    points = [point for point in every if math.isfinite(point.r2)]
     lines = _lines(points, explanation.baseline.solver, dark)
     low = _floor(points)
     figure = go.Figure()
@@ -68,33 +71,16 @@ def describe_fidelity(explanation: Explanation, extra: Sequence[Fidelity] = ()) 
     head = ""
     if explanation.proof.exact:
         head = f"Exact: all {_all_masks(explanation)} masks were asked. "
-    points = sorted((*explanation.proof.curve, *extra), key=lambda point: (point.solver, point.budget))
+    points = [*explanation.proof.curve, *extra]
     if not points:
         return f"{head}No fit yet."
-    told = "; ".join(f"{point.solver} with {point.budget:,} ablations: R² {_r2(point)}" for point in points)
+    points.sort(key=attrgetter("solver", "budget"))
+    told = "; ".join(map(_in_words, points))
     return f"{head}Held-out R². {told}."
 
 
-def residuals(explanation: Explanation, dark: bool = False) -> go.Figure:
-    """The model's value against the surrogate's on every held-out mask, with the line of perfect agreement."""
-    figure = go.Figure()
-    subtitle = ""
-    if len(explanation.held_out):
-        said = explanation.spectrum(explanation.held_out.masks)
-        _draw_agreement(figure, explanation.held_out.values, said, dark)
-        _draw_residuals(figure, explanation, said, dark)
-        text = _error_text(explanation, said)
-        subtitle = escape(text)
-    else:
-        text = "No held-out masks yet."
-        if explanation.proof.exact:
-            text = "Every mask was asked, so there is nothing held out to compare."
-        note(figure, text, dark, **MIDDLE)
-    theme.apply(figure, dark, title="Model against surrogate", subtitle=subtitle, height=400, text=text)
-    unit = escape(explanation.unit)
-    figure.update_xaxes(title_text=f"surrogate ({unit})", zeroline=False)
-    figure.update_yaxes(title_text=f"model ({unit})", zeroline=False)
-    return figure.update_layout(showlegend=False, hovermode="closest")
+def _in_words(point: Fidelity) -> str:
+    return f"{point.solver} with {point.budget:,} ablations: R² {_r2(point)}"
 
 
 @dataclass(frozen=True)
@@ -113,7 +99,7 @@ def _lines(points: Sequence[Fidelity], baseline: str, dark: bool) -> list[_Line]
     """A line a solver; the baseline's is grey and comes first, under the solvers' own."""
     t = theme.tokens(dark)
     by_solver: dict[str, list[Fidelity]] = {}
-    for point in sorted(points, key=lambda point: point.budget):
+    for point in sorted(points, key=attrgetter("budget")):
         by_solver.setdefault(point.solver, []).append(point)
     lines = []
     if baseline in by_solver:
@@ -133,9 +119,11 @@ def _draw_line(figure: go.Figure, line: _Line, low: float) -> None:
         **columns(points),
         mode="lines+markers",
         name=line.name,
-        line={"color": line.colour, "width": line.width, "dash": line.dash},
-        marker_size=8,
+        line_color=line.colour,
+        line_width=line.width,
+        line_dash=line.dash,
         marker_color=line.colour,
+        marker_size=8,
         error_y_type="data",
         error_y_color=theme.faded(line.colour, 0.55),
         error_y_thickness=1.5,
@@ -196,7 +184,10 @@ def _draw_here(figure: go.Figure, here: Fidelity, low: float, colour: str) -> No
         x=[x],
         y=[y],
         mode="markers",
-        marker={"size": 18, "color": "rgba(0,0,0,0)", "line": {"width": 2, "color": colour}},
+        marker_size=18,
+        marker_color="rgba(0,0,0,0)",
+        marker_line_color=colour,
+        marker_line_width=2,
         hoverinfo="skip",
         showlegend=False,
         name="here",
@@ -225,17 +216,18 @@ def _set_axes(figure: go.Figure, points: Sequence[Fidelity], low: float) -> None
     """Budgets on a log axis, with room at the right for what is written beside the last points."""
     budgets = sorted({point.budget for point in points})
     ticks = [math.log2(budget) for budget in budgets or [64]]
-    first, last = ticks[0], ticks[-1]
+    first = ticks[0]
+    last = ticks[-1]
     room = max(0.35, 0.12 * (last - first))
     figure.update_xaxes(
         title_text="ablations that the fit saw (log scale)",
         range=[first - room, last + 3.2 * room],
         tickvals=ticks,
         ticktext=[f"{budget:,}" for budget in budgets],
-        **BARE,
-        **STILL,
     )
-    figure.update_yaxes(title_text="held-out R²", range=[low - 0.06, 1.05], zeroline=low < 0, **STILL)
+    figure.update_xaxes(**BARE, **STILL)
+    figure.update_yaxes(title_text="held-out R²", range=[low - 0.06, 1.05])
+    figure.update_yaxes(zeroline=low < 0, **STILL)
 
 
 def _floor(points: Sequence[Fidelity]) -> float:
@@ -261,53 +253,3 @@ def _r2(point: Fidelity) -> str:
 def _all_masks(explanation: Explanation) -> str:
     count = 2 ** len(explanation.players)
     return f"{count:,}"
-
-
-def _draw_agreement(figure: go.Figure, real: Values, said: Values, dark: bool) -> None:
-    """The diagonal from the smallest to the largest value of both."""
-    low = float(min(real.min(), said.min()))
-    high = float(max(real.max(), said.max()))
-    figure.add_scatter(
-        x=[low, high],
-        y=[low, high],
-        mode="lines",
-        line={"color": theme.tokens(dark).muted, "dash": "dot", "width": 1.5},
-        hoverinfo="skip",
-        name="perfect agreement",
-    )
-
-
-def _draw_residuals(figure: go.Figure, explanation: Explanation, said: Values, dark: bool) -> None:
-    """One dot a held-out mask."""
-    real = explanation.held_out.values
-    unit = escape(explanation.unit)
-    nouns = escape(plural(explanation.subject.noun))
-    n = len(explanation.players)
-    kept = explanation.held_out.masks.sum(1)
-    hover = []
-    for model, surrogate, count in zip(real, said, kept, strict=True):
-        values = f"model {theme.number(model)}, surrogate {theme.number(surrogate)}"
-        off = f"off by {theme.number(surrogate - model)} {unit}"
-        hover.append(f"{values}<br>{off}; {count} of {n} {nouns} kept")
-    t = theme.tokens(dark)
-    edge = {"width": 0.5, "color": t.page}
-    figure.add_scatter(
-        x=said,
-        y=real,
-        mode="markers",
-        marker={"size": 6, "color": theme.faded(t.solvers[0], 0.55), "line": edge},
-        hovertext=hover,
-        hoverinfo="text",
-        name="one held-out mask",
-    )
-
-
-def _error_text(explanation: Explanation, said: Values) -> str:
-    """How far the surrogate is off on the held-out masks."""
-    real = explanation.held_out.values
-    error = float(np.sqrt(np.mean((said - real) ** 2)))
-    off = theme.number(error, signed=False)
-    return (
-        f"On {len(real):,} held-out masks the surrogate is off by {off} {explanation.unit} "
-        "(root mean square)."
-    )

@@ -67,12 +67,10 @@ def graph(
 def describe_graph(interactions: Interactions, top: int = 12) -> str:
     """The graph in words, for a screen reader."""
     label = names(interactions.players)
-    told = []
-    for members, value in interactions.top(top, include_singletons=False):
-        told.append(f"{joined(members, label)} {theme.number(value)}")
-    if not told:
+    shown = interactions.top(top, include_singletons=False)
+    if not len(shown):
         return "No interactions to show."
-    sets = "; ".join(told)
+    sets = theme.listed((joined(members, label), value) for members, value in shown)
     return f"The strongest interactions ({interactions.index}, {interactions.unit}): {sets}."
 
 

@@ -23,29 +23,27 @@ def attention(tokens: Sequence[str], weights: Floats, head: str, *, dark: bool =
     t = theme.tokens(dark)
     shown = [escape(plain(token, 12)) for token in tokens]
     ticks = list(range(len(shown)))
-    hover = []
-    for looking, row in zip(shown, weights, strict=True):
-        cells = zip(shown, row, strict=True)
-        hover.append([f"{looking} looks at {seen}: {weight:.2f}" for seen, weight in cells])
-    heatmap = go.Heatmap(
-        z=np.round(np.asarray(weights, dtype=float), 4).tolist(),
+    scale = [[0, t.surface], [1, t.accent]]
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=np.round(weights, 4).tolist(),
         zmin=0,
         zmax=1,
         xgap=1,
         ygap=1,
-        colorscale=[[0, t.surface], [1, t.accent]],
+        colorscale=scale,
         colorbar=colour_bar(dark),
-        text=hover,
+        text=_tips(shown, weights),
         hoverinfo="text",
     )
-    figure = go.Figure(heatmap)
+    strongest = _strongest(tokens, weights)
     theme.apply(
         figure,
         dark,
         title=f"Where {escape(head)} looks",
         subtitle="Rows: from, columns: to; the untouched model",
         height=max(300, 26 * len(shown) + 150),
-        text=f"Strongest attention of {head}: {_strongest(tokens, weights)}.",
+        text=f"Strongest attention of {head}: {strongest}.",
     )
     figure.update_layout(margin_t=84)
     axis = {"tickvals": ticks, "ticktext": shown, **BARE, **STILL}
@@ -53,12 +51,22 @@ def attention(tokens: Sequence[str], weights: Floats, head: str, *, dark: bool =
     return figure.update_yaxes(autorange="reversed", **axis)
 
 
+def _tips(tokens: Sequence[str], weights: Floats) -> list[list[str]]:
+    """What each cell says: a list a row."""
+    tips = []
+    for token, row in zip(tokens, weights, strict=True):
+        cells = zip(tokens, row, strict=True)
+        tips.append([f"{token} looks at {seen}: {weight:.2f}" for seen, weight in cells])
+    return tips
+
+
 def _strongest(tokens: Sequence[str], weights: Floats) -> str:
     """The token that each attends to most."""
     told = []
     for token, row in zip(tokens, weights, strict=True):
         most = int(np.argmax(row))
-        told.append(f"{plain(token, 12)} → {plain(tokens[most], 12)} {row[most]:.2f}")
+        seen = tokens[most]
+        told.append(f"{plain(token, 12)} → {plain(seen, 12)} {row[most]:.2f}")
     return "; ".join(told)
 
 
@@ -73,12 +81,8 @@ def removal(rows: Sequence[Row], full: float, unit: str, *, dark: bool = False) 
         if k == 0:
             line |= {"width": 3, "dash": "solid"}
         _draw_method(figure, own, line)
-    figure.add_hline(
-        y=full,
-        line={"color": t.muted, "dash": "dash", "width": 1},
-        annotation_text="all kept",
-        annotation_font={"color": t.muted},
-    )
+    line = {"color": t.muted, "dash": "dash", "width": 1}
+    figure.add_hline(y=full, line=line, annotation_text="all kept", annotation_font={"color": t.muted})
     told = "; ".join(map(_in_words, rows))
     theme.apply(
         figure,

@@ -83,5 +83,4 @@ def _in_words(labels: Sequence[str], effects: Sequence[float], unit: str) -> str
     """The eight largest main effects."""
     pairs = zip(labels, effects, strict=True)
     largest = sorted(pairs, key=lambda pair: -abs(pair[1]))[:8]
-    told = "; ".join(f"{label} {theme.number(effect)}" for label, effect in largest)
-    return f"Main effects ({unit}): {told}."
+    return f"Main effects ({unit}): {theme.listed(largest)}."

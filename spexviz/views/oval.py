@@ -55,13 +55,13 @@ def middles(sets: Sequence[Interaction], spots: Mapping[int, Spot]) -> dict[Inte
         return {}
     home = np.array([_home(members, spots) for members in sets])
     # markers at one place move apart in set directions
-    nudges = [[np.cos(k), np.sin(k)] for k in range(len(sets))]
-    place = home + 1e-3 * np.array(nudges)
+    turn = np.arange(len(sets))
+    place = home + 1e-3 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
     wide = min(0.27, 1.6 / np.sqrt(len(sets)))  # less than this apart is too close
     for _ in range(_ROUNDS):
         place = place + _push(place, wide) + 0.05 * (home - place)  # apart, and a little back home
-    inside = np.clip(place, -0.95, 0.95).tolist()
-    return {members: Spot(x, y) for members, (x, y) in zip(sets, inside, strict=True)}
+    inside = [Spot(x, y) for x, y in np.clip(place, -0.95, 0.95).tolist()]
+    return dict(zip(sets, inside, strict=True))
 
 
 def _home(members: Interaction, spots: Mapping[int, Spot]) -> Floats:
@@ -76,7 +76,8 @@ def _push(place: Floats, wide: float) -> Floats:
     """(k, 2) how far each of k places is pushed by all that are closer than `wide`: half of what is missing."""
     apart = place[:, None] - place[None]
     distance = np.linalg.norm(apart, axis=-1) + np.eye(len(place))  # of itself: 1, never divide by 0
-    push = np.where(distance < wide, (wide - distance) / (2 * distance), 0.0)
+    missing = (wide - distance) / (2 * distance)
+    push = np.where(distance < wide, missing, 0.0)
     np.fill_diagonal(push, 0.0)
     return (apart * push[..., None]).sum(1)
 

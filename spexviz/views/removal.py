@@ -65,9 +65,9 @@ def _draw_band(figure: go.Figure, left_out: Sequence[float], random: Floats, col
     """From the 5 % to the 95 % quantile of the draws."""
     low = np.quantile(random, 0.05, axis=0)
     high = np.quantile(random, 0.95, axis=0)
-    edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-    figure.add_scatter(x=left_out, y=high, **edge)
-    figure.add_scatter(x=left_out, y=low, fill="tonexty", fillcolor=theme.faded(colour, 0.18), **edge)
+    edge = {"x": left_out, "mode": "lines", "line_width": 0, "hoverinfo": "skip", "showlegend": False}
+    figure.add_scatter(y=high, **edge)
+    figure.add_scatter(y=low, fill="tonexty", fillcolor=theme.faded(colour, 0.18), **edge)
 
 
 def _draw_order(figure: go.Figure, left_out: Sequence[float], order: _Order) -> None:
@@ -80,14 +80,18 @@ def _draw_order(figure: go.Figure, left_out: Sequence[float], order: _Order) -> 
         y=order.values,
         mode="lines+markers",
         name=name,
-        line={"color": order.colour, "width": 2.5, "dash": order.dash},
-        marker={"size": 7, "color": order.colour},
+        line_color=order.colour,
+        line_width=2.5,
+        line_dash=order.dash,
+        marker_color=order.colour,
+        marker_size=7,
         hovertext=hover,
         hoverinfo="text",
     )
 
 
 def _in_words(left_out: Sequence[float], order: _Order) -> str:
-    points = zip(left_out, order.values, strict=True)
-    told = ", ".join(f"{share:.0f} % {theme.number(value)}" for share, value in points)
-    return f"{order.name}: {told}."
+    told = []
+    for share, value in zip(left_out, order.values, strict=True):
+        told.append(f"{share:.0f} % {theme.number(value)}")
+    return f"{order.name}: {', '.join(told)}."

@@ -1,4 +1,4 @@
-"""Text strip with combs: data, script and style of one component; all gestures but a click stay in the browser.
+"""Text strip with combs: data, script and style of one component; all but clicks stays in the browser.
 
 Tokens stand in reading order on a background of their main effect, over a thin track of the share of variance
 that their interactions carry. Below, the top sets: a comb each, one tooth a member. The script reports
@@ -15,13 +15,14 @@ from typing import Any
 from spexviz.indices import Interactions
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
+from spexviz.views import theme
 from spexviz.views.captions import shown_quality
-from spexviz.views.component import versioned
-from spexviz.views.theme import palette, tokens
+from spexviz.views.component import colours, versioned
 from spexviz.views.words import isolated, joined, names, upright
 
 JS = resources.files("spexviz.views").joinpath("strip.js").read_text(encoding="utf-8")
 CSS = resources.files("spexviz.views").joinpath("strip.css").read_text(encoding="utf-8")
+_COLOURS = ("ink", "muted", "grid", "up", "down", "surface")
 MOST_COMBS = 12
 
 
@@ -33,22 +34,19 @@ def data(
     dark: bool = False,
     selection: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """The component's data, JSON-able: about 11 KB for 500 tokens. `version` changes with all of it but `selection`.
+    """The component's data, JSON-able: about 11 KB for 500 tokens.
 
-    `top`: sets of order ≥ 2 shown as combs, at most 12. `selection`: positions of the selected set's members.
+    `version` changes with all of it but `selection`. `top`: sets of order ≥ 2 shown as combs, at most 12. `selection`: positions of the selected set's members.
     """
     label = [isolated(name) for name in names(explanation.players)]
-    body = {
-        **_text(explanation, label),
-        **_effects(explanation),
-        "mass": [round(share, 4) for share in interaction_mass(interactions)],
-        "sets": _combs(explanation, interactions, label, top),
-        "unit": explanation.unit,
-        "noun": explanation.subject.noun,
-        "index": interactions.index,
-        "quality": shown_quality(explanation),
-        "colours": _colours(dark),
-    }
+    body = _text(explanation, label) | _effects(explanation)
+    body["mass"] = [round(share, 4) for share in interaction_mass(interactions)]
+    body["sets"] = _combs(explanation, interactions, label, top)
+    body["unit"] = explanation.unit
+    body["noun"] = explanation.subject.noun
+    body["index"] = interactions.index
+    body["quality"] = shown_quality(explanation)
+    body["colours"] = _colours(dark)
     return versioned(body, selection)
 
 
@@ -131,29 +129,18 @@ def _combs(
 
 def _comb(members: Interaction, shown: Interactions, label: Sequence[str]) -> dict[str, Any]:
     """Members, value, share of variance, name and, where there is one, interval of a set."""
-    comb: dict[str, Any] = {
-        "m": list(members),
-        "v": _short(shown.values[members]),
-        "s": round(shown.shares.get(members, 0.0), 4),
-        "t": joined(members, label),
-    }
+    share = shown.shares.get(members, 0.0)
+    comb: dict[str, Any] = {"m": list(members), "t": joined(members, label)}
+    comb["v"] = _short(shown.values[members])
+    comb["s"] = round(share, 4)
     if shown.intervals is not None:
         comb["i"] = [_short(end) for end in shown.intervals[members]]
     return comb
 
 
 def _colours(dark: bool) -> dict[str, Any]:
-    t = tokens(dark)
-    return {
-        "cells": palette(dark),
-        "ink": t.ink,
-        "muted": t.muted,
-        "grid": t.grid,
-        "up": t.up,
-        "down": t.down,
-        "surface": t.surface,
-        "onMark": t.on_mark,
-    }
+    shades = {"cells": theme.palette(dark), "onMark": theme.tokens(dark).on_mark}
+    return colours(_COLOURS, dark) | shades
 
 
 def _short(value: float) -> float:

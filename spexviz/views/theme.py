@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,6 +179,11 @@ def _size_text(size: float) -> str:
         return f"{size:,.2f}"
     places = 1 - math.floor(math.log10(size))  # two digits that say something
     return f"{size:.{places}f}"
+
+
+def listed(values: Iterable[tuple[str, float]]) -> str:
+    """ "never +0.50; fails −0.12"."""
+    return "; ".join(f"{name} {number(value)}" for name, value in values)
 
 
 def percent(share: float) -> str:

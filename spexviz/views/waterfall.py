@@ -29,19 +29,12 @@ def waterfall(
     explanation: Explanation, *, order: int = 3, mains: int = 8, sets: int = 5, dark: bool = False
 ) -> go.Figure:
     """Real f(nothing) → main effects → top interactions → what is not explained → real f(everything)."""
-    t = theme.tokens(dark)
     steps = waterfall_steps(explanation, order=order, mains=mains, sets=sets)
-    starts, ends = _levels(steps)
+    bars = _bars(steps)
     figure = go.Figure()
-    bars = []
-    for row, step in enumerate(steps):
-        bars.append(_bar(step, starts[row], row, explanation.unit, dark))
-        number = _bold_end(step, theme.number(step.value))
-        right = max(starts[row], ends[row])
-        write(figure, number, 13, t.ink, x=right, y=row, xanchor="left", xshift=6)
-    _draw_bars(figure, bars, dark)
-    _draw_links(figure, ends, t.muted)
-
+    _draw_bars(figure, bars, explanation.unit, dark)
+    _draw_links(figure, bars, dark)
+    _write_values(figure, bars, dark)
     theme.apply(
         figure,
         dark,
@@ -50,38 +43,42 @@ def waterfall(
         height=130 + 30 * len(steps),
         text=describe_waterfall(steps, explanation.unit),
     )
-    low, high = min(*starts, *ends), max(*starts, *ends)
-    room = (high - low) or 1.0
-    across = [low - 0.04 * room, high + 0.16 * room]  # the numbers stand right of the bars
-    figure.update_xaxes(title_text=escape(explanation.unit), range=across, **STILL)
-    figure.update_yaxes(
-        tickvals=list(range(len(steps))),
-        ticktext=[_bold_end(step, escape(step.label)) for step in steps],
-        tickfont={"color": t.ink},
-        autorange="reversed",
-        **BARE,
-        **STILL,
-    )
+    figure.update_xaxes(title_text=escape(explanation.unit), range=_room(bars), **STILL)
+    rows = [bar.row for bar in bars]
+    labels = [_bold_end(step, escape(step.label)) for step in steps]
+    figure.update_yaxes(tickvals=rows, ticktext=labels, tickfont_color=theme.ink(dark))
+    figure.update_yaxes(autorange="reversed", **BARE, **STILL)
     return figure.update_layout(showlegend=False, bargap=0.3)
 
 
-def _levels(steps: Sequence[Step]) -> tuple[list[float], list[float]]:
-    """Where each bar starts, and where it ends: the two real ends stand on 0, every other on the bar before."""
-    starts, ends = [], []
+@dataclass(frozen=True)
+class _Bar:
+    """A step as a bar, from the value `start` to the value `end`; row 0 is at the top."""
+
+    row: int
+    step: Step
+    start: float
+    end: float
+
+
+def _bars(steps: Sequence[Step]) -> list[_Bar]:
+    """The two real ends stand on 0, every other step on the end of the one before."""
+    bars = []
     level = 0.0
-    for step in steps:
+    for row, step in enumerate(steps):
         if step.kind == "end":
             level = 0.0
-        starts.append(level)
+        start = level
         level += step.value
-        ends.append(level)
-    return starts, ends
+        bars.append(_Bar(row, step, start, level))
+    return bars
 
 
-def _draw_bars(figure: go.Figure, bars: Sequence[Point], dark: bool) -> None:
+def _draw_bars(figure: go.Figure, bars: Sequence[_Bar], unit: str, dark: bool) -> None:
     muted = theme.tokens(dark).muted
+    points = [_point(bar, unit, dark) for bar in bars]
     figure.add_bar(
-        **columns(bars),
+        **columns(points),
         orientation="h",
         width=0.66,
         marker_line_color=muted,
@@ -91,34 +88,53 @@ def _draw_bars(figure: go.Figure, bars: Sequence[Point], dark: bool) -> None:
     )
 
 
-def _bar(step: Step, start: float, row: int, unit: str, dark: bool) -> Point:
-    """The bar of a step: grey for a real end, pale for a remainder, hatched for what is not explained."""
+def _point(bar: _Bar, unit: str, dark: bool) -> Point:
+    """A bar: grey for a real end, pale for a remainder, hatched for what is not explained."""
     t = theme.tokens(dark)
+    step = bar.step
     label = escape(step.label)
     amount = f"{theme.number(step.value)} {escape(unit)}"
-    bar: Point = {"x": step.value, "base": start, "y": row}
-    bar["hovertext"] = f"<b>{label}</b><br>{amount}"
-    bar["customdata"] = list(step.members or ())
-    bar["marker_color"] = theme.mark(step.value, dark)
-    bar["marker_opacity"] = 1
-    bar["marker_line_width"] = 0
-    bar["marker_pattern_shape"] = ""
+    point: Point = {"x": step.value, "base": bar.start, "y": bar.row}
+    point["hovertext"] = f"<b>{label}</b><br>{amount}"
+    point["customdata"] = list(step.members or ())
+    point["marker_color"] = theme.mark(step.value, dark)
+    point["marker_opacity"] = 1
+    point["marker_line_width"] = 0
+    point["marker_pattern_shape"] = ""
     if step.kind == "end":
-        bar["marker_color"] = t.muted
+        point["marker_color"] = t.muted
     if step.kind == "rest":
-        bar["marker_opacity"] = 0.6
+        point["marker_opacity"] = 0.6
     if step.kind == "unexplained":
-        bar["marker_color"] = t.surface
-        bar["marker_line_width"] = 1.5
-        bar["marker_pattern_shape"] = "/"
-    return bar
+        point["marker_color"] = t.surface
+        point["marker_line_width"] = 1.5
+        point["marker_pattern_shape"] = "/"
+    return point
 
 
-def _draw_links(figure: go.Figure, ends: Sequence[float], colour: str) -> None:
+def _draw_links(figure: go.Figure, bars: Sequence[_Bar], dark: bool) -> None:
     """A thin line from the end of each bar to the next bar."""
-    line = {"color": colour, "width": 1}
-    for row, end in enumerate(ends[:-1]):
-        figure.add_shape(type="line", x0=end, x1=end, y0=row + 0.33, y1=row + 0.67, line=line)
+    line = {"color": theme.tokens(dark).muted, "width": 1}
+    for bar in bars[:-1]:
+        across = {"x0": bar.end, "x1": bar.end}
+        down = {"y0": bar.row + 0.33, "y1": bar.row + 0.67}
+        figure.add_shape(type="line", **across, **down, line=line)
+
+
+def _write_values(figure: go.Figure, bars: Sequence[_Bar], dark: bool) -> None:
+    """The value of each step, right of its bar."""
+    for bar in bars:
+        value = _bold_end(bar.step, theme.number(bar.step.value))
+        right = max(bar.start, bar.end)
+        write(figure, value, 13, theme.ink(dark), x=right, y=bar.row, xanchor="left", xshift=6)
+
+
+def _room(bars: Sequence[_Bar]) -> list[float]:
+    """The range of the values' axis: all bars, a little at the left, and the values at the right."""
+    low = min(min(bar.start, bar.end) for bar in bars)
+    high = max(max(bar.start, bar.end) for bar in bars)
+    width = (high - low) or 1.0
+    return [low - 0.04 * width, high + 0.16 * width]
 
 
 def _bold_end(step: Step, text: str) -> str:
@@ -143,43 +159,47 @@ def waterfall_steps(
     empty, full = explanation.ends
     between = [*_main_steps(found, label, mains), *_set_steps(found, label, sets)]
     missing = full - empty - sum(step.value for step in between)
-    return (
-        Step("nothing kept", empty, kind="end"),
-        *between,
-        Step("not explained by the surrogate", missing, kind="unexplained"),
-        Step("everything kept", full, kind="end"),
-    )
+    first = Step("nothing kept", empty, kind="end")
+    unexplained = Step("not explained by the surrogate", missing, kind="unexplained")
+    last = Step("everything kept", full, kind="end")
+    return (first, *between, unexplained, last)
 
 
 def _main_steps(found: Interactions, label: Sequence[str], count: int) -> list[Step]:
     """The `count` largest main effects in reading order, and the sum of the others."""
     singles = [(members, value) for members, value in found if len(members) == 1 and value != 0]
     singles.sort(key=lambda single: (-abs(single[1]), single[0]))
-    steps = [Step(joined(members, label), value, members) for members, value in sorted(singles[:count])]
+    steps = []
+    for members, value in sorted(singles[:count]):
+        steps.append(Step(joined(members, label), value, members))
     others = [value for _, value in singles[count:]]
-    if others:
-        steps.append(Step(f"{len(others)} other main effects", sum(others), kind="rest"))
-    return steps
+    return [*steps, *_rest(others, "main effects")]
 
 
 def _set_steps(found: Interactions, label: Sequence[str], count: int) -> list[Step]:
     """The top `count` sets of two or more, and the sum of the others."""
     shown = found.top(count, include_singletons=False)
-    steps = [Step(joined(members, label), value, members) for members, value in shown]
+    steps = []
+    for members, value in shown:
+        steps.append(Step(joined(members, label), value, members))
     others = []
     for members, value in found:
         if len(members) > 1 and members not in shown.values and value != 0:
             others.append(value)
-    if others:
-        steps.append(Step(f"{len(others)} other interactions", sum(others), kind="rest"))
-    return steps
+    return [*steps, *_rest(others, "interactions")]
+
+
+def _rest(values: Sequence[float], what: str) -> list[Step]:
+    """The sum of what has no step of its own, if anything has none."""
+    if not values:
+        return []
+    return [Step(f"{len(values)} other {what}", sum(values), kind="rest")]
 
 
 def describe_waterfall(steps: tuple[Step, ...], unit: str) -> str:
     """The waterfall in words, for a screen reader."""
     first, *between, last = steps
-    told = "; ".join(f"{step.label} {theme.number(step.value)}" for step in between)
-    return (
-        f"From {theme.number(first.value)} {unit} with nothing kept "
-        f"to {theme.number(last.value)} with everything kept: {told}."
-    )
+    told = theme.listed((step.label, step.value) for step in between)
+    start = f"{theme.number(first.value)} {unit} with nothing kept"
+    end = f"{theme.number(last.value)} with everything kept"
+    return f"From {start} to {end}: {told}."
