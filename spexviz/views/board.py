@@ -16,7 +16,7 @@ CELL, WIDTH, HEIGHT = 42, 500, 700  # pixels: of a square at most, and of all of
 
 @dataclass(frozen=True)
 class Square:
-    """One player: its place in its layer, the row of that layer, and its main effect with its rank by size."""
+    """One player: its place in its layer, the row of the layer, its main effect with its rank by size."""
 
     player: int
     label: str

@@ -35,7 +35,10 @@ Quality = Literal["good", "fair", "poor"]
 
 
 def quality(fidelity: Fidelity) -> Quality:
-    """How far a figure of this fit may be read: "good" from R² 0.75, "fair" from 0.5, else (also NaN) "poor"."""
+    """How far a figure of this fit may be read.
+
+    "good" from R² 0.75, "fair" from 0.5, else "poor" (also for NaN).
+    """
     if fidelity.r2 >= GOOD:
         return "good"
     if fidelity.r2 >= FAIR:
@@ -104,7 +107,7 @@ def _scored(explanation: Explanation) -> str:
 
 
 def checked(explanation: Explanation, check: Check) -> str:
-    """What a check of a set on the real model found: the verdict, what the surrogate says and what was measured."""
+    """What a check of a set found: the verdict, what the surrogate says and what the real model says."""
     name = joined(check.members, names(explanation.players))
     return f"{name}: {check_text(check, explanation.unit)}"
 

@@ -17,6 +17,7 @@ from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import shown_quality
 from spexviz.views.component import colours, versioned
+from spexviz.views.theme import number
 from spexviz.views.words import upright
 
 JS = resources.files("spexviz.views").joinpath("cards.js").read_text(encoding="utf-8")
@@ -103,7 +104,7 @@ def text_twin(cards: Sequence[Card]) -> str:
 def _card_text(card: Card) -> str:
     text = " and ".join(map(_item_text, card.items))
     if card.value is not None:
-        text += f": {card.what} {theme.number(card.value)}"
+        text += f": {card.what} {number(card.value)}"
     return text
 
 
@@ -115,24 +116,20 @@ def _item_text(item: Item) -> str:
 
 
 def _card(card: Card, limit: float, dark: bool) -> dict[str, Any]:
-    written: dict[str, Any] = {
-        "items": [_item(item) for item in card.items],
-        "lines": [upright(line) for line in card.lines],
-        "members": list(card.members),
-    }
+    written: dict[str, Any] = {"members": list(card.members)}
+    written["items"] = [_item(item) for item in card.items]
+    written["lines"] = [upright(line) for line in card.lines]
     if card.value is not None:
-        written["value"] = theme.number(card.value)
+        written["value"] = number(card.value)
         written["what"] = card.what
         written["cell"] = theme.colour(card.value, limit, dark)
     return written
 
 
 def _item(item: Item) -> dict[str, Any]:
-    written: dict[str, Any] = {
-        "text": upright(item.text),
-        "label": upright(item.label),
-        "remark": upright(item.remark),
-    }
+    written: dict[str, Any] = {"text": upright(item.text)}
+    written["label"] = upright(item.label)
+    written["remark"] = upright(item.remark)
     if item.pixels is not None:
         written["pixels"] = [_blackness(pixel) for pixel in item.pixels]
     return written

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
-from spexviz.views.parts import BARE, MIDDLE, STILL, Point, columns, legend_below, note, write
+from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, note, write
 from spexviz.views.residuals import residuals
+from spexviz.views.theme import interval_text, number
 from spexviz.views.words import escape, plain
 
 __all__ = ["LOWEST", "describe_fidelity", "fidelity_curve", "residuals"]
@@ -20,9 +21,7 @@ __all__ = ["LOWEST", "describe_fidelity", "fidelity_curve", "residuals"]
 LOWEST = -0.2  # R² below this is drawn at the edge and told in words
 
 
-def fidelity_curve(
-    explanation: Explanation, *, dark: bool = False, extra: Sequence[Fidelity] = ()
-) -> go.Figure:
+def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Sequence[Fidelity] = ()) -> Figure:
     """Held-out R² with its 90 % interval against ablations (log axis), a line a solver, the baseline dashed.
 
     `extra`: points of further solvers or runs on the same held-out masks. Works for one point, none, and
@@ -31,14 +30,14 @@ def fidelity_curve(
     t = theme.tokens(dark)
     every = [*explanation.proof.curve, *extra]
     points = [point for point in every if math.isfinite(point.r2)]
-    lines = _lines(points, explanation.baseline.solver, dark)
+    curves = _curves(points, explanation.baseline.solver, dark)
     low = _floor(points)
-    figure = go.Figure()
+    figure = Figure()
     if explanation.proof.exact:
         figure.add_hline(y=1, line={"color": t.ink, "width": 1.5, "dash": "dot"})
-    for line in lines:
-        _draw_line(figure, line, low)
-        _tell_low_points(figure, line, low, explanation.fidelity)
+    for curve in curves:
+        _draw_curve(figure, curve, low)
+        _tell_low_points(figure, curve, low, explanation.fidelity)
     if explanation.proof.exact:
         _draw_exact(figure, explanation, t.ink)
     else:
@@ -47,7 +46,8 @@ def fidelity_curve(
         note(figure, "No fit yet: the first appears after the first 64 ablations.", dark, **MIDDLE)
 
     # the legend stands under the axis: it may hold a dozen solvers, two a row
-    legend_height = 22 * ((len(lines) + 1) // 2)
+    legend_height = 22 * ((len(curves) + 1) // 2)
+    legend = legend_below(0, xanchor="left", yref="container", yanchor="bottom")
     theme.apply(
         figure,
         dark,
@@ -56,14 +56,9 @@ def fidelity_curve(
         height=400 + legend_height,
         text=describe_fidelity(explanation, extra),
     )
-    figure.update_layout(
-        margin_b=70 + legend_height,
-        showlegend=len(lines) > 0,
-        legend=legend_below(0, xanchor="left", yref="container", yanchor="bottom"),
-        hovermode="closest",
-    )
     _set_axes(figure, points, low)
-    return figure
+    figure.update_layout(margin_b=70 + legend_height, legend=legend)
+    return figure.update_layout(showlegend=len(curves) > 0, hovermode="closest")
 
 
 def describe_fidelity(explanation: Explanation, extra: Sequence[Fidelity] = ()) -> str:
@@ -84,79 +79,67 @@ def _in_words(point: Fidelity) -> str:
 
 
 @dataclass(frozen=True)
-class _Line:
+class _Curve:
     """One solver's points in order of budget, and how they are drawn."""
 
     points: list[Fidelity]
-    name: str
-    colour: str
-    width: float = 2.5
-    dash: str = "solid"
+    line: Line
     symbol: str = "circle"
 
 
-def _lines(points: Sequence[Fidelity], baseline: str, dark: bool) -> list[_Line]:
-    """A line a solver; the baseline's is grey and comes first, under the solvers' own."""
+def _curves(points: Sequence[Fidelity], baseline: str, dark: bool) -> list[_Curve]:
+    """A curve a solver; the baseline's is grey and comes first, under the solvers' own."""
     t = theme.tokens(dark)
     by_solver: dict[str, list[Fidelity]] = {}
     for point in sorted(points, key=attrgetter("budget")):
         by_solver.setdefault(point.solver, []).append(point)
-    lines = []
+    curves = []
     if baseline in by_solver:
         name = escape(f"{plain(baseline, 30)} (baseline)")
-        lines.append(_Line(by_solver.pop(baseline), name, t.muted, 2, "dash", "square"))
+        line = Line(name, t.muted, width=2, dash="dash")
+        curves.append(_Curve(by_solver.pop(baseline), line, "square"))
     for k, (solver, own) in enumerate(by_solver.items()):
-        name = escape(plain(solver, 30))
-        colour = t.solvers[k % len(t.solvers)]
-        lines.append(_Line(own, name, colour))
-    return lines
+        line = Line(escape(plain(solver, 30)), t.solvers[k % len(t.solvers)])
+        curves.append(_Curve(own, line))
+    return curves
 
 
-def _draw_line(figure: go.Figure, line: _Line, low: float) -> None:
+def _draw_curve(figure: Figure, curve: _Curve, low: float) -> None:
     """A solver's line with error bars."""
-    points = [_point(point, line, low) for point in line.points]
+    colour = curve.line.colour
+    points = [_point(point, curve, low) for point in curve.points]
+    error = {"type": "data", "color": theme.faded(colour, 0.55), "thickness": 1.5, "width": 5}
     figure.add_scatter(
-        **columns(points),
-        mode="lines+markers",
-        name=line.name,
-        line_color=line.colour,
-        line_width=line.width,
-        line_dash=line.dash,
-        marker_color=line.colour,
-        marker_size=8,
-        error_y_type="data",
-        error_y_color=theme.faded(line.colour, 0.55),
-        error_y_thickness=1.5,
-        error_y_width=5,
-        hoverinfo="text",
+        **columns(points), **curve.line.style, marker_size=8, marker_color=colour, error_y=error
     )
 
 
-def _point(fit: Fidelity, line: _Line, low: float) -> Point:
+def _point(fit: Fidelity, curve: _Curve, low: float) -> Point:
     """A fit at its budget; one under the edge `low` sits on it, as a triangle."""
     below, above = _error_bar(fit, low)
     counts = f"{fit.budget:,} ablations, {fit.terms:,} terms, {fit.held_out:,} held-out masks"
     point: Point = {"x": math.log2(fit.budget), "y": max(fit.r2, low)}
     point["error_y_array"] = above
     point["error_y_arrayminus"] = below
-    point["hovertext"] = f"<b>{line.name}</b><br>R² {_r2(fit)}<br>{counts}"
+    point["hovertext"] = f"<b>{curve.line.name}</b><br>R² {_r2(fit)}<br>{counts}"
     point["customdata"] = [fit.budget]
-    point["marker_symbol"] = line.symbol
+    point["marker_symbol"] = curve.symbol
     if fit.r2 < low:
         point["marker_symbol"] = "triangle-down"
     return point
 
 
-def _tell_low_points(figure: go.Figure, line: _Line, low: float, here: Fidelity) -> None:
+def _tell_low_points(figure: Figure, curve: _Curve, low: float, here: Fidelity) -> None:
     """The R² of the points under the edge, beside their triangles; that of `here` is written anyway."""
-    for point in line.points:
+    for point in curve.points:
         if point.r2 < low and point != here:
-            text = f"R² {theme.number(point.r2, signed=False)}"
-            write(figure, text, 12, line.colour, x=math.log2(point.budget), y=low, yshift=14)
+            r2 = number(point.r2, signed=False)
+            x = math.log2(point.budget)
+            write(figure, f"R² {r2}", 12, curve.line.colour, x=x, y=low, yshift=14)
 
 
 def _error_bar(point: Fidelity, low: float) -> tuple[float, float]:
-    """How far its interval reaches below and above the point as drawn, within `low` and 1; 0 where unknown."""
+    """How far the interval reaches below and above the point as drawn, within `low` and 1; 0 if unknown."""
     drawn = max(point.r2, low)
     start, end = point.interval
     below = above = 0.0
@@ -167,14 +150,14 @@ def _error_bar(point: Fidelity, low: float) -> tuple[float, float]:
     return below, above
 
 
-def _draw_exact(figure: go.Figure, explanation: Explanation, colour: str) -> None:
+def _draw_exact(figure: Figure, explanation: Explanation, colour: str) -> None:
     """What the line at 1 means."""
     text = f"exact, all {_all_masks(explanation)} masks"
     place = {"x": 0.01, "xref": "paper", "xanchor": "left", "y": 1, "yanchor": "top", "yshift": -3}
     write(figure, text, 13, colour, **place)
 
 
-def _draw_here(figure: go.Figure, here: Fidelity, low: float, colour: str) -> None:
+def _draw_here(figure: Figure, here: Fidelity, low: float, colour: str) -> None:
     """The mark on the fit that the other figures show."""
     if not math.isfinite(here.r2) or here.budget < 1:
         return
@@ -192,7 +175,7 @@ def _draw_here(figure: go.Figure, here: Fidelity, low: float, colour: str) -> No
         showlegend=False,
         name="here",
     )
-    r2 = theme.number(here.r2, signed=False)
+    r2 = number(here.r2, signed=False)
     yanchor = "middle"
     if y < low + 0.15:  # over the axis, not across it
         yanchor = "bottom"
@@ -212,7 +195,7 @@ def _subtitle(explanation: Explanation) -> str:
     return text
 
 
-def _set_axes(figure: go.Figure, points: Sequence[Fidelity], low: float) -> None:
+def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float) -> None:
     """Budgets on a log axis, with room at the right for what is written beside the last points."""
     budgets = sorted({point.budget for point in points})
     ticks = [math.log2(budget) for budget in budgets or [64]]
@@ -245,8 +228,8 @@ def _floor(points: Sequence[Fidelity]) -> float:
 
 def _r2(point: Fidelity) -> str:
     """The R² with its interval, where it has one."""
-    value = theme.number(point.r2, signed=False)
-    interval = theme.interval_text(point.interval, signed=False)
+    value = number(point.r2, signed=False)
+    interval = interval_text(point.interval, signed=False)
     return f"{value} {interval}".rstrip()
 
 

@@ -1,4 +1,4 @@
-"""Findings: which set is the strongest, how much it carries, and what removing its members does, in sentences."""
+"""Findings: sentences on which set is the strongest, what it carries, and what removing its members does."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _carries(explanation: Explanation, interactions: Interactions, members: Inte
 
 
 def _apart(interactions: Interactions, members: Interaction) -> float:
-    """The share of variance of the players alone, if it is most and the strongest set has next to none; else 0."""
+    """The players' own share of variance, where it is most and the strongest set has next to none; else 0."""
     if interactions.shares.get(members, 1.0) >= SLIGHT:
         return 0.0
     alone = sum(share for term, share in interactions.shares.items() if len(term) == 1)
@@ -94,8 +94,9 @@ def removal(explanation: Explanation, members: Interaction) -> str:
 
     Real values where these masks were asked, else the surrogate's; the sentence says which.
     """
-    removed = [(i,) for i in members]
-    if len(members) > 1:
+    first, *others = members
+    removed: list[Interaction] = [(i,) for i in members]
+    if others:
         removed.append(members)
     changes, measured = removal_changes(explanation, removed)
     source = "by the surrogate"
@@ -103,11 +104,10 @@ def removal(explanation: Explanation, members: Interaction) -> str:
         source = "measured"
 
     shown = names(explanation.players)
-    first = shown[members[0]]
-    text = f"Removing “{first}” alone changes the {explanation.unit} by {number(changes[0])}"
-    if len(members) == 1:
+    text = f"Removing “{shown[first]}” alone changes the {explanation.unit} by {number(changes[0])}"
+    if not others:
         return f"{text} ({source})."
-    for i, change in zip(members[1:], changes[1:-1], strict=True):
+    for i, change in zip(others, changes[1:-1], strict=True):
         text += f", “{shown[i]}” by {number(change)}"
     together = f"all {len(members)}"
     if len(members) == 2:

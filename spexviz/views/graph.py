@@ -4,9 +4,10 @@ larger set one diamond tied to its members (a triple is one object, never three 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 from spexviz.indices import Interactions
 from spexviz.masks import Interaction
@@ -16,6 +17,7 @@ from spexviz.views.captions import check_text
 from spexviz.views.oval import Spot, half_width, label_lines, rows_of
 from spexviz.views.parts import STILL, Point, columns, note
 from spexviz.views.scene import MOST, Known, Scene
+from spexviz.views.theme import clear_sign, crosses_zero, interval_text, listed, number, percent
 from spexviz.views.words import escape, joined, names, plural
 
 __all__ = ["MOST", "describe_graph", "graph"]
@@ -31,7 +33,7 @@ def graph(
     order: int = 3,
     dark: bool = False,
     selection: Sequence[int] = (),
-) -> go.Figure:
+) -> Figure:
     """The `top` sets of two or more players (by share of variance) and their members.
 
     `index`, `order`: used for an Explanation; Interactions come with theirs. `selection`: members of the
@@ -43,7 +45,7 @@ def graph(
     else:
         known = Known.of_run(source, index, order)
     scene = Scene.of(known, top, selection, dark)
-    figure = go.Figure()
+    figure = Figure()
     for members in scene.shown.values:
         _draw_edge(figure, scene, members)
     if len(scene.shown):
@@ -70,7 +72,7 @@ def describe_graph(interactions: Interactions, top: int = 12) -> str:
     shown = interactions.top(top, include_singletons=False)
     if not len(shown):
         return "No interactions to show."
-    sets = theme.listed((joined(members, label), value) for members, value in shown)
+    sets = listed((joined(members, label), value) for members, value in shown)
     return f"The strongest interactions ({interactions.index}, {interactions.unit}): {sets}."
 
 
@@ -104,12 +106,8 @@ def _longest_line(scene: Scene) -> int:
     return longest
 
 
-def _draw_edge(figure: go.Figure, scene: Scene, members: Interaction) -> None:
-    """One trace a set: a curve through the marker of a pair, a tie from the diamond to each of more members."""
-    value = scene.shown.values[members]
-    values = scene.shown.values.values()
-    largest = max(map(abs, values)) or 1.0
-    width = 1.2 + 5.5 * abs(value) / largest
+def _draw_edge(figure: Figure, scene: Scene, members: Interaction) -> None:
+    """One trace a set: a curve through a pair's marker, or a tie from a diamond to each of its members."""
     middle = scene.middles[members]
     ends = [scene.spots[i] for i in members]
     if len(members) == 2:
@@ -119,14 +117,23 @@ def _draw_edge(figure: go.Figure, scene: Scene, members: Interaction) -> None:
     else:
         x = _ties(middle.x, [end.x for end in ends])
         y = _ties(middle.y, [end.y for end in ends])
+    figure.add_scatter(x=x, y=y, mode="lines", line=_stroke(scene, members), hoverinfo="skip")
+
+
+def _stroke(scene: Scene, members: Interaction) -> dict[str, Any]:
+    """Colour, width by size of the value, and dashes where the sign is not certain."""
+    value = scene.shown.values[members]
+    sizes = map(abs, scene.shown.values.values())
+    largest = max(sizes) or 1.0
+    width = 1.2 + 5.5 * abs(value) / largest
+    if len(members) > 2:  # a tie for each member: thinner
         width = 1.0 + 0.5 * (width - 1.0)
     opacity = round(0.75 * scene.fade(members), 3)
     colour = theme.faded(theme.mark(value, scene.dark), opacity)
     dash = "solid"
-    if theme.crosses_zero(scene.interval(members)):
+    if crosses_zero(scene.interval(members)):
         dash = "dash"
-    line = {"color": colour, "width": width, "dash": dash}
-    figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip")
+    return {"color": colour, "width": width, "dash": dash}
 
 
 def _curve(start: float, middle: float, end: float) -> list[float]:
@@ -145,7 +152,7 @@ def _ties(middle: float, ends: Sequence[float]) -> list[float | None]:
     return line
 
 
-def _draw_sets(figure: go.Figure, scene: Scene) -> None:
+def _draw_sets(figure: Figure, scene: Scene) -> None:
     points = [_set_point(scene, members) for members in scene.shown.values]
     figure.add_scatter(
         **columns(points), mode="markers+text", textfont_size=13, hoverinfo="text", name="sets"
@@ -187,7 +194,7 @@ def _set_point(scene: Scene, members: Interaction) -> Point:
     return point
 
 
-def _draw_players(figure: go.Figure, scene: Scene) -> None:
+def _draw_players(figure: Figure, scene: Scene) -> None:
     points = [_player_point(scene, i) for i in scene.players]
     figure.add_scatter(
         **columns(points),
@@ -206,7 +213,7 @@ def _player_point(scene: Scene, i: int) -> Point:
     t = theme.tokens(scene.dark)
     name = escape(scene.label[i])
     effect = scene.known.effects[i]
-    effect_text = f"{theme.number(effect)} {escape(scene.known.found.unit)}"
+    effect_text = f"{number(effect)} {escape(scene.known.found.unit)}"
     lines = [f" {escape(line)} " for line in label_lines(scene.label[i])]
     spot = scene.spots[i]
     point = _at(spot)
@@ -225,12 +232,12 @@ def _player_point(scene: Scene, i: int) -> Point:
     return point
 
 
-def _draw_signs(figure: go.Figure, scene: Scene) -> None:
+def _draw_signs(figure: Figure, scene: Scene) -> None:
     """The sign of each clear main effect, on its player."""
     points = []
     for i in scene.players:
         point = _at(scene.spots[i])
-        point["text"] = theme.clear_sign(scene.known.effects[i], scene.known.limit)
+        point["text"] = clear_sign(scene.known.effects[i], scene.known.limit)
         points.append(point)
     font = {"size": 15, "color": theme.ink(scene.dark)}
     figure.add_scatter(**columns(points), mode="text", textfont=font, hoverinfo="skip", name="signs")
@@ -244,17 +251,17 @@ def _hover(scene: Scene, members: Interaction) -> str:
     """A set's name, value, interval, share of variance, and what its check found."""
     shown = scene.shown
     name = escape(joined(members, scene.label))
-    value = f"{theme.number(shown.values[members])} {escape(shown.unit)}"
+    value = f"{number(shown.values[members])} {escape(shown.unit)}"
     lines = [f"<b>{name}</b>", f"{value} ({escape(shown.index)})"]
     interval = scene.interval(members)
-    interval_text = theme.interval_text(interval)
-    if interval_text:
+    range_text = interval_text(interval)
+    if range_text:
         doubt = ""
-        if theme.crosses_zero(interval):
+        if crosses_zero(interval):
             doubt = ": the sign is not certain"
-        lines.append(f"90 % interval {interval_text}{doubt}")
+        lines.append(f"90 % interval {range_text}{doubt}")
     share = shown.shares.get(members, 0.0)
-    lines.append(f"{theme.percent(share)} of the variance")
+    lines.append(f"{percent(share)} of the variance")
     check = scene.known.checks.get(members)
     if check is not None:
         found = check_text(check, shown.unit).replace("; ", ";\n")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 from spexviz.kit.arrays import Ints
 from spexviz.masks import Interaction, all_but
@@ -16,6 +16,7 @@ from spexviz.views import theme
 from spexviz.views.board import CELL, HEIGHT, WIDTH, Board, Square, places
 from spexviz.views.heads import attention, removal
 from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, legend_below
+from spexviz.views.theme import clear_sign, number, percent
 from spexviz.views.words import escape, joined, names, plural
 
 __all__ = [
@@ -35,17 +36,19 @@ __all__ = [
 ]
 
 KINDS = ("linear", "within a layer", "across layers")
-_DOMAIN = {"constrain": "domain"}  # squares stay square: the plot gives way, not the range of an axis
+_DOMAIN: dict[str, Any] = {
+    "constrain": "domain"
+}  # squares stay square: the plot gives way, not the range of an axis
 _LIT = {"marker": {"opacity": 1}}
 
 
-def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool = False) -> go.Figure:
+def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool = False) -> Figure:
     """One square a player, coloured by its main effect; those of the selected set have an outline and a dot.
 
     The tooltip has its rank. `customdata` of each square is the list that holds its position.
     """
     board = Board.of(explanation)
-    figure = go.Figure()
+    figure = Figure()
     _draw_squares(figure, board, explanation.unit, dark)
     chosen = [square for square in board.squares if square.player in selection]
     if chosen:  # on top of their neighbours
@@ -71,13 +74,13 @@ def describe_grid(explanation: Explanation) -> str:
     squares = Board.of(explanation).squares
     told = []
     for square in sorted(squares, key=attrgetter("rank"))[:10]:
-        effect = theme.number(square.effect)
+        effect = number(square.effect)
         told.append(f"{square.label} {effect} ({square.rank} of {len(squares)})")
     strongest = "; ".join(told)
     return f"Main effects ({explanation.unit}), strongest first: {strongest}."
 
 
-def _draw_squares(figure: go.Figure, board: Board, unit: str, dark: bool) -> None:
+def _draw_squares(figure: Figure, board: Board, unit: str, dark: bool) -> None:
     """The clickable squares, with the scale of their colours."""
     points = [_point(square, board, unit) for square in board.squares]
     font_size = max(9, round(0.36 * board.size))
@@ -94,11 +97,11 @@ def _draw_squares(figure: go.Figure, board: Board, unit: str, dark: bool) -> Non
 
 
 def _point(square: Square, board: Board, unit: str) -> Point:
-    effect = f"{theme.number(square.effect)} {escape(unit)}"
+    effect = f"{number(square.effect)} {escape(unit)}"
     rank = f"{square.rank} of {len(board.squares)} by size of effect"
     point: Point = {"x": square.x, "y": square.y}
     point["marker_color"] = square.effect
-    point["text"] = theme.clear_sign(square.effect, board.limit, 0.15)
+    point["text"] = clear_sign(square.effect, board.limit, 0.15)
     point["hovertext"] = f"<b>{escape(square.label)}</b><br>{effect}<br>{rank}"
     point["customdata"] = [square.player]
     return point
@@ -117,7 +120,7 @@ def _marker(board: Board, dark: bool) -> dict[str, Any]:
     return marker
 
 
-def _draw_outlines(figure: go.Figure, chosen: Sequence[Square], size: float, dark: bool) -> None:
+def _draw_outlines(figure: Figure, chosen: Sequence[Square], size: float, dark: bool) -> None:
     """A frame and a dot in the corner for the squares of the selected set; a click goes through them."""
     t = theme.tokens(dark)
     frames = [{"x": square.x, "y": square.y} for square in chosen]
@@ -130,7 +133,7 @@ def _draw_outlines(figure: go.Figure, chosen: Sequence[Square], size: float, dar
     figure.add_scatter(**columns(dots), mode="markers", marker=dot, hoverinfo="skip", name="selected")
 
 
-def _set_axes(figure: go.Figure, board: Board, noun: str) -> None:
+def _set_axes(figure: Figure, board: Board, noun: str) -> None:
     """Squares stay square; a tick a place and a tick a layer, fewer where there are many."""
     title = ""
     if noun == "head":
@@ -159,15 +162,15 @@ def _room(squares: int) -> list[float]:
     return [-0.6, squares - 0.4]
 
 
-def energy(explanation: Explanation, *, dark: bool = False) -> go.Figure:
+def energy(explanation: Explanation, *, dark: bool = False) -> Figure:
     """The shares as one bar."""
     t = theme.tokens(dark)
     shares = energy_shares(explanation)
     colours = (t.muted, t.solvers[1], t.solvers[2])
-    figure = go.Figure()
+    figure = Figure()
     told = []
     for kind, colour in zip(KINDS, colours, strict=True):
-        text = f"{kind} {theme.percent(shares[kind])}"
+        text = f"{kind} {percent(shares[kind])}"
         told.append(text)
         bar = {"x": [shares[kind]], "y": [""], "name": text, "hovertext": text, "marker_color": colour}
         edge = {"color": t.page, "width": 2}

@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 from spexviz.kit.arrays import Floats
 from spexviz.views import theme
-from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, legend_below
+from spexviz.views.parts import BARE, STILL, Line, Point, colour_bar, columns, legend_below
+from spexviz.views.theme import interval_text, number
 from spexviz.views.words import escape, plain
 
-Row = Mapping[str, Any]
-"""How a method does with so many heads kept: "method", "size", "value", "low", "high"."""
+_CELLS = {"zmin": 0, "zmax": 1, "xgap": 1, "ygap": 1}  # a share each, a pixel apart
 
 
-def attention(tokens: Sequence[str], weights: Floats, head: str, *, dark: bool = False) -> go.Figure:
-    """Where a head looks, (from, to): a row a token, top to bottom; its cells are the tokens it attends to."""
+def attention(tokens: Sequence[str], weights: Floats, head: str, *, dark: bool = False) -> Figure:
+    """Where a head looks, (from, to): each row is a token, its cells are the tokens that it attends to."""
     t = theme.tokens(dark)
     shown = [escape(plain(token, 12)) for token in tokens]
-    ticks = list(range(len(shown)))
-    scale = [[0, t.surface], [1, t.accent]]
-    figure = go.Figure()
+    shares = np.round(np.asarray(weights, dtype=float), 4)
+    figure = Figure()
     figure.add_heatmap(
-        z=np.round(weights, 4).tolist(),
-        zmin=0,
-        zmax=1,
-        xgap=1,
-        ygap=1,
-        colorscale=scale,
-        colorbar=colour_bar(dark),
+        z=shares.tolist(),
         text=_tips(shown, weights),
         hoverinfo="text",
+        colorscale=[[0, t.surface], [1, t.accent]],
+        colorbar=colour_bar(dark),
+        **_CELLS,
     )
     strongest = _strongest(tokens, weights)
     theme.apply(
@@ -46,6 +43,7 @@ def attention(tokens: Sequence[str], weights: Floats, head: str, *, dark: bool =
         text=f"Strongest attention of {head}: {strongest}.",
     )
     figure.update_layout(margin_t=84)
+    ticks = list(range(len(shown)))
     axis = {"tickvals": ticks, "ticktext": shown, **BARE, **STILL}
     figure.update_xaxes(tickangle=-45, **axis)
     return figure.update_yaxes(autorange="reversed", **axis)
@@ -70,61 +68,67 @@ def _strongest(tokens: Sequence[str], weights: Floats) -> str:
     return "; ".join(told)
 
 
-def removal(rows: Sequence[Row], full: float, unit: str, *, dark: bool = False) -> go.Figure:
-    """Value on held-out questions against players kept, one line a method."""
+@dataclass(frozen=True)
+class _Kept:
+    """How a method does that keeps `size` players: its value, with the interval from `low` to `high`."""
+
+    method: str
+    size: int
+    value: float
+    low: float
+    high: float
+
+
+def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: bool = False) -> Figure:
+    """Value on held-out questions against players kept, one line a method.
+
+    Rows: {"method", "size", "value", "low", "high"}.
+    """
     t = theme.tokens(dark)
-    figure = go.Figure()
-    methods = dict.fromkeys(row["method"] for row in rows)
-    for k, method in enumerate(methods):
-        own = [row for row in rows if row["method"] == method]
-        line = {"color": t.solvers[k % len(t.solvers)], "width": 1.5, "dash": "dot"}
+    results = [_Kept(**row) for row in rows]
+    by_method: dict[str, list[_Kept]] = {}
+    for kept in results:
+        by_method.setdefault(kept.method, []).append(kept)
+    figure = Figure()
+    for k, (method, own) in enumerate(by_method.items()):
+        colour = t.solvers[k % len(t.solvers)]
+        line = Line(escape(method), colour, width=1.5, dash="dot")
         if k == 0:
-            line |= {"width": 3, "dash": "solid"}
+            line = Line(escape(method), colour, width=3)
         _draw_method(figure, own, line)
-    line = {"color": t.muted, "dash": "dash", "width": 1}
-    figure.add_hline(y=full, line=line, annotation_text="all kept", annotation_font={"color": t.muted})
-    told = "; ".join(map(_in_words, rows))
+    all_kept = {"color": t.muted, "dash": "dash", "width": 1}
+    figure.add_hline(y=full, line=all_kept, annotation_text="all kept", annotation_font_color=t.muted)
+    told = "; ".join(map(_in_words, results))
     theme.apply(
         figure,
         dark,
         title="What removal keeps",
         subtitle="On questions that no fit has seen; bars: 90 % intervals over the questions",
         height=380,
-        text=f"Removal ({unit}): {told}; all kept {theme.number(full)}.",
+        text=f"Removal ({unit}): {told}; all kept {number(full)}.",
     )
     figure.update_layout(legend=legend_below(-0.22))
     figure.update_xaxes(title_text="players kept", **STILL)
     return figure.update_yaxes(title_text=escape(unit), **STILL)
 
 
-def _in_words(row: Row) -> str:
-    value = theme.number(row["value"])
-    return f"{row['method']} {row['size']} kept {value}"
+def _in_words(kept: _Kept) -> str:
+    return f"{kept.method} {kept.size} kept {number(kept.value)}"
 
 
-def _draw_method(figure: go.Figure, rows: Sequence[Row], line: Mapping[str, Any]) -> None:
+def _draw_method(figure: Figure, results: Sequence[_Kept], line: Line) -> None:
     """One method's line, from few players kept to many, with its intervals as error bars."""
-    method = escape(rows[0]["method"])
-    points = [_point(row, method) for row in sorted(rows, key=itemgetter("size"))]
-    figure.add_scatter(
-        **columns(points),
-        mode="lines+markers",
-        name=method,
-        line=line,
-        error_y_type="data",
-        error_y_symmetric=False,
-        error_y_thickness=1,
-        error_y_width=3,
-        hoverinfo="text",
-    )
+    in_order = sorted(results, key=attrgetter("size"))
+    points = [_point(kept, line.name) for kept in in_order]
+    error = {"type": "data", "symmetric": False, "thickness": 1, "width": 3}
+    figure.add_scatter(**columns(points), **line.style, error_y=error)
 
 
-def _point(row: Row, method: str) -> Point:
-    value = row["value"]
-    interval = (row["low"], row["high"])
-    value_text = f"{theme.number(value)} {theme.interval_text(interval)}"
-    point = {"x": row["size"], "y": value}
-    point["error_y_array"] = row["high"] - value
-    point["error_y_arrayminus"] = value - row["low"]
-    point["hovertext"] = f"{method}, {row['size']} kept: {value_text}"
+def _point(kept: _Kept, method: str) -> Point:
+    interval = interval_text((kept.low, kept.high))
+    value = f"{number(kept.value)} {interval}"
+    point: Point = {"x": kept.size, "y": kept.value}
+    point["error_y_array"] = kept.high - kept.value
+    point["error_y_arrayminus"] = kept.value - kept.low
+    point["hovertext"] = f"{method}, {kept.size} kept: {value}"
     return point

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.strip import pieces
+from spexviz.views.theme import clear_sign, listed, number
 from spexviz.views.words import one
 
 
@@ -27,7 +28,7 @@ class Html:
 
 
 def heat(explanation: Explanation, *, dark: bool = False) -> Html:
-    """The text with every player on a background of its main effect, sign and value in the tooltip, and a legend."""
+    """The text, every player on the colour of its main effect with the value as its tooltip, and a legend."""
     effects: list[float] = explanation.main_effects().tolist()
     limit = max(map(abs, effects), default=0.0)
     labels, gaps = pieces(explanation)
@@ -48,9 +49,9 @@ def _token(label: str, effect: float, limit: float, unit: str, dark: bool) -> st
     background = theme.colour(effect, limit, dark)
     style = f"background:{background};color:{theme.ink(dark)};padding:.15em .25em;"
     style += "border-radius:4px;unicode-bidi:isolate"
-    tip = html.escape(f"{theme.number(effect)} {unit}")
+    tip = html.escape(f"{number(effect)} {unit}")
     word = html.escape(label)
-    sign = theme.clear_sign(effect, limit)
+    sign = clear_sign(effect, limit)
     if sign:
         word = f'<span style="font-size:.72em;font-weight:700;margin-right:.15em">{sign}</span>{word}'
     return f'<span style="{style}" title="{tip}">{word}</span>'
@@ -61,7 +62,7 @@ def _legend(explanation: Explanation, limit: float, dark: bool) -> str:
     ramp = ",".join(theme.palette(dark)[::4])
     style = "display:inline-block;width:7em;height:.8em;border-radius:3px;vertical-align:middle;"
     style += f"background:linear-gradient(90deg,{ramp})"
-    colours = f'{theme.number(-limit)} <span style="{style}"></span> {theme.number(limit)}'
+    colours = f'{number(-limit)} <span style="{style}"></span> {number(limit)}'
     unit = html.escape(explanation.unit)
     player = html.escape(one(explanation.subject.noun))
     meaning = f"{unit} average effect of keeping {player}"
@@ -83,4 +84,4 @@ def _in_words(labels: Sequence[str], effects: Sequence[float], unit: str) -> str
     """The eight largest main effects."""
     pairs = zip(labels, effects, strict=True)
     largest = sorted(pairs, key=lambda pair: -abs(pair[1]))[:8]
-    return f"Main effects ({unit}): {theme.listed(largest)}."
+    return f"Main effects ({unit}): {listed(largest)}."

@@ -24,7 +24,7 @@ class Spot(NamedTuple):
 
 
 def ring(players: Sequence[int]) -> dict[int, Spot]:
-    """Places on an oval, down its left side, then its right, in even steps: labels beside them never overlap."""
+    """Places on an oval, down its left side, then its right, in even steps: labels beside never overlap."""
     left = rows_of(len(players))
     right = len(players) - left
     spots = {}
@@ -54,14 +54,20 @@ def middles(sets: Sequence[Interaction], spots: Mapping[int, Spot]) -> dict[Inte
     if not sets:
         return {}
     home = np.array([_home(members, spots) for members in sets])
+    places = np.clip(_settled(home), -0.95, 0.95)
+    return {members: Spot(x, y) for members, (x, y) in zip(sets, places.tolist(), strict=True)}
+
+
+def _settled(home: Floats) -> Floats:
+    """(k, 2) places near `home` that keep apart: pushed by all too close, and drawn back a little."""
+    count = len(home)
+    wide = min(0.27, 1.6 / np.sqrt(count))  # less than this apart is too close
     # markers at one place move apart in set directions
-    turn = np.arange(len(sets))
-    place = home + 1e-3 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    wide = min(0.27, 1.6 / np.sqrt(len(sets)))  # less than this apart is too close
+    directions = [[np.cos(k), np.sin(k)] for k in range(count)]
+    place = home + 1e-3 * np.array(directions)
     for _ in range(_ROUNDS):
-        place = place + _push(place, wide) + 0.05 * (home - place)  # apart, and a little back home
-    inside = [Spot(x, y) for x, y in np.clip(place, -0.95, 0.95).tolist()]
-    return dict(zip(sets, inside, strict=True))
+        place = place + _push(place, wide) + 0.05 * (home - place)
+    return place
 
 
 def _home(members: Interaction, spots: Mapping[int, Spot]) -> Floats:
@@ -73,7 +79,7 @@ def _home(members: Interaction, spots: Mapping[int, Spot]) -> Floats:
 
 
 def _push(place: Floats, wide: float) -> Floats:
-    """(k, 2) how far each of k places is pushed by all that are closer than `wide`: half of what is missing."""
+    """(k, 2) how far each place is pushed by all closer than `wide`: half of what is missing."""
     apart = place[:, None] - place[None]
     distance = np.linalg.norm(apart, axis=-1) + np.eye(len(place))  # of itself: 1, never divide by 0
     missing = (wide - distance) / (2 * distance)

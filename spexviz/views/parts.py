@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 from spexviz.views import theme
 
@@ -14,7 +15,7 @@ STILL = {"fixedrange": True}  # an axis that nobody can drag or zoom
 BARE = {"showgrid": False, "zeroline": False}  # an axis without lines
 
 Point = dict[str, Any]
-"""One point of a trace by Plotly's names: {"x": 0.5, "y": 1.0, "hovertext": "…", "marker_color": "#B04E06"}."""
+"""One point of a trace, by Plotly's names: {"x": 0.5, "y": 1.0, "marker_color": "#B04E06", …}."""
 
 
 def columns(points: Sequence[Point]) -> dict[str, list[Any]]:
@@ -25,13 +26,29 @@ def columns(points: Sequence[Point]) -> dict[str, list[Any]]:
     return found
 
 
-def write(figure: go.Figure, text: str, size: int, colour: str, **place: Any) -> None:
+@dataclass(frozen=True)
+class Line:
+    """A line with a marker at each point, and how it looks; `name`: in the legend, as markup."""
+
+    name: str
+    colour: str
+    width: float = 2.5  # pixels
+    dash: str = "solid"
+
+    @property
+    def style(self) -> dict[str, Any]:
+        """By Plotly's names."""
+        line = {"color": self.colour, "width": self.width, "dash": self.dash}
+        return {"name": self.name, "mode": "lines+markers", "line": line, "hoverinfo": "text"}
+
+
+def write(figure: Figure, text: str, size: int, colour: str, **place: Any) -> None:
     """Write on a figure, without an arrow; `place`: as Plotly's annotations have it."""
     font = {"size": size, "color": colour}
     figure.add_annotation(text=text, showarrow=False, font=font, **place)
 
 
-def note(figure: go.Figure, text: str, dark: bool, **place: Any) -> None:
+def note(figure: Figure, text: str, dark: bool, **place: Any) -> None:
     """Say in a figure why it shows nothing."""
     muted = theme.tokens(dark).muted
     write(figure, text, 15, muted, **place)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 from spexviz.masks import Values
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.parts import MIDDLE, note
+from spexviz.views.theme import number
 from spexviz.views.words import escape, plural
 
 
-def residuals(explanation: Explanation, dark: bool = False) -> go.Figure:
-    """The model's value against the surrogate's on every held-out mask, with the line of perfect agreement."""
-    figure = go.Figure()
+def residuals(explanation: Explanation, dark: bool = False) -> Figure:
+    """The model's value against the surrogate's on every held-out mask, and the line of perfect agreement."""
+    figure = Figure()
     subtitle = ""
     if len(explanation.held_out):
         said = explanation.spectrum(explanation.held_out.masks)
@@ -34,7 +35,7 @@ def residuals(explanation: Explanation, dark: bool = False) -> go.Figure:
     return figure.update_layout(showlegend=False, hovermode="closest")
 
 
-def _draw_agreement(figure: go.Figure, real: Values, said: Values, dark: bool) -> None:
+def _draw_agreement(figure: Figure, real: Values, said: Values, dark: bool) -> None:
     """The diagonal from the smallest to the largest value of both."""
     low = min(real.min(), said.min())
     high = max(real.max(), said.max())
@@ -43,7 +44,7 @@ def _draw_agreement(figure: go.Figure, real: Values, said: Values, dark: bool) -
     figure.add_scatter(x=ends, y=ends, mode="lines", line=line, hoverinfo="skip", name="perfect agreement")
 
 
-def _draw_masks(figure: go.Figure, explanation: Explanation, said: Values, dark: bool) -> None:
+def _draw_masks(figure: Figure, explanation: Explanation, said: Values, dark: bool) -> None:
     """One dot a held-out mask."""
     t = theme.tokens(dark)
     dot = {"size": 6, "color": theme.faded(t.solvers[0], 0.55)}
@@ -66,16 +67,16 @@ def _tips(explanation: Explanation, said: Values) -> list[str]:
     kept = explanation.held_out.masks.sum(1)
     tips = []
     for real, surrogate, count in zip(explanation.held_out.values, said, kept, strict=True):
-        values = f"model {theme.number(real)}, surrogate {theme.number(surrogate)}"
-        off = theme.number(surrogate - real)
+        values = f"model {number(real)}, surrogate {number(surrogate)}"
+        off = number(surrogate - real)
         tips.append(f"{values}<br>off by {off} {unit}; {count} of {n} {nouns} kept")
     return tips
 
 
 def _error_text(explanation: Explanation, said: Values) -> str:
-    """How far the surrogate is off on the held-out masks: the root of the mean square, in the unit of the game."""
+    """How far the surrogate is off on the held-out masks, in the unit of the game."""
     real = explanation.held_out.values
     squares = (said - real) ** 2
     error = float(np.sqrt(np.mean(squares)))
-    off = f"{theme.number(error, signed=False)} {explanation.unit}"
+    off = f"{number(error, signed=False)} {explanation.unit}"
     return f"On {len(real):,} held-out masks the surrogate is off by {off} (root mean square)."

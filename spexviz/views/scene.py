@@ -76,7 +76,7 @@ class Scene:
         return cls(known, shown, in_order, spots, places, label, selected, dark)
 
     def fade(self, members: Interaction) -> float:
-        """How much of its colour a set keeps: less where the fit is poor, little where another is selected."""
+        """How much of its colour a set keeps: less where the fit is poor, little beside a selection."""
         if self.is_lit(members):
             return self.known.fade
         return self.known.fade * 0.18

@@ -36,7 +36,8 @@ def data(
 ) -> dict[str, Any]:
     """The component's data, JSON-able: about 11 KB for 500 tokens.
 
-    `version` changes with all of it but `selection`. `top`: sets of order ≥ 2 shown as combs, at most 12. `selection`: positions of the selected set's members.
+    `version` changes with all of it but `selection`. `top`: sets of order ≥ 2 shown as combs, at most 12.
+    `selection`: positions of the selected set's members.
     """
     label = [isolated(name) for name in names(explanation.players)]
     body = _text(explanation, label) | _effects(explanation)

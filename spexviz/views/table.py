@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # a spreadsheet runs a cell that starts with one of these
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
+_UNKNOWN = (math.nan, math.nan)
+
 # the type of each column, also where there is no row
 _COLUMNS = {
     "members": "str",
@@ -29,7 +31,7 @@ _COLUMNS = {
 
 
 def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = ()) -> pd.DataFrame:
-    """The top sets in rank order: members, order, value, low, high (NaN without intervals), share of variance.
+    """The top sets by rank: members, order, value, low, high (NaN without intervals), share of variance.
 
     With `checks`, also what a check of the set on the real model found: "check" (the verdict, "" where there
     was none) and "measured" (the model's mean effect, to be compared with the set's BII; NaN where there was
@@ -39,7 +41,13 @@ def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = (
 
     label = names(interactions.players)
     shown = members_of(interactions, top)
-    rows = [_row(interactions, members, label) for members in shown]
+    intervals = interactions.intervals or {}
+    rows = []
+    for members in shown:
+        name = joined(members, label)
+        low, high = intervals.get(members, _UNKNOWN)
+        share = interactions.shares.get(members, math.nan)
+        rows.append((name, len(members), interactions.values[members], low, high, share))
     frame = pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
     if checks:
         found = {check.members: check for check in checks}
@@ -49,23 +57,13 @@ def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = (
     return frame
 
 
-def _row(
-    interactions: Interactions, members: Interaction, label: Sequence[str]
-) -> tuple[str, int, float, float, float, float]:
-    """One row of `table`, without what a check found."""
-    name = joined(members, label)
-    low, high = (interactions.intervals or {}).get(members, (math.nan, math.nan))
-    share = interactions.shares.get(members, math.nan)
-    return name, len(members), interactions.values[members], low, high, share
-
-
 def members_of(interactions: Interactions, top: int = 50) -> list[Interaction]:
     """The sets of the rows of `table`, in the same order: what a selected row stands for."""
     return [members for members, _ in interactions.top(top)]
 
 
 def csv(interactions: Interactions, top: int | None = None, checks: Sequence[Check] = ()) -> str:
-    """The table as CSV text with unit and index columns; text that would run as a formula gets a leading '."""
+    """The table as CSV text with unit and index columns; a cell that would run as a formula gets a leading '."""
     if top is None:
         top = len(interactions.values)
     frame = table(interactions, top, checks)

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 FONT = (
     '"Source Sans", "Source Sans 3", "Source Sans Pro", '
@@ -83,7 +83,7 @@ def tokens(dark: bool = False) -> Tokens:
 
 
 def colour(value: float, limit: float, dark: bool = False) -> str:
-    """Background of a cell: neutral at 0, full orange at +limit and beyond, full purple at −limit and beyond."""
+    """Background of a cell: neutral at 0, full orange from +limit upward, full purple from −limit downward."""
     t = tokens(dark)
     share = _share_of(value, limit)
     extreme = t.cell_down
@@ -214,14 +214,14 @@ def crosses_zero(interval: tuple[float, float] | None) -> bool:
 
 
 def apply(
-    figure: go.Figure,
+    figure: Figure,
     dark: bool = False,
     *,
     title: str = "",
     subtitle: str = "",
     height: int = 420,
     text: str = "",
-) -> go.Figure:
+) -> Figure:
     """Give a figure the house style in place; returns it. Show it in Streamlit with `theme=None`.
 
     `title`, `subtitle`: Plotly markup, so escape what users wrote; `text`: its twin in plain words, kept as

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 from spexviz.indices import Interactions
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.parts import BARE, STILL, Point, columns, write
+from spexviz.views.theme import listed, number
 from spexviz.views.words import escape, joined, names
 
 
@@ -27,11 +28,11 @@ class Step:
 
 def waterfall(
     explanation: Explanation, *, order: int = 3, mains: int = 8, sets: int = 5, dark: bool = False
-) -> go.Figure:
+) -> Figure:
     """Real f(nothing) → main effects → top interactions → what is not explained → real f(everything)."""
     steps = waterfall_steps(explanation, order=order, mains=mains, sets=sets)
     bars = _bars(steps)
-    figure = go.Figure()
+    figure = Figure()
     _draw_bars(figure, bars, explanation.unit, dark)
     _draw_links(figure, bars, dark)
     _write_values(figure, bars, dark)
@@ -74,7 +75,7 @@ def _bars(steps: Sequence[Step]) -> list[_Bar]:
     return bars
 
 
-def _draw_bars(figure: go.Figure, bars: Sequence[_Bar], unit: str, dark: bool) -> None:
+def _draw_bars(figure: Figure, bars: Sequence[_Bar], unit: str, dark: bool) -> None:
     muted = theme.tokens(dark).muted
     points = [_point(bar, unit, dark) for bar in bars]
     figure.add_bar(
@@ -93,7 +94,7 @@ def _point(bar: _Bar, unit: str, dark: bool) -> Point:
     t = theme.tokens(dark)
     step = bar.step
     label = escape(step.label)
-    amount = f"{theme.number(step.value)} {escape(unit)}"
+    amount = f"{number(step.value)} {escape(unit)}"
     point: Point = {"x": step.value, "base": bar.start, "y": bar.row}
     point["hovertext"] = f"<b>{label}</b><br>{amount}"
     point["customdata"] = list(step.members or ())
@@ -112,7 +113,7 @@ def _point(bar: _Bar, unit: str, dark: bool) -> Point:
     return point
 
 
-def _draw_links(figure: go.Figure, bars: Sequence[_Bar], dark: bool) -> None:
+def _draw_links(figure: Figure, bars: Sequence[_Bar], dark: bool) -> None:
     """A thin line from the end of each bar to the next bar."""
     line = {"color": theme.tokens(dark).muted, "width": 1}
     for bar in bars[:-1]:
@@ -121,18 +122,19 @@ def _draw_links(figure: go.Figure, bars: Sequence[_Bar], dark: bool) -> None:
         figure.add_shape(type="line", **across, **down, line=line)
 
 
-def _write_values(figure: go.Figure, bars: Sequence[_Bar], dark: bool) -> None:
+def _write_values(figure: Figure, bars: Sequence[_Bar], dark: bool) -> None:
     """The value of each step, right of its bar."""
     for bar in bars:
-        value = _bold_end(bar.step, theme.number(bar.step.value))
+        value = _bold_end(bar.step, number(bar.step.value))
         right = max(bar.start, bar.end)
         write(figure, value, 13, theme.ink(dark), x=right, y=bar.row, xanchor="left", xshift=6)
 
 
 def _room(bars: Sequence[_Bar]) -> list[float]:
     """The range of the values' axis: all bars, a little at the left, and the values at the right."""
-    low = min(min(bar.start, bar.end) for bar in bars)
-    high = max(max(bar.start, bar.end) for bar in bars)
+    levels = [0.0, *(bar.end for bar in bars)]
+    low = min(levels)
+    high = max(levels)
     width = (high - low) or 1.0
     return [low - 0.04 * width, high + 0.16 * width]
 
@@ -167,12 +169,12 @@ def waterfall_steps(
 
 def _main_steps(found: Interactions, label: Sequence[str], count: int) -> list[Step]:
     """The `count` largest main effects in reading order, and the sum of the others."""
-    singles = [(members, value) for members, value in found if len(members) == 1 and value != 0]
-    singles.sort(key=lambda single: (-abs(single[1]), single[0]))
+    effects = {members[0]: value for members, value in found if len(members) == 1 and value != 0}
+    by_size = sorted(effects, key=lambda i: (-abs(effects[i]), i))
     steps = []
-    for members, value in sorted(singles[:count]):
-        steps.append(Step(joined(members, label), value, members))
-    others = [value for _, value in singles[count:]]
+    for i in sorted(by_size[:count]):
+        steps.append(Step(label[i], effects[i], (i,)))
+    others = [effects[i] for i in by_size[count:]]
     return [*steps, *_rest(others, "main effects")]
 
 
@@ -199,7 +201,7 @@ def _rest(values: Sequence[float], what: str) -> list[Step]:
 def describe_waterfall(steps: tuple[Step, ...], unit: str) -> str:
     """The waterfall in words, for a screen reader."""
     first, *between, last = steps
-    told = theme.listed((step.label, step.value) for step in between)
-    start = f"{theme.number(first.value)} {unit} with nothing kept"
-    end = f"{theme.number(last.value)} with everything kept"
+    told = listed((step.label, step.value) for step in between)
+    start = f"{number(first.value)} {unit} with nothing kept"
+    end = f"{number(last.value)} with everything kept"
     return f"From {start} to {end}: {told}."

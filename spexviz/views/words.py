@@ -30,7 +30,7 @@ def names(players: Sequence[str], length: int = 40) -> tuple[str, ...]:
 
 
 def plain(text: str, length: int = 40) -> str:
-    """One line of at most `length` characters, without controls; white space alone becomes a visible glyph."""
+    """One line of at most `length` characters, without controls; white space alone becomes a glyph."""
     text = _BIDI.sub("", str(text))
     if text.isspace():
         if "\n" in text:
@@ -59,7 +59,7 @@ def escape(text: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """The text, between isolating marks if it holds right-to-left letters: its neighbours keep their order."""
+    """The text, isolated if it holds right-to-left letters: what stands around it keeps its order."""
     directions = set(map(unicodedata.bidirectional, text))
     if directions & {"R", "AL", "AN"}:
         return f"{_FIRST}{text}{_POP}"
@@ -67,7 +67,7 @@ def isolated(text: str) -> str:
 
 
 def upright(text: str) -> str:
-    """The text without characters that reorder a line, and without lone surrogates: UTF-8 cannot carry these."""
+    """The text without characters that reorder a line, and without lone surrogates, which UTF-8 has not."""
     return _BIDI.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
