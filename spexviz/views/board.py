@@ -9,6 +9,7 @@ import numpy as np
 
 from spexviz.kit.arrays import Ints
 from spexviz.results import Explanation
+from spexviz.views.findings import by_size
 from spexviz.views.words import names
 
 CELL, WIDTH, HEIGHT = 42, 500, 700  # pixels: of a square at most, and of all of them
@@ -51,8 +52,9 @@ class Board:
         """The board of a run; without places, all players stand in one row."""
         where = places(explanation)
         if where is None:
-            place = np.arange(len(explanation.players))
-            where = np.stack([np.zeros_like(place), place], axis=1)
+            n = len(explanation.players)
+            where = np.zeros((n, 2), dtype=int)
+            where[:, 1] = np.arange(n)
         layers = sorted(set(where[:, 0].tolist()))
         columns = int(where[:, 1].max(initial=0)) + 1
         effects = explanation.main_effects().tolist()
@@ -75,8 +77,7 @@ def places(explanation: Explanation) -> Ints | None:
 
 def _ranks(effects: list[float]) -> list[int]:
     """Each player's rank by size of effect, from 1; of equal ones the first player comes first."""
-    by_size = sorted(range(len(effects)), key=lambda i: -abs(effects[i]))
     ranks = [0] * len(effects)
-    for rank, i in enumerate(by_size, 1):
+    for rank, i in enumerate(by_size(effects), 1):
         ranks[i] = rank
     return ranks

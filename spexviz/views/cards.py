@@ -17,6 +17,7 @@ from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import shown_quality
 from spexviz.views.component import colours, versioned
+from spexviz.views.findings import by_size
 from spexviz.views.theme import number
 from spexviz.views.words import upright
 
@@ -82,10 +83,9 @@ def data(
 
 def mattering(explanation: Explanation, items: Sequence[Item], top: int = 8) -> list[Card]:
     """A card for each of the players with the largest main effects, the largest first."""
-    effects: list[float] = explanation.main_effects().tolist()
-    order = sorted(range(len(effects)), key=lambda i: (-abs(effects[i]), i))
+    effects = explanation.main_effects().tolist()
     cards = []
-    for i in order[:top]:
+    for i in by_size(effects)[:top]:
         if abs(effects[i]) > 1e-9:
             cards.append(Card((items[i],), effects[i], "main effect", members=(i,)))
     return cards

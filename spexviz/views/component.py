@@ -18,8 +18,8 @@ def versioned(body: Mapping[str, Any], selection: Sequence[int]) -> dict[str, An
     """
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    chosen = {int(i) for i in selection}
-    return {"version": digest[:16], "selection": sorted(chosen), **body}
+    chosen = sorted({int(i) for i in selection})
+    return {"version": digest[:16], "selection": chosen, **body}
 
 
 def colours(names: Sequence[str], dark: bool) -> dict[str, Any]:

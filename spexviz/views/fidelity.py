@@ -11,7 +11,7 @@ from plotly.graph_objects import Figure
 
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
-from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, note, write
+from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, note, tip, write
 from spexviz.views.residuals import residuals
 from spexviz.views.theme import interval_text, number
 from spexviz.views.words import escape, plain
@@ -48,14 +48,11 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     # the legend stands under the axis: it may hold a dozen solvers, two a row
     legend_height = 22 * ((len(curves) + 1) // 2)
     legend = legend_below(0, xanchor="left", yref="container", yanchor="bottom")
-    theme.apply(
-        figure,
-        dark,
-        title="How good is it, and what did it cost?",
-        subtitle=_subtitle(explanation),
-        height=400 + legend_height,
-        text=describe_fidelity(explanation, extra),
-    )
+    title = "How good is it, and what did it cost?"
+    subtitle = _subtitle(explanation)
+    height = 400 + legend_height
+    text = describe_fidelity(explanation, extra)
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
     _set_axes(figure, points, low)
     figure.update_layout(margin_b=70 + legend_height, legend=legend)
     return figure.update_layout(showlegend=len(curves) > 0, hovermode="closest")
@@ -99,8 +96,9 @@ def _curves(points: Sequence[Fidelity], baseline: str, dark: bool) -> list[_Curv
         line = Line(name, t.muted, width=2, dash="dash")
         curves.append(_Curve(by_solver.pop(baseline), line, "square"))
     for k, (solver, own) in enumerate(by_solver.items()):
-        line = Line(escape(plain(solver, 30)), t.solvers[k % len(t.solvers)])
-        curves.append(_Curve(own, line))
+        name = escape(plain(solver, 30))
+        colour = t.solvers[k % len(t.solvers)]
+        curves.append(_Curve(own, Line(name, colour)))
     return curves
 
 
@@ -121,7 +119,7 @@ def _point(fit: Fidelity, curve: _Curve, low: float) -> Point:
     point: Point = {"x": math.log2(fit.budget), "y": max(fit.r2, low)}
     point["error_y_array"] = above
     point["error_y_arrayminus"] = below
-    point["hovertext"] = f"<b>{curve.line.name}</b><br>R² {_r2(fit)}<br>{counts}"
+    point["hovertext"] = tip(curve.line.name, f"R² {_r2(fit)}", counts)
     point["customdata"] = [fit.budget]
     point["marker_symbol"] = curve.symbol
     if fit.r2 < low:
@@ -199,16 +197,14 @@ def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float) -> None:
     """Budgets on a log axis, with room at the right for what is written beside the last points."""
     budgets = sorted({point.budget for point in points})
     ticks = [math.log2(budget) for budget in budgets or [64]]
-    first = ticks[0]
-    last = ticks[-1]
+    first = min(ticks)
+    last = max(ticks)
     room = max(0.35, 0.12 * (last - first))
-    figure.update_xaxes(
-        title_text="ablations that the fit saw (log scale)",
-        range=[first - room, last + 3.2 * room],
-        tickvals=ticks,
-        ticktext=[f"{budget:,}" for budget in budgets],
-    )
-    figure.update_xaxes(**BARE, **STILL)
+    left = first - room
+    right = last + 3.2 * room
+    labels = [f"{budget:,}" for budget in budgets]
+    figure.update_xaxes(title_text="ablations that the fit saw (log scale)", range=[left, right])
+    figure.update_xaxes(tickvals=ticks, ticktext=labels, **BARE, **STILL)
     figure.update_yaxes(title_text="held-out R²", range=[low - 0.06, 1.05])
     figure.update_yaxes(zeroline=low < 0, **STILL)
 
@@ -217,13 +213,12 @@ def _floor(points: Sequence[Fidelity]) -> float:
     """The lower edge: 0, or under the lowest point or interval, in steps of 0.05, but never below −0.2."""
     lowest = 0.0
     for point in points:
-        start = point.interval[0]
+        start, _ = point.interval
         lowest = min(lowest, point.r2)
         if math.isfinite(start):
             lowest = min(lowest, start)
-    if lowest >= 0:
-        return 0.0
-    return max(LOWEST, math.floor(lowest * 20) / 20)
+    step = math.floor(lowest * 20)
+    return max(LOWEST, step / 20)
 
 
 def _r2(point: Fidelity) -> str:

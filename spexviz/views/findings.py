@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -87,6 +88,11 @@ def strongest(interactions: Interactions) -> Interaction | None:
         if abs(value) > 1e-9:
             return members
     return None
+
+
+def by_size(effects: Sequence[float]) -> list[int]:
+    """The players, the one with the largest effect first; of equal ones in their order."""
+    return sorted(range(len(effects)), key=lambda i: -abs(effects[i]))
 
 
 def removal(explanation: Explanation, members: Interaction) -> str:

@@ -15,7 +15,7 @@ from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import check_text
 from spexviz.views.oval import Spot, half_width, label_lines, rows_of
-from spexviz.views.parts import STILL, Point, columns, note
+from spexviz.views.parts import STILL, Point, columns, note, tip
 from spexviz.views.scene import MOST, Known, Scene
 from spexviz.views.theme import clear_sign, crosses_zero, interval_text, listed, number, percent
 from spexviz.views.words import escape, joined, names, plural
@@ -40,10 +40,7 @@ def graph(
     selected set, or one player: what does not belong to it is dimmed. `customdata` of each clickable marker
     is the list of its members' positions.
     """
-    if isinstance(source, Interactions):
-        known = Known.of_interactions(source)
-    else:
-        known = Known.of_run(source, index, order)
+    known = Known.of(source, index, order)
     scene = Scene.of(known, top, selection, dark)
     figure = Figure()
     for members in scene.shown.values:
@@ -87,8 +84,8 @@ def _title(scene: Scene) -> str:
 
 def _subtitle(scene: Scene) -> str:
     found = scene.known.found
-    text = f"{escape(found.index)} up to order {found.order}, in {escape(found.unit)}; "
-    text += "read down the left side, then the right<br>"
+    text = f"{escape(found.index)} up to order {found.order}, "
+    text += f"in {escape(found.unit)}; read down the left side, then the right<br>"
     text += "Orange + raises, purple − lowers; a diamond is a set of three or more"
     if found.intervals is not None:
         text += "; dashed: interval crosses 0"
@@ -140,7 +137,8 @@ def _curve(start: float, middle: float, end: float) -> list[float]:
     """One coordinate of a quadratic Bézier curve from start to end that is at `middle` for t = ½."""
     control = 2 * middle - (start + end) / 2
     t = np.linspace(0, 1, _CURVE)
-    curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+    rest = 1 - t
+    curve = rest**2 * start + 2 * t * rest * control + t**2 * end
     return curve.tolist()
 
 
@@ -221,7 +219,7 @@ def _player_point(scene: Scene, i: int) -> Point:
     point["textposition"] = "middle left"
     if spot.x > 0:
         point["textposition"] = "middle right"
-    point["hovertext"] = f"<b>{name}</b><br>main effect {effect_text}"
+    point["hovertext"] = tip(name, f"main effect {effect_text}")
     point["customdata"] = [i]
     point["marker_color"] = theme.colour(effect, scene.known.limit, scene.dark)
     point["marker_line_color"] = t.muted
@@ -252,7 +250,7 @@ def _hover(scene: Scene, members: Interaction) -> str:
     shown = scene.shown
     name = escape(joined(members, scene.label))
     value = f"{number(shown.values[members])} {escape(shown.unit)}"
-    lines = [f"<b>{name}</b>", f"{value} ({escape(shown.index)})"]
+    lines = [f"{value} ({escape(shown.index)})"]
     interval = scene.interval(members)
     range_text = interval_text(interval)
     if range_text:
@@ -266,4 +264,4 @@ def _hover(scene: Scene, members: Interaction) -> str:
     if check is not None:
         found = check_text(check, shown.unit).replace("; ", ";\n")
         lines.append(escape(found).replace("\n", "<br>"))
-    return "<br>".join(lines)
+    return tip(name, *lines)

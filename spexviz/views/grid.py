@@ -15,7 +15,7 @@ from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.board import CELL, HEIGHT, WIDTH, Board, Square, places
 from spexviz.views.heads import attention, removal
-from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, legend_below
+from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, legend_below, tip
 from spexviz.views.theme import clear_sign, number, percent
 from spexviz.views.words import escape, joined, names, plural
 
@@ -40,6 +40,7 @@ _DOMAIN: dict[str, Any] = {
     "constrain": "domain"
 }  # squares stay square: the plot gives way, not the range of an axis
 _LIT = {"marker": {"opacity": 1}}
+_ON_TOP = {"mode": "markers", "hoverinfo": "skip"}  # seen, but never hovered or clicked
 
 
 def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool = False) -> Figure:
@@ -57,15 +58,12 @@ def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool 
 
     noun = escape(explanation.subject.noun)
     count = len(board.squares)
+    title = f"{count} {plural(noun, count)}"
     colour = f"Colour: average effect of keeping the {noun}, in {escape(explanation.unit)}"
-    theme.apply(
-        figure,
-        dark,
-        title=f"{count} {plural(noun, count)}",
-        subtitle=f"{colour}; click to select, dot: in the selected set",
-        height=round(len(board.layers) * board.size) + 150,
-        text=describe_grid(explanation),
-    )
+    subtitle = f"{colour}; click to select, dot: in the selected set"
+    height = round(len(board.layers) * board.size) + 150
+    text = describe_grid(explanation)
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
     return figure.update_layout(showlegend=False, dragmode=False, hovermode="closest")
 
 
@@ -102,17 +100,18 @@ def _point(square: Square, board: Board, unit: str) -> Point:
     point: Point = {"x": square.x, "y": square.y}
     point["marker_color"] = square.effect
     point["text"] = clear_sign(square.effect, board.limit, 0.15)
-    point["hovertext"] = f"<b>{escape(square.label)}</b><br>{effect}<br>{rank}"
+    point["hovertext"] = tip(escape(square.label), effect, rank)
     point["customdata"] = [square.player]
     return point
 
 
 def _marker(board: Board, dark: bool) -> dict[str, Any]:
     """What all squares have in common."""
+    t = theme.tokens(dark)
     colours = theme.palette(dark)
     last = len(colours) - 1
     marker: dict[str, Any] = {"symbol": "square", "size": 0.78 * board.size}
-    marker["line"] = {"color": theme.tokens(dark).grid, "width": 1}
+    marker["line"] = {"color": t.grid, "width": 1}
     marker["cmin"] = -board.limit
     marker["cmax"] = board.limit
     marker["colorscale"] = [[i / last, colour] for i, colour in enumerate(colours)]
@@ -123,14 +122,17 @@ def _marker(board: Board, dark: bool) -> dict[str, Any]:
 def _draw_outlines(figure: Figure, chosen: Sequence[Square], size: float, dark: bool) -> None:
     """A frame and a dot in the corner for the squares of the selected set; a click goes through them."""
     t = theme.tokens(dark)
-    frames = [{"x": square.x, "y": square.y} for square in chosen]
-    dots = [{"x": square.x + 0.36, "y": square.y + 0.36} for square in chosen]
+    frames: list[Point] = []
+    dots: list[Point] = []
+    for square in chosen:
+        frames.append({"x": square.x, "y": square.y})
+        dots.append({"x": square.x + 0.36, "y": square.y + 0.36})
     frame = {"symbol": "square-open", "size": 0.8 * size, "color": t.ink}
     frame["line"] = {"color": t.ink, "width": 3}
     dot = {"size": max(7, 0.24 * size), "color": t.accent}
     dot["line"] = {"color": t.page, "width": 1.5}
-    figure.add_scatter(**columns(frames), mode="markers", marker=frame, hoverinfo="skip", name="outline")
-    figure.add_scatter(**columns(dots), mode="markers", marker=dot, hoverinfo="skip", name="selected")
+    figure.add_scatter(**columns(frames), **_ON_TOP, marker=frame, name="outline")
+    figure.add_scatter(**columns(dots), **_ON_TOP, marker=dot, name="selected")
 
 
 def _set_axes(figure: Figure, board: Board, noun: str) -> None:
@@ -138,10 +140,11 @@ def _set_axes(figure: Figure, board: Board, noun: str) -> None:
     title = ""
     if noun == "head":
         title = "head"
-    places: list[int] = []
+    columns: list[int] = []
     if board.columns > 1:
-        places = _some(range(board.columns), 12, 4)
-    figure.update_xaxes(title_text=title, tickvals=places, range=_room(board.columns), **BARE, **STILL)
+        columns = _some(range(board.columns), 12, 4)
+    figure.update_xaxes(title_text=title, tickvals=columns, range=_room(board.columns))
+    figure.update_xaxes(**BARE, **STILL)
     figure.update_xaxes(scaleanchor="y", scaleratio=1, constraintoward="left", **_DOMAIN)
     count = len(board.layers)
     rows = _some(range(count), 16, 3)
@@ -150,11 +153,11 @@ def _set_axes(figure: Figure, board: Board, noun: str) -> None:
     figure.update_yaxes(**_DOMAIN, **BARE, **STILL)
 
 
-def _some(places: Sequence[int], most: int, step: int) -> list[int]:
+def _some(ticks: range, most: int, step: int) -> list[int]:
     """All, or every `step`-th where there are more than `most`."""
-    if len(places) > most:
-        return list(places[::step])
-    return list(places)
+    if len(ticks) > most:
+        ticks = ticks[::step]
+    return list(ticks)
 
 
 def _room(squares: int) -> list[float]:
@@ -175,14 +178,10 @@ def energy(explanation: Explanation, *, dark: bool = False) -> Figure:
         bar = {"x": [shares[kind]], "y": [""], "name": text, "hovertext": text, "marker_color": colour}
         edge = {"color": t.page, "width": 2}
         figure.add_bar(**bar, orientation="h", marker_line=edge, hoverinfo="text")
-    theme.apply(
-        figure,
-        dark,
-        title="Where the energy is",
-        subtitle="Shares of the surrogate's variance",
-        height=190,
-        text=f"Energy: {', '.join(told)}.",
-    )
+    title = "Where the energy is"
+    subtitle = "Shares of the surrogate's variance"
+    text = f"Energy: {', '.join(told)}."
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=190, text=text)
     legend = legend_below(-0.25, traceorder="normal")
     figure.update_layout(margin_t=84, barmode="stack", legend=legend, bargap=0.35)
     whole = max(1e-9, sum(shares.values()))
@@ -223,7 +222,8 @@ def prediction(explanation: Explanation, off: Sequence[int]) -> tuple[float, flo
     mask = all_but([tuple(off)], len(explanation.players))
     surrogate = explanation.spectrum(mask)[0]
     full = explanation.ends[1]
-    lost = explanation.main_effects()[list(off)].sum()
+    effects = explanation.main_effects()
+    lost = effects[list(off)].sum()
     return float(surrogate), float(full - lost)
 
 

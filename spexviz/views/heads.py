@@ -21,32 +21,27 @@ _CELLS = {"zmin": 0, "zmax": 1, "xgap": 1, "ygap": 1}  # a share each, a pixel a
 
 def attention(tokens: Sequence[str], weights: Floats, head: str, *, dark: bool = False) -> Figure:
     """Where a head looks, (from, to): each row is a token, its cells are the tokens that it attends to."""
-    t = theme.tokens(dark)
     shown = [escape(plain(token, 12)) for token in tokens]
-    shares = np.round(np.asarray(weights, dtype=float), 4)
     figure = Figure()
-    figure.add_heatmap(
-        z=shares.tolist(),
-        text=_tips(shown, weights),
-        hoverinfo="text",
-        colorscale=[[0, t.surface], [1, t.accent]],
-        colorbar=colour_bar(dark),
-        **_CELLS,
-    )
-    strongest = _strongest(tokens, weights)
-    theme.apply(
-        figure,
-        dark,
-        title=f"Where {escape(head)} looks",
-        subtitle="Rows: from, columns: to; the untouched model",
-        height=max(300, 26 * len(shown) + 150),
-        text=f"Strongest attention of {head}: {strongest}.",
-    )
+    _draw_cells(figure, shown, weights, dark)
+    title = f"Where {escape(head)} looks"
+    subtitle = "Rows: from, columns: to; the untouched model"
+    height = max(300, 26 * len(shown) + 150)
+    text = f"Strongest attention of {head}: {_strongest(tokens, weights)}."
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
     figure.update_layout(margin_t=84)
-    ticks = list(range(len(shown)))
-    axis = {"tickvals": ticks, "ticktext": shown, **BARE, **STILL}
-    figure.update_xaxes(tickangle=-45, **axis)
-    return figure.update_yaxes(autorange="reversed", **axis)
+    axis = {"tickvals": list(range(len(shown))), "ticktext": shown}
+    figure.update_xaxes(tickangle=-45, **axis, **BARE, **STILL)
+    return figure.update_yaxes(autorange="reversed", **axis, **BARE, **STILL)
+
+
+def _draw_cells(figure: Figure, tokens: Sequence[str], weights: Floats, dark: bool) -> None:
+    """The weights as a heat map."""
+    t = theme.tokens(dark)
+    shares = np.round(np.asarray(weights, dtype=float), 4)
+    tips = _tips(tokens, weights)
+    look = {"colorscale": [[0, t.surface], [1, t.accent]], "colorbar": colour_bar(dark)}
+    figure.add_heatmap(z=shares.tolist(), text=tips, hoverinfo="text", **_CELLS, **look)
 
 
 def _tips(tokens: Sequence[str], weights: Floats) -> list[list[str]]:
@@ -84,29 +79,20 @@ def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: 
 
     Rows: {"method", "size", "value", "low", "high"}.
     """
-    t = theme.tokens(dark)
     results = [_Kept(**row) for row in rows]
     by_method: dict[str, list[_Kept]] = {}
     for kept in results:
         by_method.setdefault(kept.method, []).append(kept)
     figure = Figure()
     for k, (method, own) in enumerate(by_method.items()):
-        colour = t.solvers[k % len(t.solvers)]
-        line = Line(escape(method), colour, width=1.5, dash="dot")
-        if k == 0:
-            line = Line(escape(method), colour, width=3)
-        _draw_method(figure, own, line)
-    all_kept = {"color": t.muted, "dash": "dash", "width": 1}
-    figure.add_hline(y=full, line=all_kept, annotation_text="all kept", annotation_font_color=t.muted)
+        _draw_method(figure, own, _line(method, k, dark))
+    muted = theme.tokens(dark).muted
+    all_kept = {"color": muted, "dash": "dash", "width": 1}
+    figure.add_hline(y=full, line=all_kept, annotation_text="all kept", annotation_font_color=muted)
+    subtitle = "On questions that no fit has seen; bars: 90 % intervals over the questions"
     told = "; ".join(map(_in_words, results))
-    theme.apply(
-        figure,
-        dark,
-        title="What removal keeps",
-        subtitle="On questions that no fit has seen; bars: 90 % intervals over the questions",
-        height=380,
-        text=f"Removal ({unit}): {told}; all kept {number(full)}.",
-    )
+    text = f"Removal ({unit}): {told}; all kept {number(full)}."
+    theme.apply(figure, dark, title="What removal keeps", subtitle=subtitle, height=380, text=text)
     figure.update_layout(legend=legend_below(-0.22))
     figure.update_xaxes(title_text="players kept", **STILL)
     return figure.update_yaxes(title_text=escape(unit), **STILL)
@@ -114,6 +100,16 @@ def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: 
 
 def _in_words(kept: _Kept) -> str:
     return f"{kept.method} {kept.size} kept {number(kept.value)}"
+
+
+def _line(method: str, k: int, dark: bool) -> Line:
+    """The line of method number k: the first one's is thick, the others' are dotted."""
+    name = escape(method)
+    colours = theme.tokens(dark).solvers
+    colour = colours[k % len(colours)]
+    if k == 0:
+        return Line(name, colour, width=3)
+    return Line(name, colour, width=1.5, dash="dot")
 
 
 def _draw_method(figure: Figure, results: Sequence[_Kept], line: Line) -> None:

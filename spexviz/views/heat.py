@@ -29,19 +29,21 @@ class Html:
 
 def heat(explanation: Explanation, *, dark: bool = False) -> Html:
     """The text, every player on the colour of its main effect with the value as its tooltip, and a legend."""
-    effects: list[float] = explanation.main_effects().tolist()
+    effects = explanation.main_effects().tolist()
     limit = max(map(abs, effects), default=0.0)
     labels, gaps = pieces(explanation)
     parts = []
     for i, (label, effect) in enumerate(zip(labels, effects, strict=True)):
         usual = " " if i else ""
-        parts.append(html.escape(gaps.get(str(i), usual)))
+        gap = gaps.get(str(i), usual)
+        parts.append(html.escape(gap))
         parts.append(_token(label, effect, limit, explanation.unit, dark))
     rest = gaps.get(str(len(labels)), "")
     parts.append(html.escape(rest))
     parts.append(_legend(explanation, limit, dark))
+    inside = "".join(parts)
     text = _in_words(labels, effects, explanation.unit)
-    return Html(f'<div style="{_box(dark)}">{"".join(parts)}</div>', text)
+    return Html(f'<div style="{_box(dark)}">{inside}</div>', text)
 
 
 def _token(label: str, effect: float, limit: float, unit: str, dark: bool) -> str:

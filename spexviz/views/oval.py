@@ -55,7 +55,8 @@ def middles(sets: Sequence[Interaction], spots: Mapping[int, Spot]) -> dict[Inte
         return {}
     home = np.array([_home(members, spots) for members in sets])
     places = np.clip(_settled(home), -0.95, 0.95)
-    return {members: Spot(x, y) for members, (x, y) in zip(sets, places.tolist(), strict=True)}
+    settled = [Spot(x, y) for x, y in places.tolist()]
+    return dict(zip(sets, settled, strict=True))
 
 
 def _settled(home: Floats) -> Floats:
@@ -75,14 +76,15 @@ def _home(members: Interaction, spots: Mapping[int, Spot]) -> Floats:
     inward = 0.35
     if len(members) == 2:
         inward = 0.6
-    return np.mean([spots[i] for i in members], 0) * inward
+    middle = np.mean([spots[i] for i in members], 0)
+    return middle * inward
 
 
 def _push(place: Floats, wide: float) -> Floats:
     """(k, 2) how far each place is pushed by all closer than `wide`: half of what is missing."""
     apart = place[:, None] - place[None]
     distance = np.linalg.norm(apart, axis=-1) + np.eye(len(place))  # of itself: 1, never divide by 0
-    missing = (wide - distance) / (2 * distance)
+    missing = (wide - distance) / (2 * distance)  # in shares of the distance
     push = np.where(distance < wide, missing, 0.0)
     np.fill_diagonal(push, 0.0)
     return (apart * push[..., None]).sum(1)
@@ -91,7 +93,9 @@ def _push(place: Floats, wide: float) -> Floats:
 def label_lines(label: str) -> list[str]:
     """A label in at most two lines: a long one beside its marker would leave a narrow window."""
     half = -(-len(label) // 2)  # rounded up
-    return textwrap.wrap(label, max(_LINE, half + 1), max_lines=2, placeholder="…") or [label]
+    width = max(_LINE, half + 1)
+    lines = textwrap.wrap(label, width, max_lines=2, placeholder="…")
+    return lines or [label]
 
 
 def half_width(letters: int, width: int = 350) -> float:

@@ -42,6 +42,11 @@ class Line:
         return {"name": self.name, "mode": "lines+markers", "line": line, "hoverinfo": "text"}
 
 
+def tip(name: str, *lines: str) -> str:
+    """What a tooltip says: a name in bold over some lines, all markup."""
+    return "<br>".join((f"<b>{name}</b>", *lines))
+
+
 def write(figure: Figure, text: str, size: int, colour: str, **place: Any) -> None:
     """Write on a figure, without an arrow; `place`: as Plotly's annotations have it."""
     font = {"size": size, "color": colour}

@@ -9,9 +9,11 @@ from plotly.graph_objects import Figure
 
 from spexviz.kit.arrays import Floats
 from spexviz.views import theme
-from spexviz.views.parts import STILL, Line, legend_below
+from spexviz.views.parts import STILL, Line, legend_below, tip
 from spexviz.views.theme import number
 from spexviz.views.words import escape
+
+_EDGE = {"mode": "lines", "line_width": 0, "hoverinfo": "skip", "showlegend": False}  # of the band
 
 
 def removal(
@@ -36,16 +38,13 @@ def removal(
     _draw_order(figure, left_out, mean, Line(at_random, t.muted, dash="dot"))
     told = [_in_words(left_out, mean, at_random)]
     for k, (name, values) in enumerate(lines):
-        _draw_order(figure, left_out, values, Line(escape(name), t.solvers[k]))
+        line = Line(escape(name), t.solvers[k])
+        _draw_order(figure, left_out, values, line)
         told.append(_in_words(left_out, values, name))
-    theme.apply(
-        figure,
-        dark,
-        title="Removal from the training set",
-        subtitle="Every point is a real retraining",
-        height=400,
-        text=f"{unit} as examples are left out. {' '.join(told)}",
-    )
+    title = "Removal from the training set"
+    subtitle = "Every point is a real retraining"
+    text = f"{unit} as examples are left out. {' '.join(told)}"
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=400, text=text)
     figure.update_xaxes(title_text="left out of the training set (%)", zeroline=False, **STILL)
     figure.update_yaxes(title_text=escape(unit), zeroline=False, **STILL)
     return figure.update_layout(legend=legend_below(-0.25, yanchor="top"), hovermode="closest")
@@ -55,16 +54,17 @@ def _draw_band(figure: Figure, left_out: Sequence[float], random: Floats, colour
     """From the 5 % to the 95 % quantile of the draws."""
     low = np.quantile(random, 0.05, axis=0)
     high = np.quantile(random, 0.95, axis=0)
-    edge = {"x": left_out, "mode": "lines", "line_width": 0, "hoverinfo": "skip", "showlegend": False}
-    figure.add_scatter(y=high, **edge)
-    figure.add_scatter(y=low, fill="tonexty", fillcolor=theme.faded(colour, 0.18), **edge)
+    fill = theme.faded(colour, 0.18)
+    figure.add_scatter(x=left_out, y=high, **_EDGE)
+    figure.add_scatter(x=left_out, y=low, fill="tonexty", fillcolor=fill, **_EDGE)
 
 
 def _draw_order(figure: Figure, left_out: Sequence[float], values: Floats, line: Line) -> None:
     """The value at each share, in one order of leaving examples out."""
     tips = []
     for share, value in zip(left_out, values, strict=True):
-        tips.append(f"<b>{line.name}</b><br>{share:.0f} % left out: {number(value)}")
+        text = f"{share:.0f} % left out: {number(value)}"
+        tips.append(tip(line.name, text))
     marker = {"size": 7, "color": line.colour}
     figure.add_scatter(x=left_out, y=values, **line.style, marker=marker, hovertext=tips)
 

@@ -48,11 +48,12 @@ def _draw_masks(figure: Figure, explanation: Explanation, said: Values, dark: bo
     """One dot a held-out mask."""
     t = theme.tokens(dark)
     dot = {"size": 6, "color": theme.faded(t.solvers[0], 0.55)}
+    dot["line"] = {"width": 0.5, "color": t.page}
     figure.add_scatter(
         x=said,
         y=explanation.held_out.values,
         mode="markers",
-        marker={**dot, "line": {"width": 0.5, "color": t.page}},
+        marker=dot,
         hovertext=_tips(explanation, said),
         hoverinfo="text",
         name="one held-out mask",

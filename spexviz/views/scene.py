@@ -33,17 +33,16 @@ class Known:
         return max(map(abs, self.effects), default=0.0)
 
     @classmethod
-    def of_run(cls, run: Explanation, index: str, order: int) -> Known:
-        found = run.interactions(index, order)
-        effects = run.main_effects().tolist()
-        fade = _FADE[shown_quality(run)]
-        checks = {check.members: check for check in run.checks}
-        return cls(found, effects, run.subject.noun, fade, checks)
-
-    @classmethod
-    def of_interactions(cls, found: Interactions) -> Known:
-        effects = [found[(i,)] for i in range(len(found.players))]
-        return cls(found, effects, noun="player", fade=1.0, checks={})
+    def of(cls, source: Explanation | Interactions, index: str, order: int) -> Known:
+        """`index`, `order`: of the interactions of a run."""
+        if isinstance(source, Interactions):
+            effects = [source[(i,)] for i in range(len(source.players))]
+            return cls(source, effects, noun="player", fade=1.0, checks={})
+        found = source.interactions(index, order)
+        effects = source.main_effects().tolist()
+        fade = _FADE[shown_quality(source)]
+        checks = {check.members: check for check in source.checks}
+        return cls(found, effects, source.subject.noun, fade, checks)
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,10 @@ class Scene:
             players = {members[0] for members in alone.values if len(members) == 1}
         in_order = sorted(players)
         spots = ring(in_order)
-        label = names(known.found.players, 16)
-        selected = tuple(sorted({int(i) for i in selection}))
         places = middles(list(shown.values), spots)
-        return cls(known, shown, in_order, spots, places, label, selected, dark)
+        label = names(known.found.players, 16)
+        selected = sorted({int(i) for i in selection})
+        return cls(known, shown, in_order, spots, places, label, tuple(selected), dark)
 
     def fade(self, members: Interaction) -> float:
         """How much of its colour a set keeps: less where the fit is poor, little beside a selection."""

@@ -62,7 +62,7 @@ def _text(explanation: Explanation, label: Sequence[str]) -> dict[str, Any]:
 
 def _effects(explanation: Explanation) -> dict[str, Any]:
     """The main effects, and the one with the full colour."""
-    effects: list[float] = explanation.main_effects().tolist()
+    effects = explanation.main_effects().tolist()
     limit = max(map(abs, effects), default=0.0)
     return {"effects": [_short(value) for value in effects], "limit": _short(limit)}
 
@@ -89,7 +89,8 @@ def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
     usual = dict.fromkeys(gaps, " ")
     usual[0] = ""
     usual[len(spans)] = ""
-    return written, {str(i): gap for i, gap in gaps.items() if gap != usual[i]}
+    unusual = {str(i): gap for i, gap in gaps.items() if gap != usual[i]}
+    return written, unusual
 
 
 def _in_order(spans: Sequence[tuple[int, int]]) -> bool:
@@ -120,7 +121,7 @@ def _combs(
     count = max(0, min(top, MOST_COMBS))
     shown = interactions.top(count, include_singletons=False)
     combs = []
-    for members, _ in shown:
+    for members in shown.values:
         comb = _comb(members, shown, label)
         if members in verdicts:
             comb["c"] = verdicts[members]

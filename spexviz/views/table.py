@@ -63,7 +63,7 @@ def members_of(interactions: Interactions, top: int = 50) -> list[Interaction]:
 
 
 def csv(interactions: Interactions, top: int | None = None, checks: Sequence[Check] = ()) -> str:
-    """The table as CSV text with unit and index columns; a cell that would run as a formula gets a leading '."""
+    """The table as CSV text with unit and index columns; what would run as a formula gets a leading '."""
     if top is None:
         top = len(interactions.values)
     frame = table(interactions, top, checks)

@@ -83,7 +83,7 @@ def tokens(dark: bool = False) -> Tokens:
 
 
 def colour(value: float, limit: float, dark: bool = False) -> str:
-    """Background of a cell: neutral at 0, full orange from +limit upward, full purple from −limit downward."""
+    """Background of a cell: neutral at 0, full orange from +limit upward, full purple from −limit down."""
     t = tokens(dark)
     share = _share_of(value, limit)
     extreme = t.cell_down
@@ -229,21 +229,12 @@ def apply(
     """
     t = tokens(dark)
     lines = _wrapped(subtitle)
-    figure.update_layout(
-        template="none",
-        height=height,
-        paper_bgcolor=_CLEAR,
-        plot_bgcolor=_CLEAR,
-        separators=".,",
-        meta={"text": text},
-    )
-    figure.update_layout(
-        title=_title(title, lines, t),
-        margin={"l": 16, "r": 24, "t": 46 + 18 * len(lines), "b": 16},
-        font={"family": FONT, "size": 14, "color": t.ink},
-        legend={"font": {"size": 13, "color": t.ink}, "bgcolor": _CLEAR},
-        hoverlabel=_hover_label(t),
-    )
+    font = {"family": FONT, "size": 14, "color": t.ink}
+    legend = {"font": {"size": 13, "color": t.ink}, "bgcolor": _CLEAR}
+    margin = {"l": 16, "r": 24, "t": 46 + 18 * len(lines), "b": 16}
+    figure.update_layout(template="none", paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR, separators=".,")
+    figure.update_layout(height=height, margin=margin, font=font, legend=legend, meta={"text": text})
+    figure.update_layout(title=_title(title, lines, t), hoverlabel=_hover_label(t))
     axis = _axis(t)
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)

@@ -11,7 +11,7 @@ from spexviz.indices import Interactions
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
-from spexviz.views.parts import BARE, STILL, Point, columns, write
+from spexviz.views.parts import BARE, STILL, Point, columns, tip, write
 from spexviz.views.theme import listed, number
 from spexviz.views.words import escape, joined, names
 
@@ -36,14 +36,11 @@ def waterfall(
     _draw_bars(figure, bars, explanation.unit, dark)
     _draw_links(figure, bars, dark)
     _write_values(figure, bars, dark)
-    theme.apply(
-        figure,
-        dark,
-        title="From nothing to everything",
-        subtitle=f"Both ends are measured, the steps between are the surrogate's (FBII, order ≤ {order})",
-        height=130 + 30 * len(steps),
-        text=describe_waterfall(steps, explanation.unit),
-    )
+    title = "From nothing to everything"
+    subtitle = f"Both ends are measured, the steps between are the surrogate's (FBII, order ≤ {order})"
+    height = 130 + 30 * len(steps)
+    text = describe_waterfall(steps, explanation.unit)
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
     figure.update_xaxes(title_text=escape(explanation.unit), range=_room(bars), **STILL)
     rows = [bar.row for bar in bars]
     labels = [_bold_end(step, escape(step.label)) for step in steps]
@@ -78,25 +75,17 @@ def _bars(steps: Sequence[Step]) -> list[_Bar]:
 def _draw_bars(figure: Figure, bars: Sequence[_Bar], unit: str, dark: bool) -> None:
     muted = theme.tokens(dark).muted
     points = [_point(bar, unit, dark) for bar in bars]
-    figure.add_bar(
-        **columns(points),
-        orientation="h",
-        width=0.66,
-        marker_line_color=muted,
-        marker_pattern_fgcolor=muted,
-        marker_pattern_size=6,
-        hoverinfo="text",
-    )
+    lines = {"marker_line_color": muted, "marker_pattern_fgcolor": muted, "marker_pattern_size": 6}
+    figure.add_bar(**columns(points), **lines, orientation="h", width=0.66, hoverinfo="text")
 
 
 def _point(bar: _Bar, unit: str, dark: bool) -> Point:
     """A bar: grey for a real end, pale for a remainder, hatched for what is not explained."""
     t = theme.tokens(dark)
     step = bar.step
-    label = escape(step.label)
-    amount = f"{number(step.value)} {escape(unit)}"
+    value = f"{number(step.value)} {escape(unit)}"
     point: Point = {"x": step.value, "base": bar.start, "y": bar.row}
-    point["hovertext"] = f"<b>{label}</b><br>{amount}"
+    point["hovertext"] = tip(escape(step.label), value)
     point["customdata"] = list(step.members or ())
     point["marker_color"] = theme.mark(step.value, dark)
     point["marker_opacity"] = 1
@@ -160,7 +149,8 @@ def waterfall_steps(
     label = names(explanation.players, 28)
     empty, full = explanation.ends
     between = [*_main_steps(found, label, mains), *_set_steps(found, label, sets)]
-    missing = full - empty - sum(step.value for step in between)
+    explained = sum(step.value for step in between)
+    missing = full - empty - explained
     first = Step("nothing kept", empty, kind="end")
     unexplained = Step("not explained by the surrogate", missing, kind="unexplained")
     last = Step("everything kept", full, kind="end")
@@ -169,7 +159,10 @@ def waterfall_steps(
 
 def _main_steps(found: Interactions, label: Sequence[str], count: int) -> list[Step]:
     """The `count` largest main effects in reading order, and the sum of the others."""
-    effects = {members[0]: value for members, value in found if len(members) == 1 and value != 0}
+    effects: dict[int, float] = {}
+    for members, value in found:
+        if len(members) == 1 and value != 0:
+            effects[members[0]] = value
     by_size = sorted(effects, key=lambda i: (-abs(effects[i]), i))
     steps = []
     for i in sorted(by_size[:count]):
