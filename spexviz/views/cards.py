@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import shown_quality
-from spexviz.views.component import colours, versioned
+from spexviz.views.component import beside, colours, versioned
 from spexviz.views.findings import by_size
 from spexviz.views.theme import number
 from spexviz.views.words import upright
 
-JS = resources.files("spexviz.views").joinpath("cards.js").read_text(encoding="utf-8")
-CSS = resources.files("spexviz.views").joinpath("cards.css").read_text(encoding="utf-8")
+JS = beside("cards.js")
+CSS = beside("cards.css")
 _COLOURS = ("ink", "muted", "grid", "surface", "accent", "up", "down")
 DARKEST = 16.0  # the highest value of a pixel
 

@@ -1,4 +1,4 @@
-"""What both components of the page need: colours by name, and data that say when they have changed."""
+"""What both components of the page need: their files, colours by name, and data that say when they change."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib import resources
 from typing import Any
 
 from spexviz.views import theme
+
+
+def beside(name: str) -> str:
+    """The text of a file that lies beside this module: a script or a style."""
+    file = resources.files("spexviz.views").joinpath(name)
+    return file.read_text(encoding="utf-8")
 
 
 def versioned(body: Mapping[str, Any], selection: Sequence[int]) -> dict[str, Any]:

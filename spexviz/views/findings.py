@@ -74,10 +74,9 @@ def _carries(explanation: Explanation, interactions: Interactions, members: Inte
 
 def _apart(interactions: Interactions, members: Interaction) -> float:
     """The players' own share of variance, where it is most and the strongest set has next to none; else 0."""
-    if interactions.shares.get(members, 1.0) >= SLIGHT:
-        return 0.0
-    alone = sum(share for term, share in interactions.shares.items() if len(term) == 1)
-    if alone > 0.5:
+    shares = interactions.shares
+    alone = sum(share for term, share in shares.items() if len(term) == 1)
+    if shares.get(members, 1.0) < SLIGHT and alone > 0.5:
         return alone
     return 0.0
 

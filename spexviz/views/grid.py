@@ -36,9 +36,8 @@ __all__ = [
 ]
 
 KINDS = ("linear", "within a layer", "across layers")
-_DOMAIN: dict[str, Any] = {
-    "constrain": "domain"
-}  # squares stay square: the plot gives way, not the range of an axis
+# squares stay square: the plot gives way, not the range of an axis
+_DOMAIN: dict[str, Any] = {"constrain": "domain"}
 _LIT = {"marker": {"opacity": 1}}
 _ON_TOP = {"mode": "markers", "hoverinfo": "skip"}  # seen, but never hovered or clicked
 
@@ -140,10 +139,10 @@ def _set_axes(figure: Figure, board: Board, noun: str) -> None:
     title = ""
     if noun == "head":
         title = "head"
-    columns: list[int] = []
+    ticks: list[int] = []
     if board.columns > 1:
-        columns = _some(range(board.columns), 12, 4)
-    figure.update_xaxes(title_text=title, tickvals=columns, range=_room(board.columns))
+        ticks = _some(range(board.columns), 12, 4)
+    figure.update_xaxes(title_text=title, tickvals=ticks, range=_room(board.columns))
     figure.update_xaxes(**BARE, **STILL)
     figure.update_xaxes(scaleanchor="y", scaleratio=1, constraintoward="left", **_DOMAIN)
     count = len(board.layers)

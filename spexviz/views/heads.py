@@ -48,8 +48,10 @@ def _tips(tokens: Sequence[str], weights: Floats) -> list[list[str]]:
     """What each cell says: a list a row."""
     tips = []
     for token, row in zip(tokens, weights, strict=True):
-        cells = zip(tokens, row, strict=True)
-        tips.append([f"{token} looks at {seen}: {weight:.2f}" for seen, weight in cells])
+        cells = []
+        for seen, weight in zip(tokens, row, strict=True):
+            cells.append(f"{token} looks at {seen}: {weight:.2f}")
+        tips.append(cells)
     return tips
 
 

@@ -69,8 +69,8 @@ def _tips(explanation: Explanation, said: Values) -> list[str]:
     tips = []
     for real, surrogate, count in zip(explanation.held_out.values, said, kept, strict=True):
         values = f"model {number(real)}, surrogate {number(surrogate)}"
-        off = number(surrogate - real)
-        tips.append(f"{values}<br>off by {off} {unit}; {count} of {n} {nouns} kept")
+        off = f"off by {number(surrogate - real)} {unit}"
+        tips.append(f"{values}<br>{off}; {count} of {n} {nouns} kept")
     return tips
 
 

@@ -9,7 +9,6 @@ selection.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 from typing import Any
 
 from spexviz.indices import Interactions
@@ -17,11 +16,11 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import shown_quality
-from spexviz.views.component import colours, versioned
+from spexviz.views.component import beside, colours, versioned
 from spexviz.views.words import isolated, joined, names, upright
 
-JS = resources.files("spexviz.views").joinpath("strip.js").read_text(encoding="utf-8")
-CSS = resources.files("spexviz.views").joinpath("strip.css").read_text(encoding="utf-8")
+JS = beside("strip.js")
+CSS = beside("strip.css")
 _COLOURS = ("ink", "muted", "grid", "up", "down", "surface")
 MOST_COMBS = 12
 
