@@ -1,4 +1,4 @@
-"""Views: data → Plotly figures, component data, tables and sentences. Pure functions; no streamlit, no models.
+"""Views: data → Plotly figures, component data, tables and sentences. Pure functions: no streamlit, no model.
 
     sv.views.graph(result, top=12).show()
 

@@ -1,4 +1,4 @@
-"""Cards of training examples: the data of one component. What is written on a card is hostile text and enters the page as text only.
+"""Cards of training examples: the data of one component. What stands on a card is hostile: it stays text.
 
 A card holds one example or the members of a set, each a text or a picture of 8 × 8 pixels, with its label, a
 value on a background of the value's colour, and lines of small print. The script reports `select` as a
@@ -7,27 +7,31 @@ trigger: {"members": [positions]}.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import shown_quality
+from spexviz.views.component import beside, colours, versioned
+from spexviz.views.findings import by_size
+from spexviz.views.theme import number
 from spexviz.views.words import upright
 
-JS = resources.files("spexviz.views").joinpath("cards.js").read_text(encoding="utf-8")
-CSS = resources.files("spexviz.views").joinpath("cards.css").read_text(encoding="utf-8")
+JS = beside("cards.js")
+CSS = beside("cards.css")
+_COLOURS = ("ink", "muted", "grid", "surface", "accent", "up", "down")
 DARKEST = 16.0  # the highest value of a pixel
 
 
 @dataclass(frozen=True)
 class Item:
-    """What is shown of one example or group: its text, its label, a remark (such as what was planted), pixels (64 from 0 to 16)."""
+    """What is shown of one example or group: its text and label.
+
+    `remark`: such as what was planted; `pixels`: 64, from 0 to 16.
+    """
 
     text: str
     label: str = ""
@@ -37,9 +41,9 @@ class Item:
 
 @dataclass(frozen=True)
 class Card:
-    """Items and, where there is one, their value;
+    """Items and, where there is one, their value.
 
-    `lines`: small print under them; `members`: what a click selects.
+    `what`: what the value is; `lines`: small print under them; `members`: what a click selects.
     """
 
     items: tuple[Item, ...]
@@ -62,33 +66,28 @@ def data(
 
     `limit`: the value with the full colour, by default the largest; `good`: False fades the colours.
     """
-    limit = limit or max((abs(card.value) for card in cards if card.value is not None), default=0.0)
-    t = theme.tokens(dark)
+    values = [card.value for card in cards if card.value is not None]
+    limit = limit or max(map(abs, values), default=0.0)
+    quality = "poor"
+    if good:
+        quality = "good"
     body = {
         "cards": [_card(card, limit, dark) for card in cards],
         "large": large,
-        "quality": "good" if good else "poor",
-        "colours": {
-            name: getattr(t, name) for name in ("ink", "muted", "grid", "surface", "accent", "up", "down")
-        },
+        "quality": quality,
+        "colours": colours(_COLOURS, dark),
     }
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return {
-        "version": hashlib.sha256(canonical.encode()).hexdigest()[:16],
-        "selection": sorted({int(i) for i in selection}),
-        **body,
-    }
+    return versioned(body, selection)
 
 
 def mattering(explanation: Explanation, items: Sequence[Item], top: int = 8) -> list[Card]:
     """A card for each of the players with the largest main effects, the largest first."""
-    effects = explanation.main_effects()
-    order = sorted(range(len(effects)), key=lambda i: (-abs(effects[i]), i))[:top]
-    return [
-        Card((items[i],), float(effects[i]), "main effect", members=(i,))
-        for i in order
-        if abs(effects[i]) > 1e-9
-    ]
+    effects = explanation.main_effects().tolist()
+    cards = []
+    for i in by_size(effects)[:top]:
+        if abs(effects[i]) > 1e-9:
+            cards.append(Card((items[i],), effects[i], "main effect", members=(i,)))
+    return cards
 
 
 def quality_is_good(explanation: Explanation) -> bool:
@@ -98,39 +97,44 @@ def quality_is_good(explanation: Explanation) -> bool:
 
 def text_twin(cards: Sequence[Card]) -> str:
     """The cards in words."""
-    told = []
-    for card in cards:
-        value = "" if card.value is None else f": {card.what} {theme.number(card.value)}"
-        told.append(
-            " and ".join(
-                f"“{item.text}” ({item.label})" if item.label else f"“{item.text}”" for item in card.items
-            )
-            + value
-        )
-    return "; ".join(told)
+    return "; ".join(map(_card_text, cards))
+
+
+def _card_text(card: Card) -> str:
+    text = " and ".join(map(_item_text, card.items))
+    if card.value is not None:
+        text += f": {card.what} {number(card.value)}"
+    return text
+
+
+def _item_text(item: Item) -> str:
+    text = f"“{item.text}”"
+    if item.label:
+        text += f" ({item.label})"
+    return text
 
 
 def _card(card: Card, limit: float, dark: bool) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "items": [_item(item) for item in card.items],
-        "lines": [upright(line) for line in card.lines],
-        "members": list(card.members),
-    }
+    written: dict[str, Any] = {"members": list(card.members)}
+    written["items"] = [_item(item) for item in card.items]
+    written["lines"] = [upright(line) for line in card.lines]
     if card.value is not None:
-        out |= {
-            "value": theme.number(card.value),
-            "what": card.what,
-            "cell": theme.colour(card.value, limit, dark),
-        }
-    return out
+        written["value"] = number(card.value)
+        written["what"] = card.what
+        written["cell"] = theme.colour(card.value, limit, dark)
+    return written
 
 
 def _item(item: Item) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "text": upright(item.text),
-        "label": upright(item.label),
-        "remark": upright(item.remark),
-    }
+    written: dict[str, Any] = {"text": upright(item.text)}
+    written["label"] = upright(item.label)
+    written["remark"] = upright(item.remark)
     if item.pixels is not None:
-        out["pixels"] = [round(min(1.0, max(0.0, pixel / DARKEST)), 3) for pixel in item.pixels]
-    return out
+        written["pixels"] = [_blackness(pixel) for pixel in item.pixels]
+    return written
+
+
+def _blackness(pixel: float) -> float:
+    """How dark a pixel is drawn, from 0 to 1."""
+    share = pixel / DARKEST
+    return round(min(1.0, max(0.0, share)), 3)

@@ -4,268 +4,230 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 
-import numpy as np
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
-from spexviz.views.captions import plural
+from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, note, tip, write
+from spexviz.views.residuals import residuals
+from spexviz.views.theme import interval_text, number
 from spexviz.views.words import escape, plain
 
+__all__ = ["LOWEST", "describe_fidelity", "fidelity_curve", "residuals"]
+
 LOWEST = -0.2  # R² below this is drawn at the edge and told in words
-_DASH = "dash"
 
 
-def fidelity_curve(
-    explanation: Explanation, *, dark: bool = False, extra: Sequence[Fidelity] = ()
-) -> go.Figure:
-    """Held-out R² with its 90 % interval against ablations (log axis), one line a solver, the linear baseline dashed.
+def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Sequence[Fidelity] = ()) -> Figure:
+    """Held-out R² with its 90 % interval against ablations (log axis), a line a solver, the baseline dashed.
 
     `extra`: points of further solvers or runs on the same held-out masks. Works for one point, none, and
     running results.
     """
     t = theme.tokens(dark)
-    points = [p for p in (*explanation.proof.curve, *extra) if math.isfinite(p.r2)]
-    lines: dict[str, list[Fidelity]] = {}
-    for point in sorted(points, key=lambda p: p.budget):
-        lines.setdefault(point.solver, []).append(point)
+    every = [*explanation.proof.curve, *extra]
+    points = [point for point in every if math.isfinite(point.r2)]
+    curves = _curves(points, explanation.baseline.solver, dark)
     low = _floor(points)
-    figure = go.Figure()
+    figure = Figure()
     if explanation.proof.exact:
         figure.add_hline(y=1, line={"color": t.ink, "width": 1.5, "dash": "dot"})
-    # the baseline is drawn in grey, first, under the solvers' own lines
-    own = [s for s in lines if s != explanation.baseline.solver]
-    for solver in sorted(lines, key=lambda s: s in own):
-        base = solver not in own
-        colour = t.muted if base else t.solvers[own.index(solver) % len(t.solvers)]
-        _draw_line(figure, lines[solver], low, colour, base, explanation, dark)
-    _draw_here(figure, explanation, low, dark)
-    budgets = sorted({p.budget for p in points})
-    subtitle = f"R² on {explanation.fidelity.held_out:,} held-out masks, 90 % interval; 1 is perfect, 0 guesses the mean"
+    for curve in curves:
+        _draw_curve(figure, curve, low)
+        _tell_low_points(figure, curve, low, explanation.fidelity)
     if explanation.proof.exact:
-        subtitle = f"The spectrum itself is exact (all {2 ** len(explanation.players):,} masks); the lines are fits on some of them, scored on the rest"
-    if not explanation.complete:
-        subtitle += "<br>This run is not complete: these are the points so far."
-    title = "How good is it, and what did it cost?"
-    theme.apply(
-        figure, dark, title=title, subtitle=subtitle, height=400, text=describe_fidelity(explanation, extra)
-    )
-    rows = (len(lines) + 1) // 2  # of the legend, which stands under the axis: it may hold a dozen solvers
-    figure.update_layout(height=400 + 22 * rows, margin_b=70 + 22 * rows)
-    axis = [math.log2(b) for b in (budgets or [64])]
-    room = max(0.35, 0.12 * (axis[-1] - axis[0]))
-    figure.update_xaxes(
-        title_text="ablations that the fit saw (log scale)",
-        range=[axis[0] - room, axis[-1] + 3.2 * room],
-        tickvals=axis,
-        ticktext=[f"{b:,}" for b in budgets],
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-    )
-    figure.update_yaxes(title_text="held-out R²", range=[low - 0.06, 1.05], zeroline=low < 0, fixedrange=True)
+        _draw_exact(figure, explanation, t.ink)
+    else:
+        _draw_here(figure, explanation.fidelity, low, t.ink)
     if not points:
-        figure.add_annotation(
-            text="No fit yet: the first appears after the first 64 ablations.",
-            showarrow=False,
-            font={"color": t.muted, "size": 15},
-            xref="paper",
-            yref="paper",
-            x=0.5,
-            y=0.5,
-        )
-    return figure.update_layout(
-        showlegend=len(lines) > 0,
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 0,
-            "yref": "container",
-            "yanchor": "bottom",
-        },
-        hovermode="closest",
-    )
+        note(figure, "No fit yet: the first appears after the first 64 ablations.", dark, **MIDDLE)
+
+    # the legend stands under the axis: it may hold a dozen solvers, two a row
+    legend_height = 22 * ((len(curves) + 1) // 2)
+    legend = legend_below(0, xanchor="left", yref="container", yanchor="bottom")
+    title = "How good is it, and what did it cost?"
+    subtitle = _subtitle(explanation)
+    height = 400 + legend_height
+    text = describe_fidelity(explanation, extra)
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
+    _set_axes(figure, points, low)
+    figure.update_layout(margin_b=70 + legend_height, legend=legend)
+    return figure.update_layout(showlegend=len(curves) > 0, hovermode="closest")
 
 
 def describe_fidelity(explanation: Explanation, extra: Sequence[Fidelity] = ()) -> str:
     """The curve in words, for a screen reader."""
-    points = sorted((*explanation.proof.curve, *extra), key=lambda p: (p.solver, p.budget))
-    told = [f"{p.solver} with {p.budget:,} ablations: R² {_r2(p)}" for p in points]
-    head = (
-        f"Exact: all {2 ** len(explanation.players):,} masks were asked. " if explanation.proof.exact else ""
-    )
-    return head + ("Held-out R². " + "; ".join(told) + "." if told else "No fit yet.")
-
-
-def residuals(explanation: Explanation, dark: bool = False) -> go.Figure:
-    """The model's value against the surrogate's on every held-out mask, with the line of perfect agreement."""
-    t = theme.tokens(dark)
-    real = np.asarray(explanation.held_out.values, dtype=float)
-    said = explanation.spectrum(explanation.held_out.masks) if len(real) else np.zeros(0)
-    unit = escape(explanation.unit)
-    figure = go.Figure()
-    if len(real):
-        ends = [float(min(real.min(), said.min())), float(max(real.max(), said.max()))]
-        figure.add_scatter(
-            x=ends,
-            y=ends,
-            mode="lines",
-            line={"color": t.muted, "dash": "dot", "width": 1.5},
-            hoverinfo="skip",
-            name="perfect agreement",
-        )
-        kept = explanation.held_out.masks.sum(1)
-        hover = [
-            f"model {theme.number(y)}, surrogate {theme.number(x)}<br>off by {theme.number(x - y)} {unit}; {k} of {len(explanation.players)} {escape(plural(explanation.subject.noun))} kept"
-            for x, y, k in zip(said, real, kept, strict=True)
-        ]
-        dots = {"size": 6, "color": theme.faded(t.solvers[0], 0.55), "line": {"width": 0.5, "color": t.page}}
-        figure.add_scatter(
-            x=said,
-            y=real,
-            mode="markers",
-            marker=dots,
-            hovertext=hover,
-            hoverinfo="text",
-            name="one held-out mask",
-        )
-        error = float(np.sqrt(np.mean((said - real) ** 2)))
-        text = f"On {len(real):,} held-out masks the surrogate is off by {theme.number(error, signed=False)} {explanation.unit} (root mean square)."
-    else:
-        text = (
-            "Every mask was asked, so there is nothing held out to compare."
-            if explanation.proof.exact
-            else "No held-out masks yet."
-        )
-        figure.add_annotation(
-            text=text,
-            showarrow=False,
-            font={"color": t.muted, "size": 15},
-            xref="paper",
-            yref="paper",
-            x=0.5,
-            y=0.5,
-        )
-    theme.apply(
-        figure,
-        dark,
-        title="Model against surrogate",
-        subtitle=escape(text) if len(real) else "",
-        height=400,
-        text=text,
-    )
-    figure.update_xaxes(title_text=f"surrogate ({unit})", zeroline=False)
-    figure.update_yaxes(title_text=f"model ({unit})", zeroline=False)
-    return figure.update_layout(showlegend=False, hovermode="closest")
-
-
-def _draw_line(
-    figure: go.Figure,
-    points: list[Fidelity],
-    low: float,
-    colour: str,
-    base: bool,
-    explanation: Explanation,
-    dark: bool,
-) -> None:
-    """A solver's line with error bars; points under the edge sit on it as a triangle with their number beside it."""
-    x = [math.log2(p.budget) for p in points]
-    y = [max(p.r2, low) for p in points]
-    up = [
-        max(0.0, min(p.interval[1], 1.0) - v) if math.isfinite(p.interval[1]) else 0.0
-        for p, v in zip(points, y, strict=True)
-    ]
-    down = [
-        max(0.0, v - max(p.interval[0], low)) if math.isfinite(p.interval[0]) else 0.0
-        for p, v in zip(points, y, strict=True)
-    ]
-    name = plain(points[0].solver, 30) + (" (baseline)" if base else "")
-    figure.add_scatter(
-        x=x,
-        y=y,
-        mode="lines+markers",
-        name=escape(name),
-        line={"color": colour, "width": 2 if base else 2.5, "dash": _DASH if base else "solid"},
-        marker={
-            "size": 8,
-            "color": colour,
-            "symbol": ["triangle-down" if p.r2 < low else "square" if base else "circle" for p in points],
-        },
-        error_y={
-            "type": "data",
-            "array": up,
-            "arrayminus": down,
-            "color": theme.faded(colour, 0.55),
-            "thickness": 1.5,
-            "width": 5,
-        },
-        hovertext=[
-            f"<b>{escape(name)}</b><br>R² {_r2(p)}<br>{p.budget:,} ablations, {p.terms:,} terms, {p.held_out:,} held-out masks"
-            for p in points
-        ],
-        hoverinfo="text",
-        customdata=[[p.budget] for p in points],
-    )
-    for p, at in zip(points, x, strict=True):
-        if p.r2 < low and p != explanation.fidelity:
-            figure.add_annotation(
-                x=at,
-                y=low,
-                text=f"R² {theme.number(p.r2, signed=False)}",
-                showarrow=False,
-                yshift=14,
-                font={"size": 12, "color": colour},
-            )
-
-
-def _draw_here(figure: go.Figure, explanation: Explanation, low: float, dark: bool) -> None:
-    """The mark on what the other figures show."""
-    t, point = theme.tokens(dark), explanation.fidelity
+    head = ""
     if explanation.proof.exact:
-        text = f"exact, all {2 ** len(explanation.players):,} masks"
-        figure.add_annotation(
-            x=0.01,
-            xref="paper",
-            y=1,
-            text=text,
-            showarrow=False,
-            xanchor="left",
-            yanchor="top",
-            yshift=-3,
-            font={"size": 13, "color": t.ink},
-        )
-        return
-    if not math.isfinite(point.r2) or point.budget < 1:
-        return
-    x, y = math.log2(point.budget), max(point.r2, low)
-    ring = {"size": 18, "color": "rgba(0,0,0,0)", "line": {"width": 2, "color": t.ink}}
+        head = f"Exact: all {_all_masks(explanation)} masks were asked. "
+    points = [*explanation.proof.curve, *extra]
+    if not points:
+        return f"{head}No fit yet."
+    points.sort(key=attrgetter("solver", "budget"))
+    told = "; ".join(map(_in_words, points))
+    return f"{head}Held-out R². {told}."
+
+
+def _in_words(point: Fidelity) -> str:
+    return f"{point.solver} with {point.budget:,} ablations: R² {_r2(point)}"
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """One solver's points in order of budget, and how they are drawn."""
+
+    points: list[Fidelity]
+    line: Line
+    symbol: str = "circle"
+
+
+def _curves(points: Sequence[Fidelity], baseline: str, dark: bool) -> list[_Curve]:
+    """A curve a solver; the baseline's is grey and comes first, under the solvers' own."""
+    t = theme.tokens(dark)
+    by_solver: dict[str, list[Fidelity]] = {}
+    for point in sorted(points, key=attrgetter("budget")):
+        by_solver.setdefault(point.solver, []).append(point)
+    curves = []
+    if baseline in by_solver:
+        name = escape(f"{plain(baseline, 30)} (baseline)")
+        line = Line(name, t.muted, width=2, dash="dash")
+        curves.append(_Curve(by_solver.pop(baseline), line, "square"))
+    for k, (solver, own) in enumerate(by_solver.items()):
+        name = escape(plain(solver, 30))
+        colour = t.solvers[k % len(t.solvers)]
+        curves.append(_Curve(own, Line(name, colour)))
+    return curves
+
+
+def _draw_curve(figure: Figure, curve: _Curve, low: float) -> None:
+    """A solver's line with error bars."""
+    colour = curve.line.colour
+    points = [_point(point, curve, low) for point in curve.points]
+    error = {"type": "data", "color": theme.faded(colour, 0.55), "thickness": 1.5, "width": 5}
     figure.add_scatter(
-        x=[x], y=[y], mode="markers", marker=ring, hoverinfo="skip", showlegend=False, name="here"
+        **columns(points), **curve.line.style, marker_size=8, marker_color=colour, error_y=error
     )
-    text = f"you are here<br><b>{theme.number(point.r2, signed=False)}</b>"
-    figure.add_annotation(
-        x=x,
-        y=y,
-        text=text,
-        showarrow=False,
-        xanchor="left",
-        xshift=15,
-        align="left",
-        font={"size": 13, "color": t.ink},
-        yanchor="bottom" if y < low + 0.15 else "middle",
+
+
+def _point(fit: Fidelity, curve: _Curve, low: float) -> Point:
+    """A fit at its budget; one under the edge `low` sits on it, as a triangle."""
+    below, above = _error_bar(fit, low)
+    counts = f"{fit.budget:,} ablations, {fit.terms:,} terms, {fit.held_out:,} held-out masks"
+    point: Point = {"x": math.log2(fit.budget), "y": max(fit.r2, low)}
+    point["error_y_array"] = above
+    point["error_y_arrayminus"] = below
+    point["hovertext"] = tip(curve.line.name, f"R² {_r2(fit)}", counts)
+    point["customdata"] = [fit.budget]
+    point["marker_symbol"] = curve.symbol
+    if fit.r2 < low:
+        point["marker_symbol"] = "triangle-down"
+    return point
+
+
+def _tell_low_points(figure: Figure, curve: _Curve, low: float, here: Fidelity) -> None:
+    """The R² of the points under the edge, beside their triangles; that of `here` is written anyway."""
+    for point in curve.points:
+        if point.r2 < low and point != here:
+            r2 = number(point.r2, signed=False)
+            x = math.log2(point.budget)
+            write(figure, f"R² {r2}", 12, curve.line.colour, x=x, y=low, yshift=14)
+
+
+def _error_bar(point: Fidelity, low: float) -> tuple[float, float]:
+    """How far the interval reaches below and above the point as drawn, within `low` and 1; 0 if unknown."""
+    drawn = max(point.r2, low)
+    start, end = point.interval
+    below = above = 0.0
+    if math.isfinite(start):
+        below = max(0.0, drawn - max(start, low))
+    if math.isfinite(end):
+        above = max(0.0, min(end, 1.0) - drawn)
+    return below, above
+
+
+def _draw_exact(figure: Figure, explanation: Explanation, colour: str) -> None:
+    """What the line at 1 means."""
+    text = f"exact, all {_all_masks(explanation)} masks"
+    place = {"x": 0.01, "xref": "paper", "xanchor": "left", "y": 1, "yanchor": "top", "yshift": -3}
+    write(figure, text, 13, colour, **place)
+
+
+def _draw_here(figure: Figure, here: Fidelity, low: float, colour: str) -> None:
+    """The mark on the fit that the other figures show."""
+    if not math.isfinite(here.r2) or here.budget < 1:
+        return
+    x = math.log2(here.budget)
+    y = max(here.r2, low)
+    figure.add_scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        marker_size=18,
+        marker_color="rgba(0,0,0,0)",
+        marker_line_color=colour,
+        marker_line_width=2,
+        hoverinfo="skip",
+        showlegend=False,
+        name="here",
     )
+    r2 = number(here.r2, signed=False)
+    yanchor = "middle"
+    if y < low + 0.15:  # over the axis, not across it
+        yanchor = "bottom"
+    place = {"x": x, "xanchor": "left", "xshift": 15, "y": y, "yanchor": yanchor}
+    write(figure, f"you are here<br><b>{r2}</b>", 13, colour, align="left", **place)
+
+
+def _subtitle(explanation: Explanation) -> str:
+    if explanation.proof.exact:
+        text = f"The spectrum itself is exact (all {_all_masks(explanation)} masks); "
+        text += "the lines are fits on some of them, scored on the rest"
+    else:
+        text = f"R² on {explanation.fidelity.held_out:,} held-out masks, 90 % interval; "
+        text += "1 is perfect, 0 guesses the mean"
+    if not explanation.complete:
+        text += "<br>This run is not complete: these are the points so far."
+    return text
+
+
+def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float) -> None:
+    """Budgets on a log axis, with room at the right for what is written beside the last points."""
+    budgets = sorted({point.budget for point in points})
+    ticks = [math.log2(budget) for budget in budgets or [64]]
+    first = min(ticks)
+    last = max(ticks)
+    room = max(0.35, 0.12 * (last - first))
+    left = first - room
+    right = last + 3.2 * room
+    labels = [f"{budget:,}" for budget in budgets]
+    figure.update_xaxes(title_text="ablations that the fit saw (log scale)", range=[left, right])
+    figure.update_xaxes(tickvals=ticks, ticktext=labels, **BARE, **STILL)
+    figure.update_yaxes(title_text="held-out R²", range=[low - 0.06, 1.05])
+    figure.update_yaxes(zeroline=low < 0, **STILL)
 
 
 def _floor(points: Sequence[Fidelity]) -> float:
-    """The lower edge: 0, lower where points or intervals are negative, never below −0.2; higher where all fit well."""
-    ends = [min(p.r2, p.interval[0]) if math.isfinite(p.interval[0]) else p.r2 for p in points]
-    lowest = min(ends, default=0.0)
-    return 0.0 if lowest >= 0 else max(LOWEST, math.floor(lowest * 20) / 20)
+    """The lower edge: 0, or under the lowest point or interval, in steps of 0.05, but never below −0.2."""
+    lowest = 0.0
+    for point in points:
+        start, _ = point.interval
+        lowest = min(lowest, point.r2)
+        if math.isfinite(start):
+            lowest = min(lowest, start)
+    step = math.floor(lowest * 20)
+    return max(LOWEST, step / 20)
 
 
 def _r2(point: Fidelity) -> str:
-    return (
-        f"{theme.number(point.r2, signed=False)} {theme.interval_text(point.interval, signed=False)}".strip()
-    )
+    """The R² with its interval, where it has one."""
+    value = number(point.r2, signed=False)
+    interval = interval_text(point.interval, signed=False)
+    return f"{value} {interval}".rstrip()
+
+
+def _all_masks(explanation: Explanation) -> str:
+    count = 2 ** len(explanation.players)
+    return f"{count:,}"

@@ -1,294 +1,229 @@
-"""Grid: layers × heads as clickable squares; the energy of their interactions; where a head looks; what removal keeps."""
+"""Grid: layers × heads as clickable squares, and the energy of their interactions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
-import numpy as np
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
-from spexviz.masks import all_but
+from spexviz.kit.arrays import Ints
+from spexviz.masks import Interaction, all_but
 from spexviz.results import Explanation
 from spexviz.views import theme
-from spexviz.views.captions import plural
-from spexviz.views.words import escape, joined, names, plain
+from spexviz.views.board import CELL, HEIGHT, WIDTH, Board, Square, places
+from spexviz.views.heads import attention, removal
+from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, legend_below, tip
+from spexviz.views.theme import clear_sign, number, percent
+from spexviz.views.words import escape, joined, names, plural
 
-CELL, WIDTH, HEIGHT = 42, 500, 700  # pixels: of a square at most, and of all of them
+__all__ = [
+    "CELL",
+    "HEIGHT",
+    "KINDS",
+    "WIDTH",
+    "attention",
+    "describe_grid",
+    "energy",
+    "energy_shares",
+    "grid",
+    "places",
+    "prediction",
+    "removal",
+    "title_of_set",
+]
+
 KINDS = ("linear", "within a layer", "across layers")
+# squares stay square: the plot gives way, not the range of an axis
+_DOMAIN: dict[str, Any] = {"constrain": "domain"}
+_LIT = {"marker": {"opacity": 1}}
+_ON_TOP = {"mode": "markers", "hoverinfo": "skip"}  # seen, but never hovered or clicked
 
 
-def places(explanation: Explanation) -> np.ndarray | None:
-    """(n, 2) layer and place in it of each player; None for a run without them."""
-    layout = explanation.subject.layout
-    return None if layout is None or layout.ndim != 2 or layout.shape[1] != 2 else layout.astype(int)
+def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool = False) -> Figure:
+    """One square a player, coloured by its main effect; those of the selected set have an outline and a dot.
 
-
-def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool = False) -> go.Figure:
-    """One square a player: colour = main effect, outline and badge = member of the selected set; the tooltip has its rank.
-
-    `customdata` of each square is the list that holds its position.
+    The tooltip has its rank. `customdata` of each square is the list that holds its position.
     """
-    t, where, effects = theme.tokens(dark), places(explanation), explanation.main_effects()
-    where = (
-        np.stack([np.zeros(len(effects), dtype=int), np.arange(len(effects))], axis=1)
-        if where is None
-        else where
-    )
-    limit = float(np.abs(effects).max(initial=0.0)) or 1.0
-    rank = np.argsort(np.argsort(-np.abs(effects), kind="stable"), kind="stable") + 1
-    layers, columns = sorted(set(where[:, 0].tolist())), int(where[:, 1].max(initial=0)) + 1
-    row = {layer: i for i, layer in enumerate(layers)}
-    size = max(12.0, min(CELL, WIDTH / columns, HEIGHT / len(layers)))
-    label, chosen = names(explanation.players), set(selection)
-    y = [row[layer] for layer in where[:, 0]]
-    figure = go.Figure()
-    figure.add_scatter(
-        x=where[:, 1].tolist(),
-        y=y,
-        mode="markers+text",
-        marker={
-            "symbol": "square",
-            "size": 0.78 * size,
-            "color": effects.tolist(),
-            "cmin": -limit,
-            "cmax": limit,
-            "colorscale": [
-                [i / (len(theme.palette(dark)) - 1), colour] for i, colour in enumerate(theme.palette(dark))
-            ],
-            "line": {"color": t.grid, "width": 1},
-            "colorbar": {
-                "thickness": 10,
-                "outlinewidth": 0,
-                "tickfont": {"color": t.muted, "size": 12},
-                "len": 1.0,
-                "x": 1.02,
-                "nticks": 5,
-            },
-        },
-        text=[theme.sign(v) if abs(v) >= 0.15 * limit else "" for v in effects],
-        textfont={"size": max(9, round(0.36 * size)), "color": t.ink},
-        customdata=[[i] for i in range(len(effects))],
-        hovertext=[_tip(explanation, label[i], float(effects[i]), int(rank[i])) for i in range(len(effects))],
-        hoverinfo="text",
-        selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 1}},
-        name="grid",
-    )
-    members = sorted(chosen & set(range(len(effects))))
-    if members:  # on top of their neighbours
-        figure.add_scatter(
-            x=[where[i, 1] for i in members],
-            y=[y[i] for i in members],
-            mode="markers",
-            marker={
-                "symbol": "square-open",
-                "size": 0.8 * size,
-                "color": t.ink,
-                "line": {"color": t.ink, "width": 3},
-            },
-            hoverinfo="skip",
-            name="outline",
-        )
-        figure.add_scatter(
-            x=[where[i, 1] + 0.36 for i in members],
-            y=[y[i] + 0.36 for i in members],
-            mode="markers",
-            marker={"size": max(7, 0.24 * size), "color": t.accent, "line": {"color": t.page, "width": 1.5}},
-            hoverinfo="skip",
-            name="selected",
-        )
-    noun = explanation.subject.noun
-    subtitle = f"Colour: average effect of keeping the {escape(noun)}, in {escape(explanation.unit)}; click to select, dot: in the selected set"
-    theme.apply(
-        figure,
-        dark,
-        title=f"{len(effects)} {escape(plural(noun, len(effects)))}",
-        subtitle=subtitle,
-        height=round(len(layers) * size) + 150,
-    )
-    figure.update_layout(
-        meta={"text": describe_grid(explanation)}, showlegend=False, dragmode=False, hovermode="closest"
-    )
-    ticks = list(range(columns)) if columns <= 12 else list(range(0, columns, 4))
-    figure.update_xaxes(
-        title_text="head" if noun == "head" else "",
-        tickvals=ticks if columns > 1 else [],
-        range=[-0.6, columns - 0.4],
-        showgrid=False,
-        zeroline=False,
-    )
-    figure.update_xaxes(
-        scaleanchor="y", scaleratio=1, constrain="domain", constraintoward="left", fixedrange=True
-    )
-    shown = layers if len(layers) <= 16 else layers[::3]
-    figure.update_yaxes(
-        title_text="layer",
-        tickvals=[row[i] for i in shown],
-        ticktext=[str(i) for i in shown],
-        range=[-0.6, len(layers) - 0.4],
-    )
-    return figure.update_yaxes(showgrid=False, zeroline=False, fixedrange=True, constrain="domain")
+    board = Board.of(explanation)
+    figure = Figure()
+    _draw_squares(figure, board, explanation.unit, dark)
+    chosen = [square for square in board.squares if square.player in selection]
+    if chosen:  # on top of their neighbours
+        _draw_outlines(figure, chosen, board.size, dark)
+    _set_axes(figure, board, explanation.subject.noun)
+
+    noun = escape(explanation.subject.noun)
+    count = len(board.squares)
+    title = f"{count} {plural(noun, count)}"
+    colour = f"Colour: average effect of keeping the {noun}, in {escape(explanation.unit)}"
+    subtitle = f"{colour}; click to select, dot: in the selected set"
+    height = round(len(board.layers) * board.size) + 150
+    text = describe_grid(explanation)
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
+    return figure.update_layout(showlegend=False, dragmode=False, hovermode="closest")
 
 
 def describe_grid(explanation: Explanation) -> str:
     """The grid in words: the strongest players with their rank."""
-    effects, label = explanation.main_effects(), names(explanation.players)
-    order = np.argsort(-np.abs(effects), kind="stable")[:10]
-    said = "; ".join(
-        f"{label[i]} {theme.number(float(effects[i]))} ({k + 1} of {len(effects)})"
-        for k, i in enumerate(order)
+    squares = Board.of(explanation).squares
+    told = []
+    for square in sorted(squares, key=attrgetter("rank"))[:10]:
+        effect = number(square.effect)
+        told.append(f"{square.label} {effect} ({square.rank} of {len(squares)})")
+    strongest = "; ".join(told)
+    return f"Main effects ({explanation.unit}), strongest first: {strongest}."
+
+
+def _draw_squares(figure: Figure, board: Board, unit: str, dark: bool) -> None:
+    """The clickable squares, with the scale of their colours."""
+    points = [_point(square, board, unit) for square in board.squares]
+    font_size = max(9, round(0.36 * board.size))
+    figure.add_scatter(
+        **columns(points),
+        mode="markers+text",
+        marker=_marker(board, dark),
+        textfont={"size": font_size, "color": theme.ink(dark)},
+        hoverinfo="text",
+        selected=_LIT,
+        unselected=_LIT,  # Plotly would fade what is not selected
+        name="grid",
     )
-    return f"Main effects ({explanation.unit}), strongest first: {said}."
+
+
+def _point(square: Square, board: Board, unit: str) -> Point:
+    effect = f"{number(square.effect)} {escape(unit)}"
+    rank = f"{square.rank} of {len(board.squares)} by size of effect"
+    point: Point = {"x": square.x, "y": square.y}
+    point["marker_color"] = square.effect
+    point["text"] = clear_sign(square.effect, board.limit, 0.15)
+    point["hovertext"] = tip(escape(square.label), effect, rank)
+    point["customdata"] = [square.player]
+    return point
+
+
+def _marker(board: Board, dark: bool) -> dict[str, Any]:
+    """What all squares have in common."""
+    t = theme.tokens(dark)
+    colours = theme.palette(dark)
+    last = len(colours) - 1
+    marker: dict[str, Any] = {"symbol": "square", "size": 0.78 * board.size}
+    marker["line"] = {"color": t.grid, "width": 1}
+    marker["cmin"] = -board.limit
+    marker["cmax"] = board.limit
+    marker["colorscale"] = [[i / last, colour] for i, colour in enumerate(colours)]
+    marker["colorbar"] = colour_bar(dark, len=1.0, x=1.02, nticks=5)
+    return marker
+
+
+def _draw_outlines(figure: Figure, chosen: Sequence[Square], size: float, dark: bool) -> None:
+    """A frame and a dot in the corner for the squares of the selected set; a click goes through them."""
+    t = theme.tokens(dark)
+    frames: list[Point] = []
+    dots: list[Point] = []
+    for square in chosen:
+        frames.append({"x": square.x, "y": square.y})
+        dots.append({"x": square.x + 0.36, "y": square.y + 0.36})
+    frame = {"symbol": "square-open", "size": 0.8 * size, "color": t.ink}
+    frame["line"] = {"color": t.ink, "width": 3}
+    dot = {"size": max(7, 0.24 * size), "color": t.accent}
+    dot["line"] = {"color": t.page, "width": 1.5}
+    figure.add_scatter(**columns(frames), **_ON_TOP, marker=frame, name="outline")
+    figure.add_scatter(**columns(dots), **_ON_TOP, marker=dot, name="selected")
+
+
+def _set_axes(figure: Figure, board: Board, noun: str) -> None:
+    """Squares stay square; a tick a place and a tick a layer, fewer where there are many."""
+    title = ""
+    if noun == "head":
+        title = "head"
+    ticks: list[int] = []
+    if board.columns > 1:
+        ticks = _some(range(board.columns), 12, 4)
+    figure.update_xaxes(title_text=title, tickvals=ticks, range=_room(board.columns))
+    figure.update_xaxes(**BARE, **STILL)
+    figure.update_xaxes(scaleanchor="y", scaleratio=1, constraintoward="left", **_DOMAIN)
+    count = len(board.layers)
+    rows = _some(range(count), 16, 3)
+    layers = [str(board.layers[row]) for row in rows]
+    figure.update_yaxes(title_text="layer", tickvals=rows, ticktext=layers, range=_room(count))
+    figure.update_yaxes(**_DOMAIN, **BARE, **STILL)
+
+
+def _some(ticks: range, most: int, step: int) -> list[int]:
+    """All, or every `step`-th where there are more than `most`."""
+    if len(ticks) > most:
+        ticks = ticks[::step]
+    return list(ticks)
+
+
+def _room(squares: int) -> list[float]:
+    """The range of an axis with so many squares."""
+    return [-0.6, squares - 0.4]
+
+
+def energy(explanation: Explanation, *, dark: bool = False) -> Figure:
+    """The shares as one bar."""
+    t = theme.tokens(dark)
+    shares = energy_shares(explanation)
+    colours = (t.muted, t.solvers[1], t.solvers[2])
+    figure = Figure()
+    told = []
+    for kind, colour in zip(KINDS, colours, strict=True):
+        text = f"{kind} {percent(shares[kind])}"
+        told.append(text)
+        bar = {"x": [shares[kind]], "y": [""], "name": text, "hovertext": text, "marker_color": colour}
+        edge = {"color": t.page, "width": 2}
+        figure.add_bar(**bar, orientation="h", marker_line=edge, hoverinfo="text")
+    title = "Where the energy is"
+    subtitle = "Shares of the surrogate's variance"
+    text = f"Energy: {', '.join(told)}."
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=190, text=text)
+    legend = legend_below(-0.25, traceorder="normal")
+    figure.update_layout(margin_t=84, barmode="stack", legend=legend, bargap=0.35)
+    whole = max(1e-9, sum(shares.values()))
+    figure.update_xaxes(visible=False, range=[0, whole], **STILL)
+    return figure.update_yaxes(visible=False, **STILL)
 
 
 def energy_shares(explanation: Explanation) -> dict[str, float]:
-    """Share of the surrogate's variance by KINDS: single players, sets within one layer, sets across layers."""
-    where, found = places(explanation), dict.fromkeys(KINDS, 0.0)
-    for members, share in explanation.interactions("FBII", min(5, len(explanation.players))).shares.items():
-        if not members or not np.isfinite(share):
-            continue
-        one_layer = where is not None and len({int(where[i, 0]) for i in members}) == 1
-        found["linear" if len(members) == 1 else "within a layer" if one_layer else "across layers"] += share
+    """Share of the surrogate's variance by KINDS: single players, sets within one layer, across layers."""
+    where = places(explanation)
+    order = min(5, len(explanation.players))
+    interactions = explanation.interactions("FBII", order)
+    found: dict[str, float] = dict.fromkeys(KINDS, 0.0)
+    for members, share in interactions.shares.items():
+        if members and math.isfinite(share):
+            found[_kind(members, where)] += share
     return found
 
 
-def energy(explanation: Explanation, *, dark: bool = False) -> go.Figure:
-    """The shares as one bar."""
-    t, shares = theme.tokens(dark), energy_shares(explanation)
-    figure = go.Figure()
-    for kind, colour in zip(KINDS, (t.muted, t.solvers[1], t.solvers[2]), strict=True):
-        text = f"{kind} {theme.percent(shares[kind])}"
-        figure.add_bar(
-            x=[shares[kind]],
-            y=[""],
-            orientation="h",
-            name=text,
-            marker={"color": colour, "line": {"color": t.page, "width": 2}},
-            hovertext=text,
-            hoverinfo="text",
-        )
-    said = ", ".join(f"{kind} {theme.percent(shares[kind])}" for kind in KINDS)
-    theme.apply(
-        figure,
-        dark,
-        title="Where the energy is",
-        subtitle="Shares of the surrogate's variance",
-        height=190,
-        text=f"Energy: {said}.",
-    )
-    figure.update_layout(
-        margin_t=84,
-        barmode="stack",
-        legend={"orientation": "h", "y": -0.25, "x": 0, "traceorder": "normal"},
-        bargap=0.35,
-    )
-    figure.update_xaxes(visible=False, range=[0, max(1e-9, sum(shares.values()))], fixedrange=True)
-    return figure.update_yaxes(visible=False, fixedrange=True)
-
-
-def attention(tokens: Sequence[str], weights: np.ndarray, head: str, *, dark: bool = False) -> go.Figure:
-    """Where a head looks: each row is a token (top to bottom), its cells are the tokens that it attends to, (from, to)."""
-    t, shown = theme.tokens(dark), [escape(plain(token, 12)) for token in tokens]
-    ticks = list(range(len(shown)))
-    strongest = [(i, int(np.argmax(row))) for i, row in enumerate(np.asarray(weights))]
-    said = "; ".join(
-        f"{plain(tokens[i], 12)} → {plain(tokens[j], 12)} {weights[i][j]:.2f}" for i, j in strongest
-    )
-    figure = go.Figure(
-        go.Heatmap(
-            z=np.round(np.asarray(weights, dtype=float), 4).tolist(),
-            colorscale=[[0, t.surface], [1, t.accent]],
-            zmin=0,
-            zmax=1,
-            xgap=1,
-            ygap=1,
-            text=[[f"{shown[i]} looks at {shown[j]}: {weights[i][j]:.2f}" for j in ticks] for i in ticks],
-            hoverinfo="text",
-            colorbar={"thickness": 10, "outlinewidth": 0, "tickfont": {"color": t.muted, "size": 12}},
-        )
-    )
-    theme.apply(
-        figure,
-        dark,
-        title=f"Where {escape(head)} looks",
-        subtitle="Rows: from, columns: to; the untouched model",
-        height=max(300, 26 * len(shown) + 150),
-    )
-    figure.update_layout(margin_t=84, meta={"text": f"Strongest attention of {head}: {said}."})
-    figure.update_xaxes(
-        tickvals=ticks, ticktext=shown, tickangle=-45, showgrid=False, zeroline=False, fixedrange=True
-    )
-    return figure.update_yaxes(
-        tickvals=ticks, ticktext=shown, autorange="reversed", showgrid=False, zeroline=False, fixedrange=True
-    )
-
-
-def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: bool = False) -> go.Figure:
-    """Value on held-out questions against players kept, one line a method.
-
-    Rows: {"method", "size", "value", "low", "high"}.
-    """
-    t, figure = theme.tokens(dark), go.Figure()
-    for k, method in enumerate(dict.fromkeys(row["method"] for row in rows)):
-        own = sorted((row for row in rows if row["method"] == method), key=lambda row: row["size"])
-        value = [row["value"] for row in own]
-        figure.add_scatter(
-            x=[row["size"] for row in own],
-            y=value,
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [row["high"] - row["value"] for row in own],
-                "arrayminus": [row["value"] - row["low"] for row in own],
-                "thickness": 1,
-                "width": 3,
-            },
-            mode="lines+markers",
-            name=escape(method),
-            line={
-                "color": t.solvers[k % len(t.solvers)],
-                "width": 3 if k == 0 else 1.5,
-                "dash": "solid" if k == 0 else "dot",
-            },
-            hovertext=[
-                f"{escape(method)}, {row['size']} kept: {theme.number(row['value'])} {theme.interval_text((row['low'], row['high']))}"
-                for row in own
-            ],
-            hoverinfo="text",
-        )
-    figure.add_hline(
-        y=full,
-        line={"color": t.muted, "dash": "dash", "width": 1},
-        annotation_text="all kept",
-        annotation_font={"color": t.muted},
-    )
-    said = "; ".join(f"{row['method']} {row['size']} kept {theme.number(row['value'])}" for row in rows)
-    theme.apply(
-        figure,
-        dark,
-        title="What removal keeps",
-        subtitle="On questions that no fit has seen; bars: 90 % intervals over the questions",
-        height=380,
-    )
-    figure.update_layout(
-        meta={"text": f"Removal ({unit}): {said}; all kept {theme.number(full)}."},
-        legend={"orientation": "h", "y": -0.22, "x": 0},
-    )
-    figure.update_xaxes(title_text="players kept", fixedrange=True)
-    return figure.update_yaxes(title_text=escape(unit), fixedrange=True)
-
-
-def _tip(explanation: Explanation, label: str, effect: float, rank: int) -> str:
-    n = len(explanation.players)
-    return f"<b>{escape(label)}</b><br>{theme.number(effect)} {escape(explanation.unit)}<br>{rank} of {n} by size of effect"
+def _kind(members: Interaction, where: Ints | None) -> str:
+    """Which of KINDS a set is; without places, no two players are in one layer."""
+    linear, within, across = KINDS
+    if len(members) == 1:
+        return linear
+    if where is None:
+        return across
+    layers = {int(where[i, 0]) for i in members}
+    if len(layers) == 1:
+        return within
+    return across
 
 
 def prediction(explanation: Explanation, off: Sequence[int]) -> tuple[float, float]:
-    """With these players off and the rest kept: the surrogate's value, and that of main effects alone from the real full value."""
+    """The value with these players off and the rest kept, twice.
+
+    By the surrogate; and by main effects alone, from the real full value.
+    """
     mask = all_but([tuple(off)], len(explanation.players))
+    surrogate = explanation.spectrum(mask)[0]
+    full = explanation.ends[1]
     effects = explanation.main_effects()
-    return float(explanation.spectrum(mask)[0]), float(explanation.ends[1] - effects[list(off)].sum())
+    lost = effects[list(off)].sum()
+    return float(surrogate), float(full - lost)
 
 
 def title_of_set(explanation: Explanation, members: Sequence[int]) -> str:

@@ -1,15 +1,19 @@
-"""The removal curve: the value as a growing share of the training set is left out, in an order and in random ones."""
+"""The removal curve: the value as more of the training set is left out, in an order and in random ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 from spexviz.kit.arrays import Floats
 from spexviz.views import theme
+from spexviz.views.parts import STILL, Line, legend_below, tip
+from spexviz.views.theme import number
 from spexviz.views.words import escape
+
+_EDGE = {"mode": "lines", "line_width": 0, "hoverinfo": "skip", "showlegend": False}  # of the band
 
 
 def removal(
@@ -19,53 +23,54 @@ def removal(
     unit: str,
     *,
     dark: bool = False,
-) -> go.Figure:
-    """`lines`:
+) -> Figure:
+    """The value against the share of examples left out, a line an order.
 
-    (name, values at each share) of the orders compared; `random`: (draws, shares), shown as mean and 90 %
-    band.
+    `lines`: (name, values at each share) of the orders compared; `random`: (draws, shares), shown as mean and
+    90 % band.
     """
     t = theme.tokens(dark)
-    x = [100 * share for share in shares]
-    low, mean, high = np.quantile(random, 0.05, axis=0), random.mean(0), np.quantile(random, 0.95, axis=0)
-    figure = go.Figure()
-    band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-    figure.add_scatter(x=x, y=high, **band)
-    figure.add_scatter(x=x, y=low, fill="tonexty", fillcolor=theme.faded(t.muted, 0.18), **band)
-    named = [
-        ("at random (mean, 90 % of draws)", mean, t.muted, "dot"),
-        *((name, y, t.solvers[k], "solid") for k, (name, y) in enumerate(lines)),
-    ]
-    for name, y, colour, dash in named:
-        figure.add_scatter(
-            x=x,
-            y=y,
-            mode="lines+markers",
-            name=escape(name),
-            line={"color": colour, "width": 2.5, "dash": dash},
-            marker={"size": 7, "color": colour},
-            hovertext=[
-                f"<b>{escape(name)}</b><br>{share:.0f} % left out: {theme.number(value)}"
-                for share, value in zip(x, y, strict=True)
-            ],
-            hoverinfo="text",
-        )
-    text = f"{unit} as examples are left out. " + " ".join(
-        f"{name}: "
-        + ", ".join(f"{share:.0f} % {theme.number(value)}" for share, value in zip(x, y, strict=True))
-        + "."
-        for name, y, _, _ in named
-    )
-    theme.apply(
-        figure,
-        dark,
-        title="Removal from the training set",
-        subtitle="Every point is a real retraining",
-        height=400,
-        text=text,
-    )
-    figure.update_xaxes(title_text="left out of the training set (%)", zeroline=False, fixedrange=True)
-    figure.update_yaxes(title_text=escape(unit), zeroline=False, fixedrange=True)
-    return figure.update_layout(
-        legend={"orientation": "h", "x": 0, "y": -0.25, "yanchor": "top"}, hovermode="closest"
-    )
+    left_out = [100 * share for share in shares]
+    figure = Figure()
+    _draw_band(figure, left_out, random, t.muted)
+    at_random = "at random (mean, 90 % of draws)"
+    mean = random.mean(0)
+    _draw_order(figure, left_out, mean, Line(at_random, t.muted, dash="dot"))
+    told = [_in_words(left_out, mean, at_random)]
+    for k, (name, values) in enumerate(lines):
+        line = Line(escape(name), t.solvers[k])
+        _draw_order(figure, left_out, values, line)
+        told.append(_in_words(left_out, values, name))
+    title = "Removal from the training set"
+    subtitle = "Every point is a real retraining"
+    text = f"{unit} as examples are left out. {' '.join(told)}"
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=400, text=text)
+    figure.update_xaxes(title_text="left out of the training set (%)", zeroline=False, **STILL)
+    figure.update_yaxes(title_text=escape(unit), zeroline=False, **STILL)
+    return figure.update_layout(legend=legend_below(-0.25, yanchor="top"), hovermode="closest")
+
+
+def _draw_band(figure: Figure, left_out: Sequence[float], random: Floats, colour: str) -> None:
+    """From the 5 % to the 95 % quantile of the draws."""
+    low = np.quantile(random, 0.05, axis=0)
+    high = np.quantile(random, 0.95, axis=0)
+    fill = theme.faded(colour, 0.18)
+    figure.add_scatter(x=left_out, y=high, **_EDGE)
+    figure.add_scatter(x=left_out, y=low, fill="tonexty", fillcolor=fill, **_EDGE)
+
+
+def _draw_order(figure: Figure, left_out: Sequence[float], values: Floats, line: Line) -> None:
+    """The value at each share, in one order of leaving examples out."""
+    tips = []
+    for share, value in zip(left_out, values, strict=True):
+        text = f"{share:.0f} % left out: {number(value)}"
+        tips.append(tip(line.name, text))
+    marker = {"size": 7, "color": line.colour}
+    figure.add_scatter(x=left_out, y=values, **line.style, marker=marker, hovertext=tips)
+
+
+def _in_words(left_out: Sequence[float], values: Floats, name: str) -> str:
+    told = []
+    for share, value in zip(left_out, values, strict=True):
+        told.append(f"{share:.0f} % {number(value)}")
+    return f"{name}: {', '.join(told)}."

@@ -1,4 +1,4 @@
-"""Text strip with combs: the data, script and style of one component; every gesture but a click stays in the browser.
+"""Text strip with combs: data, script and style of one component; all but clicks stays in the browser.
 
 Tokens stand in reading order on a background of their main effect, over a thin track of the share of variance
 that their interactions carry. Below, the top sets: a comb each, one tooth a member. The script reports
@@ -8,20 +8,20 @@ selection.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from importlib import resources
 from typing import Any
 
 from spexviz.indices import Interactions
+from spexviz.masks import Interaction
 from spexviz.results import Explanation
+from spexviz.views import theme
 from spexviz.views.captions import shown_quality
-from spexviz.views.theme import palette, tokens
+from spexviz.views.component import beside, colours, versioned
 from spexviz.views.words import isolated, joined, names, upright
 
-JS = resources.files("spexviz.views").joinpath("strip.js").read_text(encoding="utf-8")
-CSS = resources.files("spexviz.views").joinpath("strip.css").read_text(encoding="utf-8")
+JS = beside("strip.js")
+CSS = beside("strip.css")
+_COLOURS = ("ink", "muted", "grid", "up", "down", "surface")
 MOST_COMBS = 12
 
 
@@ -33,53 +33,73 @@ def data(
     dark: bool = False,
     selection: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """The component's data, JSON-able: about 11 KB for 500 tokens. `version` changes with all of it but `selection`.
+    """The component's data, JSON-able: about 11 KB for 500 tokens.
 
-    `top`: sets of order ≥ 2 shown as combs, at most 12. `selection`: positions of the selected set's members.
+    `version` changes with all of it but `selection`. `top`: sets of order ≥ 2 shown as combs, at most 12.
+    `selection`: positions of the selected set's members.
     """
-    tokens_, gaps = pieces(explanation)
-    effects, mass = explanation.main_effects().tolist(), interaction_mass(interactions)
-    shown = interactions.top(max(0, min(top, MOST_COMBS)), include_singletons=False)
     label = [isolated(name) for name in names(explanation.players)]
-    verdicts = {check.members: check.verdict for check in explanation.checks}
-    body: dict[str, Any] = {
-        "tokens": tokens_,
-        "gaps": gaps,
-        "effects": [_short(value) for value in effects],
-        "limit": _short(max(map(abs, effects), default=0.0)),
-        "mass": [round(share, 4) for share in mass],
-        "sets": [_comb(members, value, shown, label, verdicts.get(members)) for members, value in shown],
-        "unit": explanation.unit,
-        "noun": explanation.subject.noun,
-        "index": interactions.index,
-        "quality": shown_quality(explanation),
-        "colours": _colours(dark),
-    }
-    repeats = {str(i): name for i, name in enumerate(label) if name != tokens_[i]}
-    body["names"] = repeats if len(repeats) <= len(label) // 2 else {}
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return {
-        "version": hashlib.sha256(canonical.encode()).hexdigest()[:16],
-        "selection": sorted({int(i) for i in selection}),
-        **body,
-    }
+    body = _text(explanation, label) | _effects(explanation)
+    body["mass"] = [round(share, 4) for share in interaction_mass(interactions)]
+    body["sets"] = _combs(explanation, interactions, label, top)
+    body["unit"] = explanation.unit
+    body["noun"] = explanation.subject.noun
+    body["index"] = interactions.index
+    body["quality"] = shown_quality(explanation)
+    body["colours"] = _colours(dark)
+    return versioned(body, selection)
+
+
+def _text(explanation: Explanation, label: Sequence[str]) -> dict[str, Any]:
+    """What stands on the tokens and between them, and the names that differ from it, such as "never (7)"."""
+    written, gaps = pieces(explanation)
+    renamed = {str(i): name for i, name in enumerate(label) if name != written[i]}
+    if len(renamed) > len(label) // 2:
+        renamed = {}
+    return {"tokens": written, "gaps": gaps, "names": renamed}
+
+
+def _effects(explanation: Explanation) -> dict[str, Any]:
+    """The main effects, and the one with the full colour."""
+    effects = explanation.main_effects().tolist()
+    limit = max(map(abs, effects), default=0.0)
+    return {"effects": [_short(value) for value in effects], "limit": _short(limit)}
 
 
 def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
-    """What stands on each token, and the untouched text around them: {position of the token after it: text}, " " left out.
+    """What stands on each token, and the untouched text around them, by the token after it; " " is left out.
 
-    Without a text, or where the spans overlap or run backwards, the players themselves with a space between.
+    Without a text, or where the spans overlap or run backwards, the players with a space between.
     """
-    text, spans, players = explanation.subject.text, explanation.subject.spans, explanation.players
-    ends = [0, *(b for _, b in spans)]
-    if text is None or not spans or any(a < before for before, (a, _) in zip(ends, spans, strict=False)):
-        return [upright(player) for player in players], {}
-    gaps = {
-        str(i): upright(text[before:a]) for i, (before, (a, _)) in enumerate(zip(ends, spans, strict=False))
-    }
-    gaps[str(len(players))] = upright(text[ends[-1] :])
-    default = {str(i): " " for i in range(1, len(players))} | {"0": "", str(len(players)): ""}
-    return [upright(text[a:b]) for a, b in spans], {i: gap for i, gap in gaps.items() if gap != default[i]}
+    text = explanation.subject.text
+    spans = explanation.subject.spans
+    if text is None or not spans or not _in_order(spans):
+        return [upright(player) for player in explanation.players], {}
+    written = []
+    gaps = {}
+    before = 0
+    for i, (start, end) in enumerate(spans):
+        gaps[i] = upright(text[before:start])
+        written.append(upright(text[start:end]))
+        before = end
+    gaps[len(spans)] = upright(text[before:])
+
+    # what the script takes a gap for that it is not told
+    usual = dict.fromkeys(gaps, " ")
+    usual[0] = ""
+    usual[len(spans)] = ""
+    unusual = {str(i): gap for i, gap in gaps.items() if gap != usual[i]}
+    return written, unusual
+
+
+def _in_order(spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether each span starts where the one before has ended, or later."""
+    before = 0
+    for start, end in spans:
+        if start < before:
+            return False
+        before = end
+    return True
 
 
 def interaction_mass(interactions: Interactions) -> list[float]:
@@ -92,35 +112,36 @@ def interaction_mass(interactions: Interactions) -> list[float]:
     return mass
 
 
-def _comb(
-    members: tuple[int, ...], value: float, shown: Interactions, label: Sequence[str], verdict: str | None
-) -> dict[str, Any]:
-    interval = None if shown.intervals is None else shown.intervals[members]
-    comb: dict[str, Any] = {
-        "m": list(members),
-        "v": _short(value),
-        "s": round(shown.shares.get(members, 0.0), 4),
-        "t": joined(members, label),
-    }
-    if interval is not None:
-        comb["i"] = [_short(end) for end in interval]
-    if verdict is not None:
-        comb["c"] = verdict
+def _combs(
+    explanation: Explanation, interactions: Interactions, label: Sequence[str], top: int
+) -> list[dict[str, Any]]:
+    """One comb for each of the top sets; "c" is the verdict of its check, where it was checked."""
+    verdicts = {check.members: check.verdict for check in explanation.checks}
+    count = max(0, min(top, MOST_COMBS))
+    shown = interactions.top(count, include_singletons=False)
+    combs = []
+    for members in shown.values:
+        comb = _comb(members, shown, label)
+        if members in verdicts:
+            comb["c"] = verdicts[members]
+        combs.append(comb)
+    return combs
+
+
+def _comb(members: Interaction, shown: Interactions, label: Sequence[str]) -> dict[str, Any]:
+    """Members, value, share of variance, name and, where there is one, interval of a set."""
+    share = shown.shares.get(members, 0.0)
+    comb: dict[str, Any] = {"m": list(members), "t": joined(members, label)}
+    comb["v"] = _short(shown.values[members])
+    comb["s"] = round(share, 4)
+    if shown.intervals is not None:
+        comb["i"] = [_short(end) for end in shown.intervals[members]]
     return comb
 
 
 def _colours(dark: bool) -> dict[str, Any]:
-    t = tokens(dark)
-    return {
-        "cells": palette(dark),
-        "ink": t.ink,
-        "muted": t.muted,
-        "grid": t.grid,
-        "up": t.up,
-        "down": t.down,
-        "surface": t.surface,
-        "onMark": t.on_mark,
-    }
+    shades = {"cells": theme.palette(dark), "onMark": theme.tokens(dark).on_mark}
+    return colours(_COLOURS, dark) | shades
 
 
 def _short(value: float) -> float:

@@ -2,21 +2,27 @@
 
 Orange raises the value, purple lowers it, and a sign glyph always says the same without colour. Cells
 (backgrounds under text) and marks (lines, bars, dots on the page) have their own ramps, so that text keeps a
-contrast of at least
-4.5:1 on every cell and every mark stands out from the page by at least 4.5:1 (WCAG 2.2, 1.4.3).
+contrast of at least 4.5:1 on every cell and every mark stands out from the page by at least 4.5:1 (WCAG 2.2,
+1.4.3).
 """
 
 from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
-FONT = '"Source Sans", "Source Sans 3", "Source Sans Pro", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
+FONT = (
+    '"Source Sans", "Source Sans 3", "Source Sans Pro", '
+    'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
+)
 PLUS, MINUS, TIMES = "+", "−", "×"
 _LINE = 62  # letters of a subtitle line: fits half a page of a laptop
+_CLEAR = "rgba(0,0,0,0)"
 STEPS = 16  # levels of a cell colour on each side of zero
 
 
@@ -77,10 +83,21 @@ def tokens(dark: bool = False) -> Tokens:
 
 
 def colour(value: float, limit: float, dark: bool = False) -> str:
-    """Background of a cell: neutral at 0, full orange at +limit and beyond, full purple at −limit and beyond."""
+    """Background of a cell: neutral at 0, full orange from +limit upward, full purple from −limit down."""
     t = tokens(dark)
-    share = 0.0 if not limit > 0 or not math.isfinite(value) else max(-1.0, min(1.0, value / limit))
-    return _blend(t.cell_zero, t.cell_up if share > 0 else t.cell_down, abs(share))
+    share = _share_of(value, limit)
+    extreme = t.cell_down
+    if share > 0:
+        extreme = t.cell_up
+    return _blend(t.cell_zero, extreme, abs(share))
+
+
+def _share_of(value: float, limit: float) -> float:
+    """The value in shares of the limit, from −1 to 1; 0 where there is no limit or no finite value."""
+    if not limit > 0 or not math.isfinite(value):
+        return 0.0
+    share = value / limit
+    return max(-1.0, min(1.0, share))
 
 
 def ink(dark: bool = False) -> str:
@@ -91,18 +108,23 @@ def ink(dark: bool = False) -> str:
 def mark(value: float, dark: bool = False) -> str:
     """Colour of a line, bar or dot: orange for a positive value, purple for a negative one, grey for zero."""
     t = tokens(dark)
-    return t.up if value > 0 else t.down if value < 0 else t.muted
+    if value > 0:
+        return t.up
+    if value < 0:
+        return t.down
+    return t.muted
 
 
 def palette(dark: bool = False) -> list[str]:
     """The 2·STEPS + 1 cell colours from −limit to +limit."""
-    return [colour(level, STEPS, dark) for level in range(-STEPS, STEPS + 1)]
+    levels = range(-STEPS, STEPS + 1)
+    return [colour(level, STEPS, dark) for level in levels]
 
 
 def contrast(one: str, other: str) -> float:
     """WCAG contrast of two #rrggbb colours, from 1 to 21."""
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
+    lights = (_luminance(one), _luminance(other))
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
 def faded(hex_colour: str, alpha: float) -> str:
@@ -113,28 +135,55 @@ def faded(hex_colour: str, alpha: float) -> str:
 
 def sign(value: float) -> str:
     """ "+", "−", or "" for zero."""
-    return PLUS if value > 0 else MINUS if value < 0 else ""
+    if value > 0:
+        return PLUS
+    if value < 0:
+        return MINUS
+    return ""
+
+
+def clear_sign(value: float, limit: float, least: float = 0.1) -> str:
+    """The sign of a value of at least `least` of the limit, the largest size in the figure; else ""."""
+    if not limit:
+        return ""
+    if abs(value) >= least * limit:
+        return sign(value)
+    return ""
 
 
 def number(value: float, signed: bool = True) -> str:
-    """A number for people: "+1.23", "−0.10", "+0.0042", "0"; two digits after the point, more only for small ones.
+    """A number for people: "+1.23", "−0.10", "+0.0042", "0"; two digits after the point, more for small ones.
 
     Anything below 1e-9 in size counts as zero (rounding noise of exact transforms); NaN reads "unknown".
     """
     if math.isnan(value):
         return "unknown"
     size = abs(value)
-    glyph = sign(value) if signed else (MINUS if value < 0 else "")
-    if math.isinf(value):
-        return glyph + "∞"
     if size < 1e-9:
         return "0"
+    glyph = sign(value)
+    if glyph == PLUS and not signed:
+        glyph = ""
+    return glyph + _size_text(size)
+
+
+def _size_text(size: float) -> str:
+    """A size above zero in digits."""
+    if math.isinf(size):
+        return "∞"
     if size >= 1e5 or size < 1e-4:
         digits, power = f"{size:.1e}".split("e")
-        return f"{glyph}{digits}e{power.lstrip('+').replace('-', MINUS)}"
+        power = power.lstrip("+").replace("-", MINUS)
+        return f"{digits}e{power}"
     if size >= 0.095:
-        return f"{glyph}{size:,.2f}"
-    return f"{glyph}{size:.{1 - math.floor(math.log10(size))}f}"
+        return f"{size:,.2f}"
+    places = 1 - math.floor(math.log10(size))  # two digits that say something
+    return f"{size:.{places}f}"
+
+
+def listed(values: Iterable[tuple[str, float]]) -> str:
+    """ "never +0.50; fails −0.12"."""
+    return "; ".join(f"{name} {number(value)}" for name, value in values)
 
 
 def percent(share: float) -> str:
@@ -144,14 +193,19 @@ def percent(share: float) -> str:
     value = 100 * share
     if 0 < value < 0.1:
         return "< 0.1 %"
-    return f"{value:.1f} %" if 0 < value < 9.95 else f"{value:.0f} %"
+    if 0 < value < 9.95:
+        return f"{value:.1f} %"
+    return f"{value:.0f} %"
 
 
 def interval_text(interval: tuple[float, float] | None, signed: bool = True) -> str:
     """ "[+1.90, +2.80]", or "" where there is no interval."""
-    if interval is None or any(math.isnan(end) for end in interval):
+    if interval is None:
         return ""
-    return f"[{number(interval[0], signed)}, {number(interval[1], signed)}]"
+    low, high = interval
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    return f"[{number(low, signed)}, {number(high, signed)}]"
 
 
 def crosses_zero(interval: tuple[float, float] | None) -> bool:
@@ -160,80 +214,87 @@ def crosses_zero(interval: tuple[float, float] | None) -> bool:
 
 
 def apply(
-    figure: go.Figure,
+    figure: Figure,
     dark: bool = False,
     *,
     title: str = "",
     subtitle: str = "",
     height: int = 420,
     text: str = "",
-) -> go.Figure:
-    """Give a figure the house style in place, with its title, subtitle and text twin (`layout.meta["text"]`); returns it.
+) -> Figure:
+    """Give a figure the house style in place; returns it. Show it in Streamlit with `theme=None`.
 
-    Titles are Plotly markup: escape what users wrote. Show it in Streamlit with `theme=None`.
+    `title`, `subtitle`: Plotly markup, so escape what users wrote; `text`: its twin in plain words, kept as
+    `layout.meta["text"]`.
     """
     t = tokens(dark)
-    head = f"<b>{title}</b>" if title else ""
-    parts = [
-        line for part in subtitle.split("<br>") for line in textwrap.wrap(part, _LINE, break_long_words=False)
-    ]
-    axis = {
-        "gridcolor": t.grid,
-        "linecolor": t.grid,
-        "zerolinecolor": t.muted,
-        "zerolinewidth": 1,
-        "tickfont": {"color": t.muted, "size": 13},
-        "title": {"font": {"color": t.ink, "size": 14}},
-        "automargin": True,
-    }
-    figure.update_layout(
-        template="none",
-        height=height,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": FONT, "size": 14, "color": t.ink},
-        title={
-            "text": head,
-            "subtitle": {"text": "<br>".join(parts), "font": {"size": 13, "color": t.muted}},
-            "font": {"size": 17, "color": t.ink},
-            "x": 0,
-            "xref": "container",
-            "xanchor": "left",
-            "pad": {"l": 8},
-            "y": 1,
-            "yref": "container",
-            "yanchor": "top",
-        },
-        margin={"l": 16, "r": 24, "t": 46 + 18 * len(parts), "b": 16},
-        hoverlabel={
-            "bgcolor": t.surface,
-            "bordercolor": t.grid,
-            "font": {"family": FONT, "size": 13, "color": t.ink},
-            "align": "left",
-        },
-        legend={"font": {"color": t.ink, "size": 13}, "bgcolor": "rgba(0,0,0,0)"},
-        separators=".,",
-        meta={"text": text},
-    )
-    figure.update_layout(title_pad_t=12)
+    lines = _wrapped(subtitle)
+    font = {"family": FONT, "size": 14, "color": t.ink}
+    legend = {"font": {"size": 13, "color": t.ink}, "bgcolor": _CLEAR}
+    margin = {"l": 16, "r": 24, "t": 46 + 18 * len(lines), "b": 16}
+    figure.update_layout(template="none", paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR, separators=".,")
+    figure.update_layout(height=height, margin=margin, font=font, legend=legend, meta={"text": text})
+    figure.update_layout(title=_title(title, lines, t), hoverlabel=_hover_label(t))
+    axis = _axis(t)
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
     return figure
 
 
+def _wrapped(subtitle: str) -> list[str]:
+    """The lines of a subtitle: cut where it says <br>, and where it grows too long."""
+    lines = []
+    for part in subtitle.split("<br>"):
+        lines += textwrap.wrap(part, _LINE, break_long_words=False)
+    return lines
+
+
+def _title(title: str, subtitle: list[str], t: Tokens) -> dict[str, Any]:
+    """The title in bold over the lines of its subtitle, in the upper left corner of the whole figure."""
+    bold = ""
+    if title:
+        bold = f"<b>{title}</b>"
+    small = {"text": "<br>".join(subtitle), "font": {"size": 13, "color": t.muted}}
+    words = {"text": bold, "font": {"size": 17, "color": t.ink}, "subtitle": small}
+    across = {"x": 0, "xref": "container", "xanchor": "left"}
+    down = {"y": 1, "yref": "container", "yanchor": "top"}
+    return {**words, **across, **down, "pad": {"l": 8, "t": 12}}
+
+
+def _hover_label(t: Tokens) -> dict[str, Any]:
+    font = {"family": FONT, "size": 13, "color": t.ink}
+    return {"bgcolor": t.surface, "bordercolor": t.grid, "font": font, "align": "left"}
+
+
+def _axis(t: Tokens) -> dict[str, Any]:
+    lines = {"gridcolor": t.grid, "linecolor": t.grid, "zerolinecolor": t.muted, "zerolinewidth": 1}
+    title_font = {"size": 14, "color": t.ink}
+    tick_font = {"size": 13, "color": t.muted}
+    return {**lines, "tickfont": tick_font, "title": {"font": title_font}, "automargin": True}
+
+
 def _rgb(hex_colour: str) -> tuple[int, int, int]:
-    return tuple(int(hex_colour[i : i + 2], 16) for i in (1, 3, 5))  # type: ignore[return-value]
+    red, green, blue = bytes.fromhex(hex_colour[1:])
+    return red, green, blue
 
 
 def _blend(one: str, other: str, share: float) -> str:
-    return "#" + "".join(
-        f"{round(a + (b - a) * share):02x}" for a, b in zip(_rgb(one), _rgb(other), strict=True)
-    )
+    """The colour at `share` of the way from one to the other."""
+    mixed = "#"
+    for start, end in zip(_rgb(one), _rgb(other), strict=True):
+        level = round(start + (end - start) * share)
+        mixed += f"{level:02x}"
+    return mixed
 
 
 def _luminance(hex_colour: str) -> float:
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-        for c in (x / 255 for x in _rgb(hex_colour))
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    """Relative luminance, from 0 to 1. Source: WCAG 2.2, its definition of "relative luminance"."""
+    red, green, blue = (_linear(level / 255) for level in _rgb(hex_colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(level: float) -> float:
+    """The light of one channel of sRGB at a level from 0 to 1."""
+    if level <= 0.04045:
+        return level / 12.92
+    return ((level + 0.055) / 1.055) ** 2.4

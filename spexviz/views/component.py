@@ -1,0 +1,35 @@
+"""What both components of the page need: their files, colours by name, and data that say when they change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib import resources
+from typing import Any
+
+from spexviz.views import theme
+
+
+def beside(name: str) -> str:
+    """The text of a file that lies beside this module: a script or a style."""
+    file = resources.files("spexviz.views").joinpath(name)
+    return file.read_text(encoding="utf-8")
+
+
+def versioned(body: Mapping[str, Any], selection: Sequence[int]) -> dict[str, Any]:
+    """The body with its `version`, which changes with all of it, and the selected positions, which do not.
+
+    The script draws anew for a new version only. Raises ValueError where a number is NaN or infinite.
+    """
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    chosen = sorted({int(i) for i in selection})
+    return {"version": digest[:16], "selection": chosen, **body}
+
+
+def colours(names: Sequence[str], dark: bool) -> dict[str, Any]:
+    """The named colours of the theme."""
+    tokens = asdict(theme.tokens(dark))
+    return {name: tokens[name] for name in names}
