@@ -149,7 +149,7 @@ class Parts:
         return weights / weights.sum(-1, keepdims=True)
 
     def _change(self, hooks: ExitStack, site: Site, change: Change) -> None:
-        """Let `change` have the states at a site: the input of a map for heads and neurons, else its output."""
+        """Let `change` have the states at a site: for heads and neurons a map's input, else an output."""
         place, kind = site
         layer = self.layers[place]
         module = layer.mix if kind in ("heads", "attention") else layer.feed

@@ -1,4 +1,6 @@
-"""A completions server in a function, for httpx2's MockTransport: letters are tokens, so every probability is known by hand.
+"""A completions server in a function, for httpx2's MockTransport.
+
+Letters are tokens, so every probability is known by hand.
 
 `style`: "llama" (ids named, tokeniser with pieces, true bias), "vllm" (ids as token_id:N, echo, at most 20
 likely tokens), "bare" (text only, 5 likely tokens, no tokeniser, no echo; a bias moves what is reported, as
@@ -25,7 +27,7 @@ def ids_of(text: str) -> list[int]:
 
 
 def logs_after(ids: list[int]) -> list[float]:
-    """Log-probabilities of the next token: from the text, and steep enough that the last tokens are far down."""
+    """Log-probabilities of the next token: from the text, and so steep that the last tokens are far down."""
     weights = [((token * 7 + sum(ids) + len(ids)) % len(ALPHABET)) * 0.5 for token in range(len(ALPHABET))]
     total = math.log(math.fsum(map(math.exp, weights)))
     return [weight - total for weight in weights]
@@ -44,6 +46,10 @@ class FakeServer:
         self.held: set[str] = set()
         # "true": what is reported is from before it; or "ignored"
         self.bias = "moves" if style == "bare" else "true"
+        # "true": each token of the prompt with its own log-probability; "shifted": with that of the next one;
+        # "of another text"
+        self.echo = "true"
+        self.names_ids = True  # of a vllm: whether it knows the option to name tokens by their ids
 
     @property
     def transport(self) -> httpx2.MockTransport:
@@ -132,19 +138,23 @@ class FakeServer:
     def _logs(self, body: Any, ids: list[int], new: list[int], rows: list[list[float]], top: int) -> Any:
         best = [sorted(range(len(row)), key=row.__getitem__)[::-1][:top] for row in rows]
         if self.style == "llama":
-            named = lambda i, log: {"id": i, "token": ALPHABET[i], "logprob": log}
-            lists = [[named(i, row[i]) for i in few] for row, few in zip(rows, best, strict=True)]
+            lists = [[_named(i, row[i]) for i in few] for row, few in zip(rows, best, strict=True)]
             return {
                 "content": [
-                    {**named(t, row[t]), "top_logprobs": few}
+                    {**_named(t, row[t]), "top_logprobs": few}
                     for t, row, few in zip(new, rows, lists, strict=True)
                 ]
             }
-        name = (lambda i: f"token_id:{i}") if body.get("return_tokens_as_token_ids") else ALPHABET.__getitem__
+        by_id = body.get("return_tokens_as_token_ids") and self.names_ids
+        name = (lambda i: f"token_id:{i}") if by_id else ALPHABET.__getitem__
         logs = [row[t] for t, row in zip(new, rows, strict=True)]
         lists = [{name(i): row[i] for i in few} for row, few in zip(rows, best, strict=True)]
         if body.get("echo") and self.style == "vllm":
             before = [None, *(logs_after(ids[:i])[ids[i]] for i in range(1, len(ids)))]
+            if self.echo == "shifted":
+                before = [*before[1:], -0.1]
+            elif self.echo == "of another text":
+                before = [None, *(logs_after(ids[i:])[ids[i]] for i in range(1, len(ids)))]
             new, logs, lists = ids + new, before + logs, [None] * len(ids) + lists
         offsets = [len(self._text(new[:i])) for i in range(len(new))]
         return {
@@ -153,3 +163,7 @@ class FakeServer:
             "top_logprobs": lists,
             "text_offset": offsets,
         }
+
+
+def _named(token: int, log: float) -> dict[str, Any]:
+    return {"id": token, "token": ALPHABET[token], "logprob": log}
