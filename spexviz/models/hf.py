@@ -26,7 +26,7 @@ from spexviz.models.batches import MOST_TOKENS, PROBED, TOKENS, batches, is_out_
 from spexviz.models.checkpoint import may_have
 from spexviz.models.fastpath import made_up
 from spexviz.models.head import OutputHead
-from spexviz.models.loaded import LoadedModel, Request, requests_of, rows_of, seen
+from spexviz.models.loaded import LoadedModel, Request, ids_of, requests_of, rows_of, seen
 from spexviz.models.machine import bytes_of
 from spexviz.models.packed import Packing
 from spexviz.models.padded import Padding
@@ -324,7 +324,7 @@ class TransformersModel(LoadedModel):
 
         A text with no token is asked as the start-of-text token alone.
         """
-        found = self._encoded(texts)
+        found = ids_of(self.tokenizer, texts)
         if all(found):
             return found
         start = self.tokenizer.bos_token_id
@@ -336,17 +336,6 @@ class TransformersModel(LoadedModel):
                 "put some words around the prompt with a template."
             )
         return [ids or [start] for ids in found]
-
-    def _encoded(self, texts: list[str]) -> list[list[int]]:
-        if not texts:
-            return []
-        # the same ids in half the time: no offsets, no attention masks
-        quick = may_have(self.tokenizer, "backend_tokenizer")
-        if quick is None:
-            return self.tokenizer(texts, add_special_tokens=False)["input_ids"]
-        quick.no_padding()
-        quick.no_truncation()
-        return [one.ids for one in quick.encode_batch_fast(texts, add_special_tokens=False)]
 
     def _ends(self) -> set[int]:
         """Tokens that end an answer."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
@@ -117,6 +117,19 @@ class LoadedModel(OpenModel):
         content = self._digests.result() or f"{self.label} {commit}".encode()
         digest = hashlib.sha256(how.encode() + content).hexdigest()
         return f"{kind}-{digest[:16]}"
+
+
+def ids_of(tokenizer: Any, texts: list[str]) -> list[list[int]]:
+    """Ids of the texts, in one call of the tokeniser, with nothing added."""
+    if not texts:
+        return []
+    # the same ids in half the time: no offsets, no attention masks
+    quick = may_have(tokenizer, "backend_tokenizer")
+    if quick is None:
+        return tokenizer(texts, add_special_tokens=False)["input_ids"]
+    quick.no_padding()
+    quick.no_truncation()
+    return [one.ids for one in quick.encode_batch_fast(texts, add_special_tokens=False)]
 
 
 def requests_of(texts: Sequence[str], hidden: Sequence[Sequence[Span]] | None) -> list[Request]:

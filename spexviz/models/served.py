@@ -1,12 +1,8 @@
 """ServedModel: a language model behind a completions server, here or elsewhere.
 
-The backends endpoint and llamacpp derive from it. How a log-probability is read, in this order: from the
-list of the most likely tokens; where the token is not among them, by a bias that makes the server choose it
-(the probability reported is that before the bias), or by the echo of the text with the answer behind it. Each
-of the two is used only on a server that has proved it (see probe). On a server that can do neither, the
-value is a bound: the largest log-probability that a token not listed can have. Log-odds of one bound are then
-nearer to 0 than the true ones; bounds are counted and said with the result. Log-odds of two bounds would be
-invented, and are refused.
+The backends endpoint and llamacpp derive from it. Where a server does not tell a log-probability, the value
+is a bound (see answers). Log-odds of one bound are nearer to 0 than the true ones; bounds are counted and
+said with the result. Log-odds of two bounds would be invented, and are refused.
 """
 
 from __future__ import annotations
@@ -14,33 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
+from spexviz.models.answers import AnswersTo, Completions, Ending
 from spexviz.models.base import LanguageModel, Span
-from spexviz.models.completions import Door, Next, read_echo, read_next, read_next_or_held, read_text
+from spexviz.models.completions import Door, read_text
 from spexviz.models.pieces import spans_of
-from spexviz.models.probe import BIAS, probe, tokenize
+from spexviz.models.probe import probe, tokenize
 from spexviz.models.wire import Refused
 
-T = TypeVar("T")
-Ending = tuple[int, ...] | str
-"""An answer as ids, or as text where the server names none."""
 # before an answer whose tokens are counted without a tokeniser: no tokeniser joins a word to it
 _ANCHOR = "\n"
-
-
-class _Log(NamedTuple):
-    """A log-probability in nats, and whether it is only a bound."""
-
-    log: float
-    is_bound: bool = False
 
 
 class ServedModel(LanguageModel):
@@ -62,6 +49,7 @@ class ServedModel(LanguageModel):
         self.label = label
         self._door = door
         self.ability = probe(door, model, top)
+        self._completions = Completions(label, door, self.ability)
         self.context = self.ability.context
         self.bounds = 0
         self.measured = 0
@@ -151,7 +139,7 @@ class ServedModel(LanguageModel):
         )
 
     def greedy(self, text: str, tokens: int) -> str:
-        return self._complete(self._prompt(text), read_text, max_tokens=tokens, logprobs=None)
+        return self._completions.complete(self._prompt(text), read_text, max_tokens=tokens, logprobs=None)
 
     def log_probabilities(
         self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
@@ -179,9 +167,8 @@ class ServedModel(LanguageModel):
 
     def _row(self, text: str, endings: Sequence[Ending]) -> list[float]:
         """Log-probabilities of the answers after one text."""
-        prompt = self._prompt(text)
-        seen: dict[Any, Next] = {}
-        found = [self._ending(prompt, ending, seen) for ending in endings]
+        after = AnswersTo(self._completions, self._prompt(text), self.answer_length)
+        found = [after.log_of(ending) for ending in endings]
         bounds = sum(one.is_bound for one in found)
         with self._count:
             self.bounds += bounds
@@ -194,134 +181,6 @@ class ServedModel(LanguageModel):
                 "or use a server that reads any token (llama.cpp, vLLM)."
             )
         return [one.log for one in found]
-
-    def _ending(self, prompt: Any, ending: Ending, seen: dict[Any, Next]) -> _Log:
-        """The log-probability of one answer: token by token, or at once by the echo."""
-        if isinstance(ending, str):
-            return self._text_ending(prompt, ending, seen)
-        if len(ending) > 1 and self.ability.echo:
-            return _Log(self._echo(prompt, ending))
-        # log p(answer) = Σ log p(token | the tokens before it)
-        total = 0.0
-        is_bound = False
-        for i, token in enumerate(ending):
-            here = self._next(prompt, ending[:i], seen)
-            if token in here.top:
-                total += here.top[token]
-            elif self.ability.forced:
-                total += self._force(prompt, ending[:i], token)
-            elif self.ability.echo:
-                total += self._echo(prompt, ending)
-            else:
-                total += here.bound()
-                is_bound = True
-        return _Log(total, is_bound)
-
-    def _text_ending(self, prompt: Any, ending: str, seen: dict[Any, Next]) -> _Log:
-        """The log-probability of an answer on a server that names no ids."""
-        first = self._next(prompt, "", seen)
-        if ending in first.top:
-            return _Log(first.top[ending])
-        if self.ability.echo:
-            return _Log(self._echo(prompt, ending))
-        return _Log(self._unlisted(first, ending), is_bound=True)
-
-    def _unlisted(self, first: Next, answer: str) -> float:
-        if self.answer_length(answer) != 1:
-            raise ModelError(
-                f"{self.label} can tell the probability of one token only, and {answer!r:.60} has several: "
-                "choose an answer that is one token."
-            )
-        return first.bound()
-
-    def _next(self, prompt: Any, head: Any, seen: dict[Any, Next]) -> Next:
-        """The next token after a prompt and the beginning of an answer, asked once."""
-        if head not in seen:
-            seen[head] = self._ask_next(_joined(prompt, head))
-        return seen[head]
-
-    def _ask_next(self, prompt: Any) -> Next:
-        if not self.ability.forced:
-            return self._complete(prompt, read_next)
-        found = self._complete(prompt, read_next_or_held)
-        if found is not None:
-            return found
-        # where the likeliest token is held back, another is forced: the list is the same
-        return self._complete(prompt, read_next, logit_bias={str(self.ability.whole): BIAS})
-
-    def _force(self, prompt: Any, head: tuple[int, ...], token: int) -> float:
-        """Log-probability of a token that is not listed, by a bias that makes the server choose it."""
-        found = self._complete(_joined(prompt, head), read_next_or_held, logit_bias={str(token): BIAS})
-        if found is None:
-            return self._held(prompt, head, token)
-        if found.chosen != token:
-            raise ModelError(
-                f"{self.label} no longer keeps to a bias, "
-                "so the probability of an unlikely token cannot be read: load the model again."
-            )
-        return found.log
-
-    def _held(self, prompt: Any, head: tuple[int, ...], token: int) -> float:
-        """Log-probability of a token that the server holds back when it is chosen.
-
-        Read from a list of the whole vocabulary.
-        """
-        if self.ability.vocabulary:
-            bias = {str(self.ability.whole): BIAS}
-            everything = self._complete(
-                _joined(prompt, head), read_next, logprobs=self.ability.vocabulary, logit_bias=bias
-            )
-            if token in everything.top:
-                return everything.top[token]
-        raise ModelError(
-            f"{self.label} does not tell the probability of a piece of a character: "
-            "choose an answer without emoji or rare letters."
-        )
-
-    def _echo(self, prompt: Any, ending: Ending) -> float:
-        """Log-probability of a whole answer, from the echo of the prompt with the answer behind it."""
-        by_offset = isinstance(ending, str)
-        count = None if by_offset else len(ending)
-
-        def read(answer: Any) -> float | None:
-            if by_offset and len(prompt) not in answer["choices"][0]["logprobs"]["text_offset"]:
-                return None
-            return read_echo(answer, len(prompt), count, by_offset)
-
-        asked = _joined(prompt, ending)
-        log = self._complete(asked, read, echo=True, max_tokens=self.ability.echo_tokens)
-        if log is None:
-            raise ModelError(
-                f"For {self.label} no token begins where the answer {ending!r:.60} does: "
-                "begin it with a space."
-            )
-        return log
-
-    def _complete(self, prompt: Any, read: Callable[[Any], T], **options: Any) -> T:
-        """`read` of a completion of one token; an option that is None is left out.
-
-        Raises ModelError where another model has come to answer.
-        """
-        body = {
-            "model": self.ability.model,
-            "prompt": prompt,
-            "max_tokens": 1,
-            "temperature": 0,
-            "logprobs": self.ability.top,
-            **self.ability.options,
-            **options,
-        }
-        body = {key: value for key, value in body.items() if value is not None}
-
-        def checked(answer: Any) -> T:
-            if self.ability.answers_as and str(answer["model"]) != self.ability.answers_as:
-                raise ModelError(
-                    f"{self.label} now answers with another model than when it was loaded: "
-                    "start spexviz again to explain that one."
-                )
-            return read(answer)
-
-        return self._door.ask("completions", body, checked)
 
     def _prompt(self, text: str) -> Any:
         """The text as it is sent: its ids, or itself.
@@ -342,16 +201,9 @@ class ServedModel(LanguageModel):
         """Tokens that the server counts in a prompt, a start-of-text token of its own included."""
         if not text:
             return 0
-        return self._complete(text, lambda answer: int(answer["usage"]["prompt_tokens"]))
+        return self._completions.complete(text, lambda answer: int(answer["usage"]["prompt_tokens"]))
 
 
 def _read_prompt(answer: Any) -> str:
     """The prompt that a server has written; what is no text cannot be added to one, and is asked again."""
     return answer["prompt"] + ""
-
-
-def _joined(prompt: Any, ending: Any) -> Any:
-    """A prompt and the beginning of an answer: texts, or ids."""
-    if isinstance(prompt, str):
-        return prompt + ending
-    return [*prompt, *ending]
