@@ -1,7 +1,4 @@
-"""A whole run of `explain` against a real server behind a faulty proxy, beside values without faults.
-
-The test's and the benchmark's.
-"""
+"""A whole run of `explain` against a real server behind a faulty proxy, beside values without faults: the test's and the benchmark's."""
 
 from __future__ import annotations
 
@@ -61,9 +58,8 @@ def endure(
     timeout: float = 15.0,
     compare: int = 200,
 ) -> Endurance:
-    """Run `explain` on `ablations` masks (fits, held out, both ends) with faults on the way to `target`.
-
-    Then ask the first `compare` of them again without faults.
+    """Run `explain` on `ablations` masks (fits, held out, both ends) with faults on the way to the server `target`; then ask the first `compare`
+    of them again without faults.
     """
     budget = next(b for b in range(1, ablations) if b + held_out_count(b) + 2 >= ablations)
     proxy, cache = FaultyProxy(target, rate, seed, slow=timeout + 1), MemoryCache()

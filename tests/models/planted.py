@@ -1,6 +1,5 @@
-"""A tiny Llama with weights set by hand: its answer needs two heads of different layers together.
+"""A tiny Llama with weights set by hand: its answer needs two heads of different layers together, neither does anything alone.
 
-Neither does anything alone.
 Every token has the same large number in place 0, so that every head reads the same whatever it attends to.
 Head A writes a 1 into place 1 of the residual stream, head B into place 2; the MLP of the last layer
 multiplies the two (its gate reads place 1, its other half place 2) and writes the product into place 3, which

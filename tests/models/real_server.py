@@ -1,7 +1,4 @@
-"""A real llama.cpp server on loopback, and a proxy before it that spoils a share of the answers.
-
-The endpoint backend's proving ground.
-"""
+"""A real llama.cpp server on loopback, and a proxy before it that spoils a share of the answers: the endpoint backend's proving ground."""
 
 from __future__ import annotations
 
@@ -40,10 +37,7 @@ def start(file: Path, *, exact: bool = False, threads: int = 1, parallel: int = 
 
 
 def dequantise(source: Path, target: Path) -> Path:
-    """The same GGUF file with its weights written out in 32 bits.
-
-    What llama.cpp then computes can be held against any other fp32.
-    """
+    """The same GGUF file with its weights written out in 32 bits: what llama.cpp then computes can be held against any other fp32."""
     import gguf
     import numpy as np
 
@@ -72,10 +66,7 @@ def dequantise(source: Path, target: Path) -> Path:
 
 
 class FaultyProxy:
-    """Passes requests on to `target`, but spoils a share `rate` of the completions (seeded).
-
-    Each in one of the ways of FAULTS; a slow one comes after `slow` seconds.
-    """
+    """Passes requests on to `target`, but spoils a share `rate` of the completions (seeded), each in one of the ways of FAULTS; a slow one comes after `slow` seconds."""
 
     def __init__(self, target: str, rate: float = 0.0, seed: int = 0, slow: float = 3.0):
         self.target, self.rate, self.slow = urlsplit(target), rate, slow

@@ -182,8 +182,7 @@ def test_models_of_transformers_are_open_and_no_others(
         for ask in (opened, Parts):
             with pytest.raises(
                 ModelError,
-                match=f"The parts of {model.label} cannot be reached: "
-                "choose a model of transformers, such as bundled",
+                match=f"The parts of {model.label} cannot be reached: choose a model of transformers, such as bundled",
             ):
                 ask(model)
         return

@@ -1,11 +1,9 @@
-"""Classifiers and masked language models against a naive forward of the same checkpoint, text by text."""
+"""Classifiers and masked language models against a naive forward of the same checkpoint: one text at a time, no tricks."""
 
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -52,22 +50,19 @@ def answers(model: LanguageModel) -> list[str]:
     return list(model.answers or (" positive", " negative", " dull"))
 
 
-@cache
-def plain_model(folder: Path) -> tuple[Any, Any]:
-    """Tokeniser and model of a folder as transformers loads them."""
+def naive(folder: Path, text: str, answers: list[str], pieces: tuple = (), loaded: dict = {}) -> list[float]:
+    """Log-softmax of the logits of one unbatched forward pass, at the last mask token where there is one."""
     import torch
     import transformers
 
-    config = transformers.AutoConfig.from_pretrained(folder)
-    load = getattr(transformers, config.architectures[0]).from_pretrained
-    return transformers.AutoTokenizer.from_pretrained(folder), load(folder, dtype=torch.float32).eval()
-
-
-def naive(folder: Path, text: str, answers: list[str], pieces: tuple = ()) -> list[float]:
-    """Log-softmax of the logits of one unbatched forward pass, at the last mask token where there is one."""
-    import torch
-
-    tokenizer, model = plain_model(folder)
+    if folder not in loaded:
+        config = transformers.AutoConfig.from_pretrained(folder)
+        load = getattr(transformers, config.architectures[0]).from_pretrained
+        loaded[folder] = (
+            transformers.AutoTokenizer.from_pretrained(folder),
+            load(folder, dtype=torch.float32).eval(),
+        )
+    tokenizer, model = loaded[folder]
     asked = tokenizer(text, return_tensors="pt", return_offsets_mapping=True)
     ids, spans = asked["input_ids"], asked["offset_mapping"][0].tolist()
     seen = [int(not any(a < end and start < b for start, end in pieces)) for a, b in spans]

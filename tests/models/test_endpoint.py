@@ -1,7 +1,4 @@
-"""The endpoint backend on fake servers whose every probability is known by hand.
-
-What is asked, what is read, what is refused; what a server has to prove is in test_probe.
-"""
+"""The endpoint backend on fake servers whose every probability is known by hand: what is asked, what is read, what is refused."""
 
 from __future__ import annotations
 

@@ -1,11 +1,9 @@
-"""The transformers backend against a naive forward of the same checkpoint: one text at a time, all logits."""
+"""The transformers backend against a naive forward of the same checkpoint: one text at a time, all logits, no tricks."""
 
 from __future__ import annotations
 
 import shutil
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -32,21 +30,17 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return tiny.save(tmp_path_factory.mktemp(request.param), request.param)
 
 
-@cache
-def plain_model(folder: Path) -> tuple[Any, Any]:
-    """Tokeniser and model of a folder as transformers loads them."""
+def naive(folder: Path, text: str, answer: str, hidden: tuple = (), loaded: dict = {}) -> float:
+    """Σ log p(token | everything before it), from the full logits of one unbatched forward pass."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    return AutoTokenizer.from_pretrained(folder), model.eval()
-
-
-def naive(folder: Path, text: str, answer: str, hidden: tuple = ()) -> float:
-    """Σ log p(token | everything before it), from the full logits of one unbatched forward pass."""
-    import torch
-
-    tokenizer, model = plain_model(folder)
+    if folder not in loaded:
+        loaded[folder] = (
+            AutoTokenizer.from_pretrained(folder),
+            AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval(),
+        )
+    tokenizer, model = loaded[folder]
     asked = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     ids, ending = asked["input_ids"], tokenizer(answer, add_special_tokens=False)["input_ids"]
     seen = [int(not any(a < end and start < b for start, end in hidden)) for a, b in asked["offset_mapping"]]

@@ -1,4 +1,4 @@
-"""llama.cpp as it is, in this process and behind its own server, against transformers on the same weights."""
+"""llama.cpp as it is, in this process and behind its own server, held against transformers on the same weights."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def dequantised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_a_real_server_gives_the_values_of_transformers(
     dequantised: Path, fp32: np.ndarray, bundled: BundledModel
 ) -> None:
-    """The same weights in 32 bits on both sides: the order of the sums remains (measured: 0.0002 nats)."""
+    """The same weights in 32 bits on both sides: what remains is the order of the sums (measured: 0.0002 nats)."""
     server = real_server.start(dequantised, exact=True)
     listed, forced = over(server.listening_address), over(server.listening_address, top=2)
     assert listed.ability.exact and listed.ability.ids and not listed.ability.echo

@@ -1,4 +1,4 @@
-"""The whole way with a real encoder: weights of a package, a head in closed form, and what negation does."""
+"""The whole way with a real encoder: weights from a package, a head in closed form, and what negation does to it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_negation_turns_an_opinion_round(masking: str, classifier: ClassifierMod
 
 @pytest.mark.parametrize("masking", ["delete", "attention"])
 def test_opinions_alone_and_one_that_the_head_has_not_seen(masking: str, classifier: ClassifierModel) -> None:
-    """Not with mask tokens: this encoder has not been trained with them, and reads them as praise."""
+    """Not with mask tokens: this encoder has not been trained with them for what it is now, and reads them as praise."""
     assert not any("excellent" in text for text in minilm.sentences()[0])
     bad, blamed = effects(classifier, "film is bad", masking)
     excellent, praised = effects(classifier, "book is excellent", masking)

@@ -1,7 +1,4 @@
-"""Packed texts get the values of the plain forward; where they would not, the model finds another way.
-
-So it does where memory runs out.
-"""
+"""Packed texts get the values of the plain forward; where they would not, or memory runs out, the model finds another way by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tiny language models with random weights and a tokeniser of their own: every family in milliseconds."""
+"""Tiny language models with random weights and a tokeniser of their own, saved as folders: every family in milliseconds."""
 
 from __future__ import annotations
 
