@@ -11,9 +11,10 @@ import pkgutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 from spexviz.errors import ModelError
-from spexviz.models.base import LanguageModel, OpenModel
+from spexviz.models.base import Backend, LanguageModel, OpenModel
 
 OFFERED = "SPEXVIZ_MODELS"
 _loaded: dict[str, LanguageModel] = {}
@@ -32,10 +33,17 @@ def load(name: str) -> LanguageModel:
 
 
 def can_be_opened(name: str) -> bool:
-    """Whether the parts of a model of that name can be reached, so far as its backend tells: nothing is loaded, no hub is asked."""
-    closed = [backend for backend in backends().values() if not issubclass(backend, OpenModel)]
-    # the others ask a hub which of them a name is for
+    """Whether the parts of a model of that name can be reached, so far as its backend tells.
+
+    Nothing is loaded, no hub is asked.
+    """
+    # open ones are not asked: they look up at a hub which of them a name is for
+    closed = (backend for backend in backends().values() if not _makes_open_models(backend))
     return not any(backend.accepts(name) for backend in closed)
+
+
+def _makes_open_models(backend: Backend) -> bool:
+    return isinstance(backend, type) and issubclass(backend, OpenModel)
 
 
 def is_loaded(name: str) -> bool:
@@ -49,7 +57,7 @@ def unload(name: str) -> None:
 
 
 def configured() -> tuple[str, ...]:
-    """The names that the browser may pick:
+    """The names that the browser may pick.
 
     `SPEXVIZ_MODELS`, separated by commas; by default the bundled model and the toy.
     """
@@ -87,36 +95,45 @@ def refusal(name: object) -> str:
     if name in names:
         return ""
     return (
-        f"This server does not offer the model {name!r:.100}. Start a new run with one that it offers ({', '.join(names)}), "
+        f"This server does not offer the model {name!r:.100}. "
+        f"Start a new run with one that it offers ({', '.join(names)}), "
         "or have the model named in SPEXVIZ_MODELS where the server is started."
     )
 
 
-def backends() -> dict[str, type[LanguageModel]]:
+def backends() -> dict[str, Backend]:
     """{kind: class} of every backend in this package."""
-    found: dict[str, type[LanguageModel]] = {}
+    found: dict[str, Backend] = {}
     for info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
         module = importlib.import_module(f"{__name__}.{info.name}")
         for value in vars(module).values():
-            if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "accepts"):
+            if _is_backend(value) and value.__module__ == module.__name__:
                 found[value.kind] = value
     return found
 
 
-def _backend(name: str) -> type[LanguageModel]:
+def _is_backend(value: object) -> TypeGuard[Backend]:
+    return isinstance(value, type) and issubclass(value, LanguageModel) and hasattr(value, "accepts")
+
+
+def _backend(name: str) -> Backend:
     if not name or not isinstance(name, str):
         raise ModelError(
-            'A model needs a name: "bundled", "toy", a model id such as "org/name", a folder, or a .gguf file.'
+            'A model needs a name: "bundled", "toy", a model id such as "org/name", '
+            "a folder, or a .gguf file."
         )
     if "://" in name:  # not repeated: it may hold a key
         raise ModelError(
-            'A URL is no model name. Give the server a name in the file of endpoints (`spexviz models` says where it is) and choose "endpoint:NAME".'
+            "A URL is no model name. Give the server a name in the file of endpoints "
+            '(`spexviz models` says where it is) and choose "endpoint:NAME".'
         )
-    # "llamacpp:x.gguf" is not hf's
-    for backend in sorted(backends().values(), key=lambda backend: not name.startswith(f"{backend.kind}:")):
+    # first the one that is named before a colon: "llamacpp:x.gguf" is not hf's
+    named_first = sorted(backends().values(), key=lambda backend: not name.startswith(f"{backend.kind}:"))
+    for backend in named_first:
         if backend.accepts(name):
             return backend
     raise ModelError(
-        f'There is no model "{name[:100]}". Give "bundled", "toy", a model id of the Hugging Face hub such as "org/name", '
+        f'There is no model "{name[:100]}". '
+        'Give "bundled", "toy", a model id of the Hugging Face hub such as "org/name", '
         'a folder made by save_pretrained, a .gguf file, "endpoint:NAME", or "llamacpp:FILE".'
     )

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
@@ -26,8 +26,9 @@ Span = tuple[int, int]
 
 
 class LanguageModel(ABC):
-    """A language model by name; the defaults are those of a causal one that says no more of itself than it must.
+    """A language model by name.
 
+    The defaults are those of a causal one that says no more of itself than it must.
     Backends derive from it: one file each in this package, with a `kind` and `accepts(name)`.
     """
 
@@ -63,7 +64,10 @@ class LanguageModel(ABC):
         """
 
     def length(self, text: str) -> int:
-        """Tokens of the text, to be held against `context`; a server without a tokeniser counts them in its own way."""
+        """Tokens of the text, to be held against `context`.
+
+        A server without a tokeniser counts them in its own way.
+        """
         return len(self.encode(text))
 
     def answer_length(self, answer: str) -> int:
@@ -89,8 +93,10 @@ class LanguageModel(ABC):
     def log_probabilities(
         self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
     ) -> Floats:
-        """Log-probability, in nats, of each answer to each text: (texts, answers). The answer stands directly after the text; for a
-        model with a `blank`, at the last one in the text; for a classifier it is a label.
+        """Log-probability, in nats, of each answer to each text: (texts, answers).
+
+        The answer stands directly after the text; for a model with a `blank`, at the last one in the text;
+        for a classifier it is a label.
 
         `hidden`: for each text, pieces whose tokens nothing may attend to (masking by attention).
         Raises ModelError where the model cannot be asked.
@@ -109,6 +115,22 @@ class LanguageModel(ABC):
         None while that is unknown.
         """
         return None
+
+
+class Backend(Protocol):
+    """A class of models that are had by name: called with a name that it accepts, it gives the model.
+
+    Raises ModelError where it cannot.
+    """
+
+    kind: str
+    __module__: str
+
+    def accepts(self, name: str, /) -> bool:
+        """Whether a name is one of its own."""
+        ...
+
+    def __call__(self, name: str, /) -> LanguageModel: ...
 
 
 class OpenModel(LanguageModel):
@@ -138,7 +160,10 @@ class OpenModel(LanguageModel):
 
     @abstractmethod
     def read_batch(self, batch: dict[str, Any]) -> Any:
-        """Log-probabilities (texts, choices) in fp32 of equally long texts, by one forward pass; called with the lock held."""
+        """Log-probabilities (texts, choices) in fp32 of equally long texts, by one forward pass.
+
+        Called with the lock held.
+        """
 
     def text_of(self, ids: Sequence[int]) -> str:
         """The text of token ids, special ones included."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from spexviz.models.packed import common
+from spexviz.models.prefixes import common
 
 # of one micro-batch on a CPU: large enough for the matrix products, small enough for the caches
 TOKENS = 1024
@@ -16,34 +16,49 @@ PADDED = 4
 
 
 def batches(
-    texts: Sequence[Sequence[int]], tokens: int, packed: bool, extra: int = 0
+    texts: Sequence[list[int]], tokens: int, packed: bool, extra: int = 0
 ) -> Iterator[tuple[list[int], int]]:
-    """Rows of each micro-batch of about `tokens` tokens at most, and the tokens that it computes; `extra` come after each text.
+    """Rows of each micro-batch of about `tokens` tokens at most, and the tokens that it computes.
 
-    `packed`: in sorted order, and a common beginning is computed once; else sorted by length, and each row is
-    as long as the longest.
+    `extra` tokens come after each text. `packed`: in sorted order, and a common beginning is computed once;
+    else sorted by length, and each row is as long as the longest.
     """
     rows: list[int] = []
     cost = longest = 0
-    for i in sorted(range(len(texts)), key=lambda i: texts[i] if packed else len(texts[i])):
+    for i in _in_order(texts, packed):
         length = len(texts[i]) + extra
-        area = (len(rows) + 1) * max(longest, length)
-        after = cost + length - common(texts[rows[-1]], texts[i]) if packed and rows else area
-        if rows and (after > tokens or area > PADDED * tokens):
+        area = (len(rows) + 1) * max(longest, length)  # of the batch with this text, padded to its longest
+        computed = area
+        if packed and rows:
+            computed = cost + length - common(texts[rows[-1]], texts[i])
+        if rows and (computed > tokens or area > PADDED * tokens):
             yield rows, cost
-            rows, longest, after = [], 0, length
+            rows = []
+            longest = 0
+            computed = length
         rows.append(i)
-        cost, longest = after, max(longest, length)
+        cost = computed
+        longest = max(longest, length)
     if rows:
         yield rows, cost
 
 
-def tuned(rate: Callable[[int], float], start: int, most: int) -> int:
-    """Tokens of a batch, doubled from `start` to at most `most` while `rate(tokens)`, tokens a second, gains from it.
+def _in_order(texts: Sequence[list[int]], packed: bool) -> list[int]:
+    """Rows by their tokens, which puts common beginnings together, or by length, so that little is padded."""
+    rows = range(len(texts))
+    if packed:
+        return sorted(rows, key=lambda i: texts[i])
+    return sorted(rows, key=lambda i: len(texts[i]))
 
-    What does not fit in memory ends the search at the size before. Raises what `rate` raises at `start`.
+
+def tuned(rate: Callable[[int], float], start: int, most: int) -> int:
+    """Tokens of a batch: `start`, doubled to at most `most` while `rate(tokens)` gains from it.
+
+    The rate is in tokens a second. What does not fit in memory ends the search at the size before. Raises
+    what `rate` raises at `start`.
     """
-    best, speed = start, rate(start)
+    best = start
+    speed = rate(start)
     while best * 2 <= most:
         try:
             faster = rate(best * 2)
@@ -53,12 +68,13 @@ def tuned(rate: Callable[[int], float], start: int, most: int) -> int:
             raise
         if faster < GAIN * speed:
             break
-        best, speed = best * 2, faster
+        best *= 2
+        speed = faster
     return best
 
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether an error of torch says that memory ran out: on a GPU by its class, on a CPU by its words."""
-    return type(error).__name__ == "OutOfMemoryError" or (
-        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
-    )
+    if type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

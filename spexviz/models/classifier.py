@@ -15,6 +15,7 @@ from spexviz.models import checkpoint
 from spexviz.models.encoder import EncoderModel
 
 SHOWN = 20  # labels that an error names
+_INDEPENDENT = ("multi_label_classification", "regression")
 
 
 class ClassifierModel(EncoderModel):
@@ -26,18 +27,16 @@ class ClassifierModel(EncoderModel):
     kind: ClassVar[str] = "classifier"
     auto = "AutoModelForSequenceClassification"
     wanted = "sequence classifier"
+    answers: tuple[str, ...]
 
     def __init__(self, name: str, precision: str = "auto"):
         super().__init__(name, precision)
         config = self.network.config
-        labels = [str(config.id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels)]
-        self._independent = len(labels) == 1 or config.problem_type in (
-            "multi_label_classification",
-            "regression",
-        )
-        self.answers = (
-            (*labels, *(f"not {label}" for label in labels)) if self._independent else tuple(labels)
-        )
+        labels = tuple(str(config.id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels))
+        self._independent = len(labels) == 1 or config.problem_type in _INDEPENDENT
+        self.answers = labels
+        if self._independent:
+            self.answers += tuple(f"not {label}" for label in labels)
         if len(set(self.answers)) < len(self.answers):
             raise ModelError(
                 f"{name} has two labels of the same name: give each its own in id2label of its config.json."
@@ -48,21 +47,27 @@ class ClassifierModel(EncoderModel):
         return checkpoint.backend(name) == "classifier"
 
     def answer_length(self, answer: str) -> int:
-        self._column(answer)
+        self.column(answer)  # raises for what is no label
         return 1
 
     def greedy(self, text: str, tokens: int) -> str:
-        return self.answers[int(self.log_probabilities([text], self.answers)[0].argmax())]
+        logs = self.log_probabilities([text], self.answers)[0]
+        return self.answers[int(logs.argmax())]
 
-    def _column(self, answer: str) -> int:
-        if answer not in self.answers:
-            named = ", ".join(map(repr, self.answers[:SHOWN])) + (" …" if len(self.answers) > SHOWN else "")
-            raise ModelError(
-                f"{self.label} is a classifier and cannot answer {answer!r:.60}: choose one of its labels, {named}."
-            )
-        return self.answers.index(answer)
+    def column(self, answer: str) -> int:
+        """Where an answer stands in a row of `read_batch`. Raises ModelError for one that is no label."""
+        if answer in self.answers:
+            return self.answers.index(answer)
+        named = ", ".join(map(repr, self.answers[:SHOWN]))
+        if len(self.answers) > SHOWN:
+            named += " …"
+        raise ModelError(
+            f"{self.label} is a classifier and cannot answer {answer!r:.60}: "
+            f"choose one of its labels, {named}."
+        )
 
-    def _logs(self, batch: dict[str, Any]) -> Any:
+    def read_batch(self, batch: dict[str, Any]) -> Any:
+        """Log-probabilities (texts, labels) of equally long texts; called with the lock held."""
         import torch
 
         logits = self.network(**batch).logits.float()

@@ -1,4 +1,4 @@
-"""What a completions server says, read: log-probabilities of the next token, in the two forms that servers write them.
+"""What a completions server says, read: log-probabilities of the next token, in the two forms of servers.
 
 OpenAI, vLLM: {"tokens", "token_logprobs", "top_logprobs": [{token: …}], "text_offset"}; llama.cpp:
 {"content": [{"id", "token", …}]}. A token is known by its id where the server names it ("id", or
@@ -26,32 +26,46 @@ class Door(Protocol):
 
 @dataclass(frozen=True)
 class Next:
-    """The next token: the one chosen with its log-probability in nats, and the most likely ones with theirs."""
+    """The next token: the chosen one with its log-probability in nats, and the likeliest ones with theirs."""
 
     chosen: Token
     log: float
     top: Mapping[Token, float]
 
     def bound(self) -> float:
-        """The largest log-probability that a token which is not listed can have: the least of those listed, and what they leave over."""
-        left = 1.0 - math.fsum(math.exp(log) for log in self.top.values())
-        return min([*self.top.values(), math.log(left) if left > 0 else 0.0])
+        """The largest log-probability that a token which is not listed can have.
+
+        It is no likelier than the least of those listed, nor than what they leave over.
+        """
+        logs = list(self.top.values())
+        left = 1.0 - math.fsum(math.exp(log) for log in logs)
+        over = 0.0  # no bound where rounding has left nothing over
+        if left > 0:
+            over = math.log(left)
+        return min([*logs, over])
 
 
 def read_next(answer: Any) -> Next:
     """The first token of a completion. Raises KeyError, TypeError, … for what is no such answer."""
     logs = answer["choices"][0]["logprobs"]
-    if "content" in logs:
+    if "content" in logs:  # llama.cpp
         first = logs["content"][0]
         top = {_named(item): _log(item["logprob"]) for item in first["top_logprobs"]}
         return Next(_named(first), _log(first["logprob"]), top)
     top = {_token(token): _log(log) for token, log in logs["top_logprobs"][0].items()}
-    return Next(_token(logs["tokens"][0]), _log(logs["token_logprobs"][0]), top)
+    chosen = logs["tokens"][0]
+    log = logs["token_logprobs"][0]
+    return Next(_token(chosen), _log(log), top)
 
 
 def read_next_or_held(answer: Any) -> Next | None:
-    """`read_next`, or None where the server holds the token back: llama.cpp does so with a piece of a character (half an emoji)."""
-    return None if answer["choices"][0]["logprobs"] is None else read_next(answer)
+    """`read_next`, or None where the server holds the token back.
+
+    llama.cpp does so with a piece of a character (half an emoji).
+    """
+    if answer["choices"][0]["logprobs"] is None:
+        return None
+    return read_next(answer)
 
 
 def read_text(answer: Any) -> str:
@@ -63,28 +77,41 @@ def read_text(answer: Any) -> str:
 
 
 def read_echo(answer: Any, start: int, count: int | None, by_offset: bool) -> float:
-    """Log-probability of what stands in an echoed prompt from token `start` (or, by offset, from character `start`) on; `count` tokens."""
+    """Log-probability of what stands in an echoed prompt from token (by offset: character) `start` on.
+
+    `count` tokens of it, or all where it is None. Raises ValueError where they are not there.
+    """
     logs = answer["choices"][0]["logprobs"]
     if by_offset:
         start = list(logs["text_offset"]).index(start)  # ValueError where no token begins there
-    wanted: Sequence = logs["token_logprobs"][start : None if count is None else start + count]
+    wanted: Sequence[Any] = logs["token_logprobs"][start:]
+    if count is not None:
+        wanted = wanted[:count]
     if not wanted or (count is not None and len(wanted) != count):
         raise ValueError("the echo is too short")
     return math.fsum(_log(log) for log in wanted)
 
 
 def _named(item: Mapping[str, Any]) -> Token:
+    """A token by its id, where the server names it, else by its text."""
     token = item["id"] if "id" in item else item["token"]
-    return token if isinstance(token, int) else _token(token)
+    if isinstance(token, int):
+        return token
+    return _token(token)
 
 
 def _token(name: str) -> Token:
     head, _, number = name.partition("token_id:")
-    return int(number) if not head and number.isdecimal() else name
+    if not head and number.isdecimal():
+        return int(number)
+    return name
 
 
 def _log(value: Any) -> float:
-    value = float(value)
-    if math.isnan(value) or value > 1e-3:
+    """A log-probability, of which servers write some too large by rounding, and −∞ in their own way."""
+    log = float(value)
+    if math.isnan(log) or log > 1e-3:
         raise ValueError("no log-probability")
-    return -math.inf if value <= _NEVER else min(value, 0.0)
+    if log <= _NEVER:
+        return -math.inf
+    return min(log, 0.0)

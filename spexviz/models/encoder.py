@@ -1,4 +1,4 @@
-"""What classifiers and masked language models share: the checkpoint, its special tokens ([CLS] … [SEP]), and padded batches.
+"""What classifiers and masked language models share: special tokens ([CLS] … [SEP]), padding, a head in fp32.
 
 How it is fast and exact: texts are asked once each, sorted by length, in micro-batches of about TOKENS
 tokens, padded as the tokeniser says and with the padding masked; the body runs in bf16 where this processor
@@ -7,75 +7,52 @@ has instructions for it, the head in fp32.
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
-from spexviz.kit.pace import Pace
-from spexviz.kit.threads import threads
-from spexviz.models import checkpoint
-from spexviz.models.base import OpenModel, Span
+from spexviz.models.base import Span
 from spexviz.models.batches import TOKENS
 from spexviz.models.checkpoint import may_have
-from spexviz.models.hf import TransformersModel
-from spexviz.models.machine import precision_for
+from spexviz.models.loaded import LoadedModel, Request, requests_of, rows_of, seen
+from spexviz.models.machine import bytes_of
 
-Request = tuple[str, tuple[Span, ...]]
-"""A text and its hidden pieces."""
+Inputs = dict[str, list[int]]
+"""What the model takes of one text: each of _INPUTS that it knows."""
 _INPUTS = ("input_ids", "token_type_ids", "attention_mask")
 
 
-class EncoderModel(OpenModel):
-    """A checkpoint whose head reads whole texts. Raises ModelError where it cannot be had. Thread-safe: one forward pass at a time.
+class EncoderModel(LoadedModel):
+    """A checkpoint whose head reads whole texts. Raises ModelError where it cannot be had.
 
-    A subclass says which head (`auto`, `wanted`) and reads it: `_column` of an answer in what `_logs` gives.
+    Thread-safe: one forward pass at a time. A subclass reads its head: `column` of an answer in what
+    `read_batch` gives.
     """
 
-    auto: ClassVar[str]  # the class of transformers that loads it
-    wanted: ClassVar[str]  # the same in words
+    on_gpu = "bf16"
 
     def __init__(self, name: str, precision: str = "auto"):
-        self.label = name
-        self.pace = Pace()  # in tokens, padding included
-        self.lock = threading.Lock()
-        source, options = checkpoint.source_of(name)
-        hashing = ThreadPoolExecutor(1).submit(checkpoint.digests, Path(source), options)
-        import torch
-
-        torch.set_num_threads(threads())
-        self._reference: Any = lambda: None
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.precision = precision_for(self.device.type, precision, on_gpu="bf16")
-        self.tokenizer, self.network = checkpoint.from_pretrained(
-            name, source, options, self.precision, self.auto, self.wanted
-        )
+        super().__init__(name, precision)
         self.tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True  # that is, already said
-        self.network.eval().requires_grad_(False)
         self.network.to(self.device)
-        self.body = self.network.base_model
         _run_head_in_fp32(self.network)
         self._inputs = set(_INPUTS) & set(inspect.signature(self.network.forward).parameters)
-        padding = may_have(self.network.config, "pad_token_id")
-        # 1: never pad, one text a batch
-        self.batch_tokens = TOKENS if padding is not None and padding == self.tokenizer.pad_token_id else 1
+        self.batch_tokens = TOKENS if self._can_pad() else 1  # 1: never pad, one text a batch
         self._positions = _positions(self.network)
         self.context = self._positions - self.tokenizer.num_special_tokens_to_add(False)
         self.mask_token = self.tokenizer.mask_token
-        content = hashing.result() or f"{name} {may_have(self.network.config, '_commit_hash', '')}".encode()
-        about = f"transformers {self.kind} {self.device.type} {self.precision} ".encode()
-        self.fingerprint = f"{self.kind}-{hashlib.sha256(about + content).hexdigest()[:16]}"
+        how = f"transformers {self.kind} {self.device.type} {self.precision} "
+        self.fingerprint = self._fingerprint(self.kind, how)
 
-    def encode(self, text: str) -> list[int]:
-        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+    def _can_pad(self) -> bool:
+        """Whether model and tokeniser know the same padding token."""
+        padding = may_have(self.network.config, "pad_token_id")
+        return padding is not None and padding == self.tokenizer.pad_token_id
 
     def token_spans(self, text: str) -> list[Span]:
         return self._offsets([text], special=False)[0]
@@ -90,118 +67,95 @@ class EncoderModel(OpenModel):
     ) -> Floats:
         import torch
 
-        columns = [self._column(answer) for answer in answers]
-        requests = [(text, tuple(hidden[i]) if hidden else ()) for i, text in enumerate(texts)]
+        columns = [self.column(answer) for answer in answers]
+        requests = requests_of(texts, hidden)
         distinct = list(dict.fromkeys(requests))
         inputs = self._encoded(distinct)
         table = np.empty((len(distinct), len(answers)))
         with self.lock, torch.inference_mode():
             start = time.perf_counter()
             for rows in batches(_lengths(inputs), self.batch_tokens):
-                table[rows] = (
-                    self._logs(self._padded([inputs[i] for i in rows]))[:, columns].double().cpu().numpy()
-                )
+                logs = self.read_batch(self._padded([inputs[i] for i in rows]))
+                table[rows] = logs[:, columns].double().cpu().numpy()
             self.pace.note(self._work(inputs), time.perf_counter() - start)
-        row = {request: i for i, request in enumerate(distinct)}
-        return table[[row[request] for request in requests]]
+        return rows_of(requests, distinct, table)
 
     def seconds(self, texts: Sequence[str]) -> float | None:
         """What asking these texts in one call would take here, learnt from the calls so far;
 
         None before the second call.
         """
-        return self.pace.seconds(self._work(self._encoded([(text, ()) for text in dict.fromkeys(texts)])))
+        requests = requests_of(list(dict.fromkeys(texts)), None)
+        return self.pace.seconds(self._work(self._encoded(requests)))
 
     @property
     def memory(self) -> int:
         """Bytes that the weights and the states of one micro-batch take, about."""
-        held = {
-            parameter.data_ptr(): parameter.numel() * parameter.element_size()
-            for parameter in self.network.parameters()
-        }
-        return sum(held.values()) + TOKENS * 24 * int(may_have(self.network.config, "hidden_size", 0)) * 4
+        width = int(may_have(self.network.config, "hidden_size", 0))
+        return bytes_of(self.network.parameters()) + TOKENS * 24 * width * 4
 
-    def inputs_of(self, text: str) -> dict[str, list[int]]:
+    def inputs_of(self, text: str) -> Inputs:
         """What `read_batch` takes of one text, with its special tokens."""
         return self._encoded([(text, ())])[0]
 
-    def column(self, answer: str) -> int:
-        """Where an answer stands in a row of `read_batch`. Raises ModelError for one that cannot be given."""
-        return self._column(answer)
-
-    def read_batch(self, batch: dict[str, Any]) -> Any:
-        """Log-probabilities (texts, choices) of equally long texts; called with the lock held."""
-        return self._logs(batch)
-
-    # needs no more of a model than label, weights and device
-    at_full_precision = TransformersModel.at_full_precision
-
-    def _column(self, answer: str) -> int:
-        """Where the answer stands in a row of `_logs`. Raises ModelError for one that cannot be given."""
-        raise NotImplementedError
-
-    def _logs(self, batch: dict[str, Any]) -> Any:
-        """Log-probabilities (texts, choices) in fp32 of one batch, called with the lock held."""
-        raise NotImplementedError
-
-    def _encoded(self, requests: Sequence[Request]) -> list[dict[str, list[int]]]:
-        """The inputs of each text, with its special tokens; the tokens of its hidden pieces have an attention mask of 0."""
+    def _encoded(self, requests: Sequence[Request]) -> list[Inputs]:
+        """The inputs of each text, special tokens included; nothing may attend to its hidden pieces."""
         if not requests:
             return []
         texts = [text for text, _ in requests]
         found = self.tokenizer(texts, return_attention_mask=True, verbose=False)
-        inputs = [
-            {key: list(found[key][i]) for key in _INPUTS if key in found and key in self._inputs}
-            for i in range(len(texts))
-        ]
-        if longest := [one for one in inputs if len(one["input_ids"]) > self._positions]:
-            count = len(longest[0]["input_ids"])
-            raise ModelError(
-                f"A text has {count} tokens with its special ones, but {self.label} reads at most {self._positions}: shorten it."
-            )
+        known = [key for key in _INPUTS if key in found and key in self._inputs]
+        inputs = [{key: list(found[key][i]) for key in known} for i in range(len(texts))]
+        self._check_lengths(inputs)
         if any(pieces for _, pieces in requests):
-            for one, spans, (_, pieces) in zip(
-                inputs, self._offsets(texts, special=True), requests, strict=True
-            ):
-                # (0, 0), a special one: seen
-                seen = (
-                    not any(a < end and start < b for start, end in pieces if start < end) for a, b in spans
-                )
-                one["attention_mask"] = [int(s) for s in seen]
+            places = self._offsets(texts, special=True)
+            for one, spans, (_, pieces) in zip(inputs, places, requests, strict=True):
+                one["attention_mask"] = seen(spans, pieces)
         return inputs
 
-    def _work(self, inputs: list[dict[str, list[int]]]) -> int:
+    def _check_lengths(self, inputs: list[Inputs]) -> None:
+        for count in _lengths(inputs):
+            if count > self._positions:
+                raise ModelError(
+                    f"A text has {count} tokens with its special ones, "
+                    f"but {self.label} reads at most {self._positions}: shorten it."
+                )
+
+    def _work(self, inputs: list[Inputs]) -> int:
         """Tokens of all batches, padding included."""
         lengths = _lengths(inputs)
-        return sum(len(rows) * max(lengths[i] for i in rows) for rows in batches(lengths, self.batch_tokens))
+        groups = batches(lengths, self.batch_tokens)
+        return sum(len(rows) * max(lengths[i] for i in rows) for rows in groups)
 
     def _offsets(self, texts: Sequence[str], special: bool) -> list[list[Span]]:
+        """Where the tokens of each text stand, its special ones too if they are wanted."""
         try:
             found = self.tokenizer(
                 list(texts), add_special_tokens=special, return_offsets_mapping=True, verbose=False
-            )["offset_mapping"]
+            )
         except NotImplementedError:
             raise ModelError(
-                f"The tokeniser of {self.label} does not say where its tokens stand: split by words, and do not mask by attention."
+                f"The tokeniser of {self.label} does not say where its tokens stand: "
+                "split by words, and do not mask by attention."
             ) from None
-        return [[(int(a), int(b)) for a, b in spans] for spans in found]
+        return [[(int(a), int(b)) for a, b in spans] for spans in found["offset_mapping"]]
 
-    def _padded(self, inputs: list[dict[str, list[int]]]) -> dict[str, Any]:
+    def _padded(self, inputs: list[Inputs]) -> dict[str, Any]:
+        """The inputs as tensors (texts, longest), padded as the tokeniser says."""
         import torch
 
         if len(inputs) == 1:  # also for a tokeniser that cannot pad
             return {key: torch.tensor([ids], device=self.device) for key, ids in inputs[0].items()}
-        return {
-            key: ids.to(self.device) for key, ids in self.tokenizer.pad(inputs, return_tensors="pt").items()
-        }
+        padded = self.tokenizer.pad(inputs, return_tensors="pt")
+        return {key: ids.to(self.device) for key, ids in padded.items()}
 
 
-def _lengths(inputs: list[dict[str, list[int]]]) -> list[int]:
+def _lengths(inputs: list[Inputs]) -> list[int]:
     return [len(one["input_ids"]) for one in inputs]
 
 
 def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
-    """Positions of `lengths`, shortest first, in groups that hold at most `tokens` when padded to their longest (or one alone).
+    """Positions of `lengths`, shortest first, in groups of at most `tokens` when padded (or one alone).
 
     >>> list(batches([3, 9, 1, 2], 6))
     [[2, 3], [0], [1]]
@@ -230,21 +184,28 @@ def _positions(model: Any) -> int:
 
 def _run_head_in_fp32(model: Any) -> None:
     """Let all that comes after the last hidden state compute in fp32, whatever the body does."""
-    body, output = model.base_model, model.get_output_embeddings()
+    body = model.base_model
     if body is model:
         model.float()
         return
+    output = model.get_output_embeddings()
     if output is not None:  # tied to the token embeddings, which stay as they are
-        output.weight = type(output.weight)(output.weight.detach().float(), requires_grad=False)
+        weight = output.weight.detach().float()
+        output.weight = type(output.weight)(weight, requires_grad=False)
     for part in model.children():
         if part is not body:
             part.float()
-    if (pooler := may_have(body, "pooler")) is not None:
+    pooler = may_have(body, "pooler")
+    if pooler is not None:
         pooler.float()
-        pooler.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(), *inputs[1:]))
-    body.register_forward_hook(_floats)
+        pooler.register_forward_pre_hook(_floats_in)
+    body.register_forward_hook(_floats_out)
 
 
-def _floats(_: Any, inputs: Any, output: Any) -> Any:
+def _floats_in(_: Any, inputs: tuple) -> tuple:
+    return (inputs[0].float(), *inputs[1:])
+
+
+def _floats_out(_: Any, inputs: Any, output: Any) -> Any:
     output.last_hidden_state = output.last_hidden_state.float()
     return output

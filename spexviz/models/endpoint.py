@@ -23,11 +23,13 @@ class EndpointModel(ServedModel):
     kind: ClassVar[str] = "endpoint"
 
     def __init__(self, name: str, wire: Wire | None = None):
-        endpoint = wire.endpoint if wire else find(name.removeprefix(PREFIX))
-        self.wire = wire or Wire(endpoint)
+        if wire is None:
+            wire = Wire(find(name.removeprefix(PREFIX)))
+        self.wire = wire
+        endpoint = wire.endpoint
         super().__init__(
             name,
-            self.wire,
+            wire,
             model=endpoint.model,
             concurrency=endpoint.concurrency,
             top=endpoint.top,

@@ -10,66 +10,86 @@ where they are read.
 
 from __future__ import annotations
 
-import hashlib
-import threading
 import time
-import weakref
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
-from spexviz.kit.pace import Pace
-from spexviz.kit.threads import threads
 from spexviz.models import checkpoint
-from spexviz.models.base import OpenModel, Span
+from spexviz.models.base import Span
 from spexviz.models.batches import MOST_TOKENS, PROBED, TOKENS, batches, is_out_of_memory, tuned
 from spexviz.models.checkpoint import may_have
-from spexviz.models.machine import made_up, precision_for, room
+from spexviz.models.fastpath import made_up
+from spexviz.models.head import OutputHead
+from spexviz.models.loaded import LoadedModel, Request, ids_of, requests_of, rows_of, seen
+from spexviz.models.machine import bytes_of
 from spexviz.models.packed import Packing
+from spexviz.models.padded import Padding
 from spexviz.models.residual import keep_in_fp32
 
 AHEAD = 4  # micro-batches in a call on a GPU: the next is laid out while the last is computed
 
 
-class NoRoom(ModelError):
-    """Memory has no room for a model."""
+@dataclass(frozen=True)
+class Tokens:
+    """A text as it is asked: its ids, and 1 for each token that may be attended to, else 0 (None: all)."""
+
+    ids: list[int]
+    seen: list[int] | None = None
 
 
-class TransformersModel(OpenModel):
+@dataclass(frozen=True)
+class Endings:
+    """Answers that differ in their last token only: what they share before it, and the last token of each."""
+
+    tail: tuple[int, ...]
+    last: tuple[int, ...]
+
+
+class TransformersModel(LoadedModel):
     """A causal LM by hub id, folder or .gguf file.
 
     Raises ModelError where it cannot be had. Thread-safe: one forward pass at a time.
     """
 
     kind: ClassVar[str] = "hf"
+    auto = "AutoModelForCausalLM"
+    wanted = "causal language model"
+    on_gpu = "fp16"
 
     def __init__(self, name: str, folder: Path | None = None, precision: str = "auto"):
-        self.label = name
-        self.lock = threading.Lock()
-        source, options = checkpoint.source_of(name, folder)
-        # beside torch's import and the weights: half a GB
-        hashing = ThreadPoolExecutor(1).submit(checkpoint.digests, Path(source), options)
-        import torch
-
-        torch.set_num_threads(threads())
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.precision = precision_for(self.device.type, precision)
-        self.pace = Pace()
-        self._reference: Any = lambda: None
-        self.tokenizer, self.network = checkpoint.from_pretrained(
-            name, source, options, self.precision, "AutoModelForCausalLM", "causal language model"
-        )
-        self.network.eval().requires_grad_(False)
+        super().__init__(name, precision, folder)
         with self._fits():
             self.network.to(self.device)
-        self.body = self.network.base_model
+        kept = self._keep_stream_in_fp32()
+        module = self.network.get_output_embeddings()
+        if module is None:
+            raise ModelError(f'"{name}" has no output head: spexviz needs a causal language model.')
+        config = self.network.config
+        self._head = OutputHead(module, config)
+        self.head_weight = self._head.weight
+        self.mask_token = self.tokenizer.mask_token
+        self.context = int(may_have(config, "max_position_embeddings") or 4096)
+        self._padding = Padding(self.body, self.device, self.tokenizer.pad_token_id or 0)
+        self.packing = Packing.of(self.network, self.device, self.precision)
+        self.batch_tokens = TOKENS
+        if self.device.type != "cpu":
+            with self._fits():
+                self.batch_tokens = tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
+            self.call_tokens = AHEAD * self.batch_tokens
+        stream = " with its stream in fp32" if kept and self.precision != "fp32" else ""
+        how = f"transformers {self.device.type} {self.precision}{stream} "
+        self.fingerprint = self._fingerprint("hf", how)
+
+    def _keep_stream_in_fp32(self) -> bool:
+        """Whether the stream of the layers is in fp32; where a family forbids it, bf16 stands for fp16."""
+        import torch
+
         kept = keep_in_fp32(self.body, self.network.dtype, self.device)
         if not kept and self.precision == "fp16":
             # a stream in fp16 can overflow; buffers (the angles of positions) stay exact
@@ -77,47 +97,20 @@ class TransformersModel(OpenModel):
                 parameter.data = parameter.data.bfloat16()
             self.precision = "bf16"
             keep_in_fp32(self.body, torch.float32, self.device)
-        self._head = self.network.get_output_embeddings()
-        if self._head is None:
-            raise ModelError(f'"{name}" has no output head: spexviz needs a causal language model.')
-        # the last norm gives fp32, also where the whole model is asked by hand
-        self._head.register_forward_pre_hook(_as_the_weight)
-        self.head_weight = self._head.weight.detach().float()
-        bias, config = may_have(self._head, "bias"), self.network.config
-        self._head_bias = None if bias is None else bias.detach().float()
-        self._soft_cap = may_have(config, "final_logit_softcapping")
-        scale = may_have(config, "logit_scale") or 1.0  # Cohere multiplies, Granite divides
-        self._logit_scale = float(scale) / float(may_have(config, "logits_scaling") or 1.0)
-        self.mask_token = self.tokenizer.mask_token
-        self.context = int(may_have(config, "max_position_embeddings") or 4096)
-        content = hashing.result() or f"{name} {may_have(config, '_commit_hash', '')}".encode()
-        self.packing = Packing.of(self.network, self.device, self.precision)
-        with self._fits():
-            self.batch_tokens = (
-                TOKENS if self.device.type == "cpu" else tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
-            )
-        self.call_tokens = 0 if self.device.type == "cpu" else AHEAD * self.batch_tokens
-        stream = " with its stream in fp32" if kept and self.precision != "fp32" else ""
-        about = f"transformers {self.device.type} {self.precision}{stream} ".encode()
-        self.fingerprint = f"hf-{hashlib.sha256(about + content).hexdigest()[:16]}"
+        return kept
 
     @staticmethod
     def accepts(name: str) -> bool:
         return checkpoint.backend(name) == "hf"
 
-    def encode(self, text: str) -> list[int]:
-        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
-
     def token_spans(self, text: str) -> list[Span]:
         try:
-            offsets = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)[
-                "offset_mapping"
-            ]
+            found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         except NotImplementedError:
             raise ModelError(
                 f"The tokeniser of {self.label} does not say where its tokens stand: split by words instead."
             ) from None
-        return [(int(a), int(b)) for a, b in offsets]
+        return [(int(a), int(b)) for a, b in found["offset_mapping"]]
 
     def chat(self, text: str) -> str:
         if not may_have(self.tokenizer, "chat_template"):
@@ -130,12 +123,12 @@ class TransformersModel(OpenModel):
 
         ids = self._ids(text)
         ends = self._ends()
+        most = min(tokens, self.context - len(ids) + 1)
         new: list[int] = []
         with self.lock, torch.inference_mode():
-            while len(new) < min(tokens, self.context - len(ids) + 1):
-                states = self.body(
-                    input_ids=torch.tensor([ids + new], device=self.device), use_cache=False
-                ).last_hidden_state
+            while len(new) < most:
+                asked = torch.tensor([ids + new], device=self.device)
+                states = self.body(input_ids=asked, use_cache=False).last_hidden_state
                 token = int(self.logits(states[:, -1]).argmax())
                 if token in ends:
                     break
@@ -147,25 +140,23 @@ class TransformersModel(OpenModel):
     ) -> Floats:
         import torch
 
-        endings = [tuple(self.encode(answer)) for answer in answers]
-        if empty := [answer for answer, ids in zip(answers, endings, strict=True) if not ids]:
-            raise ModelError(f"The answer {empty[0]!r} has no tokens for {self.label}: give a longer one.")
-        requests = [(text, tuple(hidden[i]) if hidden else ()) for i, text in enumerate(texts)]
+        answer_ids = self._answer_ids(answers)
+        requests = requests_of(texts, hidden)
         distinct = list(dict.fromkeys(requests))
-        ids = self._ids_of([text for text, _ in distinct])
-        sequences = [
-            (one, self._visible(text, pieces)) for one, (text, pieces) in zip(ids, distinct, strict=True)
-        ]
+        asked = self._tokens_of(distinct)
         table = np.empty((len(distinct), len(answers)))
-        tails = {ending[:-1] for ending in endings}
+        tails = {ids[:-1] for ids in answer_ids}
         with self.lock, torch.inference_mode():
-            start, computed = time.perf_counter(), 0
+            start = time.perf_counter()
+            computed = 0
             for tail in sorted(tails):
-                columns = [j for j, ending in enumerate(endings) if ending[:-1] == tail]
-                computed += self._score(sequences, tail, [endings[j] for j in columns], table, columns)
+                columns = [j for j, ids in enumerate(answer_ids) if ids[:-1] == tail]
+                endings = Endings(tail, tuple(answer_ids[j][-1] for j in columns))
+                values, cost = self._score(asked, endings)
+                table[:, columns] = values
+                computed += cost
             self.pace.note(computed, time.perf_counter() - start)
-        row = {request: i for i, request in enumerate(distinct)}
-        return table[[row[request] for request in requests]]
+        return rows_of(requests, distinct, table)
 
     def seconds(self, texts: Sequence[str]) -> float | None:
         """What asking these texts in one call would take here, learnt from the calls so far;
@@ -173,88 +164,39 @@ class TransformersModel(OpenModel):
         None before the second call.
         """
         ids = self._ids_of(list(dict.fromkeys(texts)))
-        return self.pace.seconds(
-            sum(cost for _, cost in batches(ids, self.batch_tokens, self.packing is not None))
-        )
+        costs = (cost for _, cost in batches(ids, self.batch_tokens, self.packing is not None))
+        return self.pace.seconds(sum(costs))
 
     @property
     def memory(self) -> int:
         """Bytes that the weights, the fp32 head and one micro-batch take, about."""
-        held = {
-            parameter.data_ptr(): parameter.numel() * parameter.element_size()
-            for parameter in self.network.parameters()
-        }
-        held[self.head_weight.data_ptr()] = self.head_weight.numel() * 4
         vocabulary, width = self.head_weight.shape
-        return (
-            sum(held.values())
-            + self.batch_tokens * (24 * width * 4)
-            + 2 * max(1, self.batch_tokens // 32) * vocabulary * 4
-        )
+        weights = bytes_of([*self.network.parameters(), self.head_weight])
+        states = self.batch_tokens * (24 * width * 4)
+        logits = 2 * max(1, self.batch_tokens // 32) * vocabulary * 4
+        return weights + states + logits
 
-    def at_full_precision(self) -> TransformersModel | None:
-        """The same model in fp32, to measure the noise of this one: itself where it is;
-
-        None where memory has no room for it.
-        """
-        if self.precision == "fp32":
-            return self
-        with self.lock:
-            if (found := self._reference()) is None:
-                needed = 5 * sum(parameter.numel() for parameter in self.network.parameters())
-                if (free := room(self.device)) is not None and needed > free:
-                    return None
-                try:
-                    found = type(self)(self.label, precision="fp32")
-                except NoRoom:
-                    return None
-                # as long as a run needs it: it is as large as the model, or twice that
-                self._reference = weakref.ref(found)
-        return found
-
-    def _score(
-        self,
-        sequences: list,
-        tail: tuple[int, ...],
-        endings: list[tuple[int, ...]],
-        table: NDArray,
-        columns: list[int],
-    ) -> int:
-        """Fill the columns of answers that share all tokens but the last, one forward pass a text; tokens that were computed."""
+    def _score(self, texts: list[Tokens], endings: Endings) -> tuple[Floats, int]:
+        """Log-probabilities (texts, endings), one forward pass a text; and the tokens that were computed."""
         import torch
 
-        computed, packed, found = 0, self._packs(sequences, len(tail)), []
-        for rows, cost in batches([ids for ids, _ in sequences], self.batch_tokens, packed, len(tail)):
-            values = self._forward([sequences[i] for i in rows], tail, endings, packed)
+        packing = self._packing_for(texts, len(endings.tail))
+        ids = [text.ids for text in texts]
+        computed = 0
+        found = []
+        for rows, cost in batches(ids, self.batch_tokens, packing is not None, len(endings.tail)):
+            batch = [texts[i] for i in rows]
+            values = self._forward(batch, endings, packing)
             if values is None:
                 self._halve(len(rows), cost)
-                smaller = np.empty((len(rows), len(columns)))
-                cost = self._score(
-                    [sequences[i] for i in rows], tail, endings, smaller, list(range(len(columns)))
-                )
+                smaller, cost = self._score(batch, endings)
                 values = torch.from_numpy(smaller)
             found.append((rows, values))
             computed += cost
+        table = np.empty((len(texts), len(endings.last)))
         for rows, values in found:  # only now: a GPU computes one batch while the next is laid out here
-            table[np.ix_(rows, columns)] = values.cpu().numpy()
-        return computed
-
-    @contextmanager
-    def _fits(self) -> Iterator[None]:
-        """Raises NoRoom where memory runs out; on a GPU, what was tried there is free again afterwards."""
-        import torch
-
-        try:
-            yield
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            raise NoRoom(
-                f"{self.label} does not fit into the memory of this {self.device.type}: end what else uses it, or take a smaller model."
-            ) from None
-        finally:
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+            table[rows] = values.cpu().numpy()
+        return table, computed
 
     def _halve(self, texts: int, cost: int) -> None:
         """Memory ran out: smaller batches from now on. Raises ModelError where it did with a single text."""
@@ -264,77 +206,66 @@ class TransformersModel(OpenModel):
             torch.cuda.empty_cache()
         if texts == 1:
             raise ModelError(
-                f"{self.label} has no memory left for one text of {cost} tokens: end what else uses it, shorten the prompt, or take a smaller model."
+                f"{self.label} has no memory left for one text of {cost} tokens: "
+                "end what else uses it, shorten the prompt, or take a smaller model."
             )
         self.batch_tokens = max(1, min(self.batch_tokens, cost) // 2)
 
-    def _packs(self, sequences: list, extra: int) -> bool:
-        """Whether these texts, with `extra` tokens after each, may be packed: nothing is hidden, no sliding window ends within."""
-        return self.packing is not None and all(
-            seen is None and len(ids) + extra <= self.packing.longest for ids, seen in sequences
-        )
+    def _packing_for(self, texts: list[Tokens], extra: int) -> Packing | None:
+        """The packing, if these texts may be packed with `extra` tokens after each.
 
-    def _forward(
-        self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool
-    ) -> Any:
+        That is, nothing is hidden, and no sliding window ends within.
+        """
+        packing = self.packing
+        if packing is None:
+            return None
+        fits = all(text.seen is None and len(text.ids) + extra <= packing.longest for text in texts)
+        return packing if fits else None
+
+    def _forward(self, texts: list[Tokens], endings: Endings, packing: Packing | None) -> Any:
         """Log-probabilities (texts, endings) by one forward pass;
 
         None where memory ran out (what it held is free again then).
         """
         try:
-            return self._logs(sequences, tail, endings, packed)
+            return self._logs(texts, endings, packing)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             return None
 
-    def _logs(
-        self, sequences: list, tail: tuple[int, ...], endings: list[tuple[int, ...]], packed: bool
-    ) -> Any:
+    def _logs(self, texts: list[Tokens], endings: Endings, packing: Packing | None) -> Any:
         import torch
 
-        reads = [range(len(ids) - 1, len(ids) + len(tail)) for ids, _ in sequences]
-        if packed:
-            picked = self.packing.states([[*ids, *tail] for ids, _ in sequences], reads)
+        # the state that is read for a token is the one before it
+        reads = [range(len(text.ids) - 1, len(text.ids) + len(endings.tail)) for text in texts]
+        whole = [[*text.ids, *endings.tail] for text in texts]
+        if packing is not None:
+            states = packing.states(whole, reads)
         else:
-            picked = self._padded(
-                sequences, tail, torch.tensor([list(read) for read in reads], device=self.device)
-            )
-        logs = torch.log_softmax(self.logits(picked), dim=-1)
-        before = sum(
-            (logs[:, j, token] for j, token in enumerate(tail)),
-            torch.zeros(len(sequences), device=self.device),
-        )
-        out = torch.stack([before + logs[:, -1, ending[-1]] for ending in endings], dim=1)
+            states = self._padding.states(whole, reads, [text.seen for text in texts])
+        logs = torch.log_softmax(self.logits(states), dim=-1)
+        # log p(answer) = Σ log p(token | the tokens before it)
+        before = torch.zeros(len(texts), device=self.device)
+        for j, token in enumerate(endings.tail):
+            before = before + logs[:, j, token]
+        out = torch.stack([before + logs[:, -1, token] for token in endings.last], dim=1)
         return out.double()
 
-    def _padded(self, sequences: list, tail: tuple[int, ...], read: Any) -> Any:
-        """Last hidden states at the positions `read` (texts, reads), by the plain forward of a padded batch."""
-        import torch
-
-        width = max(len(ids) for ids, _ in sequences) + len(tail)
-        batch = torch.full((len(sequences), width), self._pad, dtype=torch.long)
-        visible = torch.ones((len(sequences), width), dtype=torch.long)
-        for i, (ids, seen) in enumerate(sequences):
-            batch[i, : len(ids) + len(tail)] = torch.tensor([*ids, *tail])
-            if seen is not None:
-                visible[i, : len(ids)] = torch.tensor(seen)
-        mask = visible.to(self.device) if any(seen is not None for _, seen in sequences) else None
-        states = self.body(
-            input_ids=batch.to(self.device), attention_mask=mask, use_cache=False
-        ).last_hidden_state
-        return states.gather(1, read[..., None].expand(-1, -1, states.shape[-1]))
-
     def _rate(self, tokens: int) -> float:
-        """Tokens a second in a batch of so many, on made-up texts without a common beginning; for the size of batches on a GPU."""
+        """Tokens a second in a batch of so many, on made-up texts without a common beginning.
+
+        For the size of batches on a GPU.
+        """
         import torch
 
-        texts = [(made_up(len(self.head_weight), PROBED, i), None) for i in range(max(1, tokens // PROBED))]
+        vocabulary = len(self.head_weight)
+        texts = [Tokens(made_up(vocabulary, PROBED, i)) for i in range(max(1, tokens // PROBED))]
         times = []
         for _ in range(2):  # the first one pays for what is made once
             start = time.perf_counter()
             with torch.inference_mode():
-                self._logs(texts, (), [(0,)], self.packing is not None).cpu()
+                self._logs(texts, Endings((), (0,)), self.packing).cpu()
             times.append(time.perf_counter() - start)
         return tokens / min(times)
 
@@ -347,14 +278,16 @@ class TransformersModel(OpenModel):
 
         Raises ModelError for a longer one.
         """
-        if len(ids := self.encode(answer)) != 1:
+        ids = self.encode(answer)
+        if len(ids) != 1:
             raise ModelError(
-                f"The answer {answer!r:.60} is {len(ids)} tokens for {self.label}: choose one that is a single token."
+                f"The answer {answer!r:.60} is {len(ids)} tokens for {self.label}: "
+                "choose one that is a single token."
             )
         return ids[0]
 
     def read_batch(self, batch: dict[str, Any]) -> Any:
-        """Log-probabilities (texts, vocabulary) of the next token of equally long texts; called with the lock held."""
+        """Log-probabilities (texts, vocabulary) of the next token; called with the lock held."""
         import torch
 
         states = self.body(**batch, use_cache=False).last_hidden_state[:, -1]
@@ -362,58 +295,50 @@ class TransformersModel(OpenModel):
 
     def logits(self, states: Any) -> Any:
         """What the output head makes of last hidden states, in fp32."""
-        import torch
+        return self._head.logits(states)
 
-        logits = (
-            torch.nn.functional.linear(states.float(), self.head_weight, self._head_bias) * self._logit_scale
-        )
-        return self._soft_cap * torch.tanh(logits / self._soft_cap) if self._soft_cap else logits
+    def _answer_ids(self, answers: Sequence[str]) -> list[tuple[int, ...]]:
+        """Ids of the answers. Raises ModelError for one that has none."""
+        found = []
+        for answer in answers:
+            ids = tuple(self.encode(answer))
+            if not ids:
+                raise ModelError(f"The answer {answer!r} has no tokens for {self.label}: give a longer one.")
+            found.append(ids)
+        return found
+
+    def _tokens_of(self, requests: list[Request]) -> list[Tokens]:
+        """The tokens of texts, and which of them may be attended to."""
+        texts = [text for text, _ in requests]
+        found = []
+        for ids, (text, pieces) in zip(self._ids_of(texts), requests, strict=True):
+            visible = seen(self.token_spans(text), pieces) if pieces else None
+            found.append(Tokens(ids, visible))
+        return found
 
     def _ids(self, text: str) -> list[int]:
         return self._ids_of([text])[0]
 
     def _ids_of(self, texts: list[str]) -> list[list[int]]:
-        """Ids of the texts, in one call of the tokeniser; a text with no token is asked as the start-of-text token alone."""
-        # the same ids in half the time: no offsets, no attention masks
-        quick = may_have(self.tokenizer, "backend_tokenizer")
-        if quick is None or not texts:
-            found = self.tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
-        else:
-            quick.no_padding(), quick.no_truncation()
-            found = [one.ids for one in quick.encode_batch_fast(texts, add_special_tokens=False)]
+        """Ids of the texts, in one call of the tokeniser.
+
+        A text with no token is asked as the start-of-text token alone.
+        """
+        found = ids_of(self.tokenizer, texts)
         if all(found):
             return found
-        start = (
-            self.tokenizer.bos_token_id
-            if self.tokenizer.bos_token_id is not None
-            else self.tokenizer.eos_token_id
-        )
+        start = self.tokenizer.bos_token_id
+        if start is None:
+            start = self.tokenizer.eos_token_id
         if start is None:
             raise ModelError(
-                f"{self.label} cannot be asked with an empty text: put some words around the prompt with a template."
+                f"{self.label} cannot be asked with an empty text: "
+                "put some words around the prompt with a template."
             )
         return [ids or [start] for ids in found]
 
-    def _visible(self, text: str, pieces: Sequence[Span]) -> list[int] | None:
-        if not pieces:
-            return None
-        spans = self.token_spans(text)
-        return [
-            0 if any(a < end and start < b for start, end in pieces if start < end) else 1 for a, b in spans
-        ]
-
     def _ends(self) -> set[int]:
-        ends = (
-            self.network.generation_config.eos_token_id
-            if self.network.generation_config
-            else self.tokenizer.eos_token_id
-        )
-        return set(ends if isinstance(ends, list) else [ends])
-
-    @property
-    def _pad(self) -> int:
-        return self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else 0
-
-
-def _as_the_weight(head: Any, inputs: tuple) -> tuple:
-    return (inputs[0].to(head.weight.dtype), *inputs[1:])
+        """Tokens that end an answer."""
+        config = self.network.generation_config
+        ends = config.eos_token_id if config else self.tokenizer.eos_token_id
+        return set(ends) if isinstance(ends, list) else {ends}

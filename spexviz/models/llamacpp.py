@@ -1,8 +1,8 @@
-"""A GGUF file through llama.cpp, in this process: "llamacpp:/models/model.gguf", or "llamacpp:bundled". Needs spexviz[llamacpp].
+"""A GGUF file through llama.cpp, in this process: "llamacpp:/models/model.gguf", or "llamacpp:bundled".
 
-It computes with the quantised weights as they are, so it needs an eighth to a half of the memory that
-transformers does. The engine is llama.cpp's own server: it is asked directly, and only its tokeniser over
-loopback, with a key made for this process.
+It needs spexviz[llamacpp]. It computes with the quantised weights as they are, and so takes an eighth to a
+half of the memory that transformers does. The engine is llama.cpp's own server: it is asked directly, and
+only its tokeniser over loopback, with a key made for this process.
 """
 
 from __future__ import annotations
@@ -38,10 +38,14 @@ class LlamacppModel(ServedModel):
 
     def __init__(self, name: str, context: int = CONTEXT, parallel: int = PARALLEL):
         given = name.removeprefix(PREFIX)
-        file = bundled.gguf() if given == "bundled" else Path(os.path.expanduser(given))
+        if given == "bundled":
+            file = bundled.gguf()
+        else:
+            file = Path(os.path.expanduser(given))
         if not os.path.isfile(file):
             raise ModelError(
-                f'There is no file "{given[:200]}": check the path of the .gguf file, or give "{PREFIX}bundled".'
+                f'There is no file "{given[:200]}": '
+                f'check the path of the .gguf file, or give "{PREFIX}bundled".'
             )
         engine = _Engine(file, context, parallel)
         with file.open("rb") as stream:
@@ -54,30 +58,33 @@ class LlamacppModel(ServedModel):
 
 
 class _Engine:
-    """llama.cpp's server in this process, as a Door: completions go straight in, everything else over loopback."""
+    """llama.cpp's server in this process, as a Door: completions go straight in, the rest over loopback."""
 
     def __init__(self, file: Path, context: int, parallel: int):
-        try:
-            import xllamacpp
-        except ImportError:
-            raise ModelError('llama.cpp is not installed: pip install "spexviz[llamacpp]".') from None
-        self.version = xllamacpp.__version__
+        library = _library()
+        self.version = library.__version__
         key = secrets.token_urlsafe(32)
-        options = xllamacpp.CommonParams()
-        options.model.path, options.model_alias = str(file), {file.name}
-        options.n_ctx, options.n_parallel = context * parallel, parallel
-        options.cpuparams.n_threads = options.cpuparams_batch.n_threads = threads()
-        options.api_keys, options.endpoint_slots, options.warmup, options.verbosity = [key], False, False, 0
+        options = library.CommonParams()
+        options.model.path = str(file)
+        options.model_alias = {file.name}
+        options.n_ctx = context * parallel
+        options.n_parallel = parallel
+        options.cpuparams.n_threads = threads()
+        options.cpuparams_batch.n_threads = threads()
+        options.api_keys = [key]
+        options.endpoint_slots = False
+        options.warmup = False
+        options.verbosity = 0
         try:
-            self._server = xllamacpp.Server(options)
+            self._server = library.Server(options)
         except Exception as error:
             raise ModelError(
-                f"llama.cpp cannot load {file.name} ({error}): see whether it is a whole GGUF file of a causal model."
+                f"llama.cpp cannot load {file.name} ({error}): "
+                "see whether it is a whole GGUF file of a causal model."
             ) from None
-        self._wire = Wire(
-            Endpoint("llamacpp", f"{self._server.listening_address}/v1", concurrency=parallel + 1),
-            key=lambda: key,
-        )
+        address = f"{self._server.listening_address}/v1"
+        endpoint = Endpoint("llamacpp", address, concurrency=parallel + 1)
+        self._wire = Wire(endpoint, key=lambda: key)
 
     def ask(
         self,
@@ -90,9 +97,18 @@ class _Engine:
         if route != "completions":
             return self._wire.ask(route, body, read, tries)
         answer = self._server.handle_completions(body)
-        if error := answer.get("error"):
-            raise Refused(
-                int(error.get("code", 400)),
-                f"llama.cpp refuses the request: {str(error.get('message'))[:300]}.",
-            )
+        error = answer.get("error")
+        if error:
+            status = int(error.get("code", 400))
+            said = str(error.get("message"))[:300]
+            raise Refused(status, f"llama.cpp refuses the request: {said}.")
         return read(answer)
+
+
+def _library() -> Any:
+    """xllamacpp, a compiled module without types. Raises ModelError where it is missing."""
+    try:
+        import xllamacpp
+    except ImportError:
+        raise ModelError('llama.cpp is not installed: pip install "spexviz[llamacpp]".') from None
+    return xllamacpp

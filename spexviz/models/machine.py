@@ -1,8 +1,9 @@
-"""What this machine can do: the precision in which a model computes, and the memory that is free; tokens to probe a model with."""
+"""What this machine can do: the precision in which a model computes, and the memory that is free."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,16 @@ _BF16 = ("amx_bf16", "avx512_bf16", "bf16")
 
 
 def precision_for(device: str, asked: str = "auto", on_gpu: str = "fp16") -> str:
-    """What a model computes in on "cpu" or "cuda": what is asked for, else what $SPEXVIZ_PRECISION says, else what the device can do.
+    """What a model computes in on "cpu" or "cuda".
 
-    By what the device says of itself and never by a stopwatch, so that every start on one machine gives the
-    same numbers: on a GPU `on_gpu` (fp16 where the stream of the layers stays in fp32, else bf16), on a
-    processor bf16 where it has instructions for it.
+    What is asked for, else what $SPEXVIZ_PRECISION says, else what the device can do: by what it says of
+    itself and never by a stopwatch, so that every start on one machine gives the same numbers. On a GPU
+    `on_gpu` (fp16 where the stream of the layers stays in fp32, else bf16), on a processor bf16 where it has
+    instructions for it.
     Raises ModelError for a precision that there is not.
     """
-    asked = asked if asked != "auto" else (os.environ.get(SETTING) or "auto").strip().lower()
+    if asked == "auto":
+        asked = _setting()
     if asked in PRECISIONS:
         return asked
     if asked != "auto":
@@ -34,7 +37,15 @@ def precision_for(device: str, asked: str = "auto", on_gpu: str = "fp16") -> str
         return "bf16" if abilities() else "fp32"
     import torch
 
-    return on_gpu if on_gpu != "bf16" or torch.cuda.is_bf16_supported() else "fp32"
+    if on_gpu == "bf16" and not torch.cuda.is_bf16_supported():
+        return "fp32"
+    return on_gpu
+
+
+def _setting() -> str:
+    """What $SPEXVIZ_PRECISION says."""
+    given = os.environ.get(SETTING) or "auto"
+    return given.strip().lower()
 
 
 @cache
@@ -55,40 +66,51 @@ def _told() -> dict[str, Any]:
     """What torch says of the processor."""
     import torch
 
-    return dict(torch.cpu.get_capabilities()) if hasattr(torch.cpu, "get_capabilities") else {}
+    if not hasattr(torch.cpu, "get_capabilities"):
+        return {}
+    return dict(torch.cpu.get_capabilities())
 
 
 def _flags() -> set[str]:
     """What the operating system says of the processor, for versions of torch that do not."""
+    for line in _lines_of("/proc/cpuinfo"):
+        if line.startswith(("flags", "Features")):
+            _, _, flags = line.partition(":")
+            return set(flags.split())
+    return set()
+
+
+def _lines_of(file: str) -> list[str]:
+    """Lines of a file of the operating system; none where it has no such file."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return Path(file).read_text().splitlines()
     except OSError:
-        return set()
-    return next(
-        (set(line.partition(":")[2].split()) for line in lines if line.startswith(("flags", "Features"))),
-        set(),
-    )
+        return []
 
 
 def described() -> str:
     """The processor, what it can do, and the precision that models take here, in one line for logs."""
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    instructions = ", ".join(abilities()) or "none"
+    level = torch.backends.cpu.get_cpu_capability()
+    setting = os.environ.get(SETTING) or "auto"
+    return (
+        f"{_name_of(device)}, {os.cpu_count()} cores; "
+        f"instructions for bf16: {instructions}; torch {level}; "
+        f"models compute in {precision_for(device)} ({SETTING}={setting})"
+    )
+
+
+def _name_of(device: str) -> str:
     import platform
 
     import torch
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    name = (
-        torch.cuda.get_device_name()
-        if device == "cuda"
-        else _told().get("cpu_name") or platform.processor() or platform.machine()
-    )
-    can = f"instructions for bf16: {', '.join(abilities()) or 'none'}; torch {torch.backends.cpu.get_cpu_capability()}"
-    return f"{name}, {os.cpu_count()} cores; {can}; models compute in {precision_for(device)} ({SETTING}={os.environ.get(SETTING) or 'auto'})"
-
-
-def made_up(vocabulary: int, count: int, first: int = 0) -> list[int]:
-    """Tokens without a meaning, to find out how fast or how exact a model is; another `first`, and no beginning is common."""
-    return [(7 * i * i + 11 * i + first) % vocabulary for i in range(count)]
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    return _told().get("cpu_name") or platform.processor() or platform.machine()
 
 
 def room(device: Any) -> int | None:
@@ -96,9 +118,16 @@ def room(device: Any) -> int | None:
     if device.type == "cuda":
         import torch
 
-        return int(torch.cuda.mem_get_info(device)[0])
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), None)
+        free, _ = torch.cuda.mem_get_info(device)
+        return int(free)
+    for line in _lines_of("/proc/meminfo"):
+        if line.startswith("MemAvailable"):
+            kilobytes = int(line.split()[1])
+            return kilobytes * 1024
+    return None
+
+
+def bytes_of(tensors: Iterable[Any]) -> int:
+    """Bytes that tensors of torch hold together; those that share their memory are counted once."""
+    held = {tensor.data_ptr(): tensor.numel() * tensor.element_size() for tensor in tensors}
+    return sum(held.values())

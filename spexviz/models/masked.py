@@ -1,4 +1,4 @@
-"""Any masked language model of transformers (…ForMaskedLM): the answer is one token, read at the mask token of the text.
+"""Any masked language model of transformers (…ForMaskedLM): the answer is one token, read at the mask token.
 
 The template holds that token, e.g. "{} It was [MASK]."; where a text holds several, the last one is the
 answer's. The head is computed at that place only: the vocabulary is most of the work of a small model.
@@ -6,11 +6,13 @@ answer's. The head is computed at that place only: the vocabulary is most of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from spexviz.errors import ModelError
 from spexviz.models import checkpoint
-from spexviz.models.encoder import EncoderModel
+from spexviz.models.encoder import EncoderModel, Inputs
+from spexviz.models.loaded import Request
 
 # most likely tokens among which a greedy answer is looked for: some are no words of their own
 _CANDIDATES = 200
@@ -31,13 +33,15 @@ class MaskedModel(EncoderModel):
         self.blank = self.tokenizer.mask_token
         if self.blank is None:
             raise ModelError(
-                f"The tokeniser of {name} has no mask token, so nothing can be asked: set mask_token in its tokenizer_config.json."
+                f"The tokeniser of {name} has no mask token, so nothing can be asked: "
+                "set mask_token in its tokenizer_config.json."
             )
         if self.body is self.network:
             raise ModelError(
-                f"The head of {name} is not apart from its body, so it cannot be read at one token: choose another model."
+                f"The head of {name} is not apart from its body, so it cannot be read at one token: "
+                "choose another model."
             )
-        self._at: Any = None
+        self._at: Any = None  # (texts,): where the answer is read in the batch under way
         self.body.register_forward_hook(self._keep_blank)
 
     @staticmethod
@@ -45,15 +49,16 @@ class MaskedModel(EncoderModel):
         return checkpoint.backend(name) == "masked-lm"
 
     def answer_length(self, answer: str) -> int:
-        self._column(answer)
+        self.column(answer)  # raises for what is no single token
         return 1
 
     def greedy(self, text: str, tokens: int) -> str:
         import torch
 
         with self.lock, torch.inference_mode():
-            logs = self._logs(self._padded(self._encoded([(text, ())])))[0]
-        for token in logs.topk(min(_CANDIDATES, len(logs))).indices.tolist():
+            logs = self.read_batch(self._padded([self.inputs_of(text)]))[0]
+        likeliest = logs.topk(min(_CANDIDATES, len(logs))).indices.tolist()
+        for token in likeliest:
             word = self.tokenizer.decode(
                 [token], skip_special_tokens=True, clean_up_tokenization_spaces=False
             )
@@ -61,39 +66,47 @@ class MaskedModel(EncoderModel):
                 return word
         return ""
 
-    def _column(self, answer: str) -> int:
+    def column(self, answer: str) -> int:
+        """Where an answer stands in a row of `read_batch`. Raises ModelError unless it is a single token."""
         ids = self.encode(answer)
-        if len(ids) == 1 and ids[0] != self.tokenizer.unk_token_id:
-            return ids[0]
-        what = "a token that it does not know" if len(ids) == 1 else f"{len(ids)} tokens"
-        hint = (
-            f" Did you mean {' ' + answer!r}, with a leading space?"
-            if len(self.encode(" " + answer)) == 1 != len(ids)
-            else ""
-        )
+        what = f"{len(ids)} tokens"
+        if len(ids) == 1:
+            if ids[0] != self.tokenizer.unk_token_id:
+                return ids[0]
+            what = "a token that it does not know"
+        hint = ""
+        if len(ids) != 1 and len(self.encode(" " + answer)) == 1:
+            hint = f" Did you mean {' ' + answer!r}, with a leading space?"
         raise ModelError(
-            f"The answer {answer!r:.60} is {what} for {self.label}, whose {self.blank} stands for one: choose a word that is one.{hint}"
+            f"The answer {answer!r:.60} is {what} for {self.label}, whose {self.blank} stands for one: "
+            f"choose a word that is one.{hint}"
         )
 
-    def _encoded(self, requests: Any) -> list[dict[str, list[int]]]:
-        inputs = super()._encoded(requests)
-        if any(self.tokenizer.mask_token_id not in one["input_ids"] for one in inputs):
-            raise ModelError(
-                f'{self.label} reads its answer at {self.blank}: write it into the template, e.g. "{{}} It was {self.blank}."'
-            )
-        return inputs
-
-    def _logs(self, batch: dict[str, Any]) -> Any:
+    def read_batch(self, batch: dict[str, Any]) -> Any:
+        """Log-probabilities (texts, vocabulary) at the mask token; called with the lock held."""
         import torch
 
         ids = batch["input_ids"]
         places = torch.arange(ids.shape[1], device=ids.device)
-        self._at = (places * (ids == self.tokenizer.mask_token_id)).argmax(dim=1)
+        is_blank = ids == self.tokenizer.mask_token_id
+        self._at = (places * is_blank).argmax(dim=1)  # the last one
         return torch.log_softmax(self.network(**batch).logits[:, 0].float(), dim=1)
 
+    def _encoded(self, requests: Sequence[Request]) -> list[Inputs]:
+        inputs = super()._encoded(requests)
+        for one in inputs:
+            if self.tokenizer.mask_token_id not in one["input_ids"]:
+                raise ModelError(
+                    f"{self.label} reads its answer at {self.blank}: "
+                    f'write it into the template, e.g. "{{}} It was {self.blank}."'
+                )
+        return inputs
+
     def _keep_blank(self, _: Any, inputs: Any, output: Any) -> Any:
+        """Of the last hidden states, only that of the mask token goes on to the head."""
         import torch
 
         states = output.last_hidden_state
-        output.last_hidden_state = states[torch.arange(len(states), device=states.device), self._at][:, None]
+        texts = torch.arange(len(states), device=states.device)
+        output.last_hidden_state = states[texts, self._at][:, None]
         return output

@@ -13,7 +13,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -21,20 +20,22 @@ import numpy as np
 
 from spexviz.models import attention
 from spexviz.models.checkpoint import may_have
-from spexviz.models.machine import made_up
+from spexviz.models.fastpath import made_up, near
+from spexviz.models.prefixes import Layout, layout
 
 NAME = "spexviz-packed"
-_TOLERANCE = {
-    "fp32": 1e-3,
-    "fp16": 0.03,
-    "bf16": 0.1,
-}  # of the states (root mean squares): rounding passes, an attention that sees other texts does not
+# of the states (root mean squares): rounding passes, an attention that sees other texts does not
+_TOLERANCE = {"fp32": 1e-3, "fp16": 0.03, "bf16": 0.1}
 # configuration that cuts attention off: longer texts are asked plainly
 _LIMITS = ("sliding_window", "attention_chunk_size")
 
 
 class _Now(threading.local):
-    """The layout of the forward pass that this thread is in; `rows` is None where it is in none."""
+    """The layout of the forward pass that this thread is in; `rows` is None where it is in none.
+
+    `gather`: the node at each place of the padded texts (texts × longest, row by row); `scatter`: a place of
+    each node there; `rows`: the nodes whose last states are read; `nodes`: how many there are.
+    """
 
     texts = nodes = 0
     gather: Any = None
@@ -45,46 +46,6 @@ class _Now(threading.local):
 _now = _Now()
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Tokens of a batch as a prefix tree:
-
-    `ids` and `positions` a node; `paths[i]`: the nodes of text i, in order.
-    """
-
-    ids: list[int]
-    positions: list[int]
-    paths: list[list[int]]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
-def layout(texts: Sequence[Sequence[int]]) -> Layout:
-    """The prefix tree of token sequences given in sorted order (else fewer beginnings are found).
-
-    >>> layout([(5, 7), (5, 8, 9)])
-    Layout(ids=[5, 7, 8, 9], positions=[0, 1, 1, 2], paths=[[0, 1], [0, 2, 3]])
-    """
-    ids: list[int] = []
-    positions: list[int] = []
-    paths: list[list[int]] = []
-    last: Sequence[int] = ()
-    for text in texts:
-        same = common(last, text)
-        path = [*(paths[-1][:same] if paths else ()), *range(len(ids), len(ids) + len(text) - same)]
-        ids += text[same:]
-        positions += range(same, len(text))
-        paths.append(path)
-        last = text
-    return Layout(ids, positions, paths)
-
-
-def common(a: Sequence[int], b: Sequence[int]) -> int:
-    """How many tokens two texts begin with in common."""
-    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-
-
 class Packing:
     """A causal body of transformers, asked for the last hidden states of packed texts.
 
@@ -92,21 +53,29 @@ class Packing:
     """
 
     def __init__(self, model: Any, device: Any):
-        self._model, self._body, self._device = model, model.base_model, device
+        self._model = model
+        self._body = model.base_model
+        self._device = device
         limits = [may_have(model.config, name) for name in _LIMITS]
-        self.longest = min((limit for limit in limits if isinstance(limit, int) and limit > 0), default=2**31)
+        given = (limit for limit in limits if isinstance(limit, int) and limit > 0)
+        self.longest = min(given, default=2**31)
 
     @classmethod
     def of(cls, model: Any, device: Any, precision: str) -> Packing | None:
-        """The packing of a loaded model, or None where its family does not give the values of the plain forward."""
+        """The packing of a loaded model; None where its family does not give the plain forward's values."""
         from transformers import AttentionInterface
 
         AttentionInterface.register(NAME, _attention)
         packing = cls(model, device)
-        return packing if attention.can_be_chosen(model) and packing.install(precision) else None
+        if attention.can_be_chosen(model) and packing.install(precision):
+            return packing
+        return None
 
     def install(self, precision: str) -> bool:
-        """Read only what is needed in the last layer, if packed texts then get the states of the plain forward; else leave it as it was."""
+        """Whether packed texts get the states of the plain forward.
+
+        The last layer then computes only what is read; else the model is left as it was.
+        """
         handles = self._read_only_in_the_last_layer()
         # whatever a family dislikes about packed input, the plain forward is still there
         with suppress(Exception):
@@ -117,36 +86,30 @@ class Packing:
         return False
 
     def states(self, texts: Sequence[Sequence[int]], read: Sequence[range]) -> Any:
-        """(texts, reads, width): last hidden states of each text (sorted) at the positions `read[i]`, equally many for each."""
+        """(texts, reads, width): last hidden states of each text (sorted) at the positions `read[i]`.
+
+        Equally many of them for each text.
+        """
         import torch
 
         tree = layout(texts)
-        places = torch.tensor(
-            [[path[at] for at in reads] for path, reads in zip(tree.paths, read, strict=True)],
-            device=self._device,
-        )
-        row = lambda values: torch.tensor([values], device=self._device)
+        read_nodes = [[path[at] for at in reads] for path, reads in zip(tree.paths, read, strict=True)]
+        places = torch.tensor(read_nodes, device=self._device)
+        ids = torch.tensor([tree.ids], device=self._device)
+        positions = torch.tensor([tree.positions], device=self._device)
         with self._packed(tree, places):
-            states = self._body(
-                input_ids=row(tree.ids), position_ids=row(tree.positions), use_cache=False
-            ).last_hidden_state
-        return states[0][places]
+            out = self._body(input_ids=ids, position_ids=positions, use_cache=False)
+        return out.last_hidden_state[0][places]
 
     @contextmanager
     def _packed(self, tree: Layout, places: Any) -> Iterator[None]:
+        """Let attention gather the texts of this tree; `places`: the nodes whose last states are read."""
         import torch
 
-        lengths = np.array([len(path) for path in tree.paths])
-        width, nodes = (
-            int(lengths.max()),
-            np.fromiter(chain.from_iterable(tree.paths), dtype=np.int64, count=int(lengths.sum())),
-        )
-        text = np.repeat(np.arange(len(lengths)), lengths)
-        place = text * width + np.arange(len(nodes)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        gather, scatter = np.zeros(len(lengths) * width, dtype=np.int64), np.zeros(len(tree), dtype=np.int64)
-        gather[place], scatter[nodes] = nodes, place
-        _now.texts = len(lengths)
-        _now.gather, _now.scatter = (torch.from_numpy(index).to(self._device) for index in (gather, scatter))
+        gather, scatter = _indices(tree)
+        _now.texts = len(tree.paths)
+        _now.gather = torch.from_numpy(gather).to(self._device)
+        _now.scatter = torch.from_numpy(scatter).to(self._device)
         _now.rows = places.flatten().unique()
         try:
             with attention.computed_by(self._model, NAME):
@@ -155,35 +118,65 @@ class Packing:
             _now.gather = _now.scatter = _now.rows = None
 
     def _read_only_in_the_last_layer(self) -> list[Any]:
-        """In the last layer, compute the feed-forward part only where its result is read: 2.5 % of a model of 30 layers."""
+        """Hooks by which the feed-forward part of the last layer computes only where its result is read.
+
+        They save 2.5 % of a model of 30 layers.
+        """
         import torch
 
         lists = [module for module in self._body.modules() if isinstance(module, torch.nn.ModuleList)]
-        if not lists or not hasattr(lists[0][-1], "mlp"):
+        if not lists:
             return []
-        part = lists[0][-1].mlp
-        return [part.register_forward_pre_hook(_pick), part.register_forward_hook(_put_back)]
+        last = lists[0][-1]
+        feed = may_have(last, "mlp")
+        if feed is None:
+            return []
+        return [feed.register_forward_pre_hook(_pick), feed.register_forward_hook(_put_back)]
 
     def _agrees(self, precision: str) -> bool:
-        """Whether packed texts get the states of the plain forward, on five short texts that share beginnings."""
+        """The same, on five short texts that share beginnings."""
         import torch
 
         tokens = made_up(int(self._model.get_input_embeddings().num_embeddings), 24)
         texts = sorted(
-            [tokens[:9], tokens[:5] + tokens[12:20], tokens[:5], tokens[3:24], tokens[:9] + tokens[20:22]]
+            [
+                tokens[:9],
+                tokens[:5] + tokens[12:20],
+                tokens[:5],
+                tokens[3:24],
+                tokens[:9] + tokens[20:22],
+            ]
         )
         with torch.inference_mode():
-            packed = self.states(texts, [range(len(text) - 2, len(text)) for text in texts]).float()
-            plain = [
-                self._body(
-                    input_ids=torch.tensor([text], device=self._device), use_cache=False
-                ).last_hidden_state[0, -2:]
-                for text in texts
-            ]
-            plain = torch.stack(plain).float()
-        return bool(
-            (packed - plain).square().mean().sqrt() <= _TOLERANCE[precision] * plain.square().mean().sqrt()
-        )
+            last_two = [range(len(text) - 2, len(text)) for text in texts]
+            packed = self.states(texts, last_two).float()
+            plain = torch.stack([self._plainly(text)[-2:] for text in texts]).float()
+        return near(packed, plain, _TOLERANCE[precision])
+
+    def _plainly(self, text: list[int]) -> Any:
+        """(tokens, width): last hidden states of one text by the plain forward."""
+        import torch
+
+        ids = torch.tensor([text], device=self._device)
+        return self._body(input_ids=ids, use_cache=False).last_hidden_state[0]
+
+
+def _indices(tree: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """`gather` and `scatter` of _Now: padded texts from the nodes of a tree, and its nodes from these."""
+    lengths = np.array([len(path) for path in tree.paths])
+    width = int(lengths.max())
+    nodes = np.fromiter(chain.from_iterable(tree.paths), dtype=np.int64, count=int(lengths.sum()))
+    # token t of text i stands at place i · width + t
+    text = np.repeat(np.arange(len(lengths)), lengths)
+    begins = np.repeat(np.cumsum(lengths) - lengths, lengths)  # of its text, in `nodes`
+    token = np.arange(len(nodes)) - begins
+    place = text * width + token
+    gather = np.zeros(len(lengths) * width, dtype=np.int64)
+    gather[place] = nodes
+    # a node of several texts is read in the last of them: it has the same state in all
+    scatter = np.zeros(len(tree), dtype=np.int64)
+    scatter[nodes] = place
+    return gather, scatter
 
 
 def _attention(
@@ -196,50 +189,60 @@ def _attention(
     softcap: Any = None,
     **_: Any,
 ) -> Any:
-    """Attention of packed texts: (1, heads, nodes, d) is gathered into (texts, heads, longest, d), and back to the nodes.
+    """Attention of packed texts: nodes (1, heads, nodes, d) to texts (texts, heads, longest, d), and back.
 
     Texts are padded on the right, where a causal query never looks. Every text that shares a node gets the
-    same for it. Rows go by index_select: plain indexing takes 3 times (fp32) to 10 times (bf16) as long on a
-    CPU.
+    same for it.
     """
     import torch
 
-    texts, width = _now.texts, len(_now.gather) // _now.texts
-
-    def whole(states: Any) -> Any:
-        heads, size = states.shape[1], states.shape[3]
-        return (
-            states[0]
-            .transpose(0, 1)
-            .reshape(-1, heads * size)
-            .index_select(0, _now.gather)
-            .view(texts, width, heads, size)
-            .transpose(1, 2)
-        )
-
-    q, k, v = whole(query), whole(key), whole(value)
+    texts = _now.texts
+    q = _gathered(query)
+    k = _gathered(key)
+    v = _gathered(value)
     if softcap:
-        k, v = (states.repeat_interleave(q.shape[1] // states.shape[1], dim=1) for states in (k, v))
-        scores = (
-            torch.tanh(
-                q @ k.transpose(-1, -2) * (q.shape[-1] ** -0.5 if scaling is None else scaling) / softcap
-            )
-            * softcap
-        )
-        later = torch.ones(width, width, dtype=torch.bool, device=q.device).triu(1)
-        out = (
-            torch.softmax(scores.masked_fill(later, float("-inf")), dim=-1, dtype=torch.float32).to(v.dtype)
-            @ v
-        )
+        out = _capped(q, k, v, scaling, softcap)
     else:
+        shared = q.shape[1] != k.shape[1]  # several heads of queries have the same keys and values
         out = torch.nn.functional.scaled_dot_product_attention(
-            q, k, v, is_causal=True, scale=scaling, enable_gqa=q.shape[1] != k.shape[1]
+            q, k, v, is_causal=True, scale=scaling, enable_gqa=shared
         )
+    width = out.shape[2]
     out = out.transpose(1, 2).reshape(texts * width, -1).index_select(0, _now.scatter)
     return out.view(1, len(out), query.shape[1], -1), None
 
 
+def _gathered(states: Any) -> Any:
+    """(texts, heads, longest, d) from (1, heads, nodes, d).
+
+    Rows go by index_select: plain indexing takes 3 times (fp32) to 10 times (bf16) as long on a CPU.
+    """
+    heads = states.shape[1]
+    size = states.shape[3]
+    width = len(_now.gather) // _now.texts
+    rows = states[0].transpose(0, 1).reshape(-1, heads * size)
+    whole = rows.index_select(0, _now.gather)
+    return whole.view(_now.texts, width, heads, size).transpose(1, 2)
+
+
+def _capped(q: Any, k: Any, v: Any, scaling: float | None, cap: Any) -> Any:
+    """Causal attention whose scores are kept within ±cap by a tanh, as in Gemma 2."""
+    import torch
+
+    copies = q.shape[1] // k.shape[1]
+    k = k.repeat_interleave(copies, dim=1)
+    v = v.repeat_interleave(copies, dim=1)
+    if scaling is None:
+        scaling = q.shape[-1] ** -0.5
+    scores = torch.tanh(q @ k.transpose(-1, -2) * scaling / cap) * cap
+    width = q.shape[2]
+    later = torch.ones(width, width, dtype=torch.bool, device=q.device).triu(1)
+    weights = torch.softmax(scores.masked_fill(later, float("-inf")), dim=-1, dtype=torch.float32)
+    return weights.to(v.dtype) @ v
+
+
 def _pick(module: Any, inputs: tuple) -> tuple | None:
+    """Give a module only the nodes that are read, inside a packed forward pass."""
     if _now.rows is None:
         return None
     _now.nodes = inputs[0].shape[1]
@@ -247,6 +250,7 @@ def _pick(module: Any, inputs: tuple) -> tuple | None:
 
 
 def _put_back(module: Any, inputs: tuple, output: Any) -> Any:
+    """What a module made of the nodes that are read, at their places again; zeros elsewhere."""
     if _now.rows is None:
         return None
     whole = output.new_zeros(output.shape[0], _now.nodes, output.shape[2])

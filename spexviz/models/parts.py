@@ -1,9 +1,4 @@
-"""The parts of a transformer that can be switched off: found in its tree of modules and in what runs when, not by model names.
-
-A layer is an item of the longest list of modules in which attention and a feed-forward part run. The last
-linear map of the attention mixes the heads, so its input holds them side by side (grouped-query attention
-too: keys and values are shared before); the last one outside it closes the MLP, so its input holds the
-neurons. Both were seen to run, in this order, on a short text.
+"""The parts of a transformer that can be switched off: heads, attention, MLP and neurons of its layers.
 
 What a batch needs is computed once: layers below the first part that is switched off give every mask the same
 states, so they are run once a prompt; the others run for many masks at once, as the model's own code runs
@@ -24,37 +19,22 @@ from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.models.attention import in_full_precision
 from spexviz.models.base import OpenModel, opened
 from spexviz.models.batches import PROBED, TOKENS, is_out_of_memory
-from spexviz.models.checkpoint import may_have
+from spexviz.models.layers import find_layers
 
 Site = tuple[int, str]
 """A layer and what lies there side by side: one of KINDS."""
 KINDS = ("heads", "attention", "mlp", "neurons")
-_SHORT = "The film was"  # a text on which the parts are looked for
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer: its module, the last linear map of its attention (`mix`) and of its MLP (`feed`), and their sizes."""
-
-    module: Any
-    mix: Any
-    feed: Any
-    heads: int
-    head_width: int
-    neurons: int
-    width: int
-    bare: bool = True  # gives states, not a tuple that begins with them
-
-    def size(self, kind: str) -> int:
-        """How many numbers a token has at a site of this kind."""
-        return {"heads": self.heads * self.head_width, "neurons": self.neurons}.get(kind, self.width)
+Change = Callable[[Any], Any]
+"""New states from those at a site."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """What happens at one site: `owner` (size,) is the player that each number belongs to, −1 for none; where a player is
-    removed its numbers become those of `other` (tokens, size). `whole`: heads of the layer, to rescale what
-    is kept; 0 for not.
+    """What happens at one site.
+
+    `owner` (size,) is the player that each number belongs to, −1 for none; where a player is removed its
+    numbers become those of `other` (tokens, size). `whole`: heads of the layer, to rescale what is kept; 0
+    for not.
     """
 
     owner: Positions
@@ -63,9 +43,10 @@ class Gate:
 
 
 class Parts:
-    """The layers of a loaded model of transformers, and runs of it with some parts switched off. Holds the model's lock while it runs.
+    """The layers of a loaded model of transformers, and runs of it with some parts switched off.
 
-    Raises ModelError for a model that is not of transformers, or whose layers have another build.
+    Holds the model's lock while it runs. Raises ModelError for a model that is not of transformers, or whose
+    layers have another build.
     """
 
     def __init__(self, model: OpenModel):
@@ -73,10 +54,13 @@ class Parts:
         import torch
 
         with model.lock, torch.inference_mode():
-            self.layers = _find(model)
+            self.layers = find_layers(model)
 
     def batch_rows(self, length: int) -> int:
-        """Texts of so many tokens that are run at once; on a GPU as many as the model takes of those with which its batches were tuned."""
+        """Texts of so many tokens that are run at once.
+
+        On a GPU as many as the model takes of those with which its batches were tuned.
+        """
         return max(1, TOKENS // length, self.model.batch_tokens // max(PROBED, length))
 
     def states(self, inputs: dict[str, list[int]], sites: Sequence[Site]) -> dict[Site, Any]:
@@ -86,14 +70,7 @@ class Parts:
         seen: dict[Site, Any] = {}
         with self.model.lock, torch.inference_mode(), ExitStack() as hooks:
             for site in sites:
-                _watch(
-                    hooks,
-                    self._module(site),
-                    site[1],
-                    lambda states, site=site: seen.__setitem__(
-                        site, states.reshape(-1, states.shape[-1]).clone()
-                    ),
-                )
+                self._change(hooks, site, _keeping(seen, site))
             self.model.read_batch(self._batch([inputs]))
         return seen
 
@@ -102,10 +79,12 @@ class Parts:
         import torch
 
         seen: list[Any] = []
+
+        def keep(_: Any, args: tuple, kwargs: dict[str, Any]) -> None:
+            seen.append(_states(args, kwargs)[0])
+
         with self.model.lock, torch.inference_mode(), ExitStack() as hooks:
-            hook = self.layers[first].module.register_forward_pre_hook(
-                lambda _, args, kwargs: seen.append(_states(args, kwargs)[0]), with_kwargs=True
-            )
+            hook = self.layers[first].module.register_forward_pre_hook(keep, with_kwargs=True)
             hooks.callback(hook.remove)
             self.model.read_batch(self._batch([inputs]))
         return seen[0].clone()
@@ -127,10 +106,12 @@ class Parts:
 
         count = len(masks)
         rows = [(i, j) for i in range(count) for j in range(len(prompts))]
-        # the last one is the owner of the rest
-        kept = torch.tensor(np.concatenate([masks, np.ones((count, 1), dtype=bool)], axis=1))
+        # the last column is the owner of what belongs to no player
+        always = np.ones((count, 1), dtype=bool)
+        kept = torch.tensor(np.concatenate([masks, always], axis=1))
         owners = {site: torch.tensor(gate.owner % (masks.shape[1] + 1)) for site, gate in gates.items()}
-        step, out = self.batch_rows(len(prompts[0]["input_ids"])), []
+        step = self.batch_rows(len(prompts[0]["input_ids"]))
+        found = []
         with self.model.lock, torch.inference_mode():
             while rows:
                 batch = rows[:step]
@@ -139,17 +120,17 @@ class Parts:
                 try:
                     states = torch.stack([below[j] for _, j in batch])
                     with self._switched(gates, owners, chosen), self._from(first, states):
-                        found = self.model.read_batch(self._batch([prompts[j] for _, j in batch])).gather(
-                            1, asked
-                        )
+                        logs = self.model.read_batch(self._batch([prompts[j] for _, j in batch]))
+                        logs = logs.gather(1, asked)
                 except Exception as error:
                     if not is_out_of_memory(error) or step == 1:
                         raise
                     step = max(1, min(step, len(batch)) // 2)
                     continue
-                out.append(found)
+                found.append(logs)
                 rows = rows[step:]
-            return torch.cat(out).double().cpu().numpy().reshape(count, len(prompts), -1)
+            table = torch.cat(found).double().cpu().numpy()
+        return table.reshape(count, len(prompts), -1)
 
     def attention(self, inputs: dict[str, list[int]], layer: int) -> Floats:
         """Attention of the heads of a layer on one text:
@@ -167,30 +148,46 @@ class Parts:
         weights = found[layer][0].double().cpu().numpy()
         return weights / weights.sum(-1, keepdims=True)
 
-    def _module(self, site: Site) -> Any:
-        layer, kind = site
-        return self.layers[layer].mix if kind in ("heads", "attention") else self.layers[layer].feed
+    def _change(self, hooks: ExitStack, site: Site, change: Change) -> None:
+        """Let `change` have the states at a site: for heads and neurons a map's input, else an output."""
+        place, kind = site
+        layer = self.layers[place]
+        module = layer.mix if kind in ("heads", "attention") else layer.feed
+
+        def change_input(_: Any, inputs: tuple) -> tuple:
+            return (change(inputs[0]), *inputs[1:])
+
+        def change_output(_: Any, inputs: tuple, output: Any) -> Any:
+            return change(output)
+
+        if kind in ("heads", "neurons"):
+            hook = module.register_forward_pre_hook(change_input)
+        else:
+            hook = module.register_forward_hook(change_output)
+        hooks.callback(hook.remove)
 
     def _batch(self, inputs: Sequence[dict[str, list[int]]]) -> dict[str, Any]:
         import torch
 
-        return {
-            key: torch.tensor([one[key] for one in inputs], device=self.model.device) for key in inputs[0]
-        }
+        device = self.model.device
+        return {key: torch.tensor([one[key] for one in inputs], device=device) for key in inputs[0]}
 
     @contextmanager
     def _switched(self, gates: dict[Site, Gate], owners: dict[Site, Any], kept: Any) -> Iterator[None]:
+        """Every site as its gate says; `kept` (rows, players + 1)."""
         with ExitStack() as hooks:
             for site, gate in gates.items():
-                _replace(hooks, self._module(site), site[1], self._gated(gate, owners[site], kept))
+                self._change(hooks, site, self._gated(gate, owners[site], kept))
             yield
 
-    def _gated(self, gate: Gate, owner: Any, kept: Any) -> Callable[[Any], Any]:
+    def _gated(self, gate: Gate, owner: Any, kept: Any) -> Change:
+        """What a gate makes of the states at its site, for the rows of `kept`."""
         import torch
 
         on = kept[:, owner]  # (rows, size)
-        factor = 1.0
+        factor: Any = 1.0
         if gate.whole:
+            # the heads that are kept stand for those that are not, each for as many
             heads = on.reshape(len(on), gate.whole, -1).all(-1).sum(-1)
             factor = (gate.whole / heads.clamp(min=1))[:, None, None].to(self.model.device)
         on = on[:, None].to(self.model.device)
@@ -198,11 +195,8 @@ class Parts:
         def change(states: Any) -> Any:
             # some families lay the tokens of all texts in one row
             whole = states.reshape(len(on), -1, states.shape[-1])
-            return (
-                torch.where(on, whole * factor, gate.other.to(states.dtype))
-                .to(states.dtype)
-                .reshape(states.shape)
-            )
+            changed = torch.where(on, whole * factor, gate.other.to(states.dtype))
+            return changed.to(states.dtype).reshape(states.shape)
 
         return change
 
@@ -211,19 +205,31 @@ class Parts:
         """Layers below `first` do nothing, and it begins with these states."""
 
         def begin(_: Any, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
-            return ((states, *args[1:]), kwargs) if args else (args, {**kwargs, "hidden_states": states})
+            if args:
+                return (states, *args[1:]), kwargs
+            return args, {**kwargs, "hidden_states": states}
 
         with ExitStack() as hooks:
-            hooks.callback(
-                self.layers[first].module.register_forward_pre_hook(begin, with_kwargs=True).remove
-            )
+            hook = self.layers[first].module.register_forward_pre_hook(begin, with_kwargs=True)
+            hooks.callback(hook.remove)
             for layer in self.layers[:first]:
                 hooks.callback(delattr, layer.module, "forward")
                 layer.module.forward = _through if layer.bare else _through_in_tuple
             yield
 
 
+def _keeping(seen: dict[Site, Any], site: Site) -> Change:
+    """Changes nothing, and keeps a copy of the states (tokens, size) under the site."""
+
+    def keep(states: Any) -> Any:
+        seen[site] = states.reshape(-1, states.shape[-1]).clone()
+        return states
+
+    return keep
+
+
 def _states(args: tuple, kwargs: dict[str, Any]) -> Any:
+    """The states that a layer is given."""
     return args[0] if args else kwargs["hidden_states"]
 
 
@@ -233,80 +239,3 @@ def _through(*args: Any, **kwargs: Any) -> Any:
 
 def _through_in_tuple(*args: Any, **kwargs: Any) -> tuple:
     return (_states(args, kwargs),)
-
-
-def _watch(hooks: ExitStack, module: Any, kind: str, tell: Callable[[Any], None]) -> None:
-    """Call `tell` with the states at a site."""
-
-    def same(states: Any) -> Any:
-        tell(states)
-        return states
-
-    _replace(hooks, module, kind, same)
-
-
-def _replace(hooks: ExitStack, module: Any, kind: str, change: Callable[[Any], Any]) -> None:
-    """Let `change` have the states at a site: what goes into the map for its heads or neurons, else what comes out."""
-    if kind in ("heads", "neurons"):
-        hooks.callback(
-            module.register_forward_pre_hook(lambda _, inputs: (change(inputs[0]), *inputs[1:])).remove
-        )
-    else:
-        hooks.callback(module.register_forward_hook(lambda _, inputs, output: change(output)).remove)
-
-
-def _find(model: OpenModel) -> tuple[Layer, ...]:
-    import torch
-
-    body = model.body
-    ran: list[tuple[Any, int, int]] = []
-    linear = [
-        m for m in body.modules() if not list(m.children()) and may_have(may_have(m, "weight"), "ndim") == 2
-    ]
-    linear = [m for m in linear if not isinstance(m, torch.nn.Embedding)]
-    lists = sorted((m for m in body.modules() if isinstance(m, torch.nn.ModuleList)), key=len, reverse=True)
-    bare: dict[int, bool] = {}
-    with ExitStack() as hooks:
-        for module in linear:
-            hooks.callback(
-                module.register_forward_hook(
-                    lambda m, x, y: ran.append((m, x[0].shape[-1], y.shape[-1]))
-                ).remove
-            )
-        for module in (item for modules in lists for item in modules):
-            hooks.callback(
-                module.register_forward_hook(
-                    lambda m, x, y: bare.__setitem__(id(m), torch.is_tensor(y))
-                ).remove
-            )
-        model.read_batch(
-            {
-                key: torch.tensor([ids], device=model.device)
-                for key, ids in model.inputs_of(model.blank or _SHORT).items()
-            }
-        )
-    heads = may_have(model.network.config.get_text_config(), "num_attention_heads")
-    for modules in lists:
-        layers = [_layer(module, ran, heads, bare.get(id(module), True)) for module in modules]
-        if layers and all(layers):
-            return tuple(layers)
-    raise ModelError(
-        f"{model.label} has no layers of attention and MLP that can be told apart: explain its prompts instead, or choose another model."
-    )
-
-
-def _layer(module: Any, ran: list[tuple[Any, int, int]], heads: Any, bare: bool) -> Layer | None:
-    """The layer that a module is, by what ran in it;
-
-    None where it is none, or runs more than once (shared weights).
-    """
-    path = {id(part): name.lower().split(".") for name, part in module.named_modules()}
-    inside = [(part, into, out) for part, into, out in ran if id(part) in path]
-    if len({id(part) for part, _, _ in inside}) != len(inside):
-        return None
-    attention = [one for one in inside if any("att" in name for name in path[id(one[0])])]
-    rest = [one for one in inside if one not in attention]
-    if not attention or not rest or not isinstance(heads, int) or attention[-1][1] % heads:
-        return None
-    (mix, into, width), (feed, neurons, _) = attention[-1], rest[-1]
-    return Layer(module, mix, feed, heads, into // heads, neurons, width, bare)

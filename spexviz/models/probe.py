@@ -1,4 +1,4 @@
-"""What a server can do, found out once by asking it: its tokeniser, its template, and how exactly a log-probability can be read.
+"""What a server can do, found out once by asking it: its tokeniser, its template, how exactly it can be read.
 
 Nothing is believed from a name or a version: forcing a token by a bias, and the echo of a prompt, each count
 only after they have given the log-probability that the list of the most likely tokens gives for the same
@@ -21,7 +21,13 @@ BIAS = 100  # the most that servers take
 # nats: two ways to the same log-probability agree so far (batches of another size round otherwise)
 _NEAR = 0.05
 UNKNOWN_CONTEXT = 2**31
+_DENIED = (401, 403)  # HTTP: the key is wrong or missing
+_UNREADABLE = (KeyError, TypeError, IndexError, ValueError, OverflowError, AttributeError)  # no such answer
+_OF_MODEL = ("id", "root", "parent", "owned_by", "max_model_len", "meta")
+_OF_SERVER = ("model_path", "model_ftype", "build_info", "chat_template", "bos_token")
 T = TypeVar("T")
+Piece = str | list[int] | None
+"""What a token stands for: text, bytes where it is no whole text, or None where the server does not say."""
 
 
 @dataclass(frozen=True)
@@ -67,36 +73,26 @@ def probe(door: Door, model: str = "", top: int = 100) -> Ability:
     """
     entry = _entry(door, model)
     props = _maybe(lambda: door.ask("/props", None, dict, tries=2)) or {}
+    version = _maybe(lambda: door.ask("/version", None, dict, tries=2)) or {}
     about = {
-        "model": {
-            key: entry.get(key) for key in ("id", "root", "parent", "owned_by", "max_model_len", "meta")
-        }
+        "model": {key: entry.get(key) for key in _OF_MODEL},
+        "server": {key: props.get(key) for key in _OF_SERVER},
+        "version": version.get("version"),
     }
-    about["server"] = {
-        key: props.get(key)
-        for key in ("model_path", "model_ftype", "build_info", "chat_template", "bos_token")
-    }
-    about["version"] = (_maybe(lambda: door.ask("/version", None, dict, tries=2)) or {}).get("version")
     name = model or str(entry.get("id", ""))
     tokens = _maybe(lambda: tokenize(door, name, TEXT, pieces=True, tries=2))
-    options, top, answer = _listing(door, name, [token for token, _ in tokens] if tokens else TEXT, top)
-    ids = bool(tokens) and isinstance(read_next(answer).chosen, int)
-    asked: Any = [token for token, _ in tokens] if ids else TEXT
-    if not ids:
-        options, top, answer = _listing(door, name, TEXT, top)
-    first = read_next(answer)
-    token, log = min(first.top.items(), key=lambda item: item[1])
-    body = {"model": name, "prompt": asked, "max_tokens": 1, "temperature": 0, "logprobs": top, **options}
-    echo_tokens = next((count for count in (0, 1) if _echoes(door, body, token, log, count)), None)
+    listing, ids = _listing_of(door, name, tokens or [], top)
+    first = read_next(listing.answer)
+    echo_tokens = _echo_tokens(door, listing, first)
     return Ability(
         model=name,
-        answers_as=str(answer.get("model", "")),
-        top=top,
-        options=options,
+        answers_as=str(listing.answer.get("model", "")),
+        top=listing.top,
+        options=listing.options,
         ids=ids,
         counts=tokens is not None,
         pieces=bool(tokens) and all(piece is not None for _, piece in tokens),
-        whole=_forced(door, body, first) if ids else None,
+        whole=_forced(door, listing.body, first) if ids else None,
         echo=echo_tokens is not None,
         echo_tokens=echo_tokens or 0,
         context=_context(entry, props),
@@ -108,8 +104,11 @@ def probe(door: Door, model: str = "", top: int = 100) -> Ability:
 
 def tokenize(
     door: Door, model: str, text: str, pieces: bool = False, tries: int | None = None
-) -> list[tuple[int, str | list[int] | None]] | None:
-    """(id, piece) of each token, or None where the server has no such route. llama.cpp's and vLLM's questions go out as one."""
+) -> list[tuple[int, Piece]] | None:
+    """(id, piece) of each token, or None where the server has no such route.
+
+    llama.cpp's and vLLM's questions go out as one.
+    """
     body = {
         "model": model,
         "content": text,
@@ -117,19 +116,27 @@ def tokenize(
         "add_special": False,
         "add_special_tokens": False,
     }
-
-    def read(answer: Any) -> list[tuple[int, str | list[int] | None]]:
-        tokens = [(t["id"], t["piece"]) if isinstance(t, dict) else (t, None) for t in answer["tokens"]]
-        if not all(isinstance(token, int) for token, _ in tokens):
-            raise TypeError("no token ids")
-        return tokens
-
+    if pieces:
+        body["with_pieces"] = True
     try:
-        return door.ask("/tokenize", body | ({"with_pieces": True} if pieces else {}), read, tries)
+        return door.ask("/tokenize", body, _read_tokens, tries)
     except Refused as error:
-        if error.status in (401, 403):
+        if error.status in _DENIED:
             raise
         return None
+
+
+def _read_tokens(answer: Any) -> list[tuple[int, Piece]]:
+    found: list[tuple[int, Piece]] = []
+    for token in answer["tokens"]:
+        piece = None
+        if isinstance(token, dict):
+            piece = token["piece"]
+            token = token["id"]
+        if not isinstance(token, int):
+            raise TypeError("no token ids")
+        found.append((token, piece))
+    return found
 
 
 def _entry(door: Door, model: str) -> Mapping[str, Any]:
@@ -137,15 +144,19 @@ def _entry(door: Door, model: str) -> Mapping[str, Any]:
     try:
         entries = door.ask("models", None, lambda answer: [dict(entry) for entry in answer["data"]], tries=2)
     except Refused as error:
-        if error.status in (401, 403) or 300 <= error.status < 400 or not model:
+        is_redirect = 300 <= error.status < 400
+        if error.status in _DENIED or is_redirect or not model:
             raise
         return {}
-    if not model and len(entries) != 1:
+    if model:
+        return next((entry for entry in entries if entry.get("id") == model), {})
+    if len(entries) != 1:
         names = ", ".join(str(entry.get("id"))[:60] for entry in entries[:20])
         raise ModelError(
-            f"The endpoint offers {len(entries)} models: set model to one of them in the file of endpoints: {names}."
+            f"The endpoint offers {len(entries)} models: "
+            f"set model to one of them in the file of endpoints: {names}."
         )
-    return next((entry for entry in entries if not model or entry.get("id") == model), {})
+    return entries[0]
 
 
 def _maybe(ask: Callable[[], T]) -> T | None:
@@ -156,15 +167,35 @@ def _maybe(ask: Callable[[], T]) -> T | None:
     try:
         return ask()
     except ModelError as error:
-        if isinstance(error, Refused) and error.status in (401, 403):
+        if isinstance(error, Refused) and error.status in _DENIED:
             raise
         return None
 
 
-def _listing(
-    door: Door, model: str, prompt: Any, top: int
-) -> tuple[Mapping[str, Any], int, Mapping[str, Any]]:
-    """(options, how many likely tokens, the answer): as many as the server lists, and named by id where it knows the option."""
+@dataclass(frozen=True)
+class _Listing:
+    """A question that a server answered with its most likely tokens: as many as it lists (`top`).
+
+    `options` go with every question: tokens are named by id where the server knows that option.
+    """
+
+    body: Mapping[str, Any]
+    options: Mapping[str, Any]
+    top: int
+    answer: Mapping[str, Any]
+
+
+def _listing_of(door: Door, model: str, tokens: list[tuple[int, Piece]], top: int) -> tuple[_Listing, bool]:
+    """The list of likely tokens, and whether texts may be sent as ids: it then names tokens by theirs."""
+    asked = [token for token, _ in tokens]
+    listing = _listing(door, model, asked or TEXT, top)
+    ids = bool(tokens) and isinstance(read_next(listing.answer).chosen, int)
+    if not ids:
+        listing = _listing(door, model, TEXT, listing.top)
+    return listing, ids
+
+
+def _listing(door: Door, model: str, prompt: Any, top: int) -> _Listing:
     said: Refused | None = None
     while top >= 1:
         for options in ({"return_tokens_as_token_ids": True}, {}):
@@ -183,15 +214,28 @@ def _listing(
                     raise
                 said = error
                 continue
-            try:
-                read_next(answer)
-            except (KeyError, TypeError, IndexError, ValueError, OverflowError, AttributeError):
-                raise ModelError(
-                    "The endpoint answers without log-probabilities: spexviz needs a completions server that gives them."
-                ) from None
-            return options, top, answer
-        top = 20 if 20 < top < 40 else 5 if 5 < top < 10 else top // 2  # 20 is vLLM's limit, 5 that of OpenAI
+            _check_listing(answer)
+            return _Listing(body, options, top, answer)
+        top = _fewer(top)
     raise said or ModelError("The endpoint lists no likely tokens.")
+
+
+def _check_listing(answer: Mapping[str, Any]) -> None:
+    try:
+        read_next(answer)
+    except _UNREADABLE:
+        raise ModelError(
+            "The endpoint answers without log-probabilities: "
+            "spexviz needs a completions server that gives them."
+        ) from None
+
+
+def _fewer(top: int) -> int:
+    """Half as many, but stopping at two known limits: 20 is vLLM's, 5 that of OpenAI."""
+    for limit in (20, 5):
+        if limit < top < 2 * limit:
+            return limit
+    return top // 2
 
 
 def _forced(door: Door, body: Mapping[str, Any], first: Next) -> int | None:
@@ -199,38 +243,52 @@ def _forced(door: Door, body: Mapping[str, Any], first: Next) -> int | None:
 
     None if it cannot be done.
     """
-    listed = sorted((token for token in first.top if token != first.chosen), key=first.top.__getitem__)
+    others = (token for token in first.top if isinstance(token, int) and token != first.chosen)
+    listed = sorted(others, key=first.top.__getitem__)
     for token in listed[:4]:  # the first may be a piece of a character, which llama.cpp holds back
         try:
             found = door.ask("completions", {**body, "logit_bias": {str(token): BIAS}}, read_next_or_held)
         except Refused:
             return None
         if found is not None:
-            return token if found.chosen == token and abs(found.log - first.top[token]) < _NEAR else None
+            proved = found.chosen == token and abs(found.log - first.top[token]) < _NEAR
+            return token if proved else None
+    return None
+
+
+def _echo_tokens(door: Door, listing: _Listing, first: Next) -> int | None:
+    """How many tokens to generate so that the echo of a prompt can be read; None where it cannot."""
+    token, log = min(first.top.items(), key=lambda item: item[1])
+    for count in (0, 1):
+        if _echoes(door, listing.body, token, log, count):
+            return count
     return None
 
 
 def _echoes(door: Door, body: Mapping[str, Any], token: Any, log: float, count: int) -> bool:
     """Whether the echo of a prompt carries log-probabilities, here of the token put behind the text."""
-    prompt = [*body["prompt"], token] if isinstance(body["prompt"], list) else body["prompt"] + token
-    start, by_offset = len(body["prompt"]), isinstance(prompt, str)
+    before = body["prompt"]
+    by_offset = isinstance(before, str)
+    if by_offset:
+        prompt = before + token
+    else:
+        prompt = [*before, token]
     try:
         answer = door.ask("completions", {**body, "prompt": prompt, "echo": True, "max_tokens": count}, dict)
-        return abs(read_echo(answer, start, 1, by_offset) - log) < _NEAR
-    except (Refused, KeyError, TypeError, IndexError, ValueError, OverflowError, AttributeError):
+        echoed = read_echo(answer, len(before), 1, by_offset)
+    except (Refused, *_UNREADABLE):
         return False
+    return abs(echoed - log) < _NEAR
 
 
 def _context(entry: Mapping[str, Any], props: Mapping[str, Any]) -> int:
-    """Tokens of the longest text; where the server does not say it, the server itself refuses what is too long."""
+    """Tokens of the longest text; where the server does not say it, it refuses by itself what is too long."""
     meta = _dict(entry, "meta")
-    found = (
-        entry.get("max_model_len"),
-        meta.get("n_ctx"),
-        meta.get("n_ctx_train"),
-        _dict(props, "default_generation_settings").get("n_ctx"),
+    settings = _dict(props, "default_generation_settings")
+    found = _sizes(
+        entry.get("max_model_len"), meta.get("n_ctx"), meta.get("n_ctx_train"), settings.get("n_ctx")
     )
-    return min(_sizes(*found), default=UNKNOWN_CONTEXT)
+    return min(found, default=UNKNOWN_CONTEXT)
 
 
 def _dict(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:

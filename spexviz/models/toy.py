@@ -33,20 +33,22 @@ NEGATORS = {"not", "never", "no", "hardly"}
 _WORD = re.compile(r"\S+")
 
 
+ANSWERS = (" positive", " negative")
+
+
 class ToyModel(LanguageModel):
-    """Log-odds of " positive" = Σ word weights, where a negator flips the sign of the next word that has one."""
+    """Log-odds of " positive" = Σ word weights; a negator flips the sign of the next word that has one."""
 
     kind: ClassVar[str] = "toy"
     context = 2048
-    answers = (" positive", " negative")
+    answers = ANSWERS
     mask_token = "[MASK]"  # a word like any other that has no weight
 
     def __init__(self, name: str = "toy"):
         self.label = name
-        self.fingerprint = (
-            "toy-"
-            + hashlib.sha256(repr((sorted(WEIGHTS.items()), sorted(NEGATORS))).encode()).hexdigest()[:12]
-        )
+        content = (sorted(WEIGHTS.items()), sorted(NEGATORS))
+        digest = hashlib.sha256(repr(content).encode()).hexdigest()
+        self.fingerprint = f"toy-{digest[:12]}"
 
     @staticmethod
     def accepts(name: str) -> bool:
@@ -67,13 +69,17 @@ class ToyModel(LanguageModel):
     def log_probabilities(
         self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
     ) -> Floats:
-        if unknown := [answer for answer in answers if answer not in self.answers]:
+        unknown = [answer for answer in answers if answer not in ANSWERS]
+        if unknown:
             raise ModelError(
-                f'The toy model answers only " positive" and " negative", not {unknown[0]!r}: choose one of these, or another model.'
+                f'The toy model answers only " positive" and " negative", not {unknown[0]!r}: '
+                "choose one of these, or another model."
             )
-        scores = [self._score(text, hidden[i] if hidden else ()) for i, text in enumerate(texts)]
+        pieces = hidden or [()] * len(texts)
+        scores = [self._score(text, pieces[i]) for i, text in enumerate(texts)]
         signs = np.array([1.0 if answer == " positive" else -1.0 for answer in answers])
-        return -np.logaddexp(0.0, -np.array(scores, dtype=np.float64)[:, None] * signs)
+        odds = np.array(scores, dtype=np.float64)[:, None] * signs
+        return -np.logaddexp(0.0, -odds)  # log σ(odds)
 
     def seconds(self, texts: Sequence[str]) -> float:
         """What asking these texts takes: next to nothing."""
@@ -81,7 +87,9 @@ class ToyModel(LanguageModel):
 
     @staticmethod
     def _score(text: str, hidden: Sequence[Span]) -> float:
-        score, sign = 0.0, 1.0
+        """Log-odds of " positive", by the words that are not hidden."""
+        score = 0.0
+        sign = 1.0
         for match in _WORD.finditer(text):
             if any(start <= match.start() < end for start, end in hidden):
                 continue
@@ -89,5 +97,6 @@ class ToyModel(LanguageModel):
             if word in NEGATORS:
                 sign = -sign
             elif word in WEIGHTS:
-                score, sign = score + sign * WEIGHTS[word], 1.0
+                score += sign * WEIGHTS[word]
+                sign = 1.0
         return score

@@ -1,10 +1,10 @@
-"""Wire: requests to one server, and an answer or an error that says what to do. It knows nothing of what is asked.
+"""Wire: requests to one server, and an answer or an error that says what to do.
 
-Bounded: so many requests under way at once, so many a minute. Patient: dropped connections, slow answers,
-HTTP 408, 425, 429 and 5xx, and answers that are no JSON are asked again, after a wait that doubles and is
-drawn at random (so that many clients do not come back together), or as long as the server says (Retry-After:
-then all of them wait). Discreet: the key goes to the host of its endpoint and nowhere else: no redirect is
-followed, no proxy or netrc of the environment used; no message holds it.
+It knows nothing of what is asked. Bounded: so many requests under way at once, so many a minute. Patient:
+dropped connections, slow answers, HTTP 408, 425, 429 and 5xx, and answers that are no JSON are asked again,
+after a wait that doubles and is drawn at random (so that many clients do not come back together), or as long
+as the server says (Retry-After: then all of them wait). Discreet: the key goes to the host of its endpoint
+and nowhere else: no redirect is followed, no proxy or netrc of the environment used; no message holds it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,15 @@ _FIRST_WAIT, _LAST_WAIT = 0.5, 30.0
 _CONNECT = 10.0  # seconds
 _LARGEST = 64 * 2**20  # bytes of one answer
 _AGAIN = {408, 425, 429, 500, 502, 503, 504}
+_UNREADABLE = (  # what reading a broken answer raises
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 class Refused(ModelError):
@@ -52,8 +61,11 @@ class Pace:
     """
 
     def __init__(self, per_minute: float, sleep: Callable[[float], object], clock: Callable[[], float]):
-        self._gap = 60.0 / per_minute if per_minute else 0.0
-        self._sleep, self._clock, self._lock, self._next = sleep, clock, threading.Lock(), clock()
+        self._gap = 60.0 / per_minute if per_minute else 0.0  # seconds from turn to turn
+        self._sleep = sleep
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._next = clock()
 
     def turn(self) -> None:
         """Wait for the next turn."""
@@ -91,7 +103,9 @@ class Wire:
         self.retries = 0  # requests sent again, for whoever wants to know
         self._base = endpoint.url.rstrip("/")
         self._root = self._base.removesuffix("/v1")
-        self._transport, self._sleep, self._clock = transport, sleep, clock
+        self._transport = transport
+        self._sleep = sleep
+        self._clock = clock
         self._pace = Pace(endpoint.requests_per_minute, sleep, clock)
         self._slots = threading.BoundedSemaphore(endpoint.concurrency)
         self._jitter = random.Random()  # of waits only: no value depends on it
@@ -103,16 +117,19 @@ class Wire:
         read: Callable[[Any], T] = lambda answer: answer,
         tries: int | None = None,
     ) -> T:
-        """`read` of the JSON answer: to a POST of `body`, or to a GET without one. A route that begins with "/" is the server's own, others
-        lie below the endpoint's URL. What `read` cannot read (KeyError, TypeError, …) counts as a broken
-        answer and is asked again.
+        """`read` of the JSON answer: to a POST of `body`, or to a GET without one.
+
+        A route that begins with "/" is the server's own, others lie below the endpoint's URL. What `read`
+        cannot read (KeyError, TypeError, …) counts as a broken answer and is asked again.
         Raises Refused for HTTP 4xx, ModelError when all tries are spent.
         """
-        tries, url = (
-            tries or self.endpoint.tries,
-            (self._root + route) if route.startswith("/") else f"{self._base}/{route}",
-        )
-        for attempt in range(tries):
+        url = f"{self._base}/{route}"
+        if route.startswith("/"):
+            url = self._root + route
+        most = tries or self.endpoint.tries
+        reason = ""
+        for attempt in range(most):
+            is_last = attempt + 1 == most
             try:
                 with self._slots:
                     self._pace.turn()
@@ -120,28 +137,41 @@ class Wire:
                 return self._read(answer, read)
             except _Again as again:
                 reason = str(again)
-                if again.after:
-                    if again.after > LONGEST_WAIT:
-                        raise self._error(
-                            f"asks for a pause of {again.after:.0f} s ({reason}): run later, or lower requests_per_minute."
-                        ) from None
-                    self._pace.hold(again.after)
-                elif attempt + 1 < tries:
-                    self._sleep(self._jitter.uniform(0.5, 1.0) * min(_LAST_WAIT, _FIRST_WAIT * 2**attempt))
-                self.retries += attempt + 1 < tries
+                self._wait(again, attempt, is_last)
+                if not is_last:
+                    self.retries += 1
+        times = "1 try" if most == 1 else f"{most} tries"
         raise self._error(
-            f"gave no usable answer in {tries} {'try' if tries == 1 else 'tries'} (the last: {reason}): see whether it runs; a lower concurrency or a "
+            f"gave no usable answer in {times} (the last: {reason}): "
+            "see whether it runs; a lower concurrency or a "
             "longer timeout may help. What was measured is kept, so the same run goes on from there."
         )
 
+    def _wait(self, again: _Again, attempt: int, is_last: bool) -> None:
+        """As long as the server asks for, and all with it; else longer each time, and not after the last."""
+        if again.after:
+            if again.after > LONGEST_WAIT:
+                raise self._error(
+                    f"asks for a pause of {again.after:.0f} s ({again}): "
+                    "run later, or lower requests_per_minute."
+                ) from None
+            self._pace.hold(again.after)
+        elif not is_last:
+            longest = min(_LAST_WAIT, _FIRST_WAIT * 2**attempt)
+            self._sleep(self._jitter.uniform(0.5, 1.0) * longest)
+
     def _once(self, url: str, body: Any) -> bytes:
+        """The answer to one request."""
         import httpx2
 
         deadline = self._clock() + self.endpoint.timeout
+        method = "GET"
+        given: dict[str, Any] = {}
+        if body is not None:
+            method = "POST"
+            given["json"] = body
         try:
-            with self._client.stream(
-                "GET" if body is None else "POST", url, **({} if body is None else {"json": body})
-            ) as response:
+            with self._client.stream(method, url, **given) as response:
                 raw = bytearray()
                 for part in response.iter_bytes():
                     raw += part
@@ -162,15 +192,7 @@ class Wire:
     def _read(self, raw: bytes, read: Callable[[Any], T]) -> T:
         try:
             return read(json.loads(raw))
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            IndexError,
-            AttributeError,
-            OverflowError,
-            RecursionError,
-        ) as error:
+        except _UNREADABLE as error:
             raise _Again(f"an answer that cannot be read ({type(error).__name__})") from None
 
     def _raise(self, status: int, headers: Any, raw: bytes) -> None:
@@ -178,17 +200,16 @@ class Wire:
             raise _Again(f"HTTP {status}", _retry_after(headers.get("retry-after")))
         if 300 <= status < 400:
             raise self._error(
-                "answers with a redirect, which is not followed, so that the key stays with its host: give its final URL.",
+                "answers with a redirect, which is not followed, "
+                "so that the key stays with its host: give its final URL.",
                 Refused,
                 status,
             )
         if status in (401, 403):  # its words may repeat the key
-            key = (
-                f"see whether {self.endpoint.key_env} holds the right key"
-                if self.endpoint.key_env
-                else "give it a key_env"
-            )
-            raise self._error(f"refuses the key (HTTP {status}): {key}.", Refused, status)
+            remedy = "give it a key_env"
+            if self.endpoint.key_env:
+                remedy = f"see whether {self.endpoint.key_env} holds the right key"
+            raise self._error(f"refuses the key (HTTP {status}): {remedy}.", Refused, status)
         said = self._clean(raw.decode("utf-8", "replace"))
         raise self._error(
             f"refuses the request (HTTP {status}: {said}): see the endpoint's url and model.", Refused, status
@@ -200,33 +221,36 @@ class Wire:
     def _clean(self, text: str) -> str:
         """A server's words for an error message: short, one line, without the key."""
         key = self._key()
-        return " ".join((text.replace(key, "…") if key else text).split())[:300]
+        if key:
+            text = text.replace(key, "…")
+        return " ".join(text.split())[:300]
 
     @cached_property
     def _client(self) -> Any:
         import httpx2
 
+        seconds = self.endpoint.timeout
+        most = self.endpoint.concurrency
         return httpx2.Client(
             auth=self._authorise,
             transport=self._transport,
             follow_redirects=False,
             trust_env=False,
-            timeout=httpx2.Timeout(self.endpoint.timeout, connect=min(_CONNECT, self.endpoint.timeout)),
-            limits=httpx2.Limits(
-                max_connections=self.endpoint.concurrency, max_keepalive_connections=self.endpoint.concurrency
-            ),
+            timeout=httpx2.Timeout(seconds, connect=min(_CONNECT, seconds)),
+            limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most),
         )
 
     def _authorise(self, request: Any) -> Any:
         """The key, read anew for each request and put on those to its own scheme, host and port only."""
         own = type(request.url)(self._base)
-        if (key := self._key()) and (request.url.scheme, request.url.host, request.url.port) == (
-            own.scheme,
-            own.host,
-            own.port,
-        ):
+        key = self._key()
+        if key and _origin(request.url) == _origin(own):
             request.headers["Authorization"] = f"Bearer {key}"
         return request
+
+
+def _origin(url: Any) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def _retry_after(given: str | None) -> float | None:
@@ -234,11 +258,10 @@ def _retry_after(given: str | None) -> float | None:
     if given is None:
         return None
     try:
-        seconds = (
-            float(given)
-            if given.strip().replace(".", "", 1).isdecimal()
-            else parsedate_to_datetime(given).timestamp() - time.time()
-        )
+        if given.strip().replace(".", "", 1).isdecimal():
+            seconds = float(given)
+        else:
+            seconds = parsedate_to_datetime(given).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError):
         return None
     return max(0.0, seconds)

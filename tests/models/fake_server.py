@@ -49,6 +49,10 @@ class FakeServer:
         self.held: set[str] = set()
         # "true": what is reported is from before it; or "ignored"
         self.bias = "moves" if style == "bare" else "true"
+        # "true": each token of the prompt with its own log-probability; "shifted": with that of the next one;
+        # "of another text"
+        self.echo = "true"
+        self.names_ids = True  # of a vllm: whether it knows the option to name tokens by their ids
 
     @property
     def transport(self) -> httpx2.MockTransport:
@@ -145,11 +149,16 @@ class FakeServer:
                     for t, row, few in zip(new, rows, lists, strict=True)
                 ]
             }
-        name = (lambda i: f"token_id:{i}") if body.get("return_tokens_as_token_ids") else ALPHABET.__getitem__
+        by_id = body.get("return_tokens_as_token_ids") and self.names_ids
+        name = (lambda i: f"token_id:{i}") if by_id else ALPHABET.__getitem__
         logs = [row[t] for t, row in zip(new, rows, strict=True)]
         lists = [{name(i): row[i] for i in few} for row, few in zip(rows, best, strict=True)]
         if body.get("echo") and self.style == "vllm":
             before = [None, *(logs_after(ids[:i])[ids[i]] for i in range(1, len(ids)))]
+            if self.echo == "shifted":
+                before = [*before[1:], -0.1]
+            elif self.echo == "of another text":
+                before = [None, *(logs_after(ids[i:])[ids[i]] for i in range(1, len(ids)))]
             new, logs, lists = ids + new, before + logs, [None] * len(ids) + lists
         offsets = [len(self._text(new[:i])) for i in range(len(new))]
         return {

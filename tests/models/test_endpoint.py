@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 
-import httpx2
 import numpy as np
 import pytest
 
@@ -49,24 +48,6 @@ def test_every_probability_is_exact_however_few_tokens_are_listed(style: str, to
         and model.bounds == 0
         and model.ability.top == min(top, 20 if style == "vllm" else 100)
     )
-
-
-@pytest.mark.parametrize("bias", ["moves", "ignored"])
-def test_a_bias_is_used_only_where_it_has_proved_itself(bias: str) -> None:
-    for style in ("llama", "vllm"):
-        server = FakeServer(style)
-        server.bias = bias
-        model = served(server, top=3)
-        assert not model.ability.forced and model.ability.exact == (style == "vllm")
-        listed = sorted(ALPHABET, key=lambda token: truth("abc", token))
-        (got,) = model.log_probabilities(["abc"], [listed[-1], listed[0]])
-        assert got[0] == pytest.approx(truth("abc", listed[-1]))
-        assert (
-            got[1] == pytest.approx(truth("abc", listed[0]))
-            if style == "vllm"
-            else got[1] > truth("abc", listed[0])
-        )
-    assert not served(FakeServer("llama"), top=1).ability.forced
 
 
 def test_tokens_that_the_server_holds_back_are_read_all_the_same() -> None:
@@ -223,21 +204,6 @@ def test_a_probability_of_nothing_is_minus_infinity() -> None:
         }
     )
     assert found.top == {"a": -1.0, 7: -math.inf} and found.chosen == "a"
-
-
-def test_a_server_without_log_probabilities_or_with_several_models_is_refused() -> None:
-    def silent(request: httpx2.Request) -> httpx2.Response | None:
-        return (
-            httpx2.Response(200, json={"choices": [{"text": "a", "logprobs": None}]})
-            if request.url.path == "/v1/completions"
-            else None
-        )
-
-    with pytest.raises(ModelError, match="without log-probabilities"):
-        served(FakeServer(before=silent))
-    several = httpx2.Response(200, json={"data": [{"id": "one"}, {"id": "two"}]})
-    with pytest.raises(ModelError, match=r"2 models.*one, two"):
-        served(FakeServer(before=lambda request: several if request.url.path == "/v1/models" else None))
 
 
 @pytest.mark.parametrize(

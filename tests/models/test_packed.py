@@ -5,7 +5,7 @@ Where they would not, or memory runs out, the model finds another way by itself.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,8 @@ import pytest
 
 from spexviz.errors import ModelError
 from spexviz.kit.pace import Pace
-from spexviz.models import packed
-from spexviz.models.batches import PADDED, batches, is_out_of_memory, tuned
+from spexviz.models import packed, prefixes
 from spexviz.models.hf import TransformersModel
-from spexviz.models.packed import layout
 from tests.models import tiny
 
 TEXTS = [
@@ -30,45 +28,6 @@ TEXTS = [
     "bad " * 30,
 ]
 ANSWERS = [" positive", " not bad at all", " not dull"]
-
-
-def some_texts(seed: int, count: int = 40) -> list[list[int]]:
-    rng = np.random.default_rng(seed)
-    return [[7, 7, *np.flatnonzero(rng.random(12) < 0.5).tolist(), 9] for _ in range(count)]
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_prefix_tree_has_one_node_for_each_beginning(seed: int) -> None:
-    texts = sorted(some_texts(seed))
-    tree = layout(texts)
-    assert [[tree.ids[node] for node in path] for path in tree.paths] == texts
-    assert all([tree.positions[node] for node in path] == list(range(len(path))) for path in tree.paths)
-    assert (
-        len(tree)
-        == len({tuple(text[:end]) for text in texts for end in range(1, len(text) + 1)})
-        < sum(map(len, texts))
-    )
-
-
-@pytest.mark.parametrize("is_packed", [True, False])
-@pytest.mark.parametrize("tokens", [1, 30, 100, 10_000])
-def test_batches_hold_every_text_once_and_say_what_they_compute(tokens: int, is_packed: bool) -> None:
-    texts, extra = some_texts(3), 2
-    found = list(batches(texts, tokens, is_packed, extra))
-    assert sorted(i for rows, _ in found for i in rows) == list(range(len(texts)))
-    for rows, cost in found:
-        ended = [[*texts[i], *[-1 - place for place in range(extra)]] for i in rows]
-        longest = max(map(len, ended))
-        assert cost == (
-            len(layout(ended)) + _shared_ends(texts, rows, extra) if is_packed else len(rows) * longest
-        )
-        assert len(rows) == 1 or (cost <= tokens and len(rows) * longest <= PADDED * tokens)
-    assert len(found) == (1 if tokens == 10_000 else len(texts) if tokens == 1 else len(found))
-
-
-def _shared_ends(texts: list, rows: list[int], extra: int) -> int:
-    """A text that is asked twice is counted with its end twice: `log_probabilities` asks none twice."""
-    return extra * sum(texts[a] == texts[b] for a, b in pairwise(rows))
 
 
 @pytest.fixture(scope="module", params=tiny.FAMILIES)
@@ -124,15 +83,38 @@ def refused(*_: Any, **__: Any) -> Any:
     raise TypeError("this family takes no such argument")
 
 
-@pytest.mark.parametrize("attention", [everything, refused])
-def test_a_family_that_gives_other_values_is_not_packed(
-    tiny_llama: Path, llama: TransformersModel, attention: Any, monkeypatch: Any
+def counted_on(texts: Any) -> prefixes.Layout:
+    """A layout whose positions count on from text to text, as if all were one."""
+    tree = prefixes.layout(texts)
+    return replace(tree, positions=list(range(len(tree))))
+
+
+def put_elsewhere(module: Any, inputs: tuple, output: Any) -> Any:
+    """What the last layer makes of the nodes that are read, each at the place of another."""
+    whole = put_back(module, inputs, output)
+    return None if whole is None else whole.roll(1, dims=1)
+
+
+put_back = packed._put_back
+BROKEN = [
+    ("_attention", everything),
+    ("_attention", refused),
+    ("layout", counted_on),
+    ("_put_back", put_elsewhere),
+]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize(("name", "broken"), BROKEN)
+def test_the_probe_refuses_a_packing_that_gives_other_values(
+    tiny_llama: Path, name: str, broken: Any, precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = llama.log_probabilities(TEXTS, ANSWERS)
-    monkeypatch.setattr(packed, "_attention", attention)
-    other = TransformersModel(str(tiny_llama), precision="fp32")
+    whole = TransformersModel(str(tiny_llama), precision=precision)
+    assert whole.packing is not None
+    monkeypatch.setattr(packed, name, broken)
+    other = TransformersModel(str(tiny_llama), precision=precision)
     assert other.packing is None and not other.body.layers[-1].mlp._forward_hooks
-    np.testing.assert_allclose(other.log_probabilities(TEXTS, ANSWERS), wanted, atol=2e-4)
+    np.testing.assert_array_equal(other.log_probabilities(TEXTS, ANSWERS), plainly(whole))
 
 
 @pytest.mark.parametrize(
@@ -172,29 +154,6 @@ def test_out_of_memory_with_one_text_says_what_to_do(llama: TransformersModel, m
     monkeypatch.setattr(llama, "_logs", refused)
     with pytest.raises(TypeError, match="no such argument"):
         llama.log_probabilities(TEXTS, ANSWERS)
-
-
-def test_the_size_of_a_batch_is_found_by_doubling() -> None:
-    import torch
-
-    rates = {1: 10.0, 2: 19.0, 4: 30.0, 8: 31.0, 16: 99.0}
-    assert (
-        tuned(rates.__getitem__, 1, 16) == 4
-        and tuned(rates.__getitem__, 1, 2) == 2
-        and tuned(rates.__getitem__, 8, 8) == 8
-    )
-
-    def small(tokens: int) -> float:
-        if tokens > 2:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return float(tokens)
-
-    assert tuned(small, 1, 64) == 2
-    with pytest.raises(KeyError):
-        tuned(rates.__getitem__, 16, 64)
-    assert not is_out_of_memory(RuntimeError("shapes do not match")) and not is_out_of_memory(
-        ValueError("can't allocate memory")
-    )
 
 
 def test_a_rate_is_measured_on_a_real_forward(llama: TransformersModel) -> None:

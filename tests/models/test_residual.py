@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,6 +49,43 @@ def test_a_deep_model_loses_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     plain = values(folder, "bf16")
     noise = [float(np.square(found - exact).mean()) for found in (plain, kept, finer)]
     assert noise[0] > 1.5 * noise[1] > 1.5 * 8 * noise[2] > 0, noise
+
+
+def other_angles(cos: Any, sin: Any) -> tuple[Any, Any]:
+    return sin, cos
+
+
+def no_numbers(cos: Any, sin: Any) -> tuple[Any, Any]:
+    return cos * float("nan"), sin
+
+
+def refused(cos: Any, sin: Any) -> tuple[Any, Any]:
+    raise TypeError("this family takes no such states")
+
+
+@pytest.mark.parametrize("broken", [other_angles, no_numbers, refused])
+def test_the_probe_refuses_a_stream_that_gives_other_values(
+    broken: Callable[[Any, Any], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A family that goes wrong where the stream is in fp32, and only there."""
+    import torch
+    from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
+
+    folder = tiny.save(tmp_path, "LlamaForCausalLM")
+    with monkeypatch.context() as patch:
+        patch.setattr(residual, "_NEAR", -1.0)
+        plain = values(folder, "bf16")
+    real = LlamaRotaryEmbedding.forward
+
+    def angles(self: Any, states: Any, *given: Any, **named: Any) -> tuple[Any, Any]:
+        found = real(self, states, *given, **named)
+        return broken(*found) if states.dtype == torch.float32 else found
+
+    monkeypatch.setattr(LlamaRotaryEmbedding, "forward", angles)
+    model = TransformersModel(str(folder), precision="bf16")
+    first = model.body.layers[0].input_layernorm
+    assert first.weight.dtype == torch.bfloat16 and not first._forward_hooks
+    np.testing.assert_array_equal(model.log_probabilities(TEXTS, ANSWERS), plain)
 
 
 def test_one_that_does_not_allow_it_is_left_as_it_was(

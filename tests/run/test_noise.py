@@ -14,7 +14,7 @@ from spexviz.ablate.cache import MemoryCache
 from spexviz.errors import AblationError, ModelError
 from spexviz.games.prompt.game import PromptGame
 from spexviz.masks import keys, uniform_masks
-from spexviz.models import hf
+from spexviz.models import loaded
 from spexviz.models.hf import TransformersModel
 from spexviz.results import Explanation
 from spexviz.run import noise as precision
@@ -87,7 +87,7 @@ def test_what_was_measured_once_is_not_asked_again(tiny_llama: Path, monkeypatch
 def test_without_memory_for_fp32_the_noise_is_unknown(
     tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hf, "room", lambda device: 1000)
+    monkeypatch.setattr(loaded, "room", lambda device: 1000)
     quick = game(tiny_llama, "bf16")
     kept, found = settle(quick, uniform_masks(len(quick.players), 16, 0))
     assert kept is quick and found.noise is None and "not measured" in found.text

@@ -1,0 +1,55 @@
+"""Micro-batches hold every text once; their size grows only as far as a probe finds it worth its memory."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from spexviz.models.batches import PADDED, batches, is_out_of_memory, tuned
+from spexviz.models.prefixes import layout
+from tests.models.test_prefixes import some_texts
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+@pytest.mark.parametrize("tokens", [1, 30, 100, 10_000])
+def test_batches_hold_every_text_once_and_say_what_they_compute(tokens: int, is_packed: bool) -> None:
+    texts, extra = some_texts(3), 2
+    found = list(batches(texts, tokens, is_packed, extra))
+    assert sorted(i for rows, _ in found for i in rows) == list(range(len(texts)))
+    for rows, cost in found:
+        ended = [[*texts[i], *[-1 - place for place in range(extra)]] for i in rows]
+        longest = max(map(len, ended))
+        assert cost == (
+            len(layout(ended)) + _shared_ends(texts, rows, extra) if is_packed else len(rows) * longest
+        )
+        assert len(rows) == 1 or (cost <= tokens and len(rows) * longest <= PADDED * tokens)
+    assert len(found) == (1 if tokens == 10_000 else len(texts) if tokens == 1 else len(found))
+
+
+def _shared_ends(texts: list, rows: list[int], extra: int) -> int:
+    """A text that is asked twice is counted with its end twice: `log_probabilities` asks none twice."""
+    return extra * sum(texts[a] == texts[b] for a, b in pairwise(rows))
+
+
+def test_the_size_of_a_batch_is_found_by_doubling() -> None:
+    import torch
+
+    rates = {1: 10.0, 2: 19.0, 4: 30.0, 8: 31.0, 16: 99.0}
+    assert (
+        tuned(rates.__getitem__, 1, 16) == 4
+        and tuned(rates.__getitem__, 1, 2) == 2
+        and tuned(rates.__getitem__, 8, 8) == 8
+    )
+
+    def small(tokens: int) -> float:
+        if tokens > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return float(tokens)
+
+    assert tuned(small, 1, 64) == 2
+    with pytest.raises(KeyError):
+        tuned(rates.__getitem__, 16, 64)
+    assert not is_out_of_memory(RuntimeError("shapes do not match")) and not is_out_of_memory(
+        ValueError("can't allocate memory")
+    )
