@@ -5,7 +5,7 @@ The bundled model's games are recorded already.
     python -m benchmarks.engine [kind …] [--store FILE] [--redo] [--jobs 2]
 
 Cells are kept in $SPEXVIZ_HOME/bench/engine.json (--store: elsewhere) and measured again when a solver's
-source changes. Prints markdown; lines of issue 3's "Done when" end with PASS or FAIL. Seconds are of one core
+source changes. Prints markdown; lines that have an aim end with PASS or FAIL. Seconds are of one core
 beside another busy one.
 """
 

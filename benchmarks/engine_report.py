@@ -12,7 +12,7 @@ BLENDED = ("linear", "proxyspex", "gp")
 
 
 def markdown(data: dict[str, Any]) -> str:
-    """All tables; each "Done when" line of issue 3 that needs no peer ends with PASS or FAIL."""
+    """All tables; each aim that needs no peer ends with PASS or FAIL."""
     cells = {tuple(key.split("/")): cell for key, cell in data["cells"].items()}
     machine = data.get("machine", {})
     where = f"{machine.get('processor')}, {machine.get('cores')} cores, Python {machine.get('python')}"

@@ -62,7 +62,7 @@ class Game:
     def fingerprint(self) -> str:
         """Content hash of everything that changes a value; of a game that has none, of this object alone.
 
-        See architecture, decision 9.
+        See docs/decisions/08-the-fingerprint.md.
         """
         import uuid
 
