@@ -13,7 +13,9 @@ import json
 import random
 import threading
 import time
+import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -231,19 +233,29 @@ class Wire:
 
         seconds = self.endpoint.timeout
         most = self.endpoint.concurrency
-        return httpx2.Client(
-            auth=self._authorise,
+        client = httpx2.Client(
+            auth=Authorisation(self._base, self._key),
             transport=self._transport,
             follow_redirects=False,
             trust_env=False,
             timeout=httpx2.Timeout(seconds, connect=min(_CONNECT, seconds)),
             limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most),
         )
+        # its connections end with this object; nothing that the client holds may lead back here
+        weakref.finalize(self, client.close)
+        return client
 
-    def _authorise(self, request: Any) -> Any:
-        """The key, read anew for each request and put on those to its own scheme, host and port only."""
-        own = type(request.url)(self._base)
-        key = self._key()
+
+@dataclass(frozen=True)
+class Authorisation:
+    """The key, read anew for each request and put on those to its own scheme, host and port only."""
+
+    base: str
+    key: Callable[[], str]
+
+    def __call__(self, request: Any) -> Any:
+        own = type(request.url)(self.base)
+        key = self.key()
         if key and _origin(request.url) == _origin(own):
             request.headers["Authorization"] = f"Bearer {key}"
         return request

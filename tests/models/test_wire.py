@@ -19,7 +19,7 @@ from spexviz import cli, models
 from spexviz.errors import ModelError
 from spexviz.models import endpoints
 from spexviz.models.endpoints import Endpoint
-from spexviz.models.wire import Pace, Refused, Wire
+from spexviz.models.wire import Authorisation, Pace, Refused, Wire
 
 KEY = "sk-verysecret-0123456789"
 
@@ -186,8 +186,10 @@ def test_the_key_goes_to_its_host_and_a_redirect_is_not_followed(key: str) -> No
     with pytest.raises(Refused, match="redirect, which is not followed"):
         asked.ask("completions", {})
     assert [request.url.host for request in seen] == ["host.example"] * 2
+    authorise = Authorisation("https://host.example/v1", lambda: KEY)
+    assert authorise(httpx2.Request("GET", "https://host.example/v1")).headers["authorization"]
     for url in ("https://thief.example/v1", "http://host.example/v1", "https://host.example:444/v1"):
-        assert "authorization" not in asked._authorise(httpx2.Request("GET", url)).headers
+        assert "authorization" not in authorise(httpx2.Request("GET", url)).headers
     assert "authorization" in asked._authorise(httpx2.Request("GET", "https://host.example/other")).headers
 
 
@@ -369,3 +371,13 @@ def test_a_completions_server_may_answer_other_routes_with_anything(other, entry
 def test_a_number_beyond_all_floats_is_a_broken_answer() -> None:
     asked, _, _ = wire([httpx2.Response(200, text='{"value": 1' + "0" * 400 + "}"), GOOD])
     assert asked.ask("completions", {}, lambda answer: float(answer["value"])) == 7.0
+
+
+def test_its_connections_end_with_it() -> None:
+    """Nothing of the client leads back to it, so that no collection of cycles is waited for."""
+    asked, _, _ = wire([GOOD])
+    asked.ask("completions", {})
+    client = asked._client
+    assert not client.is_closed
+    del asked
+    assert client.is_closed

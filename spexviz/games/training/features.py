@@ -48,7 +48,8 @@ def embed(texts: Sequence[str], encoder: str) -> Floats:
     path = _path(texts, encoder)
     # not there, or damaged: made again
     with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        kept = np.load(path, allow_pickle=False)["features"].astype(np.float64)
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
+            kept = held["features"].astype(np.float64)
         if kept.ndim == 2 and len(kept) == len(texts) and np.isfinite(kept).all():
             return kept
     made = _encode(texts, _folder(encoder))
