@@ -8,6 +8,7 @@ It imports nothing of the repository; with-models also asks the bundled model an
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from spexviz.games.heads.tasks import tasks
 from spexviz.kit.paths import APP, ASSETS, PAGES
 from spexviz.kit.registry import offered
 from spexviz.run.plan import Request
+from spexviz.ui import runtime
 from spexviz.ui.lenses import lenses
 
 BUDGET = 32
@@ -68,6 +70,15 @@ def main(package: Path, with_models: bool) -> None:
         assert not at.exception, f"{page}: {at.exception}"
         assert at.title, f"{page} has no title"
     print(f"  pages {', '.join(pages)} are drawn")
+    _settle()
+
+
+def _settle() -> None:
+    """Wait for what the pages began in the background: an interpreter that ends under it aborts."""
+    runtime.manager().close()
+    for thread in threading.enumerate():
+        if thread.name.startswith("spexviz-warm"):
+            thread.join()
 
 
 if __name__ == "__main__":
