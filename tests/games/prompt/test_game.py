@@ -266,10 +266,8 @@ def test_a_text_begins_as_the_tokeniser_lets_it(beginning_llama: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    own, tokenizer = (
-        AutoModelForCausalLM.from_pretrained(beginning_llama),
-        AutoTokenizer.from_pretrained(beginning_llama),
-    )
+    own = AutoModelForCausalLM.from_pretrained(beginning_llama)
+    tokenizer = AutoTokenizer.from_pretrained(beginning_llama)
     good, bad = (tokenizer(answer, add_special_tokens=False)["input_ids"][0] for answer in (" good", " bad"))
     game = PromptGame(str(beginning_llama), "the film is not bad", "{} is", target=" good", contrast=" bad")
     masks = all_masks(5)

@@ -18,16 +18,8 @@ from spexviz.ui import lens, run_form, widgets
 from spexviz.ui.fields import Fields
 
 LABELS = 20  # of a classifier, named under the form
-EXAMPLE = (
-    "prompt",
-    "template",
-    "target",
-    "contrast",
-    "split",
-    "masking",
-    "space",
-    "beginning",
-)  # what an example sets
+# what an example sets
+EXAMPLE = ("prompt", "template", "target", "contrast", "split", "masking", "space", "beginning")
 FIELDS = Fields(
     "form", PromptGame, {"pattern": r"\w+", "protect": ""}, without=("spans", "protected", "answer_tokens")
 )
