@@ -185,9 +185,9 @@ def _kept(segments: Segments, kept: Sequence[bool]) -> str:
     texts = list(compress(pieces, kept))
     if gaps is None:
         return "".join(texts)
-    first, *_, last = gaps
-    if not texts:
-        return first + last
+    first, *inner, last = gaps
+    if not texts or len(set(inner)) <= 1:
+        return first + "".join(inner[:1]).join(texts) + last
     places = list(compress(range(len(pieces)), kept))
     between = [_strongest(gaps[left + 1 : right + 1]) for left, right in pairwise(places)]
     return _whole((first, *between, last), texts)
