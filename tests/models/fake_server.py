@@ -107,7 +107,7 @@ class FakeServer:
         ids = ids_of(
             self._chat(body) if "messages" in body else body["content" if self.style == "llama" else "prompt"]
         )
-        if body["add_special" if self.style == "llama" else "add_special_tokens"]:
+        if body.get("add_special" if self.style == "llama" else "add_special_tokens"):
             ids = ids_of(self.begins) + ids
         pieces = self.style == "llama" and body.get("with_pieces")
         return {"tokens": [{"id": i, "piece": ALPHABET[i]} if pieces else i for i in ids]}
