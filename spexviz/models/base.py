@@ -79,11 +79,11 @@ class LanguageModel(ABC):
         """
         return len(self.encode(answer))
 
-    @property
+    @cached_property
     def beginning(self) -> tuple[int, ...]:
         """Ids that its tokeniser sets before a text of its own accord, such as that of <s>.
 
-        None for a model that always sets them itself.
+        Nothing for a model that always sets them itself.
         """
         return ()
 
