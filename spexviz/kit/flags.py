@@ -92,7 +92,7 @@ def _escaped(typed: str) -> str:
 
 
 def _typed_or_piped(typed: str) -> str:
-    """The text, or what is piped in where it is "-"."""
+    """The text, or what is piped in where it is "-", without the line end that closes it."""
     if typed == "-":
-        return sys.stdin.read()
+        return sys.stdin.read().removesuffix("\n")
     return typed
