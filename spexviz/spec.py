@@ -17,6 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from spexviz.errors import SpecError, SpexvizError
+from spexviz.kit.options import befores
 
 Json = Mapping[str, Any]
 MAX_BUDGET = 1_000_000
@@ -176,14 +177,19 @@ def is_run_id(text: object) -> bool:
 def describe(thing: Any) -> dict[str, Any]:
     """A frozen dataclass with a class variable `name` as JSON: {"name": …, field: value, …}.
 
-    Of another class, its name and fingerprint.
+    A field that came later is left out where it says what was meant before it came: what was written then
+    keeps its id. Of another class, its name and fingerprint.
     """
     said = {"name": type(thing).name}
     if not dataclasses.is_dataclass(thing):
         return {**said, "fingerprint": thing.fingerprint}
+    before = befores(thing)
     for field in dataclasses.fields(thing):
-        if field.init:
-            said[field.name] = _said(thing, getattr(thing, field.name))
+        if not field.init:
+            continue
+        value = getattr(thing, field.name)
+        if field.name not in before or value != before[field.name]:
+            said[field.name] = _said(thing, value)
     return said
 
 
@@ -195,8 +201,9 @@ def _said(thing: Any, value: Any) -> Any:
 
 
 def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
-    """The thing that `data` describes, from {name: class}.
+    """The thing that `data` describes, from {name: class}: the reverse of `describe`.
 
+    A field that came later, and is not there, has the value that was meant before it came.
     Raises SpecError naming what there is to choose from.
     """
     name = data.get("name")
@@ -212,7 +219,7 @@ def build(offered: Mapping[str, type], data: Json, what: str) -> Any:
             f"Its settings: {', '.join(sorted(allowed))}."
         )
     try:
-        return kind(**arguments)
+        return kind(**{**befores(kind), **arguments})
     except SpexvizError:
         raise
     except _WRONG_TYPE as error:

@@ -73,7 +73,16 @@ def test_the_second_time_nothing_is_asked(tmp_path: Path) -> None:
 def test_prompt_from_standard_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("not bad\n"))
     assert explain("--prompt", "-", "--out", str(tmp_path / "run.json")) == 0
-    assert Explanation.from_json((tmp_path / "run.json").read_text()).players == ("not", "bad")
+    result = Explanation.from_json((tmp_path / "run.json").read_text())
+    assert result.players == ("not", "bad") and result.spec.game["prompt"] == "not bad"
+
+
+def test_what_is_not_given_has_the_default_of_today_not_what_old_specs_mean(tmp_path: Path) -> None:
+    assert explain("--prompt", "not  bad", "--out", str(tmp_path / "run.json")) == 0
+    game = Explanation.from_json((tmp_path / "run.json").read_text()).spec.game
+    assert (game["space"], game["beginning"]) == ("typed", "tokeniser")
+    assert explain("--prompt", "not  bad", "--space", "one", "--out", str(tmp_path / "run.json")) == 0
+    assert "space" not in Explanation.from_json((tmp_path / "run.json").read_text()).spec.game
 
 
 @pytest.mark.parametrize(

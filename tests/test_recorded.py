@@ -36,6 +36,7 @@ def test_a_file_is_the_run_that_its_recording_describes(run: Recording) -> None:
         )
     assert result.spec.options.spoken() == run.options
     assert (result.spec.budget, result.spec.seed) == (run.budget, run.seed)
+    assert planning.Request.of(result.spec).spec.id == result.spec.id, "it still means what it meant"
     assert result.proof.exact or result.fidelity.r2 > 0.5, "a recorded run shows something"
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 import pytest
 
 from spexviz.errors import GameError, SpecError
+from spexviz.kit.options import option
 from spexviz.spec import RunSpec, build, describe, is_run_id
 
 GAME, SOLVER = {"name": "synthetic", "source": "x0"}, {"name": "linear"}
@@ -108,6 +109,22 @@ def test_describe_and_build() -> None:
 def test_build_says_what_there_is(data: dict, word: str) -> None:
     with pytest.raises(SpecError, match=word):
         build({"thing": Thing}, data, "game")
+
+
+@dataclass(frozen=True)
+class Grown(Thing):
+    """A Thing that got a field later."""
+
+    name: ClassVar[str] = "thing"
+    shade: str = option("light", "Shade", before="dark")
+
+
+def test_a_field_that_came_later_changes_nothing_that_was_written_before() -> None:
+    old = {"name": "thing", "size": 3, "names": ["a"]}
+    again = build({"thing": Grown}, old, "game")
+    assert again.shade == "dark" and json.loads(json.dumps(describe(again))) == old
+    new = json.loads(json.dumps(describe(Grown(3, ("a",)))))
+    assert new == {**old, "shade": "light"} and build({"thing": Grown}, new, "game").shade == "light"
 
 
 def test_build_passes_the_things_own_error_on() -> None:

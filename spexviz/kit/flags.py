@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from spexviz.kit.options import Option, options
+from spexviz.kit.options import Option, befores, defaults, options
 
 
 def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
@@ -39,9 +39,14 @@ def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
 
 
 def given(parsed: argparse.Namespace, kind: type | None, prefix: str) -> dict[str, Any]:
-    """{field: value} of the flags that were given, and of the fields that forms begin otherwise."""
+    """{field: value} of the flags that were given, and of the fields that forms begin otherwise.
+
+    A field that came later is always among them: left out, it would mean what was before it came.
+    """
     found: dict[str, Any] = {}
     if kind is not None:
+        first = defaults(kind)
+        found = {name: first[name] for name in befores(kind)}
         for name, one in options(kind).items():
             if one.first is not None:
                 found[name] = one.first
@@ -87,7 +92,7 @@ def _escaped(typed: str) -> str:
 
 
 def _typed_or_piped(typed: str) -> str:
-    """The text, or what is piped in where it is "-"."""
+    """The text, or what is piped in where it is "-", without the line end that closes it."""
     if typed == "-":
-        return sys.stdin.read()
+        return sys.stdin.read().removesuffix("\n")
     return typed

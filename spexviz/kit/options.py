@@ -14,6 +14,8 @@ from typing import Any
 
 REQUIRED = dataclasses.MISSING
 """The default of an option that must be given."""
+NEVER_WITHOUT: Any = object()
+"""`before` of an option that there has been from the beginning."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,9 @@ class Option:
     characters that a form takes; `lines`: whether the text may have several (a command line reads - as its
     standard input); `escapes`: whether \\n on a command line is a new line; `placeholder`: what stands in its
     empty box. `first`: what forms and the command line begin with, where that is not the default. `what`:
-    what an error calls it.
+    what an error calls it. `before`: for an option that came later, its value in what was written before
+    there was one: left out where it is written, and meant where it is left out (see `describe` and `build` in
+    spexviz.spec).
     """
 
     label: str
@@ -40,6 +44,7 @@ class Option:
     placeholder: str | None = None
     first: Any = None
     what: str = ""
+    before: Any = NEVER_WITHOUT
 
 
 def option(
@@ -77,6 +82,12 @@ def defaults(kind: Any) -> dict[str, Any]:
     """{name: default} of all that the constructor of a dataclass takes, without those that must be given."""
     taken = [one for one in dataclasses.fields(kind) if one.init]
     return {one.name: one.default for one in taken if one.default is not REQUIRED}
+
+
+def befores(kind: Any) -> dict[str, Any]:
+    """{name: what it means where it is left out} of the options that came later."""
+    described = {one.name: one.metadata.get("option") for one in dataclasses.fields(kind) if one.init}
+    return {name: one.before for name, one in described.items() if one and one.before is not NEVER_WITHOUT}
 
 
 def settings(thing: Any) -> dict[str, Any]:

@@ -8,11 +8,12 @@ and switched off.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
@@ -41,6 +42,7 @@ class LanguageModel(ABC):
     # all that it can answer, where these are few (the labels of a classifier)
     answers: tuple[str, ...] | None = None
     blank: str | None = None  # the mask token at which it reads the answer, so that every text must hold it
+    begins: tuple[int, ...] = ()  # ids before every text that it is asked (see `begun`)
     mask_token: str | None = None  # what may stand for a removed part of a text, where its tokeniser has one
     precision: str | None = None  # "fp32", "fp16", "bf16": what it computes in, where it says so
     memory: int | None = None  # bytes that it takes, where it says so
@@ -68,7 +70,7 @@ class LanguageModel(ABC):
 
         A server without a tokeniser counts them in its own way.
         """
-        return len(self.encode(text))
+        return len(self.begin(self.encode(text)))
 
     def answer_length(self, answer: str) -> int:
         """Tokens of the answer, 1 for a label: log-odds read one.
@@ -76,6 +78,30 @@ class LanguageModel(ABC):
         Raises ModelError for an answer that the model can never give.
         """
         return len(self.encode(answer))
+
+    @cached_property
+    def beginning(self) -> tuple[int, ...]:
+        """Ids that its tokeniser sets before a text of its own accord, such as that of <s>.
+
+        Nothing for a model that always sets them itself.
+        """
+        return ()
+
+    def begun(self) -> Self:
+        """The same model with `beginning` before each text; itself where that is nothing."""
+        if not self.beginning:
+            return self
+        other = copy.copy(self)
+        other.begins = self.beginning
+        other.fingerprint = f"{self.fingerprint}-{'-'.join(map(str, self.beginning))}"
+        return other
+
+    def begin(self, ids: list[int]) -> list[int]:
+        """The ids of a text as it is asked: after what it begins with, unless that stands there already."""
+        start = list(self.begins)
+        if ids[: len(start)] == start:
+            return ids
+        return start + ids
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -101,6 +127,10 @@ class LanguageModel(ABC):
         `hidden`: for each text, pieces whose tokens nothing may attend to (masking by attention).
         Raises ModelError where the model cannot be asked.
         """
+
+    def ignores(self, text: str, hidden: Sequence[Span]) -> bool:
+        """Whether no answer to the text depends on what its hidden pieces are; by its build, if not asked."""
+        return True
 
     def at_full_precision(self) -> LanguageModel | None:
         """Itself in fp32, to measure the noise of a reduced precision;

@@ -19,6 +19,7 @@ from spexviz.kit.arrays import Floats
 from spexviz.models.base import Span
 from spexviz.models.batches import TOKENS
 from spexviz.models.checkpoint import may_have
+from spexviz.models.hiding import are_alike, with_others
 from spexviz.models.loaded import LoadedModel, Request, requests_of, rows_of, seen
 from spexviz.models.machine import bytes_of
 
@@ -79,6 +80,15 @@ class EncoderModel(LoadedModel):
                 table[rows] = logs[:, columns].double().cpu().numpy()
             self.pace.note(self._work(inputs), time.perf_counter() - start)
         return rows_of(requests, distinct, table)
+
+    def ignores(self, text: str, hidden: Sequence[Span]) -> bool:
+        import torch
+
+        (asked,) = self._encoded([(text, tuple(hidden))])
+        others = with_others(asked["input_ids"], asked["attention_mask"], self.tokenizer)
+        both = [self._padded([one]) for one in (asked, {**asked, "input_ids": others})]
+        with self.lock, torch.inference_mode():
+            return are_alike(torch.cat([self.read_batch(one) for one in both]))
 
     def seconds(self, texts: Sequence[str]) -> float | None:
         """What asking these texts in one call would take here, learnt from the calls so far;

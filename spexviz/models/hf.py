@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,7 +27,8 @@ from spexviz.models.batches import MOST_TOKENS, PROBED, TOKENS, batches, is_out_
 from spexviz.models.checkpoint import may_have
 from spexviz.models.fastpath import made_up
 from spexviz.models.head import OutputHead
-from spexviz.models.loaded import LoadedModel, Request, ids_of, requests_of, rows_of, seen
+from spexviz.models.hiding import are_alike, with_others
+from spexviz.models.loaded import LETTER, LoadedModel, Request, added, ids_of, requests_of, rows_of, seen
 from spexviz.models.machine import bytes_of
 from spexviz.models.packed import Packing
 from spexviz.models.padded import Padding
@@ -103,6 +105,10 @@ class TransformersModel(LoadedModel):
     def accepts(name: str) -> bool:
         return checkpoint.backend(name) == "hf"
 
+    @cached_property
+    def beginning(self) -> tuple[int, ...]:
+        return added(self.tokenizer(LETTER)["input_ids"], self.encode(LETTER))
+
     def token_spans(self, text: str) -> list[Span]:
         try:
             found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
@@ -157,6 +163,17 @@ class TransformersModel(LoadedModel):
                 computed += cost
             self.pace.note(computed, time.perf_counter() - start)
         return rows_of(requests, distinct, table)
+
+    def ignores(self, text: str, hidden: Sequence[Span]) -> bool:
+        import torch
+
+        (asked,) = self._tokens_of([(text, tuple(hidden))])
+        if asked.seen is None:
+            return True
+        ids = [asked.ids, with_others(asked.ids, asked.seen, self.tokenizer)]
+        last = range(len(asked.ids) - 1, len(asked.ids))
+        with self.lock, torch.inference_mode():
+            return are_alike(self._padding.states(ids, [last] * 2, [asked.seen] * 2))
 
     def seconds(self, texts: Sequence[str]) -> float | None:
         """What asking these texts in one call would take here, learnt from the calls so far;
@@ -313,6 +330,8 @@ class TransformersModel(LoadedModel):
         found = []
         for ids, (text, pieces) in zip(self._ids_of(texts), requests, strict=True):
             visible = seen(self.token_spans(text), pieces) if pieces else None
+            if visible is not None:
+                visible = [1] * (len(ids) - len(visible)) + visible  # what was set before the text
             found.append(Tokens(ids, visible))
         return found
 
@@ -324,7 +343,7 @@ class TransformersModel(LoadedModel):
 
         A text with no token is asked as the start-of-text token alone.
         """
-        found = ids_of(self.tokenizer, texts)
+        found = [self.begin(ids) for ids in ids_of(self.tokenizer, texts)]
         if all(found):
             return found
         start = self.tokenizer.bos_token_id

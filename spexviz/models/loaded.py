@@ -25,6 +25,9 @@ Request = tuple[str, tuple[Span, ...]]
 """A text and its hidden pieces."""
 
 
+LETTER = "a"  # a text by which it is seen what a tokeniser sets before a text
+
+
 class NoRoom(ModelError):
     """Memory has no room for a model."""
 
@@ -117,6 +120,19 @@ class LoadedModel(OpenModel):
         content = self._digests.result() or f"{self.label} {commit}".encode()
         digest = hashlib.sha256(how.encode() + content).hexdigest()
         return f"{kind}-{digest[:16]}"
+
+
+def added(whole: Sequence[int], bare: Sequence[int]) -> tuple[int, ...]:
+    """What stands before the ids of a text where special tokens stand around them; () where they do not.
+
+    >>> added([1, 7, 8, 2], [7, 8])
+    (1,)
+    """
+    size = len(bare)
+    for start in range(len(whole) - size + 1):
+        if list(whole[start : start + size]) == list(bare):
+            return tuple(whole[:start])
+    return ()
 
 
 def ids_of(tokenizer: Any, texts: list[str]) -> list[list[int]]:

@@ -103,18 +103,24 @@ def probe(door: Door, model: str = "", top: int = 100) -> Ability:
 
 
 def tokenize(
-    door: Door, model: str, text: str, pieces: bool = False, tries: int | None = None
+    door: Door,
+    model: str,
+    text: str,
+    pieces: bool = False,
+    tries: int | None = None,
+    special: bool = False,
 ) -> list[tuple[int, Piece]] | None:
     """(id, piece) of each token, or None where the server has no such route.
 
+    `special`: with the special tokens that the server's tokeniser sets around a text.
     llama.cpp's and vLLM's questions go out as one.
     """
     body = {
         "model": model,
         "content": text,
         "prompt": text,
-        "add_special": False,
-        "add_special_tokens": False,
+        "add_special": special,
+        "add_special_tokens": special,
     }
     if pieces:
         body["with_pieces"] = True

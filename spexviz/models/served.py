@@ -12,7 +12,7 @@ import json
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from spexviz.kit.arrays import Floats
 from spexviz.models.answers import AnswersTo, Completions, Ending
 from spexviz.models.base import LanguageModel, Span
 from spexviz.models.completions import Door, read_text
+from spexviz.models.loaded import LETTER, added
 from spexviz.models.pieces import spans_of
 from spexviz.models.probe import probe, tokenize
 from spexviz.models.wire import Refused
@@ -77,6 +78,14 @@ class ServedModel(LanguageModel):
             "since it was loaded are such bounds).",
         )
 
+    @cached_property
+    def beginning(self) -> tuple[int, ...]:
+        """Nothing where texts are sent as such: the server then begins them itself."""
+        if not self.ability.ids:
+            return ()
+        whole = tokenize(self._door, self.ability.model, LETTER, special=True) or []
+        return added([token for token, _ in whole], self.encode(LETTER))
+
     def encode(self, text: str) -> list[int]:
         if not text:
             return []
@@ -92,7 +101,7 @@ class ServedModel(LanguageModel):
 
     def length(self, text: str) -> int:
         if self.ability.counts:
-            return len(self.encode(text))
+            return super().length(text)
         return self._used(text)
 
     def answer_length(self, answer: str) -> int:
@@ -189,7 +198,7 @@ class ServedModel(LanguageModel):
         """
         prompt: Any = text
         if self.ability.ids:
-            prompt = self.encode(text) or self.encode(self.ability.bos)
+            prompt = self.begin(self.encode(text)) or self.encode(self.ability.bos)
         if not prompt:
             raise ModelError(
                 f"{self.label} cannot be asked with an empty text: "

@@ -144,6 +144,12 @@ def chatting_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def beginning_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Llama whose tokeniser sets a token before each text."""
+    return tiny.let_begin(tiny.save(tmp_path_factory.mktemp("beginning-llama")))
+
+
 @pytest.mark.parametrize(("name", "kind", "field"), FIELDS)
 def test_the_fingerprint_changes_exactly_when_a_value_may(
     request: pytest.FixtureRequest, name: str, kind: str, field: str

@@ -84,6 +84,18 @@ CHANGES: dict[Key, Change] = {
     ("prompt", "pattern"): Change("[aeiou]+", given={"split": "regex", "pattern": "[a-z]+"}),
     ("prompt", "spans"): Change(((0, 3), (4, 11)), given={"split": "spans", "spans": ((0, 3), (4, 8))}),
     ("prompt", "protected"): Change(((0, 3),)),
+    ("prompt", "space"): Change(
+        given={
+            "model": Fixture("tiny_llama"),
+            "prompt": "not  good\nat all",
+            "split": "words",
+            "target": " good",
+            "contrast": " bad",
+        }
+    ),
+    ("prompt", "beginning"): Change(
+        given={"model": Fixture("beginning_llama"), "target": " good", "contrast": " bad"}
+    ),
     ("prompt", "answer_tokens"): Change(2, given={"value": "greedy", "answer_tokens": 1}),
     ("synthetic", "source"): Change("x0*x1 - x5"),
     ("synthetic", "spectrum", "source"): Change({"n": 4, "terms": [[[0, 1], 2.0]]}),

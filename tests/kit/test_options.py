@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from spexviz.kit.options import REQUIRED, check, defaults, option, options
+from spexviz.kit.options import REQUIRED, befores, check, defaults, option, options
 
 
 @dataclass(frozen=True)
@@ -59,3 +59,11 @@ def test_a_field_without_an_option_is_named() -> None:
 def test_what_lies_beyond_is_refused_in_words(settings: dict, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Cake("Ada", **settings)
+
+
+def test_an_option_that_came_later_says_what_was_meant_before() -> None:
+    @dataclass(frozen=True)
+    class Iced(Cake):
+        icing: str | None = option("lemon", "Icing", "On its sides.", before=None)
+
+    assert befores(Iced) == {"icing": None} and befores(Cake) == {}

@@ -52,6 +52,7 @@ class FakeServer:
         # "true": each token of the prompt with its own log-probability; "shifted": with that of the next one;
         # "of another text"
         self.echo = "true"
+        self.begins = ""  # what its tokeniser sets before a text where special tokens are asked for
         self.names_ids = True  # of a vllm: whether it knows the option to name tokens by their ids
 
     @property
@@ -106,6 +107,8 @@ class FakeServer:
         ids = ids_of(
             self._chat(body) if "messages" in body else body["content" if self.style == "llama" else "prompt"]
         )
+        if body.get("add_special" if self.style == "llama" else "add_special_tokens"):
+            ids = ids_of(self.begins) + ids
         pieces = self.style == "llama" and body.get("with_pieces")
         return {"tokens": [{"id": i, "piece": ALPHABET[i]} if pieces else i for i in ids]}
 

@@ -6,6 +6,7 @@ One text at a time, no tricks.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,28 @@ def test_masking_by_attention(
     wanted = [naive(folder, text, answers, pieces) for text, pieces in zip(texts, HIDDEN, strict=True)]
     np.testing.assert_allclose(model.log_probabilities(texts, answers, HIDDEN), wanted, atol=1e-4)
     assert np.abs(np.array(wanted) - model.log_probabilities(texts, answers))[1:].max(axis=1).min() > 1e-4
+
+
+def test_no_hidden_token_matters_where_the_answer_is_read_at_a_special_one(
+    model: LanguageModel, texts: list[str]
+) -> None:
+    for text, pieces in zip(texts, HIDDEN, strict=True):
+        assert model.ignores(text, pieces)
+
+
+def test_a_classifier_that_reads_its_last_token_sees_it_though_it_is_hidden(tmp_path: Path) -> None:
+    import transformers
+
+    causal = tiny.save(tmp_path)
+    config = transformers.AutoConfig.from_pretrained(causal)
+    config.num_labels = 2
+    transformers.LlamaForSequenceClassification(config).float().save_pretrained(causal)
+    game = PromptGame(
+        str(causal), "the film is bad", target="LABEL_1", contrast="LABEL_0", masking="attention"
+    )
+    with pytest.raises(GameError, match="let the template go on"):
+        game.check()
+    replace(game, template="{} :").check()
 
 
 def test_bf16_body_stays_near_fp32(

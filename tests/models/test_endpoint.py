@@ -78,6 +78,20 @@ def test_texts_go_out_as_ids_once_each() -> None:
     )
 
 
+@pytest.mark.parametrize("style", ["llama", "vllm"])
+def test_texts_begin_as_the_tokeniser_of_the_server_lets_them(style: str) -> None:
+    server = FakeServer(style)
+    server.begins = ":"
+    model = served(server)
+    assert model.beginning == tuple(ids_of(":")) and model.begun().length("dull") == 5 == len(":dull")
+    for begun, before in [(model.begun(), ":"), (model, "")]:
+        wanted = [[truth(before + text, " good")] for text in TEXTS]
+        np.testing.assert_allclose(begun.log_probabilities(TEXTS, [" good"]), wanted, atol=1e-9)
+    assert model.begun().fingerprint != model.fingerprint
+    # a server to which texts are sent as such sets before them what it will
+    assert served(FakeServer("bare")).beginning == ()
+
+
 def test_a_server_that_lists_few_tokens_and_reads_no_other_gives_bounds_and_says_so() -> None:
     server = FakeServer("bare")
     model = served(server)

@@ -82,6 +82,17 @@ def test_masking_by_attention(folder: Path) -> None:
     assert len({round(float(v), 6) for v in got[:, 0]}) == 3
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_hidden_token_matters_where_the_answer_is_read_and_nowhere_else(
+    folder: Path, precision: str
+) -> None:
+    model, text = TransformersModel(str(folder), precision=precision), "Review: the film is not bad at all"
+    last = text.rindex(" all")
+    assert model.ignores(text, [(0, last)]) and model.ignores(text, [(8, 16), (20, 23)])
+    assert model.ignores(text, [])
+    assert not model.ignores(text, [(last, len(text))])
+
+
 @pytest.mark.parametrize(("precision", "near"), [("fp32", 2e-4), ("bf16", 0.5)])
 def test_a_game_on_a_folder(
     folder: Path, precision: str, near: float, monkeypatch: pytest.MonkeyPatch

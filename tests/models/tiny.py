@@ -84,6 +84,20 @@ def save(folder: Path, family: str = "LlamaForCausalLM", seed: int = 0) -> Path:
     return folder
 
 
+def let_begin(folder: Path) -> Path:
+    """Let the tokeniser of a tiny checkpoint set a token before each text, as that of Llama does."""
+    from tokenizers import processors
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    start = (tokenizer.bos_token, tokenizer.bos_token_id)
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{start[0]} $A", pair=f"{start[0]} $A $B", special_tokens=[start]
+    )
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def save_encoder(
     folder: Path,
     family: str = "BertForSequenceClassification",

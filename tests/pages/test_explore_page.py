@@ -211,6 +211,16 @@ def test_an_example_fills_the_form(manager):
     assert not at.exception and at.text_area(key="form-prompt").value == widgets.examples()[0]["prompt"]
 
 
+def test_a_prompt_without_spaces_is_split_at_the_boundaries_of_unicode(manager):
+    at = page()
+    at.text_area(key="form-prompt").set_value("这部电影很好，我喜欢。").run()
+    assert not at.exception and at.selectbox(key="form-split").value == "boundaries"
+    at.selectbox(key="form-split").set_value("words").run()
+    assert "single player" in said(at)
+    at.text_area(key="form-prompt").set_value("not bad at all").run()
+    assert at.selectbox(key="form-split").value == "words" and "single player" not in said(at)
+
+
 def test_runs_page_without_and_with_runs(manager):
     assert "No runs yet" in said(page("runs"))
     run_id = finish(manager, spec())

@@ -15,7 +15,8 @@ from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, hashed
 from spexviz.games.on_model import OnModel, model_option
 from spexviz.games.prompt.answers import VALUES, check_blank, check_single
-from spexviz.games.prompt.segments import SPLITS, Segments, Span, render, segment
+from spexviz.games.prompt.scripts import is_unspaced
+from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, render, segment
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
 from spexviz.kit.arrays import Floats, first_without_value
 from spexviz.kit.options import check, option
@@ -31,6 +32,14 @@ MASKINGS = {
     "mask-token": "Removed parts are replaced by the model's own mask token.",
     "attention": "Removed parts stay, but the model may not attend to them.",
 }
+SPACES = {
+    "typed": "Between kept parts stands the white space that was typed.",
+    "one": "Between kept words and sentences stands one space, between kept lines one line end.",
+}
+BEGINNINGS = {
+    "tokeniser": "Before each text stands what the model's tokeniser sets there, such as <s>, or nothing.",
+    "none": "Nothing is set before a text.",
+}
 _NOUNS = {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}  # else "part"
 
 
@@ -40,10 +49,12 @@ class PromptGame(OnModel):
 
     Players are words (or tokens, sentences, …) of the prompt. The model is asked `template` with the kept
     ones in place of "{}"; the template is never ablated, nor are the `protected` ranges of characters of the
-    prompt. Words are joined by one space; no BOS is added, and no chat template unless `chat` (an encoder
-    adds its own special tokens). `target` and `contrast` are labels where the model is a classifier; where it
-    is a masked language model the template holds its mask token, at which they are read: "{} It was [MASK].".
-    `model` is a name for `spexviz.models.load`, or a loaded LanguageModel.
+    prompt. Between kept words stands the white space of the prompt, of several the one that ends most lines
+    (see `space`). Before each text stands what the tokeniser sets there (see `beginning`); a chat template,
+    with `chat`, brings its own, and an encoder adds its special tokens. `target` and `contrast` are labels
+    where the model is a classifier; where it is a masked language model the template holds its mask token, at
+    which they are read: "{} It was [MASK].". `model` is a name for `spexviz.models.load`, or a loaded
+    LanguageModel.
     Raises GameError for an empty prompt, a template without "{}", or a setting that does not exist; on first
     use ModelError for a model that cannot be had, GameError for a target that is no single token or a prompt
     beyond the model's context.
@@ -96,6 +107,8 @@ class PromptGame(OnModel):
         high=LONGEST_ANSWER,
         what="number of tokens of an answer",
     )
+    space: str = option("typed", "White space", choices=SPACES, what="way with white space", before="one")
+    beginning: str = option("tokeniser", "Beginning of the text", choices=BEGINNINGS, before="none")
 
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not self.prompt.strip():
@@ -124,6 +137,16 @@ class PromptGame(OnModel):
                 object.__setattr__(self, name, frozen)
 
     @cached_property
+    def asked_model(self) -> LanguageModel:
+        """The model as it is asked: with what its tokeniser sets before a text.
+
+        A chat template brings its own.
+        """
+        if self.chat or self.beginning == "none":
+            return self.language_model
+        return self.language_model.begun()
+
+    @cached_property
     def segments(self) -> Segments:
         """The players and where they stand in the prompt."""
         tokens = None
@@ -136,7 +159,19 @@ class PromptGame(OnModel):
             pattern=self.pattern,
             spans=self.spans,
             protected=self.protected,
+            as_typed=self.space == "typed",
         )
+
+    @property
+    def hint(self) -> str:
+        """What to do where the prompt is one player, of which no sets can be made; "" elsewhere."""
+        if len(self.players) > 1:
+            return ""
+        finer = "boundaries" if is_unspaced(self.prompt) else "tokens"
+        remedy = f'split it into "{finer}"'
+        if self.split == finer:
+            remedy = "take a longer prompt"
+        return f"Split into {self.split} this prompt is a single player, and no sets can be found: {remedy}."
 
     @property
     def noun(self) -> str:
@@ -177,8 +212,16 @@ class PromptGame(OnModel):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the model says must be known of its values."""
-        return self.language_model.remarks
+        """What must be known of its values, by the model and by how it is asked."""
+        said = [*self.asked_model.remarks]
+        if self.beginning == "none" and not self.chat and self.language_model.beginning:
+            said.append(
+                f"The tokeniser of {self.language_model.label} sets a token before each text, which was left "
+                'out here, and some models answer at random without: beginning="tokeniser" sets it.'
+            )
+        if self.hint:
+            said.append(self.hint)
+        return tuple(said)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -195,11 +238,21 @@ class PromptGame(OnModel):
             self.segments.spans,
             self.protected,
             self.answer_tokens,
-            self.language_model.fingerprint,
+            self.asked_model.fingerprint,
         ]
         if self.chat:  # some chat templates write today's date
             fields.append(self.wrap(""))
+        if self._is_spaced:
+            fields.append({"space": self.space})
         return hashed("prompt", json.dumps(fields))
+
+    @property
+    def _is_spaced(self) -> bool:
+        """Whether texts hold white space that they would not hold where it is not kept as typed."""
+        gaps = self.segments.gaps
+        if gaps is None or self.masking == "attention":  # which asks the whole prompt
+            return False
+        return gaps != joined(self.split, gaps)
 
     @cached_property
     def answers(self) -> tuple[str, ...]:
@@ -213,7 +266,7 @@ class PromptGame(OnModel):
         return (self.target, self.contrast)
 
     def _own_answer(self) -> str:
-        answer = self.language_model.greedy(self.wrap(self.prompt), self.answer_tokens)
+        answer = self.asked_model.greedy(self.wrap(self.prompt), self.answer_tokens)
         if not answer:
             raise GameError(
                 "The model answers this prompt with nothing (it ends at once): choose a target, "
@@ -257,7 +310,7 @@ class PromptGame(OnModel):
         tokens = self.language_model.call_tokens
         if not tokens:
             return 0
-        return tokens // max(1, self.language_model.length(self.wrap(self.prompt)))
+        return tokens // max(1, self.asked_model.length(self.wrap(self.prompt)))
 
     def seconds(self, masks: Masks) -> float | None:
         """What one call for these masks would take here.
@@ -265,30 +318,31 @@ class PromptGame(OnModel):
         None for a model that has not been measured, or keeps no pace.
         """
         if self.masking != "attention":
-            return self.language_model.seconds(self.texts(masks))
+            return self.asked_model.seconds(self.texts(masks))
         # one text, but with other parts hidden each time
-        alone = self.language_model.seconds([self.wrap(self.prompt)])
+        alone = self.asked_model.seconds([self.wrap(self.prompt)])
         if alone is None:
             return None
         return alone * len(masks)
 
     def tokens(self, masks: Masks) -> int:
         """Tokens of what the model is asked for these masks."""
-        return sum(len(self.language_model.encode(text)) for text in self.texts(masks))
+        model = self.asked_model
+        return sum(len(model.begin(model.encode(text))) for text in self.texts(masks))
 
     def asking(self) -> Asking:
         return Asking(self.seconds, self.tokens, self.memory, self.call_masks)
 
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""
-        model = self.language_model
+        model = self.asked_model
         check_blank(model, self.template, self.prompt, self.masking, self.replacement)
         asked = max(model.length(self.wrap(self.prompt)), model.length(self._longest))
         self._check_length(asked)  # before a greedy answer is asked for
         answered = max(model.answer_length(answer) for answer in self.answers)
         self._check_length(asked + answered - 1)  # nothing is read after its last token
         if self.masking == "attention":
-            _ = self._wrapping.offset  # raises where the prompt is not found in what is asked
+            self._check_hidden()
 
     @cached_property
     def _is_checked(self) -> bool:
@@ -311,13 +365,24 @@ class PromptGame(OnModel):
                 "shorten it, or choose another model."
             )
 
+    def _check_hidden(self) -> None:
+        """Raise GameError where the answer depends on parts to which nothing may attend."""
+        none = np.zeros((1, len(self.players)), dtype=bool)
+        (hidden,) = self._hidden(none)
+        if not self.asked_model.ignores(self.wrap(self.prompt), hidden):
+            raise GameError(
+                f"{self.language_model.label} reads its answer off a part that can be removed, such as the "
+                "last word of the text, and would see it though nothing attends to it: let the template go "
+                'on after "{}", protect that part, or use the masking delete.'
+            )
+
     def __call__(self, masks: Masks) -> Values:
         _ = self._is_checked  # once a game
         masks = np.asarray(masks, dtype=bool)
         hidden = None
         if self.masking == "attention":
             hidden = self._hidden(masks)
-        logs = self.language_model.log_probabilities(self.texts(masks), self.answers, hidden)
+        logs = self.asked_model.log_probabilities(self.texts(masks), self.answers, hidden)
         values = logs[:, 0]
         if self.value == "log-odds":
             values = logs[:, 0] - logs[:, 1]

@@ -1,8 +1,8 @@
 """Segmenters: which parts of a text are players, and the text that is left when some of them are removed.
 
-Words, sentences and lines are joined again by one space or newline; tokens, regex matches and hand-given
-spans are cut out of the text, and what stands between them stays untouched. No tokeniser is loaded here: its
-spans are passed in.
+Between kept words, sentences and lines stands the white space that was typed, or one space or newline;
+tokens, regex matches and hand-given spans are cut out of the text, and what stands between them stays
+untouched. No tokeniser is loaded here: its spans are passed in.
 """
 
 from __future__ import annotations
@@ -12,26 +12,27 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress, pairwise
+from itertools import chain, compress, pairwise
 
 import numpy as np
 
 from spexviz.errors import GameError
+from spexviz.games.prompt.scripts import Span, boundaries
 from spexviz.kit.arrays import Bools, Ints
 from spexviz.masks import Masks
 
-Span = tuple[int, int]
-"""Half-open range of characters of the text."""
-
 SPLITS: dict[str, str] = {
     "words": "Words as they stand between spaces; punctuation stays on its word.",
+    "boundaries": "Words by Unicode's boundaries, for scripts without spaces (Chinese, Japanese, Thai).",
     "sentences": "Sentences, with their closing punctuation.",
     "lines": "Lines that are not blank.",
     "tokens": "The tokens of the model's own tokeniser.",
     "regex": "Every match of a regular expression.",
     "spans": "Ranges of characters given by hand.",
 }
-_JOINERS = {"words": " ", "sentences": " ", "lines": "\n"}  # the other splits cut the text in place
+JOINERS = {"words": " ", "sentences": " ", "lines": "\n"}
+"""What once stood between kept pieces, and still does where white space is not kept as typed."""
+_IN_PLACE = ("tokens", "regex", "spans")  # what stands between the players is text, and stays
 
 REGEX_SECONDS = 1.0  # of computing, for one user's pattern on the whole text
 LONGEST_PATTERN = 1_000
@@ -47,14 +48,15 @@ _SENTENCE_END = re.compile(r"[.!?…؟۔।]+[\"'”’»)\]]*(?=\s)|[。！？]
 class Segments:
     """A text and the spans of its players, in order and disjoint.
 
-    `joiner`: what stands between the kept pieces, or None where removed spans are cut out and the rest stays
-    as it is. `fixed`: spans of pieces that are never players and always stay (only where there is a joiner).
+    `fixed`: spans of pieces that are never players and always stay. `gaps`: what stands before each piece,
+    players and fixed ones in the order of the text, and after the last one; of the gaps between two kept
+    pieces one stays. None where removed spans are cut out and the rest stays as it is.
     """
 
     text: str
     spans: tuple[Span, ...]
-    joiner: str | None = None
     fixed: tuple[Span, ...] = ()
+    gaps: tuple[str, ...] | None = None
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ class Segments:
     def _owned(self) -> list[tuple[Span, int]]:
         """The span and the player of each piece."""
         players = range(len(self.spans))
-        if self.joiner is None:
+        if self.gaps is None:
             edges = [0, *(edge for span in self.spans for edge in span), len(self.text)]
             spans = list(pairwise(edges))  # gap, player, gap, …, player, gap
             owners = [-1] * len(spans)
@@ -94,15 +96,18 @@ def segment(
     pattern: str | None = None,
     spans: Iterable[Span] | None = None,
     protected: Iterable[Span] = (),
+    as_typed: bool = False,
 ) -> Segments:
     """The players of `text`: `split` is a key of `SPLITS`.
 
     >>> segment("Not bad at all.", "words").labels
     ('Not', 'bad', 'at', 'all.')
 
-    `token_spans`: for "tokens", the character offsets from the tokeniser; empty ones are dropped, overlapping
-    ones (bytes of one character) become one player. `pattern`: for "regex". `spans`: for "spans". A segment
-    that overlaps a `protected` range is no player and always stays in the text.
+    `as_typed`: white space between kept pieces, and around all of them, stays as it is in the text; else it
+    is one of `JOINERS`, where the split has one. `token_spans`: for "tokens", the character offsets from the
+    tokeniser; empty ones are dropped, overlapping ones (bytes of one character) become one player. `pattern`:
+    for "regex". `spans`: for "spans". A segment that overlaps a `protected` range is no player and always
+    stays in the text.
     Raises GameError for an empty text, nothing to split, an invalid or too slow pattern, or spans that do not
     fit.
     """
@@ -124,10 +129,19 @@ def segment(
         if found:
             reason = "every part of it is protected: protect less of it"
         raise GameError(f"Splitting this text into {split} leaves no players, because {reason}.")
-    joiner = _JOINERS.get(split)
-    if joiner is None:  # what stands between the players stays anyway
+    if split in _IN_PLACE:  # what stands between the players stays anyway
         return Segments(text, tuple(players))
-    return Segments(text, tuple(players), joiner, tuple(held))
+    gaps = _gaps(text, found)
+    if not as_typed:
+        gaps = joined(split, gaps)
+    return Segments(text, tuple(players), tuple(held), gaps)
+
+
+def joined(split: str, gaps: tuple[str, ...]) -> tuple[str, ...]:
+    """The gaps of a split where white space is not kept as typed: one joiner, and nothing around them."""
+    if split not in JOINERS:
+        return gaps
+    return ("", *[JOINERS[split]] * (len(gaps) - 2), "")
 
 
 def render(segments: Segments, masks: Masks, replacement: str | None = None) -> list[str]:
@@ -136,8 +150,9 @@ def render(segments: Segments, masks: Masks, replacement: str | None = None) -> 
     >>> render(segment("Not bad at all.", "words"), np.array([[True, True, False, False]]))
     ['Not bad']
 
-    With every player kept, words give `" ".join(text.split())`, and tokens, regex and spans give exactly the
-    text.
+    With every player kept this is exactly the text (where white space is not kept as typed, words give
+    `" ".join(text.split())`). Of the gaps between two kept pieces that with the most line ends stays, then
+    the longest, then the first: what stands in its own line does so whatever is removed before it.
     Raises GameError for masks of another number of players.
     """
     masks = np.asarray(masks)
@@ -149,10 +164,9 @@ def render(segments: Segments, masks: Masks, replacement: str | None = None) -> 
     pieces, owners = segments.pieces
     always = np.ones((len(masks), 1), dtype=bool)  # the last column: what is no player has the owner −1
     kept = np.concatenate([masks, always], axis=1)[:, owners].tolist()
-    joiner = segments.joiner or ""
     if replacement is None:
-        return [joiner.join(compress(pieces, row)) for row in kept]
-    return [joiner.join(_replaced(pieces, row, replacement)) for row in kept]
+        return [_kept(segments, row) for row in kept]
+    return [_whole(segments.gaps, _replaced(pieces, row, replacement)) for row in kept]
 
 
 def render_one(segments: Segments, mask: Bools | Sequence[bool], replacement: str | None = None) -> str:
@@ -162,6 +176,42 @@ def render_one(segments: Segments, mask: Bools | Sequence[bool], replacement: st
     '_ bad at all.'
     """
     return render(segments, np.asarray(mask, dtype=bool)[None, :], replacement)[0]
+
+
+def _kept(segments: Segments, kept: Sequence[bool]) -> str:
+    """The text of the kept pieces."""
+    pieces, _ = segments.pieces
+    gaps = segments.gaps
+    texts = list(compress(pieces, kept))
+    if gaps is None:
+        return "".join(texts)
+    first, *inner, last = gaps
+    if not texts or len(set(inner)) <= 1:
+        return first + "".join(inner[:1]).join(texts) + last
+    places = list(compress(range(len(pieces)), kept))
+    between = [_strongest(gaps[left + 1 : right + 1]) for left, right in pairwise(places)]
+    return _whole((first, *between, last), texts)
+
+
+def _strongest(gaps: Sequence[str]) -> str:
+    """The one of some gaps that stays when all pieces between them are removed."""
+    if len(gaps) == 1:
+        return gaps[0]
+    return max(gaps, key=lambda gap: (len(f"{gap}.".splitlines()), len(gap)))
+
+
+def _whole(gaps: Sequence[str] | None, texts: Sequence[str]) -> str:
+    """Texts with their gaps: one before each, and one after the last."""
+    if gaps is None:
+        return "".join(texts)
+    alternating = chain.from_iterable(zip(gaps, texts, strict=False))
+    return "".join(alternating) + gaps[-1]
+
+
+def _gaps(text: str, spans: Sequence[Span]) -> tuple[str, ...]:
+    """What stands in the text before each span, and after the last."""
+    edges = [0, *chain.from_iterable(spans), len(text)]
+    return tuple(text[start:stop] for start, stop in zip(edges[::2], edges[1::2], strict=True))
 
 
 def _replaced(pieces: Sequence[str], kept: Sequence[bool], replacement: str) -> list[str]:
@@ -191,6 +241,8 @@ def _spans(
         return _sentences(text)
     if split == "lines":
         return _lines(text)
+    if split == "boundaries":
+        return boundaries(text)
     return _words(text)
 
 

@@ -85,6 +85,38 @@ def test_spans_stand_where_the_labels_are(text, split):
     assert "".join("".join(segments.labels).split()) == "".join(text.split())  # nothing but space is lost
 
 
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("split", ["words", "boundaries", "sentences", "lines"])
+def test_with_every_part_kept_white_space_is_as_typed(text, split):
+    segments = segment(text, split, as_typed=True)
+    assert render_one(segments, [True] * len(segments)) == text
+    nothing = render_one(segments, [False] * len(segments))
+    assert nothing == text[: segments.spans[0][0]] + text[segments.spans[-1][1] :]
+    for mask, got in zip(masks_of(segments), render(segments, masks_of(segments)), strict=True):
+        kept = [label for label, keep in zip(segments.labels, mask, strict=True) if keep]
+        assert "".join(got.split()) == "".join("".join(kept).split())
+
+
+def test_a_removed_word_takes_no_line_end_with_it():
+    text = "Review: dull\nSentiment:  bad\n\nReview: fun"
+    words = segment(text, "words", as_typed=True, protected=[(0, 7)])
+    assert words.labels == ("dull", "Sentiment:", "bad", "Review:", "fun")
+
+    def left(*kept, replacement=None):
+        return render_one(words, [k in kept for k in range(5)], replacement)
+
+    assert left(1, 2, 3, 4) == "Review:\nSentiment:  bad\n\nReview: fun"
+    assert left(0, 2, 3, 4) == "Review: dull\nbad\n\nReview: fun"
+    assert left(0, 1, 3, 4) == "Review: dull\nSentiment:\n\nReview: fun"
+    assert left(0, 1) == "Review: dull\nSentiment:"
+    assert left(4) == "Review:\n\nfun" and left() == "Review:"
+    assert left(0, 1, 4, replacement="_") == "Review: dull\nSentiment:  _\n\n_ fun"
+    lines = segment("a\n\nb\nc\n", "lines", as_typed=True)
+    assert render(lines, np.array([[1, 0, 1], [1, 1, 0]], bool)) == ["a\n\nc\n", "a\n\nb\n"]
+    chinese = segment("你好。我很好！", "sentences", as_typed=True)
+    assert render_one(chinese, [True, True]) == "你好。我很好！"
+
+
 def test_sentences():
     text = (
         'Dr. Smith went home. He said "Stop!" and left... maybe.  Was it 3.5? Yes!\n\nA title\n\n'

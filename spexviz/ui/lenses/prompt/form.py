@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
 from spexviz import models
+from spexviz.errors import SpexvizError
 from spexviz.games.prompt.game import SLOT, PromptGame
+from spexviz.games.prompt.scripts import is_unspaced
 from spexviz.kit.options import settings
 from spexviz.models.base import LanguageModel
 from spexviz.run.plan import Request
@@ -15,7 +18,8 @@ from spexviz.ui import lens, run_form, widgets
 from spexviz.ui.fields import Fields
 
 LABELS = 20  # of a classifier, named under the form
-EXAMPLE = ("prompt", "template", "target", "contrast", "split", "masking")  # what an example sets
+# what an example sets
+EXAMPLE = ("prompt", "template", "target", "contrast", "split", "masking", "space", "beginning")
 FIELDS = Fields(
     "form", PromptGame, {"pattern": r"\w+", "protect": ""}, without=("spans", "protected", "answer_tokens")
 )
@@ -32,7 +36,12 @@ def form() -> None:
     names = models.configured()
     FIELDS.begin(model=names[0])
     _example_buttons()
-    prompt = FIELDS.draw("prompt", height=100, placeholder="Type a sentence, or press an example above.")
+    prompt = FIELDS.draw(
+        "prompt",
+        height=100,
+        placeholder="Type a sentence, or press an example above.",
+        on_change=_propose_split,
+    )
     chosen = {"prompt": prompt, **_game_settings(names)}
     with st.expander("Solver, template and more"):
         left, right = st.columns(2)
@@ -44,6 +53,7 @@ def form() -> None:
     game = None
     if prompt.strip():
         game = run_form.made(PromptGame, chosen)
+        _show_hint(game)
     else:
         st.caption("Type a prompt to see what a run costs.")
     request = run_form.ready(game, solver, budget, seed, options, _check, _unknown(game))
@@ -77,6 +87,21 @@ def _take_example() -> None:
         FIELDS.fill({name: example[name] for name in EXAMPLE})
 
 
+def _propose_split() -> None:
+    """Players between Unicode's boundaries for a prompt that was typed in a script without spaces."""
+    if FIELDS.kept("split") == "words" and is_unspaced(FIELDS.kept("prompt")):
+        FIELDS.fill({"split": "boundaries"})
+
+
+def _show_hint(game: PromptGame | None) -> None:
+    """What to do where the prompt is a single player; nothing is loaded for it."""
+    if game is None or _unknown(game):
+        return
+    with suppress(SpexvizError):  # told where the run is made ready
+        if game.hint:
+            widgets.note(game.hint, key="form-hint")
+
+
 def _game_settings(names: tuple[str, ...]) -> dict[str, Any]:
     columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
     model = run_form.model_of(FIELDS, names, columns[0])
@@ -103,7 +128,7 @@ def _show_answers(model: LanguageModel) -> None:
 
 def _more_settings() -> dict[str, Any]:
     template = FIELDS.draw("template", height=70)
-    chosen = FIELDS.draw_all(("value", "chat", "replacement", "pattern"))
+    chosen = FIELDS.draw_all(("value", "chat", "space", "beginning", "replacement", "pattern"))
     protect = FIELDS.draw("protect", option="protected")
     return {"template": template, **chosen, "protected": _spans_of(protect)}
 
