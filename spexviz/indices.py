@@ -12,6 +12,7 @@ import html
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -245,7 +246,7 @@ def interactions(
     name = _SPELLINGS.get(str(index).casefold())
     if name is None:
         raise SpecError(f"There is no index {index!r}: choose one of {', '.join(INDICES)}.")
-    if not isinstance(order, int | np.integer) or order < 1:
+    if not isinstance(order, Integral) or order < 1:
         raise SpecError(f"The order of an index must be a whole number of at least 1, not {order}.")
     every_player = name in FIRST_ORDER
     order = 1 if every_player else int(order)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import ClassVar
 
 import numpy as np
@@ -125,7 +126,7 @@ def check_is_game(thing: object) -> None:
 
 def check_keep(keep: float) -> None:
     """Raise GameError for a probability of keeping a player that lies outside (0, 1)."""
-    if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0.0 < keep < 1.0:
+    if isinstance(keep, bool) or not isinstance(keep, Real) or not 0.0 < keep < 1.0:
         raise GameError(
             f"The probability of keeping a player must lie strictly between 0 and 1, not {keep!r:.40}: "
             "0.5 for uniform masks."

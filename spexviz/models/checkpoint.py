@@ -112,7 +112,7 @@ def from_pretrained(
     """Tokeniser and model of the class `auto`.
 
     Weights from safetensors or GGUF only (no pickle), no code from the checkpoint.
-    Raises ModelError, with the remedy, for what cannot be loaded, or lacks a tokeniser or weights for its head.
+    Raises ModelError, with the remedy, for what cannot be loaded, or lacks a tokeniser or a head.
     """
     import torch
     import transformers
