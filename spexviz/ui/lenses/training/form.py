@@ -140,7 +140,10 @@ def _uploaded() -> Data | None:
         st.session_state["train-upload"] = datasets.keep(upload.getvalue()).label
     name = st.session_state.get("train-upload")
     if name is None:
-        st.caption("Without a column split, every fifth row is held out. The file stays on this server.")
+        st.caption(
+            "Without a column split, every fifth row is held out (of each label, where a label would have "
+            "none to train on). The file stays on this server."
+        )
         return None
     data = datasets.load(name)
     examples = f"{len(data.train):,} examples to train on, {len(data.test):,} held out"
