@@ -33,7 +33,8 @@ Row = dict[str, str]
 def read_csv(content: bytes, label: str = "") -> Data:
     """A data set from the bytes of a CSV file, UTF-8.
 
-    Separated by commas, semicolons or tabs, or as a first line `sep=` says. Raises GameError, with the row, for any other.
+    Separated by commas, semicolons or tabs, or as a first line `sep=` says. Raises GameError, with the row,
+    for any other.
     """
     rows = _rows(content)
     header: list[str] = []
