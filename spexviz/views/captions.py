@@ -6,7 +6,15 @@ import math
 from typing import Literal
 
 from spexviz.results import Check, Explanation, Fidelity
-from spexviz.views.findings import SLIGHT, finding, headline, removal, removal_changes, strongest
+from spexviz.views.findings import (
+    SLIGHT,
+    finding,
+    headline,
+    never_changed,
+    removal,
+    removal_changes,
+    strongest,
+)
 from spexviz.views.theme import number, percent
 from spexviz.views.words import joined, names, one, plural
 
@@ -56,6 +64,9 @@ def shown_quality(explanation: Explanation) -> Quality:
 def honesty(explanation: Explanation) -> str:
     """The strip that stands over every figure: what this is, how good it is, what it cost."""
     cost = _cost(explanation)
+    unchanged = never_changed(explanation)
+    if unchanged:
+        return f"{unchanged} About the masked model, not a cause in the world. {cost}"
     if explanation.proof.exact:
         n = len(explanation.players)
         return (
