@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ import numpy as np
 from spexviz.analysis.expansion import Interval, expand
 from spexviz.analysis.index_weights import spectral_weight
 from spexviz.errors import SpecError
+from spexviz.kit.names import names
 from spexviz.masks import Interaction, set_of
 from spexviz.spectrum import Spectrum
 
@@ -113,12 +114,16 @@ class Interactions:
         )
 
     def label(self, members: Interaction) -> str:
-        """ "never × fails"; "(constant)" for the empty set.
+        """ "never × fails"; "(constant)" for the empty set. Repeated players are numbered, as in figures.
 
         >>> interactions(Spectrum(2, {(0, 1): 1.0}), "BII", order=2, players=("never", "fails")).label((0, 1))
         'never × fails'
         """
-        return " × ".join(self.players[i] for i in members) or "(constant)"
+        return " × ".join(self._names[i] for i in members) or "(constant)"
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return names(self.players)
 
     def frame(self) -> pd.DataFrame:
         """One row a set in the order of `values`: members, label, order, value, low, high, share.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+from spexviz.kit.names import names
 from spexviz.results import Check, Explanation, Fidelity
 from spexviz.views.findings import (
     SLIGHT,
@@ -16,7 +17,7 @@ from spexviz.views.findings import (
     strongest,
 )
 from spexviz.views.theme import number, percent
-from spexviz.views.words import joined, names, one, plural
+from spexviz.views.words import joined, one, plural
 
 __all__ = [
     "FAIR",

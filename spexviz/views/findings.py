@@ -9,11 +9,12 @@ import numpy as np
 
 from spexviz.indices import Interactions
 from spexviz.kit.arrays import Bools
+from spexviz.kit.names import names
 from spexviz.masks import Interaction, all_but
 from spexviz.metrics import constant
 from spexviz.results import Explanation
 from spexviz.views.theme import crosses_zero, interval_text, number, percent
-from spexviz.views.words import joined, names, plural
+from spexviz.views.words import joined, plural
 
 SLIGHT = 0.01  # share of variance of the strongest set below which the players act mostly one by one
 
