@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
@@ -141,7 +141,10 @@ def checked(game: Game) -> Subject:
     check_is_game(game)
     check_keep(game.keep)
     players = game.players
-    if isinstance(players, str) or not len(players) or not all(isinstance(player, str) for player in players):
+    labels: list[object] = []
+    if isinstance(players, Sized) and not isinstance(players, str):  # what is used up when it is read is none
+        labels = list(players)
+    if not labels or not all(isinstance(label, str) for label in labels):
         raise GameError(
             "The players of a game are labels, one text each and at least one, "
             f"not {players!r:.80}: give it `players`, a tuple of labels."

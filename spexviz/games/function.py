@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Game, hashed
-from spexviz.kit.arrays import Floats
+from spexviz.kit.arrays import Floats, real
 from spexviz.kit.options import REQUIRED, check, option
 from spexviz.masks import Masks, Values
 
@@ -79,7 +79,7 @@ class FunctionGame(Game):
 
     def __call__(self, masks: Masks) -> Values:
         try:
-            return np.asarray(self.function(masks), dtype=np.float64)
+            return real(self.function(masks))
         except (TypeError, ValueError) as error:
             raise AblationError(
                 f"The function gave no numbers for {len(masks)} masks ({error}): let it return one for each."

@@ -146,7 +146,7 @@ def _refuse_half_characters(value: Any, what: str, error: type[Exception]) -> No
     except UnicodeEncodeError as bad:
         half = value[bad.start]
         raise error(
-            f"The {what} holds half a character ({half!a}, at position {bad.start}), "
+            f"There is half a character in the {what} ({half!a}, at position {bad.start}), "
             "which no model can read: delete it, or type the whole character."
         ) from None
 

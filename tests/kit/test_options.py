@@ -56,7 +56,7 @@ def test_numbers_of_numpy_become_those_of_python() -> None:
 @pytest.mark.parametrize("eater", ["A\ud83dda", ["Ada", "A\ud83dda"]])
 def test_half_a_character_is_refused_with_the_remedy(eater: object) -> None:
     with pytest.raises(
-        ValueError, match=r"eater holds half a character \('\\ud83d', at position 1\).*delete it"
+        ValueError, match=r"half a character in the eater \('\\ud83d', at position 1\).*delete it"
     ):
         Cake(eater)
 

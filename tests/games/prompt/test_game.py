@@ -27,7 +27,7 @@ KINDS = list(itertools.product(SPLITS, MASKINGS, VALUES))
 def test_half_a_character_is_refused_before_a_model_is_asked(field: str) -> None:
     """Case 22."""
     settings = {"model": "toy", "prompt": "not good", "template": "{}", "masking": "replace"}
-    with pytest.raises(GameError, match=f"The {field} holds half a character.*delete it"):
+    with pytest.raises(GameError, match=f"half a character in the {field} .*delete it"):
         PromptGame(**{**settings, field: "good \ud83d {}"})
 
 
