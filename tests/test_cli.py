@@ -96,7 +96,7 @@ def test_prompt_from_standard_input(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         (["--prompt", "not bad", "--out", "/nowhere/at/all.json"], "folder"),
         (["--prompt", "not bad", "--out", "/tmp"], "folder"),
         (["--prompt", "not bad", "--target-r2", "2"], "target of R²"),
-        (["--prompt", "not bad \udcff"], "whole characters"),
+        (["--prompt", "not bad \udcff"], "half a character in the prompt"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_nothing_is_asked(
