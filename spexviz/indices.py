@@ -11,7 +11,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from spexviz.analysis.expansion import Interval, expand
 from spexviz.analysis.index_weights import spectral_weight
 from spexviz.errors import SpecError
+from spexviz.kit.names import names
 from spexviz.masks import Interaction, set_of
 from spexviz.spectrum import Spectrum
 
@@ -112,12 +114,16 @@ class Interactions:
         )
 
     def label(self, members: Interaction) -> str:
-        """ "never × fails"; "(constant)" for the empty set.
+        """ "never × fails"; "(constant)" for the empty set. Repeated players are numbered, as in figures.
 
         >>> interactions(Spectrum(2, {(0, 1): 1.0}), "BII", order=2, players=("never", "fails")).label((0, 1))
         'never × fails'
         """
-        return " × ".join(self.players[i] for i in members) or "(constant)"
+        return " × ".join(self._names[i] for i in members) or "(constant)"
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return names(self.players)
 
     def frame(self) -> pd.DataFrame:
         """One row a set in the order of `values`: members, label, order, value, low, high, share.
@@ -245,7 +251,7 @@ def interactions(
     name = _SPELLINGS.get(str(index).casefold())
     if name is None:
         raise SpecError(f"There is no index {index!r}: choose one of {', '.join(INDICES)}.")
-    if not isinstance(order, int | np.integer) or order < 1:
+    if not isinstance(order, Integral) or order < 1:
         raise SpecError(f"The order of an index must be a whole number of at least 1, not {order}.")
     every_player = name in FIRST_ORDER
     order = 1 if every_player else int(order)

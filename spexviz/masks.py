@@ -92,6 +92,7 @@ def uniform_masks(n: int, count: int, seed: int, keep: float = 0.5, exclude: Mas
     >>> uniform_masks(3, 2, seed=0).astype(int).tolist()
     [[0, 0, 1], [1, 1, 0]]
     """
+    n, count, seed = map(index, (n, count, seed))  # 2 to a whole number of numpy can overflow
     if n < 1 or count < 0 or seed < 0:
         raise SolverError(
             "Masks need at least one player, a count and a seed of at least 0, "

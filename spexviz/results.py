@@ -96,6 +96,8 @@ class Subject:
             raise ValueError("its spans are not one for each player within the text")
         if self.layout is not None and not _is_layout(self.layout, n):
             raise ValueError("its layout is not one row of finite numbers for each player")
+        if not isinstance(self.scale, Scale):
+            raise ValueError("its scale is no Scale of spexviz.results")
         _refuse_half_characters(*self.players, self.unit, self.title, text, *self.remarks)
 
     def say(self, value: float) -> str:
@@ -319,8 +321,14 @@ def _of_today(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_half_characters(*texts: str) -> None:
-    """Raise ValueError for a text with half a character: it cannot be stored or shown."""
-    "".join(texts).encode()
+    """Raise ValueError for what is no text, or has half a character: it cannot be stored or shown."""
+    for text in texts:
+        if not isinstance(text, str):
+            raise ValueError(f"{text!r:.40} is no text")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"the text {text!a:.40} holds half a character (a lone surrogate)") from None
 
 
 def _is_layout(layout: Floats, n: int) -> bool:

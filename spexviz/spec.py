@@ -14,10 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-
 from spexviz.errors import SpecError, SpexvizError
-from spexviz.kit.options import befores
+from spexviz.kit.options import befores, plain, settle
 
 Json = Mapping[str, Any]
 MAX_BUDGET = 1_000_000
@@ -47,6 +45,7 @@ class Options:
     stop_when_flat: bool = False
 
     def __post_init__(self) -> None:
+        settle(self)
         if not isinstance(self.validate, int) or not 0 <= self.validate <= MOST_CHECKED:
             raise SpecError(
                 f"validate is True, False or a number of sets up to {MOST_CHECKED}, "
@@ -105,6 +104,12 @@ class RunSpec:
             value = getattr(self, part)
             if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
                 raise SpecError(f'The {part} of a run must be an object with a "name", not {value!r:.80}.')
+        if _is_deep([self.game, self.solver]):
+            raise SpecError(
+                f"The settings of a run are nested deeper than {MOST_DEEP} levels: "
+                "no game or solver has such."
+            )
+        settle(self)
         if not _is_int(self.budget) or not 1 <= self.budget <= MAX_BUDGET:
             raise SpecError(
                 f"The budget must be a whole number of ablations from 1 to {MAX_BUDGET}, "
@@ -114,11 +119,6 @@ class RunSpec:
             raise SpecError(f"The seed must be a whole number from 0 to 2^32 − 1, not {self.seed!r:.40}.")
         if not isinstance(self.options, Options):
             raise SpecError(f"The options of a run are an Options, not {self.options!r:.40}.")
-        if _is_deep([self.game, self.solver]):
-            raise SpecError(
-                f"The settings of a run are nested deeper than {MOST_DEEP} levels: "
-                "no game or solver has such."
-            )
         self.to_json()
 
     @property
@@ -233,9 +233,7 @@ def _plain(value: Any) -> Any:
         return value.label
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    return value
+    return plain(value)
 
 
 def _is_deep(value: Any) -> bool:

@@ -105,7 +105,7 @@ def test_what_is_not_given_has_the_default_of_today_not_what_old_specs_mean(tmp_
         (["--prompt", "not bad", "--out", "/nowhere/at/all.json"], "folder"),
         (["--prompt", "not bad", "--out", "/tmp"], "folder"),
         (["--prompt", "not bad", "--target-r2", "2"], "target of R²"),
-        (["--prompt", "not bad \udcff"], "whole characters"),
+        (["--prompt", "not bad \udcff"], "half a character in the prompt"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_nothing_is_asked(

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from spexviz import indices as module
+from spexviz import views
 from spexviz.errors import SolverError, SpecError
 from spexviz.indices import (
     EFFICIENT,
@@ -357,16 +358,27 @@ def test_interactions_is_frozen_and_sparse():
     assert (len(found), found[(0, 2)], found[(0, 1)], list(found)) == (1, 0.0, 4.0, [((0, 1), 4.0)])
 
 
+def test_a_repeated_player_is_numbered_wherever_it_is_named():
+    """Case 21: as figures do."""
+    players = ("not", "so", "not", "a\nb")
+    found = interactions(Spectrum(4, {(0, 2): 1.0, (1, 3): 0.5}), "BII", order=2, players=players)
+    assert found.label((0, 2)) == "not (1) × not (3)" and found.label((1, 3)) == "so × a b"
+    assert list(found.top(2).frame()["label"]) == ["not (1) × not (3)", "so × a b"]
+    assert list(views.table(found)["members"])[:2] == ["not (1) × not (3)", "so × a b"]
+    for shown in (repr(found), found._repr_html_()):
+        assert "not (1) × not (3)" in shown and "not × not" not in shown and "so × a b" in shown
+
+
 def test_labels_tables_and_frame():
     players = ("never", "<b>fails</b>", "never")  # repeated words stay apart: keys are positions
     spectrum = Spectrum(3, {(): 1.0, (0,): 0.5, (2,): -0.25, (0, 1): 2.0}, draws=np.ones((4, 4)))
     found = interactions(spectrum, "BII", 2, players=players, unit="log-odds")
-    assert found.label((0, 1)) == "never × <b>fails</b>"
+    assert found.label((0, 1)) == "never (1) × <b>fails</b>"
     assert found.label(()) == "(constant)"
     text = repr(found)
-    assert "log-odds" in text and "never × <b>fails</b>" in text and "+8" in text
+    assert "log-odds" in text and "never (1) × <b>fails</b>" in text and "+8" in text
     page = found._repr_html_()
-    assert "<b>" not in page and "never × &lt;b&gt;fails&lt;/b&gt;" in page
+    assert "<b>" not in page and "never (1) × &lt;b&gt;fails&lt;/b&gt;" in page
     frame = found.top().frame()
     assert list(frame.columns) == ["members", "label", "order", "value", "low", "high", "share"]
     assert frame.members.tolist() == [(0, 1), (0,), (2,)]

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from spexviz.ablate import executors
 from spexviz.ablate.cache import Cache, MemoryCache
 from spexviz.ablate.executors import Executor
 from spexviz.errors import AblationError, Cancelled, GameError
 from spexviz.games.base import Game
-from spexviz.kit.arrays import Positions, first_without_value
+from spexviz.kit.arrays import Positions, first_without_value, real
 from spexviz.masks import Masks, Values
 
 POLL = 0.2  # seconds between two looks at the Cancel button while a chunk is awaited
@@ -166,8 +167,7 @@ class _Call:
             self.drop()
         for future in landed & self.flight.keys():
             rows = self.flight.pop(future)
-            values = np.asarray(future.result(), dtype=np.float64)
-            _check_usable(values, self.masks[rows])
+            values = _usable(future.result(), self.masks[rows])
             self._keep(rows, values)
 
     def _keep(self, rows: Positions, values: Values) -> None:
@@ -195,8 +195,17 @@ class _Call:
                 self.land()
 
 
-def _check_usable(values: Values, masks: Masks) -> None:
-    """Raise AblationError unless there is one value for each mask of a chunk, and every one is finite."""
+def _usable(given: ArrayLike, masks: Masks) -> Values:
+    """The values of a chunk.
+
+    Raises AblationError unless there is one number for each mask, and every one is finite.
+    """
+    try:
+        values = real(given)
+    except (TypeError, ValueError) as error:
+        raise AblationError(
+            f"The game gave no numbers for {len(masks)} masks ({error}): let it return one for each."
+        ) from error
     if values.shape != (len(masks),):
         raise AblationError(
             f"The game gave an array of shape {values.shape} for {len(masks)} masks: "
@@ -207,3 +216,4 @@ def _check_usable(values: Values, masks: Masks) -> None:
         raise AblationError(
             f"The game gave no usable value for the mask {bad} (1 = kept): everything before it is kept."
         )
+    return values

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import ClassVar
 
 import numpy as np
@@ -125,7 +126,7 @@ def check_is_game(thing: object) -> None:
 
 def check_keep(keep: float) -> None:
     """Raise GameError for a probability of keeping a player that lies outside (0, 1)."""
-    if isinstance(keep, bool) or not isinstance(keep, int | float) or not 0.0 < keep < 1.0:
+    if isinstance(keep, bool) or not isinstance(keep, Real) or not 0.0 < keep < 1.0:
         raise GameError(
             f"The probability of keeping a player must lie strictly between 0 and 1, not {keep!r:.40}: "
             "0.5 for uniform masks."
@@ -140,7 +141,10 @@ def checked(game: Game) -> Subject:
     check_is_game(game)
     check_keep(game.keep)
     players = game.players
-    if isinstance(players, str) or not len(players) or not all(isinstance(player, str) for player in players):
+    labels: list[object] = []
+    if isinstance(players, Sized) and not isinstance(players, str):  # what is used up when it is read is none
+        labels = list(players)
+    if not labels or not all(isinstance(label, str) for label in labels):
         raise GameError(
             "The players of a game are labels, one text each and at least one, "
             f"not {players!r:.80}: give it `players`, a tuple of labels."

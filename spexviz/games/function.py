@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Game, hashed
-from spexviz.kit.arrays import Floats
-from spexviz.kit.options import REQUIRED, option
+from spexviz.kit.arrays import Floats, real
+from spexviz.kit.options import REQUIRED, check, option
 from spexviz.masks import Masks, Values
 
 
@@ -52,6 +52,7 @@ class FunctionGame(Game):
                 "This game was made from a Python function, which its settings do not hold: "
                 "run it where the function is."
             )
+        check(self, GameError)
         if isinstance(self.labels, str) or (isinstance(self.labels, int) and self.labels < 1):
             raise GameError(
                 f"The players are a list of labels, or how many there are, not {self.labels!r:.40}."
@@ -78,7 +79,7 @@ class FunctionGame(Game):
 
     def __call__(self, masks: Masks) -> Values:
         try:
-            return np.asarray(self.function(masks), dtype=np.float64)
+            return real(self.function(masks))
         except (TypeError, ValueError) as error:
             raise AblationError(
                 f"The function gave no numbers for {len(masks)} masks ({error}): let it return one for each."
@@ -99,7 +100,7 @@ def game(
     """
     try:
         labels = players
-        if not isinstance(players, int | str):
+        if not isinstance(players, int | np.integer | str):
             labels = tuple(str(player) for player in players)
         return FunctionGame(function, labels, **options)
     except TypeError as error:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from spexviz.errors import GameError
 from spexviz.games.base import Game, hashed
 from spexviz.kit.arrays import Floats
-from spexviz.kit.options import REQUIRED, option
+from spexviz.kit.options import REQUIRED, check, option
 from spexviz.masks import Masks, Values, ends, pack
 from spexviz.spectrum import Spectrum
 
@@ -88,6 +88,7 @@ class SyntheticGame(Game):
             coefficients = self.source.coefficients
             terms = [[list(term), value] for term, value in coefficients.items()]
             object.__setattr__(self, "source", {"n": self.source.n, "terms": terms})
+        check(self, GameError)
         if not 0 <= self.noise < float("inf"):
             raise GameError(f"The noise is a standard deviation of at least 0, not {self.noise}.")
         if self.seed < 0:

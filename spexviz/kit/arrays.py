@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Positions = NDArray[np.intp]
 """Positions in another array, as `np.flatnonzero` and `np.argsort` give them."""
+
+
+def real(values: ArrayLike) -> Floats:
+    """Values as float64. Raises TypeError or ValueError for what are no numbers, or complex ones.
+
+    >>> real([True, 2])
+    array([1., 2.])
+    """
+    if np.iscomplexobj(values):
+        raise ValueError("complex numbers")
+    return np.asarray(values, dtype=np.float64)
 
 
 def first_without_value(masks: Bools, values: Floats) -> str | None:

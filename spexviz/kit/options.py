@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 REQUIRED = dataclasses.MISSING
 """The default of an option that must be given."""
 NEVER_WITHOUT: Any = object()
@@ -95,12 +97,42 @@ def settings(thing: Any) -> dict[str, Any]:
     return {name: getattr(thing, name) for name in options(thing)}
 
 
+def plain(value: Any) -> Any:
+    """The same in Python's own types, also within lists, tuples and mappings, for what came from numpy.
+
+    >>> plain((np.int64(3), [np.float64(0.5)], "3"))
+    (3, [0.5], '3')
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if type(value) is tuple:  # a named one keeps its names
+        return tuple(plain(item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def settle(thing: Any) -> None:
+    """Make the fields of a dataclass, a frozen one's too, `plain`: so one setting has one JSON form."""
+    for one in dataclasses.fields(thing):
+        if one.init:
+            settled = plain(getattr(thing, one.name))
+            object.__setattr__(thing, one.name, settled)
+
+
 def check(thing: Any, error: type[Exception]) -> None:
-    """Raise `error` where a field of a dataclass is none of its choices, or beyond its limits."""
+    """Settle the fields of a dataclass whose fields are options.
+
+    Raises `error` where one is none of its choices or beyond its limits, or holds half a character.
+    """
+    settle(thing)
     above: dict[str, tuple[float, Any]] = {}  # (limit, value) of those with a lower limit only: told together
     for name, one in options(thing).items():
         value = getattr(thing, name)
         what = one.what or name
+        _refuse_half_characters(value, what, error)
         if one.choices and not (isinstance(value, str) and value in one.choices):
             raise error(f"There is no {what} {value!r:.40}. Choose one of: {', '.join(one.choices)}.")
         if one.low is not None and one.high is not None:
@@ -111,6 +143,23 @@ def check(thing: Any, error: type[Exception]) -> None:
         needed = joined([f"{name} ≥ {low:g}" for name, (low, _) in above.items()])
         values = joined([f"{value!r:.40}" for _, value in above.values()])
         raise error(f"{type(thing).__name__} needs {needed}, not {values}.")
+
+
+def _refuse_half_characters(value: Any, what: str, error: type[Exception]) -> None:
+    """Raise `error` for a lone surrogate in a text, or in one of a list: no model reads it."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            _refuse_half_characters(item, what, error)
+    if not isinstance(value, str):
+        return
+    try:
+        value.encode()
+    except UnicodeEncodeError as bad:
+        half = value[bad.start]
+        raise error(
+            f"There is half a character in the {what} ({half!a}, at position {bad.start}), "
+            "which no model can read: delete it, or type the whole character."
+        ) from None
 
 
 def _check_between(value: Any, low: float, high: float, what: str, error: type[Exception]) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import socket
+import textwrap
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -111,7 +112,7 @@ def from_pretrained(
     """Tokeniser and model of the class `auto`.
 
     Weights from safetensors or GGUF only (no pickle), no code from the checkpoint.
-    Raises ModelError, with the remedy, for what cannot be loaded or has no weights for its head.
+    Raises ModelError, with the remedy, for what cannot be loaded, or lacks a tokeniser or a head.
     """
     import torch
     import transformers
@@ -123,21 +124,15 @@ def from_pretrained(
     if not os.path.isdir(source) and unreachable():
         # else a wrong name is asked for again and again, for 48 s
         given["local_files_only"] = True
+    tokenizer = _tokenizer(name, source, given, wanted)
     of_weights: dict[str, Any] = {"dtype": dtype, "output_loading_info": True}
     if not options:
         of_weights["use_safetensors"] = True
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False, **given)
         loader = getattr(transformers, auto)
         model, report = loader.from_pretrained(source, trust_remote_code=False, **of_weights, **given)
-    except (
-        Exception
-    ) as error:  # transformers raises a dozen kinds here; each becomes one that names the remedy
-        raise ModelError(
-            f'The model "{name[:200]}" could not be loaded ({_first_line(error)}). '
-            f"Check the spelling and the network; it must be a {wanted} "
-            'with safetensors weights. "bundled" works offline.'
-        ) from error
+    except Exception as error:  # transformers raises a dozen kinds; each becomes one that names the remedy
+        raise _not_loaded(name, wanted, error) from error
     missing = sorted(report["missing_keys"])
     if missing:  # transformers fills them with random numbers
         raise ModelError(
@@ -148,11 +143,43 @@ def from_pretrained(
     return tokenizer, model
 
 
-def _first_line(error: Exception) -> str:
-    said = str(error).strip()
-    if not said:
-        return type(error).__name__
-    return said.splitlines()[0][:200]
+def _tokenizer(name: str, source: str, given: dict[str, Any], wanted: str) -> Any:
+    """The tokeniser beside the weights.
+
+    Raises ModelError where there is none: for many families transformers then makes one that knows no word,
+    and every text would be the same.
+    """
+    import transformers
+
+    try:
+        found = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False, **given)
+    except Exception as error:
+        if "gguf_file" in given or not _architectures(source):  # it may be more than the tokeniser that lacks
+            raise _not_loaded(name, wanted, error) from error
+        raise _no_tokeniser(name, f" ({_said(error)})") from error
+    if set(found.get_vocab()) <= set(found.all_special_tokens):
+        raise _no_tokeniser(name)
+    return found
+
+
+def _no_tokeniser(name: str, reason: str = "") -> ModelError:
+    return ModelError(
+        f'The model "{name[:200]}" has no tokeniser that can be read{reason}. Save the one that it was '
+        "trained with beside its weights: AutoTokenizer.from_pretrained(…).save_pretrained(folder)."
+    )
+
+
+def _not_loaded(name: str, wanted: str, error: Exception) -> ModelError:
+    return ModelError(
+        f'The model "{name[:200]}" could not be loaded ({_said(error)}). '
+        f"Check the spelling and the network; it must be a {wanted} "
+        'with safetensors weights. "bundled" works offline.'
+    )
+
+
+def _said(error: Exception) -> str:
+    """What an error says, in one line of at most 400 characters; its kind where it says nothing."""
+    return textwrap.shorten(str(error), 400, placeholder=" …") or type(error).__name__
 
 
 def may_have(thing: Any, name: str, default: Any = None) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 
 from spexviz.errors import SolverError
 from spexviz.games.base import Game, check_is_game, checked
+from spexviz.kit.options import settle
 from spexviz.kit.registry import offered
 from spexviz.masks import ENUMERATE_UP_TO, Masks, uniform_masks
 from spexviz.results import Subject
@@ -81,6 +82,7 @@ class Request:
             raise SolverError(
                 f"This is no solver, but {self.solver!r:.60}: make one, such as spexviz.Auto()."
             )
+        settle(self)
         _ = self.spec  # a budget or a seed that is none is refused here
 
     @classmethod

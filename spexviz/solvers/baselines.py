@@ -18,7 +18,7 @@ import numpy as np
 from spexviz.analysis.lasso import lasso_by_folds
 from spexviz.errors import SolverError
 from spexviz.kit.arrays import Floats, Ints, Positions
-from spexviz.kit.options import option
+from spexviz.kit.options import check, option
 from spexviz.masks import Interaction, Masks, Values, is_complete, leave_one_out_masks, uniform_masks
 from spexviz.solvers.base import AnyMasks, Design, checked, constant_and_players, signs
 from spexviz.solvers.linear import ridge_by_leave_one_out
@@ -140,6 +140,7 @@ class LIME(AnyMasks):
     penalty: float = option(1.0, "Penalty", "Ridge penalty on the coefficients")
 
     def __post_init__(self) -> None:
+        check(self, SolverError)
         if not self.kernel_width > 0.0 or not self.penalty > 0.0:
             raise SolverError(
                 "LIME needs a kernel width and a penalty above 0, "

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from spexviz.kit.arrays import Ints
+from spexviz.kit.names import names
 from spexviz.results import Explanation
 from spexviz.views.findings import by_size
-from spexviz.views.words import names
 
 CELL, WIDTH, HEIGHT = 42, 500, 700  # pixels: of a square at most, and of all of them
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+from spexviz.kit.names import names
 from spexviz.results import Check, Explanation, Fidelity
-from spexviz.views.findings import SLIGHT, finding, headline, removal, removal_changes, strongest
+from spexviz.views.findings import (
+    SLIGHT,
+    finding,
+    headline,
+    never_changed,
+    removal,
+    removal_changes,
+    strongest,
+)
 from spexviz.views.theme import number, percent
-from spexviz.views.words import joined, names, one, plural
+from spexviz.views.words import joined, one, plural
 
 __all__ = [
     "FAIR",
@@ -56,6 +65,9 @@ def shown_quality(explanation: Explanation) -> Quality:
 def honesty(explanation: Explanation) -> str:
     """The strip that stands over every figure: what this is, how good it is, what it cost."""
     cost = _cost(explanation)
+    unchanged = never_changed(explanation)
+    if unchanged:
+        return f"{unchanged} About the masked model, not a cause in the world. {cost}"
     if explanation.proof.exact:
         n = len(explanation.players)
         return (

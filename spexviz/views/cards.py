@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from spexviz.kit.names import upright
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
@@ -18,7 +19,6 @@ from spexviz.views.captions import shown_quality
 from spexviz.views.component import beside, colours, versioned
 from spexviz.views.findings import by_size
 from spexviz.views.theme import number
-from spexviz.views.words import upright
 
 JS = beside("cards.js")
 CSS = beside("cards.css")

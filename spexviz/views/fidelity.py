@@ -9,12 +9,13 @@ from operator import attrgetter
 
 from plotly.graph_objects import Figure
 
+from spexviz.kit.names import plain
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
 from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, note, tip, write
 from spexviz.views.residuals import residuals
 from spexviz.views.theme import interval_text, number
-from spexviz.views.words import escape, plain
+from spexviz.views.words import escape
 
 __all__ = ["LOWEST", "describe_fidelity", "fidelity_curve", "residuals"]
 

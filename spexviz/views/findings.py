@@ -9,10 +9,12 @@ import numpy as np
 
 from spexviz.indices import Interactions
 from spexviz.kit.arrays import Bools
+from spexviz.kit.names import names
 from spexviz.masks import Interaction, all_but
+from spexviz.metrics import constant
 from spexviz.results import Explanation
 from spexviz.views.theme import crosses_zero, interval_text, number, percent
-from spexviz.views.words import joined, names, plural
+from spexviz.views.words import joined, plural
 
 SLIGHT = 0.01  # share of variance of the strongest set below which the players act mostly one by one
 
@@ -21,13 +23,34 @@ def finding(explanation: Explanation, interactions: Interactions) -> str:
     """One or two sentences on the strongest set: its share, its value, and what removing its members does."""
     head = headline(explanation, interactions)
     members = strongest(interactions)
-    if members is None or _apart(interactions, members):
+    if members is None or never_changed(explanation) or _apart(interactions, members):
         return head
     return f"{head} {removal(explanation, members)}"
 
 
+def never_changed(explanation: Explanation) -> str:
+    """What is said of a run whose values are all equal, so that no fit and no budget helps; "" for others.
+
+    What shows in a share 3/m of masks is met by m of them with 95 % (the rule of three, Hanley & Lippman-Hand
+    1983).
+    """
+    seen = [explanation.sample.values, explanation.held_out.values, explanation.ends]
+    if not constant(np.concatenate(seen)):
+        return ""
+    count = len(explanation.sample) + len(explanation.held_out)
+    value = explanation.subject.say(explanation.ends[1])
+    said = f"The value never changed: {value} for all {count:,} masks, so there is nothing to explain."
+    if not explanation.proof.exact:
+        said += f" What shows in fewer than about {percent(3 / count)} of the masks cannot be seen."
+    nouns = plural(explanation.subject.noun)
+    return f"{said} Look at another value, or at other {nouns}."
+
+
 def headline(explanation: Explanation, interactions: Interactions) -> str:
     """The first sentence of the finding: which set is the strongest, its share, and its value."""
+    unchanged = never_changed(explanation)
+    if unchanged:
+        return unchanged
     members = strongest(interactions)
     if members is None:
         return _no_set(explanation, interactions)

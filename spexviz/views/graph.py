@@ -10,6 +10,7 @@ import numpy as np
 from plotly.graph_objects import Figure
 
 from spexviz.indices import Interactions
+from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
@@ -18,7 +19,7 @@ from spexviz.views.oval import Spot, half_width, label_lines, rows_of
 from spexviz.views.parts import STILL, Point, columns, note, tip
 from spexviz.views.scene import MOST, Known, Scene
 from spexviz.views.theme import clear_sign, crosses_zero, interval_text, listed, number, percent
-from spexviz.views.words import escape, joined, names, plural
+from spexviz.views.words import escape, joined, plural
 
 __all__ = ["MOST", "describe_graph", "graph"]
 

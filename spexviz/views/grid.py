@@ -10,6 +10,7 @@ from typing import Any
 from plotly.graph_objects import Figure
 
 from spexviz.kit.arrays import Ints
+from spexviz.kit.names import names
 from spexviz.masks import Interaction, all_but
 from spexviz.results import Explanation
 from spexviz.views import theme
@@ -17,7 +18,7 @@ from spexviz.views.board import CELL, HEIGHT, WIDTH, Board, Square, places
 from spexviz.views.heads import attention, removal
 from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, legend_below, tip
 from spexviz.views.theme import clear_sign, number, percent
-from spexviz.views.words import escape, joined, names, plural
+from spexviz.views.words import escape, joined, plural
 
 __all__ = [
     "CELL",

@@ -11,10 +11,11 @@ import numpy as np
 from plotly.graph_objects import Figure
 
 from spexviz.kit.arrays import Floats
+from spexviz.kit.names import plain
 from spexviz.views import theme
 from spexviz.views.parts import BARE, STILL, Line, Point, colour_bar, columns, legend_below
 from spexviz.views.theme import interval_text, number
-from spexviz.views.words import escape, plain
+from spexviz.views.words import escape
 
 _CELLS = {"zmin": 0, "zmax": 1, "xgap": 1, "ygap": 1}  # a share each, a pixel apart
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from spexviz.indices import Interactions
+from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
 from spexviz.views.captions import shown_quality
 from spexviz.views.oval import Spot, middles, ring
-from spexviz.views.words import names
 
 MOST = 200  # sets drawn at most
 _FADE = {"good": 1.0, "fair": 0.8, "poor": 0.4}

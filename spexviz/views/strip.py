@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from spexviz.indices import Interactions
+from spexviz.kit.names import names, upright
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import shown_quality
 from spexviz.views.component import beside, colours, versioned
-from spexviz.views.words import isolated, joined, names, upright
+from spexviz.views.words import isolated, joined
 
 JS = beside("strip.js")
 CSS = beside("strip.css")

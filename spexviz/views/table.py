@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from spexviz.indices import Interactions
+from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Check
-from spexviz.views.words import joined, names
+from spexviz.views.words import joined
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from plotly.graph_objects import Figure
 
 from spexviz.indices import Interactions
+from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.parts import BARE, STILL, Point, columns, tip, write
 from spexviz.views.theme import listed, number
-from spexviz.views.words import escape, joined, names
+from spexviz.views.words import escape, joined
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pytest
 from spexviz.errors import GameError, SpecError, SpexvizError
 from spexviz.games.base import Asking, Game, checked
 from spexviz.games.function import FunctionGame
-from spexviz.kit.options import defaults, options
+from spexviz.kit.options import defaults, options, settings
 from spexviz.kit.registry import offered
 from spexviz.masks import Masks, Values, all_masks, ends, uniform_masks
 from spexviz.results import LOG_PROBABILITY, NUMBER, ODDS, Explanation
@@ -118,6 +118,16 @@ def test_it_is_rebuilt_from_its_json(game: Game) -> None:
     )
     with pytest.raises(SpecError, match="no setting 'nonsense'"):
         build(GAMES, {**data, "nonsense": 1}, "game")
+
+
+def test_numbers_of_numpy_are_kept_as_those_of_python(game: Game) -> None:
+    """Case 16."""
+    given = {name: value for name, value in settings(game).items() if isinstance(value, int | float)}
+    of_numpy = {name: np.asarray(value)[()] for name, value in given.items()}
+    again = replace(game, **of_numpy)
+    kept = {name: getattr(again, name) for name in given}
+    assert kept == given and list(map(type, kept.values())) == list(map(type, given.values()))
+    assert json.dumps(describe(again)) == json.dumps(describe(game)) and again.fingerprint == game.fingerprint
 
 
 def test_the_same_masks_have_the_same_values_in_any_order_and_company(game: Game, masks: Masks) -> None:

@@ -87,11 +87,14 @@ def test_values_may_be_whole_single_or_a_list(values: object) -> None:
         (lambda m: m.sum(1)[:, None], r"shape \(8, 1\) for 8 masks: let it return one number a mask"),
         (lambda m: m.sum(), r"shape \(\) for 8 masks"),
         (lambda m: np.full(len(m), np.nan), "no usable value for the mask 000"),
+        (lambda m: ["x"] * len(m), r"no numbers for 8 masks \(could not convert string.*return one for each"),
+        (lambda m: m.sum(1) + 1j, r"no numbers for 8 masks \(complex numbers\): let it return one for each"),
     ],
 )
 def test_values_that_are_none_are_refused_with_the_remedy(values: object, word: str) -> None:
-    with pytest.raises(AblationError, match=word):
-        sv.explain(sv.game(values, players=3), sv.Linear(), budget=8)
+    for game in (sv.game(values, players=3), but(__call__=lambda self, masks: values(masks))):
+        with pytest.raises(AblationError, match=word):
+            sv.explain(game, sv.Linear(), budget=8)
 
 
 class Plain:
@@ -120,6 +123,12 @@ def but(**parts: object) -> sv.Game:
         ({"players": ()}, "at least one"),
         ({"players": (1, 2, 3)}, "one text each"),
         ({"players": "abc"}, "one text each"),
+        ({"players": tuple(np.arange(3))}, "one text each"),
+        ({"players": (label for label in "abc")}, "a tuple of labels"),
+        ({"players": ("a", "\ud83d", "c")}, "holds half a character"),
+        ({"title": 7}, "7 is no text"),
+        ({"text": 7}, "7 is no text"),
+        ({"scale": None}, "its scale is no Scale"),
         ({"unit": ""}, "unit"),
         ({"unit": None}, "unit"),
         ({"fingerprint": 7}, "fingerprint"),

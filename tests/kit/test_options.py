@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
-from spexviz.kit.options import REQUIRED, befores, check, defaults, option, options
+from spexviz.kit.options import REQUIRED, befores, check, defaults, option, options, plain
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,23 @@ def test_a_field_without_an_option_is_named() -> None:
 
     with pytest.raises(TypeError, match=r"The field size of .*Plain"):
         options(Plain)
+
+
+def test_numbers_of_numpy_become_those_of_python() -> None:
+    kept = Cake(np.str_("Ada"), layers=np.int32(2), candles=np.uint8(4), butter=np.float32(0.25))
+    found = [kept.eater, kept.layers, kept.candles, kept.butter]
+    assert found == ["Ada", 2, 4, 0.25] and [type(one) for one in found] == [str, int, int, float]
+    with pytest.raises(ValueError, match="Cake needs layers ≥ 1"):
+        Cake("Ada", layers=np.int64(0))
+    assert plain({"a": (np.arange(2), [np.float64(0.5)])}) == {"a": ([0, 1], [0.5])}
+
+
+@pytest.mark.parametrize("eater", ["A\ud83dda", ["Ada", "A\ud83dda"]])
+def test_half_a_character_is_refused_with_the_remedy(eater: object) -> None:
+    with pytest.raises(
+        ValueError, match=r"half a character in the eater \('\\ud83d', at position 1\).*delete it"
+    ):
+        Cake(eater)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from spexviz.errors import ModelError
 from spexviz.models import bundled as bundled_module
 from spexviz.models import checkpoint, packages
 from spexviz.models.toy import ToyModel
+from tests.models import tiny
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,20 @@ def test_a_folder_that_is_no_model(tmp_path: object, content: dict) -> None:
         (tmp_path / name).write_text(text)
     with pytest.raises(ModelError, match=r"save_pretrained|Check"):
         models.load(str(tmp_path))
+
+
+@pytest.mark.parametrize("family", ["LlamaForCausalLM", "GPT2LMHeadModel", "BertForSequenceClassification"])
+def test_a_folder_without_a_tokeniser_says_so(tmp_path: Path, family: str) -> None:
+    """Case 23. transformers raises for Llama, and for the others makes a tokeniser that knows no word."""
+    saved = tiny.save if family in tiny.FAMILIES else tiny.save_encoder
+    saved(tmp_path, family)
+    for file in tmp_path.glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(
+        ModelError, match=r"has no tokeniser that can be read.*Save .*beside its weights"
+    ) as no:
+        models.load(str(tmp_path))
+    assert str(no.value).endswith("save_pretrained(folder).") and "from one of: )" not in str(no.value)
 
 
 def test_gguf_files_that_are_missing_or_no_gguf(tmp_path: object) -> None:

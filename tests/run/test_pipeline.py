@@ -49,6 +49,32 @@ def test_held_out_masks_for_a_budget(budget: int, held: int) -> None:
     assert planning.held_out_count(budget) == held
 
 
+def test_numbers_of_numpy_make_the_same_run() -> None:
+    """Case 16."""
+    options = {"validate": 2, "target_r2": 0.875, "stop_when_flat": True}
+    python = pipeline.explain(SyntheticGame(SOURCE, 0.25), Linear(), 64, 3, **options)
+    of_numpy = {name: np.asarray(value)[()] for name, value in options.items()}
+    game = SyntheticGame(SOURCE, np.float64(0.25))
+    numpy = pipeline.explain(game, Linear(), np.int16(64), np.uint8(3), **of_numpy)
+    assert numpy.spec == python.spec and numpy.spec.to_json() == python.spec.to_json()
+    assert (numpy.sample.masks == python.sample.masks).all()
+    assert numpy.checks == python.checks and Explanation.from_json(numpy.to_json()).spec == python.spec
+    assert numpy.interactions("FBII", np.int64(2)).values == python.interactions("FBII", 2).values
+
+
+@pytest.mark.parametrize("keep", [np.float32(0.75), np.float64(0.75), 0.75])
+def test_a_game_may_keep_by_a_number_of_numpy(keep: float) -> None:
+    class Kept(spexviz.Game):
+        players = tuple("abcdefghij")
+
+        def __call__(self, masks: Masks) -> Values:
+            return masks.sum(1)
+
+    Kept.keep = keep
+    result = pipeline.explain(Kept(), Linear(), np.int32(64))
+    assert result.fidelity.keep == 0.75 and Explanation.from_json(result.to_json()).fidelity.keep == 0.75
+
+
 @pytest.mark.parametrize("budget", [64, 100, 300])
 def test_budget_is_what_fits_see_and_the_rest_is_counted(budget: int) -> None:
     planned = planning.plan(16, Linear(), budget, 0)

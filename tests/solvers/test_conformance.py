@@ -1,13 +1,14 @@
 """What every solver must do, run over all that spexviz.solvers offers."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 
 from spexviz import spec
 from spexviz.errors import SolverError
-from spexviz.kit.options import options
+from spexviz.kit.options import options, settings
 from spexviz.kit.registry import offered
 from spexviz.masks import distinct
 
@@ -31,6 +32,12 @@ def test_is_a_frozen_dataclass_that_describes_itself(solver):
     with pytest.raises(dataclasses.FrozenInstanceError):
         solver.anything = 1
     assert spec.build(SOLVERS, spec.describe(solver), "solver") == solver
+
+
+def test_numbers_of_numpy_are_kept_as_those_of_python(solver):
+    of_numpy = {name: np.asarray(value)[()] for name, value in settings(solver).items()}
+    again = dataclasses.replace(solver, **of_numpy)
+    assert again == solver and json.dumps(spec.describe(again)) == json.dumps(spec.describe(solver))
 
 
 def test_design_is_distinct_within_cost_and_repeatable(solver):

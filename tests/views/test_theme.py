@@ -2,8 +2,9 @@ import math
 
 import pytest
 
+from spexviz.kit.names import names, plain
 from spexviz.views import theme
-from spexviz.views.words import escape, joined, names, plain
+from spexviz.views.words import escape, joined
 
 
 @pytest.mark.parametrize("dark", [False, True])

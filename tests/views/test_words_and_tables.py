@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+import spexviz as sv
 from spexviz.results import Check
 from spexviz.views import checked, csv, finding, graph, honesty, quality, strip, table, theme
 from spexviz.views.captions import removal, removal_changes
@@ -43,6 +45,34 @@ def test_honesty_says_the_numbers(review):
     ) and "linear baseline fits better" in honesty(poor)
     assert "70 % of the players" in honesty(changed(run, fidelity=replace(run.fidelity, keep=0.7)))
     assert "Incomplete" in honesty(changed(run, complete=False))
+
+
+@pytest.mark.parametrize(("players", "masks"), [(3, "8"), (16, "192")])
+def test_a_value_that_never_changed_is_said_and_no_further_ablations_are_asked_for(players, masks) -> None:
+    """Case 20."""
+    game = sv.game(lambda asked: np.full(len(asked), 0.25), players=players, unit="margin", noun="word")
+    for solver in (sv.Auto(), sv.LIME()):
+        run = sv.explain(game, solver, budget=64)
+        expected = (
+            f"The value never changed: 0.25 margin for all {masks} masks, so there is nothing to explain."
+        )
+        for text in (honesty(run), finding(run, found(run))):
+            assert text.startswith(expected) and "Look at another value, or at other words." in text
+            assert "may help" not in text and "carries" not in text and "strongest" not in text
+            assert ("fewer than about 1.6 % of the masks" in text) == (players == 16)
+
+
+def test_a_value_that_changed_once_did_change(review):
+    never, once = (np.zeros(len(sample)) for sample in (review.sample, review.held_out))
+    for value in (0.0, 1e-9):
+        once[3] = value
+        run = changed(
+            review,
+            sample=replace(review.sample, values=never),
+            held_out=replace(review.held_out, values=once),
+            ends=(0.0, 0.0),
+        )
+        assert ("never changed" in honesty(run)) == (value == 0.0)
 
 
 def test_honesty_of_an_exact_run(make):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 from spexviz.errors import GameError
@@ -20,7 +22,8 @@ MOST_LETTERS = 2_000  # of a text
 MOST_LABELS = 20
 LONGEST = {"text": MOST_LETTERS, "label": 60, "source": 60, "planted": 60}  # characters of a cell
 COLUMNS: tuple[str, ...] = ("text", "label", "split", "source", "planted")
-EVERY = 5  # without a column `split`, every fifth row of a file is held out as a test
+EVERY = 5  # without a column `split`, every fifth row of a file is held out as a test (see `_hold_out`)
+_SEPARATOR = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)  # a first line as Excel writes it
 UPLOADED = "upload:"  # then 16 digits of the hash of the file's content
 
 Row = dict[str, str]
@@ -28,13 +31,19 @@ Row = dict[str, str]
 
 
 def read_csv(content: bytes, label: str = "") -> Data:
-    """A data set from the bytes of a CSV file, UTF-8, separated by commas, semicolons or tabs.
+    """A data set from the bytes of a CSV file, UTF-8.
 
-    Raises GameError, with the row, for any other.
+    Separated by commas, semicolons or tabs, or as a first line `sep=` says. Raises GameError, with the row,
+    for any other.
     """
-    (_, first), *rows = _rows(content)
-    header = _header(first)
+    rows = _rows(content)
+    header: list[str] = []
+    if rows:
+        _, first = rows.pop(0)
+        header = _header(first)
+    _check_count(len(rows))
     table = [_row(header, cells, number) for number, cells in rows]
+    _check_whole(table, [number for number, _ in rows])
     train, test = _split(table)
     classes = sorted({row["label"] for row in train})
     _check_split(train, test, classes)
@@ -47,12 +56,16 @@ def read_csv(content: bytes, label: str = "") -> Data:
 def _rows(content: bytes) -> list[tuple[int, list[str]]]:
     """The number in the file and the cells of each row, empty ones left out."""
     text = _text(content)
-    first = text.lstrip().split("\n", 1)[0]
-    comma = max((",", ";", "\t"), key=first.count)
+    said = _SEPARATOR.match(text)
+    if said:
+        comma, begin = said[1], said.end()
+    else:
+        first = text.lstrip().split("\n", 1)[0]
+        comma, begin = max((",", ";", "\t"), key=first.count), 0
     try:
-        read = csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)
+        read = csv.reader(io.StringIO(text[begin:], newline=""), delimiter=comma, strict=True)
         rows = []
-        for number, cells in enumerate(read, 1):
+        for number, cells in enumerate(read, 2 if said else 1):
             if any(cell.strip() for cell in cells):
                 rows.append((number, cells))
     except csv.Error as error:
@@ -60,17 +73,19 @@ def _rows(content: bytes) -> list[tuple[int, list[str]]]:
             f"The file cannot be read as CSV ({error}): "
             "put texts that hold a separator or a line break between double quotes."
         ) from None
-    examples = len(rows) - 1
+    return rows
+
+
+def _check_count(examples: int) -> None:
     if examples < LEAST_ROWS:
         raise GameError(
-            f"The file has {max(0, examples)} examples; at least {LEAST_ROWS} are needed, "
+            f"The file has {examples} examples; at least {LEAST_ROWS} are needed, "
             "below a first row that names the columns."
         )
     if examples > MOST_ROWS:
         raise GameError(
             f"The file has {examples:,} examples; at most {MOST_ROWS:,} are read: leave some out."
         )
-    return rows
 
 
 def _text(content: bytes) -> str:
@@ -97,7 +112,7 @@ def _header(cells: Sequence[str]) -> list[str]:
             found = ", ".join(repr(cell[:30]) for cell in cells[:8])
             raise GameError(
                 f"The file needs exactly one column named {name!r}; its first row reads: {found}. "
-                "Name the columns text and label."
+                "Name the columns text and label, separated by commas, semicolons or tabs."
             )
     return header
 
@@ -129,14 +144,39 @@ def _row(header: Sequence[str], cells: Sequence[str], number: int) -> Row:
     return row
 
 
+def _check_whole(table: list[Row], numbers: Sequence[int]) -> None:
+    """Raise GameError where only some rows, of these numbers, say their split."""
+    missing = [number for number, row in zip(numbers, table, strict=True) if not row["split"]]
+    if missing and len(missing) < len(table):
+        raise GameError(
+            f"Row {missing[0]} has an empty split, as {len(missing)} of {len(table)} rows have: "
+            "write train or test in each, or in none of them."
+        )
+
+
 def _split(table: list[Row]) -> tuple[list[Row], list[Row]]:
-    """What to train on and what to test: as the file says, else every fifth row is held out."""
+    """What to train on and what to test: as the file says, else as `_hold_out` does."""
     if not any(row["split"] for row in table):
-        for number, row in enumerate(table, 1):
-            row["split"] = "train" if number % EVERY else "test"
+        _hold_out(table)
     train = [row for row in table if row["split"] == "train"]
     test = [row for row in table if row["split"] == "test"]
     return train, test
+
+
+def _hold_out(table: list[Row]) -> None:
+    """Hold out every fifth row; where that leaves a label nothing to train on, every fifth of each label.
+
+    Of each label it begins with the second row, so that the first one always trains.
+    """
+    for number, row in enumerate(table, 1):
+        row["split"] = "train" if number % EVERY else "test"
+    trained = {row["label"] for row in table if row["split"] == "train"}
+    if all(row["label"] in trained for row in table):
+        return
+    count: Counter[str] = Counter()
+    for row in table:
+        count[row["label"]] += 1
+        row["split"] = "test" if count[row["label"]] % EVERY == 2 else "train"
 
 
 def _check_split(train: list[Row], test: list[Row], classes: list[str]) -> None:

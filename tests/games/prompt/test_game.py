@@ -29,6 +29,14 @@ EXTRA = {"regex": {"pattern": r"\w+"}, "spans": {"spans": ((0, 5), (6, 11), (12,
 KINDS = list(itertools.product(SPLITS, MASKINGS, VALUES))
 
 
+@pytest.mark.parametrize("field", ["prompt", "template", "target", "replacement"])
+def test_half_a_character_is_refused_before_a_model_is_asked(field: str) -> None:
+    """Case 22."""
+    settings = {"model": "toy", "prompt": "not good", "template": "{}", "masking": "replace"}
+    with pytest.raises(GameError, match=f"half a character in the {field} .*delete it"):
+        PromptGame(**{**settings, field: "good \ud83d {}"})
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_every_split_masking_and_value_gives_numbers(model: str) -> None:
     for split, masking, value in KINDS:

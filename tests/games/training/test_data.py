@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +11,10 @@ import pytest
 from spexviz.errors import GameError
 from spexviz.games.training import data as datasets
 
+_HELD = ("train", "train", "train", "train", "train", "test")
 GOOD = "text,label\n" + "\n".join(f"text {i},{'ab'[i % 2]}" for i in range(12))
+
+SPLIT = "text,label,split\n" + "\n".join(f"text {i},{'ab'[i % 2]},{_HELD[i % 6]}" for i in range(12))
 
 
 def test_the_bundled_reviews_are_what_they_say() -> None:
@@ -68,6 +72,24 @@ def test_a_file_is_read_with_any_separator_and_split() -> None:
     assert len(named.test) == 2 and named.train.texts[0] == "line 2,\nnext"
 
 
+@pytest.mark.parametrize("first", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n'])
+def test_a_file_may_say_its_separator_in_its_first_line(first: str) -> None:
+    """Case 18: as Excel writes and reads it."""
+    data = datasets.read_csv((first + GOOD.replace(",", ";").replace("text 3", "3,,,,4")).encode())
+    assert data.train.texts[3] == "3,,,,4" and len(data.train) == 10
+
+
+def test_a_label_in_every_fifth_row_is_trained_on_and_tested() -> None:
+    """Case 18."""
+    rows = [f"text {i},{'z' if i % 5 == 4 else 'ab'[i % 2]}" for i in range(60)]
+    data = datasets.read_csv("\n".join(["text,label", *rows]).encode())
+    trained, tested = Counter(data.train.labels), Counter(data.test.labels)
+    assert data.classes == ("a", "b", "z") and trained + tested == {0: 24, 1: 24, 2: 12}
+    assert tested == {0: 5, 1: 5, 2: 3}
+    single = datasets.read_csv(GOOD.replace("text 4,a", "text 4,z").encode())
+    assert single.classes == ("a", "b", "z") and "text 4" in single.train.texts
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -103,7 +125,11 @@ def test_a_file_is_read_with_any_separator_and_split() -> None:
             ("text,label,split\n" + "\n".join(f"t{i},{'ab'[i % 2]},train" for i in range(30))).encode(),
             "0 to test",
         ),
-        (GOOD.replace("text 4,a", "text 4,z").encode(), "only among the held-out"),
+        (SPLIT.replace("a,train", "z,test", 1).encode(), "label 'z' occurs only among the held-out"),
+        (SPLIT.replace("b,train", "b,", 3).encode(), "Row 3 has an empty split, as 3 of 12 rows have: write"),
+        (b"one,two\n1,2\n", "column named 'text'; its first row reads: 'one', 'two'"),
+        (b"sep=;\none;two\n1;2\n", "its first row reads: 'one', 'two'"),
+        (b"sep=;\n" + GOOD.replace("text 3,b", ",b").replace(",", ";").encode(), "Row 6 has an empty text"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "CSV UTF-8"),
     ],
 )

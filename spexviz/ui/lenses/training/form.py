@@ -10,12 +10,12 @@ from spexviz.errors import SpexvizError
 from spexviz.games.training import data as datasets
 from spexviz.games.training.data import Data, Examples
 from spexviz.games.training.game import VALUES, TrainingGame
+from spexviz.kit.names import plain
 from spexviz.kit.options import settings
 from spexviz.run.plan import Request
 from spexviz.ui import lens, run_form, widgets
 from spexviz.ui.fields import Fields
 from spexviz.views.cards import Card, Item
-from spexviz.views.words import plain
 
 OWN, FILE = "A text of my own …", "Your CSV file"
 TITLES = {"reviews": "Reviews", "digits": "Digits", FILE: FILE}
@@ -140,7 +140,10 @@ def _uploaded() -> Data | None:
         st.session_state["train-upload"] = datasets.keep(upload.getvalue()).label
     name = st.session_state.get("train-upload")
     if name is None:
-        st.caption("Without a column split, every fifth row is held out. The file stays on this server.")
+        st.caption(
+            "Without a column split, every fifth row is held out (of each label, where a label would have "
+            "none to train on). The file stays on this server."
+        )
         return None
     data = datasets.load(name)
     examples = f"{len(data.train):,} examples to train on, {len(data.test):,} held out"

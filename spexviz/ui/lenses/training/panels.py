@@ -20,6 +20,7 @@ from spexviz.games.training import retraining
 from spexviz.games.training.game import TrainingGame
 from spexviz.games.training.retraining import Removal, Without
 from spexviz.kit.arrays import Floats
+from spexviz.kit.names import plain
 from spexviz.results import Explanation
 from spexviz.ui import what_if as asking
 from spexviz.ui import widgets
@@ -27,7 +28,6 @@ from spexviz.ui.games import game_of
 from spexviz.ui.lenses.training import form as training_form
 from spexviz.ui.widgets import View
 from spexviz.views.cards import Card, Item, mattering, quality_is_good
-from spexviz.views.words import plain
 
 T = TypeVar("T")
 TOP, SETS, LISTED = 9, 4, 12  # cards of examples; of sets of a kind; rows of the harmful list
