@@ -24,6 +24,7 @@ from spexviz.models import checkpoint
 from spexviz.models.base import Span
 from spexviz.models.batches import MOST_TOKENS, PROBED, TOKENS, batches, is_out_of_memory, tuned
 from spexviz.models.checkpoint import may_have
+from spexviz.models.compared import Allowed, allowed, remembered
 from spexviz.models.fastpath import made_up
 from spexviz.models.head import OutputHead
 from spexviz.models.loaded import LoadedModel, Request, ids_of, requests_of, rows_of, seen
@@ -66,25 +67,47 @@ class TransformersModel(LoadedModel):
         super().__init__(name, precision, folder)
         with self._fits():
             self.network.to(self.device)
+        self._padding = Padding(self.body, self.device, self.tokenizer.pad_token_id or 0)
+        self._allowed = self._compared()
         kept = self._keep_stream_in_fp32()
-        module = self.network.get_output_embeddings()
-        if module is None:
-            raise ModelError(f'"{name}" has no output head: spexviz needs a causal language model.')
-        config = self.network.config
-        self._head = OutputHead(module, config)
+        self._head = OutputHead(self.network, name)
         self.head_weight = self._head.weight
         self.mask_token = self.tokenizer.mask_token
-        self.context = int(may_have(config, "max_position_embeddings") or 4096)
-        self._padding = Padding(self.body, self.device, self.tokenizer.pad_token_id or 0)
-        self.packing = Packing.of(self.network, self.device, self.precision)
-        self.batch_tokens = TOKENS
-        if self.device.type != "cpu":
+        self.context = int(may_have(self.network.config, "max_position_embeddings") or 4096)
+        self.packing = None
+        if self._allowed.packed:
+            self.packing = Packing.of(self.network, self.device, self.precision)
+        self.batch_tokens = TOKENS if self._allowed.padded else 1
+        if self.device.type != "cpu" and self._allowed.padded:
             with self._fits():
                 self.batch_tokens = tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
             self.call_tokens = AHEAD * self.batch_tokens
-        stream = " with its stream in fp32" if kept and self.precision != "fp32" else ""
-        how = f"transformers {self.device.type} {self.precision}{stream} "
-        self.fingerprint = self._fingerprint("hf", how)
+        self.fingerprint = self._fingerprint("hf", self._how(kept))
+
+    def _compared(self) -> Allowed:
+        """Which fast paths give the values of one text alone.
+
+        Raises ModelError for a model whose tokens look at those after them.
+        """
+        key = self._fingerprint("compared", f"{self.device.type} {self.precision} ")
+        found = remembered(key, lambda: allowed(self.network, self.device, self._padding))
+        if not found.causal:
+            raise ModelError(
+                f"In {self.label} tokens look at those that come after them, so it is no {self.wanted}: "
+                "set is_decoder to true in its config.json if it was trained as one, or choose another model."
+            )
+        return found
+
+    def _how(self, kept: bool) -> str:
+        """How it computes, as far as that changes values; `kept`: the stream of its layers in fp32."""
+        how = f"transformers {self.device.type} {self.precision}"
+        if kept and self.precision != "fp32":
+            how += " with its stream in fp32"
+        if not self._head.is_linear:
+            how += " with its own head"
+        if not self._allowed.packed:
+            how += " unpacked"
+        return f"{how} "
 
     def _keep_stream_in_fp32(self) -> bool:
         """Whether the stream of the layers is in fp32; where a family forbids it, bf16 stands for fp16."""
@@ -102,6 +125,23 @@ class TransformersModel(LoadedModel):
     @staticmethod
     def accepts(name: str) -> bool:
         return checkpoint.backend(name) == "hf"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        found = []
+        if not self._head.is_linear:
+            found.append(
+                f"{self.label} makes its logits of its last states by more than one linear map: "
+                "they are computed by its own code, in fp32."
+            )
+        if not self._allowed.padded:
+            found.append(f"In a batch {self.label} gives other values than alone: each text is asked alone.")
+        elif self.packing is None:
+            found.append(
+                f"Packed into one row, texts get other values of {self.label} than alone: "
+                "they are asked in padded batches, which is slower."
+            )
+        return tuple(found)
 
     def token_spans(self, text: str) -> list[Span]:
         try:

@@ -26,6 +26,7 @@ ROPE = {
     "num_hidden_layers": 2,
     "intermediate_size": 64,
 }
+BERT = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 64}
 FAMILIES = {
     "LlamaForCausalLM": ("LlamaConfig", ROPE),
     "Qwen2ForCausalLM": ("Qwen2Config", ROPE),
@@ -47,9 +48,24 @@ FAMILIES = {
     "Gemma2ForCausalLM": ("Gemma2Config", {**ROPE, "head_dim": 8, "final_logit_softcapping": 5.0}),
     "CohereForCausalLM": ("CohereConfig", {**ROPE, "logit_scale": 0.25}),
     "GraniteForCausalLM": ("GraniteConfig", {**ROPE, "logits_scaling": 4.0}),
+    "BertLMHeadModel": ("BertConfig", {**BERT, "is_decoder": True}),  # a transform before the decoder
+}
+RECURRENT = {  # what a text leaves behind goes on to the next in its row
+    "MambaForCausalLM": ("MambaConfig", {"hidden_size": 32, "num_hidden_layers": 2, "state_size": 8}),
+    "FalconH1ForCausalLM": (  # attention and a recurrence in each layer, logits scaled
+        "FalconH1Config",
+        {
+            **ROPE,
+            "mamba_d_ssm": 32,
+            "mamba_n_heads": 4,
+            "mamba_d_head": 8,
+            "mamba_d_state": 8,
+            "mamba_chunk_size": 8,
+            "lm_head_multiplier": 0.25,
+        },
+    ),
 }
 
-BERT = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 64}
 ENCODERS = {  # body: tokeniser and configuration of both of its heads
     "Bert": ("wordpiece", BERT),
     "DistilBert": ("wordpiece", {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64}),
@@ -72,7 +88,7 @@ def save(folder: Path, family: str = "LlamaForCausalLM", seed: int = 0) -> Path:
         tokenizer_object=trained._tokenizer, bos_token="<|end|>", eos_token="<|end|>"
     )
     tokenizer.save_pretrained(folder)
-    kind, settings = FAMILIES[family]
+    kind, settings = {**FAMILIES, **RECURRENT}[family]
     config = getattr(transformers, kind)(**{**COMMON, **settings})
     with torch.random.fork_rng():
         torch.manual_seed(seed)
