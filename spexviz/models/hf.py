@@ -1,8 +1,9 @@
 """Any causal language model of transformers: a hub id, a folder made by save_pretrained, or a .gguf file.
 
 How it is fast and exact: texts are asked once each, in micro-batches of about TOKENS tokens, packed without
-padding and with common beginnings computed once (packed.py); where a family does not allow that, or something
-is hidden, sorted by length and padded on the right (a causal model never looks there). The body runs in bf16
+padding and with common beginnings computed once (packed.py); where a model does not allow that, or something
+is hidden, sorted by length and padded on the right (a causal model never looks there). Which of these a model
+allows is found by comparing (compared.py), and what its head computes too (head.py). The body runs in bf16
 where this processor has instructions for it, in fp16 on a GPU (8 times finer), the stream that its layers add
 to, the last norm and the output head in fp32 (a bf16 head rounds logits to 1/8), and logits are computed only
 where they are read.
@@ -21,10 +22,11 @@ import numpy as np
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.models import checkpoint
-from spexviz.models.base import Span
+from spexviz.models.base import Span, Written, hint_of_space
 from spexviz.models.batches import MOST_TOKENS, PROBED, TOKENS, batches, is_out_of_memory, tuned
 from spexviz.models.checkpoint import may_have
 from spexviz.models.compared import Allowed, allowed, remembered
+from spexviz.models.continued import Answers, differs_alone, ids_behind
 from spexviz.models.fastpath import made_up
 from spexviz.models.head import OutputHead
 from spexviz.models.loaded import LoadedModel, Request, ids_of, requests_of, rows_of, seen
@@ -68,7 +70,8 @@ class TransformersModel(LoadedModel):
         with self._fits():
             self.network.to(self.device)
         self._padding = Padding(self.body, self.device, self.tokenizer.pad_token_id or 0)
-        self._allowed = self._compared()
+        with self._fits():
+            self._allowed = self._compared()
         kept = self._keep_stream_in_fp32()
         self._head = OutputHead(self.network, name)
         self.head_weight = self._head.weight
@@ -107,6 +110,8 @@ class TransformersModel(LoadedModel):
             how += " with its own head"
         if not self._allowed.packed:
             how += " unpacked"
+        if differs_alone(self.tokenizer):
+            how += " answers read behind texts"
         return f"{how} "
 
     def _keep_stream_in_fp32(self) -> bool:
@@ -173,27 +178,29 @@ class TransformersModel(LoadedModel):
                 if token in ends:
                     break
                 new.append(token)
-        return self.tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        answer = self.tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return Written(answer, new)
+
+    def answer_length(self, answer: str, after: str = "") -> int:
+        return len(ids_behind(self.tokenizer, [after], [answer])[0][0])
 
     def log_probabilities(
         self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
     ) -> Floats:
         import torch
 
-        answer_ids = self._answer_ids(answers)
         requests = requests_of(texts, hidden)
         distinct = list(dict.fromkeys(requests))
+        answered = self._answers_behind([text for text, _ in distinct], answers)
         asked = self._tokens_of(distinct)
         table = np.empty((len(distinct), len(answers)))
-        tails = {ids[:-1] for ids in answer_ids}
         with self.lock, torch.inference_mode():
             start = time.perf_counter()
             computed = 0
-            for tail in sorted(tails):
-                columns = [j for j, ids in enumerate(answer_ids) if ids[:-1] == tail]
-                endings = Endings(tail, tuple(answer_ids[j][-1] for j in columns))
-                values, cost = self._score(asked, endings)
-                table[:, columns] = values
+            for ids in dict.fromkeys(answered):  # mostly the same after every text
+                rows = [i for i, found in enumerate(answered) if found == ids]
+                values, cost = self._score_all([asked[i] for i in rows], ids)
+                table[rows] = values
                 computed += cost
             self.pace.note(computed, time.perf_counter() - start)
         return rows_of(requests, distinct, table)
@@ -215,6 +222,18 @@ class TransformersModel(LoadedModel):
         states = self.batch_tokens * (24 * width * 4)
         logits = 2 * max(1, self.batch_tokens // 32) * vocabulary * 4
         return weights + states + logits
+
+    def _score_all(self, texts: list[Tokens], answers: Answers) -> tuple[Floats, int]:
+        """Log-probabilities (texts, answers), and the tokens that were computed."""
+        table = np.empty((len(texts), len(answers)))
+        computed = 0
+        for tail in sorted({ids[:-1] for ids in answers}):
+            columns = [j for j, ids in enumerate(answers) if ids[:-1] == tail]
+            endings = Endings(tail, tuple(answers[j][-1] for j in columns))
+            values, cost = self._score(texts, endings)
+            table[:, columns] = values
+            computed += cost
+        return table, computed
 
     def _score(self, texts: list[Tokens], endings: Endings) -> tuple[Floats, int]:
         """Log-probabilities (texts, endings), one forward pass a text; and the tokens that were computed."""
@@ -313,16 +332,17 @@ class TransformersModel(LoadedModel):
         """What `read_batch` takes of one text."""
         return {"input_ids": self._ids(text)}
 
-    def column(self, answer: str) -> int:
-        """Where an answer of one token stands in a row of `read_batch`.
+    def column(self, answer: str, after: str = "") -> int:
+        """Where an answer of one token, `after` a text, stands in a row of `read_batch`.
 
         Raises ModelError for a longer one.
         """
-        ids = self.encode(answer)
+        ids = ids_behind(self.tokenizer, [after], [answer])[0][0]
         if len(ids) != 1:
+            hint = hint_of_space(answer, lambda other: self.answer_length(other, after))
             raise ModelError(
                 f"The answer {answer!r:.60} is {len(ids)} tokens for {self.label}: "
-                "choose one that is a single token."
+                f"choose one that is a single token.{hint}"
             )
         return ids[0]
 
@@ -337,14 +357,15 @@ class TransformersModel(LoadedModel):
         """What the output head makes of last hidden states, in fp32."""
         return self._head.logits(states)
 
-    def _answer_ids(self, answers: Sequence[str]) -> list[tuple[int, ...]]:
-        """Ids of the answers. Raises ModelError for one that has none."""
-        found = []
-        for answer in answers:
-            ids = tuple(self.encode(answer))
-            if not ids:
-                raise ModelError(f"The answer {answer!r} has no tokens for {self.label}: give a longer one.")
-            found.append(ids)
+    def _answers_behind(self, texts: list[str], answers: Sequence[str]) -> list[Answers]:
+        """The ids of the answers behind each text. Raises ModelError for an answer that has none."""
+        found = ids_behind(self.tokenizer, texts, answers)
+        for ids in found:
+            for answer, own in zip(answers, ids, strict=True):
+                if not own:
+                    raise ModelError(
+                        f"The answer {answer!r} has no tokens for {self.label}: give a longer one."
+                    )
         return found
 
     def _tokens_of(self, requests: list[Request]) -> list[Tokens]:

@@ -100,6 +100,24 @@ def save(folder: Path, family: str = "LlamaForCausalLM", seed: int = 0) -> Path:
     return folder
 
 
+def mark_words(folder: Path) -> Path:
+    """Give the checkpoint in `folder` a tokeniser as of Llama 2, which marks the beginnings of words by ▁."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    made = Tokenizer(models.BPE(unk_token="<unk>"))
+    made.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    made.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
+    made.decoder = decoders.Metaspace(prepend_scheme="first")
+    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=["<unk>", "<s>"], show_progress=False)
+    made.train_from_iterator([f"{text} {text}" for text in CORPUS * 5], trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=made, bos_token="<s>", eos_token="<s>", unk_token="<unk>"
+    )
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
 def save_encoder(
     folder: Path,
     family: str = "BertForSequenceClassification",
