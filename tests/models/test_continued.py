@@ -112,6 +112,20 @@ def plainly_greedy(model: TransformersModel, text: str, tokens: int) -> list[int
     return ids[count:]
 
 
+@pytest.mark.parametrize("kind", ["marking", "writing"])
+def test_the_end_of_a_long_text_decides(kind: str, request: pytest.FixtureRequest) -> None:
+    model = request.getfixturevalue(kind)
+    sentence = "the film is not bad at all: naïve, dull; never fails to impress 😀 — really"
+    words = sentence.split(" ")
+    texts = [" ".join(words[i:] + words[:i] + words[j:]) for i in range(13) for j in range(13)]
+    for text, ids in zip(texts, ids_behind(model.tokenizer, texts, [" not bad", "!"]), strict=True):
+        for answer, tokens in zip((" not bad", "!"), ids, strict=True):
+            own = model.encode(text)
+            whole = model.encode(text + answer)
+            goes_on = whole[: len(own)] == own
+            assert list(tokens) == (whole[len(own) :] if goes_on else model.encode(answer))
+
+
 PROMPTS = ["not bad", "the film is", "really", "dull never 😀", "naïve", "good boring", "impress all"]
 
 
