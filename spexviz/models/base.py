@@ -38,8 +38,8 @@ class Written(str):
         made.ids = tuple(ids)
         return made
 
-    def __getnewargs__(self) -> tuple[str, tuple[int, ...]]:
-        return str(self), self.ids  # for copies, and for other processes
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Written, (str(self), self.ids)  # for copies, and for other processes
 
 
 class LanguageModel(ABC):

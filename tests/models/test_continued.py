@@ -144,8 +144,13 @@ def test_the_models_own_answer_is_scored_as_it_was_written(writing: Transformers
             wanted = [by_hand(writing, writing.encode(text), ids) for text in game.texts(masks)]
             np.testing.assert_allclose(game(masks), wanted, atol=5e-4)
             assert writing.answer_length(answer) == tokens
-    assert pickle.loads(pickle.dumps(answer)).ids == answer.ids == copy.copy(answer).ids
     assert cut > 2 and again > 2
+
+
+def test_what_was_written_keeps_its_tokens_in_copies() -> None:
+    answer = Written("caf\ufffd", [5, 7])
+    for other in (pickle.loads(pickle.dumps(answer)), copy.copy(answer), copy.deepcopy([answer])[0]):
+        assert isinstance(other, Written) and (other, other.ids) == ("caf\ufffd", (5, 7))
 
 
 @pytest.mark.model
