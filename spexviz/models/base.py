@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
@@ -24,6 +24,23 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 """Start and end of a piece of text, in characters."""
+
+
+class Written(str):
+    """An answer that a model wrote itself: its text, and the ids of its tokens.
+
+    The text need not tell them: it may end inside a character, or be cut otherwise when it is read again.
+    """
+
+    ids: tuple[int, ...]
+
+    def __new__(cls, text: str, ids: Sequence[int]) -> Self:
+        made = super().__new__(cls, text)
+        made.ids = tuple(ids)
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Written, (str(self), self.ids)  # for copies, and for other processes
 
 
 class LanguageModel(ABC):
@@ -72,8 +89,8 @@ class LanguageModel(ABC):
         """
         return len(self.begin(self.encode(text)))
 
-    def answer_length(self, answer: str) -> int:
-        """Tokens of the answer, 1 for a label: log-odds read one.
+    def answer_length(self, answer: str, after: str = "") -> int:
+        """Tokens of the answer where it stands `after` a text, 1 for a label: log-odds read one.
 
         Raises ModelError for an answer that the model can never give.
         """
@@ -113,7 +130,10 @@ class LanguageModel(ABC):
 
     @abstractmethod
     def greedy(self, text: str, tokens: int) -> str:
-        """The model's own most likely answer, at most `tokens` long and within the context."""
+        """The model's own most likely answer, at most `tokens` long and within the context.
+
+        As Written where the model tells its tokens.
+        """
 
     @abstractmethod
     def log_probabilities(
@@ -121,8 +141,9 @@ class LanguageModel(ABC):
     ) -> Floats:
         """Log-probability, in nats, of each answer to each text: (texts, answers).
 
-        The answer stands directly after the text; for a model with a `blank`, at the last one in the text;
-        for a classifier it is a label.
+        The answer stands directly after the text, and its tokens are those with which the tokens of the text
+        go on; where it is Written, those that were written. For a model with a `blank` it stands at the last
+        one in the text; for a classifier it is a label.
 
         `hidden`: for each text, pieces whose tokens nothing may attend to (masking by attention).
         Raises ModelError where the model cannot be asked.
@@ -182,8 +203,8 @@ class OpenModel(LanguageModel):
         """What `read_batch` takes of one text, with the special tokens that the model adds."""
 
     @abstractmethod
-    def column(self, answer: str) -> int:
-        """Where an answer stands in a row of `read_batch`.
+    def column(self, answer: str, after: str = "") -> int:
+        """Where an answer that stands `after` a text is in a row of `read_batch`.
 
         Raises ModelError for one that cannot be read there.
         """
@@ -208,6 +229,21 @@ class OpenModel(LanguageModel):
         from spexviz.models.parts import Parts  # built on this file
 
         return Parts(self)
+
+
+def hint_of_space(answer: str, length: Callable[[str], int]) -> str:
+    """A question with a blank before it, where a space more or less before an answer makes it one token.
+
+    `length`: tokens of an answer.
+
+    >>> hint_of_space("good", {" good": 1}.__getitem__)
+    " Did you mean ' good', with a leading space?"
+    """
+    if length(" " + answer) == 1:
+        return f" Did you mean {' ' + answer!r}, with a leading space?"
+    if answer.startswith(" ") and length(answer[1:]) == 1:
+        return f" Did you mean {answer[1:]!r}, without the leading space?"
+    return ""
 
 
 def opened(model: LanguageModel) -> OpenModel:

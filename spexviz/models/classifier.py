@@ -46,7 +46,7 @@ class ClassifierModel(EncoderModel):
     def accepts(name: str) -> bool:
         return checkpoint.backend(name) == "classifier"
 
-    def answer_length(self, answer: str) -> int:
+    def answer_length(self, answer: str, after: str = "") -> int:
         self.column(answer)  # raises for what is no label
         return 1
 
@@ -54,7 +54,7 @@ class ClassifierModel(EncoderModel):
         logs = self.log_probabilities([text], self.answers)[0]
         return self.answers[int(logs.argmax())]
 
-    def column(self, answer: str) -> int:
+    def column(self, answer: str, after: str = "") -> int:
         """Where an answer stands in a row of `read_batch`. Raises ModelError for one that is no label."""
         if answer in self.answers:
             return self.answers.index(answer)

@@ -20,6 +20,7 @@ from spexviz.models.base import Span
 from spexviz.models.batches import TOKENS
 from spexviz.models.checkpoint import may_have
 from spexviz.models.hiding import are_alike, with_others
+from spexviz.models.head import run_in_fp32
 from spexviz.models.loaded import LoadedModel, Request, requests_of, rows_of, seen
 from spexviz.models.machine import bytes_of
 
@@ -41,7 +42,7 @@ class EncoderModel(LoadedModel):
         super().__init__(name, precision)
         self.tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True  # that is, already said
         self.network.to(self.device)
-        _run_head_in_fp32(self.network)
+        run_in_fp32(self.network)
         self._inputs = set(_INPUTS) & set(inspect.signature(self.network.forward).parameters)
         self.batch_tokens = TOKENS if self._can_pad() else 1  # 1: never pad, one text a batch
         self._positions = _positions(self.network)
@@ -190,32 +191,3 @@ def _positions(model: Any) -> int:
         if name.endswith("position_embeddings") and may_have(module, "padding_idx") is not None:
             return most - module.padding_idx - 1
     return most
-
-
-def _run_head_in_fp32(model: Any) -> None:
-    """Let all that comes after the last hidden state compute in fp32, whatever the body does."""
-    body = model.base_model
-    if body is model:
-        model.float()
-        return
-    output = model.get_output_embeddings()
-    if output is not None:  # tied to the token embeddings, which stay as they are
-        weight = output.weight.detach().float()
-        output.weight = type(output.weight)(weight, requires_grad=False)
-    for part in model.children():
-        if part is not body:
-            part.float()
-    pooler = may_have(body, "pooler")
-    if pooler is not None:
-        pooler.float()
-        pooler.register_forward_pre_hook(_floats_in)
-    body.register_forward_hook(_floats_out)
-
-
-def _floats_in(_: Any, inputs: tuple) -> tuple:
-    return (inputs[0].float(), *inputs[1:])
-
-
-def _floats_out(_: Any, inputs: Any, output: Any) -> Any:
-    output.last_hidden_state = output.last_hidden_state.float()
-    return output

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 
@@ -18,3 +20,68 @@ def near(found: Any, plain: Any, tolerance: float) -> bool:
     off = (found - plain).square().mean().sqrt()
     size = plain.square().mean().sqrt()
     return bool(off <= tolerance * size)
+
+
+def near_each(found: Any, plain: Any, tolerance: float) -> bool:
+    """Whether every single state (…, width) differs by at most this share of the plain forward's."""
+    off = (found - plain).square().mean(-1).sqrt()
+    size = plain.square().mean(-1).sqrt()
+    return bool((off <= tolerance * size).all())
+
+
+@contextmanager
+def in_fp32(body: Any) -> Iterator[None]:
+    """Let a body compute in fp32, whatever its weights are.
+
+    Its layers are widened one after another while they run, so that memory holds only one of them twice.
+    """
+    layers = list(_layers_of(body))
+    inside = {id(tensor) for layer in layers for tensor in _tensors(layer)}
+    with ExitStack() as whole:
+        _widen(whole, [tensor for tensor in _tensors(body) if id(tensor) not in inside])
+        for layer in layers:
+            running = whole.enter_context(ExitStack())
+            before = layer.register_forward_pre_hook(_widening(running))
+            after = layer.register_forward_hook(_narrowing(running), always_call=True)
+            whole.callback(before.remove)
+            whole.callback(after.remove)
+        yield
+
+
+def _layers_of(module: Any) -> Iterator[Any]:
+    """The items of the outermost lists of modules: what a forward pass calls one after another."""
+    import torch
+
+    for child in module.children():
+        if isinstance(module, torch.nn.ModuleList) and not isinstance(child, torch.nn.ModuleList):
+            yield child
+        else:
+            yield from _layers_of(child)
+
+
+def _tensors(module: Any) -> list[Any]:
+    return [*module.parameters(), *module.buffers()]
+
+
+def _widen(held: ExitStack, tensors: list[Any]) -> None:
+    """Give tensors of half precision their numbers in fp32, until `held` is closed."""
+    import torch
+
+    for tensor in tensors:
+        if tensor.dtype in (torch.bfloat16, torch.float16):
+            held.callback(setattr, tensor, "data", tensor.data)
+            tensor.data = tensor.data.float()
+
+
+def _widening(held: ExitStack) -> Callable[..., None]:
+    def before(layer: Any, inputs: tuple) -> None:
+        _widen(held, _tensors(layer))
+
+    return before
+
+
+def _narrowing(held: ExitStack) -> Callable[..., None]:
+    def after(layer: Any, inputs: tuple, output: Any) -> None:
+        held.close()
+
+    return after

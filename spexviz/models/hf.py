@@ -1,8 +1,9 @@
 """Any causal language model of transformers: a hub id, a folder made by save_pretrained, or a .gguf file.
 
 How it is fast and exact: texts are asked once each, in micro-batches of about TOKENS tokens, packed without
-padding and with common beginnings computed once (packed.py); where a family does not allow that, or something
-is hidden, sorted by length and padded on the right (a causal model never looks there). The body runs in bf16
+padding and with common beginnings computed once (packed.py); where a model does not allow that, or something
+is hidden, sorted by length and padded on the right (a causal model never looks there). Which of these a model
+allows is found by comparing (compared.py), and what its head computes too (head.py). The body runs in bf16
 where this processor has instructions for it, in fp16 on a GPU (8 times finer), the stream that its layers add
 to, the last norm and the output head in fp32 (a bf16 head rounds logits to 1/8), and logits are computed only
 where they are read.
@@ -22,9 +23,11 @@ import numpy as np
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.models import checkpoint
-from spexviz.models.base import Span
+from spexviz.models.base import Span, Written, hint_of_space
 from spexviz.models.batches import MOST_TOKENS, PROBED, TOKENS, batches, is_out_of_memory, tuned
 from spexviz.models.checkpoint import may_have
+from spexviz.models.compared import Allowed, allowed, remembered
+from spexviz.models.continued import Answers, differs_alone, ids_behind
 from spexviz.models.fastpath import made_up
 from spexviz.models.head import OutputHead
 from spexviz.models.hiding import are_alike, with_others
@@ -68,25 +71,50 @@ class TransformersModel(LoadedModel):
         super().__init__(name, precision, folder)
         with self._fits():
             self.network.to(self.device)
+        self._padding = Padding(self.body, self.device, self.tokenizer.pad_token_id or 0)
+        with self._fits():
+            self._allowed = self._compared()
         kept = self._keep_stream_in_fp32()
-        module = self.network.get_output_embeddings()
-        if module is None:
-            raise ModelError(f'"{name}" has no output head: spexviz needs a causal language model.')
-        config = self.network.config
-        self._head = OutputHead(module, config)
+        self._head = OutputHead(self.network, name)
         self.head_weight = self._head.weight
         self.mask_token = self.tokenizer.mask_token
-        self.context = int(may_have(config, "max_position_embeddings") or 4096)
-        self._padding = Padding(self.body, self.device, self.tokenizer.pad_token_id or 0)
-        self.packing = Packing.of(self.network, self.device, self.precision)
-        self.batch_tokens = TOKENS
-        if self.device.type != "cpu":
+        self.context = int(may_have(self.network.config, "max_position_embeddings") or 4096)
+        self.packing = None
+        if self._allowed.packed:
+            self.packing = Packing.of(self.network, self.device, self.precision)
+        self.batch_tokens = TOKENS if self._allowed.padded else 1
+        if self.device.type != "cpu" and self._allowed.padded:
             with self._fits():
                 self.batch_tokens = tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
             self.call_tokens = AHEAD * self.batch_tokens
-        stream = " with its stream in fp32" if kept and self.precision != "fp32" else ""
-        how = f"transformers {self.device.type} {self.precision}{stream} "
-        self.fingerprint = self._fingerprint("hf", how)
+        self.fingerprint = self._fingerprint("hf", self._how(kept))
+
+    def _compared(self) -> Allowed:
+        """Which fast paths give the values of one text alone.
+
+        Raises ModelError for a model whose tokens look at those after them.
+        """
+        key = self._fingerprint("compared", f"{self.device.type} {self.precision} ")
+        found = remembered(key, lambda: allowed(self.network, self.device, self._padding))
+        if not found.causal:
+            raise ModelError(
+                f"In {self.label} tokens look at those that come after them, so it is no {self.wanted}: "
+                "set is_decoder to true in its config.json if it was trained as one, or choose another model."
+            )
+        return found
+
+    def _how(self, kept: bool) -> str:
+        """How it computes, as far as that changes values; `kept`: the stream of its layers in fp32."""
+        how = f"transformers {self.device.type} {self.precision}"
+        if kept and self.precision != "fp32":
+            how += " with its stream in fp32"
+        if not self._head.is_linear:
+            how += " with its own head"
+        if not self._allowed.packed:
+            how += " unpacked"
+        if differs_alone(self.tokenizer):
+            how += " answers read behind texts"
+        return f"{how} "
 
     def _keep_stream_in_fp32(self) -> bool:
         """Whether the stream of the layers is in fp32; where a family forbids it, bf16 stands for fp16."""
@@ -108,6 +136,23 @@ class TransformersModel(LoadedModel):
     @cached_property
     def beginning(self) -> tuple[int, ...]:
         return added(self.tokenizer(LETTER)["input_ids"], self.encode(LETTER))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        found = []
+        if not self._head.is_linear:
+            found.append(
+                f"{self.label} makes its logits of its last states by more than one linear map: "
+                "they are computed by its own code, in fp32."
+            )
+        if not self._allowed.padded:
+            found.append(f"In a batch {self.label} gives other values than alone: each text is asked alone.")
+        elif self.packing is None:
+            found.append(
+                f"Packed into one row, texts get other values of {self.label} than alone: "
+                "they are asked in padded batches, which is slower."
+            )
+        return tuple(found)
 
     def token_spans(self, text: str) -> list[Span]:
         try:
@@ -139,27 +184,29 @@ class TransformersModel(LoadedModel):
                 if token in ends:
                     break
                 new.append(token)
-        return self.tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        answer = self.tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return Written(answer, new)
+
+    def answer_length(self, answer: str, after: str = "") -> int:
+        return len(ids_behind(self.tokenizer, [after], [answer])[0][0])
 
     def log_probabilities(
         self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
     ) -> Floats:
         import torch
 
-        answer_ids = self._answer_ids(answers)
         requests = requests_of(texts, hidden)
         distinct = list(dict.fromkeys(requests))
+        answered = self._answers_behind([text for text, _ in distinct], answers)
         asked = self._tokens_of(distinct)
         table = np.empty((len(distinct), len(answers)))
-        tails = {ids[:-1] for ids in answer_ids}
         with self.lock, torch.inference_mode():
             start = time.perf_counter()
             computed = 0
-            for tail in sorted(tails):
-                columns = [j for j, ids in enumerate(answer_ids) if ids[:-1] == tail]
-                endings = Endings(tail, tuple(answer_ids[j][-1] for j in columns))
-                values, cost = self._score(asked, endings)
-                table[:, columns] = values
+            for ids in dict.fromkeys(answered):  # mostly the same after every text
+                rows = [i for i, found in enumerate(answered) if found == ids]
+                values, cost = self._score_all([asked[i] for i in rows], ids)
+                table[rows] = values
                 computed += cost
             self.pace.note(computed, time.perf_counter() - start)
         return rows_of(requests, distinct, table)
@@ -192,6 +239,18 @@ class TransformersModel(LoadedModel):
         states = self.batch_tokens * (24 * width * 4)
         logits = 2 * max(1, self.batch_tokens // 32) * vocabulary * 4
         return weights + states + logits
+
+    def _score_all(self, texts: list[Tokens], answers: Answers) -> tuple[Floats, int]:
+        """Log-probabilities (texts, answers), and the tokens that were computed."""
+        table = np.empty((len(texts), len(answers)))
+        computed = 0
+        for tail in sorted({ids[:-1] for ids in answers}):
+            columns = [j for j, ids in enumerate(answers) if ids[:-1] == tail]
+            endings = Endings(tail, tuple(answers[j][-1] for j in columns))
+            values, cost = self._score(texts, endings)
+            table[:, columns] = values
+            computed += cost
+        return table, computed
 
     def _score(self, texts: list[Tokens], endings: Endings) -> tuple[Floats, int]:
         """Log-probabilities (texts, endings), one forward pass a text; and the tokens that were computed."""
@@ -290,16 +349,17 @@ class TransformersModel(LoadedModel):
         """What `read_batch` takes of one text."""
         return {"input_ids": self._ids(text)}
 
-    def column(self, answer: str) -> int:
-        """Where an answer of one token stands in a row of `read_batch`.
+    def column(self, answer: str, after: str = "") -> int:
+        """Where an answer of one token, `after` a text, stands in a row of `read_batch`.
 
         Raises ModelError for a longer one.
         """
-        ids = self.encode(answer)
+        ids = ids_behind(self.tokenizer, [after], [answer])[0][0]
         if len(ids) != 1:
+            hint = hint_of_space(answer, lambda other: self.answer_length(other, after))
             raise ModelError(
                 f"The answer {answer!r:.60} is {len(ids)} tokens for {self.label}: "
-                "choose one that is a single token."
+                f"choose one that is a single token.{hint}"
             )
         return ids[0]
 
@@ -314,14 +374,15 @@ class TransformersModel(LoadedModel):
         """What the output head makes of last hidden states, in fp32."""
         return self._head.logits(states)
 
-    def _answer_ids(self, answers: Sequence[str]) -> list[tuple[int, ...]]:
-        """Ids of the answers. Raises ModelError for one that has none."""
-        found = []
-        for answer in answers:
-            ids = tuple(self.encode(answer))
-            if not ids:
-                raise ModelError(f"The answer {answer!r} has no tokens for {self.label}: give a longer one.")
-            found.append(ids)
+    def _answers_behind(self, texts: list[str], answers: Sequence[str]) -> list[Answers]:
+        """The ids of the answers behind each text. Raises ModelError for an answer that has none."""
+        found = ids_behind(self.tokenizer, texts, answers)
+        for ids in found:
+            for answer, own in zip(answers, ids, strict=True):
+                if not own:
+                    raise ModelError(
+                        f"The answer {answer!r} has no tokens for {self.label}: give a longer one."
+                    )
         return found
 
     def _tokens_of(self, requests: list[Request]) -> list[Tokens]:

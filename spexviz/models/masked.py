@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from spexviz.errors import ModelError
 from spexviz.models import checkpoint
+from spexviz.models.base import hint_of_space
 from spexviz.models.encoder import EncoderModel, Inputs
 from spexviz.models.loaded import Request
 
@@ -48,7 +49,7 @@ class MaskedModel(EncoderModel):
     def accepts(name: str) -> bool:
         return checkpoint.backend(name) == "masked-lm"
 
-    def answer_length(self, answer: str) -> int:
+    def answer_length(self, answer: str, after: str = "") -> int:
         self.column(answer)  # raises for what is no single token
         return 1
 
@@ -66,7 +67,7 @@ class MaskedModel(EncoderModel):
                 return word
         return ""
 
-    def column(self, answer: str) -> int:
+    def column(self, answer: str, after: str = "") -> int:
         """Where an answer stands in a row of `read_batch`. Raises ModelError unless it is a single token."""
         ids = self.encode(answer)
         what = f"{len(ids)} tokens"
@@ -75,8 +76,8 @@ class MaskedModel(EncoderModel):
                 return ids[0]
             what = "a token that it does not know"
         hint = ""
-        if len(ids) != 1 and len(self.encode(" " + answer)) == 1:
-            hint = f" Did you mean {' ' + answer!r}, with a leading space?"
+        if len(ids) != 1:
+            hint = hint_of_space(answer, lambda other: len(self.encode(other)))
         raise ModelError(
             f"The answer {answer!r:.60} is {what} for {self.label}, whose {self.blank} stands for one: "
             f"choose a word that is one.{hint}"

@@ -20,11 +20,11 @@ import numpy as np
 
 from spexviz.models import attention
 from spexviz.models.checkpoint import may_have
-from spexviz.models.fastpath import made_up, near
+from spexviz.models.fastpath import made_up, near, near_each
 from spexviz.models.prefixes import Layout, layout
 
 NAME = "spexviz-packed"
-# of the states (root mean squares): rounding passes, an attention that sees other texts does not
+# of the states (root mean squares): rounding passes; what hides in it is seen in fp32 (compared.py)
 _TOLERANCE = {"fp32": 1e-3, "fp16": 0.03, "bf16": 0.1}
 # configuration that cuts attention off: longer texts are asked plainly
 _LIMITS = ("sliding_window", "attention_chunk_size")
@@ -56,6 +56,7 @@ class Packing:
         self._model = model
         self._body = model.base_model
         self._device = device
+        self._hooks: list[Any] = []
         limits = [may_have(model.config, name) for name in _LIMITS]
         given = (limit for limit in limits if isinstance(limit, int) and limit > 0)
         self.longest = min(given, default=2**31)
@@ -76,14 +77,18 @@ class Packing:
 
         The last layer then computes only what is read; else the model is left as it was.
         """
-        handles = self._read_only_in_the_last_layer()
+        self._hooks = self._read_only_in_the_last_layer()
         # whatever a family dislikes about packed input, the plain forward is still there
         with suppress(Exception):
             if self._agrees(precision):
                 return True
-        for handle in handles:
-            handle.remove()
+        self.remove()
         return False
+
+    def remove(self) -> None:
+        """Leave the model as it was."""
+        for hook in self._hooks:
+            hook.remove()
 
     def states(self, texts: Sequence[Sequence[int]], read: Sequence[range]) -> Any:
         """(texts, reads, width): last hidden states of each text (sorted) at the positions `read[i]`.
@@ -134,12 +139,13 @@ class Packing:
         return [feed.register_forward_pre_hook(_pick), feed.register_forward_hook(_put_back)]
 
     def _agrees(self, precision: str) -> bool:
-        """The same, on five short texts that share beginnings."""
+        """The same, on short texts that share beginnings, at the last state and at the last three."""
         import torch
 
         tokens = made_up(int(self._model.get_input_embeddings().num_embeddings), 24)
         texts = sorted(
             [
+                tokens[:1],
                 tokens[:9],
                 tokens[:5] + tokens[12:20],
                 tokens[:5],
@@ -147,11 +153,16 @@ class Packing:
                 tokens[:9] + tokens[20:22],
             ]
         )
+        compare = near_each if precision == "fp32" else near
         with torch.inference_mode():
-            last_two = [range(len(text) - 2, len(text)) for text in texts]
-            packed = self.states(texts, last_two).float()
-            plain = torch.stack([self._plainly(text)[-2:] for text in texts]).float()
-        return near(packed, plain, _TOLERANCE[precision])
+            plain = {tuple(text): self._plainly(text).float() for text in texts}
+            for count in (1, 3):
+                long = [text for text in texts if len(text) >= count]
+                packed = self.states(long, [range(len(text) - count, len(text)) for text in long]).float()
+                wanted = torch.stack([plain[tuple(text)][-count:] for text in long])
+                if not compare(packed, wanted, _TOLERANCE[precision]):
+                    return False
+        return True
 
     def _plainly(self, text: list[int]) -> Any:
         """(tokens, width): last hidden states of one text by the plain forward."""

@@ -104,7 +104,7 @@ class ServedModel(LanguageModel):
             return super().length(text)
         return self._used(text)
 
-    def answer_length(self, answer: str) -> int:
+    def answer_length(self, answer: str, after: str = "") -> int:
         if self.ability.counts or not answer:
             return len(self.encode(answer))
         return self._used(_ANCHOR + answer) - self._used(_ANCHOR)

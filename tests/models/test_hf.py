@@ -28,7 +28,7 @@ TEXTS = [
 ANSWERS = [" positive", " negative", " not bad at all", " not dull", "é😀"]
 
 
-@pytest.fixture(scope="module", params=tiny.FAMILIES)
+@pytest.fixture(scope="module", params=[*tiny.FAMILIES, *tiny.RECURRENT])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.save(tmp_path_factory.mktemp(request.param), request.param)
 

@@ -26,6 +26,7 @@ ROPE = {
     "num_hidden_layers": 2,
     "intermediate_size": 64,
 }
+BERT = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 64}
 FAMILIES = {
     "LlamaForCausalLM": ("LlamaConfig", ROPE),
     "Qwen2ForCausalLM": ("Qwen2Config", ROPE),
@@ -47,9 +48,24 @@ FAMILIES = {
     "Gemma2ForCausalLM": ("Gemma2Config", {**ROPE, "head_dim": 8, "final_logit_softcapping": 5.0}),
     "CohereForCausalLM": ("CohereConfig", {**ROPE, "logit_scale": 0.25}),
     "GraniteForCausalLM": ("GraniteConfig", {**ROPE, "logits_scaling": 4.0}),
+    "BertLMHeadModel": ("BertConfig", {**BERT, "is_decoder": True}),  # a transform before the decoder
+}
+RECURRENT = {  # what a text leaves behind goes on to the next in its row
+    "MambaForCausalLM": ("MambaConfig", {"hidden_size": 32, "num_hidden_layers": 2, "state_size": 8}),
+    "FalconH1ForCausalLM": (  # attention and a recurrence in each layer, logits scaled
+        "FalconH1Config",
+        {
+            **ROPE,
+            "mamba_d_ssm": 32,
+            "mamba_n_heads": 4,
+            "mamba_d_head": 8,
+            "mamba_d_state": 8,
+            "mamba_chunk_size": 8,
+            "lm_head_multiplier": 0.25,
+        },
+    ),
 }
 
-BERT = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 64}
 ENCODERS = {  # body: tokeniser and configuration of both of its heads
     "Bert": ("wordpiece", BERT),
     "DistilBert": ("wordpiece", {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 64}),
@@ -72,7 +88,7 @@ def save(folder: Path, family: str = "LlamaForCausalLM", seed: int = 0) -> Path:
         tokenizer_object=trained._tokenizer, bos_token="<|end|>", eos_token="<|end|>"
     )
     tokenizer.save_pretrained(folder)
-    kind, settings = FAMILIES[family]
+    kind, settings = {**FAMILIES, **RECURRENT}[family]
     config = getattr(transformers, kind)(**{**COMMON, **settings})
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -93,6 +109,24 @@ def let_begin(folder: Path) -> Path:
     start = (tokenizer.bos_token, tokenizer.bos_token_id)
     tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{start[0]} $A", pair=f"{start[0]} $A $B", special_tokens=[start]
+    )
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def mark_words(folder: Path) -> Path:
+    """Give the checkpoint in `folder` a tokeniser as of Llama 2, which marks the beginnings of words by ▁."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    made = Tokenizer(models.BPE(unk_token="<unk>"))
+    made.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    made.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
+    made.decoder = decoders.Metaspace(prepend_scheme="first")
+    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=["<unk>", "<s>"], show_progress=False)
+    made.train_from_iterator([f"{text} {text}" for text in CORPUS * 5], trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=made, bos_token="<s>", eos_token="<s>", unk_token="<unk>"
     )
     tokenizer.save_pretrained(folder)
     return folder

@@ -262,8 +262,9 @@ class HeadsGame(OnModel):
         """Where target and contrast of each question stand among the answers of the model."""
         column = self.parts.model.column
         if self.value == "log-probability":  # no contrast is read
-            return [(column(target), column(target)) for _, target, _ in self.asked]
-        return [(column(target), column(contrast)) for _, target, contrast in self.asked]
+            targets = [column(target, prompt) for prompt, target, _ in self.asked]
+            return [(target, target) for target in targets]
+        return [(column(target, prompt), column(contrast, prompt)) for prompt, target, contrast in self.asked]
 
     @cached_property
     def inputs(self) -> list[Inputs]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spexviz.errors import GameError
 from spexviz.games.prompt.wrapping import SLOT
-from spexviz.models.base import LanguageModel
+from spexviz.models.base import LanguageModel, hint_of_space
 
 VALUES = {
     "log-odds": "Log-odds of the target against the contrast: the next token, the token at the mask token, "
@@ -14,14 +14,15 @@ VALUES = {
 }
 
 
-def check_single(model: LanguageModel, what: str, answer: str) -> None:
-    """Raise GameError for an answer that is not one token of the model; `what`: "target" or "contrast"."""
-    count = model.answer_length(answer)
+def check_single(model: LanguageModel, what: str, answer: str, after: str) -> None:
+    """Raise GameError for an answer that is not one token of the model where it stands `after` a text.
+
+    `what`: "target" or "contrast".
+    """
+    count = model.answer_length(answer, after)
     if count == 1:
         return
-    hint = ""
-    if model.answer_length(" " + answer) == 1:
-        hint = f" Did you mean {' ' + answer!r}, with a leading space?"
+    hint = hint_of_space(answer, lambda other: model.answer_length(other, after))
     raise GameError(
         f"The {what} {answer!r:.60} is {count} tokens for {model.label}, but log-odds read one token.{hint} "
         'Choose a word that is one token, or the value "log-probability".'

@@ -244,6 +244,8 @@ class PromptGame(OnModel):
             fields.append(self.wrap(""))
         if self._is_spaced:
             fields.append({"space": self.space})
+        if self.value == "greedy":
+            fields.append("the tokens that were written")  # not those of the text when it is read again
         return hashed("prompt", json.dumps(fields))
 
     @property
@@ -261,8 +263,9 @@ class PromptGame(OnModel):
             return (self._own_answer(),)
         if self.value == "log-probability":
             return (self.target,)
-        check_single(self.language_model, "target", self.target)
-        check_single(self.language_model, "contrast", self.contrast)
+        asked = self.wrap(self.prompt)
+        check_single(self.language_model, "target", self.target, asked)
+        check_single(self.language_model, "contrast", self.contrast, asked)
         return (self.target, self.contrast)
 
     def _own_answer(self) -> str:
@@ -337,9 +340,10 @@ class PromptGame(OnModel):
         """Raise what would go wrong before the first ablation: model, target, length."""
         model = self.asked_model
         check_blank(model, self.template, self.prompt, self.masking, self.replacement)
-        asked = max(model.length(self.wrap(self.prompt)), model.length(self._longest))
+        whole = self.wrap(self.prompt)
+        asked = max(model.length(whole), model.length(self._longest))
         self._check_length(asked)  # before a greedy answer is asked for
-        answered = max(model.answer_length(answer) for answer in self.answers)
+        answered = max(model.answer_length(answer, whole) for answer in self.answers)
         self._check_length(asked + answered - 1)  # nothing is read after its last token
         if self.masking == "attention":
             self._check_hidden()

@@ -1,0 +1,99 @@
+"""Which fast paths a model allows: compared with its own forward pass of one text alone, in fp32.
+
+In half precision a small leak from one text to the next hides in the rounding. What is found is remembered
+in `$SPEXVIZ_HOME/compared/`, so that it costs once a model: under what the model is, the versions of what
+computes it, and the source of the paths.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from spexviz.errors import StoreError
+from spexviz.kit.files import write_whole
+from spexviz.kit.paths import home
+from spexviz.models import fastpath, packed, padded
+from spexviz.models.fastpath import in_fp32, made_up, near_each
+from spexviz.models.packed import Packing
+from spexviz.models.padded import Padding
+
+_SAME = 1e-3  # of a state (root mean squares): sums in fp32 in another order stay well within it
+_MOST = 1_000  # models that are remembered
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What gives a text the states that it has alone: `packed` rows, `padded` batches.
+
+    `causal`: what comes after a token changes nothing in its state.
+    """
+
+    packed: bool
+    padded: bool
+    causal: bool
+
+
+def allowed(network: Any, device: Any, padding: Padding) -> Allowed:
+    """What a loaded causal model allows, as found by asking it some made-up texts in fp32."""
+    import torch
+
+    body = network.base_model
+    with torch.no_grad(), in_fp32(body):
+        packing = Packing.of(network, device, "fp32")
+        if packing is not None:
+            packing.remove()
+        vocabulary = int(network.get_input_embeddings().num_embeddings)
+        batched = _is_padded(padding, vocabulary)
+        return Allowed(batched and packing is not None, batched, _is_causal(padding, vocabulary))
+
+
+def remembered(key: str, find: Callable[[], Allowed]) -> Allowed:
+    """What was found for a model before, or else is now; `key`: its fingerprint."""
+    try:
+        file = home() / "compared" / f"{_name(key)}.json"
+    except StoreError:  # nowhere to remember it
+        return find()
+    with suppress(OSError, ValueError, TypeError):
+        return Allowed(**json.loads(file.read_text()))
+    found = find()
+    with suppress(OSError):
+        write_whole(file, json.dumps(asdict(found)).encode(), _MOST)
+    return found
+
+
+def _name(key: str) -> str:
+    """A name of what is compared: the model, what computes it, and the source of the paths."""
+    content = hashlib.sha256(key.encode())
+    for package in ("torch", "transformers"):
+        content.update(version(package).encode())
+    for source in (__file__, fastpath.__file__, packed.__file__, padded.__file__):
+        content.update(Path(source).read_bytes())
+    return content.hexdigest()[:32]
+
+
+def _is_padded(padding: Padding, vocabulary: int) -> bool:
+    """Whether texts that are filled up behind have the states that each has alone."""
+    import torch
+
+    tokens = made_up(vocabulary, 24)
+    texts = [tokens[:1], tokens[:9], tokens[3:24]]
+    reads = [range(len(text) - 1, len(text)) for text in texts]
+    together = padding.states(texts, reads, [None] * len(texts))
+    alone = [padding.states([text], [read], [None]) for text, read in zip(texts, reads, strict=True)]
+    return near_each(together.float(), torch.cat(alone).float(), _SAME)
+
+
+def _is_causal(padding: Padding, vocabulary: int) -> bool:
+    """Whether tokens have the states that they have without those after them."""
+    tokens = made_up(vocabulary, 24)
+    read = [range(9)]
+    alone = padding.states([tokens[:9]], read, [None])
+    more = padding.states([tokens], read, [None])
+    return near_each(more.float(), alone.float(), _SAME)
