@@ -1,4 +1,4 @@
-"""What a layer is made of, found by running it again: which of its modules its output comes from, and what each does.
+"""What a layer is made of, found by running it again: where its output comes from, and what each part does.
 
 A layer is run as the model called it, while the outputs of its modules with matrices are replayed. One whose
 noise still reaches the layer's output is an *exit*: its way out leads through no other matrix. Exits that lie
@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from os.path import commonprefix
+from functools import cached_property
 from typing import Any
 
 from spexviz.models.checkpoint import may_have
 
-_MOVED = 1e-5  # of the output (root sum of squares): rounding stays within it, noise as large as the output does not
+# of the output (root sum of squares): rounding stays within it, noise as large as the output does not
+_MOVED = 1e-5
 _MIXED = 0.05  # of the greatest: a branch that mixes tokens moves them so far; rounding moves them less
 _PARALLEL = 0.99  # cosine
 
@@ -39,21 +40,30 @@ class Branch:
 
 @dataclass(frozen=True)
 class Call:
-    """How a module was called, with states (1, tokens, width)."""
+    """How a module was called, with states (1, tokens, width). `of` leaves out what keeps keys and values."""
 
     args: tuple
     kwargs: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, args: tuple, kwargs: Mapping[str, Any]) -> Call:
+        """The call without a cache, which would grow with every run."""
+        from transformers import Cache
+
+        def without(given: Any) -> Any:
+            return None if isinstance(given, Cache) else given
+
+        return cls(tuple(map(without, args)), {key: without(given) for key, given in kwargs.items()})
 
     @property
     def states(self) -> Any:
         """The states that the module was given; None where it was given none."""
         import torch
 
-        given = self.kwargs.get("hidden_states")
-        if self.args:
-            given = self.args[0]
-        is_states = torch.is_tensor(given) and given.is_floating_point() and given.ndim == 3
-        return given if is_states and len(given) == 1 else None
+        given = self.args[0] if self.args else self.kwargs.get("hidden_states")
+        if not torch.is_tensor(given) or not given.is_floating_point():
+            return None
+        return given if given.ndim == 3 and len(given) == 1 else None
 
     def run(self, module: Any, states: Any) -> Any:
         """What the module gives, first or alone, when it is called in the same way with other states."""
@@ -76,20 +86,18 @@ def branches_of(module: Any, call: Call, heads: int) -> list[Branch]:
     if states is None or states.shape[1] < 2:
         return []
     trial = _Trial(module, call)
-    if trial.plain is None or trial.plain.shape != states.shape:
+    if not trial.once or trial.plain.shape != states.shape:
         return []
-    places = trial.places()
-    mixed = {place: trial.mixing(parts) for place, parts in places.items()}
-    most = max(mixed.values(), default=0.0)
+    sites = {place: trial.site(exits) for place, exits in trial.places.items()}
+    if None in sites.values():
+        return []
+    mixed = {place: trial.mixing(place, site) for place, site in sites.items()}
+    least = max(_MOVED, _MIXED * max(mixed.values(), default=0.0))
     found = []
-    for place, parts in places.items():
-        site = trial.site(parts)
-        if site is None:
-            return []
-        mixes = mixed[place] > max(_MOVED, _MIXED * most)
-        into = trial.width_into(site)
-        averaging = trial.averaging(site, into, heads) if mixes else None
-        found.append(Branch(site, into, mixes, averaging))
+    for place, site in sites.items():
+        mixes = mixed[place] > least
+        averaging = trial.averaging(site, heads) if mixes else None
+        found.append(Branch(site, trial.width_into(site), mixes, averaging))
     return found
 
 
@@ -104,12 +112,15 @@ class _Seen:
     def note(self, module: Any, inputs: tuple, output: Any) -> None:
         """A forward hook."""
         self.runs[id(module)] = self.runs.get(id(module), 0) + 1
-        self.into[id(module)] = first_of(inputs) if inputs else None
-        self.out[id(module)] = output
+        self.into[id(module)] = _copied(first_of(inputs)) if inputs else None
+        self.out[id(module)] = _copied(output)
 
 
 class _Trial:
-    """A layer that is run again and again by itself. `plain`: what it gives; None where it cannot be tried."""
+    """A layer that is run again and again by itself.
+
+    `plain`: what it gives. `once`: whether each matrix is used once, so that its output can be replayed.
+    """
 
     def __init__(self, module: Any, call: Call):
         self._module = module
@@ -117,30 +128,37 @@ class _Trial:
         self._names = {part: name for name, part in module.named_modules() if name}
         self._seen = self._watched(list(self._names), call.states, {})
         self._owners = [part for part in self._names if _owns_matrix(part) and id(part) in self._seen.out]
-        self.plain = call.run(module, call.states)
-        if any(self._seen.runs[id(part)] > 1 for part in self._owners):
-            self.plain = None
+        self.plain: Any = call.run(module, call.states)
+        self.once = all(self._seen.runs[id(part)] == 1 for part in self._owners)
 
+    @cached_property
     def places(self) -> dict[str, list[Any]]:
         """The exits, by where they lie: the first step on the way to them that is not the way to all."""
         exits = [part for part in self._owners if self._reaches(part)]
         ways = [self._names[part].split(".") for part in exits]
-        shared = len(commonprefix(ways))
+        most = min((len(way) for way in ways), default=0)
+        shared = 0  # steps that all have in common
+        while shared < most and len({way[shared] for way in ways}) == 1:
+            shared += 1
         found: dict[str, list[Any]] = {}
         for part, way in zip(exits, ways, strict=True):
             found.setdefault(".".join(way[: shared + 1]), []).append(part)
         return found
 
-    def mixing(self, parts: Sequence[Any]) -> float:
-        """How far other tokens move with the first, by what leads out through these exits alone."""
-        live = self._beside(parts)
+    def mixing(self, place: str, site: Any) -> float:
+        """How far what a site carries at other tokens moves with the first, through its place alone."""
         changed = self._call.states.clone()
         changed[:, 0] = _noisy(changed[:, 0], self.plain)
-        replayed = {part: self._seen.out[id(part)] for part in self._owners if part not in live}
-        return _moved(self._run(changed, replayed)[:, 1:], self.plain[:, 1:])
+        inside = place.split(".")
+        beside = [part for part in self._owners if self._names[part].split(".")[: len(inside)] != inside]
+        seen = self._watched([site], changed, {part: self._seen.out[id(part)] for part in beside})
+        return _moved(self._carried(site, seen)[1:], self._carried(site, self._seen)[1:])
 
     def site(self, parts: Sequence[Any]) -> Any:
-        """The smallest module that gives what leads out through these exits, and nothing else; None for none."""
+        """The smallest module that gives what leads out through these exits and nothing else;
+
+        None where there is none.
+        """
         inside = [part for part in self._names if set(parts) <= set(part.modules())]
         for part in reversed(inside):
             if self._gives_states(part) and self._is_apart(part):
@@ -154,21 +172,26 @@ class _Trial:
             return 0
         return int(given.shape[-1])
 
-    def averaging(self, site: Any, into: int, heads: int) -> int | None:
+    def averaging(self, site: Any, heads: int) -> int | None:
         """`heads` where each of so many pieces of the site's input points one way at all tokens.
 
         That is with the same state at every one. 0 where this can only be told of its output, which does.
         """
         same = self._call.states[:, :1].expand_as(self._call.states).clone()
-        seen = self._watched([site], same, {})
-        whole = seen.out if into == 0 else seen.into
-        pieces = heads if into and into % heads == 0 else 1
-        given = first_of(whole[id(site)]).float().reshape(same.shape[1], pieces, -1)
-        size = given.norm(dim=-1)
-        cosine = (given * given[:1]).sum(-1) / (size * size[:1]).clamp(min=1e-30)
-        if not bool((cosine > _PARALLEL).all()):
+        into = self.width_into(site)
+        apart = into > 0 and into % heads == 0
+        carried = self._carried(site, self._watched([site], same, {}))
+        pieces = carried.reshape(len(carried), heads if apart else 1, -1)
+        size = pieces.norm(dim=-1)
+        along = (pieces * pieces[:1]).sum(-1)
+        if bool((along < _PARALLEL * size * size[:1]).any()):
             return None
-        return heads if pieces == heads and into else 0
+        return heads if apart else 0
+
+    def _carried(self, site: Any, seen: _Seen) -> Any:
+        """What a site carries (tokens, size): the input of a linear map, the output of another module."""
+        found = seen.into[id(site)] if self.width_into(site) else first_of(seen.out[id(site)])
+        return found.float().reshape(self._call.states.shape[1], -1)
 
     def _reaches(self, part: Any) -> bool:
         """Whether noise in what a module gives reaches the layer's output past all other matrices."""
@@ -178,12 +201,6 @@ class _Trial:
             return _moved(self._run(self._call.states, replayed), self.plain) > _MOVED
         except (RuntimeError, IndexError, ValueError):  # a router that chose other experts than were seen
             return True
-
-    def _beside(self, parts: Sequence[Any]) -> set[Any]:
-        """The modules with matrices in the place where these exits lie."""
-        place = next(place for place, exits in self.places().items() if exits[0] is parts[0])
-        steps = place.split(".")
-        return {part for part in self._owners if self._names[part].split(".")[: len(steps)] == steps}
 
     def _gives_states(self, part: Any) -> bool:
         import torch
@@ -228,7 +245,16 @@ class _Replay:
     output: Any
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.output
+        return _copied(self.output)
+
+
+def _copied(output: Any) -> Any:
+    """A copy of what a module gives: layers may add to it in place."""
+    import torch
+
+    if isinstance(output, tuple | list):
+        return tuple(_copied(one) for one in output)
+    return output.clone() if torch.is_tensor(output) else output
 
 
 def _owns_matrix(module: Any) -> bool:

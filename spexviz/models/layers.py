@@ -56,7 +56,7 @@ class _Run:
         """A hook for a module that may be a layer."""
         import torch
 
-        self.calls.setdefault(id(module), []).append(Call(args, kwargs))
+        self.calls.setdefault(id(module), []).append(Call.of(args, kwargs))
         self.bare[id(module)] = torch.is_tensor(output)
 
 

@@ -1,6 +1,6 @@
-"""The table of families whose tiny checkpoints are tried (families.py): their configurations, and what to hook.
+"""The table of families whose tiny checkpoints are tried (families.py): configurations, and what to hook.
 
-A family is a class of transformers; what is not named here is as in `_DEFAULTS`. Adding one is one line.
+A family is a class of transformers. Adding one is one line.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ EXPERTS = {
     "JetMoeForCausalLM": Family(
         {**_WIDTHS, **_EXPERTS, "kv_channels": 8, "num_key_value_heads": 2}, "self_attention"
     ),
-    "DeepseekV3ForCausalLM": _rope(**_EXPERTS, **_DENSE_FIRST, **_MLA),
+    "DeepseekV3ForCausalLM": _rope(**_EXPERTS, **_DENSE_FIRST, **_MLA, num_key_value_heads=4),
     "Glm4MoeForCausalLM": _rope(**_EXPERTS, **_DENSE_FIRST),
 }
 RECURRENT = {
