@@ -17,9 +17,9 @@ from typing import Any
 
 from spexviz.models.checkpoint import may_have
 
-# of the output (root sum of squares): rounding stays within it, noise as large as the output does not
-_MOVED = 1e-5
-_MIXED = 0.05  # of the greatest: a branch that mixes tokens moves them so far; rounding moves them less
+_MOVED = 1e-5  # of the numbers (root sum of squares): what rounding in fp32 moves is less
+_MUCH = 0.05  # of the numbers, or of what moves most: noise as large as the states moves more, rounding less
+_UNEVEN = 10  # times what the same numbers, computed again, differ by (a GPU may add in any order)
 _PARALLEL = 0.99  # cosine
 
 
@@ -92,7 +92,7 @@ def branches_of(module: Any, call: Call, heads: int) -> list[Branch]:
     if None in sites.values():
         return []
     mixed = {place: trial.mixing(place, site) for place, site in sites.items()}
-    least = max(_MOVED, _MIXED * max(mixed.values(), default=0.0))
+    least = max(trial.least, _MUCH * max(mixed.values(), default=0.0))
     found = []
     for place, site in sites.items():
         mixes = mixed[place] > least
@@ -120,6 +120,7 @@ class _Trial:
     """A layer that is run again and again by itself.
 
     `plain`: what it gives. `once`: whether each matrix is used once, so that its output can be replayed.
+    `least`: how far numbers move, as a share of them, where more than rounding moved them.
     """
 
     def __init__(self, module: Any, call: Call):
@@ -130,6 +131,10 @@ class _Trial:
         self._owners = [part for part in self._names if _owns_matrix(part) and id(part) in self._seen.out]
         self.plain: Any = call.run(module, call.states)
         self.once = all(self._seen.runs[id(part)] == 1 for part in self._owners)
+        self.least = _MOVED
+        if self.once:
+            again = self._run(call.states, self._all_replayed())
+            self.least = max(_MOVED, _UNEVEN * _moved(again, self.plain))
 
     @cached_property
     def places(self) -> dict[str, list[Any]]:
@@ -195,10 +200,10 @@ class _Trial:
 
     def _reaches(self, part: Any) -> bool:
         """Whether noise in what a module gives reaches the layer's output past all other matrices."""
-        replayed = {other: self._seen.out[id(other)] for other in self._owners}
+        replayed = self._all_replayed()
         replayed[part] = _each(replayed[part], self.plain)
         try:
-            return _moved(self._run(self._call.states, replayed), self.plain) > _MOVED
+            return _moved(self._run(self._call.states, replayed), self.plain) > self.least
         except (RuntimeError, IndexError, ValueError):  # a router that chose other experts than were seen
             return True
 
@@ -215,10 +220,13 @@ class _Trial:
         """Whether nothing of the layer's input comes out of a module but through its exits: no residual."""
         if self._seen.runs[id(part)] > 1:
             return False
-        replayed = {one: self._seen.out[id(one)] for one in self._owners}
         changed = _noisy(self._call.states, self.plain)
-        found = first_of(self._watched([part], changed, replayed).out[id(part)])
-        return _moved(found, first_of(self._seen.out[id(part)])) <= _MOVED
+        found = first_of(self._watched([part], changed, self._all_replayed()).out[id(part)])
+        return _moved(found, first_of(self._seen.out[id(part)])) <= _MUCH
+
+    def _all_replayed(self) -> dict[Any, Any]:
+        """What every module with matrices gave."""
+        return {part: self._seen.out[id(part)] for part in self._owners}
 
     def _watched(self, parts: Sequence[Any], states: Any, replayed: Mapping[Any, Any]) -> _Seen:
         """What these modules took and gave in a run."""
