@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.models import families, zoo
-from tests.models.families import CLAIMS, REFUSED, RIGHT, WRONG
+from tests.models.families import CLAIMS, REFUSED, WRONG
 from tools.families import DOCS, KINDS, WORDS
 
 SEED = 12
