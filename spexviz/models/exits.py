@@ -20,7 +20,7 @@ from spexviz.models.checkpoint import may_have
 _MOVED = 1e-5  # of the numbers (root sum of squares): what rounding in fp32 moves is less
 _MUCH = 0.05  # of the numbers, or of what moves most: noise as large as the states moves more, rounding less
 _UNEVEN = 10  # times what the same numbers, computed again, differ by (a GPU may add in any order)
-_PARALLEL = 0.99  # cosine
+_PARALLEL = 0.999  # cosine
 
 
 @dataclass(frozen=True)

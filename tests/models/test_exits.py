@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from spexviz.models.exits import Branch, Call, branches_of
 
 WIDTH, HEADS = 16, 4
@@ -18,14 +16,12 @@ def layer(mixer: str) -> Any:
     class Nameless(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.a = torch.nn.Linear(WIDTH, WIDTH)
-            self.b = torch.nn.Linear(WIDTH, WIDTH)
-            self.one = torch.nn.Linear(WIDTH, WIDTH)
+            self.x = torch.nn.ModuleDict({name: torch.nn.Linear(WIDTH, WIDTH) for name in ("a", "b", "one")})
             self.c = torch.nn.Linear(WIDTH, 24)
             self.two = torch.nn.Linear(24, WIDTH)
 
         def mixed(self, states: Any) -> Any:
-            values = self.b(states)
+            values = self.x["b"](states)
             if mixer == "sums":  # a recurrent part adds up, each number at its own pace
                 pace = torch.linspace(0.1, 0.9, WIDTH)
                 so_far = torch.zeros_like(values[:, 0])
@@ -34,14 +30,14 @@ def layer(mixer: str) -> Any:
                     so_far = pace * so_far + token
                     rows.append(so_far)
                 return torch.stack(rows, 1)
-            keys = self.a(states).unflatten(-1, (HEADS, -1)).transpose(1, 2)
+            keys = self.x["a"](states).unflatten(-1, (HEADS, -1)).transpose(1, 2)
             weights = torch.softmax(keys @ keys.transpose(2, 3), -1)
             return (weights @ values.unflatten(-1, (HEADS, -1)).transpose(1, 2)).transpose(1, 2).flatten(2)
 
         def forward(self, states: Any) -> Any:
             between = states
             if mixer != "nothing":
-                between = states + self.one(self.mixed(states))
+                between = states + self.x["one"](self.mixed(states))
             return between + self.two(torch.relu(self.c(between)))
 
     with torch.random.fork_rng():
@@ -61,53 +57,16 @@ def branches(module: Any) -> dict[Any, Branch]:
 def test_attention_is_what_averages_tokens_and_its_last_map_holds_the_heads() -> None:
     module = layer("averages")
     assert branches(module) == {
-        module.one: Branch(module.one, WIDTH, True, HEADS),
+        module.x["one"]: Branch(module.x["one"], WIDTH, True, HEADS),
         module.two: Branch(module.two, 24, False, None),
     }
 
 
 def test_what_adds_tokens_up_is_no_attention() -> None:
     module = layer("sums")
-    assert branches(module)[module.one] == Branch(module.one, WIDTH, True, None)
+    assert branches(module)[module.x["one"]] == Branch(module.x["one"], WIDTH, True, None)
 
 
 def test_without_a_mixer_there_is_an_mlp_alone() -> None:
     module = layer("nothing")
     assert branches(module) == {module.two: Branch(module.two, 24, False, None)}
-
-
-def test_a_map_that_ends_in_another_map_is_no_exit_though_it_has_the_width(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Such as the keys and values of an attention that experts close."""
-    import torch
-
-    module = layer("averages")
-    experts = torch.nn.Parameter(torch.randn(2, WIDTH, WIDTH) / WIDTH**0.5)
-
-    class Experts(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.weight = experts
-
-        def forward(self, states: Any) -> tuple:
-            return states @ self.weight.mean(0), None
-
-    class Closed(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.b = module.b
-            self.last = Experts()
-
-        def forward(self, states: Any) -> tuple:
-            values = self.b(states)
-            given, _ = self.last(values.mean(1, keepdim=True).expand_as(values))
-            return given, None
-
-    closed = Closed()
-    monkeypatch.setattr(module, "mixed", lambda states: closed(states)[0])
-    module.one = torch.nn.Identity()
-    module.x = closed
-    found = branches(module)
-    assert set(found) == {closed.last, module.two}
-    assert found[closed.last] == Branch(closed.last, 0, True, 0)
