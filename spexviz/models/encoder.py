@@ -52,9 +52,10 @@ class EncoderModel(LoadedModel):
         self.fingerprint = self._fingerprint(self.kind, how)
 
     def _can_pad(self) -> bool:
-        """Whether model and tokeniser know the same padding token."""
+        """Whether model and tokeniser know the same padding token, and the model a mask that hides it."""
         padding = may_have(self.network.config, "pad_token_id")
-        return padding is not None and padding == self.tokenizer.pad_token_id
+        is_known = padding is not None and padding == self.tokenizer.pad_token_id
+        return is_known and "attention_mask" in self._inputs
 
     def token_spans(self, text: str) -> list[Span]:
         return self._offsets([text], special=False)[0]

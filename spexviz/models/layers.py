@@ -1,9 +1,9 @@
-"""The layers of a transformer, found in its tree of modules and in what runs when, not by model names.
+"""The layers of a transformer, found in its tree of modules and by what these do, not by names.
 
-A layer is an item of the longest list of modules in which attention and a feed-forward part run. The last
-linear map of the attention mixes the heads, so its input holds them side by side (grouped-query attention
-too: keys and values are shared before); the last one outside it closes the MLP, so its input holds the
-neurons. Both were seen to run, in this order, on a short text.
+A layer is an item of the longest list of modules in which attention and a feed-forward part run (exits.py).
+The linear map that closes the attention mixes the heads, so its input holds them side by side (grouped-query
+attention too: keys and values are shared before); the one that closes the MLP has the neurons as its input.
+Where a mixture of experts closes a part, the part can be switched off as a whole, and what lies in it cannot.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from typing import Any
 from spexviz.errors import ModelError
 from spexviz.models.base import OpenModel
 from spexviz.models.checkpoint import may_have
+from spexviz.models.exits import Call, branches_of
 
 _SHORT = "The film was"  # a text on which the parts are looked for
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer: its module, the last linear maps of its attention (`mix`) and MLP (`feed`), their sizes."""
+    """A layer: its module, those that give what its attention (`mix`) and MLP (`feed`) give, their sizes.
+
+    `heads`, `neurons`: 0 where that is no single linear map, whose input would hold them.
+    """
 
     module: Any
     mix: Any
@@ -41,30 +45,18 @@ class Layer:
         return self.width
 
 
-@dataclass(frozen=True)
-class _Map:
-    """A linear map that was seen to run, with the widths of its input and its output."""
-
-    module: Any
-    into: int
-    out: int
-
-
 @dataclass
 class _Run:
-    """What was seen when a model ran: linear maps in order, and (by id) which modules gave bare states."""
+    """What was seen when a model ran: (by id) how modules were called, and which gave bare states."""
 
-    maps: list[_Map] = field(default_factory=list)
+    calls: dict[int, list[Call]] = field(default_factory=dict)
     bare: dict[int, bool] = field(default_factory=dict)
 
-    def note_map(self, module: Any, inputs: tuple, output: Any) -> None:
-        """A hook for a linear map."""
-        self.maps.append(_Map(module, inputs[0].shape[-1], output.shape[-1]))
-
-    def note_output(self, module: Any, inputs: tuple, output: Any) -> None:
+    def note(self, module: Any, args: tuple, kwargs: dict[str, Any], output: Any) -> None:
         """A hook for a module that may be a layer."""
         import torch
 
+        self.calls.setdefault(id(module), []).append(Call.of(args, kwargs))
         self.bare[id(module)] = torch.is_tensor(output)
 
 
@@ -77,10 +69,9 @@ def find_layers(model: OpenModel) -> tuple[Layer, ...]:
     ran = _run(model, lists)
     heads = may_have(model.network.config.get_text_config(), "num_attention_heads")
     for modules in lists:
-        layers = [_layer(module, ran, heads) for module in modules]
-        found = tuple(layer for layer in layers if layer is not None)
-        if layers and len(found) == len(layers):
-            return found
+        layers = _layers(list(modules), ran, heads)
+        if layers:
+            return layers
     raise ModelError(
         f"{model.label} has no layers of attention and MLP that can be told apart: "
         "explain its prompts instead, or choose another model."
@@ -93,43 +84,40 @@ def _run(model: OpenModel, lists: list[Any]) -> _Run:
 
     ran = _Run()
     with ExitStack() as hooks:
-        for module in model.body.modules():
-            if _is_linear(module):
-                hooks.callback(module.register_forward_hook(ran.note_map).remove)
-        for modules in lists:
-            for module in modules:
-                hooks.callback(module.register_forward_hook(ran.note_output).remove)
-        inputs = model.inputs_of(model.blank or _SHORT)
+        for module in {module for modules in lists for module in modules}:
+            hooks.callback(module.register_forward_hook(ran.note, with_kwargs=True).remove)
+        inputs = model.inputs_of(f"{_SHORT} {model.blank or ''}".strip())
         model.read_batch({key: torch.tensor([ids], device=model.device) for key, ids in inputs.items()})
     return ran
 
 
-def _is_linear(module: Any) -> bool:
-    """Whether a module is one matrix that multiplies, of whatever class: families have their own."""
-    import torch
-
-    if isinstance(module, torch.nn.Embedding) or list(module.children()):
-        return False
-    weight = may_have(module, "weight")
-    return may_have(weight, "ndim") == 2
+def _layers(modules: list[Any], ran: _Run, heads: Any) -> tuple[Layer, ...]:
+    """The layers that these modules are; none where one of them is no layer."""
+    found: list[Layer] = []
+    for module in modules:
+        layer = _layer(module, ran, heads)
+        if layer is None:
+            return ()
+        found.append(layer)
+    return tuple(found)
 
 
 def _layer(module: Any, ran: _Run, heads: Any) -> Layer | None:
-    """The layer that a module is, by what ran in it;
+    """The layer that a module is, by what it does;
 
     None where it is none, or runs more than once (shared weights).
     """
-    path = {id(part): name.lower().split(".") for name, part in module.named_modules()}
-    inside = [one for one in ran.maps if id(one.module) in path]
-    if len({id(one.module) for one in inside}) != len(inside):
+    calls = ran.calls.get(id(module), [])
+    if len(calls) != 1 or not isinstance(heads, int):
         return None
-    attention = [one for one in inside if any("att" in name for name in path[id(one.module)])]
-    rest = [one for one in inside if one not in attention]
-    if not attention or not rest or not isinstance(heads, int):
+    branches = branches_of(module, calls[0], heads)
+    attention = [branch for branch in branches if branch.heads is not None]
+    rest = [branch for branch in branches if not branch.mixes]
+    if len(attention) != 1 or len(rest) != 1:
         return None
-    mix = attention[-1]
-    feed = rest[-1]
-    if mix.into % heads:
-        return None
-    bare = ran.bare.get(id(module), True)
-    return Layer(module, mix.module, feed.module, heads, mix.into // heads, feed.into, mix.out, bare)
+    mix = attention[0]
+    feed = rest[0]
+    apart = mix.heads or 0
+    head_width = mix.into // max(apart, 1)
+    width = calls[0].states.shape[-1]
+    return Layer(module, mix.site, feed.site, apart, head_width, feed.into, width, ran.bare[id(module)])

@@ -158,6 +158,8 @@ class Parts:
             return (change(inputs[0]), *inputs[1:])
 
         def change_output(_: Any, inputs: tuple, output: Any) -> Any:
+            if isinstance(output, tuple):  # with what a router chose, or where heads attend
+                return (change(output[0]), *output[1:])
             return change(output)
 
         if kind in ("heads", "neurons"):

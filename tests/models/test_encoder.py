@@ -20,7 +20,7 @@ from spexviz.models.base import LanguageModel
 from spexviz.models.classifier import ClassifierModel
 from spexviz.models.encoder import batches
 from spexviz.models.masked import MaskedModel
-from tests.models import tiny
+from tests.models import tiny, zoo
 
 TEXTS = [
     "Review: the film is not bad",
@@ -384,3 +384,13 @@ def test_micro_batches_are_sorted_and_bounded() -> None:
     assert all(len(group) == 1 or max(lengths[i] for i in group) * len(group) <= 64 for group in groups)
     assert [lengths[i] for group in groups for i in group] == sorted(lengths) and len(groups) < 200
     assert list(batches([], 64)) == [] and list(batches([3, 9, 1, 2], 6)) == [[2, 3], [0], [1]]
+
+
+def test_a_model_that_takes_no_mask_reads_no_padding(tmp_path: Path) -> None:
+    """FNet mixes whatever stands in its row."""
+    model = ClassifierModel(str(zoo.save(tmp_path, "FNetForSequenceClassification")), precision="fp32")
+    texts = ["dull", "the film is not bad at all"]
+    together = model.log_probabilities(texts, ["fine", "dull"])
+    alone = [model.log_probabilities([text], ["fine", "dull"])[0] for text in texts]
+    np.testing.assert_allclose(together, alone, atol=1e-4)
+    assert np.ptp(together) > 0.1

@@ -6,6 +6,7 @@ Every family in milliseconds.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 CORPUS = [
     "Review: the film is not bad at all",
@@ -78,18 +79,37 @@ MASKED = [f"{body}ForMaskedLM" for body in ENCODERS]
 
 def save(folder: Path, family: str = "LlamaForCausalLM", seed: int = 0) -> Path:
     """A randomly made checkpoint of a family in `folder`."""
+    kind, settings = {**FAMILIES, **RECURRENT}[family]
+    _causal().save_pretrained(folder)
+    return _made(folder, family, kind, {**COMMON, **settings}, seed)
+
+
+def save_as(folder: Path, family: str, kind: str, settings: dict[str, object], tokenizer: str) -> Path:
+    """A randomly made checkpoint of any class of transformers, with a configuration of class `kind`.
+
+    `tokenizer`: "causal", "wordpiece" or "bytes".
+    """
+    made = {"causal": _causal, "wordpiece": _wordpiece, "bytes": _bytes}[tokenizer]()
+    made.save_pretrained(folder)
+    if tokenizer == "causal":
+        names: dict[str, object] = {**COMMON, "pad_token_id": 0}
+        names.pop("max_position_embeddings")
+    else:
+        names = {
+            "vocab_size": len(made),
+            "pad_token_id": made.pad_token_id,
+            "bos_token_id": made.cls_token_id,
+            "eos_token_id": made.sep_token_id,
+            "id2label": {0: "dull", 1: "fine"},
+        }
+    return _made(folder, family, kind, {**names, **settings})
+
+
+def _made(folder: Path, family: str, kind: str, settings: dict[str, object], seed: int = 0) -> Path:
     import torch
     import transformers
-    from tokenizers import ByteLevelBPETokenizer
 
-    trained = ByteLevelBPETokenizer()
-    trained.train_from_iterator(CORPUS * 5, vocab_size=400, min_frequency=1, special_tokens=["<|end|>"])
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=trained._tokenizer, bos_token="<|end|>", eos_token="<|end|>"
-    )
-    tokenizer.save_pretrained(folder)
-    kind, settings = {**FAMILIES, **RECURRENT}[family]
-    config = getattr(transformers, kind)(**{**COMMON, **settings})
+    config = getattr(transformers, kind)(**settings)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = getattr(transformers, family)(config).float()
@@ -166,7 +186,19 @@ def save_encoder(
     return folder
 
 
-def _wordpiece() -> object:
+def _causal() -> Any:
+    """A tokeniser as of GPT-2, whose one special token begins and ends."""
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    trained = ByteLevelBPETokenizer()
+    trained.train_from_iterator(CORPUS * 5, vocab_size=400, min_frequency=1, special_tokens=["<|end|>"])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=trained._tokenizer, bos_token="<|end|>", eos_token="<|end|>"
+    )
+
+
+def _wordpiece() -> Any:
     """A tokeniser as of BERT: whole words of CORPUS, else letters."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
@@ -199,7 +231,7 @@ def _wordpiece() -> object:
     return PreTrainedTokenizerFast(tokenizer_object=made, **special)
 
 
-def _bytes() -> object:
+def _bytes() -> Any:
     """A tokeniser as of RoBERTa: byte pairs, where a word with the space before it is another token."""
     from tokenizers import ByteLevelBPETokenizer, processors
     from transformers import AddedToken, PreTrainedTokenizerFast

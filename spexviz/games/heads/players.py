@@ -134,6 +134,7 @@ def _ungrouped(game: HeadsGame) -> list[Player]:
     for layer in game.chosen:
         built = game.parts.layers[layer]
         if game.part == "head":
+            _check_apart(built.heads, layer, "heads", "attention")
             found += [_head(built, layer, head) for head in range(built.heads)]
         else:
             found.append(_block(built, layer, game.part))
@@ -145,6 +146,15 @@ def _head(built: Layer, layer: int, head: int) -> Player:
     start = head * built.head_width
     numbers = ((layer, "heads"), (start, start + built.head_width))
     return Player(f"L{layer}.H{head}", (layer, head), (numbers,))
+
+
+def _check_apart(count: int, layer: int, parts: str, whole: str) -> None:
+    """Raises GameError for a layer in which so many parts, namely none, can be told apart."""
+    if not count:
+        raise GameError(
+            f"The {parts} of layer {layer} cannot be told apart (a mixture of experts closes them): "
+            f'choose other layers, or the part "{whole}".'
+        )
 
 
 def _block(built: Layer, layer: int, part: str) -> Player:
@@ -177,6 +187,8 @@ def _neurons(game: HeadsGame) -> list[Player]:
 def _most_active(game: HeadsGame) -> list[Neuron]:
     """The neurons of greatest mean size at the last token of the questions."""
     sites: list[Site] = [(layer, "neurons") for layer in game.chosen]
+    for layer in game.chosen:
+        _check_apart(game.parts.layers[layer].neurons, layer, "neurons", "mlp")
     seen = [game.parts.states(inputs, sites) for inputs in game.inputs]
     ranked: list[tuple[float, int, int]] = []  # the greatest first; of equals the first in the model
     for site in sites:
