@@ -123,13 +123,13 @@ def settle(thing: Any) -> None:
 
 
 def check(thing: Any, error: type[Exception]) -> None:
-    """Settle the fields of a dataclass whose fields are options.
+    """Settle the fields of a dataclass, and check those that are options.
 
     Raises `error` where one is none of its choices or beyond its limits, or holds half a character.
     """
     settle(thing)
     above: dict[str, tuple[float, Any]] = {}  # (limit, value) of those with a lower limit only: told together
-    for name, one in options(thing).items():
+    for name, one in _declared(thing):
         value = getattr(thing, name)
         what = one.what or name
         _refuse_half_characters(value, what, error)
@@ -143,6 +143,12 @@ def check(thing: Any, error: type[Exception]) -> None:
         needed = joined([f"{name} ≥ {low:g}" for name, (low, _) in above.items()])
         values = joined([f"{value!r:.40}" for _, value in above.values()])
         raise error(f"{type(thing).__name__} needs {needed}, not {values}.")
+
+
+def _declared(thing: Any) -> list[tuple[str, Option]]:
+    """The fields that are options, with their names; a class that derives from ours may have others."""
+    fields = [one for one in dataclasses.fields(thing) if one.init and "option" in one.metadata]
+    return [(one.name, one.metadata["option"]) for one in fields]
 
 
 def _refuse_half_characters(value: Any, what: str, error: type[Exception]) -> None:

@@ -19,8 +19,8 @@ from spexviz.kit.arrays import Floats
 from spexviz.models.base import Span
 from spexviz.models.batches import TOKENS
 from spexviz.models.checkpoint import may_have
-from spexviz.models.hiding import are_alike, with_others
 from spexviz.models.head import run_in_fp32
+from spexviz.models.hiding import are_alike, with_others
 from spexviz.models.loaded import LoadedModel, Request, requests_of, rows_of, seen
 from spexviz.models.machine import bytes_of
 

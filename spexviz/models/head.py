@@ -38,7 +38,8 @@ class OutputHead:
         self._network = network
         self._trunk, self._given, own = self._asked(label)
         states = self._given.last_hidden_state
-        self.is_linear = _same(self._linear(states), own)
+        fits = states.shape[-1] == self.weight.shape[-1]  # else something between them changes the width
+        self.is_linear = fits and _same(self._linear(states), own)
         if not (self.is_linear or _same(self._own(states), own)):
             raise ModelError(
                 f"The head of {label} cannot be computed apart from its body, so its logits cannot be read: "

@@ -239,7 +239,9 @@ def test_a_larger_budget_and_another_solver_pay_only_for_what_is_new() -> None:
 
 
 def test_one_run_has_one_id_however_it_is_asked_for() -> None:
-    short = RunSpec({"name": "prompt", "prompt": "not bad", "model": "toy"}, {"name": "proxyspex"}, 64)
+    written = {"name": "prompt", "prompt": "not bad", "model": "toy"}
+    later = {"space": "typed", "beginning": "tokeniser"}  # without them a spec means what it meant before
+    short = RunSpec(written | later, {"name": "proxyspex"}, 64)
     game = spexviz.PromptGame(model="toy", prompt="not bad")
     result = spexviz.explain(game, spexviz.ProxySPEX(), budget=64)
     assert planning.Request.of(short).spec.id == result.spec.id == planning.Request.of(result.spec).spec.id
