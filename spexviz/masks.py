@@ -177,6 +177,18 @@ def holders(sets: Sequence[Interaction], n: int) -> NDArray[np.bool_]:
     return out
 
 
+def padded_holders(members: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
+    """The same of sets as rows of positions (k, w), filled up with n or −1: (k, n) bool.
+
+    >>> padded_holders(np.array([[0, 2], [1, -1]]), 3)
+    array([[ True, False,  True],
+           [False,  True, False]])
+    """
+    out = np.zeros((len(members), n + 1), dtype=bool)  # what fills up goes to a column of its own
+    np.put_along_axis(out, members, True, axis=1)
+    return out[:, :n]
+
+
 def is_interaction(members: Sequence[int], n: int) -> bool:
     """Whether these are sorted, distinct positions of n players: the one form of a set.
 

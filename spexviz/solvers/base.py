@@ -116,6 +116,18 @@ class Sparse(AnyMasks):
     def __post_init__(self) -> None:
         check(self, SolverError)
 
+    def capped(self, whole: Spectrum) -> Spectrum:
+        """The constant, the players, and the largest interactions that may stay, of all sets."""
+        orders = whole.orders
+        size = np.abs(whole.values)
+        low = np.flatnonzero(orders < 2)
+        wide = np.flatnonzero((orders >= 2) & (orders <= self.max_order))
+        largest_first = np.argsort(-size[wide], kind="stable")
+        largest = wide[largest_first[: self.terms]]
+        kept = np.sort(np.concatenate([low, largest]))
+        values = whole.values.tolist()
+        return Spectrum(whole.n, [(whole.terms[j], values[j]) for j in kept.tolist()])
+
 
 def at_most_all(n: int, count: int) -> int:
     """So many masks of n players, or all 2^n if they are fewer."""

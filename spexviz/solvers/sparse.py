@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spexviz.kit.arrays import Floats, Ints
-from spexviz.masks import Masks, Values
+from spexviz.masks import Masks, Values, padded_holders
 from spexviz.solvers.base import signs
-from spexviz.solvers.proxyspex.trees import membership
 from spexviz.solvers.regression import least_squares
 from spexviz.spectrum import characters
 
@@ -34,7 +33,7 @@ class Candidates:
 
     def columns(self, masks: Masks) -> Floats:
         """The players' signs and the candidates' characters: (b, n + k) of ±1."""
-        sets = membership(self.members, self.n)
+        sets = padded_holders(self.members, self.n)
         products = characters(masks, sets).astype(np.float64)
         return np.hstack([signs(masks), products])
 

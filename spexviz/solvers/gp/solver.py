@@ -17,6 +17,7 @@ Source: our own; the product kernel is that of Rasmussen and Williams 2006, chap
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -59,8 +60,8 @@ class GaussianProcess(Sparse):
             flat[()] = float(values.mean())
             return self._certain(n, flat, "the values are constant")
         if is_complete(masks):
-            capped = self._capped(Spectrum.of_all(masks, values))
-            return self._certain(n, capped, "all masks were asked: exact")
+            capped = self.capped(Spectrum.of_all(masks, values))
+            return self._certain(n, capped.coefficients, "all masks were asked: exact")
         posterior = condition(design, values, seed)
         return self._sparse(posterior, n, seed, began)
 
@@ -76,7 +77,7 @@ class GaussianProcess(Sparse):
             return Spectrum(n, known, notes=notes)
         return Spectrum(n, known, draws, notes)
 
-    def _certain(self, n: int, coefficients: dict[Interaction, float], why: str) -> Spectrum:
+    def _certain(self, n: int, coefficients: Mapping[Interaction, float], why: str) -> Spectrum:
         """A spectrum that leaves nothing to learn: all draws are equal."""
         notes = {"fit": why}
         if not self.draws:
@@ -84,15 +85,3 @@ class GaussianProcess(Sparse):
         row = np.array(list(coefficients.values()))
         draws = np.tile(row, (self.draws, 1))
         return Spectrum(n, coefficients, draws, notes)
-
-    def _capped(self, whole: Spectrum) -> dict[Interaction, float]:
-        """The constant, the players, and the largest interactions that may stay, in the order of `whole`."""
-        orders = whole.orders
-        size = np.abs(whole.values)
-        low = np.flatnonzero(orders < 2)
-        wide = np.flatnonzero((orders >= 2) & (orders <= self.max_order))
-        largest_first = np.argsort(-size[wide], kind="stable")
-        largest = wide[largest_first[: self.terms]]
-        kept = np.sort(np.concatenate([low, largest]))
-        values = whole.values.tolist()
-        return {whole.terms[j]: values[j] for j in kept}

@@ -64,8 +64,7 @@ class ProxySPEX(Sparse):
             return Spectrum(n, {(): mean}, notes=notes)
         scale = float(np.abs(values - mean).max())
         if is_complete(masks):
-            whole = Spectrum.of_all(masks, values).truncate(order=self.max_order)
-            capped = _capped(whole, self.terms)
+            capped = self.capped(Spectrum.of_all(masks, values))
             return _pruned(capped, scale, {"trees": "none: all masks were asked"})
         linear = Linear().fit(design, values)
         reason = self._why_no_trees(masks, values, linear, scale)
@@ -139,17 +138,6 @@ def _chosen(stage: Stage, choice: Choice) -> Spectrum:
         term = tuple(players.tolist())
         terms.append((term, wide[j]))
     return Spectrum(n, terms)
-
-
-def _capped(spectrum: Spectrum, terms: int) -> Spectrum:
-    """Without the smallest terms of order ≥ 2, so that at most `terms` of them stay."""
-    orders = spectrum.orders
-    size = np.where(orders >= 2, np.abs(spectrum.values), np.inf)
-    low = int((orders < 2).sum())
-    largest_first = np.argsort(-size, kind="stable")
-    kept = np.sort(largest_first[: terms + low])
-    values = spectrum.values.tolist()
-    return Spectrum(spectrum.n, [(spectrum.terms[j], values[j]) for j in kept.tolist()])
 
 
 def _pruned(spectrum: Spectrum, scale: float, notes: Notes) -> Spectrum:

@@ -193,13 +193,3 @@ def _subsets(d: int, max_order: int) -> Bools:
     for size in range(max_order + 1):
         rows += itertools.combinations(range(d), size)
     return holders(rows, d)
-
-
-def membership(members: Ints, n: int) -> Bools:
-    """Padded members (k, w) as a bool table (k, n)."""
-    padding = members < 0
-    columns = np.where(padding, n, members)  # padding goes to a column of its own
-    shape = (len(members), n + 1)
-    out = np.zeros(shape, dtype=bool)
-    np.put_along_axis(out, columns, True, axis=1)
-    return out[:, :n]

@@ -15,7 +15,17 @@ import numpy as np
 from spexviz.errors import SolverError
 from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.kit.options import check, option
-from spexviz.masks import Interaction, Masks, Values, distinct, holders, is_complete, keys, uniform_masks
+from spexviz.masks import (
+    Interaction,
+    Masks,
+    Values,
+    distinct,
+    holders,
+    is_complete,
+    keys,
+    padded_holders,
+    uniform_masks,
+)
 from spexviz.solvers.base import Design, at_most_all, checked, constant_and_players
 from spexviz.solvers.spex.bch import MOST_ERRORS, bch, parity_length
 from spexviz.solvers.spex.decode import Geometry, peel, transform
@@ -171,7 +181,7 @@ class SPEX:
         n = support.shape[1]
         soft = self.decoder == "soft"
         decoded = [decode(design, view, soft) for view in views]
-        sets = _membership(np.vstack(decoded), n)
+        sets = padded_holders(np.vstack(decoded), n)
         wanted = sets.sum(1) <= self.max_order
         sets = distinct(sets[wanted])
         known = set(keys(support))
@@ -235,14 +245,6 @@ def decode(design: SpexDesign, values: Values, soft: bool = True) -> Positions:
     sets, _ = peel(bins, geometry, code, soft)
     some = (sets < n).any(1)
     return sets[some]  # without what the mean left of the constant: the refit has it anyway
-
-
-def _membership(sets: Positions, n: int) -> Bools:
-    """Sets as positions padded with n (k, t), to which players each holds (k, n)."""
-    shape = len(sets), n + 1
-    membership = np.zeros(shape, dtype=bool)
-    np.put_along_axis(membership, sets, True, axis=1)
-    return membership[:, :n]
 
 
 def _exact(masks: Masks, values: Values) -> Spectrum:

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from spexviz.masks import uniform_masks
-from spexviz.solvers.proxyspex.trees import Boosting, Forest, boost, fourier, membership, read_forest
+from spexviz.masks import padded_holders, uniform_masks
+from spexviz.solvers.proxyspex.trees import Boosting, Forest, boost, fourier, read_forest
 from spexviz.spectrum import characters
 
 
 def evaluate(members, coefficients, masks):
-    return characters(masks, membership(members, masks.shape[1])).astype(float) @ coefficients
+    return characters(masks, padded_holders(members, masks.shape[1])).astype(float) @ coefficients
 
 
 def to_dict(members, coefficients):
