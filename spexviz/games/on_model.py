@@ -56,3 +56,9 @@ class OnModel(Game):
         if model is None:
             return None
         return replace(self, model=model)
+
+    @cached_property
+    def _is_checked(self) -> bool:
+        """True; the first time only after `check`, which raises what is wrong: looked at before each call."""
+        self.check()
+        return True

@@ -88,8 +88,13 @@ def defaults(kind: Any) -> dict[str, Any]:
 
 def befores(kind: Any) -> dict[str, Any]:
     """{name: what it means where it is left out} of the options that came later."""
-    described = {one.name: one.metadata.get("option") for one in dataclasses.fields(kind) if one.init}
-    return {name: one.before for name, one in described.items() if one and one.before is not NEVER_WITHOUT}
+    return {name: one.before for name, one in _declared(kind) if one.before is not NEVER_WITHOUT}
+
+
+def _declared(kind: Any) -> list[tuple[str, Option]]:
+    """The fields that are options, with their names; a class that derives from ours may have others."""
+    fields = [one for one in dataclasses.fields(kind) if one.init and "option" in one.metadata]
+    return [(one.name, one.metadata["option"]) for one in fields]
 
 
 def settings(thing: Any) -> dict[str, Any]:
@@ -143,12 +148,6 @@ def check(thing: Any, error: type[Exception]) -> None:
         needed = joined([f"{name} ≥ {low:g}" for name, (low, _) in above.items()])
         values = joined([f"{value!r:.40}" for _, value in above.values()])
         raise error(f"{type(thing).__name__} needs {needed}, not {values}.")
-
-
-def _declared(thing: Any) -> list[tuple[str, Option]]:
-    """The fields that are options, with their names; a class that derives from ours may have others."""
-    fields = [one for one in dataclasses.fields(thing) if one.init and "option" in one.metadata]
-    return [(one.name, one.metadata["option"]) for one in fields]
 
 
 def _refuse_half_characters(value: Any, what: str, error: type[Exception]) -> None:

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from spexviz.models.checkpoint import may_have
+from spexviz.models.hooks import forward_as
 
 _MOVED = 1e-5  # of the numbers (root sum of squares): what rounding in fp32 moves is less
 _MUCH = 0.05  # of the numbers, or of what moves most: noise as large as the states moves more, rounding less
@@ -233,7 +234,7 @@ class _Trial:
         seen = _Seen()
         with ExitStack() as hooks:
             for part in parts:
-                hooks.callback(part.register_forward_hook(seen.note).remove)
+                hooks.enter_context(part.register_forward_hook(seen.note))
             self._run(states, replayed)
         return seen
 
@@ -241,8 +242,7 @@ class _Trial:
         """What the layer gives, where some of its modules give again what they gave."""
         with ExitStack() as undo:
             for part, output in replayed.items():
-                undo.callback(delattr, part, "forward")
-                part.forward = _Replay(output)
+                undo.enter_context(forward_as(part, _Replay(output)))
             return self._call.run(self._module, states)
 
 

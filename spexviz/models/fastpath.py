@@ -41,10 +41,8 @@ def in_fp32(body: Any) -> Iterator[None]:
         _widen(whole, [tensor for tensor in _tensors(body) if id(tensor) not in inside])
         for layer in layers:
             running = whole.enter_context(ExitStack())
-            before = layer.register_forward_pre_hook(_widening(running))
-            after = layer.register_forward_hook(_narrowing(running), always_call=True)
-            whole.callback(before.remove)
-            whole.callback(after.remove)
+            whole.enter_context(layer.register_forward_pre_hook(_widening(running)))
+            whole.enter_context(layer.register_forward_hook(_narrowing(running), always_call=True))
         yield
 
 

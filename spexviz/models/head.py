@@ -7,13 +7,13 @@ that nobody can list. Their own code then computes them, from states that anothe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 from spexviz.errors import ModelError
 from spexviz.models.checkpoint import may_have
 from spexviz.models.fastpath import made_up
+from spexviz.models.hooks import forward_as
 
 _SAME = 1e-4  # of the largest logit: sums in fp32 in another order stay within it
 _TEXTS = 3  # made up, on which a head is compared
@@ -63,7 +63,8 @@ class OutputHead:
 
         each = states.reshape(-1, 1, states.shape[-1])
         ids = torch.zeros(each.shape[:2], dtype=torch.long, device=each.device)
-        with _giving(self._trunk, type(self._given)(last_hidden_state=each)):
+        given = type(self._given)(last_hidden_state=each)
+        with forward_as(self._trunk, lambda *_, **__: given):
             logits = self._network(input_ids=ids, use_cache=False).logits
         return logits.float().reshape(*states.shape[:-1], -1)
 
@@ -82,7 +83,7 @@ class OutputHead:
         ids = torch.tensor(texts, device=self.weight.device)
         with torch.inference_mode(), ExitStack() as hooks:
             for module in _models_in(self._network.base_model):
-                hooks.callback(module.register_forward_hook(see).remove)
+                hooks.enter_context(module.register_forward_hook(see))
             own = self._network(input_ids=ids, use_cache=False).logits
         if not seen:
             raise ModelError(
@@ -119,16 +120,6 @@ def _models_in(body: Any) -> list[Any]:
     from transformers import PreTrainedModel
 
     return [module for module in body.modules() if isinstance(module, PreTrainedModel)]
-
-
-@contextmanager
-def _giving(module: Any, output: Any) -> Iterator[None]:
-    """Let a module give this output, whatever it is asked."""
-    module.forward = lambda *_, **__: output
-    try:
-        yield
-    finally:
-        del module.forward
 
 
 def _same(found: Any, own: Any) -> bool:

@@ -85,7 +85,7 @@ def _run(model: OpenModel, lists: list[Any]) -> _Run:
     ran = _Run()
     with ExitStack() as hooks:
         for module in {module for modules in lists for module in modules}:
-            hooks.callback(module.register_forward_hook(ran.note, with_kwargs=True).remove)
+            hooks.enter_context(module.register_forward_hook(ran.note, with_kwargs=True))
         inputs = model.inputs_of(f"{_SHORT} {model.blank or ''}".strip())
         model.read_batch({key: torch.tensor([ids], device=model.device) for key, ids in inputs.items()})
     return ran

@@ -19,6 +19,7 @@ from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.models.attention import in_full_precision
 from spexviz.models.base import OpenModel, opened
 from spexviz.models.batches import PROBED, TOKENS, is_out_of_memory
+from spexviz.models.hooks import forward_as
 from spexviz.models.layers import find_layers
 
 Site = tuple[int, str]
@@ -83,9 +84,8 @@ class Parts:
         def keep(_: Any, args: tuple, kwargs: dict[str, Any]) -> None:
             seen.append(_states(args, kwargs)[0])
 
-        with self.model.lock, torch.inference_mode(), ExitStack() as hooks:
-            hook = self.layers[first].module.register_forward_pre_hook(keep, with_kwargs=True)
-            hooks.callback(hook.remove)
+        hook = self.layers[first].module.register_forward_pre_hook
+        with self.model.lock, torch.inference_mode(), hook(keep, with_kwargs=True):
             self.model.read_batch(self._batch([inputs]))
         return seen[0].clone()
 
@@ -163,10 +163,9 @@ class Parts:
             return change(output)
 
         if kind in ("heads", "neurons"):
-            hook = module.register_forward_pre_hook(change_input)
+            hooks.enter_context(module.register_forward_pre_hook(change_input))
         else:
-            hook = module.register_forward_hook(change_output)
-        hooks.callback(hook.remove)
+            hooks.enter_context(module.register_forward_hook(change_output))
 
     def _batch(self, inputs: Sequence[dict[str, list[int]]]) -> dict[str, Any]:
         import torch
@@ -212,11 +211,11 @@ class Parts:
             return args, {**kwargs, "hidden_states": states}
 
         with ExitStack() as hooks:
-            hook = self.layers[first].module.register_forward_pre_hook(begin, with_kwargs=True)
-            hooks.callback(hook.remove)
+            module = self.layers[first].module
+            hooks.enter_context(module.register_forward_pre_hook(begin, with_kwargs=True))
             for layer in self.layers[:first]:
-                hooks.callback(delattr, layer.module, "forward")
-                layer.module.forward = _through if layer.bare else _through_in_tuple
+                through = _through if layer.bare else _through_in_tuple
+                hooks.enter_context(forward_as(layer.module, through))
             yield
 
 

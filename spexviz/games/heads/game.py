@@ -207,12 +207,6 @@ class HeadsGame(OnModel):
             raise GameError("There is no player: choose a layer, or other labels.")
         _ = self._columns
 
-    @cached_property
-    def _is_checked(self) -> bool:
-        """True; the first time only after `check`, which raises what is wrong."""
-        self.check()
-        return True
-
     def __call__(self, masks: Masks) -> Values:
         return self.by_question(masks).mean(1)
 

@@ -348,12 +348,6 @@ class PromptGame(OnModel):
         if self.masking == "attention":
             self._check_hidden()
 
-    @cached_property
-    def _is_checked(self) -> bool:
-        """True; the first time only after `check`, which raises what is wrong."""
-        self.check()
-        return True
-
     @property
     def _longest(self) -> str:
         """The longest text that a mask can lead to: what stands for a removed part may be longer than it."""
