@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -24,39 +23,23 @@ from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.models import checkpoint
 from spexviz.models.base import Span, Written, hint_of_space
-from spexviz.models.batches import MOST_TOKENS, PROBED, TOKENS, batches, is_out_of_memory, tuned
+from spexviz.models.batches import MOST_TOKENS, TOKENS, batches, tuned
 from spexviz.models.checkpoint import may_have
 from spexviz.models.compared import Allowed, allowed, remembered
 from spexviz.models.continued import Answers, differs_alone, ids_behind
-from spexviz.models.fastpath import made_up
 from spexviz.models.head import OutputHead
 from spexviz.models.hiding import are_alike, with_others
-from spexviz.models.loaded import LETTER, LoadedModel, Request, added, ids_of, requests_of, rows_of, seen
+from spexviz.models.loaded import LETTER, Request, added, ids_of, requests_of, rows_of, seen
 from spexviz.models.machine import bytes_of
 from spexviz.models.packed import Packing
 from spexviz.models.padded import Padding
 from spexviz.models.residual import keep_in_fp32
+from spexviz.models.scoring import ScoringModel, Tokens
 
 AHEAD = 4  # micro-batches in a call on a GPU: the next is laid out while the last is computed
 
 
-@dataclass(frozen=True)
-class Tokens:
-    """A text as it is asked: its ids, and 1 for each token that may be attended to, else 0 (None: all)."""
-
-    ids: list[int]
-    seen: list[int] | None = None
-
-
-@dataclass(frozen=True)
-class Endings:
-    """Answers that differ in their last token only: what they share before it, and the last token of each."""
-
-    tail: tuple[int, ...]
-    last: tuple[int, ...]
-
-
-class TransformersModel(LoadedModel):
+class TransformersModel(ScoringModel):
     """A causal LM by hub id, folder or .gguf file.
 
     Raises ModelError where it cannot be had. Thread-safe: one forward pass at a time.
@@ -79,7 +62,6 @@ class TransformersModel(LoadedModel):
         self.head_weight = self._head.weight
         self.mask_token = self.tokenizer.mask_token
         self.context = int(may_have(self.network.config, "max_position_embeddings") or 4096)
-        self.packing = None
         if self._allowed.packed:
             self.packing = Packing.of(self.network, self.device, self.precision)
         self.batch_tokens = TOKENS if self._allowed.padded else 1
@@ -239,111 +221,6 @@ class TransformersModel(LoadedModel):
         states = self.batch_tokens * (24 * width * 4)
         logits = 2 * max(1, self.batch_tokens // 32) * vocabulary * 4
         return weights + states + logits
-
-    def _score_all(self, texts: list[Tokens], answers: Answers) -> tuple[Floats, int]:
-        """Log-probabilities (texts, answers), and the tokens that were computed."""
-        table = np.empty((len(texts), len(answers)))
-        computed = 0
-        for tail in sorted({ids[:-1] for ids in answers}):
-            columns = [j for j, ids in enumerate(answers) if ids[:-1] == tail]
-            endings = Endings(tail, tuple(answers[j][-1] for j in columns))
-            values, cost = self._score(texts, endings)
-            table[:, columns] = values
-            computed += cost
-        return table, computed
-
-    def _score(self, texts: list[Tokens], endings: Endings) -> tuple[Floats, int]:
-        """Log-probabilities (texts, endings), one forward pass a text; and the tokens that were computed."""
-        import torch
-
-        packing = self._packing_for(texts, len(endings.tail))
-        ids = [text.ids for text in texts]
-        computed = 0
-        found = []
-        for rows, cost in batches(ids, self.batch_tokens, packing is not None, len(endings.tail)):
-            batch = [texts[i] for i in rows]
-            values = self._forward(batch, endings, packing)
-            if values is None:
-                self._halve(len(rows), cost)
-                smaller, cost = self._score(batch, endings)
-                values = torch.from_numpy(smaller)
-            found.append((rows, values))
-            computed += cost
-        table = np.empty((len(texts), len(endings.last)))
-        for rows, values in found:  # only now: a GPU computes one batch while the next is laid out here
-            table[rows] = values.cpu().numpy()
-        return table, computed
-
-    def _halve(self, texts: int, cost: int) -> None:
-        """Memory ran out: smaller batches from now on. Raises ModelError where it did with a single text."""
-        import torch
-
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        if texts == 1:
-            raise ModelError(
-                f"{self.label} has no memory left for one text of {cost} tokens: "
-                "end what else uses it, shorten the prompt, or take a smaller model."
-            )
-        self.batch_tokens = max(1, min(self.batch_tokens, cost) // 2)
-
-    def _packing_for(self, texts: list[Tokens], extra: int) -> Packing | None:
-        """The packing, if these texts may be packed with `extra` tokens after each.
-
-        That is, nothing is hidden, and no sliding window ends within.
-        """
-        packing = self.packing
-        if packing is None:
-            return None
-        fits = all(text.seen is None and len(text.ids) + extra <= packing.longest for text in texts)
-        return packing if fits else None
-
-    def _forward(self, texts: list[Tokens], endings: Endings, packing: Packing | None) -> Any:
-        """Log-probabilities (texts, endings) by one forward pass;
-
-        None where memory ran out (what it held is free again then).
-        """
-        try:
-            return self._logs(texts, endings, packing)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            return None
-
-    def _logs(self, texts: list[Tokens], endings: Endings, packing: Packing | None) -> Any:
-        import torch
-
-        # the state that is read for a token is the one before it
-        reads = [range(len(text.ids) - 1, len(text.ids) + len(endings.tail)) for text in texts]
-        whole = [[*text.ids, *endings.tail] for text in texts]
-        if packing is not None:
-            states = packing.states(whole, reads)
-        else:
-            states = self._padding.states(whole, reads, [text.seen for text in texts])
-        logs = torch.log_softmax(self.logits(states), dim=-1)
-        # log p(answer) = Σ log p(token | the tokens before it)
-        before = torch.zeros(len(texts), device=self.device)
-        for j, token in enumerate(endings.tail):
-            before = before + logs[:, j, token]
-        out = torch.stack([before + logs[:, -1, token] for token in endings.last], dim=1)
-        return out.double()
-
-    def _rate(self, tokens: int) -> float:
-        """Tokens a second in a batch of so many, on made-up texts without a common beginning.
-
-        For the size of batches on a GPU.
-        """
-        import torch
-
-        vocabulary = len(self.head_weight)
-        texts = [Tokens(made_up(vocabulary, PROBED, i)) for i in range(max(1, tokens // PROBED))]
-        times = []
-        for _ in range(2):  # the first one pays for what is made once
-            start = time.perf_counter()
-            with torch.inference_mode():
-                self._logs(texts, Endings((), (0,)), self.packing).cpu()
-            times.append(time.perf_counter() - start)
-        return tokens / min(times)
 
     def inputs_of(self, text: str) -> dict[str, list[int]]:
         """What `read_batch` takes of one text."""

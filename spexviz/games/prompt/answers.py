@@ -5,6 +5,7 @@ from __future__ import annotations
 from spexviz.errors import GameError
 from spexviz.games.prompt.wrapping import SLOT
 from spexviz.models.base import LanguageModel, hint_of_space
+from spexviz.results import LOG_PROBABILITY, ODDS, Scale
 
 VALUES = {
     "log-odds": "Log-odds of the target against the contrast: the next token, the token at the mask token, "
@@ -52,3 +53,12 @@ def check_blank(model: LanguageModel, template: str, prompt: str, masking: str, 
             f"Removed parts become {blank} too, and the last one is read: "
             f"put the answer's {blank} after the {{}} of the template."
         )
+
+
+def scale_of(value: str, target: str, contrast: str) -> Scale:
+    """How values are said: log-odds as a probability between the two answers, else as a probability."""
+    if value == "log-odds":
+        return Scale(ODDS, (target, contrast))
+    if value == "log-probability":
+        return Scale(LOG_PROBABILITY, (target,))
+    return Scale(LOG_PROBABILITY, ("its own answer",))

@@ -14,32 +14,17 @@ import numpy as np
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, hashed
 from spexviz.games.on_model import OnModel, model_option
-from spexviz.games.prompt.answers import VALUES, check_blank, check_single
-from spexviz.games.prompt.scripts import is_unspaced
+from spexviz.games.prompt.answers import VALUES, check_blank, check_single, scale_of
+from spexviz.games.prompt.choices import BEGINNINGS, LONGEST_ANSWER, MASKINGS, REVIEW, SPACES
+from spexviz.games.prompt.scripts import hint_of_one
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, render, segment
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
 from spexviz.kit.arrays import Floats, first_without_value
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel
-from spexviz.results import LOG_PROBABILITY, ODDS, Scale
+from spexviz.results import Scale
 
-REVIEW = "Review: {}\nSentiment (positive or negative):"  # what forms begin with
-LONGEST_ANSWER = 256  # tokens: each costs a forward pass
-MASKINGS = {
-    "delete": "Removed parts are cut out of the text.",
-    "replace": "Removed parts are replaced by a text of your choice.",
-    "mask-token": "Removed parts are replaced by the model's own mask token.",
-    "attention": "Removed parts stay, but the model may not attend to them.",
-}
-SPACES = {
-    "typed": "Between kept parts stands the white space that was typed.",
-    "one": "Between kept words and sentences stands one space, between kept lines one line end.",
-}
-BEGINNINGS = {
-    "tokeniser": "Before each text stands what the model's tokeniser sets there, such as <s>, or nothing.",
-    "none": "Nothing is set before a text.",
-}
 _NOUNS = {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}  # else "part"
 
 
@@ -165,13 +150,7 @@ class PromptGame(OnModel):
     @property
     def hint(self) -> str:
         """What to do where the prompt is one player, of which no sets can be made; "" elsewhere."""
-        if len(self.players) > 1:
-            return ""
-        finer = "boundaries" if is_unspaced(self.prompt) else "tokens"
-        remedy = f'split it into "{finer}"'
-        if self.split == finer:
-            remedy = "take a longer prompt"
-        return f"Split into {self.split} this prompt is a single player, and no sets can be found: {remedy}."
+        return hint_of_one(self.prompt, self.split) if len(self.players) == 1 else ""
 
     @property
     def noun(self) -> str:
@@ -195,11 +174,7 @@ class PromptGame(OnModel):
     @property
     def scale(self) -> Scale:
         """Log-odds are said as a probability between the two answers, a log-probability as a probability."""
-        if self.value == "log-odds":
-            return Scale(ODDS, (self.target, self.contrast))
-        if self.value == "log-probability":
-            return Scale(LOG_PROBABILITY, (self.target,))
-        return Scale(LOG_PROBABILITY, ("its own answer",))
+        return scale_of(self.value, self.target, self.contrast)
 
     @property
     def layout(self) -> Floats:

@@ -61,3 +61,12 @@ def _belongs(word: str, piece: str) -> bool:
 
 def _is_marks(text: str) -> bool:
     return all(unicodedata.category(character).startswith("P") for character in text)
+
+
+def hint_of_one(text: str, split: str) -> str:
+    """What to do about a text that is a single player when it is split so."""
+    finer = "boundaries" if is_unspaced(text) else "tokens"
+    remedy = f'split it into "{finer}"'
+    if split == finer:
+        remedy = "take a longer prompt"
+    return f"Split into {split} this prompt is a single player, and no sets can be found: {remedy}."

@@ -7,7 +7,6 @@ untouched. No tokeniser is loaded here: its spans are passed in.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from itertools import chain, compress, pairwise
 import numpy as np
 
 from spexviz.errors import GameError
+from spexviz.games.prompt.patterns import matches
 from spexviz.games.prompt.scripts import Span, boundaries
 from spexviz.kit.arrays import Bools, Ints
 from spexviz.masks import Masks
@@ -34,10 +34,6 @@ JOINERS = {"words": " ", "sentences": " ", "lines": "\n"}
 """What once stood between kept pieces, and still does where white space is not kept as typed."""
 _IN_PLACE = ("tokens", "regex", "spans")  # what stands between the players is text, and stays
 
-REGEX_SECONDS = 1.0  # of computing, for one user's pattern on the whole text
-LONGEST_PATTERN = 1_000
-MOST_REPEATS = 10_000  # product of the counts in {…}: compiling unrolls them, which no time limit stops
-_CALL_OF_A_GROUP = re.compile(r"\(\?(?:R|&|P>|[+-]?[0-9])")  # takes hundreds of MB within the time limit
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'“‘])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|e\.g|i\.e|cf|Fig|Eq|No|[A-Z])\.$"
 )
@@ -234,7 +230,7 @@ def _spans(
     if split == "tokens":
         return _merged(_given(text, token_spans, "token_spans"))
     if split == "regex":
-        return _matches(text, pattern)
+        return _merged(matches(text, pattern))
     if split == "spans":
         return _disjoint(_given(text, spans, "spans"))
     if split == "sentences":
@@ -282,47 +278,6 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     following = text[end : end + 64].lstrip()[:1]
     last_word = text[max(0, end - 8) : end]
     return not following.islower() and not _ABBREVIATION.search(last_word)
-
-
-def _matches(text: str, pattern: str | None) -> list[Span]:
-    """Non-empty matches of a user's pattern, within limits of time and memory."""
-    import regex
-
-    if not pattern or len(pattern) > LONGEST_PATTERN:
-        raise GameError(
-            f'The split "regex" needs a pattern of 1 to {LONGEST_PATTERN} characters, e.g. pattern=r"\\w+".'
-        )
-    _check_size(pattern)
-    try:
-        compiled = regex.compile(pattern)
-        return _merged([match.span() for match in compiled.finditer(text, timeout=REGEX_SECONDS)])
-    except TimeoutError:
-        raise GameError(
-            f"The pattern took more than {REGEX_SECONDS:g} s on this text: simplify it "
-            "(no repeat inside a repeat), or split by words."
-        ) from None
-    except (regex.error, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        raise GameError(
-            f"The pattern is not a usable regular expression ({error}): correct it, or split by words."
-        ) from None
-
-
-def _check_size(pattern: str) -> None:
-    """Raise GameError for what would take too much memory before any time limit stops it."""
-    bare = re.sub(r"\\.", "", pattern, flags=re.DOTALL)  # without escaped characters
-    if _CALL_OF_A_GROUP.search(bare):
-        raise GameError(
-            "The pattern calls itself or one of its groups, e.g. (?R) or (?1): write the repeated part out."
-        )
-    repeats = 1
-    for braces in re.findall(r"\{[^{}]*\}", bare):
-        counts = map(int, re.findall(r"[0-9]+", braces))
-        repeats *= math.prod(max(count, 1) for count in counts)
-    if repeats > MOST_REPEATS:
-        raise GameError(
-            f"The counts in the braces of the pattern multiply to more than {MOST_REPEATS:,}: "
-            "use smaller ones, or + and *."
-        )
 
 
 def _given(text: str, spans: Iterable[Span] | None, what: str) -> list[Span]:

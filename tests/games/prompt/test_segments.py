@@ -196,7 +196,7 @@ HOSTILE = [r"(a+)+$", r"(a|aa)+$", r"(.*a){25}b"]  # exponential without a limit
 
 @pytest.mark.parametrize("pattern", HOSTILE)
 def test_a_hostile_pattern_is_stopped(pattern, monkeypatch):
-    monkeypatch.setattr("spexviz.games.prompt.segments.REGEX_SECONDS", 0.1)
+    monkeypatch.setattr("spexviz.games.prompt.patterns.REGEX_SECONDS", 0.1)
     with pytest.raises(GameError, match=r"simplify it"):
         segment("a" * 3000 + "!", "regex", pattern=pattern)
 

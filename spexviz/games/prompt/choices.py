@@ -1,0 +1,20 @@
+"""What the settings of a prompt game may be, and what each choice means; splits stand in segments.py."""
+
+from __future__ import annotations
+
+REVIEW = "Review: {}\nSentiment (positive or negative):"  # what forms begin with
+LONGEST_ANSWER = 256  # tokens: each costs a forward pass
+MASKINGS = {
+    "delete": "Removed parts are cut out of the text.",
+    "replace": "Removed parts are replaced by a text of your choice.",
+    "mask-token": "Removed parts are replaced by the model's own mask token.",
+    "attention": "Removed parts stay, but the model may not attend to them.",
+}
+SPACES = {
+    "typed": "Between kept parts stands the white space that was typed.",
+    "one": "Between kept words and sentences stands one space, between kept lines one line end.",
+}
+BEGINNINGS = {
+    "tokeniser": "Before each text stands what the model's tokeniser sets there, such as <s>, or nothing.",
+    "none": "Nothing is set before a text.",
+}
