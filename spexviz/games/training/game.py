@@ -202,6 +202,8 @@ class TrainingGame(Game):
             float(self.penalty),
             self.seed,
         ]
+        if self.value == "accuracy":
+            parts.append("ties share")  # they counted as wrong before
         return hashed("training", json.dumps(parts))
 
     @property
@@ -281,7 +283,8 @@ class TrainingGame(Game):
     def retrain(self, weights: Floats, relabel: Mapping[int, int] | None = None) -> Values:
         """Values (b,) after retraining with `weights` (b, examples): 0 left out, 1 kept, 2 doubled;
 
-        `relabel`: {example: other class}.
+        `relabel`: {example: other class}. Whichever the learner, without an example it has learnt nothing:
+        all classes score 0, so they tie.
         """
         data = self.examples
         labels = np.array(data.train.labels)
@@ -295,6 +298,7 @@ class TrainingGame(Game):
             start = time.perf_counter()
             scores = self.method.scores(train, labels, len(data.classes), weights, tests, penalty, self.seed)
             taken = time.perf_counter() - start
+            scores[~weights.any(1)] = 0.0
             pace = _PACES.setdefault(self.learner, Pace())
             pace.note(self._work(len(weights)), taken)
         values = measured(scores, truth, self.value, squared=self.method.squared_loss)

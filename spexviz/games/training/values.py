@@ -36,7 +36,7 @@ VALUES = {
         about_query=True,
     ),
     "accuracy": Value(
-        "Share of the held-out examples that the learner gets right.",
+        "Share of the held-out examples that the learner gets right; where k labels tie, 1/k of a right one.",
         higher_is_better=True,
         about_query=False,
     ),
@@ -46,6 +46,10 @@ VALUES = {
         about_query=False,
     ),
 }
+
+# scores that are nearer to each other than this share of 1 + the largest of them tie: what lies between them
+# is rounding, or where an iteration stopped
+TIED = 1e-6
 
 
 def measured(scores: Floats, truth: Positions, value: str, squared: bool = False) -> Values:
@@ -66,15 +70,25 @@ def _each(scores: Floats, truth: Positions, value: str, squared: bool) -> np.nda
             return (errors**2).sum(2)
         # cross-entropy: −log softmax at the true class
         return _logsumexp(scores) - right
+    if value == "accuracy":
+        return _credits(scores, right)
     is_truth = np.arange(classes) == truth[:, None]
     others = np.where(is_truth, -np.inf, scores)
     if value == "logit":
         # log p / (1 − p) of a softmax: the normaliser of both cancels
         return right - _logsumexp(others)
-    margin = right - others.max(2)
-    if value == "margin":
-        return margin
-    return margin > 0
+    return right - others.max(2)
+
+
+def _credits(scores: Floats, right: Floats) -> Floats:
+    """(b, tests) 1 where the true class scores highest, 1/k where k classes tie for it, else 0.
+
+    It is what a guess among the classes that tie gets right on average.
+    """
+    top = scores.max(2)
+    near = TIED * (1 + np.abs(scores).max(2))
+    tied = (scores >= (top - near)[..., None]).sum(2)
+    return np.where(right >= top - near, 1 / tied, 0.0)
 
 
 def _logsumexp(scores: Floats) -> Floats:

@@ -18,6 +18,7 @@ from spexviz.games.training import features, retraining
 from spexviz.games.training import game as training
 from spexviz.games.training.game import TrainingGame
 from spexviz.games.training.learners import ridge
+from spexviz.games.training.table import read_csv
 from spexviz.masks import all_but, uniform_masks
 
 WORDS = TrainingGame("reviews", 2, encoder="words")
@@ -46,11 +47,41 @@ def test_values_by_hand(learner: str, value: str) -> None:
     by_hand = {
         "margin": np.array([[0.7, -1.9], [0.0, 0.1]]),
         "logit": np.log(right / (1 - right)),
-        "accuracy": np.array([[1.0, 0.0], [0.0, 1.0]]),  # a tie is not right
+        "accuracy": np.array([[1.0, 0.0], [1 / 3, 1.0]]),  # of three that tie, each is right in a third
         "loss": -np.log(right) if learner == "logistic" else ((scores - np.eye(3)[truth]) ** 2).sum(2),
     }
     found = training.measured(scores, truth, value, squared=learner == "ridge")
     assert np.allclose(found, by_hand[value.removeprefix("test ")].mean(1))
+
+
+@pytest.mark.parametrize("learner", ["ridge", "logistic", "network"])
+@pytest.mark.parametrize(
+    ("value", "nothing"),
+    [("accuracy", 1 / 2), ("margin", 0.0), ("logit", 0.0), ("loss", None), ("test loss", None)],
+)
+def test_without_an_example_every_learner_knows_nothing(
+    learner: str, value: str, nothing: float | None
+) -> None:
+    game = dataclasses.replace(WORDS, learner=learner, value=value)
+    if nothing is None:
+        nothing = 1.0 if learner == "ridge" else np.log(2)
+    assert game(np.zeros((1, 160), dtype=bool))[0] == nothing
+
+
+@pytest.mark.parametrize("learner", ["ridge", "logistic", "network"])
+def test_scores_that_rounding_parts_tie(learner: str) -> None:
+    """The same text once with each label: whatever is asked, both labels are as likely."""
+    lines = ["text,label,split"]
+    for i in range(6):
+        lines += [f"film number {i},{label},train" for label in ("good", "bad")]
+    lines += [f"film number {i},{label},test" for i in range(4) for label in ("good", "good", "bad")]
+    given = read_csv("\n".join(lines).encode())
+    game = TrainingGame(given, learner=learner, value="accuracy", encoder="words")
+    masks = np.zeros((3, 12), dtype=bool)
+    masks[1, :2] = masks[2, :] = True
+    if learner == "network":  # which sees the examples of a batch in an order of its own, in fp32
+        masks = masks[:1]
+    assert game(masks).tolist() == [0.5] * len(masks)
 
 
 def test_groups_hold_every_example_once_and_act_as_their_examples() -> None:

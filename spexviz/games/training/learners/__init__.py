@@ -5,8 +5,8 @@ One small file each.
     scores(features, labels, classes, weights, tests, penalty, seed) -> (subsets, tests, classes)
 
 `features` (n, d) are frozen; row b of `weights` (subsets, n) says how often each example is in subset b: 0
-left out, 1 kept, 2 doubled. A subset without examples gives scores of 0 (the network: those of its first
-weights). Same arguments, same scores.
+left out, 1 kept, 2 doubled. What a learner says without an example is never read (the game has scores of 0
+for it). Same arguments, same scores.
 """
 
 from __future__ import annotations

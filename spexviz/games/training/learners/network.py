@@ -137,5 +137,5 @@ NETWORK = Learner(
     "network",
     "A small neural network by stochastic gradient descent, every subset from the same first weights.",
     scores,
-    version=2,
+    version=3,
 )
