@@ -10,10 +10,21 @@ have.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 from spexviz.errors import ModelError
-from spexviz.models.completions import Door, Next, read_echo, read_next, read_next_or_held
+from spexviz.models.completions import (
+    Door,
+    Next,
+    read_echo,
+    read_echo_of_text,
+    read_echoed_tokens,
+    read_next,
+    read_next_or_held,
+    read_next_text,
+    read_written,
+)
 from spexviz.models.probe import BIAS, Ability
 
 T = TypeVar("T")
@@ -95,6 +106,45 @@ class AnswersTo:
                 is_bound = True
         return Log(total, is_bound)
 
+    def likeliest(self, most: int) -> tuple[int, ...]:
+        """The ids of the model's own answer: the likeliest token after the last, at most so many.
+
+        One by one: llama.cpp leaves pieces of characters out of a longer answer's list.
+        """
+        ids: tuple[int, ...] = ()
+        while len(ids) < most:
+            here = self._next(ids)
+            if here.ends:
+                break
+            assert isinstance(here.chosen, int)  # as everywhere on a server that is sent ids
+            ids = (*ids, here.chosen)
+        return ids
+
+    def likeliest_text(self, most: int) -> str:
+        """The model's own answer on a server that is sent texts, of at most so many tokens.
+
+        Raises ModelError where it cannot be sent back as the tokens that were written.
+        """
+        written = self._server.complete(self._prompt, read_written, max_tokens=most, logprobs=1)
+        answer = written.text
+        if not answer:
+            return answer
+        again = [answer]
+        if self._can.echo:
+            start = len(self._prompt)
+            again = self._echoed(answer, lambda echo: read_echoed_tokens(echo, start, start + len(answer)))
+        tokens = written.tokens
+        if written.ends and len(tokens) == len(again) + 1:
+            tokens = tokens[:-1]
+        if len(tokens) > 1 and not self._can.echo:
+            raise self._several(answer)
+        if tokens != again or "\ufffd" in answer:  # which stands for a piece of a character
+            raise ModelError(
+                f"{self._server.label} names no tokens by id, and would read its own answer {answer!r:.60} "
+                "as other tokens than it wrote: choose another number of answer tokens, or your own target."
+            )
+        return answer
+
     def _log_of_text(self, ending: str) -> Log:
         """The log-probability of an answer on a server that names no ids."""
         first = self._next("")
@@ -106,11 +156,14 @@ class AnswersTo:
 
     def _unlisted(self, first: Next, answer: str) -> float:
         if self._length_of(answer) != 1:
-            raise ModelError(
-                f"{self._server.label} can tell the probability of one token only, "
-                f"and {answer!r:.60} has several: choose an answer that is one token."
-            )
+            raise self._several(answer)
         return first.bound()
+
+    def _several(self, answer: str) -> ModelError:
+        return ModelError(
+            f"{self._server.label} can tell the probability of one token only, "
+            f"and {answer!r:.60} has several: choose an answer that is one token."
+        )
 
     def _next(self, head: Any) -> Next:
         """The next token after the prompt and the beginning of an answer, asked once."""
@@ -119,13 +172,17 @@ class AnswersTo:
         return self._seen[head]
 
     def _ask_next(self, prompt: Any) -> Next:
+        if not self._can.ids:
+            return self._server.complete(prompt, read_next_text)
         if not self._can.forced:
             return self._server.complete(prompt, read_next)
         found = self._server.complete(prompt, read_next_or_held)
         if found is not None:
             return found
         # where the likeliest token is held back, another is forced: the list is the same
-        return self._server.complete(prompt, read_next, logit_bias={str(self._can.whole): BIAS})
+        forced = self._server.complete(prompt, read_next, logit_bias={str(self._can.whole): BIAS})
+        chosen, log = max(forced.top.items(), key=lambda item: item[1])
+        return replace(forced, chosen=chosen, log=log)
 
     def _force(self, head: tuple[int, ...], token: int) -> float:
         """Log-probability of a token that is not listed, by a bias that makes the server choose it."""
@@ -160,22 +217,28 @@ class AnswersTo:
 
     def _echo(self, ending: Ending) -> float:
         """Log-probability of a whole answer, from the echo of the prompt with the answer behind it."""
-        by_offset = isinstance(ending, str)
-        count = None if by_offset else len(ending)
+        start = len(self._prompt)
+        if isinstance(ending, str):
+            return self._echoed(ending, lambda echo: read_echo_of_text(echo, start, start + len(ending)))
+        return self._echoed(ending, lambda echo: read_echo(echo, start, len(ending)))
 
-        def read(answer: Any) -> float | None:
-            if by_offset and len(self._prompt) not in answer["choices"][0]["logprobs"]["text_offset"]:
+    def _echoed(self, ending: Ending, read: Callable[[Any], T]) -> T:
+        """What `read` makes of the echo. Raises ModelError where no token begins where a text begins."""
+
+        def read_or_none(answer: Any) -> T | None:
+            offsets = answer["choices"][0]["logprobs"].get("text_offset", ())
+            if isinstance(ending, str) and len(self._prompt) not in offsets:
                 return None
-            return read_echo(answer, len(self._prompt), count, by_offset)
+            return read(answer)
 
         asked = _joined(self._prompt, ending)
-        log = self._server.complete(asked, read, echo=True, max_tokens=self._can.echo_tokens)
-        if log is None:
+        found = self._server.complete(asked, read_or_none, echo=True, max_tokens=self._can.echo_tokens)
+        if found is None:
             raise ModelError(
                 f"For {self._server.label} no token begins where the answer {ending!r:.60} does: "
                 "begin it with a space."
             )
-        return log
+        return found
 
 
 def _joined(prompt: Any, ending: Any) -> Any:

@@ -59,6 +59,7 @@ class LanguageModel(ABC):
     # all that it can answer, where these are few (the labels of a classifier)
     answers: tuple[str, ...] | None = None
     blank: str | None = None  # the mask token at which it reads the answer, so that every text must hold it
+    begins_itself: bool = False  # whether it is sent texts, before which it sets what it will (a server)
     begins: tuple[int, ...] = ()  # ids before every text that it is asked (see `begun`)
     mask_token: str | None = None  # what may stand for a removed part of a text, where its tokeniser has one
     precision: str | None = None  # "fp32", "fp16", "bf16": what it computes in, where it says so

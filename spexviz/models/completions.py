@@ -8,7 +8,7 @@ OpenAI, vLLM: {"tokens", "token_logprobs", "top_logprobs": [{token: …}], "text
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -31,6 +31,7 @@ class Next:
     chosen: Token
     log: float
     top: Mapping[Token, float]
+    ends: bool = False  # whether the chosen one ends the answer
 
     def bound(self) -> float:
         """The largest log-probability that a token which is not listed can have.
@@ -46,16 +47,30 @@ class Next:
 
 
 def read_next(answer: Any) -> Next:
-    """The first token of a completion. Raises KeyError, TypeError, … for what is no such answer."""
-    logs = answer["choices"][0]["logprobs"]
+    """The first token of a completion, by id where it is named so.
+
+    Raises KeyError, TypeError, … for what is no such answer.
+    """
+    return _read_next(answer, _named, _token)
+
+
+def read_next_text(answer: Any) -> Next:
+    """The first token of a completion, by its text: for a server that is sent texts."""
+    return _read_next(answer, lambda item: str(item["token"]), str)
+
+
+def _read_next(answer: Any, of_item: Callable[[Any], Token], of_name: Callable[[str], Token]) -> Next:
+    choice = answer["choices"][0]
+    logs = choice["logprobs"]
+    ends = choice.get("finish_reason") == "stop"
     if "content" in logs:  # llama.cpp
         first = logs["content"][0]
-        top = {_named(item): _log(item["logprob"]) for item in first["top_logprobs"]}
-        return Next(_named(first), _log(first["logprob"]), top)
-    top = {_token(token): _log(log) for token, log in logs["top_logprobs"][0].items()}
+        top = {of_item(item): _log(item["logprob"]) for item in first["top_logprobs"]}
+        return Next(of_item(first), _log(first["logprob"]), top, ends)
+    top = {of_name(token): _log(log) for token, log in logs["top_logprobs"][0].items()}
     chosen = logs["tokens"][0]
     log = logs["token_logprobs"][0]
-    return Next(_token(chosen), _log(log), top)
+    return Next(of_name(chosen), _log(log), top, ends)
 
 
 def read_next_or_held(answer: Any) -> Next | None:
@@ -76,18 +91,56 @@ def read_text(answer: Any) -> str:
     return text
 
 
-def read_echo(answer: Any, start: int, count: int | None, by_offset: bool) -> float:
-    """Log-probability of what stands in an echoed prompt from token (by offset: character) `start` on.
+@dataclass(frozen=True)
+class WrittenText:
+    """A completion as text, the texts of its tokens, and whether the last of these only ends it."""
 
-    `count` tokens of it, or all where it is None. Raises ValueError where they are not there.
+    text: str
+    tokens: list[str]
+    ends: bool
+
+
+def read_written(answer: Any) -> WrittenText:
+    """What a server wrote that is sent texts."""
+    choice = answer["choices"][0]
+    logs = choice["logprobs"]
+    tokens = logs["tokens"] if "tokens" in logs else [item["token"] for item in logs["content"]]
+    return WrittenText(read_text(answer), list(map(str, tokens)), choice.get("finish_reason") == "stop")
+
+
+def read_echo(answer: Any, start: int, count: int) -> float:
+    """Log-probability of `count` tokens of an echoed prompt, from token `start` on.
+
+    Raises ValueError where they are not there.
+    """
+    return _sum_of(answer["choices"][0]["logprobs"], start, start + count)
+
+
+def read_echo_of_text(answer: Any, start: int, end: int) -> float:
+    """Log-probability of what stands in an echoed prompt from character `start` to `end`.
+
+    Raises ValueError where no token begins at `start`.
     """
     logs = answer["choices"][0]["logprobs"]
-    if by_offset:
-        start = list(logs["text_offset"]).index(start)  # ValueError where no token begins there
-    wanted: Sequence[Any] = logs["token_logprobs"][start:]
-    if count is not None:
-        wanted = wanted[:count]
-    if not wanted or (count is not None and len(wanted) != count):
+    return _sum_of(logs, *_tokens_within(logs, start, end))
+
+
+def read_echoed_tokens(answer: Any, start: int, end: int) -> list[str]:
+    """The texts of the tokens of an echoed prompt from character `start` to `end`."""
+    logs = answer["choices"][0]["logprobs"]
+    first, stop = _tokens_within(logs, start, end)
+    return list(map(str, logs["tokens"][first:stop]))
+
+
+def _tokens_within(logs: Mapping[str, Any], start: int, end: int) -> tuple[int, int]:
+    """Positions of the tokens between two characters: the one at `start`, and the first at `end` or after."""
+    offsets = list(logs["text_offset"])
+    return offsets.index(start), sum(offset < end for offset in offsets)
+
+
+def _sum_of(logs: Mapping[str, Any], first: int, stop: int) -> float:
+    wanted: Sequence[Any] = logs["token_logprobs"][first:stop]
+    if not wanted or len(wanted) != stop - first:
         raise ValueError("the echo is too short")
     return math.fsum(_log(log) for log in wanted)
 

@@ -5,12 +5,12 @@ A tokeniser that marks the beginnings of words gives an answer alone one token m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from spexviz.models.base import Written
-from spexviz.models.loaded import ids_of
 
+Encode = Callable[[list[str]], list[list[int]]]
+"""A tokeniser: the ids of texts, with nothing added."""
 Answers = tuple[tuple[int, ...], ...]
 """The ids of each answer, as they stand behind one text."""
 # the last characters of a text, which decide: tokenisers cut by words, and to read all texts again would cost
@@ -18,23 +18,23 @@ Answers = tuple[tuple[int, ...], ...]
 _ENDING = 64
 
 
-def ids_behind(tokenizer: Any, texts: list[str], answers: Sequence[str]) -> list[Answers]:
+def ids_behind(encode: Encode, texts: Sequence[str], answers: Sequence[str]) -> list[Answers]:
     """The ids of the answers behind each text: for each text, those of each answer."""
     endings = list(dict.fromkeys(text[-_ENDING:] for text in texts))
-    own = ids_of(tokenizer, endings)
-    columns = [_ids_of_answer(tokenizer, answer, endings, own) for answer in answers]
+    own = encode(endings)
+    columns = [_ids_of_answer(encode, answer, endings, own) for answer in answers]
     found = {ending: tuple(column[i] for column in columns) for i, ending in enumerate(endings)}
     return [found[text[-_ENDING:]] for text in texts]
 
 
-def differs_alone(tokenizer: Any) -> bool:
+def differs_alone(encode: Encode) -> bool:
     """Whether a tokeniser gives an answer alone other tokens than it has behind a word."""
-    behind = ids_behind(tokenizer, ["a"], [" a"])[0][0]
-    return behind != tuple(ids_of(tokenizer, [" a"])[0])
+    behind = ids_behind(encode, ["a"], [" a"])[0][0]
+    return behind != tuple(encode([" a"])[0])
 
 
 def _ids_of_answer(
-    tokenizer: Any, answer: str, texts: list[str], own: list[list[int]]
+    encode: Encode, answer: str, texts: list[str], own: list[list[int]]
 ) -> list[tuple[int, ...]]:
     """The ids of an answer behind each text, whose `own` are known.
 
@@ -43,8 +43,8 @@ def _ids_of_answer(
     """
     if isinstance(answer, Written):
         return [answer.ids] * len(texts)
-    alone = ids_of(tokenizer, [answer])[0]
-    wholes = ids_of(tokenizer, [text + answer for text in texts])
+    alone = encode([answer])[0]
+    wholes = encode([text + answer for text in texts])
     found = []
     for before, whole in zip(own, wholes, strict=True):
         goes_on = len(whole) > len(before) and whole[: len(before)] == before

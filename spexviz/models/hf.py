@@ -94,7 +94,7 @@ class TransformersModel(ScoringModel):
             how += " with its own head"
         if not self._allowed.packed:
             how += " unpacked"
-        if differs_alone(self.tokenizer):
+        if differs_alone(self._encode_all):
             how += " answers read behind texts"
         return f"{how} "
 
@@ -170,7 +170,7 @@ class TransformersModel(ScoringModel):
         return Written(answer, new)
 
     def answer_length(self, answer: str, after: str = "") -> int:
-        return len(ids_behind(self.tokenizer, [after], [answer])[0][0])
+        return len(ids_behind(self._encode_all, [after], [answer])[0][0])
 
     def log_probabilities(
         self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
@@ -231,7 +231,7 @@ class TransformersModel(ScoringModel):
 
         Raises ModelError for a longer one.
         """
-        ids = ids_behind(self.tokenizer, [after], [answer])[0][0]
+        ids = ids_behind(self._encode_all, [after], [answer])[0][0]
         if len(ids) != 1:
             hint = hint_of_space(answer, lambda other: self.answer_length(other, after))
             raise ModelError(
@@ -253,7 +253,7 @@ class TransformersModel(ScoringModel):
 
     def _answers_behind(self, texts: list[str], answers: Sequence[str]) -> list[Answers]:
         """The ids of the answers behind each text. Raises ModelError for an answer that has none."""
-        found = ids_behind(self.tokenizer, texts, answers)
+        found = ids_behind(self._encode_all, texts, answers)
         for ids in found:
             for answer, own in zip(answers, ids, strict=True):
                 if not own:
@@ -273,6 +273,10 @@ class TransformersModel(ScoringModel):
             found.append(Tokens(ids, visible))
         return found
 
+    def _encode_all(self, texts: list[str]) -> list[list[int]]:
+        """`encode` of the texts, in one call of the tokeniser."""
+        return ids_of(self.tokenizer, texts)
+
     def _ids(self, text: str) -> list[int]:
         return self._ids_of([text])[0]
 
@@ -281,7 +285,7 @@ class TransformersModel(ScoringModel):
 
         A text with no token is asked as the start-of-text token alone.
         """
-        found = [self.begin(ids) for ids in ids_of(self.tokenizer, texts)]
+        found = [self.begin(ids) for ids in self._encode_all(texts)]
         if all(found):
             return found
         start = self.tokenizer.bos_token_id

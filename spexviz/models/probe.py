@@ -8,12 +8,20 @@ token.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from spexviz.errors import ModelError
-from spexviz.models.completions import Door, Next, read_echo, read_next, read_next_or_held
+from spexviz.models.completions import (
+    Door,
+    Next,
+    read_echo,
+    read_echo_of_text,
+    read_next,
+    read_next_or_held,
+    read_next_text,
+)
 from spexviz.models.wire import Refused
 
 TEXT = "The most important thing about the old house was"  # many words may come next
@@ -21,6 +29,7 @@ BIAS = 100  # the most that servers take
 # nats: two ways to the same log-probability agree so far (batches of another size round otherwise)
 _NEAR = 0.05
 UNKNOWN_CONTEXT = 2**31
+_NAMED_BY_IDS = {"return_tokens_as_token_ids": True}  # an option of vLLM
 _DENIED = (401, 403)  # HTTP: the key is wrong or missing
 _UNREADABLE = (KeyError, TypeError, IndexError, ValueError, OverflowError, AttributeError)  # no such answer
 _OF_MODEL = ("id", "root", "parent", "owned_by", "max_model_len", "meta")
@@ -82,7 +91,7 @@ def probe(door: Door, model: str = "", top: int = 100) -> Ability:
     name = model or str(entry.get("id", ""))
     tokens = _maybe(lambda: tokenize(door, name, TEXT, pieces=True, tries=2))
     listing, ids = _listing_of(door, name, tokens or [], top)
-    first = read_next(listing.answer)
+    first = listing.first(ids)
     echo_tokens = _echo_tokens(door, listing, first)
     return Ability(
         model=name,
@@ -190,21 +199,29 @@ class _Listing:
     top: int
     answer: Mapping[str, Any]
 
+    def first(self, ids: bool) -> Next:
+        """The next token, by `ids` or by text."""
+        return read_next(self.answer) if ids else read_next_text(self.answer)
+
 
 def _listing_of(door: Door, model: str, tokens: list[tuple[int, Piece]], top: int) -> tuple[_Listing, bool]:
     """The list of likely tokens, and whether texts may be sent as ids: it then names tokens by theirs."""
-    asked = [token for token, _ in tokens]
-    listing = _listing(door, model, asked or TEXT, top)
-    ids = bool(tokens) and isinstance(read_next(listing.answer).chosen, int)
-    if not ids:
-        listing = _listing(door, model, TEXT, listing.top)
-    return listing, ids
+    if tokens:
+        asked = [token for token, _ in tokens]
+        listing = _listing(door, model, asked, top, (_NAMED_BY_IDS, {}))
+        if isinstance(listing.first(ids=True).chosen, int):
+            return listing, True
+        top = listing.top
+    return _listing(door, model, TEXT, top, ({},)), False
 
 
-def _listing(door: Door, model: str, prompt: Any, top: int) -> _Listing:
+def _listing(
+    door: Door, model: str, prompt: Any, top: int, choices: Sequence[Mapping[str, bool]]
+) -> _Listing:
+    """The list of likely tokens, with the first of the `choices` of options that the server takes."""
     said: Refused | None = None
     while top >= 1:
-        for options in ({"return_tokens_as_token_ids": True}, {}):
+        for options in choices:
             body = {
                 "model": model,
                 "prompt": prompt,
@@ -274,14 +291,14 @@ def _echo_tokens(door: Door, listing: _Listing, first: Next) -> int | None:
 def _echoes(door: Door, body: Mapping[str, Any], token: Any, log: float, count: int) -> bool:
     """Whether the echo of a prompt carries log-probabilities, here of the token put behind the text."""
     before = body["prompt"]
-    by_offset = isinstance(before, str)
-    if by_offset:
-        prompt = before + token
-    else:
-        prompt = [*before, token]
+    by_text = isinstance(before, str)
+    prompt = before + token if by_text else [*before, token]
     try:
         answer = door.ask("completions", {**body, "prompt": prompt, "echo": True, "max_tokens": count}, dict)
-        echoed = read_echo(answer, len(before), 1, by_offset)
+        if by_text:
+            echoed = read_echo_of_text(answer, len(before), len(prompt))
+        else:
+            echoed = read_echo(answer, len(before), 1)
     except (Refused, *_UNREADABLE):
         return False
     return abs(echoed - log) < _NEAR

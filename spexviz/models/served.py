@@ -20,13 +20,15 @@ import numpy as np
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.models.answers import AnswersTo, Completions, Ending
-from spexviz.models.base import LanguageModel, Span
+from spexviz.models.base import LanguageModel, Span, Written
 from spexviz.models.completions import Door, read_text
+from spexviz.models.continued import Answers, differs_alone, ids_behind
 from spexviz.models.loaded import LETTER, added
 from spexviz.models.pieces import spans_of
 from spexviz.models.probe import probe, tokenize
 from spexviz.models.wire import Refused
 
+ENDINGS = 4096  # answers, and ends of texts with and without them, whose tokens are remembered
 # before an answer whose tokens are counted without a tokeniser: no tokeniser joins a word to it
 _ANCHOR = "\n"
 
@@ -51,12 +53,14 @@ class ServedModel(LanguageModel):
         self._door = door
         self.ability = probe(door, model, top)
         self._completions = Completions(label, door, self.ability)
+        self.begins_itself = not self.ability.ids
         self.context = self.ability.context
         self.bounds = 0
         self.measured = 0
         self._count = threading.Lock()
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="spexviz-served")
         self.chat = lru_cache(1024)(self.chat)
+        self._encode_once = lru_cache(ENDINGS)(lambda text: tuple(self.encode(text)))
         self.fingerprint = self._fingerprint(about)
 
     def _fingerprint(self, about: str) -> str:
@@ -64,6 +68,8 @@ class ServedModel(LanguageModel):
         can = self.ability
         listed = can.exact or can.top  # how many tokens it lists changes bounds only
         said = [about, can.model, can.ids, can.forced, can.echo, listed, can.about]
+        if self._reads_answers_behind_texts:
+            said.append("answers read behind texts")
         digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
         return f"{self.kind}-{digest[:16]}"
 
@@ -99,14 +105,32 @@ class ServedModel(LanguageModel):
             )
         return [token for token, _ in tokens]
 
+    def _encode_all(self, texts: list[str]) -> list[list[int]]:
+        return [list(self._encode_once(text)) for text in texts]
+
+    @cached_property
+    def _reads_answers_behind_texts(self) -> bool:
+        """Whether its tokeniser gives an answer alone other tokens than behind a text.
+
+        Else the answers are read once, and not behind each text: a server is asked for every one.
+        """
+        return self.ability.counts and differs_alone(self._encode_all)
+
+    def _answers_behind(self, text: str, answers: Sequence[str]) -> Answers:
+        """The ids of the answers behind a text."""
+        behind = text if self._reads_answers_behind_texts else ""
+        return ids_behind(self._encode_all, [behind], answers)[0]
+
     def length(self, text: str) -> int:
         if self.ability.counts:
             return super().length(text)
         return self._used(text)
 
     def answer_length(self, answer: str, after: str = "") -> int:
-        if self.ability.counts or not answer:
-            return len(self.encode(answer))
+        if not answer:
+            return 0
+        if self.ability.counts:
+            return len(self._answers_behind(after, [answer])[0])
         return self._used(_ANCHOR + answer) - self._used(_ANCHOR)
 
     def token_spans(self, text: str) -> list[Span]:
@@ -148,7 +172,20 @@ class ServedModel(LanguageModel):
         )
 
     def greedy(self, text: str, tokens: int) -> str:
-        return self._completions.complete(self._prompt(text), read_text, max_tokens=tokens, logprobs=None)
+        prompt = self._prompt(text)
+        after = AnswersTo(self._completions, prompt, self.answer_length)
+        if not self.ability.ids:
+            return after.likeliest_text(tokens)
+        ids = after.likeliest(min(tokens, self.context - len(prompt) + 1))
+        return Written(self._text_of(prompt, ids), ids)
+
+    def _text_of(self, prompt: Any, ids: Sequence[int]) -> str:
+        """The text of an answer, by its tokens where the server can be asked for it."""
+        try:
+            body = {"model": self.ability.model, "tokens": list(ids)}
+            return self._door.ask("/detokenize", body, _read_detokenized)
+        except Refused:
+            return self._completions.complete(prompt, read_text, max_tokens=len(ids), logprobs=None)
 
     def log_probabilities(
         self, texts: Sequence[str], answers: Sequence[str], hidden: Sequence[Sequence[Span]] | None = None
@@ -160,11 +197,10 @@ class ServedModel(LanguageModel):
             )
         if "" in answers:
             raise ModelError(f"The answer '' has no tokens for {self.label}: give a longer one.")
-        endings: list[Ending] = list(answers)
         if self.ability.ids:
-            endings = [tuple(self.encode(answer)) for answer in answers]
+            self._answers_behind("", answers)  # once, before many threads ask for it
         distinct = list(dict.fromkeys(texts))
-        jobs = [self._pool.submit(self._row, text, endings) for text in distinct]
+        jobs = [self._pool.submit(self._row, text, answers) for text in distinct]
         try:
             found = [job.result() for job in jobs]
         finally:
@@ -174,8 +210,11 @@ class ServedModel(LanguageModel):
         table = np.array([rows[text] for text in texts], dtype=np.float64)
         return table.reshape(len(texts), len(answers))
 
-    def _row(self, text: str, endings: Sequence[Ending]) -> list[float]:
+    def _row(self, text: str, answers: Sequence[str]) -> list[float]:
         """Log-probabilities of the answers after one text."""
+        endings: Sequence[Ending] = answers
+        if self.ability.ids:
+            endings = self._answers_behind(text, answers)
         after = AnswersTo(self._completions, self._prompt(text), self.answer_length)
         found = [after.log_of(ending) for ending in endings]
         bounds = sum(one.is_bound for one in found)
@@ -211,6 +250,11 @@ class ServedModel(LanguageModel):
         if not text:
             return 0
         return self._completions.complete(text, lambda answer: int(answer["usage"]["prompt_tokens"]))
+
+
+def _read_detokenized(answer: Any) -> str:
+    """The text of tokens: llama.cpp's answer, or vLLM's."""
+    return (answer["content"] if "content" in answer else answer["prompt"]) + ""
 
 
 def _read_prompt(answer: Any) -> str:

@@ -53,6 +53,9 @@ class FakeServer:
         # "of another text"
         self.echo = "true"
         self.begins = ""  # what its tokeniser sets before a text where special tokens are asked for
+        # whether its tokeniser marks beginnings of words: a text that begins with a space has one token more
+        self.marks = False
+        self.least = 0  # tokens that may be asked for, in a completion
         self.names_ids = True  # of a vllm: whether it knows the option to name tokens by their ids
 
     @property
@@ -95,6 +98,7 @@ class FakeServer:
             return {
                 "/props": lambda _: template,
                 "/tokenize": self._tokenize,
+                "/detokenize": lambda b: {"content": self._text(b["tokens"])},
                 "/apply-template": lambda b: {"prompt": self._chat(b)},
             }
         return {
@@ -104,13 +108,16 @@ class FakeServer:
         }
 
     def _tokenize(self, body: Any) -> Any:
-        ids = ids_of(
-            self._chat(body) if "messages" in body else body["content" if self.style == "llama" else "prompt"]
-        )
+        ids = ids_of(self._chat(body) if "messages" in body else self._said(body))
+        if self.marks and self._said(body).startswith(" "):
+            ids = ids_of(".") + ids
         if body.get("add_special" if self.style == "llama" else "add_special_tokens"):
             ids = ids_of(self.begins) + ids
         pieces = self.style == "llama" and body.get("with_pieces")
         return {"tokens": [{"id": i, "piece": ALPHABET[i]} if pieces else i for i in ids]}
+
+    def _said(self, body: Any) -> str:
+        return body["content" if self.style == "llama" else "prompt"]
 
     @staticmethod
     def _chat(body: Any) -> str:
@@ -126,6 +133,8 @@ class FakeServer:
             return httpx2.Response(400, json={"error": "logprobs too large, or an option unknown"})
         ids = ids_of(prompt) if isinstance(prompt, str) else prompt
         count = body.get("max_tokens", 1)
+        if count < self.least:
+            return httpx2.Response(400, json={"error": "too few tokens"})
         new: list[int] = []
         rows: list[list[float]] = []
         for _ in range(count):

@@ -87,7 +87,7 @@ def test_the_hint_is_a_space_more_or_a_space_less(marking: TransformersModel) ->
 
 def test_texts_that_are_read_otherwise_have_answers_of_their_own(marking: TransformersModel) -> None:
     texts = ["not", "", "never bad", "not bad "]
-    found = ids_behind(marking.tokenizer, texts, [" bad", "ly"])
+    found = ids_behind(marking._encode_all, texts, [" bad", "ly"])
     alone = [tuple(marking.encode(answer)) for answer in (" bad", "ly")]
     for text, ids in zip(texts, found, strict=True):
         own = marking.encode(text)
@@ -118,7 +118,7 @@ def test_the_end_of_a_long_text_decides(kind: str, request: pytest.FixtureReques
     sentence = "the film is not bad at all: naïve, dull; never fails to impress 😀 — really"
     words = sentence.split(" ")
     texts = [" ".join(words[i:] + words[:i] + words[j:]) for i in range(13) for j in range(13)]
-    for text, ids in zip(texts, ids_behind(model.tokenizer, texts, [" not bad", "!"]), strict=True):
+    for text, ids in zip(texts, ids_behind(model._encode_all, texts, [" not bad", "!"]), strict=True):
         for answer, tokens in zip((" not bad", "!"), ids, strict=True):
             own = model.encode(text)
             whole = model.encode(text + answer)

@@ -5,21 +5,25 @@ What is asked, what is read, what is refused.
 
 from __future__ import annotations
 
+import json
 import math
 
+import httpx2
 import numpy as np
 import pytest
 
 from spexviz import models
 from spexviz.errors import GameError, ModelError
 from spexviz.games.prompt.game import PromptGame
+from spexviz.masks import all_masks
+from spexviz.models.base import Written
 from spexviz.models.completions import read_next
 from spexviz.models.endpoint import EndpointModel
 from spexviz.models.endpoints import Endpoint
 from spexviz.models.wire import Wire
 from spexviz.run import pipeline
 from spexviz.solvers.linear import Linear
-from tests.models.fake_server import ALPHABET, FakeServer, ids_of, logs_after
+from tests.models.fake_server import ALPHABET, MODEL, FakeServer, ids_of, logs_after
 
 TEXTS = ["the film was", "dull", "the film was", "a. b"]
 
@@ -88,8 +92,78 @@ def test_texts_begin_as_the_tokeniser_of_the_server_lets_them(style: str) -> Non
         wanted = [[truth(before + text, " good")] for text in TEXTS]
         np.testing.assert_allclose(begun.log_probabilities(TEXTS, [" good"]), wanted, atol=1e-9)
     assert model.begun().fingerprint != model.fingerprint
-    # a server to which texts are sent as such sets before them what it will
-    assert served(FakeServer("bare")).beginning == ()
+    # a server to which texts are sent as such sets before them what it will, and says so
+    bare = served(FakeServer("bare"))
+    assert bare.beginning == ()
+    for beginning, said in [("none", True), ("tokeniser", False)]:
+        game = PromptGame(bare, "a film", target=" good", contrast=" bad", beginning=beginning)
+        assert any("is sent texts" in remark for remark in game.remarks) is said
+
+
+@pytest.mark.parametrize("style", ["llama", "vllm"])
+def test_the_tokens_of_an_answer_are_those_behind_the_text(style: str) -> None:
+    server = FakeServer(style)
+    server.marks = True
+    model = served(server)
+    assert len(model.encode(" good")) == 2 and model.answer_length(" good", "a film") == 1
+    game = PromptGame(model, "a dull film", "{} is", " good", " bad")
+    masks = all_masks(3)
+    wanted = [truth(text, " good") - truth(text, " bad") for text in game.texts(masks)]
+    np.testing.assert_allclose(game(masks), wanted, atol=1e-9)
+    assert model.fingerprint != served(FakeServer(style)).fingerprint
+
+
+@pytest.mark.parametrize("style", ["llama", "vllm"])
+def test_the_models_own_answer_is_its_tokens(style: str) -> None:
+    server = FakeServer(style)
+    server.held = set(ALPHABET[5:12]) if style == "llama" else set()
+    model = served(server)
+    for text in TEXTS:
+        answer = model.greedy(text, 6)
+        ids = ids_of(text)
+        for _ in range(6):
+            logs = logs_after(ids)
+            ids.append(logs.index(max(logs)))
+        assert isinstance(answer, Written) and list(answer.ids) == ids[len(ids_of(text)) :]
+        assert answer == "".join(ALPHABET[token] for token in answer.ids)
+        total = sum(logs_after(ids[:i])[ids[i]] for i in range(len(ids_of(text)), len(ids)))
+        assert model.log_probabilities([text], [answer])[0, 0] == pytest.approx(total)
+    full = "a" * 62  # of the 64 that it reads; nothing is read after the last token
+    assert len(model.greedy(full, 9).ids) == 3
+
+
+def no_tokeniser(request: httpx2.Request) -> httpx2.Response | None:
+    return httpx2.Response(404) if request.url.path.endswith("tokenize") else None
+
+
+@pytest.mark.parametrize("least", [0, 1])
+def test_a_server_that_names_ids_but_has_no_tokeniser_is_read_by_text(least: int) -> None:
+    server = FakeServer("vllm", before=no_tokeniser)
+    server.least = least
+    model = served(server, top=3)
+    assert not model.ability.ids and model.ability.echo and model.ability.echo_tokens == least
+    answers = [" good", "abc", "z good!"]
+    wanted = [[truth(text, answer) for answer in answers] for text in TEXTS]
+    np.testing.assert_allclose(model.log_probabilities(TEXTS, answers), wanted, atol=1e-9)
+    for text in TEXTS:
+        own = model.greedy(text, 4)
+        assert model.log_probabilities([text], [own])[0, 0] == pytest.approx(truth(text, own))
+
+
+def test_an_answer_that_would_be_read_as_other_tokens_is_refused() -> None:
+    """A server of texts wrote letters that its tokeniser would join: " ", "g", "o", "o", "d"."""
+
+    def spelt(request: httpx2.Request) -> httpx2.Response | None:
+        body = json.loads(request.content or b"{}")
+        if no_tokeniser(request) or body.get("max_tokens", 1) < 5:
+            return no_tokeniser(request)
+        logs = {"tokens": [" ", "g", "o", "o", "d"], "token_logprobs": [-0.1] * 5, "top_logprobs": [{}] * 5}
+        choice = {"text": " good", "logprobs": logs, "finish_reason": "length"}
+        return httpx2.Response(200, json={"model": MODEL, "choices": [choice]})
+
+    model = served(FakeServer("vllm", before=spelt))
+    with pytest.raises(ModelError, match="other tokens than it wrote: choose another number of answer"):
+        model.greedy("a film", 5)
 
 
 def test_a_server_that_lists_few_tokens_and_reads_no_other_gives_bounds_and_says_so() -> None:
@@ -151,7 +225,10 @@ def test_chat_templates_spans_greedy_and_hidden_parts() -> None:
     assert llama.token_spans("a good b") == [(0, 1), (1, 6), (6, 7), (7, 8)] and llama.token_spans("") == []
     with pytest.raises(ModelError, match="split by words"):
         vllm.token_spans("abc")
-    assert llama.greedy("abc", 3) == vllm.greedy("abc", 3) == bare.greedy("abc", 3) != ""
+    assert llama.greedy("abc", 3) == vllm.greedy("abc", 3) != ""
+    assert bare.greedy("abc", 1) == llama.greedy("abc", 1)
+    with pytest.raises(ModelError, match="one token only"):
+        bare.greedy("abc", 3)
     with pytest.raises(ModelError, match="masking delete"):
         llama.log_probabilities(["abc"], [" good"], [[(0, 1)]])
     assert llama.log_probabilities(["abc"], [" good"], [[]]).shape == (1, 1)

@@ -194,6 +194,11 @@ class PromptGame(OnModel):
                 f"The tokeniser of {self.language_model.label} sets a token before each text, which was left "
                 'out here, and some models answer at random without: beginning="tokeniser" sets it.'
             )
+        if self.beginning == "none" and self.language_model.begins_itself:
+            said.append(
+                f"{self.language_model.label} is sent texts, and sets before each what its tokeniser does: "
+                "that cannot be left out."
+            )
         if self.hint:
             said.append(self.hint)
         return tuple(said)
