@@ -1,4 +1,4 @@
-"""What games on a language model share: the model by name or as a loaded one, its precision, its memory."""
+"""What games on a language model share: the model by name or as a loaded one, and how its texts begin."""
 
 from __future__ import annotations
 
@@ -21,11 +21,23 @@ def model_option() -> Any:
     )
 
 
+BEGINNINGS = {
+    "tokeniser": "Before each text stands what the model's tokeniser sets there, such as <s>, or nothing.",
+    "none": "Nothing is set before a text.",
+}
+
+
+def beginning_option() -> Any:
+    """The field `beginning` of a game on a language model."""
+    return option("tokeniser", "Beginning of the text", choices=BEGINNINGS, before="none")
+
+
 class OnModel(Game):
-    """Base of frozen dataclasses with a field `model`: a name, or a loaded model."""
+    """Base of frozen dataclasses with a field `model`, a name or a loaded model, and a field `beginning`."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # of those that derive from it
     model: str | LanguageModel
+    beginning: str
 
     @cached_property
     def language_model(self) -> LanguageModel:
@@ -33,6 +45,36 @@ class OnModel(Game):
         if isinstance(self.model, str):
             return models.load(self.model)
         return self.model
+
+    @property
+    def begins_itself(self) -> bool:
+        """Whether its texts bring their own beginning, as those of a chat template do."""
+        return False
+
+    @cached_property
+    def asked_model(self) -> LanguageModel:
+        """The model as it is asked: with what its tokeniser sets before a text, if that is wanted."""
+        if self.begins_itself or self.beginning == "none":
+            return self.language_model
+        return self.language_model.begun()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What must be known of its values, by the model and by how its texts begin."""
+        said = [*self.asked_model.remarks]
+        if self.beginning == "none" and not self.begins_itself:
+            if self.language_model.beginning:
+                said.append(
+                    f"The tokeniser of {self.language_model.label} sets a token before each text, which was "
+                    "left out here, and some models answer at random without: "
+                    'beginning="tokeniser" sets it.'
+                )
+            if self.language_model.begins_itself:
+                said.append(
+                    f"{self.language_model.label} is sent texts, and sets before each what its tokeniser "
+                    "does: that cannot be left out."
+                )
+        return tuple(said)
 
     @property
     def model_name(self) -> str:

@@ -61,6 +61,7 @@ class LanguageModel(ABC):
     blank: str | None = None  # the mask token at which it reads the answer, so that every text must hold it
     begins_itself: bool = False  # whether it is sent texts, before which it sets what it will (a server)
     begins: tuple[int, ...] = ()  # ids before every text that it is asked (see `begun`)
+    _found_without_beginning: ClassVar[tuple[str, ...]] = ()  # cached properties that hold the model itself
     mask_token: str | None = None  # what may stand for a removed part of a text, where its tokeniser has one
     precision: str | None = None  # "fp32", "fp16", "bf16": what it computes in, where it says so
     memory: int | None = None  # bytes that it takes, where it says so
@@ -107,9 +108,13 @@ class LanguageModel(ABC):
 
     def begun(self) -> Self:
         """The same model with `beginning` before each text; itself where that is nothing."""
-        if not self.beginning:
-            return self
+        return self._begun if self.beginning else self
+
+    @cached_property
+    def _begun(self) -> Self:
         other = copy.copy(self)
+        for found in self._found_without_beginning:
+            vars(other).pop(found, None)
         other.begins = self.beginning
         other.fingerprint = f"{self.fingerprint}-{'-'.join(map(str, self.beginning))}"
         return other
@@ -191,6 +196,7 @@ class OpenModel(LanguageModel):
     Whoever runs `network` or `body`, or hangs hooks on their modules, holds `lock`.
     """
 
+    _found_without_beginning = ("parts",)
     lock: Lock  # one forward pass at a time
     device: Any  # of torch
     network: Any  # the whole model of transformers

@@ -60,8 +60,11 @@ class Parts:
     def batch_rows(self, length: int) -> int:
         """Texts of so many tokens that are run at once.
 
-        On a GPU as many as the model takes of those with which its batches were tuned.
+        On a GPU as many as the model takes of those with which its batches were tuned; one, where it gives a
+        text other values in a batch than alone.
         """
+        if self.model.batch_tokens == 1:
+            return 1
         return max(1, TOKENS // length, self.model.batch_tokens // max(PROBED, length))
 
     def states(self, inputs: dict[str, list[int]], sites: Sequence[Site]) -> dict[Site, Any]:

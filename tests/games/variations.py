@@ -58,6 +58,7 @@ CHANGES: dict[Key, Change] = {
     ("heads", "contrast"): Change(" dull"),
     ("heads", "questions"): Change((("the film is bad", " good", " bad"),)),
     ("heads", "layers"): Change((0,)),
+    ("heads", "beginning"): Change(given={"model": Fixture("beginning_llama")}),
     ("heads", "groups"): Change("layer"),
     ("heads", "only"): Change(("L0.H1", "L0.H2", "L1.H3")),
     ("heads", "neurons", "only"): Change(("L1.N0", "L1.N1")),

@@ -15,7 +15,7 @@ from spexviz.games.base import Asking, check_keep, hashed
 from spexviz.games.heads.players import UNITS, Player, groups_given, layers_chosen, layers_given, players_of
 from spexviz.games.heads.questions import UNITS_OF_VALUES, VALUES, Inputs, Question, check_questions
 from spexviz.games.heads.replacement import ABLATIONS, REFERENCE, Replacement
-from spexviz.games.on_model import OnModel, model_option
+from spexviz.games.on_model import OnModel, beginning_option, model_option
 from spexviz.kit.arrays import Floats
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
@@ -37,7 +37,8 @@ class HeadsGame(OnModel):
     labels of the players that may be removed, the rest stays. `neurons`: how many of the most active ones.
     `ablation`: what becomes of a removed part; `reference_prompts`: for mean and resample, by default the
     questions, or neutral sentences for one prompt. `rescale`: the kept heads of a layer times |H| / |kept|.
-    `keep`: probability with which masks keep a player.
+    `keep`: probability with which masks keep a player. Before each text stands what the tokeniser sets there
+    (see `beginning`).
     Raises GameError for settings that do not exist or fit; on first use ModelError for a model whose parts
     cannot be reached.
     """
@@ -84,6 +85,7 @@ class HeadsGame(OnModel):
     resample_seed: int = option(
         0, "Seed of resample", "Which reference prompt stands for a removed part.", low=0
     )
+    beginning: str = beginning_option()
 
     def __post_init__(self) -> None:
         check(self, GameError)
@@ -107,7 +109,7 @@ class HeadsGame(OnModel):
     @cached_property
     def parts(self) -> Parts:
         """The parts of the model."""
-        return opened(self.language_model).parts
+        return opened(self.asked_model).parts
 
     def on(self, questions: Sequence[Question]) -> HeadsGame:
         """The same players, removed in the same way, valued on other questions."""
@@ -174,7 +176,7 @@ class HeadsGame(OnModel):
             self.resample_seed,
             self._prompts_of_reference,
             [(player.label, player.numbers) for player in self.members],
-            self.language_model.fingerprint,
+            self.asked_model.fingerprint,
         ]
         return hashed("heads", json.dumps(fields))
 

@@ -14,7 +14,3 @@ SPACES = {
     "typed": "Between kept parts stands the white space that was typed.",
     "one": "Between kept words and sentences stands one space, between kept lines one line end.",
 }
-BEGINNINGS = {
-    "tokeniser": "Before each text stands what the model's tokeniser sets there, such as <s>, or nothing.",
-    "none": "Nothing is set before a text.",
-}

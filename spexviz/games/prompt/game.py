@@ -13,9 +13,9 @@ import numpy as np
 
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, hashed
-from spexviz.games.on_model import OnModel, model_option
+from spexviz.games.on_model import OnModel, beginning_option, model_option
 from spexviz.games.prompt.answers import VALUES, check_blank, check_single, scale_of
-from spexviz.games.prompt.choices import BEGINNINGS, LONGEST_ANSWER, MASKINGS, REVIEW, SPACES
+from spexviz.games.prompt.choices import LONGEST_ANSWER, MASKINGS, REVIEW, SPACES
 from spexviz.games.prompt.scripts import hint_of_one
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, render, segment
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
@@ -93,7 +93,7 @@ class PromptGame(OnModel):
         what="number of tokens of an answer",
     )
     space: str = option("typed", "White space", choices=SPACES, what="way with white space", before="one")
-    beginning: str = option("tokeniser", "Beginning of the text", choices=BEGINNINGS, before="none")
+    beginning: str = beginning_option()
 
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not self.prompt.strip():
@@ -121,15 +121,9 @@ class PromptGame(OnModel):
                 frozen = tuple((int(start), int(stop)) for start, stop in given)
                 object.__setattr__(self, name, frozen)
 
-    @cached_property
-    def asked_model(self) -> LanguageModel:
-        """The model as it is asked: with what its tokeniser sets before a text.
-
-        A chat template brings its own.
-        """
-        if self.chat or self.beginning == "none":
-            return self.language_model
-        return self.language_model.begun()
+    @property
+    def begins_itself(self) -> bool:
+        return self.chat
 
     @cached_property
     def segments(self) -> Segments:
@@ -187,21 +181,8 @@ class PromptGame(OnModel):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What must be known of its values, by the model and by how it is asked."""
-        said = [*self.asked_model.remarks]
-        if self.beginning == "none" and not self.chat and self.language_model.beginning:
-            said.append(
-                f"The tokeniser of {self.language_model.label} sets a token before each text, which was left "
-                'out here, and some models answer at random without: beginning="tokeniser" sets it.'
-            )
-        if self.beginning == "none" and self.language_model.begins_itself:
-            said.append(
-                f"{self.language_model.label} is sent texts, and sets before each what its tokeniser does: "
-                "that cannot be left out."
-            )
-        if self.hint:
-            said.append(self.hint)
-        return tuple(said)
+        """What must be known of its values, and what to do where the prompt is one player."""
+        return (*super().remarks, *filter(None, [self.hint]))
 
     @cached_property
     def fingerprint(self) -> str:
