@@ -3,6 +3,7 @@
 Both sides interleaved in one run, each in a process of its own with set threads.
 
     python -m benchmarks.ablations [--threads 2] [--seconds 40] [--words 30 60 130]     (make bench-ablations)
+    python -m benchmarks.ablations --beside CHECKOUT         this commit against that of another checkout
 
 Naive: unsorted batches of 32 texts, padded on the left, fp32, full logits. Fast: the game as a run asks it,
 with as many masks a call. Shares of peak: work of 2 · 106·10⁶ · tokens + attention of each distinct text,
@@ -181,7 +182,7 @@ def flop(tokens: float) -> float:
 class Side:
     """A process that answers one request a line."""
 
-    def __init__(self, name: str, threads: int):
+    def __init__(self, name: str, threads: int, checkout: Path | None = None):
         env = {
             **os.environ,
             **{f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "MKL", "OPENBLAS")},
@@ -189,7 +190,7 @@ class Side:
         }
         command = [sys.executable, "-m", "benchmarks.ablations", "--serve", name]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env, cwd=checkout
         )
 
     def __call__(self, method: str, *arguments: Any) -> Any:
@@ -260,6 +261,29 @@ def measure(words: int, naive: Side, fast: Side, seconds: float) -> dict[str, An
     }
 
 
+def beside(words: int, own: Side, other: Side, seconds: float) -> str:
+    """One size on two commits, in turns of changing order, until the time is over; what was seen.
+
+    The first turn warms up and does not count.
+    """
+    masks = own("chunk", words)
+    calls: list[tuple[dict, dict]] = []
+    began = time.perf_counter()
+    while len(calls) < 4 or time.perf_counter() - began < seconds:
+        found = {}
+        for side in (own, other) if len(calls) % 2 else (other, own):
+            found[side] = side("ask", words, masks * len(calls), masks)
+        calls.append((found[own], found[other]))
+    ratios = [one["seconds"] / two["seconds"] for one, two in calls[1:]]
+    low, middle, high = np.percentile(ratios, [25, 50, 75])
+    apart = max(np.abs(np.subtract(one["values"], two["values"])).max() for one, two in calls)
+    return (
+        f"{words} words, {masks} masks a call: this commit takes {middle:.3f} of the other's seconds "
+        f"(median of {len(ratios)} pairs, quartiles {low:.3f} to {high:.3f}); values differ by at most "
+        f"{apart:.2g} nats"
+    )
+
+
 def report(store: Store) -> bool:
     """The table, and a line for each thing asked for; whether all hold."""
     cells = {words: store.data["cells"][str(words)] for words in SIZES if str(words) in store.data["cells"]}
@@ -316,9 +340,18 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=40.0, help="for each size")
     parser.add_argument("--words", type=int, nargs="*", default=list(SIZES))
     parser.add_argument("--store", type=Path, default=RESULTS / "ablations.json")
+    parser.add_argument(
+        "--beside", type=Path, help="another checkout, whose game is asked in turn with this one's"
+    )
     options = parser.parse_args()
     if options.serve:
         serve(options.serve)
+        return 0
+    if options.beside:
+        own, other = Side("fast", options.threads), Side("fast", options.threads, options.beside)
+        for words in options.words:
+            print(beside(words, own, other, options.seconds), flush=True)
+        own.end(), other.end()
         return 0
     store, naive, fast = Store(options.store), Side("naive", options.threads), Side("fast", options.threads)
     print(json.dumps(machine()), flush=True)
