@@ -19,10 +19,11 @@ from typing import Any
 from spexviz.errors import StoreError
 from spexviz.kit.files import write_whole
 from spexviz.kit.paths import home
-from spexviz.models import fastpath, packed, padded
+from spexviz.models import fastpath, packed, padded, residual
 from spexviz.models.fastpath import in_fp32, made_up, near_each
 from spexviz.models.packed import Packing
 from spexviz.models.padded import Padding
+from spexviz.models.residual import worth_keeping
 
 _SAME = 1e-3  # of a state (root mean squares): sums in fp32 in another order stay well within it
 _MOST = 1_000  # models that are remembered
@@ -32,12 +33,14 @@ _MOST = 1_000  # models that are remembered
 class Allowed:
     """What gives a text the states that it has alone: `packed` rows, `padded` batches.
 
-    `causal`: what comes after a token changes nothing in its state.
+    `causal`: what comes after a token changes nothing in its state. `kept`: how much of a half precision
+    stays in fp32 (residual.py).
     """
 
     packed: bool
     padded: bool
     causal: bool
+    kept: str
 
 
 def allowed(network: Any, device: Any, padding: Padding) -> Allowed:
@@ -45,13 +48,15 @@ def allowed(network: Any, device: Any, padding: Padding) -> Allowed:
     import torch
 
     body = network.base_model
+    kept = worth_keeping(network, device)
     with torch.no_grad(), in_fp32(body):
         packing = Packing.of(network, device, "fp32")
         if packing is not None:
             packing.remove()
         vocabulary = int(network.get_input_embeddings().num_embeddings)
         batched = _is_padded(padding, vocabulary)
-        return Allowed(batched and packing is not None, batched, _is_causal(padding, vocabulary))
+        causal = _is_causal(padding, vocabulary)
+    return Allowed(batched and packing is not None, batched, causal, kept)
 
 
 def remembered(key: str, find: Callable[[], Allowed]) -> Allowed:
@@ -73,7 +78,7 @@ def _name(key: str) -> str:
     content = hashlib.sha256(key.encode())
     for package in ("torch", "transformers"):
         content.update(version(package).encode())
-    for source in (__file__, fastpath.__file__, packed.__file__, padded.__file__):
+    for source in (__file__, fastpath.__file__, packed.__file__, padded.__file__, residual.__file__):
         content.update(Path(source).read_bytes())
     return content.hexdigest()[:32]
 

@@ -15,18 +15,23 @@ def made_up(vocabulary: int, count: int, first: int = 0) -> list[int]:
     return [(7 * i * i + 11 * i + first) % vocabulary for i in range(count)]
 
 
+def off(found: Any, plain: Any) -> float:
+    """By which share of the plain forward's states others differ (root mean squares, in fp32)."""
+    distance = (found - plain).square().mean().sqrt()
+    size = plain.square().mean().sqrt()
+    return float(distance / size)
+
+
 def near(found: Any, plain: Any, tolerance: float) -> bool:
     """Whether states in fp32 differ by at most this share of the plain forward's (root mean squares)."""
-    off = (found - plain).square().mean().sqrt()
-    size = plain.square().mean().sqrt()
-    return bool(off <= tolerance * size)
+    return off(found, plain) <= tolerance
 
 
 def near_each(found: Any, plain: Any, tolerance: float) -> bool:
     """Whether every single state (…, width) differs by at most this share of the plain forward's."""
-    off = (found - plain).square().mean(-1).sqrt()
+    distance = (found - plain).square().mean(-1).sqrt()
     size = plain.square().mean(-1).sqrt()
-    return bool((off <= tolerance * size).all())
+    return bool((distance <= tolerance * size).all())
 
 
 @contextmanager
@@ -36,9 +41,9 @@ def in_fp32(body: Any) -> Iterator[None]:
     Its layers are widened one after another while they run, so that memory holds only one of them twice.
     """
     layers = list(_layers_of(body))
-    inside = {id(tensor) for layer in layers for tensor in _tensors(layer)}
+    inside = {id(tensor) for layer in layers for tensor in tensors_of(layer)}
     with ExitStack() as whole:
-        _widen(whole, [tensor for tensor in _tensors(body) if id(tensor) not in inside])
+        widen(whole, [tensor for tensor in tensors_of(body) if id(tensor) not in inside])
         for layer in layers:
             running = whole.enter_context(ExitStack())
             whole.enter_context(layer.register_forward_pre_hook(_widening(running)))
@@ -57,11 +62,12 @@ def _layers_of(module: Any) -> Iterator[Any]:
             yield from _layers_of(child)
 
 
-def _tensors(module: Any) -> list[Any]:
+def tensors_of(module: Any) -> list[Any]:
+    """All parameters and buffers of a module."""
     return [*module.parameters(), *module.buffers()]
 
 
-def _widen(held: ExitStack, tensors: list[Any]) -> None:
+def widen(held: ExitStack, tensors: list[Any]) -> None:
     """Give tensors of half precision their numbers in fp32, until `held` is closed."""
     import torch
 
@@ -73,7 +79,7 @@ def _widen(held: ExitStack, tensors: list[Any]) -> None:
 
 def _widening(held: ExitStack) -> Callable[..., None]:
     def before(layer: Any, inputs: tuple) -> None:
-        _widen(held, _tensors(layer))
+        widen(held, tensors_of(layer))
 
     return before
 

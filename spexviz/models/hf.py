@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,13 +28,14 @@ from spexviz.models.batches import MOST_TOKENS, TOKENS, batches, tuned
 from spexviz.models.checkpoint import may_have
 from spexviz.models.compared import Allowed, allowed, remembered
 from spexviz.models.continued import Answers, differs_alone, ids_behind
+from spexviz.models.fastpath import tensors_of
 from spexviz.models.head import OutputHead
 from spexviz.models.hiding import are_alike, with_others
 from spexviz.models.loaded import LETTER, Request, added, ids_of, requests_of, rows_of, seen
 from spexviz.models.machine import bytes_of
 from spexviz.models.packed import Packing
 from spexviz.models.padded import Padding
-from spexviz.models.residual import keep_in_fp32
+from spexviz.models.residual import NOTHING, WHOLE, keep
 from spexviz.models.scoring import ScoringModel, Tokens
 
 AHEAD = 4  # micro-batches in a call on a GPU: the next is laid out while the last is computed
@@ -57,7 +59,7 @@ class TransformersModel(ScoringModel):
         self._padding = Padding(self.body, self.device, self.tokenizer.pad_token_id or 0)
         with self._fits():
             self._allowed = self._compared()
-        kept = self._keep_stream_in_fp32()
+        self._keep_stream_in_fp32()
         self._head = OutputHead(self.network, name)
         self.head_weight = self._head.weight
         self.mask_token = self.tokenizer.mask_token
@@ -69,7 +71,7 @@ class TransformersModel(ScoringModel):
             with self._fits():
                 self.batch_tokens = tuned(self._rate, 4 * TOKENS, MOST_TOKENS)
             self.call_tokens = AHEAD * self.batch_tokens
-        self.fingerprint = self._fingerprint("hf", self._how(kept))
+        self.fingerprint = self._fingerprint("hf", self._how())
 
     def _compared(self) -> Allowed:
         """Which fast paths give the values of one text alone.
@@ -85,11 +87,14 @@ class TransformersModel(ScoringModel):
             )
         return found
 
-    def _how(self, kept: bool) -> str:
-        """How it computes, as far as that changes values; `kept`: the stream of its layers in fp32."""
+    def _how(self) -> str:
+        """How it computes, as far as that changes values."""
         how = f"transformers {self.device.type} {self.precision}"
-        if kept and self.precision != "fp32":
+        kept = self._allowed.kept
+        if self.precision != "fp32" and kept == WHOLE:
             how += " with its stream in fp32"
+        if self.precision != "fp32" and kept == NOTHING:
+            how += " with its last norm too"
         if not self._head.is_linear:
             how += " with its own head"
         if not self._allowed.packed:
@@ -98,18 +103,20 @@ class TransformersModel(ScoringModel):
             how += " answers read behind texts"
         return f"{how} "
 
-    def _keep_stream_in_fp32(self) -> bool:
-        """Whether the stream of the layers is in fp32; where a family forbids it, bf16 stands for fp16."""
-        import torch
+    def _keep_stream_in_fp32(self) -> None:
+        """Keep in fp32 what is worth it; where that is not the whole stream, bf16 stands for fp16."""
+        dtype = self.network.dtype
+        kept = self._allowed.kept
+        if self.precision == "fp16" and kept != WHOLE:
+            import torch
 
-        kept = keep_in_fp32(self.body, self.network.dtype, self.device)
-        if not kept and self.precision == "fp16":
-            # a stream in fp16 can overflow; buffers (the angles of positions) stay exact
-            for parameter in self.network.parameters():
-                parameter.data = parameter.data.bfloat16()
+            # a stream in fp16 can overflow; what is in fp32 (the angles of positions) stays exact
+            for tensor in tensors_of(self.network):
+                if tensor.dtype == torch.float16:
+                    tensor.data = tensor.data.bfloat16()
             self.precision = "bf16"
-            keep_in_fp32(self.body, torch.float32, self.device)
-        return kept
+            dtype = torch.bfloat16
+        keep(self.body, kept, dtype, ExitStack())  # as long as the model is there
 
     @staticmethod
     def accepts(name: str) -> bool:
@@ -126,6 +133,11 @@ class TransformersModel(ScoringModel):
             found.append(
                 f"{self.label} makes its logits of its last states by more than one linear map: "
                 "they are computed by its own code, in fp32."
+            )
+        if self._allowed.kept != WHOLE:
+            found.append(
+                f"{self.label} is rounded to {self.precision} between its layers too: kept in fp32 there, "
+                "its values were farther from those in fp32."
             )
         if not self._allowed.padded:
             found.append(f"In a batch {self.label} gives other values than alone: each text is asked alone.")

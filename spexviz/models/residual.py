@@ -3,83 +3,89 @@
 A number of bf16 has 8 bits, and the stream that the layers of a deep model add to holds some large channels:
 rounding it after every layer is half of all that bf16 costs (measured on the bundled model: .0030 → .0013 and
 .0043 → .0022 of R² for reviews of 30 and 60 words). So the embeddings and the norms are kept in fp32, and
-hand the half precision to the matrix products, which are all of the work.
+hand the half precision to the matrix products, which are all of the work. Whether that brings a family nearer
+to its states in fp32 is measured on the model itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from spexviz.models.checkpoint import may_have
-from spexviz.models.fastpath import made_up, near
+from spexviz.models.fastpath import in_fp32, made_up, off, tensors_of, widen
 
+WHOLE, LAST_NORM, NOTHING = "the stream", "the last norm", "nothing"
+"""How much is kept in fp32."""
 _FINAL_NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "norm_f")
-_NEAR = 0.1  # of the states (root mean squares): rounding stays within it
+# how far from the states in fp32, against the plain forward in half precision: kept, they should be nearer,
+# and are within the luck of some roundings
+_AT_MOST = 1.05
+_OVERFLOWN = 0.1  # how far (root mean squares) where the plain forward gives no numbers
+_LENGTHS = (40, 17, 9, 1)  # tokens of the texts that are asked
 
 
-def keep_in_fp32(body: Any, dtype: Any, device: Any) -> bool:
-    """Keep the residual stream of a causal body in fp32, its last norm too; the rest computes in `dtype`.
-
-    False, and only the last norm is in fp32, where the structure of the family does not allow it: found by
-    asking it a few tokens.
-    """
+def worth_keeping(network: Any, device: Any) -> str:
+    """How much of a causal body in half precision is nearer to its states in fp32 if it is kept there."""
     import torch
 
-    last = _final_norm(body)
-    if last is not None:
-        last.float()
-        # a second time, where a first try did not help, it does nothing
-        last.register_forward_pre_hook(_as_float)
+    body, dtype = network.base_model, network.dtype
     if dtype == torch.float32:
-        return True
-    plain = _states(body, device)
-    undo: list[Callable[[], Any]] = []
-    for module in body.modules():
-        if module is not last:
-            undo += _keep(module, dtype)
-    with suppress(Exception):  # whatever a family dislikes about it, the plain forward is still there
-        if near(_states(body, device), plain, _NEAR):
-            return True
-    for step in undo:
-        step()
-    return False
+        return WHOLE
+    vocabulary = int(network.get_input_embeddings().num_embeddings)
+    with in_fp32(body):
+        exact = _states(body, vocabulary, device)
+    plain = off(_states(body, vocabulary, device), exact)
+    most = _AT_MOST * plain if plain < 1 else _OVERFLOWN  # NaN is not
+    for kept in (WHOLE, LAST_NORM):
+        with ExitStack() as undo, suppress(Exception):  # whatever a family dislikes about it
+            keep(body, kept, dtype, undo)
+            if off(_states(body, vocabulary, device), exact) <= most:
+                return kept
+    return NOTHING
 
 
-def _keep(module: Any, dtype: Any) -> list[Callable[[], Any]]:
-    """Let a module that reads the stream take it in fp32 and hand `dtype` on; steps that undo it.
+def keep(body: Any, kept: str, dtype: Any, undo: ExitStack) -> None:
+    """Keep so much of a causal body in fp32 until `undo` is closed; the rest computes in `dtype`."""
+    last = _final_norm(body)
+    if last is not None and kept != NOTHING:
+        widen(undo, tensors_of(last))
+        undo.callback(last.register_forward_pre_hook(_as_float).remove)
+    if kept == WHOLE:
+        for module in body.modules():
+            if module is not last:
+                _keep(module, dtype, undo)
 
-    None for any other module.
-    """
+
+def _keep(module: Any, dtype: Any, undo: ExitStack) -> None:
+    """Let a module that reads the stream take it in fp32 and hand `dtype` on; any other stays as it is."""
     import torch
 
     kind = type(module).__name__
-    undo: list[Callable[[], Any]] = []
     if isinstance(module, torch.nn.Embedding) or kind.endswith("Norm"):
-        module.float()
-        undo.append(lambda: module.to(dtype))
+        widen(undo, tensors_of(module))
     if kind.endswith("Norm"):
         hook = module.register_forward_hook(lambda _, inputs, output: output.to(dtype))
-        undo.append(hook.remove)
+        undo.callback(hook.remove)
     if kind.endswith("RotaryEmbedding"):  # takes the precision of the stream for its angles
         hook = module.register_forward_hook(lambda _, inputs, output: tuple(one.to(dtype) for one in output))
-        undo.append(hook.remove)
-    return undo
+        undo.callback(hook.remove)
 
 
 def _as_float(module: Any, inputs: tuple) -> tuple:
     return (inputs[0].float(), *inputs[1:])
 
 
-def _states(body: Any, device: Any) -> Any:
-    """Last hidden states of some tokens, in fp32."""
+def _states(body: Any, vocabulary: int, device: Any) -> Any:
+    """Last hidden states of some texts, each asked alone: (tokens, width) in fp32."""
     import torch
 
-    vocabulary = int(body.get_input_embeddings().num_embeddings)
-    ids = torch.tensor([made_up(vocabulary, 16)], device=device)
-    with torch.inference_mode():
-        return body(input_ids=ids, use_cache=False).last_hidden_state.float()
+    found = []
+    with torch.no_grad():
+        for first, length in enumerate(_LENGTHS):
+            ids = torch.tensor([made_up(vocabulary, length, first)], device=device)
+            found.append(body(input_ids=ids, use_cache=False).last_hidden_state[0].float())
+    return torch.cat(found)
 
 
 def _final_norm(body: Any) -> Any:

@@ -12,6 +12,7 @@ from spexviz.errors import ModelError
 from spexviz.models import hf, packed
 from spexviz.models.fastpath import in_fp32, made_up
 from spexviz.models.hf import TransformersModel
+from spexviz.models.residual import WHOLE
 from tests.models import tiny
 
 TEXTS = [
@@ -79,7 +80,7 @@ def test_a_leak_that_rounding_would_hide_is_seen(tiny_llama: Path, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(packed, "_attention", a_little_of_the_neighbours)
         assert TransformersModel(str(tiny_llama), precision="bf16").packing is None
-        patch.setattr(hf, "remembered", lambda key, find: hf.Allowed(True, True, True))
+        patch.setattr(hf, "remembered", lambda key, find: hf.Allowed(True, True, True, WHOLE))
         assert TransformersModel(str(tiny_llama), precision="bf16").packing is not None  # as it was
 
 

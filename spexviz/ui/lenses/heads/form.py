@@ -79,7 +79,7 @@ def form() -> None:
         with left:
             solver, seed = run_form.solver_and_seed()
         with right:
-            chosen |= FIELDS.draw_all(("value", "rescale", "beginning"))
+            chosen |= FIELDS.draw_all(("value", "beginning", "rescale"))
             chosen["groups"] = "layer" if FIELDS.draw("grouped", option="groups") else ""
     budget, options = run_form.budget_and_checks()
     game = _game(chosen)
