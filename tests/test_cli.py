@@ -300,3 +300,10 @@ def test_layers_may_be_typed_as_on_the_page() -> None:
 
     assert HeadsGame(prompt="a", target=" b", contrast=" c", layers="12-14, 20").layers == (12, 13, 14, 20)
     assert HeadsGame(prompt="a", target=" b", contrast=" c", layers="").layers is None
+
+
+def test_what_is_no_list_is_said_with_one_that_is(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        explain("--prompt", "not bad", "--protected", "[[0, 3")
+    said = capsys.readouterr().err
+    assert "argument --protected: '[[0, 3' is no JSON" in said and "write lists such as [[0, 5]" in said

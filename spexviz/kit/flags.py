@@ -77,14 +77,29 @@ def _reader(annotation: str, one: Option) -> Callable[[str], Any]:
     if kinds == {"float"}:
         return float
     if kinds == {"int", "str"}:
-        return lambda typed: int(typed) if typed.lstrip("-").isdecimal() else typed
+        return _text_or_number
     if "str" not in kinds or any("[" in kind for kind in kinds):  # lists and objects, as JSON
-        return lambda typed: json.loads(typed) if typed[:1] in ("[", "{") else typed
+        return _text_or_json
     if one.escapes:
         return _escaped
     if one.lines:
         return _typed_or_piped
     return str
+
+
+def _text_or_number(typed: str) -> int | str:
+    return int(typed) if typed.lstrip("-").isdecimal() else typed
+
+
+def _text_or_json(typed: str) -> Any:
+    if typed[:1] not in ("[", "{"):
+        return typed
+    try:
+        return json.loads(typed)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f'{typed!r:.60} is no JSON ({error}): write lists such as [[0, 5], [9, 12]] or ["a", "b"].'
+        ) from None
 
 
 def _escaped(typed: str) -> str:
