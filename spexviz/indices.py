@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spexviz.analysis.efficiency import missed, summing_to
 from spexviz.analysis.expansion import Interval, expand
 from spexviz.analysis.index_weights import spectral_weight
 from spexviz.errors import SpecError
@@ -52,6 +53,8 @@ INDICES: dict[str, str] = {
 }
 # computed at order 1 whatever order is asked; they list every player
 FIRST_ORDER = frozenset({"SV", "BV", "influence"})
+# a sum over sizes of masks, of which random ones have about one
+_BY_SIZE = frozenset({"SV", "SII", "k-SII", "FSII"})
 EFFICIENT = frozenset({"SV", "k-SII", "FSII", "STII"})  # non-empty sets sum to f(full) − f(empty)
 _WITHOUT_CONSTANT = FIRST_ORDER | {"OR"}
 # columns of a table, also of an empty one
@@ -62,6 +65,10 @@ _NUMBERS = {
     "high": np.float64,
     "share": np.float64,
 }
+_RANDOM_MASKS = (
+    "Random masks keep about the same number of players each, so they estimate this index poorly: "
+    "ShaplEIG and ProxySHAP with MSR, both in shapiq, are made for it."
+)
 _SPELLINGS = {name.casefold(): name for name in INDICES} | {"möbius": "Moebius"}
 
 
@@ -82,6 +89,7 @@ class Interactions:
     values: Mapping[Interaction, float]
     intervals: Mapping[Interaction, Interval] | None
     shares: Mapping[Interaction, float]
+    remarks: tuple[str, ...] = ()  # what must be known of the values, in sentences
 
     def top(self, k: int | None = None, include_singletons: bool = True) -> Interactions:
         """The k sets with the largest share of variance, in that order; never (), nor sets at 0.
@@ -205,12 +213,12 @@ class Interactions:
         for row in rows:
             cells = map(str.ljust, row, widths)
             lines.append("  ".join(cells).rstrip())
-        lines += self._more(len(rows) - 1)
+        lines += [*self._more(len(rows) - 1), *self.remarks]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         header, *rows = self._rows(25)
-        sentences = [self._title(), *self._more(len(rows))]
+        sentences = [self._title(), *self._more(len(rows)), *self.remarks]
         caption = html.escape(" ".join(sentences))
         head = _html_row("th", header)
         body = "".join(_html_row("td", row) for row in rows)
@@ -231,6 +239,7 @@ def interactions(
     players: tuple[str, ...] | None = None,
     unit: str = "",
     keep: float = 0.5,
+    effect: float | None = None,
 ) -> Interactions:
     """The values of `index` for all sets of at most `order` players that any term of the spectrum touches.
 
@@ -238,7 +247,9 @@ def interactions(
     f(empty) for k-SII, STII, FSII, Moebius; the mean F(∅) for BII and Fourier; its own for FBII and SII; none
     for SV, BV, OR, influence. SV, BV and influence have order 1 whatever is asked and list every player.
     Influence is in squared units. `keep`: the shares of variance, which rank the sets, are over masks that
-    keep a player with this probability; the values of the indices do not depend on it.
+    keep a player with this probability; the values of the indices do not depend on it. `effect`: the real
+    f(full) − f(empty), where it is known: what the spectrum misses of it goes in equal parts to the single
+    players of an index that shares it out, and `remarks` say so.
     Raises SpecError for an unknown index, an order below 1 or wrong labels; SolverError if the terms have too
     many subsets.
     Sources: facts of the field, e.g. Fujimoto et al. 2006 (SII), Sundararajan et al. 2020 (STII), Tsai et al.
@@ -257,6 +268,12 @@ def interactions(
     order = 1 if every_player else int(order)
     labels = _labels(players, spectrum.n)
     source = spectrum
+    remarks: list[str] = []
+    if effect is not None and name in _BY_SIZE:
+        remarks.append(_RANDOM_MASKS)
+    if effect is not None and name in EFFICIENT and missed(spectrum, effect):
+        source = summing_to(spectrum, effect)
+        remarks.append(_said_of_missed(missed(spectrum, effect), effect, spectrum.n))
     if name == "FBII":  # the best fit of this order under uniform masks
         source = spectrum.truncate(order=order)
     weight = partial(spectral_weight, name, order)
@@ -272,7 +289,14 @@ def interactions(
         intervals = expansion.intervals(source.draws**power)
     variance = spectrum.shares(keep)
     shares = {members: variance.get(members, 0.0) for members in values}
-    return Interactions(name, order, labels, unit, values, intervals, shares)
+    return Interactions(name, order, labels, unit, values, intervals, shares, tuple(remarks))
+
+
+def _said_of_missed(gap: float, effect: float, n: int) -> str:
+    return (
+        f"The fit misses {gap:+.3g} of the full effect {effect:+.3g}: it is shared out equally, "
+        f"{gap / n:+.2g} for each single player."
+    )
 
 
 def _labels(players: tuple[str, ...] | None, n: int) -> tuple[str, ...]:

@@ -272,10 +272,17 @@ class Explanation:
     def interactions(self, index: str = "FBII", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit.
 
-        Never calls the model.
+        Indices that share out the full effect sum to the real one. Never calls the model.
         """
+        empty, full = self.ends
         return interactions(
-            self.spectrum, index, order, players=self.players, unit=self.unit, keep=self.fidelity.keep
+            self.spectrum,
+            index,
+            order,
+            players=self.players,
+            unit=self.unit,
+            keep=self.fidelity.keep,
+            effect=full - empty,
         )
 
     def main_effects(self) -> Floats:

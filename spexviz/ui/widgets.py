@@ -273,8 +273,9 @@ def index_controls(explanation: Explanation, key: str) -> tuple[Interactions, in
         "Highest order", orders, default=default, key=f"{key}-order", required=True
     )
     top = right.slider("Sets shown", 3, 40, 12, key=f"{key}-top")
-    st.caption(INDICES[index])
-    return explanation.interactions(index, int(order or default)), int(top)
+    found = explanation.interactions(index, int(order or default))
+    st.caption(" ".join([INDICES[index], *found.remarks]))
+    return found, int(top)
 
 
 @cache
