@@ -22,6 +22,7 @@ Interaction = tuple[int, ...]
 """Sorted positions of the players of a set; () is the constant."""
 
 ENUMERATE_UP_TO = 20  # 2^20 masks: the most that an exact transform will hold
+NEAR_MOST = 3  # players that a near mask removes at most
 _SMALL = 12  # up to here sampling permutes all 2^n masks, above it draws and drops repeats
 _PATIENCE = 500  # blocks in a row without a new mask, after which there are none to be had
 _BLOCK = 1024  # rows drawn at a time: fixed, so that a short sample is the start of a long one
@@ -114,6 +115,31 @@ def uniform_masks(n: int, count: int, seed: int, keep: float = 0.5, exclude: Mas
     if n <= _SMALL:
         return _start_of_all(n, count, keep, taken, rng)
     return _drawn(n, count, keep, taken, rng)
+
+
+def near_masks(n: int, count: int, seed: int, exclude: Masks | None = None) -> Masks:
+    """Up to `count` distinct random masks that remove one to NEAR_MOST of n players: (≤ count, n).
+
+    One size is as likely as another, as long as it has masks left. No row of `exclude` is returned.
+
+    >>> near_masks(3, 2, seed=0).sum(1).tolist()
+    [0, 1]
+    """
+    taken: set[bytes] = set()
+    if exclude is not None:
+        taken.update(keys(exclude))
+    rng = np.random.default_rng([seed, n, 0x4EA2])
+    found: list[Masks] = [np.zeros((0, n), dtype=bool)]
+    rows = fruitless = 0
+    while rows < count and fruitless < _PATIENCE:
+        sizes = rng.integers(1, min(NEAR_MOST, n) + 1, size=_BLOCK)
+        order = rng.random((_BLOCK, n)).argsort(1)
+        block = order >= sizes[:, None]  # the players that come first are removed
+        new = _unseen(keys(block), taken)
+        found.append(block[new])
+        rows += len(new)
+        fruitless = 0 if new else fruitless + 1
+    return np.concatenate(found)[:count]
 
 
 def _start_of_all(n: int, count: int, keep: float, taken: set[bytes], rng: np.random.Generator) -> Masks:

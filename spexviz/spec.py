@@ -21,6 +21,12 @@ Json = Mapping[str, Any]
 MAX_BUDGET = 1_000_000
 MOST_DEEP = 32
 SETS_CHECKED, MOST_CHECKED = 8, 100  # by `validate=True`; by a number
+HELD_OUT, FOLDS = "held-out", "folds"
+SCORINGS = {
+    HELD_OUT: "R² is measured on masks that are asked for it alone.",
+    FOLDS: "Every ablation serves the fit: R² is measured on each by a fit that has not seen it.",
+}
+NEAR, MOST_NEAR = 0.1, 0.5  # share of the ablations that remove few players: of new runs, and at most
 _ID = re.compile(r"[0-9a-f]{16}\Z")
 # what settings of the wrong type lead to, from a file or a form
 _WRONG_TYPE = (TypeError, ValueError, AttributeError, OverflowError)
@@ -37,12 +43,16 @@ class Labelled(Protocol):
 class Options:
     """What a run does beside its fits: sets to check on the model (True: 8), and when it may end early.
 
+    `scoring`: on which masks R² is measured, those set aside or all of them by folds; `near`: the share of
+    the ablations that remove few players. What is left out means what it meant before there was a choice.
     Raises SpecError for others.
     """
 
     validate: int = 0
     target_r2: float | None = None
     stop_when_flat: bool = False
+    scoring: str = HELD_OUT
+    near: float = 0.0
 
     def __post_init__(self) -> None:
         settle(self)
@@ -55,12 +65,21 @@ class Options:
             raise SpecError(f"The target of R² must lie between 0 and 1, not {self.target_r2!r:.40}.")
         if not isinstance(self.stop_when_flat, bool):
             raise SpecError(f"stop_when_flat is True or False, not {self.stop_when_flat!r:.40}.")
+        if self.scoring not in SCORINGS:
+            raise SpecError(f"There is no scoring {self.scoring!r:.40}: choose {' or '.join(SCORINGS)}.")
+        if not 0 <= self.near <= MOST_NEAR:
+            raise SpecError(
+                f"The share of near masks lies between 0 and {MOST_NEAR:g}, not {self.near!r:.40}."
+            )
+        if self.near and self.scoring != FOLDS:
+            raise SpecError('Near masks are scored by folds: choose the scoring "folds", or no near masks.')
         sets = SETS_CHECKED if self.validate is True else int(self.validate)
         object.__setattr__(self, "validate", sets)
 
     def spoken(self) -> dict[str, Any]:
         """The options that are not at their default: a run that uses none keeps the id that it always had."""
-        return {name: value for name, value in vars(self).items() if value}
+        plainly = Options()
+        return {name: value for name, value in vars(self).items() if value != getattr(plainly, name)}
 
     @classmethod
     def of(cls, data: object) -> Options:

@@ -58,6 +58,7 @@ class Game:
     scale: Scale = Scale()
     model_name: str | None = None
     precision: str | None = None
+    metered: bool = False  # whether every ablation costs money: such a game is never asked beyond the budget
 
     @cached_property
     def fingerprint(self) -> str:

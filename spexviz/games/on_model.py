@@ -10,6 +10,7 @@ from spexviz import models
 from spexviz.games.base import Game
 from spexviz.kit.options import option
 from spexviz.models.base import LanguageModel
+from spexviz.models.endpoints import PREFIX
 
 
 def model_option() -> Any:
@@ -82,6 +83,11 @@ class OnModel(Game):
         if isinstance(self.model, LanguageModel):
             return self.model.label
         return str(self.model)
+
+    @property
+    def metered(self) -> bool:
+        """Whether a server elsewhere is asked; nothing is loaded for it."""
+        return self.model_name.startswith(PREFIX)
 
     @property
     def precision(self) -> str | None:

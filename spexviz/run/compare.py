@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from spexviz.errors import SolverError
 from spexviz.kit.registry import offered
-from spexviz.results import Explanation, Fidelity
-from spexviz.run.fits import score
+from spexviz.results import Explanation, Fidelity, Unseen
+from spexviz.run.fits import Fit, score
 from spexviz.solvers.base import AnyMasks, Design, Solver, timed_fit
 
 
@@ -39,4 +39,5 @@ def compare(explanation: Explanation, solvers: Sequence[Solver]) -> Iterator[Fid
             spectrum, seconds = timed_fit(solver, design, sample.values, seed)
         except SolverError:
             continue
-        yield score(solver.name, len(design), spectrum, held_out, keep, seconds, seed)
+        fit = Fit(solver.name, len(design), spectrum, seconds)
+        yield score(fit, Unseen.of(held_out, spectrum), keep, seed)

@@ -76,7 +76,7 @@ class _Curve:
             return None
         self.seen.add((solver.name, len(asked)))
         others = Sample(self.every.masks[rest], self.every.values[rest])
-        return self.fitting.score(fit, others)
+        return self.fitting.score_on(fit, others)
 
     def _rows(self, masks: Masks) -> Positions:
         """Where the masks stand among all."""

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spexviz.ablate.runner import Runner
 from spexviz.masks import Values
 from spexviz.metrics import r2, r2_interval
-from spexviz.results import LEVEL, Fidelity, Proof, Sample
+from spexviz.results import LEVEL, Fidelity, Folds, Proof, Sample, Unseen
 from spexviz.run.plan import Request
 from spexviz.solvers.base import Design, Solver, timed_fit
 from spexviz.spectrum import Spectrum
-
-
-def score(
-    solver: str, budget: int, spectrum: Spectrum, held_out: Sample, keep: float, seconds: float, seed: int
-) -> Fidelity:
-    """The fidelity of a fit on masks that it has not seen."""
-    predicted = spectrum(held_out.masks)
-    explained = r2(held_out.values, predicted)
-    interval = r2_interval(held_out.values, predicted, level=LEVEL, seed=seed)
-    terms = int((spectrum.orders > 0).sum())
-    return Fidelity(solver, budget, explained, interval, len(held_out), terms, keep, seconds)
 
 
 class Fit(NamedTuple):
@@ -32,6 +21,16 @@ class Fit(NamedTuple):
     budget: int
     spectrum: Spectrum
     seconds: float
+
+
+def score(fit: Fit, unseen: Unseen, keep: float, seed: int, **more: Any) -> Fidelity:
+    """The fidelity of a fit by masks that were not seen; `more`: what else is known of it."""
+    explained = r2(unseen.values, unseen.predicted)
+    interval = r2_interval(unseen.values, unseen.predicted, level=LEVEL, seed=seed)
+    terms = int((fit.spectrum.orders > 0).sum())
+    scored = len(unseen.values)
+    known = {"interval": interval, "held_out": scored, "terms": terms, "keep": keep, "seconds": fit.seconds}
+    return Fidelity(fit.solver, fit.budget, explained, **{**known, **more})
 
 
 @dataclass(frozen=True)
@@ -45,16 +44,21 @@ class Found:
     proof: Proof
     complete: bool = True
     stopped: str = ""
+    folds: Folds | None = None
 
 
 @dataclass
 class Fitting:
-    """The fits of one run: of its own solver and of the baselines beside it. `seconds`: of all so far."""
+    """The fits of one run: of its own solver and of the baselines beside it.
+
+    `seconds`: of all so far; `seconds_of_folds`: of those without a fold, beside them.
+    """
 
     request: Request
     baselines: tuple[Solver, ...]
     runner: Runner
     seconds: float = 0.0
+    seconds_of_folds: float = 0.0
 
     @property
     def solvers(self) -> tuple[Solver, ...]:
@@ -71,7 +75,10 @@ class Fitting:
         self.seconds += seconds
         return Fit(solver.name, len(design), spectrum, seconds)
 
-    def score(self, fit: Fit, held_out: Sample) -> Fidelity:
+    def score(self, fit: Fit, unseen: Unseen, **more: Any) -> Fidelity:
+        """Of a fit, by masks that were not seen."""
+        return score(fit, unseen, self.request.plan.keep, self.request.seed, **more)
+
+    def score_on(self, fit: Fit, held_out: Sample) -> Fidelity:
         """Of a fit, on masks that it has not seen."""
-        keep = self.request.plan.keep
-        return score(fit.solver, fit.budget, fit.spectrum, held_out, keep, fit.seconds, self.request.seed)
+        return self.score(fit, Unseen.of(held_out, fit.spectrum))

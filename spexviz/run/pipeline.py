@@ -25,7 +25,7 @@ from spexviz.run.plan import Request
 from spexviz.run.sampled import Sampling
 from spexviz.solvers.base import Solver
 from spexviz.solvers.linear import Linear
-from spexviz.spec import MOST_CHECKED, Options
+from spexviz.spec import FOLDS, HELD_OUT, MOST_CHECKED, NEAR, Options
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ def explain(
     validate: bool | int = False,
     target_r2: float | None = None,
     stop_when_flat: bool = False,
+    scoring: str = HELD_OUT,
     baselines: Sequence[Solver] = (Linear(),),
     cache: Cache | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -77,7 +78,8 @@ def explain(
     """
     given = {"cache": cache, "progress": progress, "partial": partial, "cancel": cancel, "executor": executor}
     hooks = Hooks(**{name: hook for name, hook in given.items() if hook is not None})
-    options = Options(validate, target_r2, stop_when_flat)
+    near = NEAR if scoring == FOLDS else 0.0
+    options = Options(validate, target_r2, stop_when_flat, scoring, near)
     return run(Request(game, solver, budget, seed, options), hooks, baselines)
 
 
@@ -160,7 +162,7 @@ class _Run:
         """The game to go on with, after some masks were asked in fp32 as well."""
         self.runner.check_cancelled()
         self.runner.tell(f"comparing {precision.name} with fp32")
-        few = result.held_out.masks
+        few = result.unseen.masks
         if not len(few):
             n = len(result.players)
             count = min(MASKS, 2**n)
@@ -210,6 +212,7 @@ class _Run:
             found.stopped,
             precision,
             noise,
+            found.folds,
         )
 
     def _subject(self) -> Subject:
@@ -221,4 +224,6 @@ class _Run:
         runner = self.runner
         compared = self.precision.asked if self.precision is not None else 0
         seconds = {"ablations": runner.seconds, "fits": self.fitting.seconds, **seconds}
+        if self.fitting.seconds_of_folds:
+            seconds["folds"] = self.fitting.seconds_of_folds
         return Spent(runner.done - runner.cached, runner.cached, compared, seconds)

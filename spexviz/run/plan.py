@@ -1,8 +1,8 @@
 """Plan: what a run will ask, before it asks anything. Request: what somebody asks for.
 
-Budget = ablations that fits may see. On top of it, counted and shown apart: held-out masks that no fit sees,
-and the full and the empty mask. Where 2^n masks are within reach all of them are asked, and the spectrum is
-exact.
+Budget = ablations that fits may see. On top of it, counted and shown apart: the full and the empty mask; and,
+where a run is not scored by folds, held-out masks that no fit sees. Where 2^n masks are within reach all of
+them are asked, and the spectrum is exact.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from spexviz.errors import SolverError
 from spexviz.games.base import Game, check_is_game, checked
 from spexviz.kit.options import settle
 from spexviz.kit.registry import offered
-from spexviz.masks import ENUMERATE_UP_TO, Masks, uniform_masks
+from spexviz.masks import ENUMERATE_UP_TO, Masks, near_masks, uniform_masks
 from spexviz.results import Subject
 from spexviz.solvers.base import Design, Solver
-from spexviz.spec import Options, RunSpec, build
+from spexviz.spec import FOLDS, HELD_OUT, Options, RunSpec, build
 
-HELD_OUT_STREAM = 2**32  # added to the seed: run seeds are below it, so the two streams never meet
+# added to the seed: run seeds are below, so the streams never meet
+HELD_OUT_STREAM, NEAR_STREAM = 2**32, 2**33
 
 
 @dataclass(frozen=True)
 class Plan:
     """What a run will ask: the masks of the fits, the held-out masks, or all 2^n masks (`exact`).
 
-    An exact run has no `design`. `keep`: the probability with which the random masks keep a player; 0.5 where
-    all masks are asked.
+    An exact run has no `design`; a run that is scored by folds has no held-out masks. `keep`: the probability
+    with which the random masks keep a player; 0.5 where all masks are asked.
     """
 
     n: int
@@ -47,6 +48,11 @@ class Plan:
         return len(self.design) + len(self.held_out) + 2
 
     @property
+    def by_folds(self) -> bool:
+        """Whether R² is measured on the masks of the fits, by folds, and no others."""
+        return self.design is not None and not len(self.held_out)
+
+    @property
     def checks(self) -> int:
         """Most further ablations that checking sets may take: a quarter of what the fits see.
 
@@ -55,6 +61,31 @@ class Plan:
         if self.design is None:
             return 0
         return len(self.design) // 4
+
+
+def _most_exact(budget: int, by_folds: bool, metered: bool) -> int:
+    """Masks up to which all are asked; where each costs money, never more than the budget."""
+    if metered and by_folds:
+        return budget
+    if by_folds:
+        return max(budget + budget // 2, budget + 128)
+    return budget + held_out_count(budget)
+
+
+def _none(n: int) -> Masks:
+    return np.zeros((0, n), dtype=bool)
+
+
+def _with_near(design: Design, count: int, seed: int) -> Design:
+    """The design with so many near masks among its own, evenly, so that every start of it has its share."""
+    n = design.masks.shape[1]
+    near = near_masks(n, count, seed + NEAR_STREAM, exclude=design.masks)
+    masks = np.concatenate([design.masks, near])
+    is_near = np.arange(len(masks)) >= len(design)
+    # where each stands in the whole: the i-th of k at (i + ½) / k
+    place = np.concatenate([(np.arange(k) + 0.5) / max(1, k) for k in (len(design), len(near))])
+    order = np.argsort(place, kind="stable")
+    return dataclasses.replace(design, masks=masks[order], near=is_near[order])
 
 
 def held_out_count(budget: int) -> int:
@@ -106,8 +137,12 @@ class Request:
     def plan(self) -> Plan:
         """What will be asked; for some games a model is loaded for it."""
         n = len(self.subject.players)
-        keep = float(self.game.keep)
-        return plan(n, self.solver, self.budget, self.seed, self.subject.layout, keep)
+        game = self.game
+        keep, metered = float(game.keep), bool(game.metered)
+        options = self.options
+        if not getattr(self.solver, "foldable", False):
+            options = dataclasses.replace(options, scoring=HELD_OUT, near=0.0)
+        return plan(n, self.solver, self.budget, self.seed, self.subject.layout, keep, options, metered)
 
     @property
     def checks(self) -> int:
@@ -118,18 +153,30 @@ class Request:
 
 
 def plan(
-    n: int, solver: Solver, budget: int, seed: int = 0, layout: np.ndarray | None = None, keep: float = 0.5
+    n: int,
+    solver: Solver,
+    budget: int,
+    seed: int = 0,
+    layout: np.ndarray | None = None,
+    keep: float = 0.5,
+    options: Options | None = None,
+    metered: bool = False,
 ) -> Plan:
-    """What `explain` will ask for n players; needs no model. `keep`: of the game.
+    """What `explain` will ask for n players; needs no model. `keep`, `metered`: of the game.
 
     Raises SolverError where the solver cannot work with the budget or with masks that keep players so often.
     """
+    options = options or Options()
+    by_folds = options.scoring == FOLDS
     count = held_out_count(budget)
-    if n <= ENUMERATE_UP_TO and 2**n <= budget + count:
-        return Plan(n, None, np.zeros((0, n), dtype=bool), True)
-    design = solver.design(n, budget, seed, keep)
+    if n <= ENUMERATE_UP_TO and 2**n <= _most_exact(budget, by_folds, metered):
+        return Plan(n, None, _none(n), True)
+    near = round(options.near * budget)
+    design = solver.design(n, budget - near, seed, keep)
     if layout is not None:
         design = dataclasses.replace(design, layout=layout)
+    if by_folds:
+        return Plan(n, _with_near(design, near, seed), _none(n), False, keep)
     if n < 63:  # above there are more masks than any run asks
         count = min(count, 2**n - len(design))
     held_out = uniform_masks(n, count, seed + HELD_OUT_STREAM, keep, exclude=design.masks)

@@ -120,9 +120,7 @@ class _Asked:
 
     def only(self, rows: Bools) -> _Asked:
         """Some of the masks."""
-        masks = self.design.masks[rows]
-        design = Design(masks, self.design.layout)
-        return _Asked(design, self.values[rows], self.seed)
+        return _Asked(self.design.only(rows), self.values[rows], self.seed)
 
 
 def _others(rivals: dict[str, Solver], weights: dict[str, float], asked: _Asked) -> list[Share]:

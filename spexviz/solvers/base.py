@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol, TypeVar
 import numpy as np
 
 from spexviz.errors import SolverError
-from spexviz.kit.arrays import Floats
+from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
 from spexviz.kit.threads import threads
@@ -31,11 +31,13 @@ PACES: dict[str, Pace] = {}  # of the fits in this process, by the solver's name
 class Design:
     """What will be asked: distinct masks (m, n), and optional positions of the players (n, k) as a hint.
 
+    `near` (m,): which masks remove few players, asked beside those of the reference distribution; None: none.
     Raises SolverError for masks that repeat or are no bool table.
     """
 
     masks: Masks
     layout: Floats | None = None
+    near: Bools | None = None
 
     def __post_init__(self) -> None:
         masks = np.asarray(self.masks)
@@ -54,7 +56,24 @@ class Design:
 
     def head(self, m: int) -> Design:
         """The first m masks: a valid smaller design."""
-        return Design(self.masks[:m], self.layout)
+        return self.only(np.arange(min(m, len(self))))
+
+    def only(self, rows: Positions | Bools) -> Design:
+        """Some of the masks, in their order."""
+        near = None if self.near is None else self.near[rows]
+        return Design(self.masks[rows], self.layout, near)
+
+    @property
+    def reference(self) -> Bools:
+        """(m,) which masks are of the reference distribution."""
+        if self.near is None:
+            return np.ones(len(self), dtype=bool)
+        return ~self.near
+
+    @property
+    def keep(self) -> float:
+        """The share of players that the masks of the reference distribution keep."""
+        return float(self.masks[self.reference].mean())
 
 
 class Solver(Protocol):
@@ -64,6 +83,7 @@ class Solver(Protocol):
     # among the solvers that a form offers; those of one place stand in the order of their names
     place: ClassVar[int]
     seconds_of_work: ClassVar[float]  # of a unit of fit_work, until this process has seen two fits
+    foldable: ClassVar[bool]  # whether it fits any of its masks as well as all of them
 
     def cost(self, n: int, budget: int) -> int:
         """Upper bound of the number of ablations that `design` will ask, by arithmetic."""
@@ -91,6 +111,7 @@ class AnyMasks:
     least: ClassVar[int] = 2  # masks below which no fit is tried
     place: ClassVar[int] = 2
     seconds_of_work: ClassVar[float] = 0.1
+    foldable: ClassVar[bool] = True
 
     def cost(self, n: int, budget: int) -> int:
         return at_most_all(n, budget)

@@ -182,6 +182,7 @@ class KernelSHAP(AnyMasks):
     """
 
     name: ClassVar[str] = "kernelshap"
+    foldable: ClassVar[bool] = False  # its masks are of another distribution than those that R² is about
     title: ClassVar[str] = "KernelSHAP"
     summary: ClassVar[str] = (
         "Shapley values by regression. "
@@ -241,6 +242,7 @@ class LeaveOneOut:
     """
 
     name: ClassVar[str] = "leave-one-out"
+    foldable: ClassVar[bool] = False
     place: ClassVar[int] = 2
     title: ClassVar[str] = "Leave-one-out"
     seconds_of_work: ClassVar[float] = 0.1

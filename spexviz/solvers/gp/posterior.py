@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -49,7 +48,7 @@ def condition(design: Design, values: Values, seed: int) -> Posterior:
     bells = windows(design.layout, n)
     prior, evidence = learn(signs, target, bells, seed, ROWS, steps)
     factor, alpha = _solved(prior, signs, target)
-    return Posterior(prior, evidence, masks, signs, mean, spread, factor, alpha)
+    return Posterior(prior, evidence, masks, signs, mean, spread, factor, alpha, design.keep)
 
 
 def _solved(prior: Prior, signs: Floats, target: Floats) -> tuple[AnyFloats, AnyFloats]:
@@ -78,7 +77,8 @@ def _solved(prior: Prior, signs: Floats, target: Floats) -> tuple[AnyFloats, Any
 class Posterior:
     """The process conditioned on values mean + spread · target (m,) at masks (m, n).
 
-    `evidence`: log evidence of the prior, in nats a mask; `factor` and `alpha`: see `_solved`.
+    `evidence`: log evidence of the prior, in nats a mask; `factor` and `alpha`: see `_solved`; `keep`: the
+    share of players that masks of the reference distribution keep.
     """
 
     prior: Prior
@@ -89,11 +89,7 @@ class Posterior:
     spread: float
     factor: AnyFloats
     alpha: AnyFloats
-
-    @cached_property
-    def keep(self) -> float:
-        """The share of players that the masks keep."""
-        return float(self.masks.mean())
+    keep: float
 
     @property
     def biased(self) -> bool:

@@ -54,6 +54,7 @@ class SPEX:
     decoder: str = option("soft", "Decoder", choices=DECODERS)
 
     name: ClassVar[str] = "spex"
+    foldable: ClassVar[bool] = False
     place: ClassVar[int] = 2
     title: ClassVar[str] = "SPEX"
     seconds_of_work: ClassVar[float] = 0.1
