@@ -31,7 +31,7 @@ from tests.models.draws import Draw
 RIGHT, REFUSED, WRONG = "right", "refused", "wrong"
 LIMIT = 1e-3  # nats, in fp32
 SHARE = 1.5  # of what transformers itself is off in half precision
-ENOUGH, MOST_WEIGHTS = 256, 24  # values by which rounding is judged; checkpoints of other weights for them
+MORE_WEIGHTS = 8  # checkpoints that are asked where one leaves open what is rounding
 FLOOR = 1e-3  # nats: what is off by less in half precision is right, whatever transformers is off by
 BACKENDS = {"hf": TransformersModel, "classifier": ClassifierModel, "masked-lm": MaskedModel}
 
@@ -75,20 +75,22 @@ def halves() -> tuple[str, ...]:
 
 
 def _outcome(draw: Draw, precision: str) -> Outcome:
-    found: list[Off] = []
     try:
-        while True:
-            with tempfile.TemporaryDirectory() as folder:
-                found.append(_off(draw, draw.save(Path(folder), weights=len(found)), precision))
+        found = [_with_weights(draw, 0, precision)]
+        outcome = _judged(found, precision)
+        if outcome.end == WRONG and precision != "fp32":
+            found += [_with_weights(draw, weights, precision) for weights in range(1, 1 + MORE_WEIGHTS)]
             outcome = _judged(found, precision)
-            if outcome.end == RIGHT or len(found) == MOST_WEIGHTS or precision == "fp32":
-                return outcome
-            if sum(len(one.said) for one in found) >= ENOUGH:
-                return outcome
     except (ModelError, GameError, AblationError) as error:
         return Outcome(precision, REFUSED, re.sub(r"/\S+/tmp\w+", "the model", str(error)))
     except Exception as error:
         return Outcome(precision, WRONG, f"{type(error).__name__}: {error}"[:300])
+    return outcome
+
+
+def _with_weights(draw: Draw, weights: int, precision: str) -> Off:
+    with tempfile.TemporaryDirectory() as folder:
+        return _off(draw, draw.save(Path(folder), weights), precision)
 
 
 def _judged(found: Sequence[Off], precision: str) -> Outcome:
