@@ -66,7 +66,7 @@ class EncoderModel(LoadedModel):
         self._positions = _positions(self.network)
         self.context = self._positions - self.tokenizer.num_special_tokens_to_add(False)
         self.mask_token = self.tokenizer.mask_token
-        inputs = EncoderModel._encoded(self, [(text, ()) for text in _TRIED])
+        inputs = self._inputs_of([(text, ()) for text in _TRIED])
         alone = [self._padded([one]) for one in inputs]
         together = self._padded(inputs) if self._can_pad() else None
         key = self._fingerprint("compared", f"{self.kind} {self.device.type} {self.precision} ")
@@ -144,6 +144,10 @@ class EncoderModel(LoadedModel):
         return self._encoded([(text, ())])[0]
 
     def _encoded(self, requests: Sequence[Request]) -> list[Inputs]:
+        """The inputs of each text that is asked."""
+        return self._inputs_of(requests)
+
+    def _inputs_of(self, requests: Sequence[Request]) -> list[Inputs]:
         """The inputs of each text, special tokens included; nothing may attend to its hidden pieces."""
         if not requests:
             return []
