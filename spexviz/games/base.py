@@ -73,6 +73,9 @@ class Game:
         """Values (b,) of the masks (b, n), True = kept."""
         raise GameError(f"{type(self).__name__} cannot be asked: give it `__call__(masks) -> values`.")
 
+    def check_size(self) -> None:
+        """Raise where it is plainly too large for its model, before masks are made for its players."""
+
     def check(self) -> None:
         """Raise what only a loaded model can tell, before the first ablation."""
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.kit.pace import Pace
+from spexviz.kit.spans import merged, overlaps
 from spexviz.kit.threads import threads
 from spexviz.models import checkpoint
 from spexviz.models.base import OpenModel, Span
@@ -169,5 +170,5 @@ def seen(spans: Iterable[Span], pieces: Sequence[Span]) -> list[int]:
     >>> seen([(0, 0), (0, 3), (4, 7)], [(4, 5)])
     [1, 1, 0]
     """
-    hidden = [(start, end) for start, end in pieces if start < end]
-    return [int(not any(a < end and start < b for start, end in hidden)) for a, b in spans]
+    hidden = merged(pieces)
+    return [int(not overlaps(span, hidden)) for span in spans]
