@@ -161,7 +161,7 @@ def test_a_waiting_run_says_that_it_waits(manager, held):
     second = manager.submit(Request.of(spec("second of two")), "second")
     at = page(run=second)
     (bar,) = at.get("progress")
-    assert button(at, "Cancel") and bar.proto.text.startswith("Waiting for its turn: 1 run before it, about")
+    assert button(at, "Cancel") and bar.proto.text.startswith("Waiting for its turn: 1 run before it")
     assert manager.store.get(second).state == states.QUEUED
 
 
