@@ -52,6 +52,8 @@ def prompt(rng: random.Random, words: int) -> str:
 async def explain(visitor: Visitor, text: str, model: str = "toy") -> str | None:
     """Type a prompt and start a run; its id."""
     await visitor.open("explore")
+    if "Prompt" not in visitor.widgets:  # a session comes back to its last run
+        await visitor.press("New run")
     if model != "toy":
         await visitor.fill("Model", string_value=model)
     await visitor.fill("Prompt", string_value=text)
@@ -173,7 +175,7 @@ def dearest(server: harness.Server, runs: Sequence[str]) -> tuple[float, float]:
     chunk = fit = 0.0
     for run in runs:
         found = Explanation.from_json(server.rows("SELECT result FROM runs WHERE id = ?", run)[0][0])
-        asked = max(1, found.spent.ablations)
+        asked = max(1, found.spent.asked)
         chunk = max(chunk, 32 * found.spent.seconds["ablations"] / asked)
         fit = max(fit, *(point.seconds for point in found.proof.curve))
     return chunk, fit
