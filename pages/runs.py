@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from spexviz.errors import SpexvizError
-from spexviz.jobs.store import ASKED, FROM_FILE, RECORDED
+from spexviz.jobs.store import ASKED, FROM_FILE, QUEUED, RECORDED
 from spexviz.results import Explanation
 from spexviz.ui import routes, runtime, watch, widgets
 
@@ -51,6 +51,8 @@ else:
         opened = st.button("Open", type="primary", disabled=chosen is None, icon=":material/open_in_new:")
         cancelled = st.button("Cancel", disabled=not active, icon=":material/stop:")
         deleted = st.button("Delete", disabled=chosen is None or active, icon=":material/delete:")
+    if chosen is not None and chosen.state == QUEUED:
+        st.caption(watch.waiting(chosen.id))
     if chosen is not None and opened:
         watch.go_to(chosen)
     if chosen is not None and cancelled:

@@ -111,9 +111,10 @@ class EncoderModel(LoadedModel):
         with self.lock, torch.inference_mode():
             start = time.perf_counter()
             for rows in batches(_lengths(inputs), self.batch_tokens):
+                self.lock.give_way()
                 logs = self.read_batch(self._padded([inputs[i] for i in rows]))
                 table[rows] = logs[:, columns].double().cpu().numpy()
-            self.pace.note(self._work(inputs), time.perf_counter() - start)
+            self.pace.note(self._work(inputs), time.perf_counter() - start - self.lock.away)
         return rows_of(requests, distinct, table)
 
     def ignores(self, text: str, hidden: Sequence[Span]) -> bool:

@@ -180,6 +180,7 @@ class TransformersModel(ScoringModel):
         new: list[int] = []
         with self.lock, torch.inference_mode():
             while len(new) < most:
+                self.lock.give_way()
                 asked = torch.tensor([ids + new], device=self.device)
                 states = self.body(input_ids=asked, use_cache=False).last_hidden_state
                 token = int(self.logits(states[:, -1]).argmax())
@@ -210,7 +211,7 @@ class TransformersModel(ScoringModel):
                 values, cost = self._score_all([asked[i] for i in rows], ids)
                 table[rows] = values
                 computed += cost
-            self.pace.note(computed, time.perf_counter() - start)
+            self.pace.note(computed, time.perf_counter() - start - self.lock.away)
         return rows_of(requests, distinct, table)
 
     def ignores(self, text: str, hidden: Sequence[Span]) -> bool:

@@ -13,7 +13,9 @@ from typing import Any, ClassVar, Self
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
+from spexviz.kit.handover import Handover
 from spexviz.kit.pace import Pace
+from spexviz.kit.spans import merged, overlaps
 from spexviz.kit.threads import threads
 from spexviz.models import checkpoint
 from spexviz.models.base import OpenModel, Span
@@ -46,7 +48,8 @@ class LoadedModel(OpenModel):
 
     def __init__(self, name: str, precision: str = "auto", folder: Path | None = None):
         self.label = name
-        self.lock = threading.Lock()
+        self.lock = Handover()
+        self._twins = threading.Lock()
         self.pace = Pace()
         self._reference: Callable[[], Self | None] = lambda: None
         source, options = checkpoint.source_of(name, folder)
@@ -73,7 +76,7 @@ class LoadedModel(OpenModel):
         """
         if self.precision == "fp32":
             return self
-        with self.lock:
+        with self._twins:  # its loading holds nobody who asks this model
             found = self._reference()
             if found is None:
                 found = self._twin_in_fp32()
@@ -169,5 +172,5 @@ def seen(spans: Iterable[Span], pieces: Sequence[Span]) -> list[int]:
     >>> seen([(0, 0), (0, 3), (4, 7)], [(4, 5)])
     [1, 1, 0]
     """
-    hidden = [(start, end) for start, end in pieces if start < end]
-    return [int(not any(a < end and start < b for start, end in hidden)) for a, b in spans]
+    hidden = merged(pieces)
+    return [int(not overlaps(span, hidden)) for span in spans]

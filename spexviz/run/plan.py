@@ -22,6 +22,7 @@ from spexviz.results import Subject
 from spexviz.solvers.base import Design, Solver
 from spexviz.spec import Options, RunSpec, build
 
+MOST_CELLS = 2**28  # masks × players: 256 MB, and ten times that while they are drawn
 HELD_OUT_STREAM = 2**32  # added to the seed: run seeds are below it, so the two streams never meet
 
 
@@ -127,6 +128,11 @@ def plan(
     count = held_out_count(budget)
     if n <= ENUMERATE_UP_TO and 2**n <= budget + count:
         return Plan(n, None, np.zeros((0, n), dtype=bool), True)
+    if n * (budget + count) > MOST_CELLS:
+        raise SolverError(
+            f"{budget + count:,} masks of {n:,} players are more than memory holds: "
+            "ask with fewer players (longer parts), or with a smaller budget."
+        )
     design = solver.design(n, budget, seed, keep)
     if layout is not None:
         design = dataclasses.replace(design, layout=layout)

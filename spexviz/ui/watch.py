@@ -10,7 +10,9 @@ from spexviz.jobs import manager as jobs
 from spexviz.jobs.store import FAILED, FROM_FILE, QUEUED, RECORDED, Run
 from spexviz.spec import is_run_id
 from spexviz.ui import routes, runtime, widgets
+from spexviz.ui.visitor import visitor
 from spexviz.ui.widgets import Draw, View
+from spexviz.views import captions
 
 EVERY = 1.0  # seconds between two looks
 ORIGINS = {  # what is said over the numbers that this server has not measured
@@ -80,7 +82,7 @@ def resume_button(run: Run) -> None:
     def go_on() -> None:
         st.session_state.pop(problem, None)
         try:
-            going = runtime.manager().resume(run.id)
+            going = runtime.manager().resume(run.id, visitor())
         except SpexvizError as error:
             st.session_state[problem] = str(error)
         else:
@@ -133,12 +135,25 @@ def progress(run_id: str, picture: Draw) -> None:
 
 def _where(run: Run) -> str:
     if run.state == QUEUED:
-        return "Waiting for a free worker …"
+        return waiting(run.id)
     if run.state == "cancelling":
         return "Cancelling after the chunk in flight; what was measured is kept …"
     if not run.done:
         return f"{run.phase.capitalize() or 'Starting'} …"
     said = f"{run.done:,} of {run.total:,} ablations · {run.phase}"
-    if run.rate:
+    if run.rate and run.phase != jobs.WAITS:
         said += f" · {run.rate:.0f}/s · {widgets.duration(run.eta)} to go"
     return said
+
+
+def waiting(run_id: str) -> str:
+    """Where a run stands that has not begun, and about how long it waits."""
+    place = runtime.manager().place(run_id)
+    if place is None:  # of another server process, or just beginning
+        return "Waiting for its turn …"
+    if not place.ahead:
+        return "Waiting for its turn: it is next …"
+    said = f"Waiting for its turn: {place.ahead} {captions.plural('run', place.ahead)} before it"
+    if place.seconds is not None:
+        said += f", about {widgets.duration(place.seconds)}"
+    return f"{said}. Visitors take turns …"
