@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from spexviz.ablate.runner import Progress
 from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
 from spexviz.games.base import Game
 from spexviz.jobs import store as states
+from spexviz.jobs.counts import Counts
 from spexviz.jobs.store import RunStore
+from spexviz.kit import logs
 from spexviz.run import pipeline
 from spexviz.run.pipeline import Hooks
 from spexviz.run.plan import Request
@@ -39,6 +42,7 @@ class JobManager:
     def __init__(self, path: Path | str | None = None, workers: int = WORKERS, waiting: int = WAITING):
         self.store = RunStore(path)
         self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
+        self.counts = Counts()
         self._owner = uuid.uuid4().hex
         self._alive = FileLock(self._lock_file(self._owner))
         self._alive.acquire()
@@ -95,6 +99,16 @@ class JobManager:
         if event := self._cancels.get(run_id):
             event.set()
 
+    @property
+    def queued(self) -> int:
+        """How many of its runs wait for a worker."""
+        return self.store.waiting(self._owner)
+
+    @property
+    def workers(self) -> tuple[int, int]:
+        """How many of its threads live, and of how many."""
+        return sum(thread.is_alive() for thread in self._threads), len(self._threads)
+
     def recover(self) -> None:
         """Mark the runs of processes that are gone as interrupted."""
         for owner in self.store.owners() - {self._owner}:
@@ -141,14 +155,13 @@ class JobManager:
             except (
                 Exception
             ):  # the store itself failed: nothing can be noted there, but the worker must live on
-                _log.exception("run %s could not be kept", run_id)
+                _log.exception("a run could not be kept", extra=logs.fields(run=run_id))
 
     def _run(self, run_id: str, request: Request, cancel: threading.Event) -> None:
         try:
             self.store.progress(run_id, 0, 0, 0.0, "loading the model")
-            hooks = Hooks(
-                self.cache, _Throttled(self.store, run_id, cancel), partial(self.store.save, run_id), cancel
-            )
+            progress = _Throttled(self.store, run_id, cancel, self.counts.meter(run_id))
+            hooks = Hooks(self.cache, progress, partial(self.store.save, run_id), cancel)
             result = pipeline.run(request, hooks)
             self.store.save(run_id, result)
             state, message = states.DONE, ""
@@ -158,7 +171,7 @@ class JobManager:
         except SpexvizError as error:
             state, message = states.FAILED, str(error)
         except Exception as error:
-            _log.exception("run %s failed", run_id)
+            _log.exception("a run failed", extra=logs.fields(run=run_id))
             state = states.FAILED
             message = (
                 f"Something unexpected went wrong ({type(error).__name__}). "
@@ -168,6 +181,7 @@ class JobManager:
         with self._guard:
             self._cancels.pop(run_id, None)
             self.store.finish(run_id, state, message)
+        self.counts.end(run_id, state)
 
 
 def refusal(asked: Game | RunSpec) -> str:
@@ -190,14 +204,18 @@ class _Throttled:
     It passes a cancel from another process on to the event.
     """
 
-    def __init__(self, store: RunStore, run_id: str, cancel: threading.Event):
+    def __init__(
+        self, store: RunStore, run_id: str, cancel: threading.Event, count: Callable[[Progress], None]
+    ):
         self._store = store
+        self._count = count
         self._run_id = run_id
         self._cancel = cancel
         self._last = 0.0
         self._phase = ""
 
     def __call__(self, progress: Progress) -> None:
+        self._count(progress)
         now = time.monotonic()
         if (
             now - self._last < WRITE_EVERY

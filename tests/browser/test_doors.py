@@ -1,0 +1,193 @@
+"""Who gets in: raw HTTP and WebSocket requests to a real server, then a real browser."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.browser import harness
+
+LISTED = "Another browser started this run"
+TOKEN = "a-token-of-the-operator"
+UPGRADE = (
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+)
+STREAM = "GET /_stcore/stream HTTP/1.1"
+
+
+def answer(server: harness.Server, *lines: str) -> tuple[int, str]:
+    """Status and text of what a raw request gets; PORT stands for the server's."""
+    text = "\r\n".join((*lines, "", "")).replace("PORT", str(server.port))
+    received = b""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(text.encode("latin-1"))
+        while chunk := connection.recv(65_536):
+            received += chunk
+            if received.startswith(b"HTTP/1.1 101"):
+                break
+    status = int(received.split(b" ", 2)[1])
+    return status, received.decode("utf-8", "replace")
+
+
+def get(server: harness.Server, path: str, *headers: str) -> tuple[int, str]:
+    return answer(server, f"GET {path} HTTP/1.1", *headers, "Connection: close")
+
+
+def stream(server: harness.Server, *headers: str) -> tuple[int, str]:
+    return answer(server, STREAM, *headers, *UPGRADE)
+
+
+PATHS = ("/", "/explore", "/_stcore/health", "/_stcore/host-config", "/media/x.json", "/static/js/x.js")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_foreign_host_gets_nothing(server: harness.Server, path: str) -> None:
+    for host in ("evil.example", "evil.example:PORT", "0.0.0.0:PORT", "localhost.evil.example"):
+        status, text = get(server, path, f"Host: {host}", "X-Forwarded-Host: localhost")
+        assert status == 403 and "not called" in text and "content-security-policy" in text
+    own, _ = get(server, path, "Host: LocalHost.:PORT")
+    assert own in (200, 404)
+
+
+def test_requests_without_one_host_get_nothing(server: harness.Server) -> None:
+    assert answer(server, "GET / HTTP/1.0")[0] == 400
+    assert get(server, "/", "Host: localhost", "Host: evil.example")[0] == 400
+    assert (
+        answer(server, "GET http://localhost/ HTTP/1.1", "Host: evil.example", "Connection: close")[0] == 403
+    )
+
+
+def test_a_foreign_page_gets_nothing(server: harness.Server) -> None:
+    host = "Host: 127.0.0.1:PORT"
+    for origin in ("http://evil.example", "http://127.0.0.1:1", "http://localhost:PORT", "null"):
+        assert get(server, "/", host, f"Origin: {origin}")[0] == 403
+        put = "PUT /_stcore/upload_file/session/file HTTP/1.1"
+        status, text = answer(
+            server, put, host, f"Origin: {origin}", "Content-Length: 0", "Connection: close"
+        )
+        assert status == 403 and "another site" in text
+    assert get(server, "/", host, "Origin: http://127.0.0.1:PORT")[0] == 200
+
+
+def test_foreign_websockets_are_refused_before_they_open(server: harness.Server) -> None:
+    rebound = ("Host: evil.example:PORT", "Origin: http://evil.example:PORT")
+    for headers, reason in (
+        (rebound, "not called evil.example"),
+        (("Host: 127.0.0.1:PORT", "Origin: http://evil.example"), "another site"),
+        (("Host: 127.0.0.1:PORT", "Origin: http://127.0.0.1:1"), "another site"),
+        (("Host: 127.0.0.1:PORT", "Origin: http://localhost:PORT"), "another site"),
+        (("Host: 127.0.0.1:PORT",), "this one has none"),
+    ):
+        status, text = stream(server, *headers)
+        assert status == 403 and reason in text
+    for host in ("127.0.0.1:PORT", "localhost:PORT", "[::1]:PORT"):
+        assert stream(server, f"Host: {host}", f"Origin: http://{host}")[0] == 101
+
+
+def _served(folder: Path, *options: str, **environment: str) -> harness.Server:
+    launch = ("-m", "spexviz.cli", "serve", *options, "--port")
+    return harness.Server(harness.new_home(folder), launch=launch, **environment)
+
+
+@pytest.fixture
+def guarded(tmp_path: Path):
+    server = _served(tmp_path / "home", "--host", "0.0.0.0").start()
+    yield server
+    server.stop()
+    assert not server.complaints()
+
+
+def test_beyond_loopback_the_token_is_asked_for(guarded: harness.Server) -> None:
+    harness.wait_until(lambda: "serves on" in guarded.output(), 30, "the address")
+    printed = re.search(rf"http://127\.0\.0\.1:{guarded.port}/\?token=(\S+)", guarded.output())
+    token, host = printed[1], "Host: 127.0.0.1:PORT"
+    for path in (*PATHS, "/?token=wrong", "/?token=", f"/?token={token[:-1]}"):
+        status, text = get(guarded, path, host)
+        assert status == 403 and "where the server printed it" in text and token not in text
+    assert get(guarded, "/", host, "Authorization: Bearer wrong")[0] == 403
+    assert get(guarded, "/", host, f"Authorization: Bearer {token}")[0] == 200
+    origin = "Origin: http://127.0.0.1:PORT"
+    status, text = stream(guarded, host, origin)
+    assert status == 403 and "token" in text
+    status, text = get(guarded, f"//evil.example/%5c?run=abc&token={token}", host)
+    assert status == 303 and "\r\nlocation: /evil.example/%5C?run=abc\r\n" in text
+    cookie = re.search(r"set-cookie: (\S+); HttpOnly; Path=/; SameSite=lax\r\n", text)[1]
+    assert get(guarded, "/explore", host, f"Cookie: {cookie}")[0] == 200
+    assert stream(guarded, host, origin, f"Cookie: {cookie}")[0] == 101
+    assert (
+        stream(guarded, "Host: 127.0.0.1:PORT", "Origin: http://evil.example", f"Cookie: {cookie}")[0] == 403
+    )
+    assert get(guarded, "/", "Host: evil.example", f"Cookie: {cookie}")[0] == 403
+    assert get(guarded, "/", host, f"Cookie: {cookie[:-1]}")[0] == 403
+    for other in (f"{cookie}x", cookie.replace(str(guarded.port), "1")):
+        assert get(guarded, "/", host, f"Cookie: {other}")[0] == 403
+    assert guarded.output().count(token) == 2, "printed once with each address, and logged nowhere"
+
+
+@pytest.mark.browser
+def test_a_browser_enters_with_the_token_and_no_address_keeps_it(tmp_path: Path, open_page) -> None:
+    server = _served(tmp_path / "home", "--host", "0.0.0.0", SPEXVIZ_TOKEN=TOKEN).start()
+    try:
+        page = open_page(f"{server.url}/explore?token={TOKEN}")
+        page.get_by_role("heading", name="Which words act together?").wait_for()
+        assert page.url == f"{server.url}/explore"
+        harness.type_prompt(page, "not bad", "toy", 64)
+        harness.explain(page)
+        page.get_by_text("Exact, all").first.wait_for()
+        page.get_by_role("button", name="Link and settings").click()
+        page.get_by_text("This address opens the run again").wait_for()
+        assert TOKEN not in page.content() and TOKEN not in page.url
+        assert page.evaluate("document.cookie").find("spexviz") == -1, "no script reads the cookies"
+        assert page.get_by_text("started without a token").count() == 0
+    finally:
+        server.stop()
+    assert TOKEN not in server.output()
+
+
+@pytest.mark.browser
+def test_without_a_token_each_browser_has_its_own_runs(tmp_path: Path, open_page) -> None:
+    server = _served(tmp_path / "home", "--host", "0.0.0.0", "--no-token").start()
+    try:
+        harness.wait_until(lambda: "WARNING" in server.output(), 30, "the warning")
+        mine, theirs = open_page(f"{server.url}/explore"), open_page(f"{server.url}/runs")
+        for page in (mine, theirs):
+            page.get_by_text("started without a token").wait_for()
+        theirs.get_by_text("No runs yet").wait_for()
+        harness.type_prompt(mine, "not bad", "toy", 64)
+        run_id = harness.explain(mine)
+        mine.get_by_text("Exact, all").first.wait_for()
+        theirs.reload()
+        theirs.get_by_text("No runs yet").wait_for()
+        # as if it had been cancelled
+        ended = "UPDATE runs SET state = 'cancelled', message = 'Stopped.' WHERE id = ?"
+        server.change(ended, run_id)
+        theirs.goto(f"{server.url}/explore?run={run_id}")
+        theirs.get_by_text(LISTED).wait_for()
+        assert theirs.get_by_role("button", name="Resume").count() == 0
+        mine.reload()
+        mine.get_by_role("button", name="Resume").wait_for()
+    finally:
+        server.stop()
+
+
+@pytest.mark.browser
+def test_a_browser_enters_by_a_configured_name(tmp_path: Path, browser) -> None:
+    server = _served(tmp_path / "home", "--allow-host", "dash.example").start()
+    try:
+        context = browser.new_context()
+        page = context.new_page()
+        for host in ("dash.example", "localhost", "127.0.0.1"):
+            page.goto(f"http://{host}:{server.port}/explore")
+            page.get_by_role("heading", name="Which words act together?").wait_for(timeout=60_000)
+        page.goto(f"http://evil.example:{server.port}/explore")
+        page.get_by_text("This server is not called evil.example").wait_for()
+        context.close()
+    finally:
+        server.stop()
+    assert not server.complaints()
