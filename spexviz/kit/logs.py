@@ -36,10 +36,24 @@ def begin() -> None:
     handler.setFormatter(Lines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("spexviz").setLevel(logging.INFO)
+    logging.setLoggerClass(_ThroughRoot)
     for name, logger in logging.root.manager.loggerDict.items():
         if name.partition(".")[0] in _OF_OTHERS and isinstance(logger, logging.Logger):
             logger.handlers.clear()
             logger.propagate = True
+            logger.setLevel(logging.WARNING)
+
+
+def leave_out(logger: str, message: str) -> None:
+    """Keep a message out of the log that others can bring about at will, and that tells nothing."""
+    logging.getLogger(logger).addFilter(lambda record: record.msg != message)
+
+
+class _ThroughRoot(logging.Logger):
+    """A logger made from now on: its records go to the root's handlers, whatever a library gives it."""
+
+    def callHandlers(self, record: logging.LogRecord) -> None:
+        logging.root.callHandlers(record)
 
 
 class Lines(logging.Formatter):

@@ -105,6 +105,8 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     """
     if logs.wanted():
         logs.begin()
+    # of uvicorn, for each WebSocket that was refused (`ui/security.py`)
+    logs.leave_out("uvicorn.error", "ASGI callable returned without completing handshake.")
     await asyncio.to_thread(_prepare)
     announce()
     yield
