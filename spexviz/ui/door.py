@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -23,7 +24,7 @@ _ASK = """<!doctype html><html lang="en"><meta charset="utf-8"><title>spexviz: t
 <p>REASON Whoever started spexviz finds the whole address, with the token in it, where the server printed it
 at its start: a line with <code>?token=</code>. If they chose the token themselves, ask them for it.</p>
 <form method="get"><label>Token <input name="token" type="password" autocomplete="current-password" required>
-</label> <button>Open</button></form></html>"""
+</label>KEPT <button>Open</button></form></html>"""
 
 
 class Token:
@@ -87,8 +88,7 @@ def _enter(scope: dict, cookie: str, token: str) -> Response:
 
     The path begins with one slash: two would name another site.
     """
-    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    query = urlencode([(key, value) for key, value in pairs if key != "token"])
+    query = urlencode(_without_token(scope))
     path = "/" + quote(scope["path"].lstrip("/\\"))
     response = RedirectResponse(f"{path}?{query}" if query else path, 303)
     response.headers["set-cookie"] = _cookie(scope, cookie, token)
@@ -100,7 +100,18 @@ def _refusal(scope: dict, reason: str) -> Response:
     headers = {"cache-control": "no-store"}
     if scope["type"] == "websocket":
         return PlainTextResponse("This server asks for its token: open its page first.\n", 403, headers)
-    return HTMLResponse(_ASK.replace("REASON", reason), 403, headers)
+    kept = [
+        f'<input type="hidden" name="{escape(key)}" value="{escape(value)}">'
+        for key, value in _without_token(scope)
+    ]
+    page = _ASK.replace("REASON", reason).replace("KEPT", "".join(kept))
+    return HTMLResponse(page, 403, headers)
+
+
+def _without_token(scope: dict) -> list[tuple[str, str]]:
+    """What else the address asks for: the run that it opens."""
+    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return [(key, value) for key, value in pairs if key != "token"]
 
 
 def _cookie(scope: dict, name: str, value: str, seconds: int | None = None) -> str:

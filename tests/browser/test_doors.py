@@ -110,6 +110,9 @@ def test_beyond_loopback_the_token_is_asked_for(guarded: harness.Server) -> None
     for path in (*PATHS, "/?token=wrong", "/?token=", f"/?token={token[:-1]}"):
         status, text = get(guarded, path, host)
         assert status == 403 and "where the server printed it" in text and token not in text
+    status, text = get(guarded, "/explore?run=abc&%22%3E%3Cscript%3E=%22%3Cb%3E&token=wrong", host)
+    assert '<input type="hidden" name="run" value="abc">' in text, "the run is opened once the token is there"
+    assert "<script>" not in text and 'name="&quot;&gt;&lt;script&gt;" value="&quot;&lt;b&gt;"' in text
     assert get(guarded, "/", host, "Authorization: Bearer wrong")[0] == 403
     assert get(guarded, "/", host, f"Authorization: Bearer {token}")[0] == 200
     origin = "Origin: http://127.0.0.1:PORT"
@@ -191,3 +194,30 @@ def test_a_browser_enters_by_a_configured_name(tmp_path: Path, browser) -> None:
     finally:
         server.stop()
     assert not server.complaints()
+
+
+@pytest.mark.browser
+def test_an_upload_is_seen_by_its_visitor_only(tmp_path: Path, open_page) -> None:
+    rows = [f"the {word} of {number},marker{word}" for number in range(20) for word in ("good", "bad")]
+    table = tmp_path / "mine.csv"
+    table.write_text("\n".join(["text,label", *rows]))
+    server = _served(tmp_path / "home", "--host", "0.0.0.0", "--no-token").start()
+    try:
+        mine, theirs = (open_page(f"{server.url}/training") for _ in range(2))
+        for page in (mine, theirs):
+            page.get_by_text("Your CSV file", exact=True).click()
+            page.get_by_text("Without a column split").wait_for()
+        mine.locator("input[type=file]").set_input_files(table)
+        mine.get_by_text("labels: markerbad, markergood").wait_for()
+        theirs.reload()
+        theirs.get_by_text("Your CSV file", exact=True).click()
+        theirs.get_by_text("Without a column split").wait_for()
+        harness.idle(theirs)
+        assert theirs.get_by_text(re.compile("marker")).count() == 0 and "marker" not in theirs.content()
+        # not under its name, nor under Streamlit's
+        (kept,) = (server.home / "data").glob("*.csv")
+        for path in (f"/data/{kept.name}", f"/media/{kept.name}", f"/_stcore/upload_file/{kept.stem}/1"):
+            status, text = get(server, path, "Host: 127.0.0.1:PORT")
+            assert "marker" not in text and ("<!" in text or status in (404, 405))
+    finally:
+        server.stop()
