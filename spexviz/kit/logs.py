@@ -34,7 +34,9 @@ def begin() -> None:
     """Let every logger of this process write such lines to standard error, from INFO on for our own."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    counting = [one for one in logging.root.handlers if isinstance(one, Errors)]
+    logging.root.handlers[:] = [handler, *counting]
+    logging.root.setLevel(logging.WARNING)
     logging.getLogger("spexviz").setLevel(logging.INFO)
     logging.setLoggerClass(_ThroughRoot)
     for name, logger in logging.root.manager.loggerDict.items():

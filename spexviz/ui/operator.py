@@ -25,6 +25,8 @@ def routes() -> list[BaseRoute]:
     if metrics.wanted():
         errors = logs.Errors()
         logging.getLogger().addHandler(errors)
+        if not logs.wanted():  # else it passes on what pages raise
+            logging.getLogger("streamlit.error_util").addHandler(errors)
 
         def figures(request: Request) -> Response:
             told = metrics.text(runtime.manager(), errors.seen)

@@ -10,8 +10,6 @@ import pytest
 
 from tests.browser import harness
 
-LISTED = "Another browser started this run"
-TOKEN = "a-token-of-the-operator"
 UPGRADE = (
     "Upgrade: websocket",
     "Connection: Upgrade",
@@ -133,91 +131,63 @@ def test_beyond_loopback_the_token_is_asked_for(guarded: harness.Server) -> None
     assert guarded.output().count(token) == 2, "printed once with each address, and logged nowhere"
 
 
-@pytest.mark.browser
-def test_a_browser_enters_with_the_token_and_no_address_keeps_it(tmp_path: Path, open_page) -> None:
-    server = _served(tmp_path / "home", "--host", "0.0.0.0", SPEXVIZ_TOKEN=TOKEN).start()
-    try:
-        page = open_page(f"{server.url}/explore?token={TOKEN}")
-        page.get_by_role("heading", name="Which words act together?").wait_for()
-        assert page.url == f"{server.url}/explore"
-        harness.type_prompt(page, "not bad", "toy", 64)
-        harness.explain(page)
-        page.get_by_text("Exact, all").first.wait_for()
-        page.get_by_role("button", name="Link and settings").click()
-        page.get_by_text("This address opens the run again").wait_for()
-        assert TOKEN not in page.content() and TOKEN not in page.url
-        assert page.evaluate("document.cookie").find("spexviz") == -1, "no script reads the cookies"
-        assert page.get_by_text("started without a token").count() == 0
-    finally:
-        server.stop()
-    assert TOKEN not in server.output()
-
-
-@pytest.mark.browser
-def test_without_a_token_each_browser_has_its_own_runs(tmp_path: Path, open_page) -> None:
-    server = _served(tmp_path / "home", "--host", "0.0.0.0", "--no-token").start()
-    try:
-        harness.wait_until(lambda: "WARNING" in server.output(), 30, "the warning")
-        mine, theirs = open_page(f"{server.url}/explore"), open_page(f"{server.url}/runs")
-        for page in (mine, theirs):
-            page.get_by_text("started without a token").wait_for()
-        theirs.get_by_text("No runs yet").wait_for()
-        harness.type_prompt(mine, "not bad", "toy", 64)
-        run_id = harness.explain(mine)
-        mine.get_by_text("Exact, all").first.wait_for()
-        theirs.reload()
-        theirs.get_by_text("No runs yet").wait_for()
-        # as if it had been cancelled
-        ended = "UPDATE runs SET state = 'cancelled', message = 'Stopped.' WHERE id = ?"
-        server.change(ended, run_id)
-        theirs.goto(f"{server.url}/explore?run={run_id}")
-        theirs.get_by_text(LISTED).wait_for()
-        assert theirs.get_by_role("button", name="Resume").count() == 0
-        mine.reload()
-        mine.get_by_role("button", name="Resume").wait_for()
-    finally:
-        server.stop()
-
-
-@pytest.mark.browser
-def test_a_browser_enters_by_a_configured_name(tmp_path: Path, browser) -> None:
-    server = _served(tmp_path / "home", "--allow-host", "dash.example").start()
-    try:
-        context = browser.new_context()
-        page = context.new_page()
-        for host in ("dash.example", "localhost", "127.0.0.1"):
-            page.goto(f"http://{host}:{server.port}/explore")
-            page.get_by_role("heading", name="Which words act together?").wait_for(timeout=60_000)
-        page.goto(f"http://evil.example:{server.port}/explore")
-        page.get_by_text("This server is not called evil.example").wait_for()
-        context.close()
-    finally:
-        server.stop()
+@pytest.fixture(scope="module")
+def unguarded(tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("unguarded") / "home"
+    server = _served(folder, "--host", "0.0.0.0", "--no-token", "--allow-host", "dash.example").start()
+    yield server
+    server.stop()
     assert not server.complaints()
 
 
 @pytest.mark.browser
-def test_an_upload_is_seen_by_its_visitor_only(tmp_path: Path, open_page) -> None:
+def test_without_a_token_each_browser_has_its_own_runs(unguarded: harness.Server, open_page) -> None:
+    harness.wait_until(lambda: "WARNING" in unguarded.output(), 30, "the warning")
+    mine, theirs = open_page(f"{unguarded.url}/explore"), open_page(f"{unguarded.url}/runs")
+    for page in (mine, theirs):
+        page.get_by_text("started without a token").wait_for()
+    theirs.get_by_text("No runs yet").wait_for()
+    harness.type_prompt(mine, "not bad", "toy")
+    run_id = harness.explain(mine)
+    mine.get_by_text("Exact, all").first.wait_for()
+    theirs.reload()
+    theirs.get_by_text("No runs yet").wait_for()
+    # as if it had been cancelled
+    unguarded.change("UPDATE runs SET state = 'cancelled', message = 'Stopped.' WHERE id = ?", run_id)
+    theirs.goto(f"{unguarded.url}/explore?run={run_id}")
+    theirs.get_by_text("Another browser started this run").wait_for()
+    assert theirs.get_by_role("button", name="Resume").count() == 0
+    mine.reload()
+    mine.get_by_role("button", name="Resume").wait_for()
+
+
+@pytest.mark.browser
+def test_an_upload_is_seen_by_its_visitor_only(tmp_path: Path, unguarded: harness.Server, open_page) -> None:
     rows = [f"the {word} of {number},marker{word}" for number in range(20) for word in ("good", "bad")]
     table = tmp_path / "mine.csv"
     table.write_text("\n".join(["text,label", *rows]))
-    server = _served(tmp_path / "home", "--host", "0.0.0.0", "--no-token").start()
-    try:
-        mine, theirs = (open_page(f"{server.url}/training") for _ in range(2))
-        for page in (mine, theirs):
-            page.get_by_text("Your CSV file", exact=True).click()
-            page.get_by_text("Without a column split").wait_for()
-        mine.locator("input[type=file]").set_input_files(table)
-        mine.get_by_text("labels: markerbad, markergood").wait_for()
-        theirs.reload()
-        theirs.get_by_text("Your CSV file", exact=True).click()
-        theirs.get_by_text("Without a column split").wait_for()
-        harness.idle(theirs)
-        assert theirs.get_by_text(re.compile("marker")).count() == 0 and "marker" not in theirs.content()
-        # not under its name, nor under Streamlit's
-        (kept,) = (server.home / "data").glob("*.csv")
-        for path in (f"/data/{kept.name}", f"/media/{kept.name}", f"/_stcore/upload_file/{kept.stem}/1"):
-            status, text = get(server, path, "Host: 127.0.0.1:PORT")
-            assert "marker" not in text and ("<!" in text or status in (404, 405))
-    finally:
-        server.stop()
+    mine, theirs = (open_page(f"{unguarded.url}/training") for _ in range(2))
+    mine.get_by_text("Your CSV file", exact=True).click()
+    mine.locator("input[type=file]").set_input_files(table)
+    mine.get_by_text("labels: markerbad, markergood").wait_for()
+    theirs.get_by_text("Your CSV file", exact=True).click()
+    theirs.get_by_text("Without a column split").wait_for()
+    harness.idle(theirs)
+    assert theirs.get_by_text(re.compile("marker")).count() == 0 and "marker" not in theirs.content()
+    # not under its name, nor under Streamlit's
+    (kept,) = (unguarded.home / "data").glob("*.csv")
+    for path in (f"/data/{kept.name}", f"/media/{kept.name}", f"/_stcore/upload_file/{kept.stem}/1"):
+        status, text = get(unguarded, path, "Host: 127.0.0.1:PORT")
+        assert "marker" not in text and ("<!" in text or status in (404, 405))
+
+
+@pytest.mark.browser
+def test_a_browser_enters_by_a_configured_name(unguarded: harness.Server, browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    for host in ("dash.example", "localhost", "127.0.0.1"):
+        page.goto(f"http://{host}:{unguarded.port}/explore")
+        page.get_by_role("heading", name="Which words act together?").wait_for(timeout=60_000)
+    page.goto(f"http://evil.example:{unguarded.port}/explore")
+    page.get_by_text("This server is not called evil.example").wait_for()
+    context.close()

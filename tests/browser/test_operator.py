@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import urllib.error
 import urllib.request
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +67,22 @@ def test_the_probe_says_what_is_wrong_and_nothing_private(server: harness.Server
         "problems": [],
     }
     assert asked(server, "/metrics")[1].startswith("<!"), "off by default: a page like any other address"
-    with closing(sqlite3.connect(server.home / "spexviz.sqlite3")) as locked:
-        locked.execute("BEGIN IMMEDIATE")
-        text = harness.wait_until(lambda: failing(server), 30, "the locked file to be noticed")
+    runs = server.home / "spexviz.sqlite3"
+    with gone(runs):
+        text = harness.wait_until(lambda: failing(server), 30, "the missing file to be noticed")
         assert json.loads(text)["store"] == "cannot be written" and "log says why" in text
         assert str(server.home) not in text
-    harness.wait_until(lambda: asked(server, "/healthz")[0] == 200, 30, "the file to be free again")
+    harness.wait_until(lambda: asked(server, "/healthz")[0] == 200, 30, "the file to be there again")
+
+
+@contextmanager
+def gone(path: Path) -> Iterator[None]:
+    """A folder in the place of a file."""
+    path.rename(path.with_suffix(".away"))
+    path.mkdir()
+    yield
+    path.rmdir()
+    path.with_suffix(".away").rename(path)
 
 
 def failing(server: harness.Server) -> str:
@@ -92,9 +102,15 @@ def test_figures_and_a_log_without_prompts_keys_or_tokens(tmp_path: Path, open_p
         status, text = asked(server, "/metrics", "no token")
         assert status == 403 and "ablations" not in text
         page = open_page(f"{server.url}/explore?token={TOKEN}")
+        assert page.url == f"{server.url}/explore", "the address does not keep the token"
         harness.type_prompt(page, f"not {MARKER} bad", "toy", 64)
         run_id = harness.explain(page)
         page.get_by_text("Exact, all").first.wait_for()
+        page.get_by_role("button", name="Link and settings").click()
+        page.get_by_text("This address opens the run again").wait_for()
+        assert TOKEN not in page.content() and TOKEN not in page.url
+        assert "spexviz" not in page.evaluate("document.cookie"), "no script reads the cookies"
+        assert page.get_by_text("started without a token").count() == 0
         page.goto(f"{server.url}/explore?token=wrong-{MARKER}")
         page.goto(f"{server.url}/explore?token={TOKEN}")
         harness.idle(page)
@@ -106,10 +122,17 @@ def test_figures_and_a_log_without_prompts_keys_or_tokens(tmp_path: Path, open_p
         assert seen['spexviz_runs_ended_total{state="failed"}'] == 1
         assert seen["spexviz_ablations_total"] >= 8 and seen["spexviz_workers_alive"] == 2
         assert seen["spexviz_runs_queued"] == seen["spexviz_ablations_per_second"] == 0
+        assert seen["spexviz_errors_total"] == 0
+        with gone(home / "spexviz.sqlite3"):
+            page.goto(f"{server.url}/runs")
+            harness.idle(page)
+        assert figures(server)["spexviz_errors_total"] >= 1
     finally:
         server.stop()
     log = server.output()
     assert not any(marker in log for marker in (MARKER, TOKEN, KEY))
     ended = {line["run"]: line["state"] for line in lines(server) if line["event"] == "run ended"}
     assert ended == {run_id: "done", failed: "failed"}
+    raised = [line for line in lines(server) if line.get("error") == "StoreError"]
+    assert raised and raised[0]["event"] == "Uncaught app execution" and "runs.py" in str(raised[0]["at"])
     assert all({"time", "level", "logger", "event"} <= set(line) for line in lines(server))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,10 +64,13 @@ def test_each_user_has_runs_of_their_own(manager: JobManager) -> None:
 def test_health_names_what_is_wrong(manager: JobManager, tmp_path: Path) -> None:
     seen = health.look(manager)
     assert (seen.queued, seen.workers_alive, seen.workers, seen.problems) == (0, 2, 2, ())
-    with closing(sqlite3.connect(tmp_path / "runs.sqlite3")) as other:
-        other.execute("BEGIN IMMEDIATE")
-        locked = health.look(manager)
-    assert locked.queued is None and "cannot be written" in locked.problems[0]
+    runs = tmp_path / "runs.sqlite3"
+    runs.rename(tmp_path / "away")
+    runs.mkdir()
+    missing = health.look(manager)
+    runs.rmdir()
+    (tmp_path / "away").rename(runs)
+    assert missing.queued is None and "cannot be written" in missing.problems[0]
     manager.close()
     ended = health.look(manager)
     assert ended.workers_alive == 0 and "2 of 2 workers have ended" in ended.problems[0]
