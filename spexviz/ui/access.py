@@ -136,6 +136,11 @@ def _checked(token: str) -> str:
     )
 
 
+def is_elsewhere(address: str) -> bool:
+    """Whether an address on which a request came in is one that other machines reach."""
+    return _is_number(address) and not _is_loopback(address)
+
+
 def _is_number(host: str) -> bool:
     try:
         ipaddress.ip_address(host)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 
-from spexviz.ui.access import Access, access
+from spexviz.ui.access import Access, access, is_elsewhere
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{1,5}))?\Z")
 _PORTS = {"http": "80", "https": "443"}
@@ -94,6 +94,12 @@ UNREADABLE = "This request names no host that can be read, or several: send one 
 
 def refused(scope: dict, rules: Access) -> str:
     """Why a request is not answered, and the remedy; "" where it is one's own."""
+    came_in, *_ = scope.get("server") or ("",)
+    if is_elsewhere(came_in) and not rules.beyond:
+        return (
+            "This server was told that it is on loopback, and is not: start it with spexviz serve --host "
+            "ADDRESS, so that it asks for a token."
+        )
     headers = Headers(scope=scope)
     hosts, origins = headers.getlist("host"), headers.getlist("origin")
     found = _HOST.match(hosts[0].lower()) if len(hosts) == 1 else None

@@ -126,6 +126,16 @@ def test_beyond_loopback_numbers_are_known_and_names_must_be_said() -> None:
     assert "not called evil.example" in asked(("Host", "evil.example"), rules=rules)
 
 
+def test_a_server_that_does_not_know_that_others_reach_it_answers_nobody() -> None:
+    """As with `uvicorn app:app --host 0.0.0.0`, which our settings do not see."""
+    scope = {"type": "http", "headers": [(b"host", b"localhost")]}
+    for address in ("192.168.1.5", "fe80::1"):
+        assert "--host ADDRESS" in refused(scope | {"server": (address, 8501)}, LOCAL)
+        assert refused(scope | {"server": (address, 8501)}, Access("0.0.0.0", token="t")) == ""
+    for server in (("127.0.0.1", 8501), ("::1", 8501), ("/run/spexviz.sock", None), None):
+        assert refused(scope | {"server": server}, LOCAL) == ""
+
+
 def test_a_token_is_asked_for_beyond_loopback_only() -> None:
     for address in ("127.0.0.1", "localhost", "::1", "127.0.0.9"):
         rules = read(address, {})
