@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from spexviz.ablate.runner import Progress
 from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
 from spexviz.games.base import Game
 from spexviz.jobs import store as states
+from spexviz.jobs.counts import Counts
 from spexviz.jobs.place import Place, expected, place
 from spexviz.jobs.store import RunStore
 from spexviz.jobs.turns import Turn, Turns
+from spexviz.kit import logs
 from spexviz.results import Explanation
 from spexviz.run import pipeline
 from spexviz.run.pipeline import Hooks
@@ -61,6 +64,7 @@ class JobManager:
     ):
         self.store = RunStore(path)
         self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
+        self.counts = Counts()
         self._owner = uuid.uuid4().hex
         self._alive = FileLock(self._lock_file(self._owner))
         self._alive.acquire()
@@ -142,6 +146,17 @@ class JobManager:
             return run.eta
         return job.seconds[0] if job.seconds else None
 
+    @property
+    def queued(self) -> int:
+        """How many of its runs wait for a worker."""
+        return self.store.waiting(self._owner)
+
+    @property
+    def workers(self) -> tuple[int, int]:
+        """How many threads of its runs live, and of how many."""
+        threads = list(self._threads)
+        return sum(thread.is_alive() for thread in threads), len(threads)
+
     def recover(self) -> None:
         """Mark the runs of processes that are gone as interrupted."""
         for owner in self.store.owners() - {self._owner}:
@@ -180,7 +195,7 @@ class JobManager:
             if self._turns.wait(job.turn, job.cancel) and self.store.start(run_id):
                 self._run(run_id, job)
         except Exception:  # the store itself failed: nothing can be noted there, but others must go on
-            _log.exception("run %s could not be kept", run_id)
+            _log.exception("a run could not be kept", extra=logs.fields(run=run_id))
         finally:
             self._forget(run_id, job)
             self._turns.leave(job.turn)
@@ -194,7 +209,7 @@ class JobManager:
     def _run(self, run_id: str, job: _Job) -> None:
         try:
             self.store.progress(run_id, 0, 0, 0.0, "loading the model")
-            telling = _Throttled(self.store, run_id, job.cancel)
+            telling = _Throttled(self.store, run_id, job.cancel, self.counts.meter(run_id))
 
             def progress(now: Progress) -> None:
                 telling(now)
@@ -214,8 +229,8 @@ class JobManager:
             message = str(error)
         except SpexvizError as error:
             state, message = states.FAILED, str(error)
-        except Exception as error:
-            _log.exception("run %s failed", run_id)
+        except BaseException as error:  # a game that wants to leave, too: the thread goes on to tell it
+            _log.exception("a run failed", extra=logs.fields(run=run_id))
             state = states.FAILED
             message = (
                 f"Something unexpected went wrong ({type(error).__name__}). "
@@ -225,6 +240,7 @@ class JobManager:
         with self._guard:
             self._forget(run_id, job)
             self.store.finish(run_id, state, message)
+        self.counts.end(run_id, state)
 
 
 def refusal(asked: Game | RunSpec) -> str:
@@ -247,14 +263,18 @@ class _Throttled:
     It passes a cancel from another process on to the event.
     """
 
-    def __init__(self, store: RunStore, run_id: str, cancel: threading.Event):
+    def __init__(
+        self, store: RunStore, run_id: str, cancel: threading.Event, count: Callable[[Progress], None]
+    ):
         self._store = store
+        self._count = count
         self._run_id = run_id
         self._cancel = cancel
         self._last = 0.0
         self._phase = ""
 
     def __call__(self, progress: Progress) -> None:
+        self._count(progress)
         now = time.monotonic()
         if (
             now - self._last < WRITE_EVERY

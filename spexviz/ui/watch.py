@@ -9,7 +9,7 @@ from spexviz.errors import SpexvizError
 from spexviz.jobs import manager as jobs
 from spexviz.jobs.store import FAILED, FROM_FILE, QUEUED, RECORDED, Run
 from spexviz.spec import is_run_id
-from spexviz.ui import routes, runtime, widgets
+from spexviz.ui import ownership, routes, runtime, widgets
 from spexviz.ui.visitor import visitor
 from spexviz.ui.widgets import Draw, View
 from spexviz.views import captions
@@ -77,6 +77,9 @@ def resume_button(run: Run) -> None:
     For one from a file another run begins, and is opened. Done in a callback: a click is not lost when the
     page is being redrawn just then.
     """
+    if not ownership.may_change(run):
+        widgets.note(ownership.NOT_YOURS, kind="strip", key=f"not-yours-{run.id}")
+        return
     problem = f"resume-error-{run.id}"
 
     def go_on() -> None:
@@ -111,14 +114,17 @@ def progress(run_id: str, picture: Draw) -> None:
         st.rerun()
     left, right = st.columns([6, 1], vertical_alignment="center")
     left.progress(min(1.0, run.done / max(1, run.total)), text=_where(run))
-    right.button(
-        "Cancel",
-        key=f"cancel-{run_id}",
-        width="stretch",
-        disabled=run.state == "cancelling",
-        on_click=runtime.manager().cancel,
-        args=(run_id,),
-    )
+    if ownership.may_change(run):
+        right.button(
+            "Cancel",
+            key=f"cancel-{run_id}",
+            width="stretch",
+            disabled=run.state == "cancelling",
+            on_click=runtime.manager().cancel,
+            args=(run_id,),
+        )
+    else:
+        widgets.note(ownership.NOT_YOURS, kind="strip", key=f"not-yours-{run_id}")
     so_far = store.result(run_id) if run.has_result else None
     if so_far is None:
         st.caption(
