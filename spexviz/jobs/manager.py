@@ -157,7 +157,7 @@ class JobManager:
             message = str(error)
         except SpexvizError as error:
             state, message = states.FAILED, str(error)
-        except Exception as error:
+        except BaseException as error:  # SystemExit, too: a game that wants to leave must not take the thread
             _log.exception("run %s failed", run_id)
             state = states.FAILED
             message = (
