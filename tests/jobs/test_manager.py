@@ -179,6 +179,17 @@ def test_a_failure_says_why_and_the_worker_lives_on(make: Callable, tmp_path: Pa
     assert until(manager, manager.submit(Request.of(spec(tmp_path))), ended).state == "done"
 
 
+@pytest.mark.parametrize("leave", ["SystemExit", "KeyboardInterrupt"])
+def test_a_game_that_wants_to_leave_fails_and_the_worker_lives_on(
+    make: Callable, tmp_path: Path, leave: str
+) -> None:
+    manager = make(workers=1)
+    failed = until(manager, manager.submit(Request.of(spec(tmp_path, leave=leave, n=13))), ended)
+    assert failed.state == "failed" and leave in failed.message and "kept" in failed.message
+    done = until(manager, manager.submit(Request.of(spec(tmp_path))), ended)
+    assert done.state == "done"
+
+
 def test_a_bad_setting_is_refused_before_the_queue(make: Callable, tmp_path: Path) -> None:
     manager = make()
     for game in (
