@@ -14,20 +14,19 @@ LEAST_FREE = 64 * 2**20  # bytes on the disk of the runs; below, the next result
 
 @dataclass(frozen=True)
 class Health:
-    """Runs that wait, worker threads alive and wanted, and in words what is wrong; nothing of any run."""
+    """Runs that wait, runs at work, how many may be, and in words what is wrong; nothing of any run."""
 
     queued: int | None
-    workers_alive: int
-    workers: int
+    working: int
+    places: int
     problems: tuple[str, ...] = ()
 
 
 def look(manager: JobManager) -> Health:
-    """Ask the threads, the store and the disk. It may take as long as the store waits for a lock."""
-    alive, wanted = manager.workers
+    """Ask the manager, the store and the disk. It may take as long as the store waits for a lock."""
     problems = []
-    if alive < wanted:
-        problems.append(f"{wanted - alive} of {wanted} workers have ended: start the server again.")
+    if manager.closed:
+        problems.append("The server is stopping: it takes no more runs.")
     try:
         queued = manager.queued
         with manager.store.database.write():
@@ -37,7 +36,7 @@ def look(manager: JobManager) -> Health:
         problems.append("The file of the runs cannot be written: the server's log says why.")
     if _free(manager.store.database.path) < LEAST_FREE:
         problems.append("The disk of the runs is full: free space.")
-    return Health(queued, alive, wanted, tuple(problems))
+    return Health(queued, manager.working, manager.places, tuple(problems))
 
 
 def _free(path: Path) -> int:

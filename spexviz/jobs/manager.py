@@ -148,14 +148,23 @@ class JobManager:
 
     @property
     def queued(self) -> int:
-        """How many of its runs wait for a worker."""
+        """How many of its runs wait to begin."""
         return self.store.waiting(self._owner)
 
     @property
-    def workers(self) -> tuple[int, int]:
-        """How many threads of its runs live, and of how many."""
-        threads = list(self._threads)
-        return sum(thread.is_alive() for thread in threads), len(threads)
+    def working(self) -> int:
+        """How many of its runs are at work."""
+        return sum(job.turn.working for job in list(self._jobs.values()))
+
+    @property
+    def places(self) -> int:
+        """How many of its runs may be at work at once."""
+        return self._workers
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more runs."""
+        return self._closed
 
     def recover(self) -> None:
         """Mark the runs of processes that are gone as interrupted."""

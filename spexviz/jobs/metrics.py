@@ -23,11 +23,10 @@ def wanted() -> bool:
 def text(manager: JobManager, errors: int = 0) -> str:
     """All of them, as Prometheus reads them. `errors`: lines of that level in the log."""
     counts = manager.counts
-    alive, _ = manager.workers
     ended = {f'{{state="{state}"}}': counts.ended[state] for state in ENDS}
     lines = [
-        *_metric("runs_queued", "gauge", "Runs that wait for a worker.", {"": manager.queued}),
-        *_metric("workers_alive", "gauge", "Threads that run them.", {"": alive}),
+        *_metric("runs_queued", "gauge", "Runs that wait to begin.", {"": manager.queued}),
+        *_metric("runs_at_work", "gauge", "Runs at work.", {"": manager.working}),
         *_metric("runs_ended_total", "counter", "Runs by how they ended.", ended),
         *_metric("ablations_total", "counter", "Ablations asked of models.", {"": counts.ablations}),
         *_metric("ablations_per_second", "gauge", "The same, now.", {"": round(counts.rate, 3)}),

@@ -55,8 +55,8 @@ class Health:
         told = {
             "version": spexviz.__version__,
             "queued": seen.queued,
-            "workers_alive": seen.workers_alive,
-            "workers": seen.workers,
+            "working": seen.working,
+            "places": seen.places,
             "store": "cannot be written" if seen.queued is None else "writable",
             "problems": list(seen.problems),
         }

@@ -24,6 +24,6 @@ def visitor() -> str:
     return session.session_id if session else ""
 
 
-def is_visitor_id(text: str) -> bool:
+def is_visitor_id(text: object) -> bool:
     """Whether a cookie's value is an id as the middleware makes them: 128 bits in 22 letters."""
-    return _ID.match(text) is not None
+    return isinstance(text, str) and _ID.match(text) is not None

@@ -61,8 +61,8 @@ def test_the_probe_says_what_is_wrong_and_nothing_private(server: harness.Server
     assert told == {
         "version": spexviz.__version__,
         "queued": 0,
-        "workers_alive": 2,
-        "workers": 2,
+        "working": 0,
+        "places": 2,
         "store": "writable",
         "problems": [],
     }
@@ -120,7 +120,7 @@ def test_figures_and_a_log_without_prompts_keys_or_tokens(tmp_path: Path, open_p
         seen = figures(server)
         assert seen['spexviz_runs_ended_total{state="done"}'] == 1
         assert seen['spexviz_runs_ended_total{state="failed"}'] == 1
-        assert seen["spexviz_ablations_total"] >= 8 and seen["spexviz_workers_alive"] == 2
+        assert seen["spexviz_ablations_total"] >= 8 and seen["spexviz_runs_at_work"] == 0
         assert seen["spexviz_runs_queued"] == seen["spexviz_ablations_per_second"] == 0
         assert seen["spexviz_errors_total"] == 0
         with gone(home / "spexviz.sqlite3"):

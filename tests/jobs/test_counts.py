@@ -63,7 +63,7 @@ def test_each_user_has_runs_of_their_own(manager: JobManager) -> None:
 
 def test_health_names_what_is_wrong(manager: JobManager, tmp_path: Path) -> None:
     seen = health.look(manager)
-    assert (seen.queued, seen.workers_alive, seen.workers, seen.problems) == (0, 2, 2, ())
+    assert (seen.queued, seen.working, seen.places, seen.problems) == (0, 0, 2, ())
     runs = tmp_path / "runs.sqlite3"
     runs.rename(tmp_path / "away")
     runs.mkdir()
@@ -73,4 +73,4 @@ def test_health_names_what_is_wrong(manager: JobManager, tmp_path: Path) -> None
     assert missing.queued is None and "cannot be written" in missing.problems[0]
     manager.close()
     ended = health.look(manager)
-    assert ended.workers_alive == 0 and "2 of 2 workers have ended" in ended.problems[0]
+    assert ended.working == 0 and "takes no more runs" in ended.problems[0]
