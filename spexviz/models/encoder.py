@@ -41,13 +41,12 @@ class EncoderModel(LoadedModel):
     """
 
     on_gpu = "bf16"
-    _only_in = ""  # why it computes in another precision than was asked for
 
     def __init__(self, name: str, precision: str = "auto"):
         super().__init__(name, precision)
         self._allowed = self._compared()
         if not self._allowed.half:
-            self._only_in = f"{self.label} cannot be computed in {self.precision}: it is asked in fp32."
+            self._say_only_fp32()
             super().__init__(name, "fp32")
             self._compared()
         if self._allowed.head:
@@ -74,7 +73,7 @@ class EncoderModel(LoadedModel):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        found = [self._only_in] if self._only_in else []
+        found = [*super().remarks]
         if not self._allowed.head:
             found.append(
                 f"The head of {self.label} is rounded to {self.precision}: in fp32, its values were farther "

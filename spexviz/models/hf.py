@@ -51,12 +51,11 @@ class TransformersModel(ScoringModel):
     auto = "AutoModelForCausalLM"
     wanted = "causal language model"
     on_gpu = "fp16"
-    _only_in = ""  # why it computes in another precision than was asked for
 
     def __init__(self, name: str, folder: Path | None = None, precision: str = "auto"):
         self._load(name, precision, folder)
         if not self._allowed.half:
-            self._only_in = f"{name} cannot be computed in {self.precision}: it is asked in fp32."
+            self._say_only_fp32()
             self._load(name, "fp32", folder)
         self._keep_stream_in_fp32()
         self._head = OutputHead(self.network, name)
@@ -136,7 +135,7 @@ class TransformersModel(ScoringModel):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        found = [self._only_in] if self._only_in else []
+        found = [*super().remarks]
         if not self._head.is_linear:
             found.append(
                 f"{self.label} makes its logits of its last states by more than one linear map: "

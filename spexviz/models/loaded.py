@@ -45,6 +45,7 @@ class LoadedModel(OpenModel):
     wanted: ClassVar[str]  # the same in words
     on_gpu: ClassVar[str]  # the precision that a GPU computes in, where none is asked for
     precision: str
+    _only_in = ""  # why it computes in another precision than was asked for
 
     def __init__(self, name: str, precision: str = "auto", folder: Path | None = None):
         self.label = name
@@ -65,6 +66,14 @@ class LoadedModel(OpenModel):
         )
         self.network.eval().requires_grad_(False)
         self.body = self.network.base_model
+
+    def _say_only_fp32(self) -> None:
+        """Remember that transformers cannot compute it in its half precision, before it is loaded in fp32."""
+        self._only_in = f"{self.label} cannot be computed in {self.precision}: it is asked in fp32."
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return (self._only_in,) if self._only_in else ()
 
     def encode(self, text: str) -> list[int]:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]

@@ -5,62 +5,30 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from spexviz.ablate.executors import CHUNK
 from spexviz.errors import QueueFull
-from spexviz.jobs.manager import JobManager
 from spexviz.jobs.place import place
-from spexviz.jobs.store import Run
 from spexviz.jobs.turns import Turn, Turns
-from spexviz.run import plan as planning
 from spexviz.run.pipeline import run as whole_run
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
 from tests.jobs import slow
+from tests.jobs.waiting import ended, until
 
 NEVER = threading.Event()
 
 
-@pytest.fixture(autouse=True)
-def slow_game(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "offered", planning.offered)
-    slow.offer()
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Callable[..., JobManager]]:
-    made: list[JobManager] = []
-
-    def maker(**settings: int) -> JobManager:
-        made.append(JobManager(tmp_path / "runs.sqlite3", **settings))
-        return made[-1]
-
-    yield maker
-    for manager in made:
-        manager.close()
+pytestmark = pytest.mark.usefixtures("slow_game")
 
 
 def request(tmp_path: Path, seed: int, pause: float = 0.005, budget: int = 128) -> Request:
     game = {"name": "slow", "log": str(tmp_path / f"{seed}.txt"), "n": 16, "pause": pause}
     return Request.of(RunSpec(game, {"name": "linear"}, budget, seed))
-
-
-def until(manager: JobManager, run_id: str, wanted: Callable[[Run], object], seconds: float = 60) -> Run:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        run = manager.store.get(run_id)
-        if run and wanted(run):
-            return run
-        time.sleep(0.005)
-    raise AssertionError(f"the run stayed {run}")
-
-
-def ended(run: Run) -> bool:
-    return not run.active
 
 
 def at_work(turns: list[Turn]) -> list[int]:
