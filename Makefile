@@ -68,11 +68,13 @@ bench-ablations: setup
 	$(BIN)/python -m benchmarks.endpoint --ablations 2000 --rate 0.05
 	$(BIN)/python -m benchmarks.cache --rows 10000000
 
-# What takes too long for every change: families of transformers beside transformers itself (docs/models.md), loads in fresh processes beside
-# busy ones, twenty kills in either precision.
-campaign: setup
+# What takes too long for every change: families of transformers beside transformers itself (docs/models.md), games drawn at random too, loads in
+# fresh processes beside busy ones, thirty visitors for five minutes, twenty kills in either precision.
+campaign: setup browser
 	$(BIN)/python -m tools.families
+	$(BIN)/python -m tools.differential
 	$(BIN)/python -m tools.loads
+	$(BIN)/python -m tools.load
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision fp32
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision auto
 

@@ -4,9 +4,13 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from spexviz.kit.paths import PACKAGE
-from spexviz.ui import runtime
-from spexviz.ui.security import ContentSecurityPolicy
+from spexviz.ui import door, operator, runtime, security
+
+DOORS = (security.ContentSecurityPolicy, security.OwnAddress, door.Token, door.VisitorCookie)
 
 app = st.App(
-    PACKAGE / "ui" / "shell.py", lifespan=runtime.lifespan, middleware=[Middleware(ContentSecurityPolicy)]
+    PACKAGE / "ui" / "shell.py",
+    lifespan=runtime.lifespan,
+    routes=operator.routes(),
+    middleware=[Middleware(one) for one in DOORS],
 )

@@ -4,15 +4,17 @@ import pandas as pd
 import streamlit as st
 
 from spexviz.errors import SpexvizError
-from spexviz.jobs.store import ASKED, FROM_FILE, RECORDED
+from spexviz.jobs.store import ASKED, FROM_FILE, QUEUED, RECORDED
 from spexviz.results import Explanation
-from spexviz.ui import routes, runtime, watch, widgets
+from spexviz.ui import ownership, routes, runtime, watch, widgets
 
 FROM = {ASKED: "measured here", FROM_FILE: "from a file", RECORDED: "recorded"}
 
 st.title("Runs", anchor=False)
+if ownership.listed() is not None:
+    st.caption("What this browser started or opened; runs of others are opened by their address only.")
 store = runtime.manager().store
-runs = store.list()
+runs = store.list(user=ownership.listed())
 
 if notice := runtime.manager().cache.notice:  # a damaged cache was set aside
     widgets.problem(notice, key="cache-notice")
@@ -51,6 +53,8 @@ else:
         opened = st.button("Open", type="primary", disabled=chosen is None, icon=":material/open_in_new:")
         cancelled = st.button("Cancel", disabled=not active, icon=":material/stop:")
         deleted = st.button("Delete", disabled=chosen is None or active, icon=":material/delete:")
+    if chosen is not None and chosen.state == QUEUED:
+        st.caption(watch.waiting(chosen.id))
     if chosen is not None and opened:
         watch.go_to(chosen)
     if chosen is not None and cancelled:
@@ -71,7 +75,7 @@ upload = st.file_uploader(
 if upload is not None:
     try:
         explanation = Explanation.from_json(upload.getvalue().decode("utf-8", "replace"))
-        uploaded = store.get(store.insert(explanation, routes.title_of(explanation)))
+        uploaded = store.get(store.insert(explanation, routes.title_of(explanation), user=ownership.user()))
     except SpexvizError as error:
         widgets.problem(error, key="upload-error")
     else:

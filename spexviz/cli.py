@@ -112,8 +112,22 @@ def _serve_options(serve: argparse.ArgumentParser) -> None:
     add(
         "--host",
         default="127.0.0.1",
-        help="loopback unless you say otherwise; the dashboard has no login of its own",
+        help="loopback unless you say otherwise; on another the dashboard asks for a token, which it prints",
     )
+    add(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name by which browsers reach this server, as behind a proxy; several times if needed",
+    )
+    add(
+        "--no-token",
+        action="store_true",
+        help="ask nobody for a token; to choose your own, set SPEXVIZ_TOKEN",
+    )
+    add("--log-json", action="store_true", help="write the log as JSON, a line each, without what was typed")
+    add("--metrics", action="store_true", help="offer figures for Prometheus at /metrics")
     add(
         "--model",
         action="append",
@@ -224,17 +238,27 @@ def _cost(request: Request, cache: Cache) -> Cost:
 
 def _serve(options: argparse.Namespace) -> int:
     from spexviz import models
+    from spexviz.jobs import metrics
+    from spexviz.kit import logs
     from spexviz.models import checkpoint
+    from spexviz.ui import access
 
     offered = models.offer(options.model)
+    environment = os.environ | {models.OFFERED: ",".join(offered)}
+    if options.allow_host:
+        environment[access.HOSTS] = access.joined(options.allow_host)
+    for name in (access.NO_TOKEN, logs.LOG_JSON, metrics.METRICS):
+        if getattr(options, name.removeprefix("SPEXVIZ_").lower()):
+            environment[name] = "1"
+    access.read(options.host, environment)  # what cannot be is refused now
     command = [sys.executable, "-m", "streamlit", "run", str(APP)]
     command += ["--server.address", options.host, "--server.port", str(options.port)]
     for name in offered:
         if checkpoint.backend(name) and not checkpoint.exists(name):
             print(f"{name} is no folder here: the Hugging Face hub is asked for it when it is first used")
-    print(f"spexviz serves on http://{options.host}:{options.port} (Ctrl+C ends it)", flush=True)
+    print("spexviz is starting …", flush=True)
     try:
-        return subprocess.call(command, env=os.environ | {models.OFFERED: ",".join(offered)})
+        return subprocess.call(command, env=environment)
     except KeyboardInterrupt:
         return 0
 

@@ -7,6 +7,7 @@ SpexvizError
 ├── SolverError      a solver cannot work with what it was given (ValueError)
 ├── AblationError    the model gave no usable value for some mask
 ├── QueueFull        the job manager has no room for another run
+├── ServeError       the dashboard cannot be served as asked (ValueError)
 ├── Cancelled        somebody pressed Cancel; what was done is kept
 └── StoreError       the run store or the ablation cache cannot be used
     └── StoreDamaged its file is no database, or a damaged one
@@ -39,6 +40,10 @@ class AblationError(SpexvizError):
 
 class QueueFull(SpexvizError):
     """The job manager has no room for another run."""
+
+
+class ServeError(SpexvizError, ValueError):
+    """The dashboard cannot be served as asked: a name, a token or an address that cannot be one."""
 
 
 class Cancelled(SpexvizError):

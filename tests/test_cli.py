@@ -207,6 +207,25 @@ def test_serve_refuses_what_is_no_model_before_it_starts(
     assert remedy in capsys.readouterr().err and not served
 
 
+def test_serve_passes_on_who_may_come_in(
+    served: list, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    for name in ("SPEXVIZ_ALLOW_HOSTS", "SPEXVIZ_TOKEN", "SPEXVIZ_NO_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    flags = ("--allow-host", "Dash.example.", "--allow-host", "other.example", "--no-token", "--metrics")
+    assert cli.main(["serve", "--host", "0.0.0.0", *flags]) == 3
+    assert cli.main(["serve"]) == 3
+    (_, asked), (_, plain) = served
+    assert asked["env"]["SPEXVIZ_ALLOW_HOSTS"] == "dash.example,other.example"
+    assert asked["env"]["SPEXVIZ_NO_TOKEN"] == asked["env"]["SPEXVIZ_METRICS"] == "1"
+    assert not {"SPEXVIZ_NO_TOKEN", "SPEXVIZ_METRICS", "SPEXVIZ_LOG_JSON"} & set(plain["env"])
+    assert cli.main(["serve", "--allow-host", "http://dash.example"]) == 1
+    assert "without http://" in capsys.readouterr().err
+    monkeypatch.setenv("SPEXVIZ_TOKEN", "short")
+    assert cli.main(["serve", "--host", "0.0.0.0"]) == 1
+    assert "at least 16 letters" in capsys.readouterr().err and len(served) == 2
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])

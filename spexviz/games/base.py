@@ -41,7 +41,8 @@ class Game:
     Derive from it; every option has its default here. A game that comes back from a file is a frozen
     dataclass with a class variable `name`: its fields are its JSON form. `keep`: the probability with which
     masks keep a player. `model_name`: the model that evaluates it, one call at a time; `precision`: what that
-    computes in. What a game must be is checked before its first ablation (`checked`).
+    computes in; `hands_over`: whether a question of a page goes between two of its batches. What a game must
+    be is checked before its first ablation (`checked`).
     """
 
     name: ClassVar[str] = "own"
@@ -59,6 +60,7 @@ class Game:
     model_name: str | None = None
     precision: str | None = None
     metered: bool = False  # whether every ablation costs money: such a game is never asked beyond the budget
+    hands_over: bool = False
 
     @cached_property
     def fingerprint(self) -> str:
@@ -73,6 +75,9 @@ class Game:
     def __call__(self, masks: Masks) -> Values:
         """Values (b,) of the masks (b, n), True = kept."""
         raise GameError(f"{type(self).__name__} cannot be asked: give it `__call__(masks) -> values`.")
+
+    def check_size(self) -> None:
+        """Raise where it is plainly too large for its model, before masks are made for its players."""
 
     def check(self) -> None:
         """Raise what only a loaded model can tell, before the first ablation."""

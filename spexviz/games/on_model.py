@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from spexviz import models
 from spexviz.games.base import Game
 from spexviz.kit.options import option
-from spexviz.models.base import LanguageModel
+from spexviz.models.base import LanguageModel, OpenModel
 from spexviz.models.endpoints import PREFIX
 
 
@@ -93,6 +93,11 @@ class OnModel(Game):
     def precision(self) -> str | None:
         """What the model computes in ("fp32", "fp16", "bf16"); None for one that does not say."""
         return self.language_model.precision
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether a question goes between two batches of the model: those that keep a lock for it do."""
+        return isinstance(self.language_model, OpenModel)
 
     @property
     def memory(self) -> int | None:

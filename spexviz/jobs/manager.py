@@ -1,13 +1,13 @@
-"""The job manager: a bounded number of background threads, a bounded queue, cancel, resume."""
+"""The job manager: runs in background threads, in turns between visitors, cancel, resume."""
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 import uuid
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,43 +18,67 @@ from spexviz.ablate.runner import Progress
 from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
 from spexviz.games.base import Game
 from spexviz.jobs import store as states
+from spexviz.jobs.counts import Counts
+from spexviz.jobs.place import Place, expected, place
 from spexviz.jobs.store import RunStore
+from spexviz.jobs.turns import Turn, Turns
+from spexviz.kit import logs
+from spexviz.results import Explanation
 from spexviz.run import pipeline
 from spexviz.run.pipeline import Hooks
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
 
 WORKERS = 2
-WAITING = 8  # runs that may wait; one more is refused
+WAITING = 8  # runs of one visitor that may wait; one more is refused
+MOST_WAITING = 64  # of all visitors
+WAITS = "waiting for its turn"  # the phase of a run that has begun and lets another go first
 WRITE_EVERY = 0.2  # seconds between two progress writes
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Job:
+    """A run of this process that waits or works; a game is built once."""
+
+    request: Request
+    turn: Turn
+    cancel: threading.Event = field(default_factory=threading.Event)
+    seconds: list[float | None] = field(default_factory=list)  # that it will take, once that was looked at
+
+
 class JobManager:
-    """Runs requests in `workers` threads; everything a page needs to know is in `store`.
+    """Runs requests, `workers` at once; everything a page needs to know is in `store`.
+
+    Visitors take turns (see turns.py).
 
     Runs of a process that was killed are found by its file lock being free, and marked as interrupted.
     """
 
-    def __init__(self, path: Path | str | None = None, workers: int = WORKERS, waiting: int = WAITING):
+    def __init__(
+        self,
+        path: Path | str | None = None,
+        workers: int = WORKERS,
+        waiting: int = WAITING,
+        most: int = MOST_WAITING,
+    ):
         self.store = RunStore(path)
         self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
+        self.counts = Counts()
         self._owner = uuid.uuid4().hex
         self._alive = FileLock(self._lock_file(self._owner))
         self._alive.acquire()
-        self._queue: queue.Queue[str | None] = queue.Queue()
-        self._waiting, self._cancels, self._guard, self._closed = waiting, {}, threading.Lock(), False
-        self._requests: dict[str, Request] = {}  # of the runs in the queue: a game is built once
+        self._workers = workers
+        self._turns = Turns(workers, waiting, most)
+        self._jobs: dict[str, _Job] = {}
+        self._threads: set[threading.Thread] = set()
+        self._guard = threading.Lock()
+        self._closed = False
         self.recover()
         self.store.purge()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"spexviz-run-{i}", daemon=True) for i in range(workers)
-        ]
-        for thread in self._threads:
-            thread.start()
 
-    def submit(self, request: Request, title: str = "", user: str = "") -> str:
-        """Start the run, resume it, or find it: same spec and user, same id.
+    def submit(self, request: Request, title: str = "", user: str = "", visitor: str = "") -> str:
+        """Start the run, resume it, or find it: same spec and user, same id. `visitor`: whose turn it takes.
 
         What came from a file never answers for it. Raises QueueFull, SpecError, ModelError for a model that
         this server does not offer, or what the game says at once.
@@ -68,17 +92,23 @@ class JobManager:
             found = self.store.find(spec, user)
             if found and (found.active or found.state == states.DONE):
                 return found.id
-            if self.store.waiting(self._owner) >= self._waiting:
-                raise QueueFull(
-                    f"{self._waiting} runs are already waiting: try again when one has finished, or cancel "
-                    "one on the Runs page."
-                )
-            run_id = self.store.enqueue(spec, title, self._owner, user)
-            self._cancels[run_id], self._requests[run_id] = threading.Event(), request
-            self._queue.put(run_id)
+            job = _Job(request, self._turns.join(visitor))
+            try:
+                run_id = self.store.enqueue(spec, title, self._owner, user)
+            except BaseException:
+                self._turns.leave(job.turn)
+                raise
+            if before := self._jobs.get(run_id):  # cancelled while it waited, and asked for again
+                self._turns.leave(before.turn)
+            self._jobs[run_id] = job
+            thread = threading.Thread(
+                target=self._work, args=(run_id, job), name=f"spexviz-run-{run_id}", daemon=True
+            )
+            self._threads.add(thread)
+            thread.start()
         return run_id
 
-    def resume(self, run_id: str) -> str:
+    def resume(self, run_id: str, visitor: str = "") -> str:
         """Go on with a run that was cancelled, interrupted or failed; returns the id of the run that goes on.
 
         For one from a file this is another: a run with the same settings, measured here, that takes nothing
@@ -87,13 +117,54 @@ class JobManager:
         run = self.store.get(run_id)
         if run is None:
             raise StoreError("This run is no longer there: start it again from its settings.")
-        return self.submit(Request.of(run.spec), run.title, run.user)
+        return self.submit(Request.of(run.spec), run.title, run.user, visitor)
 
     def cancel(self, run_id: str) -> None:
         """End the run after the chunk in flight; what it measured is kept."""
         self.store.ask_to_cancel(run_id)
-        if event := self._cancels.get(run_id):
-            event.set()
+        if job := self._jobs.get(run_id):
+            job.cancel.set()
+            if job.turn.first is None:
+                self._turns.leave(job.turn)
+
+    def place(self, run_id: str) -> Place | None:
+        """Where a run of this process that waits stands in the queue; None for any other."""
+        jobs = dict(self._jobs)
+        job = jobs.get(run_id)
+        if job is None or job.turn.working:
+            return None
+        ids = {one.turn: other for other, one in jobs.items()}
+        ahead = [ids[turn] for turn in self._turns.ahead(job.turn) if turn in ids]
+        return place([self._left(other, jobs[other]) for other in ahead], self._workers)
+
+    def _left(self, run_id: str, job: _Job) -> float | None:
+        """Seconds that a run still takes, by its own pace, or else as was expected; None where not known."""
+        run = self.store.get(run_id)
+        if run is None:
+            return 0.0
+        if run.eta is not None:
+            return run.eta
+        return job.seconds[0] if job.seconds else None
+
+    @property
+    def queued(self) -> int:
+        """How many of its runs wait to begin."""
+        return self.store.waiting(self._owner)
+
+    @property
+    def working(self) -> int:
+        """How many of its runs are at work."""
+        return sum(job.turn.working for job in list(self._jobs.values()))
+
+    @property
+    def places(self) -> int:
+        """How many of its runs may be at work at once."""
+        return self._workers
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more runs."""
+        return self._closed
 
     def recover(self) -> None:
         """Mark the runs of processes that are gone as interrupted."""
@@ -112,11 +183,9 @@ class JobManager:
         """Cancel what is going and let the threads end; for the end of the server."""
         with self._guard:
             self._closed = True
-        for event in list(self._cancels.values()):
-            event.set()
-        for _ in self._threads:
-            self._queue.put(None)
-        for thread in self._threads:
+        for job in list(self._jobs.values()):
+            job.cancel.set()
+        for thread in list(self._threads):
             thread.join(patience)
         self.store.interrupt(self._owner)
         self._alive.release()
@@ -127,28 +196,40 @@ class JobManager:
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder / f"{owner or 'nobody'}.lock")
 
-    def _work(self) -> None:
-        while (run_id := self._queue.get()) is not None:
-            # none where it was cancelled in the queue and asked for again
-            request = self._requests.pop(run_id, None)
-            try:
-                if request is not None and self.store.start(run_id):
-                    with self._guard:  # where it was resumed just now, its new button is not there before
-                        cancel = self._cancels.setdefault(run_id, threading.Event())
-                    self._run(run_id, request, cancel)
-                else:  # cancelled, or deleted, while it waited
-                    self._cancels.pop(run_id, None)
-            except (
-                Exception
-            ):  # the store itself failed: nothing can be noted there, but the worker must live on
-                _log.exception("run %s could not be kept", run_id)
+    def _work(self, run_id: str, job: _Job) -> None:
+        """What the thread of a run does: wait for its turn, and take it."""
+        try:
+            job.seconds.append(expected(job.request, self.cache))
+            # it does not begin where it was cancelled, or deleted, while it waited
+            if self._turns.wait(job.turn, job.cancel) and self.store.start(run_id):
+                self._run(run_id, job)
+        except Exception:  # the store itself failed: nothing can be noted there, but others must go on
+            _log.exception("a run could not be kept", extra=logs.fields(run=run_id))
+        finally:
+            self._forget(run_id, job)
+            self._turns.leave(job.turn)
+            self._threads.discard(threading.current_thread())
 
-    def _run(self, run_id: str, request: Request, cancel: threading.Event) -> None:
+    def _forget(self, run_id: str, job: _Job) -> None:
+        """Drop what is kept of a run; where it was asked for again meanwhile, that stays."""
+        if self._jobs.get(run_id) is job:
+            del self._jobs[run_id]
+
+    def _run(self, run_id: str, job: _Job) -> None:
         try:
             self.store.progress(run_id, 0, 0, 0.0, "loading the model")
-            hooks = Hooks(
-                self.cache, _Throttled(self.store, run_id, cancel), partial(self.store.save, run_id), cancel
-            )
+            telling = _Throttled(self.store, run_id, job.cancel, self.counts.meter(run_id))
+
+            def progress(now: Progress) -> None:
+                telling(now)
+                self._turns.give_way(job.turn, job.cancel, lambda: telling.wait(now))
+
+            def partial(so_far: Explanation) -> None:
+                self.store.save(run_id, so_far)
+                self._turns.show(job.turn)
+
+            hooks = Hooks(self.cache, progress, partial, job.cancel)
+            request = job.request
             result = pipeline.run(request, hooks)
             self.store.save(run_id, result)
             state, message = states.DONE, ""
@@ -157,8 +238,8 @@ class JobManager:
             message = str(error)
         except SpexvizError as error:
             state, message = states.FAILED, str(error)
-        except Exception as error:
-            _log.exception("run %s failed", run_id)
+        except BaseException as error:  # a game that wants to leave, too: the thread goes on to tell it
+            _log.exception("a run failed", extra=logs.fields(run=run_id))
             state = states.FAILED
             message = (
                 f"Something unexpected went wrong ({type(error).__name__}). "
@@ -166,8 +247,9 @@ class JobManager:
             )
         # once finished the run may be resumed, with a button of its own: drop only this one
         with self._guard:
-            self._cancels.pop(run_id, None)
+            self._forget(run_id, job)
             self.store.finish(run_id, state, message)
+        self.counts.end(run_id, state)
 
 
 def refusal(asked: Game | RunSpec) -> str:
@@ -190,14 +272,18 @@ class _Throttled:
     It passes a cancel from another process on to the event.
     """
 
-    def __init__(self, store: RunStore, run_id: str, cancel: threading.Event):
+    def __init__(
+        self, store: RunStore, run_id: str, cancel: threading.Event, count: Callable[[Progress], None]
+    ):
         self._store = store
+        self._count = count
         self._run_id = run_id
         self._cancel = cancel
         self._last = 0.0
         self._phase = ""
 
     def __call__(self, progress: Progress) -> None:
+        self._count(progress)
         now = time.monotonic()
         if (
             now - self._last < WRITE_EVERY
@@ -206,5 +292,13 @@ class _Throttled:
         ):
             return
         self._last, self._phase = now, progress.phase
-        if self._store.progress(self._run_id, progress.done, progress.total, progress.rate, progress.phase):
+        self._tell(progress, progress.phase)
+
+    def wait(self, progress: Progress) -> None:
+        """Say that the run lets another one go first."""
+        self._phase = WAITS
+        self._tell(progress, WAITS)
+
+    def _tell(self, progress: Progress, phase: str) -> None:
+        if self._store.progress(self._run_id, progress.done, progress.total, progress.rate, phase):
             self._cancel.set()

@@ -71,9 +71,9 @@ _COLUMNS = (
 class Run:
     """One row: what was asked, where it stands.
 
-    `id`: its own, and its address; `spec_id`: of its settings; `user`: who asked, empty until there are
-    logins; `origin`: ASKED, FROM_FILE or RECORDED. `version` grows with every new (partial) result; times are
-    seconds since 1970.
+    `id`: its own, and its address; `spec_id`: of its settings; `user`: who asked, empty where visitors
+    share their runs; `origin`: ASKED, FROM_FILE or RECORDED. `version` grows with every new
+    (partial) result; times are seconds since 1970.
     """
 
     id: str
@@ -128,10 +128,13 @@ class RunStore:
         row = self._one(query, spec.id, user, ASKED)
         return _run(row)
 
-    def list(self, limit: int = 200) -> list[Run]:
-        """The newest runs first."""
-        query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL ORDER BY created DESC LIMIT ?"
-        return [run for row in self.database.read(query, (limit,)) if (run := _run(row)) is not None]
+    def list(self, limit: int = 200, user: str | None = None) -> list[Run]:
+        """The newest runs first: everybody's, or those of one user."""
+        whose, arguments = "", (limit,)
+        if user is not None:
+            whose, arguments = "AND user = ?", (user, limit)
+        query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL {whose} ORDER BY created DESC LIMIT ?"
+        return [run for row in self.database.read(query, arguments) if (run := _run(row)) is not None]
 
     def result(self, run_id: str) -> Explanation | None:
         """The explanation so far; complete once the run is done. None if there is none yet."""

@@ -12,11 +12,11 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
+from spexviz.kit.handover import Handover
 from spexviz.kit.pace import Pace
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class OpenModel(LanguageModel):
     """
 
     _found_without_beginning = ("parts",)
-    lock: Lock  # one forward pass at a time
+    lock: Handover  # one forward pass at a time, and between two of them a question of a page
     device: Any  # of torch
     network: Any  # the whole model of transformers
     body: Any  # the same without its output head

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from spexviz.kit.arrays import Floats
 from spexviz.models.base import Span
 from spexviz.models.batches import TOKENS
 from spexviz.models.checkpoint import may_have
+from spexviz.models.compared import remembered
+from spexviz.models.encoded import AllowedEncoder, allowed_encoder
 from spexviz.models.head import run_in_fp32
 from spexviz.models.hiding import are_alike, with_others
 from spexviz.models.loaded import LoadedModel, Request, requests_of, rows_of, seen
@@ -26,6 +29,7 @@ from spexviz.models.machine import bytes_of
 
 Inputs = dict[str, list[int]]
 """What the model takes of one text: each of _INPUTS that it knows."""
+_TRIED = ("a", "It was not bad at all, and never dull.", "Really good")  # texts by which paths are compared
 _INPUTS = ("input_ids", "token_type_ids", "attention_mask")
 
 
@@ -40,16 +44,44 @@ class EncoderModel(LoadedModel):
 
     def __init__(self, name: str, precision: str = "auto"):
         super().__init__(name, precision)
+        self._allowed = self._compared()
+        if not self._allowed.half:
+            self._say_only_fp32()
+            super().__init__(name, "fp32")
+            self._compared()
+        if self._allowed.head:
+            run_in_fp32(self.network, ExitStack(), inside=False)  # as long as the model is there
+        self.batch_tokens = TOKENS if self._allowed.padded else 1  # 1: never pad, one text a batch
+        how = f"transformers {self.kind} {self.device.type} {self.precision} "
+        if not self._allowed.head:
+            how += "with its own head "
+        self.fingerprint = self._fingerprint(self.kind, how)
+
+    def _compared(self) -> AllowedEncoder:
+        """Which fast paths give the logits of one text alone; the network is then where it is asked."""
         self.tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True  # that is, already said
         self.network.to(self.device)
-        run_in_fp32(self.network)
         self._inputs = set(_INPUTS) & set(inspect.signature(self.network.forward).parameters)
-        self.batch_tokens = TOKENS if self._can_pad() else 1  # 1: never pad, one text a batch
         self._positions = _positions(self.network)
         self.context = self._positions - self.tokenizer.num_special_tokens_to_add(False)
         self.mask_token = self.tokenizer.mask_token
-        how = f"transformers {self.kind} {self.device.type} {self.precision} "
-        self.fingerprint = self._fingerprint(self.kind, how)
+        inputs = self._inputs_of([(text, ()) for text in _TRIED])
+        alone = [self._padded([one]) for one in inputs]
+        together = self._padded(inputs) if self._can_pad() else None
+        key = self._fingerprint("compared", f"{self.kind} {self.device.type} {self.precision} ")
+        return remembered(key, AllowedEncoder, lambda: allowed_encoder(self.network, alone, together))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        found = [*super().remarks]
+        if not self._allowed.head:
+            found.append(
+                f"The head of {self.label} is rounded to {self.precision}: in fp32, its values were farther "
+                "from those in fp32."
+            )
+        if not self._allowed.padded:
+            found.append(f"In a padded batch {self.label} gives other values: each text is asked alone.")
+        return tuple(found)
 
     def _can_pad(self) -> bool:
         """Whether model and tokeniser know the same padding token, and the model a mask that hides it."""
@@ -78,9 +110,10 @@ class EncoderModel(LoadedModel):
         with self.lock, torch.inference_mode():
             start = time.perf_counter()
             for rows in batches(_lengths(inputs), self.batch_tokens):
+                self.lock.give_way()
                 logs = self.read_batch(self._padded([inputs[i] for i in rows]))
                 table[rows] = logs[:, columns].double().cpu().numpy()
-            self.pace.note(self._work(inputs), time.perf_counter() - start)
+            self.pace.note(self._work(inputs), time.perf_counter() - start - self.lock.away)
         return rows_of(requests, distinct, table)
 
     def ignores(self, text: str, hidden: Sequence[Span]) -> bool:
@@ -111,6 +144,10 @@ class EncoderModel(LoadedModel):
         return self._encoded([(text, ())])[0]
 
     def _encoded(self, requests: Sequence[Request]) -> list[Inputs]:
+        """The inputs of each text that is asked."""
+        return self._inputs_of(requests)
+
+    def _inputs_of(self, requests: Sequence[Request]) -> list[Inputs]:
         """The inputs of each text, special tokens included; nothing may attend to its hidden pieces."""
         if not requests:
             return []

@@ -12,7 +12,7 @@ from typing import Any
 
 from spexviz.errors import ModelError
 from spexviz.models.checkpoint import may_have
-from spexviz.models.fastpath import made_up
+from spexviz.models.fastpath import made_up, tensors_of, widen
 from spexviz.models.hooks import forward_as
 
 _SAME = 1e-4  # of the largest logit: sums in fp32 in another order stay within it
@@ -31,7 +31,7 @@ class OutputHead:
         output = network.get_output_embeddings()
         if output is None:
             raise ModelError(f'"{label}" has no output head: spexviz needs a causal language model.')
-        run_in_fp32(network)
+        run_in_fp32(network, ExitStack())  # as long as the model is there
         output.register_forward_pre_hook(_as_the_weight)  # also where the whole model is asked by hand
         self.weight = output.weight  # (vocabulary, width)
         self._bias = may_have(output, "bias")
@@ -94,25 +94,29 @@ class OutputHead:
         return trunk, given, own.float()
 
 
-def run_in_fp32(network: Any) -> None:
-    """Let all that comes after the last hidden state compute in fp32, whatever the body does."""
+def run_in_fp32(network: Any, undo: ExitStack, inside: bool = True) -> None:
+    """Let all that comes after the last hidden state compute in fp32, until `undo` is closed.
+
+    Whatever the body does. `inside`: a head may also read a body within the body (of OPT, the decoder).
+    """
     body = network.base_model
     if body is network:
-        network.float()
+        widen(undo, tensors_of(network))
         return
     output = network.get_output_embeddings()
     if output is not None:  # tied to the token embeddings, which stay as they are
+        undo.callback(setattr, output, "weight", output.weight)
         weight = output.weight.detach().float()
         output.weight = type(output.weight)(weight, requires_grad=False)
     for part in network.children():
         if part is not body:
-            part.float()
+            widen(undo, tensors_of(part))
     pooler = may_have(body, "pooler")
     if pooler is not None:
-        pooler.float()
-        pooler.register_forward_pre_hook(_floats_in)
-    for module in _models_in(body):
-        module.register_forward_hook(_floats_out)
+        widen(undo, tensors_of(pooler))
+        undo.callback(pooler.register_forward_pre_hook(_floats_in).remove)
+    for module in _models_in(body) if inside else [body]:
+        undo.callback(module.register_forward_hook(_floats_out).remove)
 
 
 def _models_in(body: Any) -> list[Any]:

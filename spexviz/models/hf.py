@@ -53,12 +53,10 @@ class TransformersModel(ScoringModel):
     on_gpu = "fp16"
 
     def __init__(self, name: str, folder: Path | None = None, precision: str = "auto"):
-        super().__init__(name, precision, folder)
-        with self._fits():
-            self.network.to(self.device)
-        self._padding = Padding(self.body, self.device, self.tokenizer.pad_token_id or 0)
-        with self._fits():
-            self._allowed = self._compared()
+        self._load(name, precision, folder)
+        if not self._allowed.half:
+            self._say_only_fp32()
+            self._load(name, "fp32", folder)
         self._keep_stream_in_fp32()
         self._head = OutputHead(self.network, name)
         self.head_weight = self._head.weight
@@ -73,13 +71,22 @@ class TransformersModel(ScoringModel):
             self.call_tokens = AHEAD * self.batch_tokens
         self.fingerprint = self._fingerprint("hf", self._how())
 
+    def _load(self, name: str, precision: str, folder: Path | None) -> None:
+        """The model on its device, and which fast paths it allows."""
+        super().__init__(name, precision, folder)
+        with self._fits():
+            self.network.to(self.device)
+        self._padding = Padding(self.body, self.device, self.tokenizer.pad_token_id or 0)
+        with self._fits():
+            self._allowed = self._compared()
+
     def _compared(self) -> Allowed:
         """Which fast paths give the values of one text alone.
 
         Raises ModelError for a model whose tokens look at those after them.
         """
         key = self._fingerprint("compared", f"{self.device.type} {self.precision} ")
-        found = remembered(key, lambda: allowed(self.network, self.device, self._padding))
+        found = remembered(key, Allowed, lambda: allowed(self.network, self.device, self._padding))
         if not found.causal:
             raise ModelError(
                 f"In {self.label} tokens look at those that come after them, so it is no {self.wanted}: "
@@ -128,7 +135,7 @@ class TransformersModel(ScoringModel):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        found = []
+        found = [*super().remarks]
         if not self._head.is_linear:
             found.append(
                 f"{self.label} makes its logits of its last states by more than one linear map: "
@@ -172,6 +179,7 @@ class TransformersModel(ScoringModel):
         new: list[int] = []
         with self.lock, torch.inference_mode():
             while len(new) < most:
+                self.lock.give_way()
                 asked = torch.tensor([ids + new], device=self.device)
                 states = self.body(input_ids=asked, use_cache=False).last_hidden_state
                 token = int(self.logits(states[:, -1]).argmax())
@@ -202,7 +210,7 @@ class TransformersModel(ScoringModel):
                 values, cost = self._score_all([asked[i] for i in rows], ids)
                 table[rows] = values
                 computed += cost
-            self.pace.note(computed, time.perf_counter() - start)
+            self.pace.note(computed, time.perf_counter() - start - self.lock.away)
         return rows_of(requests, distinct, table)
 
     def ignores(self, text: str, hidden: Sequence[Span]) -> bool:

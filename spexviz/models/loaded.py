@@ -13,7 +13,9 @@ from typing import Any, ClassVar, Self
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
+from spexviz.kit.handover import Handover
 from spexviz.kit.pace import Pace
+from spexviz.kit.spans import merged, overlaps
 from spexviz.kit.threads import threads
 from spexviz.models import checkpoint
 from spexviz.models.base import OpenModel, Span
@@ -43,10 +45,12 @@ class LoadedModel(OpenModel):
     wanted: ClassVar[str]  # the same in words
     on_gpu: ClassVar[str]  # the precision that a GPU computes in, where none is asked for
     precision: str
+    _only_in = ""  # why it computes in another precision than was asked for
 
     def __init__(self, name: str, precision: str = "auto", folder: Path | None = None):
         self.label = name
-        self.lock = threading.Lock()
+        self.lock = Handover()
+        self._twins = threading.Lock()
         self.pace = Pace()
         self._reference: Callable[[], Self | None] = lambda: None
         source, options = checkpoint.source_of(name, folder)
@@ -63,6 +67,14 @@ class LoadedModel(OpenModel):
         self.network.eval().requires_grad_(False)
         self.body = self.network.base_model
 
+    def _say_only_fp32(self) -> None:
+        """Remember that transformers cannot compute it in its half precision, before it is loaded in fp32."""
+        self._only_in = f"{self.label} cannot be computed in {self.precision}: it is asked in fp32."
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return (self._only_in,) if self._only_in else ()
+
     def encode(self, text: str) -> list[int]:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
@@ -73,7 +85,7 @@ class LoadedModel(OpenModel):
         """
         if self.precision == "fp32":
             return self
-        with self.lock:
+        with self._twins:  # its loading holds nobody who asks this model
             found = self._reference()
             if found is None:
                 found = self._twin_in_fp32()
@@ -169,5 +181,5 @@ def seen(spans: Iterable[Span], pieces: Sequence[Span]) -> list[int]:
     >>> seen([(0, 0), (0, 3), (4, 7)], [(4, 5)])
     [1, 1, 0]
     """
-    hidden = [(start, end) for start, end in pieces if start < end]
-    return [int(not any(a < end and start < b for start, end in hidden)) for a, b in spans]
+    hidden = merged(pieces)
+    return [int(not overlaps(span, hidden)) for span in spans]

@@ -117,6 +117,7 @@ class Parts:
         found = []
         with self.model.lock, torch.inference_mode():
             while rows:
+                self.model.lock.give_way()
                 batch = rows[:step]
                 chosen = kept[[i for i, _ in batch]]
                 asked = torch.tensor([columns[j] for _, j in batch], device=self.model.device)

@@ -20,7 +20,7 @@ WHOLE, LAST_NORM, NOTHING = "the stream", "the last norm", "nothing"
 _FINAL_NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "norm_f")
 # how far from the states in fp32, against the plain forward in half precision: kept, they should be nearer,
 # and are within the luck of some roundings
-_AT_MOST = 1.05
+AT_MOST = 1.05
 _OVERFLOWN = 0.1  # how far (root mean squares) where the plain forward gives no numbers
 _LENGTHS = (40, 17, 9, 1)  # tokens of the texts that are asked
 
@@ -36,7 +36,7 @@ def worth_keeping(network: Any, device: Any) -> str:
     with in_fp32(body):
         exact = _states(body, vocabulary, device)
     plain = off(_states(body, vocabulary, device), exact)
-    most = _AT_MOST * plain if plain < 1 else _OVERFLOWN  # NaN is not
+    most = AT_MOST * plain if plain < 1 else _OVERFLOWN  # NaN is not
     for kept in (WHOLE, LAST_NORM):
         with ExitStack() as undo, suppress(Exception):  # whatever a family dislikes about it
             keep(body, kept, dtype, undo)

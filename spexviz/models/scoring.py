@@ -71,6 +71,7 @@ class ScoringModel(LoadedModel):
         computed = 0
         found = []
         for rows, cost in batches(ids, self.batch_tokens, packing is not None, len(endings.tail)):
+            self.lock.give_way()
             batch = [texts[i] for i in rows]
             values = self._forward(batch, endings, packing)
             if values is None:

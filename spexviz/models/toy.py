@@ -15,6 +15,7 @@ import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
+from spexviz.kit.spans import merged, overlaps
 from spexviz.models.base import LanguageModel, Span
 
 WEIGHTS = {
@@ -88,10 +89,11 @@ class ToyModel(LanguageModel):
     @staticmethod
     def _score(text: str, hidden: Sequence[Span]) -> float:
         """Log-odds of " positive", by the words that are not hidden."""
+        removed = merged(hidden)
         score = 0.0
         sign = 1.0
         for match in _WORD.finditer(text):
-            if any(start <= match.start() < end for start, end in hidden):
+            if overlaps((match.start(), match.start() + 1), removed):
                 continue
             word = match.group().strip(".,;:!?\"'").lower()
             if word in NEGATORS:

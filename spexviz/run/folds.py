@@ -1,8 +1,8 @@
 """Scoring by folds: every ablation serves the fit, and R² is measured on all of them.
 
 The masks are dealt into folds; what is said of a mask is said by a fit that was made, with all that it
-learns, without its fold. The fit that is shown has seen them all, and so is a little better than these: by .01 to .02
-of R² on average, which is no bound.
+learns, without its fold. The fit that is shown has seen them all, and so is a little better than these: by
+.01 to .02 of R² on average, which is no bound.
 """
 
 from __future__ import annotations

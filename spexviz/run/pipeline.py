@@ -91,6 +91,8 @@ def run(
     executor = hooks.executor
     if executor is None or isinstance(executor, str):
         executor = executors.get(executor)
+    if executor.here:
+        request.game.check_size()
     total = request.plan.ablations + request.checks
     runner = Runner(request.game, hooks.cache, total, hooks.progress, hooks.cancel, executor=executor)
     fitting = Fitting(request, tuple(baselines), runner)

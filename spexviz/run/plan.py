@@ -22,6 +22,7 @@ from spexviz.results import Subject
 from spexviz.solvers.base import Design, Solver
 from spexviz.spec import FOLDS, HELD_OUT, Options, RunSpec, build
 
+MOST_CELLS = 2**28  # masks × players: 256 MB, and ten times that while they are drawn
 # added to the seed: run seeds are below, so the streams never meet
 HELD_OUT_STREAM, NEAR_STREAM = 2**32, 2**33
 
@@ -171,6 +172,12 @@ def plan(
     count = held_out_count(budget)
     if n <= ENUMERATE_UP_TO and 2**n <= _most_exact(budget, by_folds, metered):
         return Plan(n, None, _none(n), True)
+    asked = budget if by_folds else budget + count
+    if n * asked > MOST_CELLS:
+        raise SolverError(
+            f"{asked:,} masks of {n:,} players are more than memory holds: "
+            "ask with fewer players (longer parts), or with a smaller budget."
+        )
     near = round(options.near * budget)
     design = solver.design(n, budget - near, seed, keep)
     if layout is not None:

@@ -22,7 +22,8 @@ from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.jobs import store as states
 from spexviz.run.plan import Request
-from spexviz.ui import recorded, result, routes, runtime, watch, widgets
+from spexviz.ui import ownership, recorded, result, routes, runtime, watch, widgets
+from spexviz.ui.visitor import visitor
 from spexviz.ui.widgets import Draw
 
 TITLE = 90  # characters of a run's title
@@ -83,8 +84,10 @@ def page(lens: Lens) -> None:
 def start(request: Request, title: str) -> None:
     """Start the run, or find the same one, and open it; the reason where it cannot be started."""
     title = " ".join(title.split())
+    if len(title) > TITLE:
+        title = f"{title[: TITLE - 1]}…"
     try:
-        run_id = runtime.manager().submit(request, title if len(title) <= TITLE else f"{title[: TITLE - 1]}…")
+        run_id = runtime.manager().submit(request, title, ownership.user(), visitor())
     except SpexvizError as error:
         widgets.problem(error, key="start-error")
         return

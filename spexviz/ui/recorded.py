@@ -15,7 +15,7 @@ import streamlit as st
 from spexviz.jobs.store import RECORDED
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
-from spexviz.ui import runtime, watch, widgets
+from spexviz.ui import ownership, runtime, watch, widgets
 from spexviz.views import captions
 
 RUNS = ASSETS / "runs"
@@ -72,5 +72,6 @@ def _card(one: Recorded, page: str, key: str) -> None:
     st.caption(f"{one.players} {captions.plural(one.noun)} · {worth}")
     if st.button("Open", key=key, icon=":material/open_in_new:"):
         explanation = Explanation.from_json(one.path.read_text(encoding="utf-8"))
-        watch.open_run(runtime.manager().store.insert(explanation, one.title, RECORDED), page)
+        store = runtime.manager().store
+        watch.open_run(store.insert(explanation, one.title, RECORDED, ownership.user()), page)
         st.rerun()

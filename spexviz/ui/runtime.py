@@ -15,7 +15,9 @@ from typing import Any
 
 from spexviz.errors import SpexvizError
 from spexviz.jobs.manager import JobManager
+from spexviz.kit import logs
 from spexviz.kit.registry import offered
+from spexviz.ui.access import announce
 
 # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
 _STASH = "_spexviz_runtime"
@@ -101,7 +103,12 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     At the start what every page needs is imported, so that no visitor waits for it (torch is not: see
     `warm`); at the end running jobs stop after their chunk and are marked as resumable.
     """
+    if logs.wanted():
+        logs.begin()
+    # of uvicorn, for each WebSocket that was refused (`ui/security.py`)
+    logs.leave_out("uvicorn.error", "ASGI callable returned without completing handshake.")
     await asyncio.to_thread(_prepare)
+    announce()
     yield
     stash = _stash()
     if stash.manager is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from spexviz.kit.paths import ASSETS
-from spexviz.ui import routes
+from spexviz.ui import access, routes
 from spexviz.ui.lenses import lenses
 
 OTHERS = (("runs", "Runs", ":material/history:"),)  # pages that are no lens's
@@ -34,4 +34,7 @@ st.html("""<style>
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0.4rem 0; }
 [data-testid="stBaseButton-primary"]:is(:enabled, :enabled:hover) { color: light-dark(#fff, #14131a); }
 </style>""")
-st.navigation([start, *pages]).run()
+page = st.navigation([start, *pages])
+if access.access().unguarded:
+    st.warning(f"{access.UNGUARDED} Enter nothing that others must not see.", icon=":material/lock_open:")
+page.run()

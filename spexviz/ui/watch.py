@@ -9,8 +9,10 @@ from spexviz.errors import SpexvizError
 from spexviz.jobs import manager as jobs
 from spexviz.jobs.store import FAILED, FROM_FILE, QUEUED, RECORDED, Run
 from spexviz.spec import is_run_id
-from spexviz.ui import routes, runtime, widgets
+from spexviz.ui import ownership, routes, runtime, widgets
+from spexviz.ui.visitor import visitor
 from spexviz.ui.widgets import Draw, View
+from spexviz.views import captions
 
 EVERY = 1.0  # seconds between two looks
 ORIGINS = {  # what is said over the numbers that this server has not measured
@@ -75,12 +77,15 @@ def resume_button(run: Run) -> None:
     For one from a file another run begins, and is opened. Done in a callback: a click is not lost when the
     page is being redrawn just then.
     """
+    if not ownership.may_change(run):
+        widgets.note(ownership.NOT_YOURS, kind="strip", key=f"not-yours-{run.id}")
+        return
     problem = f"resume-error-{run.id}"
 
     def go_on() -> None:
         st.session_state.pop(problem, None)
         try:
-            going = runtime.manager().resume(run.id)
+            going = runtime.manager().resume(run.id, visitor())
         except SpexvizError as error:
             st.session_state[problem] = str(error)
         else:
@@ -109,14 +114,17 @@ def progress(run_id: str, picture: Draw) -> None:
         st.rerun()
     left, right = st.columns([6, 1], vertical_alignment="center")
     left.progress(min(1.0, run.done / max(1, run.total)), text=_where(run))
-    right.button(
-        "Cancel",
-        key=f"cancel-{run_id}",
-        width="stretch",
-        disabled=run.state == "cancelling",
-        on_click=runtime.manager().cancel,
-        args=(run_id,),
-    )
+    if ownership.may_change(run):
+        right.button(
+            "Cancel",
+            key=f"cancel-{run_id}",
+            width="stretch",
+            disabled=run.state == "cancelling",
+            on_click=runtime.manager().cancel,
+            args=(run_id,),
+        )
+    else:
+        widgets.note(ownership.NOT_YOURS, kind="strip", key=f"not-yours-{run_id}")
     so_far = store.result(run_id) if run.has_result else None
     if so_far is None:
         st.caption(
@@ -133,12 +141,25 @@ def progress(run_id: str, picture: Draw) -> None:
 
 def _where(run: Run) -> str:
     if run.state == QUEUED:
-        return "Waiting for a free worker …"
+        return waiting(run.id)
     if run.state == "cancelling":
         return "Cancelling after the chunk in flight; what was measured is kept …"
     if not run.done:
         return f"{run.phase.capitalize() or 'Starting'} …"
     said = f"{run.done:,} of {run.total:,} ablations · {run.phase}"
-    if run.rate:
+    if run.rate and run.phase != jobs.WAITS:
         said += f" · {run.rate:.0f}/s · {widgets.duration(run.eta)} to go"
     return said
+
+
+def waiting(run_id: str) -> str:
+    """Where a run stands that has not begun, and about how long it waits."""
+    place = runtime.manager().place(run_id)
+    if place is None:  # of another server process, or just beginning
+        return "Waiting for its turn …"
+    if not place.ahead:
+        return "Waiting for its turn: it is next …"
+    said = f"Waiting for its turn: {place.ahead} {captions.plural('run', place.ahead)} before it"
+    if place.seconds is not None:
+        said += f", about {widgets.duration(place.seconds)}"
+    return f"{said}. Visitors take turns …"

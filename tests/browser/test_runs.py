@@ -57,7 +57,7 @@ def test_a_killed_run_is_resumed_and_asks_nothing_twice(new_server, open_page):
 
 
 @pytest.mark.model
-def test_cancel_frees_the_worker_and_keeps_what_is_done(new_server, open_page):
+def test_visitors_take_turns_and_cancel_keeps_what_is_done(new_server, open_page):
     server = new_server()
     runs = []
     for prompt in (REVIEW, OTHER):  # takes both workers
@@ -65,15 +65,16 @@ def test_cancel_frees_the_worker_and_keeps_what_is_done(new_server, open_page):
         type_prompt(page, prompt, budget=2048)
         runs.append(explain(page))
         page.get_by_role("button", name="Cancel").wait_for()
-    waiting = open_page(server.url)
-    type_prompt(waiting, "This is not a good film", model="toy")
-    third = explain(waiting)
-    waiting.get_by_text("Waiting for a free worker").wait_for()
+    third_visitor = open_page(server.url)
+    type_prompt(third_visitor, "This is not a good film", model="toy")
+    third = explain(third_visitor)
+    third_visitor.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    assert server.run(third)["state"] == "done", "between two chunks of the others"
+    assert [server.run(run)["state"] for run in runs] == ["running", "running"]
     wait_until(lambda: server.run(runs[1])["done"] >= 2 * CHUNK, LONG / 1000, "two chunks of the second run")
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text(re.compile(r"Cancelled after [\d,]+ of 3,?074 ablations")).wait_for(timeout=LONG)
-    waiting.get_by_text("Sets as a table").wait_for(timeout=LONG)
-    assert server.run(third)["state"] == "done" and server.run(runs[0])["state"] == "running"
+    assert server.run(runs[0])["state"] == "running"
     assert server.run(runs[1])["state"] == "cancelled"
 
     done = server.run(runs[1])["done"]

@@ -31,6 +31,7 @@ class SlowGame(Game):
     n: int = option(14, "Players", "How many.")
     pause: float = option(0.001, "Pause", "Seconds a mask.")
     fail: bool = option(False, "Fail", "At once.")
+    leave: str = option("", "Leave", "SystemExit or KeyboardInterrupt, at once.")
     unit: ClassVar[str] = "value"
 
     @property
@@ -46,6 +47,8 @@ class SlowGame(Game):
             file.write("".join(f"{key.hex()}\n" for key in keys(masks)))
             file.flush()
             os.fsync(file.fileno())
+        if self.leave:
+            raise {"SystemExit": SystemExit, "KeyboardInterrupt": KeyboardInterrupt}[self.leave]()
         if self.fail:
             raise RuntimeError("a fault that nobody foresaw")
         time.sleep(self.pause * len(masks))

@@ -6,41 +6,24 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from spexviz.ablate.executors import CHUNK
 from spexviz.errors import QueueFull, SpexvizError, StoreError
-from spexviz.jobs.manager import JobManager
-from spexviz.jobs.store import Run
 from spexviz.run import pipeline
 from spexviz.run import plan as planning
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec, is_run_id
 from tests.jobs import slow
+from tests.jobs.waiting import ended, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
-def slow_game(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "offered", planning.offered)
-    slow.offer()
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Callable[..., JobManager]]:
-    made: list[JobManager] = []
-
-    def maker(**settings: int) -> JobManager:
-        made.append(JobManager(tmp_path / "runs.sqlite3", **settings))
-        return made[-1]
-
-    yield maker
-    for manager in made:
-        manager.close()
+pytestmark = pytest.mark.usefixtures("slow_game")
 
 
 def spec(tmp_path: Path, seed: int = 0, budget: int = 64, **game: object) -> RunSpec:
@@ -49,20 +32,6 @@ def spec(tmp_path: Path, seed: int = 0, budget: int = 64, **game: object) -> Run
             {"name": "slow", "log": str(tmp_path / "asked.txt"), **game}, {"name": "linear"}, budget, seed
         )
     ).spec
-
-
-def until(manager: JobManager, run_id: str, wanted: Callable[[Run], object]) -> Run:
-    """The run once it is as wanted; the wait is a safety net, not a measurement."""
-    for _ in range(6000):
-        run = manager.store.get(run_id)
-        if run and wanted(run):
-            return run
-        time.sleep(0.01)
-    raise AssertionError(f"the run stayed {run}")
-
-
-def ended(run: Run) -> bool:
-    return not run.active
 
 
 def test_a_run_goes_from_queue_to_result(make: Callable, tmp_path: Path) -> None:
@@ -177,6 +146,17 @@ def test_a_failure_says_why_and_the_worker_lives_on(make: Callable, tmp_path: Pa
     told = until(manager, manager.submit(Request.of(poor)), ended)
     assert told.state == "failed" and "budget" in told.message
     assert until(manager, manager.submit(Request.of(spec(tmp_path))), ended).state == "done"
+
+
+@pytest.mark.parametrize("leave", ["SystemExit", "KeyboardInterrupt"])
+def test_a_game_that_wants_to_leave_fails_and_the_worker_lives_on(
+    make: Callable, tmp_path: Path, leave: str
+) -> None:
+    manager = make(workers=1)
+    failed = until(manager, manager.submit(Request.of(spec(tmp_path, leave=leave, n=13))), ended)
+    assert failed.state == "failed" and leave in failed.message and "kept" in failed.message
+    done = until(manager, manager.submit(Request.of(spec(tmp_path))), ended)
+    assert done.state == "done"
 
 
 def test_a_bad_setting_is_refused_before_the_queue(make: Callable, tmp_path: Path) -> None:

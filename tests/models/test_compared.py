@@ -80,7 +80,7 @@ def test_a_leak_that_rounding_would_hide_is_seen(tiny_llama: Path, monkeypatch: 
     with monkeypatch.context() as patch:
         patch.setattr(packed, "_attention", a_little_of_the_neighbours)
         assert TransformersModel(str(tiny_llama), precision="bf16").packing is None
-        patch.setattr(hf, "remembered", lambda key, find: hf.Allowed(True, True, True, WHOLE))
+        patch.setattr(hf, "remembered", lambda key, kind, find: hf.Allowed(True, True, True, WHOLE))
         assert TransformersModel(str(tiny_llama), precision="bf16").packing is not None  # as it was
 
 

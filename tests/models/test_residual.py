@@ -30,7 +30,7 @@ def values(folder: Path, precision: str) -> np.ndarray:
 
 def remember_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tiny model of all these tests is one model, of which it is remembered what it allows."""
-    monkeypatch.setattr(hf, "remembered", lambda _, find: find())
+    monkeypatch.setattr(hf, "remembered", lambda key, kind, find: find())
 
 
 def let_keep(monkeypatch: pytest.MonkeyPatch, kept: str) -> None:

@@ -84,10 +84,12 @@ def save(folder: Path, family: str = "LlamaForCausalLM", seed: int = 0) -> Path:
     return _made(folder, family, kind, {**COMMON, **settings}, seed)
 
 
-def save_as(folder: Path, family: str, kind: str, settings: dict[str, object], tokenizer: str) -> Path:
+def save_as(
+    folder: Path, family: str, kind: str, settings: dict[str, object], tokenizer: str, seed: int = 0
+) -> Path:
     """A randomly made checkpoint of any class of transformers, with a configuration of class `kind`.
 
-    `tokenizer`: "causal", "wordpiece" or "bytes".
+    `tokenizer`: "causal", "wordpiece" or "bytes"; `seed`: of its weights.
     """
     made = {"causal": _causal, "wordpiece": _wordpiece, "bytes": _bytes}[tokenizer]()
     made.save_pretrained(folder)
@@ -102,7 +104,7 @@ def save_as(folder: Path, family: str, kind: str, settings: dict[str, object], t
             "eos_token_id": made.sep_token_id,
             "id2label": {0: "dull", 1: "fine"},
         }
-    return _made(folder, family, kind, {**names, **settings})
+    return _made(folder, family, kind, {**names, **settings}, seed)
 
 
 def _made(folder: Path, family: str, kind: str, settings: dict[str, object], seed: int = 0) -> Path:

@@ -255,5 +255,9 @@ ALL = {**DECODERS, **EXPERTS, **RECURRENT, **ENCODERS}
 def save(folder: Path, name: str) -> Path:
     """A randomly made checkpoint of the family in `folder`."""
     family = ALL[name]
-    config = family.config or name.split("For")[0].removesuffix("LMHeadModel") + "Config"
-    return tiny.save_as(folder, name, config, family.settings, family.tokenizer)
+    return tiny.save_as(folder, name, config_of(name), family.settings, family.tokenizer)
+
+
+def config_of(name: str) -> str:
+    """The class of the configuration of a family."""
+    return ALL[name].config or name.split("For")[0].removesuffix("LMHeadModel") + "Config"

@@ -159,18 +159,20 @@ def test_a_waiting_run_says_that_it_waits(manager, held):
     manager.submit(Request.of(spec("first of two")), "first")
     wait(lambda: not manager.store.waiting(manager._owner))
     second = manager.submit(Request.of(spec("second of two")), "second")
-    assert button(page(run=second), "Cancel")
+    at = page(run=second)
+    (bar,) = at.get("progress")
+    assert button(at, "Cancel") and bar.proto.text.startswith("Waiting for its turn: 1 run before it")
     assert manager.store.get(second).state == states.QUEUED
 
 
 def test_a_full_queue_says_so_and_starts_nothing(manager, held):
     for word in ("first", "second"):
-        manager.submit(Request.of(spec(f"{word} of two")), word)
+        manager.submit(Request.of(spec(f"{word} of two")), word, visitor="test session id")
         wait(lambda word=word: word == "second" or not manager.store.waiting(manager._owner))
     at = page()
     at.text_area(key="form-prompt").set_value(SENTENCE).run()
     button(at, "Explain").click().run()
-    assert not at.exception and "1 runs are already waiting: try again when one has finished" in said(at)
+    assert not at.exception and "1 of your runs are already waiting: try again when one" in said(at)
     assert len(manager.store.list()) == 2 and "run" not in at.query_params
 
 

@@ -16,6 +16,7 @@ from spexviz.games.base import Asking, hashed
 from spexviz.games.on_model import OnModel, beginning_option, model_option
 from spexviz.games.prompt.answers import VALUES, check_blank, check_single, scale_of
 from spexviz.games.prompt.choices import LONGEST_ANSWER, MASKINGS, REVIEW, SPACES
+from spexviz.games.prompt.length import check_beginning, check_characters, check_tokens
 from spexviz.games.prompt.scripts import hint_of_one
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, render, segment
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
@@ -98,6 +99,8 @@ class PromptGame(OnModel):
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not self.prompt.strip():
             raise GameError("The prompt is empty: type at least one word.")
+        check_characters("prompt", self.prompt)
+        check_characters("template", self.template)
         slots = self.template.count(SLOT)
         if slots != 1:
             raise GameError(
@@ -297,15 +300,20 @@ class PromptGame(OnModel):
     def asking(self) -> Asking:
         return Asking(self.seconds, self.tokens, self.memory, self.call_masks)
 
+    def check_size(self) -> None:
+        check_beginning(self.asked_model, self.wrap(self.prompt))
+
     def check(self) -> None:
         """Raise what would go wrong before the first ablation: model, target, length."""
+        self.check_size()
         model = self.asked_model
         check_blank(model, self.template, self.prompt, self.masking, self.replacement)
         whole = self.wrap(self.prompt)
         asked = max(model.length(whole), model.length(self._longest))
-        self._check_length(asked)  # before a greedy answer is asked for
+        check_tokens(self.language_model, asked)  # before a greedy answer is asked for
         answered = max(model.answer_length(answer, whole) for answer in self.answers)
-        self._check_length(asked + answered - 1)  # nothing is read after its last token
+        # nothing is read after its last token
+        check_tokens(self.language_model, asked + answered - 1)
         if self.masking == "attention":
             self._check_hidden()
 
@@ -315,14 +323,6 @@ class PromptGame(OnModel):
         filler = self._filler or ""
         kept = [len(label) >= len(filler) for label in self.players]
         return self.texts(np.array([kept]))[0]
-
-    def _check_length(self, tokens: int) -> None:
-        model = self.language_model
-        if tokens > model.context:
-            raise GameError(
-                f"The prompt is {tokens} tokens long, but {model.label} reads at most {model.context}: "
-                "shorten it, or choose another model."
-            )
 
     def _check_hidden(self) -> None:
         """Raise GameError where the answer depends on parts to which nothing may attend."""

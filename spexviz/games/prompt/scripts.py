@@ -15,6 +15,10 @@ _UNSPACED = (
     r"\p{Javanese}\p{Balinese}\p{Tai_Tham}\p{New_Tai_Lue}\p{Tai_Le}]"
 )
 _OPENING = ("Ps", "Pi")  # of unicodedata: brackets and quotation marks
+_FLAG_LETTER = r"\U0001F1E6-\U0001F1FF"
+_FOLLOWS = rf"[{_FLAG_LETTER}\p{{WB=Extend}}\p{{WB=Format}}\p{{WB=ZWJ}}]"
+# 64 of them, from the first of a run on: two make a flag, so a boundary comes after every even number
+_FLAGS = rf"(?:(?<!{_FOLLOWS})|\G)[{_FLAG_LETTER}]{{64}}(?=[{_FLAG_LETTER}])"
 
 
 def boundaries(text: str) -> list[Span]:
@@ -26,13 +30,20 @@ def boundaries(text: str) -> list[Span]:
     Source: https://unicode.org/reports/tr29/#Word_Boundaries
     """
     found: list[Span] = []
+    begun_by_marks = False  # whether the last word is marks alone so far
     for start, stop in _pieces(text):
-        if text[start:stop].isspace():
+        piece = text[start:stop]
+        if piece.isspace():
             continue
-        if found and found[-1][1] == start and _belongs(text[slice(*found[-1])], text[start:stop]):
+        marks = _is_marks(piece)
+        touches = bool(found) and found[-1][1] == start
+        follows = marks and unicodedata.category(piece[0]) not in _OPENING
+        if touches and (begun_by_marks or follows):
             found[-1] = (found[-1][0], stop)
+            begun_by_marks = begun_by_marks and marks
         else:
             found.append((start, stop))
+            begun_by_marks = marks
     return found
 
 
@@ -45,18 +56,18 @@ def is_unspaced(text: str) -> bool:
 
 
 def _pieces(text: str) -> list[Span]:
-    """What stands between the boundaries of the text."""
+    """What stands between the boundaries of the text.
+
+    Long runs of flags are looked at 64 letters at a time: each boundary among them asks how many came before.
+    """
     import regex
 
-    edges = [match.start() for match in regex.finditer(_BOUNDARIES, text)]
-    return list(pairwise(edges))
-
-
-def _belongs(word: str, piece: str) -> bool:
-    """Whether a piece belongs to the word that it touches: a mark after it, or the first after marks."""
-    if _is_marks(word):
-        return True
-    return _is_marks(piece) and unicodedata.category(piece[0]) not in _OPENING
+    cuts = [match.end() for match in regex.finditer(_FLAGS, text)]
+    found: list[Span] = []
+    for start, stop in pairwise([0, *cuts, len(text)]):
+        edges = [start + match.start() for match in regex.finditer(_BOUNDARIES, text[start:stop])]
+        found += pairwise(edges)
+    return found
 
 
 def _is_marks(text: str) -> bool:

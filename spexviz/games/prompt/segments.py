@@ -19,6 +19,7 @@ from spexviz.errors import GameError
 from spexviz.games.prompt.patterns import matches
 from spexviz.games.prompt.scripts import Span, boundaries
 from spexviz.kit.arrays import Bools, Ints
+from spexviz.kit.spans import merged, overlaps
 from spexviz.masks import Masks
 
 SPLITS: dict[str, str] = {
@@ -37,7 +38,10 @@ _IN_PLACE = ("tokens", "regex", "spans")  # what stands between the players is t
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'“‘])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|e\.g|i\.e|cf|Fig|Eq|No|[A-Z])\.$"
 )
-_SENTENCE_END = re.compile(r"[.!?…؟۔।]+[\"'”’»)\]]*(?=\s)|[。！？]+[”’」』）]*|(?=\n[^\S\n]*\n)")
+# a run of marks is looked at once, from its first one: from each of them 20,000 dots take seconds
+_SENTENCE_END = re.compile(
+    r"(?<![.!?…؟۔।])[.!?…؟۔।]++[\"'”’»)\]]*+(?=\s)|[。！？]++[”’」』）]*+|(?=\n[^\S\n]*+\n)"
+)
 
 
 @dataclass(frozen=True)
@@ -112,11 +116,11 @@ def segment(
     if split not in SPLITS:
         raise GameError(f"There is no split {split!r}: choose one of {', '.join(SPLITS)}.")
     found = _spans(text, split, token_spans, pattern, spans)
-    guarded = [(start, stop) for start, stop in _given(text, protected, "protected") if start < stop]
+    guarded = merged(_given(text, protected, "protected"))
     players: list[Span] = []
     held: list[Span] = []
     for span in found:
-        if _overlaps(span, guarded):
+        if overlaps(span, guarded):
             held.append(span)
         else:
             players.append(span)
@@ -214,11 +218,6 @@ def _replaced(pieces: Sequence[str], kept: Sequence[bool], replacement: str) -> 
     return [piece if keep else replacement for piece, keep in zip(pieces, kept, strict=True)]
 
 
-def _overlaps(span: Span, others: Sequence[Span]) -> bool:
-    start, stop = span
-    return any(start < other_stop and other_start < stop for other_start, other_stop in others)
-
-
 def _spans(
     text: str,
     split: str,
@@ -228,9 +227,9 @@ def _spans(
 ) -> list[Span]:
     """What a split finds in a text, in order and disjoint."""
     if split == "tokens":
-        return _merged(_given(text, token_spans, "token_spans"))
+        return merged(_given(text, token_spans, "token_spans"))
     if split == "regex":
-        return _merged(matches(text, pattern))
+        return merged(matches(text, pattern))
     if split == "spans":
         return _disjoint(_given(text, spans, "spans"))
     if split == "sentences":
@@ -249,7 +248,8 @@ def _words(text: str) -> list[Span]:
 
 def _lines(text: str) -> list[Span]:
     """Lines that are not blank, without their line ends and trailing spaces; indentation stays."""
-    return [match.span() for match in re.finditer(r"[^\S\r\n]*\S(?:[^\r\n]*\S)?", text)]
+    lines = [(match.start(), match.group().rstrip()) for match in re.finditer(r"[^\r\n]+", text)]
+    return [(start, start + len(line)) for start, line in lines if line]
 
 
 def _sentences(text: str) -> list[Span]:
@@ -309,18 +309,4 @@ def _disjoint(spans: list[Span]) -> list[Span]:
             raise GameError(
                 f"The spans {found[k - 1]} and ({start}, {stop}) overlap: give spans that do not."
             )
-    return found
-
-
-def _merged(spans: list[Span]) -> list[Span]:
-    """Sorted spans without empty ones; overlapping ones become one."""
-    found: list[Span] = []
-    for start, stop in sorted(spans):
-        if start == stop:
-            continue
-        if found and start < found[-1][1]:
-            first, last = found[-1]
-            found[-1] = (first, max(last, stop))
-        else:
-            found.append((start, stop))
     return found

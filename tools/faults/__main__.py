@@ -1,0 +1,50 @@
+"""`python -m tools.faults [--tries 20] [--only KIND …] [--seed 0]`.
+
+Faults on purpose, each on a real process with a SPEXVIZ_HOME of its own: kills, flipped bytes, a locked file,
+a full or read-only disk, a clock that jumps, two servers on one home, and what a run needs taken away in the
+middle of it. One table at the end; exit status 1 where anything was lost. A part of `make campaign`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.faults.trial import Kind, Outcome, table
+
+KINDS: dict[str, Kind] = {}
+
+
+def tried(names: Sequence[str], tries: int, seed: int, folder: Path) -> list[Outcome]:
+    """The outcome of each kind, told as it comes."""
+    outcomes = []
+    for name in names:
+        below = folder / name
+        below.mkdir()
+        start = time.monotonic()
+        outcomes.append(KINDS[name](below, random.Random(f"{seed} {name}"), tries))
+        print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+    return outcomes
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tries", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS))
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        outcomes = tried(options.only, options.tries, options.seed, Path(folder))
+    print(table(outcomes))
+    lost = [f"LOST by {outcome.kind}: {words}" for outcome in outcomes for words in outcome.lost]
+    print(*lost, sep="\n")
+    return int(bool(lost))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

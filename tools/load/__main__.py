@@ -1,0 +1,258 @@
+"""`python -m tools.load [--sessions 30] [--pages 2] [--seconds 300] [--no-bundled]`.
+
+Many visitors at once: sessions over Streamlit's WebSocket, and pages of a real Chromium, in which the times
+are taken. They type, run, cancel and open runs; one uses the bundled model, and one asks for more runs than
+may wait. Before that a second visitor's first picture is measured alone and behind ten runs of another. A
+part of `make campaign`; exit status 1 where anything was not as it must be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from spexviz.results import Explanation
+from tests.browser import harness
+from tools.load.gauge import Held, grown
+from tools.load.visitor import Visitor
+
+WORDS = (
+    "not",
+    "never",
+    "good",
+    "bad",
+    "great",
+    "awful",
+    "worst",
+    "film",
+    "plot",
+    "music",
+    "hardly",
+    "boring",
+)
+EVERY = 10.0  # seconds between two points of the curve
+SLOWEST = 1.0  # seconds: the 95th percentile of a rerun
+SPARE = 1.0  # seconds of a busy machine, beside one chunk and one fit
+
+
+def prompt(rng: random.Random, words: int) -> str:
+    """Some words; the last makes it a run of its own."""
+    return " ".join([*rng.choices(WORDS, k=words - 1), f"w{rng.randrange(10**9)}"])
+
+
+async def explain(visitor: Visitor, text: str, model: str = "toy") -> str | None:
+    """Type a prompt and start a run; its id."""
+    await visitor.open("explore")
+    if "Prompt" not in visitor.widgets:  # a session comes back to its last run
+        await visitor.press("New run")
+    if model != "toy":
+        await visitor.fill("Model", string_value=model)
+    await visitor.fill("Prompt", string_value=text)
+    await visitor.press("Explain")
+    return visitor.run
+
+
+async def live(visitor: Visitor, seed: int, end: float, model: str) -> None:
+    """What a visitor does until the end."""
+    rng = random.Random(seed)
+    while time.monotonic() < end:
+        await explain(visitor, prompt(rng, rng.randint(12, 20)), model)
+        await visitor.watch(rng.uniform(1, 6))
+        if rng.random() < 0.25:
+            await visitor.press("Cancel")
+        await asyncio.sleep(rng.uniform(1, 4))
+        await visitor.open("runs")
+        await asyncio.sleep(rng.uniform(1, 4))
+
+
+async def greedy(visitor: Visitor, seed: int, end: float) -> None:
+    """One who starts runs as fast as the form can, until the queue is full, and again."""
+    rng = random.Random(seed)
+    while time.monotonic() < end:
+        for _ in range(14):
+            await explain(visitor, prompt(rng, 20))
+        await visitor.watch(5)
+
+
+async def crowd(url: str, sessions: int, seconds: float, bundled: bool) -> list[Visitor]:
+    """All sessions side by side; each of them afterwards."""
+    end = time.monotonic() + seconds
+    visitors = [await Visitor.arrive(url) for _ in range(sessions)]
+    lives = [greedy(visitors[0], 0, end)]
+    for k, visitor in enumerate(visitors[1:], 1):
+        lives.append(live(visitor, k, end, "bundled" if bundled and k == 1 else "toy"))
+    for visitor, ended in zip(visitors, await asyncio.gather(*lives, return_exceptions=True), strict=True):
+        if ended is not None:
+            visitor.errors.append(f"the session broke: {ended!r:.200}")
+    for visitor in visitors:
+        await visitor.leave()
+    return visitors
+
+
+def browse(url: str, pages: int, seconds: float, times: list[float]) -> None:
+    """Chromium pages that type and go to the runs; the seconds until each change is seen."""
+    rng = random.Random(99)
+    end = time.monotonic() + seconds
+    with harness.chromium() as browser:
+        opened = [browser.new_page() for _ in range(pages)]
+        for page in opened:
+            page.goto(f"{url}/explore")
+            harness.idle(page)
+        while time.monotonic() < end:
+            for page in opened:
+                count = rng.randint(12, 60)
+                box = page.get_by_label("Prompt", exact=True)
+                box.fill(prompt(rng, count))
+                start = time.monotonic()
+                box.press("Tab")
+                page.get_by_text(f"{count} words: ").wait_for()
+                times.append(time.monotonic() - start)
+                start = time.monotonic()
+                page.get_by_test_id("stSidebarNavLink").filter(has_text="Runs").click()
+                page.get_by_role("heading", name="Runs", exact=True).wait_for()
+                times.append(time.monotonic() - start)
+                page.get_by_test_id("stSidebarNavLink").filter(has_text="Explore").click()
+                page.get_by_label("Prompt", exact=True).wait_for()
+                harness.idle(page)
+                time.sleep(rng.uniform(0.2, 1.0))
+
+
+def first_picture(server: harness.Server, run: str) -> None:
+    """Wait until a run has something to show."""
+
+    def shown() -> bool:
+        return server.rows("SELECT result IS NOT NULL FROM runs WHERE id = ?", run)[0][0]
+
+    harness.wait_until(shown, 120, "a first picture")
+
+
+async def second_visitor(server: harness.Server) -> list[str]:
+    """How long a visitor's first picture takes behind ten runs of another, beside alone."""
+    rng = random.Random(5)
+    waits = []
+    other = await Visitor.arrive(server.url)
+    theirs: list[str] = []
+    for crowded in (False, True):
+        if crowded:
+            theirs = [run for _ in range(10) if (run := await explain(other, prompt(rng, 20)))]
+        visitor = await Visitor.arrive(server.url)
+        start = time.monotonic()
+        run = await explain(visitor, prompt(rng, 20))
+        assert run is not None
+        await asyncio.to_thread(first_picture, server, run)
+        waits.append(time.monotonic() - start)
+        await visitor.leave()
+    left = server.rows("SELECT COUNT(*) FROM runs WHERE state IN ('queued', 'running')")[0][0]
+    await asyncio.to_thread(quiet, server)
+    chunk, fit = dearest(server, theirs)
+    print(
+        f"second visitor: first picture after {waits[0]:.2f} s alone, {waits[1]:.2f} s behind {len(theirs)} "
+        f"runs of another ({left} still to go); one chunk {chunk:.2f} s, one fit {fit:.2f} s"
+    )
+    await other.leave()
+    if waits[1] - waits[0] > chunk + fit + SPARE:
+        return [f"a second visitor's first picture came {waits[1] - waits[0]:.1f} s later than alone"]
+    return []
+
+
+def quiet(server: harness.Server) -> None:
+    """Wait until no run is active."""
+    query = "SELECT COUNT(*) FROM runs WHERE state IN ('queued', 'running', 'cancelling')"
+    harness.wait_until(lambda: server.rows(query)[0][0] == 0, 600, "the runs to end")
+
+
+def dearest(server: harness.Server, runs: Sequence[str]) -> tuple[float, float]:
+    """Seconds of a chunk and of the longest fit of some runs."""
+    chunk = fit = 0.0
+    for run in runs:
+        found = Explanation.from_json(server.rows("SELECT result FROM runs WHERE id = ?", run)[0][0])
+        asked = max(1, found.spent.asked)
+        chunk = max(chunk, 32 * found.spent.seconds["ablations"] / asked)
+        fit = max(fit, *(point.seconds for point in found.proof.curve))
+    return chunk, fit
+
+
+def sample(server: harness.Server, curve: list[Held], stop: threading.Event) -> None:
+    """Points of the curve until the end."""
+    start = time.monotonic()
+    assert server.process is not None
+    while True:
+        curve.append(Held.by(server.process.pid, start))
+        print(f"  {curve[-1]}", flush=True)
+        if stop.wait(EVERY):
+            return
+
+
+def loaded(server: harness.Server, options: argparse.Namespace) -> list[str]:
+    """The whole load; what was not as it must be."""
+    wrong = asyncio.run(second_visitor(server))
+    curve: list[Held] = []
+    times: list[float] = []
+    stop = threading.Event()
+    helpers = [
+        threading.Thread(target=sample, args=(server, curve, stop)),
+        threading.Thread(target=browse, args=(server.url, options.pages, options.seconds, times)),
+    ]
+    for thread in helpers:
+        thread.start()
+    visitors = asyncio.run(crowd(server.url, options.sessions, options.seconds, options.bundled))
+    helpers[1].join()
+    stop.set()
+    helpers[0].join()
+    wrong += sorted({error for visitor in visitors for error in visitor.errors})
+    wrong += grown(curve)
+    reruns = [seconds for visitor in visitors for seconds in visitor.times]
+    full = sum(visitor.full for visitor in visitors)
+    states = server.rows("SELECT state, COUNT(*) FROM runs GROUP BY state")
+    print(f"{len(reruns):,} reruns of {len(visitors)} sessions: {told(reruns)}")
+    print(f"{len(times)} changes in {options.pages} Chromium pages: {told(times)}")
+    print(f"runs: {dict(states)}; a full queue was seen {full} times")
+    if not times or np.quantile(times, 0.95) >= SLOWEST:
+        wrong.append(f"in Chromium a rerun takes {told(times)}")
+    if not full:
+        wrong.append("nobody saw a full queue")
+    failed = server.rows("SELECT title, message FROM runs WHERE state = 'failed'")
+    wrong += [f"the run {title!r} failed: {message}" for title, message in failed]
+    if server.complaints():
+        wrong.append(f"the server's log holds a traceback: {server.complaints()[-1500:]}")
+    return wrong
+
+
+def told(times: Sequence[float]) -> str:
+    """Median, 95th percentile and longest."""
+    if not times:
+        return "none"
+    middle, high = np.quantile(times, [0.5, 0.95])
+    return f"median {middle:.2f} s, 95 % below {high:.2f} s, at most {max(times):.2f} s"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=30)
+    parser.add_argument("--pages", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=300.0)
+    parser.add_argument("--bundled", action=argparse.BooleanOptionalAction, default=True)
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        home = harness.new_home(Path(folder) / "home")
+        server = harness.Server(home, SPEXVIZ_MODELS="toy,bundled").start()
+        try:
+            wrong = loaded(server, options)
+        finally:
+            server.stop()
+    for line in wrong:
+        print(f"WRONG: {line}")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
