@@ -26,9 +26,9 @@ from spexviz.spec import Json
 from spexviz.spectrum import Spectrum
 
 T = TypeVar("T")
+LARGEST_SINGLE = 3e38  # a number of single precision
 # terms × players, or masks × players, of a file: bytes that they take when it is open
 MOST_CELLS = 100_000_000
-DIGITS = 6  # significant digits of draws: an interval has no more
 _DAMAGE = (
     msgspec.MsgspecError,
     SpexvizError,
@@ -44,13 +44,21 @@ _FIRST_REST = ("ends", "spec", "complete", "stopped", "precision", "noise")
 
 
 @dataclasses.dataclass(frozen=True)
+class _DrawsFile:
+    """Draws as they stand in a file: in single precision, since an interval has no more digits."""
+
+    shape: tuple[int, int]
+    single: str  # base64 of little-endian numbers of four bytes
+
+
+@dataclasses.dataclass(frozen=True)
 class _SpectrumFile:
-    """A spectrum as it stands in a file."""
+    """A spectrum as it stands in a file; in older ones draws are lists of numbers."""
 
     n: int
     terms: list[list[int]]
     coefficients: list[float]
-    draws: list[list[float]] | None = None
+    draws: list[list[float]] | _DrawsFile | None = None
     notes: dict[str, float | str] = dataclasses.field(default_factory=dict)
 
 
@@ -110,7 +118,7 @@ def _written_masks(masks: Bools) -> dict[str, Any]:
 def _written_spectrum(spectrum: Spectrum) -> dict[str, Any]:
     draws = None
     if spectrum.draws is not None:
-        draws = [_rounded(row) for row in spectrum.draws.tolist()]
+        draws = _written_draws(spectrum.draws)
     return {
         "n": spectrum.n,
         "terms": list(map(list, spectrum.terms)),
@@ -120,8 +128,19 @@ def _written_spectrum(spectrum: Spectrum) -> dict[str, Any]:
     }
 
 
-def _rounded(row: list[float]) -> list[float]:
-    return [float(f"{number:.{DIGITS}g}") for number in row]
+def _written_draws(draws: Floats) -> Any:
+    """In single precision; as lists where a number is beyond that."""
+    if np.abs(draws).max(initial=0.0) > LARGEST_SINGLE:
+        return draws.tolist()
+    numbers = draws.astype("<f4").tobytes()
+    return {"shape": list(draws.shape), "single": base64.b64encode(numbers).decode()}
+
+
+def _read_draws(draws: list[list[float]] | _DrawsFile | None) -> list[list[float]] | Floats | None:
+    if not isinstance(draws, _DrawsFile):
+        return draws
+    numbers = base64.b64decode(draws.single, validate=True)
+    return np.frombuffer(numbers, "<f4").reshape(draws.shape).astype(np.float64)
 
 
 def _read(kind: Any, data: Any) -> Any:
@@ -161,7 +180,7 @@ def _read_spectrum(data: Any) -> Spectrum:
         raise ValueError(f"{len(file.terms)} terms of {file.n} players are more than any run has")
     terms = map(tuple, file.terms)
     items = list(zip(terms, file.coefficients, strict=True))
-    return Spectrum(file.n, items, file.draws, file.notes)
+    return Spectrum(file.n, items, _read_draws(file.draws), file.notes)
 
 
 def _without_nan(data: Any) -> Any:

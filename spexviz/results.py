@@ -17,7 +17,7 @@ import numpy as np
 from spexviz import codec
 from spexviz.errors import SpecError
 from spexviz.indices import Interactions, interactions
-from spexviz.kit.arrays import Floats, Ints
+from spexviz.kit.arrays import Bools, Floats, Ints
 from spexviz.masks import Interaction, Masks, Values
 from spexviz.spec import RunSpec
 from spexviz.spectrum import MOST_SUBSETS, Spectrum
@@ -168,22 +168,53 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Folds:
-    """What a run that is scored by folds knows of the rows of its sample.
+    """How the masks of a sample were dealt into folds, and what was found without each.
 
-    `predicted` (k,): of each row that was scored, by a fit that has not seen its fold; `rows`: which these
-    are, None for all; `near`: the rows that remove few players, which R² does not count.
+    `of` (b,): the fold of each mask; `fits`: the k-th was made, with all that it learns, without fold k
+    (where a fit is slow, there may be one alone); `near`: the rows that remove few players, which R² does
+    not count.
     """
 
-    predicted: Floats
-    rows: tuple[int, ...] | None = None
+    of: tuple[int, ...]
+    fits: tuple[Spectrum, ...]
     near: tuple[int, ...] = ()
 
-    def scored(self, b: int) -> Ints:
-        """(k,) the rows that were scored, of b. Raises ValueError where there are others."""
-        rows = np.arange(b) if self.rows is None else np.array(self.rows, dtype=np.int64)
-        if rows.shape != self.predicted.shape or not all(0 <= row < b for row in (*rows, *self.near)):
+    def check(self, b: int, n: int) -> None:
+        """Raise ValueError where these are not of b masks of n players."""
+        if len(self.of) != b or not all(0 <= row < b for row in self.near):
             raise ValueError("its folds are not of its sample")
-        return rows
+        if not self.fits or {fit.n for fit in self.fits} != {n}:
+            raise ValueError("its folds have no fits of its players")
+        if min(self.of) < 0:
+            raise ValueError("a fold has a number that none can have")
+
+    @cached_property
+    def fold(self) -> Ints:
+        """`of` as an array."""
+        return np.array(self.of, dtype=np.int64)
+
+    @cached_property
+    def reference(self) -> Bools:
+        """(b,) the rows of the reference distribution."""
+        return ~np.isin(np.arange(len(self.of)), self.near)
+
+    @property
+    def scored(self) -> Bools:
+        """(b,) the rows that a fit has not seen."""
+        return self.fold < len(self.fits)
+
+    def predicted(self, masks: Masks) -> Values:
+        """What is said of each mask (b, n) by the fit that has not seen it; NaN where all have."""
+        said = np.full(len(masks), np.nan)
+        for k, fit in enumerate(self.fits):
+            rows = self.fold == k
+            said[rows] = fit(masks[rows])
+        return said
+
+    def unseen(self, sample: Sample, rows: Bools) -> Unseen:
+        """Those of some rows of the sample that were scored."""
+        rows = rows & self.scored
+        return Unseen(sample.masks[rows], sample.values[rows], self.predicted(sample.masks)[rows])
 
 
 @dataclass(frozen=True)
@@ -285,10 +316,12 @@ class Explanation:
             raise ValueError("its spectrum and masks are not of its players")
         if any(check.members[-1] >= n for check in self.proof.checks):
             raise ValueError("a check is not of its players")
-        if self.fidelity.keep != 0.5 and (2.0**self.spectrum.orders).sum() > MOST_SUBSETS:
-            raise ValueError("its terms have more subsets than any run's")
+        spectra = (self.spectrum, *(self.folds.fits if self.folds else ()))
+        for spectrum in spectra:
+            if self.fidelity.keep != 0.5 and (2.0**spectrum.orders).sum() > MOST_SUBSETS:
+                raise ValueError("its terms have more subsets than any run's")
         if self.folds is not None:
-            self.folds.scored(len(self.sample))
+            self.folds.check(len(self.sample), n)
         _refuse_half_characters(self.stopped, self.precision)
 
     @property
@@ -300,10 +333,15 @@ class Explanation:
         """What R² is measured on: held-out masks, or those of the sample by folds."""
         if self.folds is None:
             return Unseen.of(self.held_out, self.spectrum)
-        sample = self.sample
-        rows = self.folds.scored(len(sample))
-        counts = ~np.isin(rows, self.folds.near)
-        return Unseen(sample.masks[rows[counts]], sample.values[rows[counts]], self.folds.predicted[counts])
+        return self.folds.unseen(self.sample, self.folds.reference)
+
+    @property
+    def ablations(self) -> int:
+        """All that the run has asked: for fits, to score them, the two ends, and to check sets."""
+        if self.proof.exact:
+            return len(self.sample)
+        ends = 2
+        return len(self.sample) + len(self.held_out) + ends + self.proof.spent_on_checks
 
     @property
     def unit(self) -> str:

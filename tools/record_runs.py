@@ -44,8 +44,7 @@ def row(run: Recording, result: Explanation) -> dict[str, object]:
         "title": run.title,
         "finding": run.finding or views.headline(result, top),
         "r2": round(result.fidelity.r2, 3),
-        "ablations": len(result.sample.values)
-        + (0 if result.proof.exact else len(result.held_out.values) + 2 + result.proof.spent_on_checks),
+        "ablations": result.ablations,
         "players": len(result.players),
         "noun": result.subject.noun,
         "exact": result.proof.exact,

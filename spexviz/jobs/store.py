@@ -241,7 +241,7 @@ class RunStore:
                 return found[0]
             run_id = _new_id()
             now = time.time()
-            count = len(explanation.sample) + len(explanation.held_out)
+            count = explanation.ablations
             asked = {"id": run_id, "spec": spec.to_json(), "spec_id": spec.id, "user": user, "title": title}
             held = {"origin": origin, "state": state, "message": message, "result": text, "version": 1}
             counted = {"done": count, "total": count, "created": now, "finished": now}

@@ -17,6 +17,7 @@ from spexviz.ablate.executors import chunk_of
 from spexviz.games.base import Game
 from spexviz.masks import Masks, all_masks, ends
 from spexviz.models.base import LanguageModel
+from spexviz.run.folds import FOLDS
 from spexviz.run.noise import MASKS
 from spexviz.run.plan import Plan
 from spexviz.solvers.base import PACES, Solver, fit_work
@@ -92,6 +93,8 @@ def fits(planned: Plan, solver: Solver) -> float:
     budget = 2**n if planned.design is None else len(planned.design)
     checkpoints = solver.checkpoints(n, budget)
     work = sum(fit_work(count, n) for count in checkpoints)
+    if planned.by_folds:  # each fit once more without each fold
+        work += FOLDS * sum(fit_work(count * (FOLDS - 1) // FOLDS, n) for count in checkpoints)
     if solver.name in PACES:
         learnt = PACES[solver.name].seconds(work)
         if learnt is not None:

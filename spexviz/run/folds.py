@@ -8,16 +8,18 @@ learns, without its fold. The fit that is shown has seen them all, and so is a l
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from spexviz.kit.arrays import Floats, Ints
-from spexviz.masks import Values, ends, keys
+from spexviz.kit.arrays import Ints
+from spexviz.masks import Values, ends
 from spexviz.metrics import r2
-from spexviz.results import Fidelity, Folds, Sample, Unseen
-from spexviz.run.fits import Fit, Fitting
+from spexviz.results import Fidelity, Folds, Sample
+from spexviz.run.fits import Fit, Fitting, score
 from spexviz.solvers.base import Design, Solver, timed_fit
+from spexviz.spectrum import Spectrum
 
 FOLDS = 5
 SLOW = 1.0  # seconds of a fit above which only one fold is scored before the last checkpoint
@@ -25,23 +27,15 @@ LEAST_NEAR = 8  # near masks below which no local R² is told
 FIRST = 0.1  # of 1 − R²: by how much the upper end of the first checkpoint is widened
 
 
-@dataclass(frozen=True)
-class _Folded:
-    """What the fits without each fold say: of every row (b,) that was scored, and of the untouched input."""
-
-    predicted: Floats
-    untouched: float
-
-
 class ByFolds:
-    """The folds of a run's masks, and what was said of them at every checkpoint."""
+    """The folds of a run's masks, and what was found without each at every checkpoint."""
 
     def __init__(self, fitting: Fitting, design: Design, full: float):
         self.fitting = fitting
         self.design = design
         self.full = full
         self.values: Values = np.empty(0)
-        self.said: list[_Folded] = []
+        self.found: list[Folds] = []
 
     @property
     def sample(self) -> Sample:
@@ -50,15 +44,8 @@ class ByFolds:
 
     @property
     def folds(self) -> Folds:
-        """What the last fits of the run's own solver said."""
-        own = self.said[-len(self.fitting.solvers)]
-        reference = self.design.head(len(own.predicted)).reference
-        near = tuple(np.flatnonzero(~reference).tolist())
-        told = np.isfinite(own.predicted)
-        rows = None
-        if not told.all():
-            rows = tuple(np.flatnonzero(told).tolist())
-        return Folds(own.predicted[told], rows, near)
+        """Those of the last fit of the run's own solver."""
+        return self.found[-len(self.fitting.solvers)]
 
     def ask(self, count: int) -> None:
         """Nothing is asked beside the design."""
@@ -72,50 +59,74 @@ class ByFolds:
         self.values = values
         is_last = len(design) == len(self.design)
         count = FOLDS if is_last or fit.seconds < SLOW else 1
-        self.said.append(self._folded(solver, design, values, count))
+        folds, seconds = folded(solver, design, values, self.fitting.request.seed, count)
+        self.fitting.seconds_of_folds += seconds
+        self.found.append(folds)
         return fit
-
-    def _folded(self, solver: Solver, design: Design, values: Values, count: int) -> _Folded:
-        fold = dealt(design)
-        of_full = _fold_of_full(design, fold)
-        predicted = np.full(len(design), np.nan)
-        untouched = math.nan
-        for k in range(count):
-            rest = fold != k
-            spectrum, seconds = timed_fit(solver, design.only(rest), values[rest], self.fitting.request.seed)
-            self.fitting.seconds_of_folds += seconds
-            predicted[~rest] = spectrum(design.masks[~rest])
-            if k == of_full:
-                untouched = float(spectrum(ends(design.masks.shape[1]))[1])
-        return _Folded(predicted, untouched)
 
     def scored(self, fits: list[Fit]) -> tuple[Fidelity, ...]:
         """All fits so far, each by its own folds."""
         curve: list[Fidelity] = []
-        for fit, said in zip(fits, self.said, strict=True):
+        seed = self.fitting.request.seed
+        keep = self.fitting.request.plan.keep
+        for fit, folds in zip(fits, self.found, strict=True):
             before = [point for point in curve if point.solver == fit.solver]
-            curve.append(self._scored(fit, said, before))
+            asked = Sample(self.design.masks[: len(folds.of)], self.values[: len(folds.of)])
+            curve.append(scored(fit, folds, asked, self.full, before, keep, seed))
         return tuple(curve)
 
-    def _scored(self, fit: Fit, said: _Folded, before: list[Fidelity]) -> Fidelity:
-        design = self.design.head(len(said.predicted))
-        values = self.values[: len(design)]
-        told = np.isfinite(said.predicted)
-        reference = design.reference & told
-        near = ~design.reference & told
-        unseen = Unseen(design.masks[reference], values[reference], said.predicted[reference])
-        point = self.fitting.score(fit, unseen, untouched=said.untouched - self.full, near=int(near.sum()))
-        local = math.nan
-        if near.sum() >= LEAST_NEAR:
-            local = r2(values[near], said.predicted[near])
-        low, high = point.interval
-        high = min(1.0, high + gain_of_all(point, before))
-        return replace(point, local=local, interval=(low, high))
+
+def folded(
+    solver: Solver, design: Design, values: Values, seed: int, count: int = FOLDS
+) -> tuple[Folds, float]:
+    """The fits without each of the first `count` folds, and the seconds that they took."""
+    fold = dealt(design)
+    fits: list[Spectrum] = []
+    seconds = 0.0
+    for k in range(count):
+        rest = fold != k
+        spectrum, took = timed_fit(solver, design.only(rest), values[rest], seed)
+        fits.append(Spectrum(spectrum.n, spectrum.coefficients))
+        seconds += took
+    near = np.flatnonzero(~design.reference).tolist()
+    return Folds(tuple(fold.tolist()), tuple(fits), tuple(near)), seconds
+
+
+def scored(
+    fit: Fit, folds: Folds, asked: Sample, full: float, before: list[Fidelity], keep: float, seed: int
+) -> Fidelity:
+    """The fidelity of a fit by its folds; `full`: what the model says of the untouched input.
+
+    `before`: the points of the same solver so far.
+    """
+    near = folds.unseen(asked, ~folds.reference)
+    of_near: dict[str, Any] = {"near": len(near.values)}
+    if len(near.values) >= LEAST_NEAR:
+        of_near["local"] = r2(near.values, near.predicted)
+    untouched = _of_full(folds, asked) - full
+    unseen = folds.unseen(asked, folds.reference)
+    point = score(fit, unseen, keep, seed, untouched=untouched, **of_near)
+    low, high = point.interval
+    high = min(1.0, high + gain_of_all(point, before))
+    return replace(point, interval=(low, high))
+
+
+def _of_full(folds: Folds, asked: Sample) -> float:
+    """What is said of the untouched input by a fit that has not seen it; NaN where there is none.
+
+    The fit without the fold of its mask, where that was drawn, else without the first.
+    """
+    full = ends(asked.masks.shape[1])[1:]
+    drawn = np.flatnonzero((asked.masks == full).all(1))
+    fold = folds.of[drawn[0]] if len(drawn) else 0
+    if fold >= len(folds.fits):
+        return math.nan
+    return float(folds.fits[fold](full)[0])
 
 
 def gain_of_all(point: Fidelity, before: list[Fidelity]) -> float:
     """What R² gains, about, from four fifths of the masks to all, by its curve so far."""
-    if not before:
+    if not before or before[-1].budget >= point.budget:
         return FIRST * (1.0 - point.r2)
     last = before[-1]
     doublings = math.log2(point.budget / last.budget)
@@ -129,10 +140,3 @@ def dealt(design: Design) -> Ints:
     for kind in (design.reference, ~design.reference):
         fold[kind] = np.arange(kind.sum()) % FOLDS
     return fold
-
-
-def _fold_of_full(design: Design, fold: Ints) -> int:
-    """The fold that the untouched input belongs to: its mask's, where it was drawn, else the first."""
-    full = keys(ends(design.masks.shape[1]))[1]
-    found = [int(k) for key, k in zip(keys(design.masks), fold, strict=True) if key == full]
-    return found[0] if found else 0

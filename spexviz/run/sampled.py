@@ -42,7 +42,7 @@ class Sampling:
             found = self._found(both, complete=count == len(self.design))
             yield found
             if found.complete:
-                continue
+                return
             reason = self._reason_to_stop(found.proof)
             if reason:
                 self.scoring.end_early(count)

@@ -66,7 +66,7 @@ def cards(game: str, page: str) -> None:
 def _card(one: Recorded, page: str, key: str) -> None:
     widgets.note(one.title, kind="title", key=f"{key}-title")
     widgets.note(one.finding, kind="plain", key=f"{key}-finding")
-    worth = f"held-out R² {captions.r2_text(one.r2)} · {one.ablations:,} ablations"
+    worth = f"R² {captions.r2_text(one.r2)} · {one.ablations:,} ablations"
     if one.exact:
         worth = f"exact, all {one.ablations:,} masks"
     st.caption(f"{one.players} {captions.plural(one.noun)} · {worth}")

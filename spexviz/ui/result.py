@@ -74,9 +74,7 @@ def _fidelity(explanation: Explanation, key: str) -> None:
             extra = _rivals(key, explanation)
     widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark(), extra=extra), key=f"{key}-curve")
     if extra:
-        st.caption(
-            "Each solver with its default settings, on the same ablations, scored on the same held-out masks."
-        )
+        st.caption("Each solver with its default settings, on the same ablations, scored on the same masks.")
     elif not explanation.proof.exact and explanation.complete:
         st.button(
             "Compare all solvers",
@@ -152,6 +150,8 @@ def _spent(spent: Spent) -> str:
     """What a run took, in time and ablations."""
     asked = f"{spent.seconds.get('ablations', 0):.1f} s in ablations"
     fitted = f"{spent.seconds.get('fits', 0):.1f} s in fits"
+    if "folds" in spent.seconds:
+        fitted += f" and {spent.seconds['folds']:.1f} s in fits without a fold"
     said = f"{asked}, {fitted}, {spent.cached:,} ablations from the cache"
     if spent.compared:
         said += f"; {spent.compared:,} more to compare with full precision"

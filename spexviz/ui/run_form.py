@@ -150,6 +150,10 @@ def _asked(request: Request) -> str:
         return f"{who}: all {planned.ablations:,} masks are asked, so the result is exact"
     fitted = f"{len(planned.design):,} ablations for the fit"
     said = f"{who}: {fitted}, {len(planned.held_out):,} held out to score it, 2 for the ends"
+    if planned.by_folds:
+        near = int((~planned.design.reference).sum())
+        nouns = captions.plural(request.subject.noun)
+        said = f"{who}: {fitted}, {near:,} of them remove one to three {nouns}, and 2 for the ends"
     if request.checks:
         said += f", at most {request.checks:,} to check the sets shown"
     if planned.keep != 0.5:

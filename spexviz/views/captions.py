@@ -107,14 +107,34 @@ def _cost(explanation: Explanation) -> str:
 
 
 def _scored(explanation: Explanation) -> str:
-    """The held-out R² with its interval, and the masks that it was measured on."""
+    """R² with its interval, and the masks that it was measured on."""
     fit = explanation.fidelity
+    nouns = plural(explanation.subject.noun)
     low, high = map(r2_text, fit.interval)
     text = f"Held-out R² {r2_text(fit.r2)} [{low}, {high}] on {fit.held_out:,} masks"
+    if explanation.folds is not None:
+        text = f"R² {about(fit)}, on {fit.held_out:,} masks, each predicted by a fit that has not seen it"
     if fit.keep != 0.5:
-        nouns = plural(explanation.subject.noun)
         text += f" that keep {percent(fit.keep)} of the {nouns}"
         text += " (indices look at masks that keep half: an extrapolation)"
+    return text + _near(explanation)
+
+
+def about(fit: Fidelity) -> str:
+    """R² by folds: "about 0.68, at least 0.61 (95 %)"; the fit that is shown has seen more than these."""
+    return f"about {r2_text(fit.r2)}, at least {r2_text(fit.interval[0])} (95 %)"
+
+
+def _near(explanation: Explanation) -> str:
+    """How good the surrogate is near the input itself, where that is known; "" where not."""
+    fit = explanation.fidelity
+    nouns = plural(explanation.subject.noun)
+    text = ""
+    if math.isfinite(fit.local):
+        text += f"; {r2_text(fit.local)} where one to three {nouns} are removed ({fit.near:,} masks)"
+    if math.isfinite(fit.untouched):
+        off = number(fit.untouched)
+        text += f"; off by {off} {explanation.unit} on the untouched input, which that fit has not seen"
     return text
 
 

@@ -23,9 +23,9 @@ LOWEST = -0.2  # R² below this is drawn at the edge and told in words
 
 
 def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Sequence[Fidelity] = ()) -> Figure:
-    """Held-out R² with its 90 % interval against ablations (log axis), a line a solver, the baseline dashed.
+    """R² with its 90 % interval against ablations (log axis), a line a solver, the baseline dashed.
 
-    `extra`: points of further solvers or runs on the same held-out masks. Works for one point, none, and
+    `extra`: points of further solvers or runs on the same masks. Works for one point, none, and
     running results.
     """
     t = theme.tokens(dark)
@@ -37,7 +37,7 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     if explanation.proof.exact:
         figure.add_hline(y=1, line={"color": t.ink, "width": 1.5, "dash": "dot"})
     for curve in curves:
-        _draw_curve(figure, curve, low)
+        _draw_curve(figure, curve, low, _masks(explanation))
         _tell_low_points(figure, curve, low, explanation.fidelity)
     if explanation.proof.exact:
         _draw_exact(figure, explanation, t.ink)
@@ -54,7 +54,7 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     height = 400 + legend_height
     text = describe_fidelity(explanation, extra)
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
-    _set_axes(figure, points, low)
+    _set_axes(figure, points, low, _scale(explanation))
     figure.update_layout(margin_b=70 + legend_height, legend=legend)
     return figure.update_layout(showlegend=len(curves) > 0, hovermode="closest")
 
@@ -69,7 +69,7 @@ def describe_fidelity(explanation: Explanation, extra: Sequence[Fidelity] = ()) 
         return f"{head}No fit yet."
     points.sort(key=attrgetter("solver", "budget"))
     told = "; ".join(map(_in_words, points))
-    return f"{head}Held-out R². {told}."
+    return f"{head}{_scale(explanation).capitalize()}. {told}."
 
 
 def _in_words(point: Fidelity) -> str:
@@ -103,20 +103,22 @@ def _curves(points: Sequence[Fidelity], baseline: str, dark: bool) -> list[_Curv
     return curves
 
 
-def _draw_curve(figure: Figure, curve: _Curve, low: float) -> None:
+def _draw_curve(figure: Figure, curve: _Curve, low: float, masks: str) -> None:
     """A solver's line with error bars."""
     colour = curve.line.colour
-    points = [_point(point, curve, low) for point in curve.points]
+    points = [_point(point, curve, low, masks) for point in curve.points]
     error = {"type": "data", "color": theme.faded(colour, 0.55), "thickness": 1.5, "width": 5}
     figure.add_scatter(
         **columns(points), **curve.line.style, marker_size=8, marker_color=colour, error_y=error
     )
 
 
-def _point(fit: Fidelity, curve: _Curve, low: float) -> Point:
+def _point(fit: Fidelity, curve: _Curve, low: float, masks: str) -> Point:
     """A fit at its budget; one under the edge `low` sits on it, as a triangle."""
     below, above = _error_bar(fit, low)
-    counts = f"{fit.budget:,} ablations, {fit.terms:,} terms, {fit.held_out:,} held-out masks"
+    counts = f"{fit.budget:,} ablations, {fit.terms:,} terms, {fit.held_out:,} {masks}"
+    if math.isfinite(fit.local):
+        counts += f"; R² {number(fit.local, signed=False)} with one to three players removed"
     point: Point = {"x": math.log2(fit.budget), "y": max(fit.r2, low)}
     point["error_y_array"] = above
     point["error_y_arrayminus"] = below
@@ -187,14 +189,24 @@ def _subtitle(explanation: Explanation) -> str:
         text = f"The spectrum itself is exact (all {_all_masks(explanation)} masks); "
         text += "the lines are fits on some of them, scored on the rest"
     else:
-        text = f"R² on {explanation.fidelity.held_out:,} held-out masks, 90 % interval; "
+        text = f"R² on {explanation.fidelity.held_out:,} {_masks(explanation)}, 90 % interval; "
         text += "1 is perfect, 0 guesses the mean"
     if not explanation.complete:
         text += "<br>This run is not complete: these are the points so far."
     return text
 
 
-def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float) -> None:
+def _scale(explanation: Explanation) -> str:
+    """What the points say."""
+    return "held-out R²" if explanation.folds is None else "R² by folds"
+
+
+def _masks(explanation: Explanation) -> str:
+    """What the points were measured on."""
+    return "held-out masks" if explanation.folds is None else "masks that its fit has not seen"
+
+
+def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float, scale: str) -> None:
     """Budgets on a log axis, with room at the right for what is written beside the last points."""
     budgets = sorted({point.budget for point in points})
     ticks = [math.log2(budget) for budget in budgets or [64]]
@@ -206,7 +218,7 @@ def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float) -> None:
     labels = [f"{budget:,}" for budget in budgets]
     figure.update_xaxes(title_text="ablations that the fit saw (log scale)", range=[left, right])
     figure.update_xaxes(tickvals=ticks, ticktext=labels, **BARE, **STILL)
-    figure.update_yaxes(title_text="held-out R²", range=[low - 0.06, 1.05])
+    figure.update_yaxes(title_text=scale, range=[low - 0.06, 1.05])
     figure.update_yaxes(zeroline=low < 0, **STILL)
 
 

@@ -152,7 +152,7 @@ def test_exact_runs_say_so(make):
 
 
 def test_residuals_plot_model_over_surrogate(review):
-    (dots,) = traces(residuals(review), "one held-out mask")
+    (dots,) = traces(residuals(review), "one unseen mask")
     assert np.allclose(dots.x, review.spectrum(review.held_out.masks)) and np.allclose(
         dots.y, review.held_out.values
     )

@@ -41,7 +41,8 @@ def validate(
     At most `limit` further ablations are asked. The model's mean effect is measured as the surrogate's own,
     exactly known, plus the mean of (model − surrogate): the better the surrogate, the fewer ablations.
     `measured` (a run of the same game) spares its ablations, and its held-out masks, which no fit has seen,
-    give every set a first measurement for nothing (uniform ones: those of another probability would have to
+    give every set a first measurement for nothing (or, by folds, all its masks of the reference distribution:
+    each beside the fit that has not seen it; uniform ones, since those of another probability would have to
     be weighted by up to (1 − keep)^−|T|, which no interval survives). All sets share their backgrounds, so
     masks in common are asked once. A verdict is given at fixed looks, after 4, 8, 16, 32 or 64 backgrounds
     (and on the held-out masks alone), and a decided set costs nothing more; the next background goes to the

@@ -16,7 +16,7 @@ from spexviz.kit.arrays import Bools
 from spexviz.masks import Interaction, Masks, Values, ends, keys
 from spexviz.results import Check, Explanation
 from spexviz.run.checks.effects import block, derivative, full_block, verdict
-from spexviz.run.checks.estimates import LOOKS, HeldOut, Trial
+from spexviz.run.checks.estimates import LOOKS, HeldOut, OfFolds, Trial
 from spexviz.spectrum import Spectrum
 
 PHASE = "checking the sets shown"
@@ -36,7 +36,7 @@ class Asked:
     keep: float = 0.5
     values: dict[bytes, float] = field(default_factory=dict)
     fresh: int = 0
-    held_out: HeldOut | None = None
+    held_out: HeldOut | OfFolds | None = None
 
     def take(self, explanation: Explanation) -> None:
         """What a run of the same game has paid for."""
@@ -44,8 +44,12 @@ class Asked:
         self.add(ends(self.spectrum.n), both)
         for known in (explanation.sample, explanation.held_out):
             self.add(known.masks, known.values)
-        if len(explanation.held_out) > 1 and self.keep == 0.5:
-            self.held_out = HeldOut.of(self.spectrum, explanation)
+        if self.keep != 0.5:
+            return
+        if explanation.folds is not None:
+            self.held_out = OfFolds.of(explanation.sample, explanation.folds)
+        elif len(explanation.held_out) > 1:
+            self.held_out = HeldOut.of(self.spectrum, explanation.sample, explanation.held_out)
 
     def add(self, masks: Masks, values: Values) -> None:
         self.values.update(zip(keys(masks), values.tolist(), strict=True))
@@ -187,7 +191,7 @@ class Checking:
             ablations=trial.ablations,
             verdict=verdict(trial.claim, interval),
             backgrounds=len(trial.differences),
-            held_out=0 if held_out is None else len(held_out.masks),
+            held_out=0 if held_out is None else held_out.used,
         )
 
 
@@ -201,6 +205,6 @@ def _trials(asked: Asked, sets: Sequence[Interaction]) -> list[Trial]:
         share = max(share, 1e-6)  # a set that the surrogate lacks gets its turn as well
         trial = Trial(members, asked.spectrum, claim, share)
         if asked.held_out is not None:
-            trial.held_out = asked.held_out.estimate(members)
+            trial.held_out = asked.held_out.estimate(members, claim)
         trials.append(trial)
     return trials
