@@ -63,6 +63,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 def _explain_options(explain: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
     from spexviz.kit import flags
     from spexviz.kit.registry import offered
+    from spexviz.spec import SCORINGS
 
     solvers = ", ".join(offered("spexviz.solvers"))
     games = ", ".join(name for name, kind in offered("spexviz.games").items() if flags.typeable(kind))
@@ -81,6 +82,17 @@ def _explain_options(explain: argparse.ArgumentParser, arguments: Sequence[str])
         "--stop-when-flat",
         action="store_true",
         help="stop when two doublings have gained less than .01 of R² each",
+    )
+    add(
+        "--scoring",
+        choices=tuple(SCORINGS),
+        help="where R² is measured: folds, on every ablation by a fit that has not seen it (where the solver "
+        "fits any masks), or held-out, on further ones",
+    )
+    add(
+        "--near",
+        type=float,
+        help="share of the ablations that remove one to three players; by folds a tenth",
     )
     add("--index", default="FBII", help="index of the sets that are printed")
     add("--order", type=int, default=3, help="highest order of the sets that are printed")
@@ -204,8 +216,8 @@ def _request(options: argparse.Namespace) -> Request:
     """
     from spexviz.kit import flags
     from spexviz.kit.registry import offered
-    from spexviz.run.plan import Request
-    from spexviz.spec import Options, build
+    from spexviz.run.plan import Request, new_options
+    from spexviz.spec import build
 
     if options.unknown:
         name = options.unknown[0].lstrip("-").partition("=")[0].replace("-", "_")
@@ -221,8 +233,13 @@ def _request(options: argparse.Namespace) -> Request:
 
     game = made("game", options.game)
     solver = made("solver", options.solver)
-    rules = Options(options.check, options.target_r2, options.stop_when_flat)
-    return Request(game, solver, options.budget, options.seed, rules)
+    rules = {
+        "validate": options.check,
+        "target_r2": options.target_r2,
+        "stop_when_flat": options.stop_when_flat,
+    }
+    asked = new_options(solver, options.scoring, options.near, **rules)
+    return Request(game, solver, options.budget, options.seed, asked)
 
 
 def _cost(request: Request, cache: Cache) -> Cost:

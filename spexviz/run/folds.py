@@ -8,6 +8,7 @@ learns, without its fold. The fit that is shown has seen them all, and so is a l
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from spexviz.masks import Values, ends
 from spexviz.metrics import r2
 from spexviz.results import Fidelity, Folds, Sample
 from spexviz.run.fits import Fit, Fitting, score
-from spexviz.solvers.base import Design, Solver, timed_fit
+from spexviz.solvers.base import Design, Revising, Solver, timed_fit
 from spexviz.spectrum import Spectrum
 
 FOLDS = 5
@@ -59,10 +60,21 @@ class ByFolds:
         self.values = values
         is_last = len(design) == len(self.design)
         count = FOLDS if is_last or fit.seconds < SLOW else 1
-        folds, seconds = folded(solver, design, values, self.fitting.request.seed, count)
-        self.fitting.seconds_of_folds += seconds
+        folds = self._folded(solver, design, values, count)
+        if is_last and isinstance(solver, Revising):
+            began = time.perf_counter()
+            better = solver.revised(design, values, folds, self.fitting.request.seed)
+            self.fitting.seconds += time.perf_counter() - began
+            if better is not solver:
+                fit = self.fitting.fit(better, design, values)
+                folds = self._folded(better, design, values, count)
         self.found.append(folds)
         return fit
+
+    def _folded(self, solver: Solver, design: Design, values: Values, count: int) -> Folds:
+        folds, seconds = folded(solver, design, values, self.fitting.request.seed, count)
+        self.fitting.seconds_of_folds += seconds
+        return folds
 
     def scored(self, fits: list[Fit]) -> tuple[Fidelity, ...]:
         """All fits so far, each by its own folds."""

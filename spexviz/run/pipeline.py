@@ -21,11 +21,11 @@ from spexviz.run.checks import validate as check_sets
 from spexviz.run.exact import enumerated
 from spexviz.run.fits import Fitting, Found
 from spexviz.run.noise import MASKS, Precision, known, settle
-from spexviz.run.plan import Request
+from spexviz.run.plan import Request, new_options
 from spexviz.run.sampled import Sampling
 from spexviz.solvers.base import Solver
 from spexviz.solvers.linear import Linear
-from spexviz.spec import FOLDS, HELD_OUT, MOST_CHECKED, NEAR, Options
+from spexviz.spec import MOST_CHECKED
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def explain(
     validate: bool | int = False,
     target_r2: float | None = None,
     stop_when_flat: bool = False,
-    scoring: str = HELD_OUT,
+    scoring: str | None = None,
+    near: float | None = None,
     baselines: Sequence[Solver] = (Linear(),),
     cache: Cache | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -63,6 +64,10 @@ def explain(
 ) -> Explanation:
     """Ablate `game`, fit `solver` on at most `budget` ablations, and score it on masks that no fit has seen.
 
+    `scoring`: "folds" (each mask is predicted by a fit made without it, and all serve the one that is shown:
+    the default where the solver fits any masks) or "held-out" (further masks, on top of the budget, that no
+    fit sees). `near`: the share of the budget that removes one to three players, which R² does not count;
+    by folds a tenth. Both are part of the run's spec.
     `baselines` are fitted on the same masks; the first is the one shown beside every result. `progress` is
     told after every chunk, `partial` receives the explanation so far at every checkpoint, `cancel` ends the
     run between two chunks. `executor`: where ablations are evaluated, "local" or "ray" or one of
@@ -78,8 +83,8 @@ def explain(
     """
     given = {"cache": cache, "progress": progress, "partial": partial, "cancel": cancel, "executor": executor}
     hooks = Hooks(**{name: hook for name, hook in given.items() if hook is not None})
-    near = NEAR if scoring == FOLDS else 0.0
-    options = Options(validate, target_r2, stop_when_flat, scoring, near)
+    rules = {"validate": validate, "target_r2": target_r2, "stop_when_flat": stop_when_flat}
+    options = new_options(solver, scoring, near, **rules)
     return run(Request(game, solver, budget, seed, options), hooks, baselines)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from spexviz.kit.registry import offered
 from spexviz.masks import ENUMERATE_UP_TO, Masks, near_masks, uniform_masks
 from spexviz.results import Subject
 from spexviz.solvers.base import Design, Solver
-from spexviz.spec import FOLDS, HELD_OUT, Options, RunSpec, build
+from spexviz.spec import FOLDS, HELD_OUT, NEAR, Options, RunSpec, build
 
 MOST_CELLS = 2**28  # masks × players: 256 MB, and ten times that while they are drawn
 # added to the seed: run seeds are below, so the streams never meet
@@ -62,6 +63,25 @@ class Plan:
         if self.design is None:
             return 0
         return len(self.design) // 4
+
+
+def foldable(solver: Solver) -> bool:
+    """Whether a run of this solver can be scored by folds."""
+    return getattr(solver, "foldable", False)
+
+
+def new_options(
+    solver: Solver, scoring: str | None = None, near: float | None = None, **more: Any
+) -> Options:
+    """The options of a new run: by folds with its share of near masks, where the solver's masks fold.
+
+    `more`: the other options. Raises SpecError where these do not fit together.
+    """
+    if scoring is None:
+        scoring = FOLDS if foldable(solver) else HELD_OUT
+    if near is None:
+        near = NEAR if scoring == FOLDS else 0.0
+    return Options(scoring=scoring, near=near, **more)
 
 
 def _most_exact(budget: int, by_folds: bool, metered: bool) -> int:
@@ -141,7 +161,7 @@ class Request:
         game = self.game
         keep, metered = float(game.keep), bool(game.metered)
         options = self.options
-        if not getattr(self.solver, "foldable", False):
+        if not foldable(self.solver):
             options = dataclasses.replace(options, scoring=HELD_OUT, near=0.0)
         return plan(n, self.solver, self.budget, self.seed, self.subject.layout, keep, options, metered)
 

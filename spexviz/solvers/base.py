@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
 from spexviz.kit.threads import threads
 from spexviz.masks import Interaction, Masks, Values, distinct, uniform_masks
+from spexviz.results import Folds
 from spexviz.spectrum import Spectrum
 
 T = TypeVar("T")
@@ -102,6 +103,15 @@ class Solver(Protocol):
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The spectrum that explains the values of the design's masks."""
+        ...
+
+
+@runtime_checkable
+class Revising(Protocol):
+    """A solver that may end a run with another, by what was said of masks that fits have not seen."""
+
+    def revised(self, design: Design, values: Values, folds: Folds, seed: int) -> Solver:
+        """The solver to end with, or itself. `folds`: its own fits without each fold."""
         ...
 
 

@@ -16,7 +16,7 @@ from spexviz.errors import SpexvizError
 from spexviz.games.base import Game
 from spexviz.kit.registry import offered
 from spexviz.run import cost
-from spexviz.run.plan import Request
+from spexviz.run.plan import Request, new_options
 from spexviz.solvers.base import Solver
 from spexviz.spec import Options
 from spexviz.ui import fields, routes, runtime, widgets
@@ -55,7 +55,7 @@ def solver_and_seed() -> tuple[Solver | None, int]:
     return solver, int(seed)
 
 
-def budget_and_checks(budget: int = 512) -> tuple[int, Options]:
+def budget_and_checks(solver: Solver | None, budget: int = 512) -> tuple[int, Options]:
     """Choose the budget (`budget` at first) and whether sets are checked: budget and options of the run."""
     st.session_state.setdefault("form-check", True)
     first = st.session_state.get("form-budget", budget)
@@ -65,7 +65,9 @@ def budget_and_checks(budget: int = 512) -> tuple[int, Options]:
         st.session_state["form-check"],
         key="form-check",
     )
-    return int(chosen), Options(validate=check)
+    if solver is None:
+        return int(chosen), Options(validate=check)
+    return int(chosen), new_options(solver, validate=check)
 
 
 def made(kind: type[Made], settings: dict[str, Any], key: str = "form-error") -> Made | None:

@@ -81,7 +81,7 @@ def form() -> None:
         with right:
             chosen |= FIELDS.draw_all(("value", "beginning", "rescale"))
             chosen["groups"] = "layer" if FIELDS.draw("grouped", option="groups") else ""
-    budget, options = run_form.budget_and_checks()
+    budget, options = run_form.budget_and_checks(solver)
     game = _game(chosen)
     loaded = models.is_loaded(chosen["model"])
     request = run_form.ready(game, solver, budget, seed, options, HeadsGame.check, "" if loaded else UNKNOWN)

@@ -49,7 +49,7 @@ def form() -> None:
             solver, seed = run_form.solver_and_seed()
         with right:
             chosen |= _more_settings()
-    budget, options = run_form.budget_and_checks()
+    budget, options = run_form.budget_and_checks(solver)
     game = None
     if prompt.strip():
         game = run_form.made(PromptGame, chosen)

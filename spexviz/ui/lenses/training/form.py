@@ -52,7 +52,7 @@ def form() -> None:
             solver, seed = run_form.solver_and_seed()
         with right:
             chosen |= _more(data)
-    budget, options = run_form.budget_and_checks(1024)
+    budget, options = run_form.budget_and_checks(solver, 1024)
     game = run_form.made(TrainingGame, chosen)
     request = run_form.ready(game, solver, budget, seed, options)
     pressed = run_form.explain_button(request)
