@@ -15,19 +15,16 @@ import numpy as np
 from spexviz.kit.arrays import Floats, Ints
 from spexviz.masks import Interaction, Masks, Values, holders
 from spexviz.solvers.base import Design, checked
-from spexviz.solvers.gp.kernel import AnyFloats, Prior, components, signs_of, windows
+from spexviz.solvers.gp.kernel import AnyFloats, Prior, signs_of, windows
 from spexviz.solvers.gp.learn import learn
+from spexviz.solvers.gp.solve import solved
 from spexviz.solvers.gp.terms import largest_terms
-from spexviz.solvers.gp.tiles import lower_covariance
 from spexviz.spectrum import characters
 
 # masks that the prior is learnt from: more tell it little, and a step takes time in proportion to the square
 # or more
 ROWS = 640
 STEPS = (12, 30)  # of L-BFGS: fewest and most; one for every three players
-DOUBLE_UP_TO = 1536  # masks up to which the final solve is in double precision whatever the noise
-QUIET = 1e-2  # noise below which the rounding of single precision would count, in the kernel as in the solve
-ROUNDING = 1e-10  # of the prior variance: what keeps the covariance positive definite
 BIASED = 0.02, 5.0  # the share of kept players is not one half: by so much, and by so many standard errors
 FRESH = 6  # masks for each term of a projection
 # share of the variance that a projection takes for noise at least, so that no coefficients grow to cancel
@@ -47,37 +44,15 @@ def condition(design: Design, values: Values, seed: int) -> Posterior:
     steps = int(np.clip(n // 3, *STEPS))
     bells = windows(design.layout, n)
     prior, evidence = learn(signs, target, bells, seed, ROWS, steps)
-    factor, alpha = _solved(prior, signs, target)
+    factor, alpha = solved(prior, signs, target)
     return Posterior(prior, evidence, masks, signs, mean, spread, factor, alpha, design.keep)
-
-
-def _solved(prior: Prior, signs: Floats, target: Floats) -> tuple[AnyFloats, AnyFloats]:
-    """L (m, m) with LLᵀ = K + noise, and α (m,) = (K + noise)⁻¹ target (algorithm 2.1, lines 2 and 3)."""
-    from scipy.linalg import cholesky, solve_triangular
-
-    quiet = prior.noise < QUIET
-    few = len(target) <= DOUBLE_UP_TO
-    of_kernel = np.float64 if quiet else np.float32
-    of_solve = np.float64 if quiet or few else np.float32
-    rounded = signs.astype(of_kernel)
-    parts = components(prior, rounded, rounded)
-    kernel = lower_covariance(prior, rounded, parts, keep=False)
-    covariance = kernel.matrix.astype(of_solve)
-    rounding = ROUNDING * prior.variance
-    diagonal = np.diag_indices_from(covariance)
-    covariance[diagonal] += of_solve(prior.noise + rounding)
-    factor = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
-    right = target.astype(of_solve)
-    whitened = solve_triangular(factor, right, lower=True, check_finite=False)
-    alpha = solve_triangular(factor, whitened, lower=True, trans=1, check_finite=False)
-    return factor, alpha
 
 
 @dataclass(frozen=True)
 class Posterior:
     """The process conditioned on values mean + spread · target (m,) at masks (m, n).
 
-    `evidence`: log evidence of the prior, in nats a mask; `factor` and `alpha`: see `_solved`; `keep`: the
+    `evidence`: log evidence of the prior, in nats a mask; `factor` and `alpha`: see `solved`; `keep`: the
     share of players that masks of the reference distribution keep.
     """
 
