@@ -58,7 +58,7 @@ def test_sets_are_checked_and_printed_when_asked(tmp_path: Path, capsys: pytest.
         explain("--prompt", "never fails to impress", "--check", "--stop-when-flat", "--out", str(out)) == 0
     )
     result = Explanation.from_json(out.read_text(encoding="utf-8"))
-    assert result.checks and result.spec.options == Options(8, None, True)
+    assert result.checks and result.spec.options == Options(8, None, True, "folds", 0.1)
     assert "confirmed: the surrogate says" in capsys.readouterr().out
 
 
@@ -66,7 +66,7 @@ def test_the_second_time_nothing_is_asked(tmp_path: Path) -> None:
     prompt = ["--prompt", "not good but hardly ever so dull that no fun is had at all"]
     assert [explain(*prompt, "--out", str(tmp_path / f"{i}.json")) for i in range(2)] == [0, 0]
     first, second = (Explanation.from_json((tmp_path / f"{i}.json").read_text()) for i in range(2))
-    assert first.spent.cached == 0 and second.spent.cached == 64 + 128 + 2
+    assert first.spent.cached == 0 and second.spent.cached == 64 + 2
     assert first.spectrum == second.spectrum
 
 

@@ -82,7 +82,7 @@ class Auto(Sparse):
         weights = blend_weights(judged.values, guesses)
         together = sum(weights[name] * guesses[name] for name in weights)
         gain = (judged.values - judged.predicted) ** 2 - (judged.values - together) ** 2
-        if weights["gp"] == 1.0 or mean_interval(gain, SURE)[0] <= 0.0:
+        if weights["gp"] == 1.0 or _rare(judged.values) or mean_interval(gain, SURE)[0] <= 0.0:
             return self
         settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return Blended(**settings, weights=tuple(weights.items()))
@@ -104,6 +104,13 @@ class Auto(Sparse):
         seconds = time.perf_counter() - began
         notes = {**spectrum.notes, **aside.scores(), "seconds": seconds}
         return Spectrum(spectrum.n, spectrum.coefficients, spectrum.draws, notes)
+
+
+def _rare(values: Values) -> bool:
+    """Whether few of the values carry most of the variance: too few rows for any judgement."""
+    deviation = (values - values.mean()) ** 2
+    alike = deviation.sum() ** 2 / (deviation**2).sum()  # of so many equally far ones
+    return bool(alike < FEWEST)
 
 
 @dataclass(frozen=True)

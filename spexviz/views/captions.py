@@ -12,8 +12,10 @@ from spexviz.views.findings import (
     finding,
     headline,
     never_changed,
+    rare,
     removal,
     removal_changes,
+    spread,
     strongest,
 )
 from spexviz.views.theme import number, percent
@@ -78,6 +80,9 @@ def honesty(explanation: Explanation) -> str:
     base = explanation.baseline
     text = "A surrogate of the masked model, not a cause in the world. "
     text += f"{_scored(explanation)}; linear baseline {r2_text(base.r2)}; {cost}"
+    for further in (rare(explanation), spread(explanation)):
+        if further:
+            text += f" {further}"
     if math.isfinite(base.r2) and fit.r2 < base.r2:
         text += " The linear baseline fits better: the interactions shown add nothing here."
     level = quality(fit)

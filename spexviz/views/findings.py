@@ -16,6 +16,8 @@ from spexviz.results import Explanation
 from spexviz.views.theme import crosses_zero, interval_text, number, percent
 from spexviz.views.words import joined, plural
 
+FEW = 16  # masks that differ from all others, below which they are said to be rare
+MANY, CARRIES = 50, 0.05  # equal terms, and share of the variance, from which sets are said to be spread out
 SLIGHT = 0.01  # share of variance of the strongest set below which the players act mostly one by one
 
 
@@ -44,6 +46,40 @@ def never_changed(explanation: Explanation) -> str:
         said += f" What shows in fewer than about {percent(3 / count)} of the masks cannot be seen."
     nouns = plural(explanation.subject.noun)
     return f"{said} Look at another value, or at other {nouns}."
+
+
+def rare(explanation: Explanation) -> str:
+    """What is said where few of the masks asked differ from all others: the fit rests on these; else ""."""
+    values = np.concatenate([explanation.sample.values, explanation.held_out.values])
+    if explanation.proof.exact or constant(values):
+        return ""
+    usual = np.median(values)
+    differ = int((np.abs(values - usual) > 1e-9 * np.abs(values).max()).sum())
+    if differ >= FEW:
+        return ""
+    count = len(values)
+    return (
+        f"All but {differ} of the {count:,} masks have the same value, so all rests on these few, R² too, "
+        f"and what shows in fewer than about {percent(3 / count)} of the masks cannot be seen."
+    )
+
+
+def spread(explanation: Explanation) -> str:
+    """What is said where the sets share what they carry among many small terms of about one size; else ""."""
+    spectrum = explanation.spectrum
+    energy = spectrum.values**2
+    sets = energy[spectrum.orders > 1]
+    carried = float(sets.sum())
+    if explanation.proof.exact or carried < CARRIES * spectrum.energy() or not carried:
+        return ""
+    alike = carried**2 / float((sets**2).sum())  # of so many equal terms
+    if alike < MANY:
+        return ""
+    share = percent(carried / spectrum.energy())
+    return (
+        f"What the sets carry ({share} of the variance) is spread out over many small terms: "
+        "which of them are real is not certain."
+    )
 
 
 def headline(explanation: Explanation, interactions: Interactions) -> str:

@@ -177,7 +177,7 @@ def test_intervals_cover_the_mean_effect(noise: float, measured: bool) -> None:
 
 
 def fitted(game: SyntheticGame, budget: int = 256) -> Explanation:
-    return explain(game, Linear(), budget, baselines=())
+    return explain(game, Linear(), budget, baselines=(), scoring="held-out")
 
 
 def test_held_out_masks_speak_before_anything_is_asked() -> None:

@@ -14,10 +14,10 @@ def test_a_rival_on_the_same_masks_gives_the_point_of_its_own_run():
     run = sv.explain(game, sv.Linear(), 128, baselines=())
     own = sv.explain(game, sv.ProxySPEX(), 128)
     (point,) = compare(run, [sv.ProxySPEX()])
-    assert (point.solver, point.budget, point.held_out) == ("proxyspex", 128, 128)
-    assert point.r2 == pytest.approx(own.fidelity.r2) and point.interval == pytest.approx(
-        own.fidelity.interval
-    )
+    assert (point.solver, point.budget, point.held_out) == ("proxyspex", 128, 115)
+    assert point.r2 == pytest.approx(own.fidelity.r2)
+    # the upper end knows how the curve of its own run rose
+    assert point.interval[0] == pytest.approx(own.fidelity.interval[0]) and point.local == own.fidelity.local
 
 
 def test_rivals_are_what_the_curve_does_not_show():

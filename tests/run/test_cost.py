@@ -28,7 +28,7 @@ def test_new_and_known_ablations(monkeypatch: pytest.MonkeyPatch) -> None:
         and fresh.seconds > 0
         and fresh.memory is None
     )
-    pipeline.explain(game, solver, 64, cache=cache)
+    pipeline.explain(game, solver, 64, cache=cache, scoring="held-out")
     monkeypatch.setattr(ToyModel, "log_probabilities", None)  # an estimate asks the model nothing
     known = cost.estimate(game, planned, solver, cache)
     assert known.cached == planned.ablations and known.tokens == 0

@@ -10,10 +10,13 @@ import pytest
 from scipy.special import stdtrit
 
 import spexviz as sv
+from spexviz.ablate.runner import Progress
 from spexviz.errors import SpecError
 from spexviz.masks import ends, keys, uniform_masks
 from spexviz.metrics import r2
 from spexviz.results import Explanation, Folds, Sample
+from spexviz.run import cost
+from spexviz.run import folds as folds_of_run
 from spexviz.run.checks import promising
 from spexviz.run.checks.estimates import NOMINAL, OfFolds
 from spexviz.run.compare import compare
@@ -172,3 +175,52 @@ def test_folds_know_their_rows() -> None:
     folds = Folds((0, 1, 0, 1), (TRUTH,), near=(1, 2))
     assert folds.scored.tolist() == [True, False, True, False]
     assert folds.reference.tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize("budget", [64, 100, 300])
+def test_the_budget_is_what_fits_rest_on_and_the_ends_are_counted_apart(budget: int) -> None:
+    asked: list[bytes] = []
+
+    def noted(masks: np.ndarray) -> np.ndarray:
+        asked.extend(keys(masks))
+        return TRUTH(masks)
+
+    told: list[Progress] = []
+    game = sv.game(noted, players=N)
+    result = sv.explain(game, Linear(), budget, progress=told.append)
+    planned = Request(game, Linear(), budget, options=result.spec.options).plan
+    assert len(result.sample) == result.fidelity.budget == budget == result.ablations - 2
+    assert planned.ablations == told[-1].total == told[-1].done == budget + 2
+    assert len(asked) == len(set(asked)) <= budget + 2
+    assert cost.estimate(game, planned, Linear()).ablations == budget + 2
+
+
+def test_every_checkpoint_is_scored_and_the_same_spec_gives_the_same_numbers() -> None:
+    seen: list[Explanation] = []
+    game = sv.game(noisy, players=N)
+    first = sv.explain(game, sv.GaussianProcess(), 150, seed=5, partial=seen.append)
+    second = sv.explain(game, sv.GaussianProcess(), 150, seed=5)
+    assert [len(so_far.sample) for so_far in seen] == [64, 128]
+    assert [point.budget for point in first.proof.curve] == [64, 64, 128, 128, 150, 150]
+    told = [(point.r2, point.interval, point.local) for point in first.proof.curve]
+    again = [(point.r2, point.interval, point.local) for point in second.proof.curve]
+    np.testing.assert_array_equal([str(one) for one in told], [str(one) for one in again])
+    assert first.folds == second.folds and first.spec.id == second.spec.id
+
+
+def test_a_slow_solver_is_scored_by_one_fold_until_the_last_checkpoint(monkeypatch) -> None:
+    monkeypatch.setattr(folds_of_run, "SLOW", 0.0)
+    seen: list[Explanation] = []
+    game = sv.game(noisy, players=N)
+    result = sv.explain(game, Linear(), 128, partial=seen.append, baselines=())
+    (early,) = seen
+    assert len(early.folds.fits) == 1 and early.fidelity.held_out == 12  # a fifth of the 58 of the 64 masks
+    assert len(result.folds.fits) == FOLDS
+    np.testing.assert_array_equal(early.unseen.masks, early.sample.masks[early.folds.reference][::FOLDS])
+
+
+def test_a_target_is_met_by_the_lower_end_and_by_all_folds() -> None:
+    plain = Spectrum(14, {(): 1.0, (0,): -1.5, (11,): 1.0})
+    stopped = sv.explain(sv.game(plain, players=14), Linear(), 1024, target_r2=0.9)
+    assert stopped.fidelity.budget == len(stopped.sample) == 64 and "target of 0.9" in stopped.stopped
+    assert stopped.fidelity.interval[0] >= 0.9 and len(stopped.folds.fits) == FOLDS

@@ -49,7 +49,9 @@ class Kept(SyntheticGame):
 @pytest.fixture(scope="module")
 def run() -> tuple[Explanation, Masks]:
     ASKED.clear()
-    result = pipeline.explain(Kept(Spectrum(N, TERMS)), GaussianProcess(), 256, seed=3, validate=4)
+    result = pipeline.explain(
+        Kept(Spectrum(N, TERMS)), GaussianProcess(), 256, 3, validate=4, scoring="held-out"
+    )
     return result, np.concatenate(ASKED)
 
 

@@ -65,7 +65,8 @@ def test_above_the_limit_the_run_falls_back_and_says_so(
     monkeypatch.setattr(precision, "LIMIT", 0.0)
     result = pipeline.explain(game(tiny_llama, "bf16"), Linear(), budget=64)
     wanted = pipeline.explain(game(tiny_llama, "fp32"), Linear(), budget=64)
-    np.testing.assert_array_equal(result.sample.values, wanted.sample.values)
+    # those that were compared came in another batch
+    np.testing.assert_allclose(result.sample.values, wanted.sample.values, rtol=1e-6)
     assert "since rounding to bf16 would cost" in result.precision and result.noise == 0.0
     assert "only rounding" in wanted.precision and wanted.noise == 0.0
     again = Explanation.from_json(result.to_json())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from spexviz.spectrum import Spectrum
 
 SOURCE = Spectrum(16, {(): 1.0, (0,): -1.0, (1,): 0.5, (0, 1): 0.8, (2, 5): -0.6, (3, 8, 9): 0.4})
 ASKED: list[bytes] = []
+explain = functools.partial(pipeline.explain, scoring="held-out")  # by folds: test_folds
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,10 @@ def test_held_out_masks_for_a_budget(budget: int, held: int) -> None:
 def test_numbers_of_numpy_make_the_same_run() -> None:
     """Case 16."""
     options = {"validate": 2, "target_r2": 0.875, "stop_when_flat": True}
-    python = pipeline.explain(SyntheticGame(SOURCE, 0.25), Linear(), 64, 3, **options)
+    python = explain(SyntheticGame(SOURCE, 0.25), Linear(), 64, 3, **options)
     of_numpy = {name: np.asarray(value)[()] for name, value in options.items()}
     game = SyntheticGame(SOURCE, np.float64(0.25))
-    numpy = pipeline.explain(game, Linear(), np.int16(64), np.uint8(3), **of_numpy)
+    numpy = explain(game, Linear(), np.int16(64), np.uint8(3), **of_numpy)
     assert numpy.spec == python.spec and numpy.spec.to_json() == python.spec.to_json()
     assert (numpy.sample.masks == python.sample.masks).all()
     assert numpy.checks == python.checks and Explanation.from_json(numpy.to_json()).spec == python.spec
@@ -71,7 +73,7 @@ def test_a_game_may_keep_by_a_number_of_numpy(keep: float) -> None:
             return masks.sum(1)
 
     Kept.keep = keep
-    result = pipeline.explain(Kept(), Linear(), np.int32(64))
+    result = explain(Kept(), Linear(), np.int32(64))
     assert result.fidelity.keep == 0.75 and Explanation.from_json(result.to_json()).fidelity.keep == 0.75
 
 
@@ -79,7 +81,7 @@ def test_a_game_may_keep_by_a_number_of_numpy(keep: float) -> None:
 def test_budget_is_what_fits_see_and_the_rest_is_counted(budget: int) -> None:
     planned = planning.plan(16, Linear(), budget, 0)
     told: list[Progress] = []
-    result = pipeline.explain(Noted(SOURCE), Linear(), budget, progress=told.append)
+    result = explain(Noted(SOURCE), Linear(), budget, progress=told.append)
     held = planning.held_out_count(budget)
     assert (
         len(result.sample.values) == result.fidelity.budget == budget
@@ -123,7 +125,7 @@ def test_exact_where_all_masks_are_within_budget_and_held_out(n: int, budget: in
 
 def test_an_exact_run_gives_the_true_spectrum_and_asks_every_mask_once() -> None:
     game = Noted("2*x0*x1 - x2*x3*x4 + x5 + 0.25")
-    result = pipeline.explain(game, ProxySPEX(), 64)
+    result = explain(game, ProxySPEX(), 64)
     values = SyntheticGame("2*x0*x1 - x2*x3*x4 + x5 + 0.25")(all_masks(6))
     assert result.proof.exact and len(ASKED) == len(set(ASKED)) == 64
     for term, coefficient in result.spectrum.coefficients.items():
@@ -151,7 +153,7 @@ def test_an_exact_run_gives_the_true_spectrum_and_asks_every_mask_once() -> None
 
 def test_the_curve_has_every_checkpoint_with_the_baseline_beside() -> None:
     seen: list[Explanation] = []
-    result = pipeline.explain(SyntheticGame(SOURCE, noise=0.1), ProxySPEX(), 150, partial=seen.append)
+    result = explain(SyntheticGame(SOURCE, noise=0.1), ProxySPEX(), 150, partial=seen.append)
     assert [(p.solver, p.budget) for p in result.proof.curve] == [
         (s, b) for b in (64, 128, 150) for s in ("proxyspex", "linear")
     ]
@@ -172,12 +174,10 @@ def test_the_curve_has_every_checkpoint_with_the_baseline_beside() -> None:
 
 
 def test_same_spec_same_numbers() -> None:
-    first, second = (
-        pipeline.explain(SyntheticGame(SOURCE, noise=0.3), ProxySPEX(), 90, seed=5) for _ in range(2)
-    )
+    first, second = (explain(SyntheticGame(SOURCE, noise=0.3), ProxySPEX(), 90, seed=5) for _ in range(2))
     assert first.spectrum == second.spectrum and first.spec.id == second.spec.id
     assert [(p.r2, p.interval) for p in first.proof.curve] == [(p.r2, p.interval) for p in second.proof.curve]
-    other = pipeline.explain(SyntheticGame(SOURCE, noise=0.3), Linear(), 90, seed=6)
+    other = explain(SyntheticGame(SOURCE, noise=0.3), Linear(), 90, seed=6)
     assert (other.sample.masks != first.sample.masks).any() and (
         other.held_out.masks != first.held_out.masks
     ).any()
@@ -186,7 +186,7 @@ def test_same_spec_same_numbers() -> None:
 @pytest.mark.parametrize("budget", [64, 200])  # n = 7: exact; n = 16: sampled
 def test_json_round_trip(budget: int) -> None:
     game = SyntheticGame("x0*x1 - x6") if budget == 64 else SyntheticGame(SOURCE)
-    result = pipeline.explain(game, Linear(), budget)
+    result = explain(game, Linear(), budget)
     again = Explanation.from_json(result.to_json())
     assert (
         again.to_json() == result.to_json()
@@ -202,7 +202,7 @@ def test_json_round_trip(budget: int) -> None:
 
 def test_constant_values_have_no_fidelity_and_still_are_json() -> None:
     for game in (SyntheticGame("1 + 0*x0", n=5), SyntheticGame("1 + 0*x0", n=16)):
-        result = pipeline.explain(game, ProxySPEX(), 64)
+        result = explain(game, ProxySPEX(), 64)
         text = result.to_json()
         json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
         assert np.isnan(Explanation.from_json(text).baseline.r2) and set(
@@ -214,27 +214,25 @@ def test_cancel_keeps_the_ablations_and_going_on_repeats_none() -> None:
     cache, cancel, seen = MemoryCache(), threading.Event(), []
     stop = lambda progress: cancel.set() if progress.done > 150 else None
     with pytest.raises(Cancelled):
-        pipeline.explain(
-            Noted(SOURCE), Linear(), 256, cache=cache, progress=stop, partial=seen.append, cancel=cancel
-        )
+        explain(Noted(SOURCE), Linear(), 256, cache=cache, progress=stop, partial=seen.append, cancel=cancel)
     done = len(ASKED)
     assert 150 < done <= 150 + 32 and len(seen) == 1 and len(seen[0].sample) == 64 and not seen[0].complete
-    result = pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache)
+    result = explain(Noted(SOURCE), Linear(), 256, cache=cache)
     assert len(ASKED) == len(set(ASKED)) and result.spent.cached == done
-    fresh = pipeline.explain(SyntheticGame(SOURCE), Linear(), 256)
+    fresh = explain(SyntheticGame(SOURCE), Linear(), 256)
     assert fresh.spectrum == result.spectrum and fresh.fidelity.r2 == result.fidelity.r2
 
 
 def test_a_larger_budget_and_another_solver_pay_only_for_what_is_new() -> None:
     cache = MemoryCache()
-    pipeline.explain(Noted(SOURCE), Linear(), 128, cache=cache)
+    explain(Noted(SOURCE), Linear(), 128, cache=cache)
     first = set(ASKED)
-    result = pipeline.explain(Noted(SOURCE), Linear(), 256, cache=cache)
+    result = explain(Noted(SOURCE), Linear(), 256, cache=cache)
     assert len(ASKED) == len(set(ASKED))
     assert set(keys(result.sample.masks[:128])) <= first
     before = len(ASKED)
     # another solver: no interactions, hence quick
-    pipeline.explain(Noted(SOURCE), ProxySPEX(terms=0), 256, cache=cache)
+    explain(Noted(SOURCE), ProxySPEX(terms=0), 256, cache=cache)
     assert len(ASKED) == before
 
 
@@ -243,7 +241,7 @@ def test_one_run_has_one_id_however_it_is_asked_for() -> None:
     later = {"space": "typed", "beginning": "tokeniser"}  # without them a spec means what it meant before
     short = RunSpec(written | later, {"name": "proxyspex"}, 64)
     game = spexviz.PromptGame(model="toy", prompt="not bad")
-    result = spexviz.explain(game, spexviz.ProxySPEX(), budget=64)
+    result = explain(game, spexviz.ProxySPEX(), budget=64)
     assert planning.Request.of(short).spec.id == result.spec.id == planning.Request.of(result.spec).spec.id
     loaded = spexviz.PromptGame(model=game.language_model, prompt="not bad")
     assert RunSpec(describe(loaded), describe(spexviz.ProxySPEX()), 64).id == result.spec.id
@@ -303,13 +301,13 @@ def test_options_that_mean_nothing_are_refused(wrong: dict) -> None:
     with pytest.raises(SpecError):
         Options.of(wrong)
     with pytest.raises(SpecError):
-        pipeline.explain(SyntheticGame("x0"), Linear(), 64, **wrong)
+        explain(SyntheticGame("x0"), Linear(), 64, **wrong)
 
 
 def test_checks_are_counted_apart_and_stay_within_a_quarter_of_the_budget() -> None:
     told: list[Progress] = []
     partial: list[Explanation] = []
-    result = pipeline.explain(
+    result = explain(
         Noted(SOURCE, noise=2.0), ProxySPEX(), 128, validate=4, progress=told.append, partial=partial.append
     )
     assert 1 <= len(result.checks) <= 4 and all(2 <= len(check.members) <= 4 for check in result.checks)
@@ -328,14 +326,14 @@ def test_checks_are_counted_apart_and_stay_within_a_quarter_of_the_budget() -> N
 
 
 def test_a_checked_run_from_its_spec_is_the_same_run() -> None:
-    first = pipeline.explain(SyntheticGame(SOURCE), ProxySPEX(), 64, seed=3, validate=True)
+    first = explain(SyntheticGame(SOURCE), ProxySPEX(), 64, seed=3, validate=True)
     again = pipeline.run(planning.Request.of(RunSpec.from_json(first.spec.to_json())))
     assert again.spec == first.spec and again.spec.id == first.spec.id and again.checks == first.checks
     assert (again.spectrum, again.fidelity.r2) == (first.spectrum, first.fidelity.r2)
 
 
 def test_real_sets_are_confirmed() -> None:
-    result = pipeline.explain(SyntheticGame(SOURCE, noise=0.1), ProxySPEX(), 160, validate=3)
+    result = explain(SyntheticGame(SOURCE, noise=0.1), ProxySPEX(), 160, validate=3)
     assert {(check.members, check.verdict) for check in result.checks} == {
         ((0, 1), "confirmed"),
         ((2, 5), "confirmed"),
@@ -344,7 +342,7 @@ def test_real_sets_are_confirmed() -> None:
 
 
 def test_an_exact_run_reads_its_checks_off() -> None:
-    result = pipeline.explain(Noted("x0*x1 - 2*x2*x3"), Linear(), 64, validate=True)
+    result = explain(Noted("x0*x1 - 2*x2*x3"), Linear(), 64, validate=True)
     assert result.proof.exact and len(ASKED) == 16 and result.proof.spent_on_checks == 0
     assert {(c.members, c.verdict, c.interval) for c in result.checks} == {
         ((0, 1), "confirmed", (1.0, 1.0)),
@@ -353,12 +351,12 @@ def test_an_exact_run_reads_its_checks_off() -> None:
 
 
 def test_a_linear_spectrum_has_nothing_to_check() -> None:
-    result = pipeline.explain(Noted(SOURCE), Linear(), 128, validate=True)
+    result = explain(Noted(SOURCE), Linear(), 128, validate=True)
     assert result.checks == () and len(ASKED) == 128 + 128 + 2
 
 
 def test_a_target_ends_the_run_at_a_checkpoint() -> None:
-    result = pipeline.explain(Noted("3*x0 - 2*x11", n=14), Linear(), 1024, target_r2=0.9)
+    result = explain(Noted("3*x0 - 2*x11", n=14), Linear(), 1024, target_r2=0.9)
     assert (
         result.complete
         and result.fidelity.budget == len(result.sample.values) == 64
@@ -370,31 +368,29 @@ def test_a_target_ends_the_run_at_a_checkpoint() -> None:
         and "target of 0.9" in result.stopped
         and Explanation.from_json(result.to_json()).stopped == result.stopped
     )
-    never = pipeline.explain(SyntheticGame(SOURCE, noise=1.0), Linear(), 128, target_r2=0.99)
+    never = explain(SyntheticGame(SOURCE, noise=1.0), Linear(), 128, target_r2=0.99)
     assert never.fidelity.budget == 128 and not never.stopped
 
 
 def test_a_flat_curve_ends_the_run_and_a_hopeless_one_does_not() -> None:
-    flat = pipeline.explain(SyntheticGame("3*x0 - 2*x11", n=14), Linear(), 1024, stop_when_flat=True)
+    flat = explain(SyntheticGame("3*x0 - 2*x11", n=14), Linear(), 1024, stop_when_flat=True)
     assert flat.fidelity.budget == 256 and "two doublings" in flat.stopped  # 64, 128 and 256 score the same
-    hopeless = pipeline.explain(
-        SyntheticGame(Spectrum(16, {(0, 1): 1.0})), Linear(), 1024, stop_when_flat=True
-    )
+    hopeless = explain(SyntheticGame(Spectrum(16, {(0, 1): 1.0})), Linear(), 1024, stop_when_flat=True)
     assert hopeless.fidelity.budget == 1024 and not hopeless.stopped and hopeless.fidelity.r2 < 0.05
-    assert not pipeline.explain(SyntheticGame("3*x0 - 2*x11", n=14), Linear(), 1024).stopped
+    assert not explain(SyntheticGame("3*x0 - 2*x11", n=14), Linear(), 1024).stopped
 
 
 @pytest.mark.parametrize("wrong", [{"budget": 0}, {"budget": 10**8}, {"seed": -1}, {"seed": 2**40}])
 def test_wrong_budget_or_seed(wrong: dict) -> None:
     with pytest.raises(SpecError):
-        pipeline.explain(SyntheticGame("x0"), Linear(), **wrong)
+        explain(SyntheticGame("x0"), Linear(), **wrong)
 
 
 def test_too_small_a_budget_says_so() -> None:
     with pytest.raises(SolverError, match="budget"):
-        pipeline.explain(SyntheticGame(SOURCE), Linear(), 1)
+        explain(SyntheticGame(SOURCE), Linear(), 1)
 
 
 def test_no_baseline_is_possible() -> None:
-    result = pipeline.explain(SyntheticGame(SOURCE), Linear(), 64, baselines=())
+    result = explain(SyntheticGame(SOURCE), Linear(), 64, baselines=())
     assert [p.solver for p in result.proof.curve] == ["linear"] and result.baseline == result.fidelity

@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 
 from spexviz.errors import SolverError
+from spexviz.kit.registry import offered
 from spexviz.masks import all_masks, uniform_masks
 from spexviz.metrics import r2
-from spexviz.solvers.auto import Auto, blend_weights
+from spexviz.results import Folds
+from spexviz.solvers.auto import Auto, Blended
 from spexviz.solvers.base import Design
+from spexviz.solvers.blend import blend_weights
 from spexviz.solvers.gp.solver import GaussianProcess
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.proxyspex.solver import ProxySPEX
+from spexviz.spec import build, describe
 from spexviz.spectrum import Spectrum
 
 
@@ -103,3 +107,50 @@ def test_smallest_cases():
 def test_errors_name_the_remedy():
     with pytest.raises(SolverError, match="needs max_order"):
         Auto(terms=-1)
+
+
+def test_old_specs_blend_at_every_fit_and_new_ones_are_the_process():
+    masks = uniform_masks(16, 120, 0)
+    values = game(16, 3)(masks) + 0.3 * np.random.default_rng(0).normal(size=120)
+    old = build({"auto": Auto}, {"name": "auto", "max_order": 5, "terms": 200, "draws": 20}, "solver")
+    assert old == Auto(terms=200, draws=20, blend="always") and "blend" not in describe(old)
+    weights = {name for name in old.fit(Design(masks), values).notes if name.startswith("weight of")}
+    assert weights == {"weight of gp", "weight of linear", "weight of proxyspex"}
+    new = Auto(terms=60, draws=20).fit(Design(masks), values)
+    alone = GaussianProcess(terms=60, draws=20).fit(Design(masks), values)
+    assert new == alone and (new.draws == alone.draws).all() and new.notes["weight of gp"] == 1.0
+
+
+def folds_of(fit, m):
+    return Folds(tuple(k % 5 for k in range(m)), (fit,) * 5)
+
+
+def test_others_are_blended_in_only_where_unseen_masks_say_so():
+    n, m = 16, 300
+    truth = Spectrum(n, {(i,): 1.0 for i in range(n)})
+    masks = uniform_masks(n, m, 0)
+    design = Design(masks)
+    values = truth(masks) + 0.5 * np.random.default_rng(0).normal(size=m)
+    auto = Auto(draws=200)
+    assert auto.revised(design, values, folds_of(truth, m), 0) is auto  # nothing is better than the truth
+    half = Spectrum(n, {(i,): 0.5 for i in range(n)})
+    blend = auto.revised(design, values, folds_of(half, m), 0)
+    assert blend is not auto and dict(blend.weights)["gp"] < 0.7 and blend.name == "auto"
+    assert Auto(blend="always").revised(design, values, folds_of(half, m), 0).blend == "always"
+    rare = (masks[:, :6].all(1)) * 1.0  # of which a fold holds one or two: no judgement
+    wrong = Spectrum(n, {(i,): 0.5 for i in range(n)})
+    assert auto.revised(design, rare, folds_of(wrong, m), 0) is auto
+
+
+def test_the_draws_of_a_blend_are_as_wide_as_it_has_moved():
+    n, m = 12, 200
+    masks = uniform_masks(n, m, 0)
+    design = Design(masks)
+    values = game(n, 1)(masks)
+    blend = Blended(draws=2000, weights=(("gp", 0.4), ("linear", 0.6), ("proxyspex", 0.0)))
+    found, alone = blend.fit(design, values), GaussianProcess(draws=2000).fit(design, values)
+    strongest = max(alone.terms, key=lambda term: len(term) > 1 and abs(alone.coefficients[term]))
+    moved = abs(found.coefficients[strongest] - alone.coefficients[strongest])
+    spread = found.draws[:, found.terms.index(strongest)].std()
+    assert moved > 0.1 and spread == pytest.approx(moved, rel=0.1)
+    assert "auto" in offered("spexviz.solvers") and Blended not in offered("spexviz.solvers").values()
