@@ -74,7 +74,11 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     assert 25 <= len(words) <= 35
     page = open_page(server.url)
     type_prompt(page, REVIEW)
-    page.get_by_text(re.compile(r"32 words: 512 ablations for the fit, 256 held out to score it")).wait_for()
+    page.get_by_text(
+        re.compile(
+            r"32 words: 512 ablations for the fit, 51 of them remove one to three words, and 2 for the ends"
+        )
+    ).wait_for()
     run_id = explain(page)
 
     page.get_by_role("progressbar").wait_for(timeout=LONG)
@@ -93,7 +97,9 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
         and len(result.sample.values) == 512
         and len(result.held_out.values) == 256
     )
-    note = page.get_by_text(re.compile(r"Held-out R² \+?[0-9.]+ \[.*\] on 256 masks; linear baseline "))
+    note = page.get_by_text(
+        re.compile(r"R² about [0-9.]+, at least [0-9.−]+ \(95 %\), on 461 masks.*; linear baseline ")
+    )
     assert "A surrogate of the masked model, not a cause in the world." in note.inner_text()
     assert (
         f"{result.fidelity.r2:.2f}" in note.inner_text() and f"{result.baseline.r2:.2f}" in note.inner_text()

@@ -131,7 +131,7 @@ def test_old_runs_go_on_as_before(old: tuple[Path, dict[str, Explanation]]) -> N
 def test_a_row_that_nobody_can_read_takes_no_other_away(tmp_path: Path) -> None:
     """An option of another version, damaged JSON: the others are listed all the same."""
     store = RunStore(tmp_path / "runs.sqlite3")
-    result = pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8)
+    result = pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8, scoring="held-out")
     kept, *spoiled = (
         store.insert(result, title, user=title) for title in ("kept", "option", "damaged", "nothing")
     )

@@ -83,7 +83,11 @@ def test_sets_are_checked_unless_the_box_is_cleared(manager):
     (run,) = manager.store.list()
     wait(lambda: manager.store.get(run.id).state == states.DONE)
     result = manager.store.result(run.id)
-    assert run.spec.options == Options(validate=8) and result.checks and result.proof.spent_on_checks <= 16
+    assert (
+        run.spec.options == Options(validate=8, scoring="folds", near=0.1)
+        and result.checks
+        and result.proof.spent_on_checks <= 16
+    )
     at.run()
     assert not at.exception and {"check", "measured"} <= set(at.dataframe[0].value.columns)
     button(at, "New run").click().run()

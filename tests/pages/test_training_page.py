@@ -45,7 +45,7 @@ def cards(at: Any) -> list[dict[str, Any]]:
 
 def test_the_form_starts_a_run_of_what_it_shows(manager: JobManager) -> None:
     at = page("training")
-    assert "160 examples: 1,024 ablations for the fit, 512 held out" in said(at)
+    assert "160 examples: 1,024 ablations for the fit, 102 of them remove one to three examples" in said(at)
     at.selectbox(key="train-players_are").set_value("source").run()
     at.selectbox(key="train-encoder").set_value("words").run()
     at.selectbox(key="train-query").set_value(3).run()
