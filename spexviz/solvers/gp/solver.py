@@ -11,7 +11,10 @@
 
 Best where masks are few: about half of what boosted trees need for the same fidelity
 (benchmarks/halfmasks.py).
-Source: our own; the product kernel is that of Rasmussen and Williams 2006, chapter 4, on the Boolean cube.
+Sources: the product kernel is that of Rasmussen and Williams 2006, chapter 4, on the Boolean cube. ShaplEIG
+(Rundel et al. 2026, arXiv 2606.02247) has it too, as an exponential Hamming kernel, for Shapley values, and
+KernelSM (Zhang et al. 2026, arXiv 2602.03783) in kernel regression over training sets. Our own: the linear
+part, the shrinkage prior, the layout's windows, and every interaction read out with its covariance.
 """
 
 from __future__ import annotations
@@ -58,7 +61,8 @@ class GaussianProcess(Sparse):
         if constant(values):
             flat: dict[Interaction, float] = dict.fromkeys(constant_and_players(n), 0.0)
             flat[()] = float(values.mean())
-            return self._certain(n, flat, "the values are constant")
+            # no draws: nothing is known of what shows in fewer than about 3 / m of the masks, however large
+            return Spectrum(n, flat, notes={"fit": "the values are constant: no interval can be told"})
         if is_complete(masks):
             capped = self.capped(Spectrum.of_all(masks, values))
             return self._certain(n, capped.coefficients, "all masks were asked: exact")
