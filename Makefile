@@ -1,6 +1,7 @@
 # make app: everything from a fresh clone to http://127.0.0.1:8501.   make test: everything, then the whole test suite.
 # make check: what tells within two minutes that the source is in order; .ci/run calls it before the tests.
 PYTHON ?= python3
+PYTHON312 ?= python3.12
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -49,12 +50,19 @@ bench: setup
 	$(BENCH) benchmarks.engine
 	$(BENCH) benchmarks.heads --show
 	$(BENCH) benchmarks.training --show
+	$(BENCH) benchmarks.near --show
+	$(BENCH) benchmarks.standing --show
+	$(BENCH) benchmarks.proxyshap - --show
 
 # Beside spectralexplain and shapiq, in a virtual environment of their own: hours; goes on where it was stopped.
 bench-full: setup
 	$(BENCH) benchmarks.engine --store benchmarks/results/engine.json
 	OMP_NUM_THREADS=2 SPEXVIZ_THREADS=2 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.peers timing
 	$(BENCH) benchmarks.peers proxyspex spex others
+	$(BENCH) benchmarks.near
+	$(BENCH) benchmarks.standing
+	$(PYTHON312) -m venv build/shapiq && build/shapiq/bin/python -m pip install --quiet shapiq==1.8.0 xgboost
+	$(BENCH) benchmarks.proxyshap build/shapiq/bin/python --draws 2
 	$(BENCH) benchmarks.tables --print
 
 bench-app: setup browser

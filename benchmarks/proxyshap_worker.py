@@ -13,13 +13,14 @@ import sys
 import time
 
 import numpy as np
-from shapiq.approximator import ProxySHAP
-from shapiq.approximator.proxy._routes import tree_to_fourier
 
 TERMS, ORDER = 200, 5
 
 
 def main() -> None:
+    from shapiq.approximator import ProxySHAP
+    from shapiq.approximator.proxy._routes import tree_to_fourier
+
     data = np.load(sys.argv[1], allow_pickle=False)
     masks, values = data["X"].astype(float), data["y"].astype(float)
     held, truth = data["Xt"].astype(float), data["yt"].astype(float)
