@@ -184,7 +184,8 @@ def _explain(options: argparse.Namespace) -> int:
     interactions(Spectrum(1, {(): 0.0}), options.index, options.order)
     request = _request(options)
     cache = SqliteCache()
-    print(f"this run: {_cost(request, cache)}", file=sys.stderr)
+    exact = ", all masks there are, so the result is exact" if request.plan.exact else ""
+    print(f"this run: {_cost(request, cache)}{exact}", file=sys.stderr)
     with tqdm(unit=" ablations", dynamic_ncols=True, disable=None) as bar:
 
         def tell(progress: Progress) -> None:

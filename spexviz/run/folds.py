@@ -27,6 +27,7 @@ SLOW = 1.0  # seconds of a fit above which only one fold is scored before the la
 LEAST_NEAR = 8  # near masks below which no local R² is told
 # of 1 − R²: by how much the upper end is widened, at the first checkpoint, and at least at the others
 FIRST_GAIN, LEAST_GAIN = 0.1, 0.05
+OWN = 0.02  # of 1 − R²: the lower end has room for how the fit that is shown differs from those of the folds
 
 
 class ByFolds:
@@ -125,6 +126,7 @@ def scored(
     unseen = folds.unseen(asked, folds.reference)
     point = score(fit, unseen, keep, seed, untouched=untouched, **of_near)
     low, high = point.interval
+    low -= OWN * (1.0 - point.r2)
     high = min(1.0, high + gain_of_all(point, before))
     return replace(point, interval=(low, high))
 
