@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks import games
 from benchmarks.games import GAMES, Parts, Words
+from benchmarks.standing import published
 from spexviz.kit.paths import home
 from spexviz.masks import Masks, Values, ends, keys, near_masks, uniform_masks
 from spexviz.metrics import r2
@@ -181,6 +182,12 @@ def markdown(found: dict[str, list[dict[str, Any]]]) -> str:
         ),
     )
     lines += ["", *(f"- {text}: {'PASS' if good else 'FAIL'}" for text, good in checks)]
+    theirs = published()
+    reached = [mean(name, "near", "r2") >= theirs[name] - 0.0005 for name in found if name in theirs]
+    lines.append(
+        f"- with near masks, {BUDGET} asked in all reach what the published ProxySPEX has with 1,536 on "
+        f"{sum(reached)} of {len(reached)} games"
+    )
     lines.append(f"- 200 terms in place of 400: {fewer:+.4f} of R²")
     return "\n".join(lines)
 

@@ -59,7 +59,11 @@ def test_sets_are_checked_and_printed_when_asked(tmp_path: Path, capsys: pytest.
     )
     result = Explanation.from_json(out.read_text(encoding="utf-8"))
     assert result.checks and result.spec.options == Options(8, None, True, "folds", 0.1)
-    assert "confirmed: the surrogate says" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "confirmed: the surrogate says" in printed.out
+    assert "all masks there are, so the result is exact" in printed.err
+    assert explain("--prompt", "never fails to impress", "--scoring", "held-out", "--out", str(out)) == 0
+    assert Explanation.from_json(out.read_text(encoding="utf-8")).spec.options == Options()
 
 
 def test_the_second_time_nothing_is_asked(tmp_path: Path) -> None:

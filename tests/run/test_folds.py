@@ -21,7 +21,7 @@ from spexviz.run.checks import promising
 from spexviz.run.checks.estimates import NOMINAL, OfFolds
 from spexviz.run.compare import compare
 from spexviz.run.folds import FOLDS, dealt, folded
-from spexviz.run.plan import Request, plan
+from spexviz.run.plan import Request, new_options, plan
 from spexviz.solvers.base import Design
 from spexviz.solvers.gp.solver import GaussianProcess
 from spexviz.solvers.linear import Linear
@@ -225,3 +225,19 @@ def test_a_target_is_met_by_the_lower_end_and_by_all_folds() -> None:
     stopped = sv.explain(sv.game(plain, players=14), Linear(), 1024, target_r2=0.9)
     assert stopped.fidelity.budget == len(stopped.sample) == 64 and "target of 0.9" in stopped.stopped
     assert stopped.fidelity.interval[0] >= 0.9 and len(stopped.folds.fits) == FOLDS
+
+
+def test_new_runs_are_scored_by_folds_where_masks_fold() -> None:
+    assert new_options(sv.Auto(), validate=3) == Options(3, None, False, "folds", 0.1)
+    assert new_options(sv.SPEX()) == new_options(sv.Auto(), "held-out") == Options()
+    assert new_options(sv.Auto(), near=0.0) == Options(scoring="folds")
+    with pytest.raises(SpecError, match="folds"):
+        new_options(sv.SPEX(), near=0.2)
+
+
+def test_a_run_that_ends_early_is_scored_by_every_fold(monkeypatch) -> None:
+    monkeypatch.setattr(folds_of_run, "SLOW", 0.0)
+    plain = Spectrum(14, {(): 1.0, (0,): -1.5, (11,): 1.0})
+    stopped = sv.explain(sv.game(plain, players=14), Linear(), 1024, target_r2=0.5)
+    assert stopped.stopped and stopped.fidelity.budget < 1024
+    assert len(stopped.folds.fits) == FOLDS and stopped.fidelity.held_out == stopped.folds.reference.sum()
