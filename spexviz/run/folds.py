@@ -148,7 +148,7 @@ def gain_of_all(point: Fidelity, before: list[Fidelity]) -> float:
     """What R² may gain from four fifths of the masks to all: twice what its curve says, but some at least.
 
     By the last point with at most two thirds of the masks: the slope between near points is mostly noise.
-    Measured on eight functions (benchmarks/standing.py, 200 runs with 192 masks): the R² of the fit of all lay
+    Measured on eight functions (benchmarks/standing.py, 200 runs of 192 masks): the R² of the fit of all lay
     above the lower end in 94 % of the runs, and within both in 86 %; with 320 masks in 96 % and 88 %, where
     without this it was within both in 51 %.
     """
