@@ -17,7 +17,7 @@ from spexviz.kit.options import option
 from spexviz.masks import Values, is_complete
 from spexviz.metrics import constant, mean_interval, r2
 from spexviz.results import Folds, Sample
-from spexviz.solvers.base import Design, Solver, Sparse, checked
+from spexviz.solvers.base import Design, Solver, Sparse, checked, timed_fit
 from spexviz.solvers.blend import Asked, Limits, blend_weights, blended, members, unseen
 from spexviz.solvers.gp.solver import GaussianProcess
 from spexviz.spectrum import Spectrum
@@ -78,7 +78,8 @@ class Auto(Sparse):
         guesses = {"gp": judged.predicted}
         for name, solver in rivals.items():
             if name != "gp":
-                guesses[name] = asked.fit(solver)(judged.masks)
+                found, _ = timed_fit(solver, asked.design, asked.values, seed)
+                guesses[name] = found(judged.masks)
         weights = blend_weights(judged.values, guesses)
         together = sum(weights[name] * guesses[name] for name in weights)
         gain = (judged.values - judged.predicted) ** 2 - (judged.values - together) ** 2
