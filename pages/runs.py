@@ -16,8 +16,12 @@ if ownership.listed() is not None:
 store = runtime.manager().store
 runs = store.list(user=ownership.listed())
 
-if notice := runtime.manager().cache.notice:  # a damaged cache was set aside
-    widgets.problem(notice, key="cache-notice")
+for number, notice in enumerate(runtime.manager().notices):  # a damaged file was set aside
+    widgets.problem(notice, key=f"notice-{number}")
+if unreadable := store.unreadable(user=ownership.listed()):
+    with st.expander(f"{len(unreadable)} cannot be shown", icon=":material/warning:"):
+        for run_id, title, reason in unreadable:
+            widgets.note(f"{title or run_id}: {reason}", kind="strip", key=f"unreadable-{run_id}")
 
 if deleted := st.session_state.get("deleted-run"):
     with st.container(horizontal=True, vertical_alignment="center", border=True):

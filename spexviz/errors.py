@@ -10,7 +10,8 @@ SpexvizError
 ├── ServeError       the dashboard cannot be served as asked (ValueError)
 ├── Cancelled        somebody pressed Cancel; what was done is kept
 └── StoreError       the run store or the ablation cache cannot be used
-    └── StoreDamaged its file is no database, or a damaged one
+    ├── StoreDamaged its file is no database, or a damaged one
+    └── StoreNewer   its file was written by a newer spexviz
 """
 
 
@@ -56,3 +57,7 @@ class StoreError(SpexvizError):
 
 class StoreDamaged(StoreError):
     """The file of the run store or of the ablation cache is no database, or a damaged one."""
+
+
+class StoreNewer(StoreError):
+    """The file of the run store or of the ablation cache was written by a newer spexviz."""

@@ -32,6 +32,7 @@ MIGRATIONS = (
     ),
 )
 CAP_MB = 2048  # some fifty million values of a prompt of 60 words
+PERSIST = 60.0  # seconds to wait until a chunk can be kept: it was paid for
 NOTE_EVERY = 60.0  # seconds: reading a game is noted as use at most that often
 _AT_ONCE = 500  # masks in one query: SQLite allows 999 variables on old builds
 _OF_GAME = "FROM ablations WHERE game = (SELECT id FROM games WHERE fingerprint = ?)"
@@ -115,7 +116,7 @@ class SqliteCache:
 
     def _put(self, fingerprint: str, masks: Masks, values: Values) -> None:
         now = time.time()
-        with self._database.write() as connection:
+        with self._database.write(PERSIST) as connection:
             connection.execute(
                 "INSERT INTO games (fingerprint, used) VALUES (?, ?) "
                 "ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used",

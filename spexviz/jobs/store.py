@@ -8,6 +8,7 @@ in as a run with a mark (`origin`), and is never found for a run that is asked f
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 import sqlite3
@@ -18,35 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from spexviz.errors import SpecError, StoreError
-from spexviz.kit.database import Database
-from spexviz.kit.paths import home
+from spexviz.jobs import schema
+from spexviz.kit import logs
 from spexviz.results import Explanation
 from spexviz.spec import RunSpec
 
-FILE = "spexviz.sqlite3"
-MIGRATIONS = (  # "0001 ablations" moved to ablate/cache.py, with its tables
-    (
-        "0002 runs",
-        """CREATE TABLE runs (
-            id TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL,
-            owner TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '',
-            done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
-            rate REAL NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT '',
-            message TEXT NOT NULL DEFAULT '', result TEXT, version INTEGER NOT NULL DEFAULT 0,
-            created REAL NOT NULL, started REAL, finished REAL, deleted REAL);
-        CREATE INDEX runs_by_time ON runs (created DESC);""",
-    ),
-    # until now a run's id was the hash of its settings, and an owner had only a run that was asked for here
-    (
-        "0003 runs have ids of their own",
-        """ALTER TABLE runs ADD COLUMN spec_id TEXT NOT NULL DEFAULT '';
-        ALTER TABLE runs ADD COLUMN user TEXT NOT NULL DEFAULT '';
-        ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT '';
-        UPDATE runs SET spec_id = id, origin = CASE owner WHEN '' THEN 'file' ELSE '' END;
-        CREATE INDEX runs_by_spec ON runs (spec_id);
-        CREATE UNIQUE INDEX runs_asked_once ON runs (spec_id, user) WHERE origin = '';""",
-    ),
-)
+SPOILED = "Its result was damaged on the disk: resume to fit it anew. What was measured is kept."
 # origin: asked for here, opened from a file, comes with the project
 ASKED, FROM_FILE, RECORDED = "", "file", "recorded"
 
@@ -114,7 +92,8 @@ class RunStore:
     """Runs by id. Each method is one short transaction; safe from any thread and with several processes."""
 
     def __init__(self, path: Path | str | None = None):
-        self.database = Database(Path(path) if path is not None else home() / FILE, MIGRATIONS)
+        self.database = schema.database(path)
+        self.database.connection()
 
     def get(self, run_id: str) -> Run | None:
         row = self._one(f"SELECT {_COLUMNS} FROM runs WHERE id = ? AND deleted IS NULL", run_id)
@@ -130,16 +109,49 @@ class RunStore:
 
     def list(self, limit: int = 200, user: str | None = None) -> list[Run]:
         """The newest runs first: everybody's, or those of one user."""
+        return [run for row in self._rows(limit, user) if (run := _run(row)) is not None]
+
+    def unreadable(self, limit: int = 200, user: str | None = None) -> list[tuple[str, str, str]]:
+        """(id, title, why) of the newest runs whose settings cannot be read."""
+        found = []
+        for row in self._rows(limit, user):
+            try:
+                RunSpec.from_json(row[1])
+            except SpecError as error:
+                found.append((row[0], row[7], str(error)))
+        return found
+
+    def _rows(self, limit: int, user: str | None) -> list[tuple]:
         whose, arguments = "", (limit,)
         if user is not None:
             whose, arguments = "AND user = ?", (user, limit)
         query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL {whose} ORDER BY created DESC LIMIT ?"
-        return [run for row in self.database.read(query, arguments) if (run := _run(row)) is not None]
+        return self.database.read(query, arguments)
 
     def result(self, run_id: str) -> Explanation | None:
-        """The explanation so far; complete once the run is done. None if there is none yet."""
-        row = self._one("SELECT result FROM runs WHERE id = ? AND deleted IS NULL", run_id)
-        return Explanation.from_json(row[0]) if row and row[0] else None
+        """The explanation so far; complete once the run is done. None if there is none yet.
+
+        One that is not what was kept is dropped, and its run can be resumed. Raises SpecError for one that
+        this version cannot read.
+        """
+        row = self._one("SELECT result, digest FROM runs WHERE id = ? AND deleted IS NULL", run_id)
+        if row is None or row[0] is None:
+            return None
+        text, digest = row
+        if digest in ("", _digest(text)):
+            return Explanation.from_json(text)
+        _log.warning("the result of a run was damaged on the disk", extra=logs.fields(run=run_id))
+        self._drop_result(run_id, digest)
+        return None
+
+    def _drop_result(self, run_id: str, digest: str) -> None:
+        """Forget a result, unless another has taken its place; its run is one to resume."""
+        with self.database.write() as connection:
+            query = (
+                "UPDATE runs SET result = NULL, version = version + 1, state = ?, message = ? "
+                f"WHERE id = ? AND digest = ? AND state NOT IN ({_marks(ACTIVE)})"
+            )
+            connection.execute(query, (INTERRUPTED, SPOILED, run_id, digest, *ACTIVE))
 
     def enqueue(self, spec: RunSpec, title: str, owner: str, user: str = "") -> str:
         """Make the run, or take up one that had ended, keeping its result so far; returns its id.
@@ -184,14 +196,17 @@ class RunStore:
         """Keep a (partial) result of the run."""
         text = explanation.to_json()
         with self.database.write() as connection:
-            connection.execute(
-                "UPDATE runs SET result = ?, version = version + 1 WHERE id = ?", (text, run_id)
-            )
+            query = "UPDATE runs SET result = ?, digest = ?, version = version + 1 WHERE id = ?"
+            connection.execute(query, (text, _digest(text), run_id))
 
     def finish(self, run_id: str, state: str, message: str = "") -> None:
+        """Note how a run ended; what has ended already stays as it is."""
         with self.database.write() as connection:
-            query = "UPDATE runs SET state = ?, message = ?, finished = ?, version = version + 1 WHERE id = ?"
-            connection.execute(query, (state, message, time.time(), run_id))
+            query = (
+                "UPDATE runs SET state = ?, message = ?, finished = ?, version = version + 1 "
+                f"WHERE id = ? AND state IN ({_marks(ACTIVE)})"
+            )
+            connection.execute(query, (state, message, time.time(), run_id, *ACTIVE))
 
     def ask_to_cancel(self, run_id: str) -> None:
         """A queued run is cancelled at once; a running one by its worker, after the chunk in flight."""
@@ -243,15 +258,21 @@ class RunStore:
             now = time.time()
             count = len(explanation.sample) + len(explanation.held_out)
             asked = {"id": run_id, "spec": spec.to_json(), "spec_id": spec.id, "user": user, "title": title}
-            held = {"origin": origin, "state": state, "message": message, "result": text, "version": 1}
+            held = {"origin": origin, "state": state, "message": message, "version": 1}
+            kept = {"result": text, "digest": _digest(text)}
             counted = {"done": count, "total": count, "created": now, "finished": now}
-            _insert(connection, asked | held | counted)
+            _insert(connection, asked | held | kept | counted)
         return run_id
 
     def owners(self) -> set[str]:
         """Processes that hold active runs."""
         query = f"SELECT DISTINCT owner FROM runs WHERE state IN ({_marks(ACTIVE)})"
         return {owner for (owner,) in self.database.read(query, ACTIVE)}
+
+    def active(self, owner: str) -> set[str]:
+        """Ids of the active runs of a process."""
+        query = f"SELECT id FROM runs WHERE owner = ? AND state IN ({_marks(ACTIVE)})"
+        return {run_id for (run_id,) in self.database.read(query, (owner, *ACTIVE))}
 
     def waiting(self, owner: str) -> int:
         """How many runs of a process are queued."""
@@ -279,6 +300,10 @@ def _insert(connection: sqlite3.Connection, row: Mapping[str, Any]) -> None:
 
 def _marks(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _new_id() -> str:

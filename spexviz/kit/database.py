@@ -5,21 +5,34 @@ Runs have one (jobs/store.py), ablations another (ablate/cache.py).
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from filelock import FileLock
 
-from spexviz.errors import StoreDamaged, StoreError
+from spexviz.errors import StoreDamaged, StoreError, StoreNewer
 
 Migrations = tuple[tuple[str, str], ...]
 """(name, SQL statements) of each, oldest first; once released, none is changed or taken away."""
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 PATIENCE = 5.0  # seconds to wait for a lock that another thread or process holds
+_FREE = "free space on its disk and try again; what was kept so far is there"
+_RIGHTS = "let this user write there, or set SPEXVIZ_HOME to a folder that can be written"
+_REMEDIES = {
+    sqlite3.SQLITE_BUSY: "another process writes it without a pause: try again; a run can be resumed",
+    sqlite3.SQLITE_FULL: _FREE,
+    sqlite3.SQLITE_IOERR: f"if its disk is full, {_FREE}; if it is failing, set SPEXVIZ_HOME to another",
+    sqlite3.SQLITE_READONLY: _RIGHTS,
+    sqlite3.SQLITE_PERM: _RIGHTS,
+    sqlite3.SQLITE_CANTOPEN: _RIGHTS,
+    sqlite3.SQLITE_NOMEM: "memory ran out: end what else needs it, or restart the server",
+}
+_REMEDIES[sqlite3.SQLITE_LOCKED] = _REMEDIES[sqlite3.SQLITE_BUSY]
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -53,12 +66,15 @@ class Database:
 
     A connection follows its path: when the file has been set aside, by whichever process, the next call opens
     the new one.
-    Raises StoreError where the file cannot be opened, StoreDamaged where it is no database.
+    `precious`: a copy is kept of the file before its schema changes.
+    Raises StoreError where the file cannot be opened, StoreDamaged where it is no database, StoreNewer where
+    its schema is one of a later version.
     """
 
-    def __init__(self, path: Path | str, migrations: Migrations, lazy: bool = False):
+    def __init__(self, path: Path | str, migrations: Migrations, lazy: bool = False, precious: bool = False):
         self.path = Path(path)
-        self._migrations = migrations
+        self.migrations = migrations
+        self._precious = precious
         self._local = _OfThread()
         self._ready: tuple[int, int] | None = None  # the file whose schema is known to be the newest
         if not lazy:
@@ -78,10 +94,28 @@ class Database:
             raise self._error(error) from error
         return opened
 
+    @property
+    def successor(self) -> Path:
+        """Where a whole file may wait for the place of a damaged one."""
+        return self.path.with_name(f"{self.path.name}.rescued")
+
+    def check(self) -> None:
+        """Read the structure of every page. Raises StoreDamaged where one is not as it must be."""
+        (found,) = self.read("PRAGMA quick_check(1)")[0]
+        if found != "ok":
+            raise self._damaged(found)
+
+    def copy_to(self, target: Path) -> None:
+        """A copy of the file as it stands, whole or not at all. Raises StoreError."""
+        try:
+            _copy(self.connection(), target)
+        except (sqlite3.Error, OSError) as error:
+            raise self._error(error) from error
+
     def set_aside(self) -> Path | None:
         """Rename the damaged file that this thread has open; the path of what it is now.
 
-        None where somebody was faster.
+        Its successor takes its place, where there is one. None where somebody was faster.
         """
         with self._alone():
             if self._identity() != self._local.identity:
@@ -94,14 +128,22 @@ class Database:
                 part = Path(f"{self.path}{ending}")
                 if part.exists():
                     part.rename(f"{target}{ending}")
+            self._adopt()
             return target
 
+    def _adopt(self) -> None:
+        """Give the place of a file that is gone to its successor; a kill may have come in between."""
+        if self.successor.exists() and not self.path.exists():
+            os.replace(self.successor, self.path)
+
     def _open(self) -> sqlite3.Connection:
+        self._adopt()
+        is_new = not self.path.exists() or not self.path.stat().st_size
         connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
         # now: where the next lines fail, set_aside must know which file it was
         self._local.identity = self._identity()
-        # of a new file; so that space can be given back later
-        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        if is_new:  # so that space can be given back later; of an old file it would wait for the write lock
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         _write_ahead(connection)
         # after SIGKILL nothing is lost; after a power cut the last moments may be
         connection.execute("PRAGMA synchronous=NORMAL")
@@ -136,16 +178,14 @@ class Database:
             raise self._error(error) from error
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, patience: float = 0.0) -> Iterator[sqlite3.Connection]:
         """A transaction that takes the write lock at once; rolled back on any error.
 
-        Raises StoreError for those of SQLite.
+        It waits PATIENCE seconds for the lock, and as long as `patience` says. Raises StoreError for errors
+        of SQLite.
         """
         connection = self.connection()
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise self._error(error) from error
+        self._begin(connection, patience)
         try:
             yield connection
             connection.execute("COMMIT")
@@ -155,6 +195,16 @@ class Database:
             if isinstance(error, sqlite3.Error):
                 raise self._error(error) from error
             raise
+
+    def _begin(self, connection: sqlite3.Connection, patience: float) -> None:
+        end = time.monotonic() + patience
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.Error as error:
+                if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise self._error(error) from error
 
     def read(self, query: str, arguments: Sequence[object] = ()) -> list[tuple]:
         """The rows of a query. Raises StoreError where the file cannot be read."""
@@ -174,13 +224,24 @@ class Database:
             raise self._error(error) from error
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
+        """Bring the file to the newest schema. Nothing is changed where a newer spexviz has been there."""
+        done = _applied(connection)
+        newer = sorted(done - {name for name, _ in self.migrations})
+        if newer:
+            raise StoreNewer(
+                f"The file {self.path} was written by a newer spexviz (it has {newer[-1]!r}): start that "
+                "version, or set SPEXVIZ_HOME to another folder. Nothing in the file was changed."
+            )
+        wanted = [(name, script) for name, script in self.migrations if name not in done]
+        if not wanted:
+            return
+        if done and self._precious:
+            number = wanted[0][0].partition(" ")[0]
+            _copy(connection, self.path.with_name(f"{self.path.name}.before-{number}"))
         connection.execute("BEGIN IMMEDIATE")
         try:
             connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
-            done = {name for (name,) in connection.execute("SELECT name FROM migrations")}
-            for name, script in self._migrations:
-                if name in done:
-                    continue
+            for name, script in wanted:
                 for statement in filter(str.strip, script.split(";")):
                     connection.execute(statement)
                 connection.execute("INSERT INTO migrations VALUES (?)", (name,))
@@ -191,17 +252,36 @@ class Database:
             raise
 
     def _error(self, error: object) -> StoreError:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return StoreError(
-                f"The file {self.path} was being written by another process for more than {PATIENCE:g} s: "
-                "try again; a run can be resumed."
-            )
-        kind = StoreError
+        code = _code(error)
         if code in _DAMAGED:
-            kind = StoreDamaged
-        return kind(
-            f"The file {self.path} cannot be used ({error}). "
-            "If it is damaged, move it aside and start again: what it held is then gone. "
-            "If the disk is full or the folder read-only, free space or set SPEXVIZ_HOME."
+            return self._damaged(error)
+        remedy = _REMEDIES.get(code, "set SPEXVIZ_HOME to another folder, or mend this one")
+        return StoreError(f"The file {self.path} cannot be used ({error}): {remedy}.")
+
+    def _damaged(self, error: object) -> StoreDamaged:
+        return StoreDamaged(
+            f"The file {self.path} is damaged or no database ({error}). `spexviz serve` sets a damaged file "
+            "aside at its start, and goes on with all that can still be read."
         )
+
+
+def _code(error: object) -> int:
+    """The primary code of an error of SQLite; 0 of any other."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _copy(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy a database, whole or not at all."""
+    beside = target.with_name(f"{target.name}.tmp")
+    beside.unlink(missing_ok=True)
+    with closing(sqlite3.connect(beside)) as copy:
+        connection.backup(copy)
+    os.replace(beside, target)
+
+
+def _applied(connection: sqlite3.Connection) -> set[str]:
+    """Names of the migrations that a file has had."""
+    query = "SELECT 1 FROM sqlite_master WHERE name = 'migrations'"
+    if not connection.execute(query).fetchone():
+        return set()
+    return {name for (name,) in connection.execute("SELECT name FROM migrations")}

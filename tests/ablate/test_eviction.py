@@ -220,7 +220,7 @@ def test_only_the_damaged_file_is_set_aside_not_its_successor(path: Path) -> Non
 
 def test_the_runs_file_is_never_moved(path: Path) -> None:
     path.write_bytes(b"no database " * 1000)
-    with pytest.raises(StoreDamaged, match="move it aside"):
+    with pytest.raises(StoreDamaged, match="sets a damaged file aside"):
         RunStore(path)
     assert not aside(path)
 
