@@ -15,9 +15,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.faults import kills
 from tools.faults.trial import Kind, Outcome, table
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "kill-run": kills.run,
+    "kill-imports": kills.imports,
+    "kill-removals": kills.removals,
+    "kill-evictions": kills.evictions,
+    "kill-migrations": kills.migrations,
+}
 
 
 def tried(names: Sequence[str], tries: int, seed: int, folder: Path) -> list[Outcome]:
