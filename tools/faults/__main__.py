@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.faults import kills
+from tools.faults import flips, kills
 from tools.faults.trial import Kind, Outcome, table
 
 KINDS: dict[str, Kind] = {
@@ -24,6 +24,12 @@ KINDS: dict[str, Kind] = {
     "kill-removals": kills.removals,
     "kill-evictions": kills.evictions,
     "kill-migrations": kills.migrations,
+    "flip-runs": flips.runs,
+    "flip-runs-log": flips.runs_log,
+    "flip-ablations": flips.cache,
+    "flip-ablations-log": flips.cache_log,
+    "flip-locks": flips.locks,
+    "flip-export": flips.export,
 }
 
 

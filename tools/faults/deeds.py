@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from spexviz.ablate import eviction
 from spexviz.ablate.cache import SqliteCache
+from spexviz.errors import SpexvizError
 from spexviz.jobs.manager import JobManager
 from spexviz.jobs.store import RunStore
 from spexviz.masks import Masks, Values, keys
 from spexviz.results import Explanation
 from tests.jobs import waiting
 from tools.faults import things
-from tools.faults.child import BEGIN, DONE, END, READY, note
+from tools.faults.child import BEGIN, DONE, END, PATIENCE, READY, note
 
 
 def run() -> None:
@@ -99,8 +102,46 @@ def migrations() -> None:
     manager.close()
 
 
+def filled() -> None:
+    """Runs and ablations, half of each in the file and half in its log; then wait to be killed."""
+    manager = JobManager(workers=0)
+    results = things.explanations(20)
+    for half in range(2):
+        for number, result in enumerate(results[10 * half : 10 * half + 10], 10 * half):
+            manager.store.insert(result, f"{number}")
+        for game in (2 * half, 2 * half + 1):
+            manager.cache.put(things.game(game), things.MASKS, things.values(game))
+        if not half:
+            manager.store.database.read("PRAGMA wal_checkpoint(TRUNCATE)")
+            manager.cache._database.read("PRAGMA wal_checkpoint(TRUNCATE)")
+    note(READY)
+    time.sleep(PATIENCE)
+
+
+def start() -> None:
+    """Start as a server does, and tell what is there."""
+    try:
+        manager = JobManager(workers=0)
+    except SpexvizError as error:
+        note("refused", str(error))
+        note(DONE)
+        return
+    for found in manager.store.list():
+        try:
+            result = manager.store.result(found.id)
+            note("run", found.id, hashlib.sha256((result.to_json() if result else "").encode()).hexdigest())
+        except SpexvizError as error:
+            note("damaged", found.id, str(error))
+    counts = [things.found(manager.cache, game) for game in range(4)]
+    note("values", *map(sum, zip(*counts, strict=True)))
+    if manager.cache.notice:
+        note("told", manager.cache.notice)
+    note(DONE)
+    manager.close()
+
+
 DEEDS: dict[str, Callable[..., None]] = {
-    one.__name__: one for one in (run, imports, removals, evictions, migrations)
+    one.__name__: one for one in (run, imports, removals, evictions, migrations, filled, start)
 }
 
 if __name__ == "__main__":
