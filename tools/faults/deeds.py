@@ -71,7 +71,7 @@ def removals(seed: str) -> None:
 
 def evictions() -> None:
     """Put game after game into a small cache; those before are out of use, and go in small slices."""
-    eviction.SLICE, eviction.PAGES, eviction.PAUSE = 100, 4, 0.0
+    eviction.SLICE, eviction.PAGES, eviction.PAUSE = 40, 2, 0.0
     make_room = eviction.make_room
 
     def noted(*given: Any, **named: Any) -> None:

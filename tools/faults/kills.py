@@ -39,7 +39,9 @@ def trials(
 ) -> Outcome:
     """Kill the deed of that name `tries` times, each on a copy of `home`, and look at what is left."""
     deed = kind.removeprefix("kill-")
-    seconds = span(deed, shutil.copytree(home, folder / "whole"), *arguments)
+    # the shortest of three: on a busy machine one may take many times as long
+    copies = [shutil.copytree(home, folder / f"whole-{number}") for number in range(3)]
+    seconds = min(span(deed, copy, *arguments) for copy in copies)
     lost: list[str] = []
     hits = 0
     for number in range(tries):
@@ -48,7 +50,9 @@ def trials(
         hits += inside(notes)
         lost += [f"try {number}: {words}" for words in _checked(check, below, notes)]
         shutil.rmtree(below)
-    survived = f"everything, as it was or whole; {hits} of {tries} kills fell inside ({seconds:.1f} s)"
+    survived = (
+        f"all that was begun is whole or as before; {hits} of {tries} kills fell inside ({seconds:.2f} s)"
+    )
     return Outcome(kind, tries, survived, tuple(lost))
 
 
@@ -81,13 +85,14 @@ def _run_left(expected: Explanation, home: Path, notes: list[Note]) -> Iterator[
         for found in manager.store.list():
             if found.state not in (states.INTERRUPTED, states.DONE):
                 yield f"the run is called {found.state}"
+        was_done = any(found.state == states.DONE for found in manager.store.list())
         result = _finished(manager)
     known = SqliteCache(home / ablations.FILE).get(things.request().game.fingerprint, _asked(expected))
     if np.isnan(known).any():
         yield "not every value is in the cache after the run"
     if things.measured(result) != things.measured(expected):
         yield "the resumed run found other values than the uninterrupted one"
-    if result.spent.asked > len(known) - len(kept):
+    if not was_done and result.spent.asked > len(known) - len(kept):
         yield f"{result.spent.asked} masks asked again, though {len(kept)} of {len(known)} had been kept"
 
 
