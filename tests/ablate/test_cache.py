@@ -108,7 +108,7 @@ def test_values_outlive_a_reader_that_is_open(tmp_path: Path) -> None:
 def test_a_value_that_changed_on_the_disk_is_measured_again(
     damage: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """SQLite does not notice a byte of a value that has changed, nor one of a mask or of the game's number."""
+    """SQLite does not notice a changed byte of a value, nor one of a mask or of the game's number."""
     cache = SqliteCache(tmp_path / "ablations.sqlite3")
     masks = np.array([[True] * 8, [False] * 8, [True] * 4 + [False] * 4])
     cache.put("a", masks, np.array([1.0, 2.0, -0.0]))
