@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.faults import flips, kills
+from tools.faults import flips, kills, links, servers
 from tools.faults.trial import Kind, Outcome, table
 
 KINDS: dict[str, Kind] = {
@@ -30,6 +30,8 @@ KINDS: dict[str, Kind] = {
     "flip-ablations-log": flips.cache_log,
     "flip-locks": flips.locks,
     "flip-export": flips.export,
+    "links": links.links,
+    "two-servers": servers.servers,
 }
 
 

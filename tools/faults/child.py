@@ -30,7 +30,7 @@ class Child:
     """`python -m tools.faults.deeds DEED` on a home; what it noted is read beside it."""
 
     def __init__(self, deed: str, home: Path, *arguments: str):
-        home.mkdir(parents=True, exist_ok=True)
+        home.parent.mkdir(parents=True, exist_ok=True)
         self._notes = home.with_name(f"{home.name}.notes")
         command = [sys.executable, "-m", "tools.faults.deeds", deed, *arguments]
         environment = {**os.environ, "SPEXVIZ_HOME": str(home), "SPEXVIZ_MODELS": "toy"}
