@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from spexviz.errors import StoreDamaged, StoreError, StoreNewer
+from spexviz.kit import log
 
 Migrations = tuple[tuple[str, str], ...]
 """(name, SQL statements) of each, oldest first; once released, none is changed or taken away."""
@@ -75,6 +76,7 @@ class Database:
         self.path = Path(path)
         self.migrations = migrations
         self._precious = precious
+        self._holder: log.Holder | None = None
         self._local = _OfThread()
         self._ready: tuple[int, int] | None = None  # the file whose schema is known to be the newest
         if not lazy:
@@ -138,6 +140,10 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         self._adopt()
+        if self._holder is None:
+            self._holder = log.Holder(self.path)
+            if self._holder.alone:  # what a failing disk has changed in its log
+                log.mend(self.path)
         is_new = not self.path.exists() or not self.path.stat().st_size
         connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
         # a text with a byte that is none must not take the other rows away
