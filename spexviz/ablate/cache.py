@@ -147,11 +147,11 @@ class SqliteCache:
             moved = self._database.set_aside()
             if moved:
                 self.notice = (
-                    f"The cache of ablations was damaged and was set aside as {moved}; "
+                    f"The cache of ablations was damaged and was set aside as {moved.name}; "
                     "a new, empty one is in use. "
                     "Runs are not affected, but ablations cost time again. Delete the old file when you like."
                 )
-                _log.warning("%s (%s)", self.notice, error.__cause__)
+                _log.warning("%s (%s; it lies in %s)", self.notice, error.__cause__, moved.parent)
             return work()
 
 

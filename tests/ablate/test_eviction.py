@@ -187,7 +187,7 @@ def test_a_damaged_file_is_set_aside_and_the_cache_goes_on(
         assert np.isnan(cache.get("a", MASKS)).all()
     (moved,) = aside(path)
     assert moved.read_bytes() == damaged, "nothing of it is lost"
-    assert str(moved) in cache.notice and "Runs are not affected" in caplog.text
+    assert moved.name in cache.notice and "Runs are not affected" in caplog.text
     cache.put("a", MASKS, VALUES)
     assert (SqliteCache(path).get("a", MASKS) == VALUES).all() and len(aside(path)) == 1
 
