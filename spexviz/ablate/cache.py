@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+import struct
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -30,6 +32,8 @@ MIGRATIONS = (
         CREATE TABLE ablations (game INTEGER NOT NULL, mask BLOB NOT NULL, value REAL NOT NULL, """
         """PRIMARY KEY (game, mask)) WITHOUT ROWID;""",
     ),
+    # of a value with its mask and its game: SQLite does not notice a byte that has changed in them
+    ("0002 values have a checksum", "ALTER TABLE ablations ADD COLUMN checksum INTEGER;"),
 )
 CAP_MB = 2048  # some fifty million values of a prompt of 60 words
 PERSIST = 60.0  # seconds to wait until a chunk can be kept: it was paid for
@@ -107,8 +111,9 @@ class SqliteCache:
             # one query finds game and masks: an eviction in between cannot give its id to another
             part = wanted[start : start + _AT_ONCE]
             places = ",".join("?" * len(part))
-            query = f"SELECT mask, value {_OF_GAME} AND mask IN ({places})"
-            known.update(self._database.read(query, (fingerprint, *part)))
+            query = f"SELECT mask, value, checksum {_OF_GAME} AND mask IN ({places})"
+            rows = self._database.read(query, (fingerprint, *part))
+            known.update(_sound(fingerprint, rows))
         noted = self._noted.get(fingerprint, 0.0)
         if known and time.time() - noted > NOTE_EVERY:
             self._note_use(fingerprint)
@@ -124,9 +129,10 @@ class SqliteCache:
             )
             query = "SELECT id FROM games WHERE fingerprint = ?"
             (game,) = connection.execute(query, (fingerprint,)).fetchone()
-            rows = [(game, key, float(value)) for key, value in zip(keys(masks), values, strict=True)]
+            given = zip(keys(masks), map(float, values), strict=True)
+            rows = [(game, key, value, _checksum(fingerprint, key, value)) for key, value in given]
             rows.sort()  # neighbours share a page
-            connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?, ?)", rows)
         self._noted[fingerprint] = now
         if eviction.size(self._database) > self.cap:
             with suppress(StoreError):  # a busy file: the next chunk tries again, and what was put is there
@@ -153,6 +159,27 @@ class SqliteCache:
                 )
                 _log.warning("%s (%s; it lies in %s)", self.notice, error.__cause__, moved.parent)
             return work()
+
+
+def _sound(fingerprint: str, rows: Iterable[tuple[bytes, object, int | None]]) -> dict[bytes, float]:
+    """{mask: value} of the rows that are as they were written; the others are measured again."""
+    known: dict[bytes, float] = {}
+    damaged = 0
+    for key, value, checksum in rows:
+        # a row of an older version has none
+        if isinstance(value, float) and checksum in (None, _checksum(fingerprint, key, value)):
+            known[key] = value
+        else:
+            damaged += 1
+    if damaged:
+        _log.warning("%d values in the cache of ablations were damaged: they are measured again", damaged)
+    return known
+
+
+def _checksum(fingerprint: str, key: bytes, value: float) -> int:
+    """24 bits of a value with its mask and its game, as a number of three bytes."""
+    number = struct.pack("<d", value + 0.0)  # SQLite keeps −0 as 0
+    return (zlib.crc32(b"%b%b%b" % (fingerprint.encode(), key, number)) & 0xFFFFFF) - 0x800000
 
 
 def cap_bytes() -> int:

@@ -142,6 +142,7 @@ class Database:
         connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
         # now: where the next lines fail, set_aside must know which file it was
         self._local.identity = self._identity()
+        self._refuse_foreign(connection)
         if is_new:  # so that space can be given back later; of an old file it would wait for the write lock
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         _write_ahead(connection)
@@ -155,6 +156,22 @@ class Database:
             self._migrate(connection)
             self._ready = self._local.identity
         return connection
+
+    def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
+        """Raise StoreError for a database of another program, to which a link may lead, before it is touched.
+
+        Raises StoreDamaged for one of ours that has lost the list of its migrations.
+        """
+        query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        tables = [name for (name,) in connection.execute(query)]
+        if not tables or "migrations" in tables:
+            return
+        if any(f"CREATE TABLE {name} " in script for _, script in self.migrations for name in tables):
+            raise self._damaged("it has lost the list of its migrations")
+        raise StoreError(
+            f"The file {self.path} is a database of another program (it has a table {tables[0]!r:.40}): move "
+            "it or the link to it, or set SPEXVIZ_HOME to another folder. Nothing in it was changed."
+        )
 
     def _identity(self) -> tuple[int, int] | None:
         """Which file the path names just now."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import sqlite3
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from spexviz.errors import StoreDamaged, StoreError
 from spexviz.jobs.store import RunStore
 from spexviz.kit.database import Database
 from spexviz.masks import uniform_masks
+from tests import old_files
 
 MASKS = uniform_masks(40, 3000, 0)
 VALUES = np.random.default_rng(0).standard_normal(3000)
@@ -225,26 +225,10 @@ def test_the_runs_file_is_never_moved(path: Path) -> None:
     assert not aside(path)
 
 
-OLD = """CREATE TABLE migrations (name TEXT PRIMARY KEY);
-CREATE TABLE games (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, used REAL NOT NULL);
-CREATE TABLE ablations (game INTEGER NOT NULL, mask BLOB NOT NULL, value REAL NOT NULL,
-    PRIMARY KEY (game, mask)) WITHOUT ROWID;
-INSERT INTO migrations VALUES ('0001 ablations');"""
-
-
 def test_ablations_of_the_old_file_move_into_the_new_one(path: Path) -> None:
     SqliteCache(path).put("new", MASKS[:5], VALUES[:5])  # so that the ids of games differ
     old = path.with_name("spexviz.sqlite3")
-    with sqlite3.connect(old) as plain:
-        plain.executescript(OLD)
-        for game, name in enumerate(("a", "b"), 1):
-            plain.execute("INSERT INTO games VALUES (?, ?, ?)", (game, name, time.time()))
-            rows = [
-                (game, np.packbits(mask, bitorder="little").tobytes(), value + game)
-                for mask, value in zip(MASKS, VALUES, strict=True)
-            ]
-            plain.executemany("INSERT INTO ablations VALUES (?, ?, ?)", rows)
-    plain.close()
+    old_files.write_ablations(old, MASKS, {"a": VALUES + 1, "b": VALUES + 2})
     runs = RunStore(old).database  # the runs' tables come into it
     for _ in range(2):
         cache = SqliteCache(path)

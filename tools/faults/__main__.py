@@ -15,9 +15,24 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.faults import flips, kills, links, servers
 from tools.faults.trial import Kind, Outcome, table
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "kill-run": kills.run,
+    "kill-imports": kills.imports,
+    "kill-removals": kills.removals,
+    "kill-evictions": kills.evictions,
+    "kill-migrations": kills.migrations,
+    "flip-runs": flips.runs,
+    "flip-runs-log": flips.runs_log,
+    "flip-ablations": flips.cache,
+    "flip-ablations-log": flips.cache_log,
+    "flip-locks": flips.locks,
+    "flip-export": flips.export,
+    "links": links.links,
+    "two-servers": servers.servers,
+}
 
 
 def tried(names: Sequence[str], tries: int, seed: int, folder: Path) -> list[Outcome]:
