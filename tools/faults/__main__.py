@@ -15,9 +15,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.faults import clock, disk, locked
 from tools.faults.trial import Kind, Outcome, table
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "lock-runs": locked.runs_locked,
+    "lock-ablations": locked.ablations_locked,
+    "full-disk": disk.full,
+    "read-only": disk.read_only,
+    "clock": clock.jumps,
+}
 
 
 def tried(names: Sequence[str], tries: int, seed: int, folder: Path) -> list[Outcome]:
