@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spexviz.ablate import cache as ablations
-from spexviz.jobs.store import FILE
+from spexviz.jobs.schema import FILE
 from tools.faults import __main__ as campaign
 from tools.faults import child, flips, kills, links
 from tools.faults.trial import Outcome, table

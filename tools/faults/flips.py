@@ -18,7 +18,7 @@ from pathlib import Path
 
 from spexviz.ablate import cache as ablations
 from spexviz.errors import SpecError
-from spexviz.jobs.store import FILE
+from spexviz.jobs.schema import FILE
 from spexviz.results import Explanation
 from tools.faults import things
 from tools.faults.child import DONE, READY, Child, Note

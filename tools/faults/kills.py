@@ -19,7 +19,8 @@ from spexviz.ablate.cache import SqliteCache
 from spexviz.errors import SpexvizError
 from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager
-from spexviz.jobs.store import FILE, RunStore
+from spexviz.jobs.schema import FILE
+from spexviz.jobs.store import RunStore
 from spexviz.masks import Masks, ends
 from spexviz.results import Explanation
 from spexviz.run import pipeline

@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from spexviz.ablate import cache as ablations
-from spexviz.jobs.store import FILE
+from spexviz.jobs.schema import FILE
 from tools.faults import things
 from tools.faults.child import DONE, Note
 from tools.faults.flips import GAMES, RUNS, filled, started

@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from spexviz.jobs import store as states
-from spexviz.jobs.store import FILE, Run, RunStore
+from spexviz.jobs.schema import FILE
+from spexviz.jobs.store import Run, RunStore
 from spexviz.run import pipeline
 from spexviz.run.plan import Request
 from tests.browser.harness import Server, wait_until
