@@ -101,6 +101,7 @@ class LoadedModel(OpenModel):
             twin = type(self)(self.label, precision="fp32")
         except NoRoom:
             return None
+        twin.lock = self.lock  # both compute on the same processor: neither is asked beside the other
         # as long as a run needs it: it is as large as the model, or twice that
         self._reference = weakref.ref(twin)
         return twin
