@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from spexviz import models
 from spexviz.ablate import cache as ablations
@@ -204,8 +204,8 @@ class JobManager:
             lock = FileLock(self._lock_file(owner))
             try:
                 lock.acquire(timeout=0)
-            except Timeout:
-                continue  # that process lives
+            except OSError:
+                continue  # that process lives, or is one of a user whose locks this one may not look at
             self.store.interrupt(owner)
             lock.release()
             # the name was that process's alone: no other will take it

@@ -40,6 +40,10 @@ QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
 AHEAD = 60.0  # seconds by which a run may be dated after now: clocks are set a little, now and then
 _log = logging.getLogger(__name__)
 ACTIVE = (QUEUED, RUNNING, CANCELLING)
+STATES = (*ACTIVE, DONE, FAILED, CANCELLED, INTERRUPTED)
+# a process is named by 32 hex digits, and no other name may lead to a file
+_OWNER = "CASE WHEN length(owner) = 32 AND owner NOT GLOB '*[^0-9a-f]*' THEN owner ELSE '' END"
+_LAST = 2.0**33  # seconds since 1970: the year 2242
 _COLUMNS = (
     "id, spec, spec_id, user, origin, state, owner, title, done, total, rate, phase, message, version, "
     "created, started, finished, result IS NOT NULL"
@@ -120,7 +124,7 @@ class RunStore:
         found = []
         for row in self._rows(limit, user):
             try:
-                RunSpec.from_json(row[1])
+                _read(row)
             except SpecError as error:
                 found.append((row[0], row[7], str(error)))
         return found
@@ -270,8 +274,8 @@ class RunStore:
         return run_id
 
     def owners(self) -> set[str]:
-        """Processes that hold active runs."""
-        query = f"SELECT DISTINCT owner FROM runs WHERE state IN ({_marks(ACTIVE)})"
+        """Processes that hold active runs; "" for one whose name was damaged on the disk."""
+        query = f"SELECT DISTINCT {_OWNER} FROM runs WHERE state IN ({_marks(ACTIVE)})"
         return {owner for (owner,) in self.database.read(query, ACTIVE)}
 
     def active(self, owner: str) -> set[str]:
@@ -290,7 +294,7 @@ class RunStore:
         message = "The server stopped during this run. What was measured is kept: resume to go on from there."
         with self.database.write() as connection:
             active = f"state IN ({_marks(ACTIVE)})"
-            query = f"UPDATE runs SET state = ?, message = ?, finished = ? WHERE owner = ? AND {active}"
+            query = f"UPDATE runs SET state = ?, message = ?, finished = ? WHERE {_OWNER} = ? AND {active}"
             connection.execute(query, (INTERRUPTED, message, time.time(), owner, *ACTIVE))
 
     def _one(self, query: str, *arguments: object) -> tuple | None:
@@ -319,13 +323,28 @@ def _new_id() -> str:
 def _run(row: tuple | None) -> Run | None:
     """The run of a row;
 
-    None where there is no row, or one whose spec nobody can read any more: it must not take the others away.
+    None where there is no row, or one that nobody can read any more: it must not take the others away.
     """
     if row is None:
         return None
-    run_id, spec, *others, has_result = row
     try:
-        return Run(run_id, RunSpec.from_json(spec), *others, has_result=bool(has_result))
+        return _read(row)
     except SpecError as error:
-        _log.warning("run %s is left out, since its settings cannot be read: %s", run_id, error)
+        _log.warning("run %s is left out, since it cannot be read: %s", row[0], error)
         return None
+
+
+def _read(row: tuple) -> Run:
+    """The run of a row. Raises SpecError for one that was damaged, or has settings of another version."""
+    run_id, text, *others, has_result = row
+    run = Run(run_id, RunSpec.from_json(text), *others, has_result=bool(has_result))
+    counts = (run.done, run.total, run.version)
+    times = (run.created, run.started or 0.0, run.finished or 0.0)
+    numbers = all(isinstance(count, int) for count in counts) and isinstance(run.rate, float)
+    if not numbers or not all(isinstance(one, float) and 0.0 <= one < _LAST for one in times):
+        raise SpecError("Its progress was damaged on the disk.")
+    if run.state not in STATES or run.origin not in (ASKED, FROM_FILE, RECORDED):
+        raise SpecError("Its state was damaged on the disk.")
+    if hashlib.sha256(text.encode()).hexdigest()[: len(run.spec_id)] != run.spec_id:
+        raise SpecError("Its settings were damaged on the disk.")
+    return run

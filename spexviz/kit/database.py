@@ -154,6 +154,8 @@ class Database:
         connection = sqlite3.connect(
             self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
         )
+        # a text with a byte that is none must not take the other rows away
+        connection.text_factory = _text
         # now: where the next lines fail, set_aside must know which file it was
         self._local.identity = self._identity()
         self._refuse_foreign(connection)
@@ -294,6 +296,10 @@ class Database:
             f"The file {self.path} is damaged or no database ({error}). `spexviz serve` sets a damaged file "
             "aside at its start, and goes on with all that can still be read."
         )
+
+
+def _text(content: bytes) -> str:
+    return content.decode(errors="replace")
 
 
 def _code(error: object) -> int:

@@ -14,7 +14,7 @@ from spexviz.ablate import eviction
 from spexviz.ablate.cache import SqliteCache
 from spexviz.errors import SpexvizError
 from spexviz.jobs.manager import JobManager
-from spexviz.jobs.store import RunStore
+from spexviz.jobs.store import Run, RunStore
 from spexviz.masks import Masks, Values, keys
 from spexviz.results import Explanation
 from tests.jobs import waiting
@@ -109,6 +109,8 @@ def filled() -> None:
     for half in range(2):
         for number, result in enumerate(results[10 * half : 10 * half + 10], 10 * half):
             manager.store.insert(result, f"{number}")
+        for seed in (100 + half, 110 + half, 120 + half):  # these wait, and their process is killed
+            manager.submit(things.request(seed=seed), "waiting")
         for game in (2 * half, 2 * half + 1):
             manager.cache.put(things.game(game), things.MASKS, things.values(game))
         if not half:
@@ -116,6 +118,21 @@ def filled() -> None:
             manager.cache._database.read("PRAGMA wal_checkpoint(TRUNCATE)")
     note(READY)
     time.sleep(PATIENCE)
+
+
+def _tell_run(store: RunStore, found: Run) -> None:
+    """The run with its result, or why that cannot be read."""
+    try:
+        result = store.result(found.id)
+    except SpexvizError as error:
+        note("damaged", found.id, str(error))
+        return
+    again = store.get(found.id)
+    if result is None and found.has_result and again is not None:
+        note("damaged", found.id, again.message)
+        return
+    text = result.to_json() if result else ""
+    note("run", found.id, hashlib.sha256(text.encode()).hexdigest(), found.title, found.state)
 
 
 def start() -> None:
@@ -127,15 +144,13 @@ def start() -> None:
         note(DONE)
         return
     for found in manager.store.list():
-        try:
-            result = manager.store.result(found.id)
-            note("run", found.id, hashlib.sha256((result.to_json() if result else "").encode()).hexdigest())
-        except SpexvizError as error:
-            note("damaged", found.id, str(error))
+        _tell_run(manager.store, found)
     counts = [things.found(manager.cache, game) for game in range(4)]
     note("values", *map(sum, zip(*counts, strict=True)))
-    if manager.cache.notice:
-        note("told", manager.cache.notice)
+    for run_id, title, why in manager.store.unreadable():
+        note("damaged", run_id, f"{title}: {why}")
+    for notice in manager.notices:
+        note("told", notice)
     note(DONE)
     manager.close()
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from spexviz.ablate import cache as ablations
 from spexviz.errors import SpecError
+from spexviz.jobs import store as states
 from spexviz.jobs.schema import FILE
 from spexviz.results import Explanation
 from tools.faults import things
@@ -26,7 +27,9 @@ from tools.faults.trial import Outcome
 
 AMOUNTS = (1, 1, 1, 8)  # bytes at once
 GAMES = 4
-RUNS = 20
+RUNS = 26  # 20 that are done, 6 that wait
+
+SHOWN = {*((f"{number}", states.DONE) for number in range(20)), ("waiting", states.INTERRUPTED)}
 
 
 def flip(path: Path, rng: random.Random) -> None:
@@ -120,7 +123,7 @@ def _rows(home: Path, folder: Path) -> list[tuple[str, str, str]]:
     with closing(sqlite3.connect(copy / FILE)) as plain:
         plain.text_factory = lambda content: content.decode(errors="replace")
         for rowid in range(1, RUNS + 1):
-            query = "SELECT id, spec, result FROM runs NOT INDEXED WHERE rowid = ?"
+            query = "SELECT id, spec, ifnull(result, '') FROM runs NOT INDEXED WHERE rowid = ?"
             with suppress(sqlite3.Error):
                 rows += plain.execute(query, (rowid,)).fetchall()
     shutil.rmtree(copy)
@@ -131,21 +134,25 @@ def _left(
     home: Path, originals: dict[str, tuple], stood: set[str], said: list[Note], seen: Counter[str]
 ) -> Iterator[str]:
     """A sentence for each thing that is lost; what was met otherwise is counted in `seen`."""
-    words = [rest[0] for what, *rest in said if what in ("refused", "told")]
+    words = [rest[-1] for what, *rest in said if what in ("refused", "told", "damaged")]
     seen.update({"said in words": bool(words), "went on without a word": not words})
     if not any(what == DONE for what, *_ in said):
         yield f"the process ended with an error: {said[-1][1].splitlines()[-1:]}"
     if any(what == "refused" for what, *_ in said) and stood:
         yield f"it does not start, though {len(stood)} runs can be read: {words[0]}"
         return
-    listed = {run_id: digest for what, run_id, digest in _of("run", said)}
+    listed = {run_id: digest for _, run_id, digest, *_ in _of("run", said)}
     right = {run_id for run_id in listed if listed[run_id] == _digest(originals.get(run_id, ("",) * 3)[2])}
+    shown = {(title, state) for _, _, _, title, state in _of("run", said)}
+    seen["a run's title or state is another"] += not shown <= SHOWN
     if missing := stood - right:
         yield f"{len(missing)} runs that can be read are not there"
     told = {run_id for _, run_id, _ in _of("damaged", said)}
     wrong = listed.keys() - right - told
-    seen["a run's wrong result is shown"] += bool(wrong)
+    if wrong:
+        yield f"{len(wrong)} runs are shown with results that are not theirs"
     seen["runs that SQLite cannot read"] += len(originals) - len(stood)
+    seen["runs of them that are listed all the same"] += len(right - stood)
     for _, known, mistaken in _of("values", said):
         seen["some ablations are measured again"] += known < GAMES * len(things.MASKS)
         if mistaken:
