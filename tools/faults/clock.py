@@ -1,4 +1,4 @@
-"""The wall clock jumps, forward or back, in the middle of runs: for the whole process, by a preloaded library."""
+"""The wall clock jumps in the middle of runs: for their whole process, by a library that is preloaded."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ class Clock:
 def jumps(folder: Path, randomness: random.Random, tries: int) -> Outcome:
     """The kind: by an hour, two days or a year."""
     if shutil.which("cc") is None:
-        return Outcome(
-            "clock jumps", 0, "", skipped="there is no C compiler (cc) for the library that does it"
-        )
+        return Outcome("clock", 0, "", skipped="there is no C compiler (cc) for the library that moves it")
     clock = Clock(folder)
     lost: list[str] = []
     for number in range(tries):
@@ -55,7 +53,7 @@ def jumps(folder: Path, randomness: random.Random, tries: int) -> Outcome:
         found = trial(below, clock, jump, randomness.uniform(0.1, 1.0))
         lost += [f"try {number}, by {jump} s: {words}" for words in found]
     survived = "every run with its values, the newest first, none purged, times still to go told rightly"
-    return Outcome("clock jumps", tries, survived, tuple(lost))
+    return Outcome("clock", tries, survived, tuple(lost))
 
 
 def trial(folder: Path, clock: Clock, jump: int, after: float) -> list[str]:

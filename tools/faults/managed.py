@@ -1,7 +1,7 @@
 """`python -m tools.faults.managed`: a job manager in a process of its own, asked by lines of JSON.
 
-A line holds the name of a question and its arguments; the answer is a line {"answer": …}, or {"error": …} in the
-words of spexviz. So the process can be locked out, starved or misled, while whoever does that looks on.
+A line holds the name of a question and its arguments; the answer is a line {"answer": …}, or {"error": …} in
+the words of spexviz. So the process can be locked out, starved or misled, while whoever does that looks on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 180.0  # seconds for what must come; nothing is measured by it
+PATIENCE = float(os.environ.get("P", "180"))
 
 
 class Managed:
