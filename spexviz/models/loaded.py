@@ -64,6 +64,8 @@ class LoadedModel(OpenModel):
         self.tokenizer, self.network = checkpoint.from_pretrained(
             name, source, options, self.precision, self.auto, self.wanted
         )
+        if self.device.type == "cpu":  # elsewhere it is copied anyway
+            checkpoint.hold(self.network)
         self.network.eval().requires_grad_(False)
         self.body = self.network.base_model
 
