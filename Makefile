@@ -75,6 +75,7 @@ campaign: setup browser
 	$(BIN)/python -m tools.differential
 	$(BIN)/python -m tools.loads
 	$(BIN)/python -m tools.load
+	$(BIN)/python -m benchmarks.questions
 	$(BIN)/python -m tools.faults
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision fp32
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision auto

@@ -7,6 +7,7 @@ away, it has a size cap, and where it is damaged it is set aside.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import struct
 import time
@@ -87,7 +88,7 @@ class SqliteCache:
         self.path = Path(path)
         self.cap = cap
         self.notice = ""
-        self._noted: dict[str, float] = {}
+        self._noted: dict[str, float] = {}  # when use of a game was last noted, by a clock that cannot jump
         self._database = Database(self.path, MIGRATIONS, lazy=True)
         self._safely(self._database.connection)
         moving.take_over(self._database)
@@ -114,18 +115,16 @@ class SqliteCache:
             query = f"SELECT mask, value, checksum {_OF_GAME} AND mask IN ({places})"
             rows = self._database.read(query, (fingerprint, *part))
             known.update(_sound(fingerprint, rows))
-        noted = self._noted.get(fingerprint, 0.0)
-        if known and time.time() - noted > NOTE_EVERY:
+        if known and not self._is_noted(fingerprint, NOTE_EVERY):
             self._note_use(fingerprint)
         return np.array([known.get(key, np.nan) for key in wanted], dtype=np.float64)
 
     def _put(self, fingerprint: str, masks: Masks, values: Values) -> None:
-        now = time.time()
         with self._database.write(PERSIST) as connection:
             connection.execute(
                 "INSERT INTO games (fingerprint, used) VALUES (?, ?) "
                 "ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used",
-                (fingerprint, now),
+                (fingerprint, time.time()),
             )
             query = "SELECT id FROM games WHERE fingerprint = ?"
             (game,) = connection.execute(query, (fingerprint,)).fetchone()
@@ -133,17 +132,24 @@ class SqliteCache:
             rows = [(game, key, value, _checksum(fingerprint, key, value)) for key, value in given]
             rows.sort()  # neighbours share a page
             connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?, ?)", rows)
-        self._noted[fingerprint] = now
+        self._noted[fingerprint] = time.monotonic()
         if eviction.size(self._database) > self.cap:
             with suppress(StoreError):  # a busy file: the next chunk tries again, and what was put is there
-                eviction.make_room(self._database, self.cap, keep=game)
+                eviction.make_room(self._database, self.cap, self._in_use())
+
+    def _in_use(self) -> set[str]:
+        """The games that this process has used in the last minutes."""
+        return {name for name in dict(self._noted) if self._is_noted(name, eviction.IN_USE)}
+
+    def _is_noted(self, fingerprint: str, within: float) -> bool:
+        """Whether use of a game was noted in the last seconds."""
+        return time.monotonic() - self._noted.get(fingerprint, -math.inf) < within
 
     def _note_use(self, fingerprint: str) -> None:
-        now = time.time()
         # a busy file: a later reading notes it
         with suppress(StoreError), self._database.write() as connection:
-            connection.execute("UPDATE games SET used = ? WHERE fingerprint = ?", (now, fingerprint))
-            self._noted[fingerprint] = now
+            connection.execute("UPDATE games SET used = ? WHERE fingerprint = ?", (time.time(), fingerprint))
+            self._noted[fingerprint] = time.monotonic()
 
     def _safely(self, work: Callable[[], T]) -> T:
         """Do it; where the file proves damaged, set it aside and do it again on a new one."""
@@ -153,11 +159,11 @@ class SqliteCache:
             moved = self._database.set_aside()
             if moved:
                 self.notice = (
-                    f"The cache of ablations was damaged and was set aside as {moved}; "
+                    f"The cache of ablations was damaged and was set aside as {moved.name}; "
                     "a new, empty one is in use. "
                     "Runs are not affected, but ablations cost time again. Delete the old file when you like."
                 )
-                _log.warning("%s (%s)", self.notice, error.__cause__)
+                _log.warning("%s (%s; it lies in %s)", self.notice, error.__cause__, moved.parent)
             return work()
 
 

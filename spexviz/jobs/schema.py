@@ -71,8 +71,8 @@ def mend(runs: Database, damage: StoreDamaged) -> str:
     if found.copied:
         copied = f", {found.copied} more from its last copy"
     notice = (
-        f"The file of the runs was damaged and was set aside as {found.aside}. {found.rows} runs could be "
-        f"read from it{copied}; they are listed. What is missing can be run again: its ablations are kept."
+        f"The file of the runs was damaged and was set aside as {found.aside.name}. {found.rows} runs could "
+        f"be read from it{copied}; they are listed. What is missing can be run again: its ablations are kept."
     )
-    _log.warning("%s (%s)", notice, damage)
+    _log.warning("%s (%s; it lies in %s)", notice, damage, found.aside.parent)
     return notice

@@ -37,6 +37,7 @@ QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
     "cancelled",
     "interrupted",
 )
+AHEAD = 60.0  # seconds by which a run may be dated after now: clocks are set a little, now and then
 _log = logging.getLogger(__name__)
 ACTIVE = (QUEUED, RUNNING, CANCELLING)
 STATES = (*ACTIVE, DONE, FAILED, CANCELLED, INTERRUPTED)
@@ -112,7 +113,10 @@ class RunStore:
         return _run(row)
 
     def list(self, limit: int = 200, user: str | None = None) -> list[Run]:
-        """The newest runs first: everybody's, or those of one user."""
+        """The newest runs first: everybody's, or those of one user.
+
+        What a clock that was ahead has dated in the future comes last.
+        """
         return [run for row in self._rows(limit, user) if (run := _run(row)) is not None]
 
     def unreadable(self, limit: int = 200, user: str | None = None) -> list[tuple[str, str, str]]:
@@ -126,11 +130,12 @@ class RunStore:
         return found
 
     def _rows(self, limit: int, user: str | None) -> list[tuple]:
-        whose, arguments = "", (limit,)
+        whose, of_user = "", ()
         if user is not None:
-            whose, arguments = "AND user = ?", (user, limit)
-        query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL {whose} ORDER BY created DESC LIMIT ?"
-        return self.database.read(query, arguments)
+            whose, of_user = "AND user = ?", (user,)
+        order = "ORDER BY created > ?, created DESC LIMIT ?"
+        query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL {whose} {order}"
+        return self.database.read(query, (*of_user, time.time() + AHEAD, limit))
 
     def result(self, run_id: str) -> Explanation | None:
         """The explanation so far; complete once the run is done. None if there is none yet.
@@ -237,9 +242,9 @@ class RunStore:
             connection.execute("UPDATE runs SET deleted = NULL WHERE id = ?", (run_id,))
 
     def purge(self, older_than: float = 86_400.0) -> None:
-        """Remove for good what was deleted more than `older_than` seconds ago."""
+        """Remove for good what was deleted more than `older_than` seconds ago, or by a clock so far ahead."""
         with self.database.write() as connection:
-            connection.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - older_than,))
+            connection.execute("DELETE FROM runs WHERE abs(deleted - ?) > ?", (time.time(), older_than))
 
     def insert(self, explanation: Explanation, title: str, origin: str = FROM_FILE, user: str = "") -> str:
         """Take in a result from a file, as a run of its own with a mark; returns its id.

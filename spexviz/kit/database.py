@@ -17,6 +17,7 @@ from filelock import FileLock
 
 from spexviz.errors import StoreDamaged, StoreError, StoreNewer
 from spexviz.kit import log
+from spexviz.kit.idle import Identity, Idle, Lease
 
 Migrations = tuple[tuple[str, str], ...]
 """(name, SQL statements) of each, oldest first; once released, none is changed or taken away."""
@@ -59,7 +60,8 @@ class _OfThread(threading.local):
     """What each thread has of a file: its connection, and which file that was."""
 
     connection: sqlite3.Connection | None = None
-    identity: tuple[int, int] | None = None
+    identity: Identity = None
+    lease: Lease | None = None  # of the connection: the next thread has it when this one has ended
 
 
 class Database:
@@ -78,23 +80,33 @@ class Database:
         self._precious = precious
         self._holder: log.Holder | None = None
         self._local = _OfThread()
-        self._ready: tuple[int, int] | None = None  # the file whose schema is known to be the newest
+        self._idle = Idle()
+        self._ready: Identity = None  # the file whose schema is known to be the newest
         if not lazy:
             self.connection()
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection, in autocommit mode."""
         opened = self._local.connection
-        if opened is not None and self._identity() == self._local.identity:
+        identity = self._identity()
+        if opened is not None and identity == self._local.identity:
             return opened
+        self._local.lease = None
+        if identity is not None and identity == self._ready and (idle := self._idle.find(identity)):
+            self._local.identity = identity
+            return self._lend(idle)
         try:
             with self._alone():
                 self._local.connection = None  # until it is ready
-                opened = self._open()
-                self._local.connection = opened
+                return self._lend(self._open())
         except sqlite3.Error as error:
             raise self._error(error) from error
-        return opened
+
+    def _lend(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Let this thread have a connection until it ends."""
+        self._local.connection = connection
+        self._local.lease = self._idle.lend(self._local.identity, connection)
+        return connection
 
     @property
     def successor(self) -> Path:
@@ -145,7 +157,9 @@ class Database:
             if self._holder.alone:  # what a failing disk has changed in its log
                 log.mend(self.path)
         is_new = not self.path.exists() or not self.path.stat().st_size
-        connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+        connection = sqlite3.connect(
+            self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+        )
         # a text with a byte that is none must not take the other rows away
         connection.text_factory = _text
         # now: where the next lines fail, set_aside must know which file it was
@@ -181,7 +195,7 @@ class Database:
             "it or the link to it, or set SPEXVIZ_HOME to another folder. Nothing in it was changed."
         )
 
-    def _identity(self) -> tuple[int, int] | None:
+    def _identity(self) -> Identity:
         """Which file the path names just now."""
         try:
             found = self.path.stat()

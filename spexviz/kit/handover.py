@@ -1,4 +1,7 @@
-"""A lock that is handed over in the midst of long work to whoever waits for a short one."""
+"""A lock that is handed over in the midst of long work to whoever waits for a short one.
+
+What may be changed meanwhile, and must be as it was before others begin, is the affair of whoever gives way.
+"""
 
 from __future__ import annotations
 
@@ -56,9 +59,14 @@ class Handover:
         """Seconds for which this thread has given way since it took the lock."""
         return _work.away
 
+    @property
+    def wanted(self) -> bool:
+        """Whether this thread works for long, and somebody waits who does not."""
+        return _work.long and self._hurried > 0
+
     def give_way(self) -> None:
         """Let those go first who wait for a short while. The lock must be held."""
-        if not _work.long or not self._hurried:
+        if not self.wanted:
             return
         start = time.perf_counter()
         self._drop()

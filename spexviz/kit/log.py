@@ -41,16 +41,16 @@ _STEPS = np.unique(np.concatenate([_DIFFERENCES << 8 * byte for byte in range(4)
 class Holder:
     """That this process has a database open, for others to know; it ends with the process, however that ends.
 
-    `alone`: whether nobody else had it open at first. False where the system cannot tell.
+    `alone`: whether nobody else had it open at first. False where nobody can tell, as of a
+    file to which a link leads.
     """
 
     def __init__(self, path: Path):
         self.alone = False
-        if fcntl is None:
+        if fcntl is None or path.is_symlink():
             return
-        handle = os.open(
-            f"{path.resolve()}.open", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644
-        )
+        how = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        handle = os.open(f"{path}.open", how, 0o644)
         weakref.finalize(self, os.close, handle)
         with suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -63,7 +63,7 @@ def mend(path: Path) -> Path | None:
 
     None where nothing in it is damaged. Raises OSError.
     """
-    log = Path(f"{path.resolve()}-wal")
+    log = Path(f"{path}-wal")
     if not log.exists():
         return None
     right = mended(log.read_bytes())

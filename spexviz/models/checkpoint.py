@@ -143,6 +143,16 @@ def from_pretrained(
     return tokenizer, model
 
 
+def hold(network: Any) -> None:
+    """Take the weights off the file, in which they lie mapped as long as nobody copies them.
+
+    Else a file that is written over changes the values of the model in use, and one that is cut short ends
+    the whole process (SIGBUS).
+    """
+    for tensor in (*network.parameters(), *network.buffers()):
+        tensor.data = tensor.data.clone()
+
+
 def _tokenizer(name: str, source: str, given: dict[str, Any], wanted: str) -> Any:
     """The tokeniser beside the weights.
 

@@ -64,6 +64,8 @@ class LoadedModel(OpenModel):
         self.tokenizer, self.network = checkpoint.from_pretrained(
             name, source, options, self.precision, self.auto, self.wanted
         )
+        if self.device.type == "cpu":  # elsewhere it is copied anyway
+            checkpoint.hold(self.network)
         self.network.eval().requires_grad_(False)
         self.body = self.network.base_model
 
@@ -101,6 +103,7 @@ class LoadedModel(OpenModel):
             twin = type(self)(self.label, precision="fp32")
         except NoRoom:
             return None
+        twin.lock = self.lock  # both compute on the same processor: neither is asked beside the other
         # as long as a run needs it: it is as large as the model, or twice that
         self._reference = weakref.ref(twin)
         return twin

@@ -135,7 +135,7 @@ def _answer(lens: Lens, run: states.Run) -> None:
     try:
         explanation = store.result(run.id)
     except SpexvizError as error:
-        widgets.problem(error, key=f"unreadable-{run.id}")
+        widgets.problem(f"The result of this run cannot be read. {error}", key=f"unreadable-{run.id}")
         return
     run = store.get(run.id) or run  # a damaged result makes it one to resume
     if run.state in (states.CANCELLED, states.INTERRUPTED, states.FAILED):

@@ -161,5 +161,5 @@ def waiting(run_id: str) -> str:
         return "Waiting for its turn: it is next …"
     said = f"Waiting for its turn: {place.ahead} {captions.plural('run', place.ahead)} before it"
     if place.seconds is not None:
-        said += f", about {widgets.duration(place.seconds)}"
+        said += f", {widgets.duration(place.seconds)}"
     return f"{said}. Visitors take turns …"

@@ -34,16 +34,19 @@ def games(path: Path) -> set[str]:
         return {name for (name,) in plain.execute("SELECT fingerprint FROM games")}
 
 
-def age(path: Path, seconds: float) -> None:
+def age(path: Path, seconds: float, *caches: SqliteCache) -> None:
+    """Make every use that long ago, as the file and these caches know it."""
     with sqlite3.connect(path) as plain:
         plain.execute("UPDATE games SET used = used - ?", (seconds,))
+    for cache in caches:
+        cache._noted = {name: at - seconds for name, at in cache._noted.items()}
 
 
 def filled(path: Path, names: str, cap: int = ROOM) -> SqliteCache:
     """A cache with 3,000 values of each game, each used an hour after the one before."""
     cache = SqliteCache(path, cap)
     for name in names:
-        age(path, 3600.0)
+        age(path, 3600.0, cache)
         cache.put(name, MASKS, VALUES)
     return cache
 
@@ -90,9 +93,38 @@ def test_a_game_in_use_stays_though_the_file_is_too_large(path: Path) -> None:
     cache.put("a", MASKS, VALUES)
     cache.put("b", MASKS, VALUES)  # both used just now
     assert games(path) == {"a", "b"} and eviction.size(cache._database) > cache.cap
-    age(path, eviction.IN_USE + 1)
+    age(path, eviction.IN_USE + 1, cache)
     cache.put("b", MASKS[:1], VALUES[:1])
     assert games(path) == {"b"}
+
+
+YEAR = 365 * 86_400.0  # seconds
+
+
+@pytest.mark.parametrize("jump", [YEAR, -YEAR])
+def test_a_clock_that_jumps_makes_no_game_in_use_go(path: Path, jump: float) -> None:
+    cache = SqliteCache(path, cap=50_000)
+    cache.put("a", MASKS, VALUES)
+    age(path, jump)  # the file has the time of before the jump
+    cache.put("b", MASKS, VALUES)
+    assert games(path) == {"a", "b"}
+
+
+def test_a_use_in_the_future_does_not_make_a_game_stay_for_good(path: Path) -> None:
+    cache = SqliteCache(path, cap=50_000)
+    cache.put("a", MASKS, VALUES)
+    age(path, -YEAR)
+    SqliteCache(path, cap=50_000).put("b", MASKS, VALUES)
+    assert games(path) == {"b"}
+
+
+def test_use_is_noted_though_the_clock_was_set_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = filled(path, "a")
+    now = caches.time.time()
+    monkeypatch.setattr(caches.time, "time", lambda: now - YEAR)
+    cache._noted["a"] -= 2 * caches.NOTE_EVERY
+    cache.get("a", MASKS[:1])
+    assert cache._database.read("SELECT used FROM games") == [(now - YEAR,)]
 
 
 def test_space_is_given_back_when_the_cap_is_lowered(path: Path) -> None:
@@ -151,7 +183,7 @@ def test_others_may_write_between_two_slices(path: Path, monkeypatch: pytest.Mon
         pauses.append(seconds)
 
     monkeypatch.setattr(eviction.time, "sleep", pause)
-    eviction.make_room(cache._database, 1, -1)
+    eviction.make_room(cache._database, 1, ())
     assert games(path) == {"z"} and len(pauses) >= 15
     assert min(pauses) > 0.1  # what SQLite waits between two looks
 
@@ -187,7 +219,7 @@ def test_a_damaged_file_is_set_aside_and_the_cache_goes_on(
         assert np.isnan(cache.get("a", MASKS)).all()
     (moved,) = aside(path)
     assert moved.read_bytes() == damaged, "nothing of it is lost"
-    assert str(moved) in cache.notice and "Runs are not affected" in caplog.text
+    assert moved.name in cache.notice and "Runs are not affected" in caplog.text
     cache.put("a", MASKS, VALUES)
     assert (SqliteCache(path).get("a", MASKS) == VALUES).all() and len(aside(path)) == 1
 

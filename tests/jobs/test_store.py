@@ -98,3 +98,35 @@ def test_a_row_that_nobody_can_read_takes_no_other_away(tmp_path: Path) -> None:
         with store.database.write() as connection:
             connection.execute("UPDATE runs SET spec = ? WHERE id = ?", (spec, run_id))
     assert [run.id for run in store.list()] == [kept] and all(store.get(run_id) is None for run_id in spoiled)
+
+
+YEAR = 365 * 86_400.0  # seconds
+
+
+@pytest.mark.parametrize("jump", [YEAR, -YEAR])
+def test_the_newest_run_is_the_first_though_the_clock_jumped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    store, now = RunStore(tmp_path / "runs.sqlite3"), states.time.time()
+    specs = [Request(SyntheticGame("x0", n=12), Linear(), 64, seed).spec for seed in range(4)]
+    ids = [store.enqueue(spec, "", "") for spec in specs[:2]]
+    monkeypatch.setattr(states.time, "time", lambda: now + jump)
+    ids.append(store.enqueue(specs[2], "", ""))
+    assert store.list(limit=1)[0].id == ids[2]
+    monkeypatch.setattr(states.time, "time", lambda: now + 1)  # it is set right again
+    ids.append(store.enqueue(specs[3], "", ""))
+    assert store.list(limit=1)[0].id == ids[3] and {run.id for run in store.list()} == set(ids)
+
+
+def test_what_was_deleted_by_a_clock_that_was_ahead_goes_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, now = RunStore(tmp_path / "runs.sqlite3"), states.time.time()
+    run_id = store.enqueue(Request(SyntheticGame("x0", n=12), Linear(), 64).spec, "", "")
+    store.finish(run_id, states.FAILED)
+    monkeypatch.setattr(states.time, "time", lambda: now + YEAR)
+    store.delete(run_id)
+    monkeypatch.setattr(states.time, "time", lambda: now)
+    store.purge()
+    store.restore(run_id)
+    assert store.get(run_id) is None

@@ -108,8 +108,9 @@ def test_the_log_is_kept_as_it_was(killed: Path, tmp_path: Path) -> None:
     content = bytearray(file.read_bytes())
     content[3000] ^= 1
     file.write_bytes(content)
-    link = tmp_path / "link.sqlite3"
-    link.symlink_to(tmp_path / "a.sqlite3")
-    kept = log.mend(link)
-    assert kept is not None and kept.read_bytes() == content and kept.parent == tmp_path
-    assert log.mend(link) is None, "it is right now"
+    path = tmp_path / "a.sqlite3"
+    first = log.Holder(path)
+    assert first.alone and not log.Holder(path).alone
+    kept = log.mend(path)
+    assert kept is not None and kept.read_bytes() == content
+    assert log.mend(path) is None, "it is right now"

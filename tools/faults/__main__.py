@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.faults import flips, kills, links, servers
+from tools.faults import clock, disk, flips, kills, links, locked, servers
 from tools.faults.trial import Kind, Outcome, table
 
 KINDS: dict[str, Kind] = {
@@ -32,6 +32,11 @@ KINDS: dict[str, Kind] = {
     "flip-export": flips.export,
     "links": links.links,
     "two-servers": servers.servers,
+    "lock-runs": locked.runs_locked,
+    "lock-ablations": locked.ablations_locked,
+    "full-disk": disk.full,
+    "read-only": disk.read_only,
+    "clock": clock.jumps,
 }
 
 

@@ -1,6 +1,6 @@
 """In this process: one evaluator thread a model, and one for questions of the page.
 
-A chunk lasts about a second. A question goes between two batches of the chunk in flight where the model hands
+A chunk lasts about a second. A question goes between two layers of the batch in flight where the model hands
 over (see kit/handover.py), else before the next chunk; the chunk and its batches stay as they are.
 """
 
