@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.faults import clock, disk, flips, kills, links, locked, servers
+from tools.faults import clock, disk, flips, kills, links, locked, remembered, servers
 from tools.faults.trial import Kind, Outcome, table
 
 KINDS: dict[str, Kind] = {
@@ -30,6 +30,7 @@ KINDS: dict[str, Kind] = {
     "flip-ablations-log": flips.cache_log,
     "flip-locks": flips.locks,
     "flip-export": flips.export,
+    "flip-remembered": remembered.remembered,
     "links": links.links,
     "two-servers": servers.servers,
     "lock-runs": locked.runs_locked,

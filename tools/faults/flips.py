@@ -151,6 +151,9 @@ def _left(
     wrong = listed.keys() - right - told
     if wrong:
         yield f"{len(wrong)} runs are shown with results that are not theirs"
+    gone = originals.keys() - right - told
+    if gone and not any(what == "told" for what, *_ in said):
+        yield f"{len(gone)} runs are gone without a word"
     seen["runs that SQLite cannot read"] += len(originals) - len(stood)
     seen["runs of them that are listed all the same"] += len(right - stood)
     for _, known, mistaken in _of("values", said):

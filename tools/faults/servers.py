@@ -25,6 +25,7 @@ from tools.load.visitor import Visitor
 SERVE = ("-m", "spexviz.cli", "serve", "--model", "toy", "--port")
 LONG, SHORT = 120, 12  # words: a run of a second, and of a moment
 SEVERAL = 5  # runs of one server, so that some are at work and some wait
+MOST = 8  # tries: one takes a quarter of a minute
 PATIENCE = 40.0  # seconds for what takes a few
 HAD = "runs that the killed server had in hand"
 
@@ -71,6 +72,7 @@ def servers(folder: Path, rng: random.Random, tries: int) -> Outcome:
     home.mkdir()
     lost: list[str] = []
     orphans = 0
+    tries = min(tries, MOST)
     with _serving(home) as second:
         for number in range(tries):
             with _serving(home) as first:

@@ -202,13 +202,14 @@ def test_features_are_kept_whole_and_a_damaged_file_is_made_again(private_home, 
     monkeypatch.setattr(features, "_folder", lambda encoder: None)
     first = features.embed(["a", "b"], "minilm")
     assert (features.embed(["a", "b"], "minilm") == first).all() and len(calls) == 1
-    for damage in (b"", b"PK\x03\x04 no zip", b"\x80\x04."):
-        for file in (private_home / "features").glob("*.npz"):
-            file.write_bytes(damage)
+    (file,) = (private_home / "features").glob("*.npz")
+    broken = file.read_bytes().replace(b"(2, 2)", b"(2, 2(")  # numpy's error of it is none of its own
+    for damage in (b"", b"PK\x03\x04 no zip", b"\x80\x04.", broken):
+        file.write_bytes(damage)
         assert (features.embed(["a", "b"], "minilm") == first).all()
-    assert len(calls) == 4
-    features.embed(["a", "c"], "minilm")
     assert len(calls) == 5
+    features.embed(["a", "c"], "minilm")
+    assert len(calls) == 6
 
 
 @pytest.mark.model
