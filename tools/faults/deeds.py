@@ -83,7 +83,7 @@ def evictions() -> None:
     cache = SqliteCache(cap=things.CAP)
     note(READY)
     for game in range(60):
-        things.age(cache.path)
+        things.age(cache)
         values = things.values(game)
         for start in range(0, len(things.MASKS), 250):
             part = slice(start, start + 250)

@@ -207,9 +207,9 @@ def _evictions_left(home: Path, notes: list[Note]) -> Iterator[str]:
     yield from (f"{wrong} values of game {game} are wrong" for game, (_, wrong) in found.items() if wrong)
     if found[at][0] < 250 * kept[at]:
         yield f"{found[at][0]} values of the game at work are there, though {250 * kept[at]} were kept"
-    things.age(path)
+    things.age(cache)
     for game in (at + 10, at + 11, at + 12):  # more than fits: room is made by this process
-        things.age(path)
+        things.age(cache)
         cache.put(things.game(game), things.MASKS, things.values(game))
     if eviction.size(cache._database) > things.CAP:
         yield "the file stays above its cap"

@@ -60,10 +60,11 @@ def found(cache: SqliteCache, number: int) -> tuple[int, int]:
     return int(there.sum()), int(wrong.sum())
 
 
-def age(path: Path, seconds: float = 3600.0) -> None:
-    """As if nobody had used a game for an hour."""
-    with closing(sqlite3.connect(path, timeout=10)) as plain, plain:
+def age(cache: SqliteCache, seconds: float = 3600.0) -> None:
+    """As if nobody had used a game for an hour, as the file and this cache know it."""
+    with closing(sqlite3.connect(cache.path, timeout=10)) as plain, plain:
         plain.execute("UPDATE games SET used = used - ?", (seconds,))
+    cache._noted = {name: at - seconds for name, at in cache._noted.items()}
 
 
 def whole(path: Path) -> str:
