@@ -37,6 +37,7 @@ MIGRATIONS = (
     # of results of before nothing is known, so they are not compared
     ("0004 results have digests", "ALTER TABLE runs ADD COLUMN digest TEXT NOT NULL DEFAULT '';"),
 )
+SPOILED = "Its result was damaged on the disk: resume to fit it anew. What was measured is kept."
 _log = logging.getLogger(__name__)
 
 
@@ -67,6 +68,9 @@ def mend(runs: Database, damage: StoreDamaged) -> str:
     found = rescue(runs, "runs", copy_of(runs))
     if found is None:  # another process was faster, and says it
         return ""
+    with runs.write() as connection:  # those of which only the settings could be read
+        query = "UPDATE runs SET state = 'interrupted', message = ? WHERE state = 'done' AND result IS NULL"
+        connection.execute(query, (SPOILED,))
     copied = ""
     if found.copied:
         copied = f", {found.copied} more from its last copy"

@@ -24,7 +24,6 @@ from spexviz.kit import logs
 from spexviz.results import Explanation
 from spexviz.spec import RunSpec
 
-SPOILED = "Its result was damaged on the disk: resume to fit it anew. What was measured is kept."
 # origin: asked for here, opened from a file, comes with the project
 ASKED, FROM_FILE, RECORDED = "", "file", "recorded"
 
@@ -160,7 +159,7 @@ class RunStore:
                 "UPDATE runs SET result = NULL, version = version + 1, state = ?, message = ? "
                 f"WHERE id = ? AND digest = ? AND state NOT IN ({_marks(ACTIVE)})"
             )
-            connection.execute(query, (INTERRUPTED, SPOILED, run_id, digest, *ACTIVE))
+            connection.execute(query, (INTERRUPTED, schema.SPOILED, run_id, digest, *ACTIVE))
 
     def enqueue(self, spec: RunSpec, title: str, owner: str, user: str = "") -> str:
         """Make the run, or take up one that had ended, keeping its result so far; returns its id.

@@ -114,8 +114,11 @@ class Database:
         return self.path.with_name(f"{self.path.name}.rescued")
 
     def check(self) -> None:
-        """Read the structure of every page. Raises StoreDamaged where one is not as it must be."""
-        (found,) = self.read("PRAGMA quick_check(1)")[0]
+        """Read the structure of every page, and whether each index names the right rows.
+
+        Raises StoreDamaged where something is not as it must be.
+        """
+        (found,) = self.read("PRAGMA integrity_check(1)")[0]
         if found != "ok":
             raise self._damaged(found)
 

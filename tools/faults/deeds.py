@@ -14,6 +14,7 @@ from spexviz.ablate import eviction
 from spexviz.ablate.cache import SqliteCache
 from spexviz.errors import SpexvizError
 from spexviz.jobs.manager import JobManager
+from spexviz.jobs.schema import SPOILED
 from spexviz.jobs.store import Run, RunStore
 from spexviz.masks import Masks, Values, keys
 from spexviz.results import Explanation
@@ -128,7 +129,7 @@ def _tell_run(store: RunStore, found: Run) -> None:
         note("damaged", found.id, str(error))
         return
     again = store.get(found.id)
-    if result is None and found.has_result and again is not None:
+    if result is None and again is not None and again.message == SPOILED:
         note("damaged", found.id, again.message)
         return
     text = result.to_json() if result else ""
