@@ -15,7 +15,19 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.faults import clock, disk, flips, kills, links, locked, servers
+from tools.faults import (
+    checkpoint,
+    clock,
+    disk,
+    endpoint,
+    flips,
+    kills,
+    links,
+    locked,
+    memory,
+    servers,
+    worker,
+)
 from tools.faults.trial import Kind, Outcome, table
 
 KINDS: dict[str, Kind] = {
@@ -37,6 +49,10 @@ KINDS: dict[str, Kind] = {
     "full-disk": disk.full,
     "read-only": disk.read_only,
     "clock": clock.jumps,
+    "endpoint": endpoint.dies,
+    "model-folder": checkpoint.taken,
+    "memory": memory.runs_out,
+    "ray-worker": worker.killed,
 }
 
 
