@@ -54,10 +54,10 @@ def _tried(kind: str, name: str, folder: Path, randomness: random.Random, tries:
     return Outcome(kind, tries, survived, tuple(lost))
 
 
-def full_trial(folder: str, after: str, held: str) -> dict[str, Any]:
+def full_trial(folder: str, after: str, held: str, pause: str = "0.01") -> dict[str, Any]:
     lost: list[str] = []
     with _disk(Path(folder)) as disk, Managed(disk) as process:
-        specs = _specs(Path(folder))
+        specs = _specs(Path(folder), float(pause))
         ids = submitted(process, specs)
         time.sleep(float(after))
         fill = _filled(disk)
@@ -91,8 +91,8 @@ def read_only_trial(folder: str, after: str, held: str) -> dict[str, Any]:
     return {"lost": lost + found, "resumed": resumed}
 
 
-def _specs(folder: Path) -> list:
-    return [slow_spec(folder / f"{seed}.log", seed, 0.01) for seed in range(RUNS)]
+def _specs(folder: Path, pause: float = 0.01) -> list:
+    return [slow_spec(folder / f"{seed}.log", seed, pause) for seed in range(RUNS)]
 
 
 def _pages_open(process: Managed) -> list[str]:

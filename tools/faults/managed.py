@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+SOON = (
+    "SPEXVIZ_FAULT_SOON"  # set to the seconds after which the process takes a lock for one that is held long
+)
 PATIENCE = 180.0  # seconds for what must come; nothing is measured by it
 
 
@@ -99,8 +102,10 @@ class _Answers:
 
     def __init__(self) -> None:
         from spexviz.jobs.manager import JobManager
+        from spexviz.kit import database
         from tests.jobs import slow
 
+        database.PATIENCE = float(os.environ.get(SOON, database.PATIENCE))
         slow.offer()
         os.environ.setdefault("SPEXVIZ_MODELS", "bundled,toy")
         self.manager = JobManager()
