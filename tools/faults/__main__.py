@@ -25,6 +25,7 @@ from tools.faults import (
     links,
     locked,
     memory,
+    pages,
     servers,
     worker,
 )
@@ -48,6 +49,7 @@ KINDS: dict[str, Kind] = {
     "lock-ablations": locked.ablations_locked,
     "full-disk": disk.full,
     "read-only": disk.read_only,
+    "pages": pages.pages,
     "clock": clock.jumps,
     "endpoint": endpoint.dies,
     "model-folder": checkpoint.taken,
