@@ -6,6 +6,7 @@ SpexvizError
 ├── GameError        the thing to explain cannot be ablated as asked (ValueError)
 ├── SolverError      a solver cannot work with what it was given (ValueError)
 ├── AblationError    the model gave no usable value for some mask
+├── MemoryFull       memory ran out in the middle of a run; what was measured is kept (MemoryError)
 ├── QueueFull        the job manager has no room for another run
 ├── ServeError       the dashboard cannot be served as asked (ValueError)
 ├── Cancelled        somebody pressed Cancel; what was done is kept
@@ -37,6 +38,10 @@ class SolverError(SpexvizError, ValueError):
 
 class AblationError(SpexvizError):
     """The model gave no usable value for a mask; everything before it is kept."""
+
+
+class MemoryFull(SpexvizError, MemoryError):
+    """Memory ran out in the middle of a run; everything that was measured is kept."""
 
 
 class QueueFull(SpexvizError):

@@ -16,9 +16,10 @@ import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Bools, Floats, Positions
+from spexviz.kit.memory import is_out_of_memory
 from spexviz.models.attention import in_full_precision
 from spexviz.models.base import OpenModel, opened
-from spexviz.models.batches import PROBED, TOKENS, is_out_of_memory
+from spexviz.models.batches import PROBED, TOKENS
 from spexviz.models.between import handing_over
 from spexviz.models.hooks import forward_as, own
 from spexviz.models.layers import find_layers

@@ -15,7 +15,8 @@ import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
-from spexviz.models.batches import PROBED, batches, is_out_of_memory
+from spexviz.kit.memory import is_out_of_memory
+from spexviz.models.batches import PROBED, batches
 from spexviz.models.between import handing_over
 from spexviz.models.continued import Answers
 from spexviz.models.fastpath import made_up

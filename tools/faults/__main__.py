@@ -15,7 +15,21 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.faults import clock, disk, flips, kills, links, locked, remembered, servers
+from tools.faults import (
+    checkpoint,
+    clock,
+    disk,
+    endpoint,
+    flips,
+    kills,
+    links,
+    locked,
+    memory,
+    pages,
+    remembered,
+    servers,
+    worker,
+)
 from tools.faults.trial import Kind, Outcome, table
 
 KINDS: dict[str, Kind] = {
@@ -37,7 +51,12 @@ KINDS: dict[str, Kind] = {
     "lock-ablations": locked.ablations_locked,
     "full-disk": disk.full,
     "read-only": disk.read_only,
+    "pages": pages.pages,
     "clock": clock.jumps,
+    "endpoint": endpoint.dies,
+    "model-folder": checkpoint.taken,
+    "memory": memory.runs_out,
+    "ray-worker": worker.killed,
 }
 
 

@@ -22,7 +22,7 @@ from tools.faults.values import slow_spec
 
 SIZE = "48m"
 RUNS = 4
-REMEDY = "ree space"  # as the first word of a sentence, too
+SPACE, HOME = "free space|Free space", "SPEXVIZ_HOME"  # words of the remedy
 
 
 def full(folder: Path, randomness: random.Random, tries: int) -> Outcome:
@@ -54,35 +54,35 @@ def _tried(kind: str, name: str, folder: Path, randomness: random.Random, tries:
     return Outcome(kind, tries, survived, tuple(lost))
 
 
-def full_trial(folder: str, after: str, held: str) -> dict[str, Any]:
+def full_trial(folder: str, after: str, held: str, pause: str = "0.01") -> dict[str, Any]:
     lost: list[str] = []
-    with _disk(Path(folder)) as disk, Managed(disk) as process:
-        specs = _specs(Path(folder))
+    with mounted(Path(folder)) as disk, Managed(disk) as process:
+        specs = _specs(Path(folder), float(pause))
         ids = submitted(process, specs)
         time.sleep(float(after))
-        fill = _filled(disk)
+        fill = filled(disk)
         time.sleep(float(held))
         if not any("disk" in problem for problem in process.ask("health")):
             lost.append("the health check does not say that the disk is full")
         lost += _pages_open(process)
         fill.unlink()
-        found, resumed = unsettled(process, specs, ids, REMEDY)
+        found, resumed = unsettled(process, specs, ids, SPACE)
     return {"lost": lost + found, "resumed": resumed}
 
 
 def read_only_trial(folder: str, after: str, held: str) -> dict[str, Any]:
     lost: list[str] = []
-    with _disk(Path(folder)) as disk:
+    with mounted(Path(folder)) as disk:
         specs = _specs(Path(folder))
         with Managed(disk) as process:
             ids = submitted(process, specs[:2])
             time.sleep(float(after))
-            with _locked_up(disk):
+            with locked_up(disk):
                 ids += _refused_or_taken(process, specs[2:], lost)
                 time.sleep(float(held))
                 lost += _pages_open(process)
-            found, resumed = unsettled(process, specs[: len(ids)], ids, REMEDY)
-        with _locked_up(disk):
+            found, resumed = unsettled(process, specs[: len(ids)], ids, HOME)
+        with locked_up(disk):
             lost += _starts(disk)
         with Managed(disk) as process:
             for run_id in ids:
@@ -91,8 +91,8 @@ def read_only_trial(folder: str, after: str, held: str) -> dict[str, Any]:
     return {"lost": lost + found, "resumed": resumed}
 
 
-def _specs(folder: Path) -> list:
-    return [slow_spec(folder / f"{seed}.log", seed, 0.01) for seed in range(RUNS)]
+def _specs(folder: Path, pause: float = 0.01) -> list:
+    return [slow_spec(folder / f"{seed}.log", seed, pause) for seed in range(RUNS)]
 
 
 def _pages_open(process: Managed) -> list[str]:
@@ -111,7 +111,7 @@ def _refused_or_taken(process: Managed, specs: list, lost: list[str]) -> list[st
         try:
             ids.append(process.ask("submit", spec.to_json()))
         except Refused as error:
-            if REMEDY not in str(error):
+            if HOME not in str(error):
                 lost.append(f"a run is refused without a remedy: {error}")
     return ids
 
@@ -122,7 +122,7 @@ def _starts(disk: Path) -> list[str]:
     try:
         process.ask("runs")
     except AssertionError:
-        if REMEDY not in process.log():
+        if HOME not in process.log():
             return [f"a start is refused without a remedy: {process.log()[-500:]}"]
     finally:
         process.stop()
@@ -130,14 +130,15 @@ def _starts(disk: Path) -> list[str]:
 
 
 @contextmanager
-def _disk(folder: Path) -> Iterator[Path]:
+def mounted(folder: Path, size: str = SIZE) -> Iterator[Path]:
+    """A home on a disk of its own, in memory."""
     disk = folder / "home"
     disk.mkdir()
-    apart.mount("-t", "tmpfs", "-o", f"size={SIZE}", "none", disk)
+    apart.mount("-t", "tmpfs", "-o", f"size={size}", "none", disk)
     yield disk
 
 
-def _filled(disk: Path) -> Path:
+def filled(disk: Path) -> Path:
     """A file that takes every byte that is left."""
     file = disk / "fill"
     with file.open("wb", buffering=0) as stream, suppress(OSError):
@@ -150,7 +151,7 @@ def _filled(disk: Path) -> Path:
 
 
 @contextmanager
-def _locked_up(disk: Path) -> Iterator[None]:
+def locked_up(disk: Path) -> Iterator[None]:
     """Whoever opens a file now can only read it; what is open already can still be written."""
     apart.mount("--bind", disk, disk)
     apart.mount("-o", "remount,bind,ro", disk)

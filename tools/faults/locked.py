@@ -59,11 +59,13 @@ def tried(
     return Outcome(kind, tries, survived, tuple(lost))
 
 
-def trial(folder: Path, file: str, after: float, held: float) -> tuple[list[str], int]:
-    """What was lost, in words, and how many runs ended and had to be resumed."""
+def trial(
+    folder: Path, file: str, after: float, held: float, pause: float = 0.01, **environment: str
+) -> tuple[list[str], int]:
+    """What was lost, in words, and how many runs ended and had to be resumed; `pause`: seconds a mask."""
     folder.mkdir()
-    specs = [slow_spec(folder / f"{seed}.log", seed, 0.01) for seed in range(RUNS)]
-    with Managed(folder / "home") as process:
+    specs = [slow_spec(folder / f"{seed}.log", seed, pause) for seed in range(RUNS)]
+    with Managed(folder / "home", **environment) as process:
         ids = submitted(process, specs)
         time.sleep(after)
         with lock(folder / "home" / file):

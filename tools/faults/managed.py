@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+SOON = (
+    "SPEXVIZ_FAULT_SOON"  # set to the seconds after which the process takes a lock for one that is held long
+)
 PATIENCE = 180.0  # seconds for what must come; nothing is measured by it
 
 
@@ -99,8 +102,10 @@ class _Answers:
 
     def __init__(self) -> None:
         from spexviz.jobs.manager import JobManager
+        from spexviz.kit import database
         from tests.jobs import slow
 
+        database.PATIENCE = float(os.environ.get(SOON, database.PATIENCE))
         slow.offer()
         os.environ.setdefault("SPEXVIZ_MODELS", "bundled,toy")
         self.manager = JobManager()
@@ -124,7 +129,7 @@ class _Answers:
         self.manager.store.restore(run_id)
 
     def run(self, run_id: str) -> Mapping[str, Any] | None:
-        """Where a run stands; `works`: whether this process really has it, waiting or at work."""
+        """Where a run stands."""
         run = self.manager.store.get(run_id)
         if run is None:
             return None
@@ -150,9 +155,17 @@ class _Answers:
 
         return list(health.look(self.manager).problems)
 
-    def games(self) -> int:
-        """Games in the cache of ablations."""
-        return int(self.manager.cache._database.read("SELECT COUNT(*) FROM games")[0][0])
+    def measured(self) -> int:
+        """Ablations in the cache, but those of comparisons with fp32."""
+        query = (
+            "SELECT COUNT(*) FROM ablations JOIN games ON game = id WHERE fingerprint NOT LIKE '% in fp32'"
+        )
+        return int(self.manager.cache._database.read(query)[0][0])
+
+    def cached(self, run_id: str) -> int:
+        """Ablations that a run did not need to ask."""
+        result = self.manager.store.result(run_id)
+        return 0 if result is None else result.spent.cached
 
     def limit_memory(self, more: int) -> None:
         """Let the process take `more` bytes of addresses beyond what it has; none: as many as it likes."""

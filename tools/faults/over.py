@@ -73,3 +73,41 @@ def _cannot_be_freed(process: Managed, run_id: str) -> list[str]:
     if run["active"]:
         return [f"cancelled, it stays {run['state']}"]
     return []
+
+
+def undisturbed_there(home: Path, spec: RunSpec, **environment: str) -> list[float]:
+    """The values of a run in a process of its own, with nothing in its way."""
+    with Managed(home, **environment) as process:
+        run_id = process.ask("submit", spec.to_json())
+        run = process.until(lambda run: not run["active"], "run", run_id)
+        assert run["state"] == "done", f"the run that nothing disturbs {run['state']}: {run['message']}"
+        return process.ask("values", run_id)
+
+
+def kept_after(
+    process: Managed, run_id: str, whole: list[float], remedy: str, must_end: bool = True
+) -> list[str]:
+    """What was lost, in words, of a run that a fault may end, and which is then resumed.
+
+    `whole`: its values undisturbed; `remedy`: words of its message, as in `unsettled`; `must_end`: the fault
+    is one that it cannot survive by itself.
+    """
+    run = process.until(lambda run: not run["active"], "run", run_id)
+    if run["active"]:
+        return [f"the run stays {run['state']}"]
+    lost: list[str] = []
+    kept = 0
+    if run["state"] != "done":
+        lost += _wordless(0, run, remedy)
+        if not must_end:
+            lost.append(f"the run {run['state']}: {run['message']}")
+        kept = process.ask("measured")
+        process.ask("resume", run_id)
+        run = process.until(lambda run: not run["active"], "run", run_id)
+    if run["state"] != "done":
+        return [*lost, f"resumed, the run {run['state']}: {run['message']}"]
+    if process.ask("values", run_id) != whole:
+        lost.append("the run has other values")
+    if process.ask("cached", run_id) < kept:
+        lost.append(f"{kept} ablations were kept, and {process.ask('cached', run_id)} of them used")
+    return lost
