@@ -109,6 +109,12 @@ class JobManager:
             job = _Job(request, self._turns.join(visitor))
             try:
                 run_id = self.store.enqueue(spec, title, self._owner, user)
+            except StoreError:
+                self._turns.leave(job.turn)
+                taken = self.store.find(spec, user)
+                if taken and taken.active:  # another server was asked for it at the same moment
+                    return taken.id
+                raise
             except BaseException:
                 self._turns.leave(job.turn)
                 raise
