@@ -15,6 +15,7 @@ from tools.faults.over import kept_after, undisturbed_there
 from tools.faults.trial import Outcome
 
 BUDGET = 2048
+MOST = 8  # tries
 PROMPT = (
     "the film is not bad at all really and it never fails to impress me or the many others who saw it there"
 )
@@ -56,6 +57,7 @@ def _environment(model: Path) -> dict[str, str]:
 
 def taken(folder: Path, randomness: random.Random, tries: int) -> Outcome:
     """The kind: the folder of the model is deleted."""
+    tries = min(tries, MOST)
     model = made(folder)
     lost: list[str] = []
     for number in range(tries):

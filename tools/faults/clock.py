@@ -46,6 +46,7 @@ def jumps(folder: Path, randomness: random.Random, tries: int) -> Outcome:
         return Outcome(
             "clock jumps", 0, "", skipped="there is no C compiler (cc) for the library that does it"
         )
+    tries = min(tries, len(JUMPS))
     clock = Clock(folder)
     lost: list[str] = []
     for number in range(tries):

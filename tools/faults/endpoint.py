@@ -42,11 +42,13 @@ def dies(folder: Path, randomness: random.Random, tries: int) -> Outcome:
             away = (SHORT, LONG)[number % 2]
             found = _trial(home, server, randomness.randrange(20, 300), away, whole)
             lost += [f"try {number}, away for {away:g} s: {words}" for words in found]
+        lost += _other_model(_home(folder, "other", port), server, whole)
     survived = (
         f"a server that was away for {SHORT:g} s disturbed nobody; away for {LONG:g} s it ended the run with "
-        "the remedy named, and the run resumed asked only the rest, with the values of an undisturbed one"
+        "the remedy named, and the run resumed asked only the rest, with the values of an undisturbed one; "
+        "one that came back with another model was refused"
     )
-    return Outcome("endpoint dies", 2 * tries, survived, tuple(lost))
+    return Outcome("endpoint dies", 2 * tries + 1, survived, tuple(lost))
 
 
 def _trial(home: Path, server: Letters, at: int, away: float, whole: Any) -> list[str]:
@@ -57,6 +59,20 @@ def _trial(home: Path, server: Letters, at: int, away: float, whole: Any) -> lis
         time.sleep(away)
         server.start()
         return kept_after(process, run_id, whole, "see whether it runs", must_end=away == LONG)
+
+
+def _other_model(home: Path, server: Letters, whole: Any) -> list[str]:
+    """What is lost where another model answers on the port: its values must not be mixed in."""
+    with Managed(home, **_environment()) as process:
+        run_id = process.ask("submit", SPEC.to_json())
+        process.until(lambda run: run["done"] >= 50 or not run["active"], "run", run_id)
+        server.kill()
+        server.start("another")
+        run = process.until(lambda run: not run["active"], "run", run_id)
+        server.kill()
+        server.start()
+        lost = [] if run["state"] == "failed" else [f"with another model the run is {run['state']}"]
+        return lost + kept_after(process, run_id, whole, "another model")
 
 
 def _home(folder: Path, name: str, port: int) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from tools.faults.checkpoint import Model, caught, made
+from tools.faults.checkpoint import MOST, Model, caught, made
 from tools.faults.managed import Managed
 from tools.faults.over import kept_after
 from tools.faults.trial import Outcome
@@ -15,6 +15,7 @@ ROOM = (0, 2**20, 4 * 2**20, 16 * 2**20)  # bytes beyond what it has
 
 def runs_out(folder: Path, randomness: random.Random, tries: int) -> Outcome:
     """The kind: a limit of addresses (RLIMIT_AS), set while the model is at work, and lifted again."""
+    tries = min(tries, MOST)
     model = made(folder)
     lost: list[str] = []
     ended = 0
