@@ -21,6 +21,7 @@ from spexviz.ui.access import announce
 
 # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
 _STASH = "_spexviz_runtime"
+SWITCH = 0.0005  # seconds for which a thread that computes may keep Python's lock from others
 
 
 class _Stash(types.ModuleType):
@@ -108,6 +109,8 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     # of uvicorn, for each WebSocket that was refused (`ui/security.py`)
     logs.leave_out("uvicorn.error", "ASGI callable returned without completing handshake.")
     await asyncio.to_thread(_prepare)
+    # a page gives Python's lock away with each message that it sends, and must not wait long to have it back
+    sys.setswitchinterval(SWITCH)
     announce()
     yield
     stash = _stash()
