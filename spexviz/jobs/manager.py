@@ -27,6 +27,7 @@ from spexviz.jobs.store import Run, RunStore
 from spexviz.jobs.sweep import Sweep, persist
 from spexviz.jobs.turns import Turn, Turns
 from spexviz.kit import logs
+from spexviz.kit.threads import go_behind
 from spexviz.results import Explanation
 from spexviz.run import pipeline
 from spexviz.run.pipeline import Hooks
@@ -252,6 +253,7 @@ class JobManager:
 
     def _work(self, run_id: str, job: _Job) -> None:
         """What the thread of a run does: wait for its turn, and take it."""
+        go_behind()  # pages are drawn first
         try:
             job.seconds.append(expected(job.request, self.cache))
             # it does not begin where it was cancelled, or deleted, while it waited

@@ -76,7 +76,7 @@ def page(lens: Lens) -> None:
     else:
         _head(lens, run)
         if run.active:
-            watch.progress(run.id, lens.picture)
+            watch.progress(run, lens.picture)
         else:
             _answer(lens, run)
 

@@ -17,10 +17,12 @@ from spexviz.errors import SpexvizError
 from spexviz.jobs.manager import JobManager
 from spexviz.kit import logs
 from spexviz.kit.registry import offered
+from spexviz.ui import unfit
 from spexviz.ui.access import announce
 
 # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
 _STASH = "_spexviz_runtime"
+SWITCH = 0.0005  # seconds for which a thread that computes may keep Python's lock from others
 
 
 class _Stash(types.ModuleType):
@@ -107,7 +109,10 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
         logs.begin()
     # of uvicorn, for each WebSocket that was refused (`ui/security.py`)
     logs.leave_out("uvicorn.error", "ASGI callable returned without completing handshake.")
+    unfit.leave_out()
     await asyncio.to_thread(_prepare)
+    # a page gives Python's lock away with each message that it sends, and must not wait long to have it back
+    sys.setswitchinterval(SWITCH)
     announce()
     yield
     stash = _stash()
