@@ -75,7 +75,9 @@ def mend(path: Path) -> Path | None:
     beside.write_bytes(right)
     os.replace(beside, log)
     _log.warning(
-        "the log %s was damaged on the disk and was put right; as it was it is kept in %s", log, kept
+        "the log %s was damaged on the disk and was put right as far as can be; as it was it is kept in %s",
+        log,
+        kept,
     )
     return kept
 
@@ -83,7 +85,8 @@ def mend(path: Path) -> Path | None:
 def mended(log: bytes) -> bytes | None:
     """The log with what has changed in it put right; None where nothing has, or its header is past mending.
 
-    Where it is not clear what has changed in a frame, its page stays as it is, and those after it are kept.
+    Where more than one byte may be the one that has changed, the page stays as it is, and those after it are
+    kept. Where it is no single byte, as after a power cut, all from there on is dropped, as SQLite does.
     """
     if len(log) < _HEADER + _FRAME + _LEAST:
         return None
@@ -132,7 +135,8 @@ class _Log:
         while end < len(self._frames) and self._is_right(end, seed):
             seed = self._stored(end)
             end += 1
-        if not self._changed:
+        dropped = any(map(self._is_own, range(end + 1, len(self._frames))))
+        if not self._changed and not dropped:
             return None
         if self._broken:
             self._chain(end)
@@ -160,7 +164,7 @@ class _Log:
             return True
         sums_are_right = self._follows(at + 1, stored)
         fixes = _fixes(words, missing)
-        if not sums_are_right and not fixes:
+        if not fixes:
             return False
         is_likely = self._is_likely(at)
         if not is_likely:  # then that is what has changed
