@@ -15,7 +15,7 @@ from tools.faults.over import kept_after, undisturbed_there
 from tools.faults.trial import Outcome
 
 BUDGET = 2048
-MOST = 8  # tries
+MOST = 4  # tries: a process that loads torch takes its time
 PROMPT = (
     "the film is not bad at all really and it never fails to impress me or the many others who saw it there"
 )

@@ -22,7 +22,7 @@ from tools.faults.values import slow_spec
 
 SIZE = "48m"
 RUNS = 4
-MOST = 6  # tries of each
+MOST = 4  # tries of each
 SPACE, HOME = "free space|Free space", "SPEXVIZ_HOME"  # words of the remedy
 
 
