@@ -85,7 +85,7 @@ def _on_database(folder: Path, rng: random.Random, tries: int, kind: str, patter
     for number in range(tries):
         below = shutil.copytree(home, folder / f"try-{number}")
         flip(rng.choice(sorted(below.rglob(pattern))), rng)
-        stood = {row[0] for row in _rows(below, folder) if row == originals[row[0]]}
+        stood = {row[0] for row in _rows(below, folder) if row == originals.get(row[0])}
         said = started(below)
         for words in _left(below, originals, stood, said, found.seen):
             found.lost.append(f"try {number}: {words}")
@@ -145,9 +145,9 @@ def _left(
     right = {run_id for run_id in listed if listed[run_id] == _digest(originals.get(run_id, ("",) * 3)[2])}
     shown = {(title, state) for _, _, _, title, state in _of("run", said)}
     seen["a run's title or state is another"] += not shown <= SHOWN
-    if missing := stood - right:
-        yield f"{len(missing)} runs that can be read are not there"
     told = {run_id for _, run_id, _ in _of("damaged", said)}
+    if missing := stood - right - told:
+        yield f"{len(missing)} runs that can be read are not there"
     wrong = listed.keys() - right - told
     if wrong:
         yield f"{len(wrong)} runs are shown with results that are not theirs"
