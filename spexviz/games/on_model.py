@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from spexviz import models
 from spexviz.games.base import Game
 from spexviz.kit.options import option
-from spexviz.models.base import LanguageModel, OpenModel
+from spexviz.models.base import LanguageModel
 
 
 def model_option() -> Any:
@@ -90,8 +90,8 @@ class OnModel(Game):
 
     @property
     def hands_over(self) -> bool:
-        """Whether a question goes between two batches of the model: those that keep a lock for it do."""
-        return isinstance(self.language_model, OpenModel)
+        """Whether a question of a page goes before what its model works on."""
+        return self.language_model.hands_over
 
     @property
     def memory(self) -> int | None:
