@@ -41,7 +41,8 @@ WORDS = (
 )
 EVERY = 10.0  # seconds between two points of the curve
 SLOWEST = 1.0  # seconds: the 95th percentile of a rerun
-DRAIN = 240.0  # seconds: Streamlit keeps a session for two minutes after its visitor has left
+KEPT = 125.0  # seconds for which Streamlit keeps the session of a visitor who has left, and a moment
+DRAIN = 320.0  # seconds in which what visitors held is let go of
 LEFT = 60  # handles that may stay: connections of files, threads that wait for work, a model
 SPARE = 1.0  # seconds of a busy machine, beside one chunk and one fit
 
@@ -232,6 +233,14 @@ def drained(server: harness.Server, before: Held) -> list[str]:
         if time.monotonic() - start > DRAIN:
             return [f"{more} handles more than before are open {DRAIN:.0f} s after everybody left: {held}"]
         time.sleep(EVERY)
+        if (time.monotonic() - start) % KEPT < EVERY:
+            asyncio.run(passing(server.url))
+
+
+async def passing(url: str) -> None:
+    """Come and go: Streamlit lets go of old sessions when another ends."""
+    visitor = await Visitor.arrive(url)
+    await visitor.leave()
 
 
 def loaded(server: harness.Server, options: argparse.Namespace) -> list[str]:
