@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import Field, replace
-from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from spexviz import models
 from spexviz.games.base import Game
+from spexviz.kit.cached import cached_property
 from spexviz.kit.options import option
 from spexviz.models.base import LanguageModel
 

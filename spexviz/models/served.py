@@ -11,13 +11,14 @@ import hashlib
 import json
 import threading
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
+from spexviz.kit.cached import cached_property
 from spexviz.kit.lanes import Lanes
 from spexviz.models.answers import AnswersTo, Completions, Ending
 from spexviz.models.base import LanguageModel, Span, Written

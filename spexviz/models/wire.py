@@ -17,10 +17,10 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import cached_property
 from typing import Any, TypeVar
 
 from spexviz.errors import ModelError
+from spexviz.kit.cached import cached_property
 from spexviz.kit.handover import Handover
 from spexviz.models.endpoints import Endpoint
 

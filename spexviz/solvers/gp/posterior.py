@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import cast
 
 import numpy as np
 
 from spexviz.kit.arrays import Floats, Ints
+from spexviz.kit.cached import cached_property
 from spexviz.masks import Interaction, Masks, Values, holders
 from spexviz.solvers.base import Design, checked
 from spexviz.solvers.gp.kernel import AnyFloats, Prior, components, signs_of, windows
