@@ -90,7 +90,7 @@ async def attack(server: harness.Server, rng: random.Random, count: int) -> list
 
 def test_no_traceback_whatever_a_client_sends(new_server: Callable[..., harness.Server]) -> None:
     server = new_server(SPEXVIZ_MODELS="toy")  # looks for tracebacks at its end
-    assert asyncio.run(attack(server, random.Random(15), 60)) == []
+    assert harness.in_a_thread(lambda: asyncio.run(attack(server, random.Random(15), 60))) == []
 
 
 def test_a_client_that_sends_no_widget_or_one_of_another_kind(
@@ -113,4 +113,4 @@ def test_a_client_that_sends_no_widget_or_one_of_another_kind(
         await visitor.leave()
         return visitor.errors
 
-    assert asyncio.run(visit()) == []
+    assert harness.in_a_thread(lambda: asyncio.run(visit())) == []

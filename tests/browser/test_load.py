@@ -12,7 +12,8 @@ from tools.load.visitor import Visitor
 
 def test_nothing_goes_wrong_under_a_short_load() -> None:
     """No error, a full queue is seen and said, a second visitor waits for no more than a chunk and a fit."""
-    assert main(["--sessions", "6", "--pages", "0", "--seconds", "6", "--no-bundled", "--no-drain"]) == 0
+    arguments = ["--sessions", "6", "--pages", "0", "--seconds", "6", "--no-bundled", "--no-drain"]
+    assert harness.in_a_thread(lambda: main(arguments)) == 0
 
 
 def test_a_look_at_a_run_sends_its_bar_and_no_picture(new_server: Callable[..., harness.Server]) -> None:
@@ -34,7 +35,7 @@ def test_a_look_at_a_run_sends_its_bar_and_no_picture(new_server: Callable[..., 
         await visitor.leave()
         return whole, look
 
-    whole, look = asyncio.run(visit())
+    whole, look = harness.in_a_thread(lambda: asyncio.run(visit()))
     assert 0 < look < whole / 5
 
 

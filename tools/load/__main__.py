@@ -43,7 +43,7 @@ EVERY = 10.0  # seconds between two points of the curve
 SLOWEST = 1.0  # seconds: the 95th percentile of a rerun
 KEPT = 125.0  # seconds for which Streamlit keeps the session of a visitor who has left, and a moment
 DRAIN = 320.0  # seconds in which what visitors held is let go of
-LEFT = 60  # handles that may stay: connections of files, threads that wait for work, a model
+LEFT = 120  # handles that may stay: SQLite keeps those of closed connections for the next ones
 SPARE = 1.0  # seconds of a busy machine, beside one chunk and one fit
 
 
