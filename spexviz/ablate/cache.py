@@ -21,7 +21,7 @@ import numpy as np
 
 from spexviz.ablate import eviction, moving
 from spexviz.errors import StoreDamaged, StoreError
-from spexviz.kit.database import Database
+from spexviz.kit.database import PERSIST, Database
 from spexviz.kit.paths import home
 from spexviz.masks import Masks, Values, keys
 
@@ -37,7 +37,6 @@ MIGRATIONS = (
     ("0002 values have a checksum", "ALTER TABLE ablations ADD COLUMN checksum INTEGER;"),
 )
 CAP_MB = 2048  # some fifty million values of a prompt of 60 words
-PERSIST = 60.0  # seconds to wait until a chunk can be kept: it was paid for
 NOTE_EVERY = 60.0  # seconds: reading a game is noted as use at most that often
 _AT_ONCE = 500  # masks in one query: SQLite allows 999 variables on old builds
 _OF_GAME = "FROM ablations WHERE game = (SELECT id FROM games WHERE fingerprint = ?)"
@@ -120,7 +119,7 @@ class SqliteCache:
         return np.array([known.get(key, np.nan) for key in wanted], dtype=np.float64)
 
     def _put(self, fingerprint: str, masks: Masks, values: Values) -> None:
-        with self._database.write(PERSIST) as connection:
+        with self._database.write(PERSIST) as connection:  # it was paid for
             connection.execute(
                 "INSERT INTO games (fingerprint, used) VALUES (?, ?) "
                 "ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used",

@@ -19,7 +19,6 @@ from spexviz.ablate import cache as ablations
 from spexviz.ablate.runner import Progress
 from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
 from spexviz.games.base import Game
-from spexviz.jobs import schema
 from spexviz.jobs import store as states
 from spexviz.jobs.counts import Counts
 from spexviz.jobs.place import Place, expected, place
@@ -68,8 +67,7 @@ class JobManager:
         waiting: int = WAITING,
         most: int = MOST_WAITING,
     ):
-        notice = schema.checked(schema.database(path))
-        self.store = RunStore(path)
+        self.store = RunStore(path, mend=True)
         self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
         self.counts = Counts()
         self._owner = uuid.uuid4().hex
@@ -81,7 +79,6 @@ class JobManager:
         self._guard = threading.Lock()
         self._stop = threading.Event()
         self._sweep = Sweep(self.store, self._owner, self._jobs.keys, self.recover, self._stop)
-        self._sweep.notice = notice
         with suppress(StoreError):  # locked, say: the sweep does it when it can
             self.recover()
             self.store.purge()
@@ -90,7 +87,7 @@ class JobManager:
     @property
     def notices(self) -> list[str]:
         """What a person should know of the files of the runs and of the ablations."""
-        return [notice for notice in (self._sweep.notice, self.cache.notice) if notice]
+        return [notice for notice in (self.store.notice, self.cache.notice) if notice]
 
     def submit(self, request: Request, title: str = "", user: str = "", visitor: str = "") -> str:
         """Start the run, resume it, or find it: same spec and user, same id. `visitor`: whose turn it takes.

@@ -93,10 +93,15 @@ class Run:
 
 
 class RunStore:
-    """Runs by id. Each method is one short transaction; safe from any thread and with several processes."""
+    """Runs by id. Each method is one short transaction; safe from any thread and with several processes.
 
-    def __init__(self, path: Path | str | None = None):
+    `mend`: the file is looked through, and set aside where it is damaged, for which StoreDamaged is raised
+    else; `notice`: what a person should know of that.
+    """
+
+    def __init__(self, path: Path | str | None = None, mend: bool = False):
         self.database = schema.database(path)
+        self.notice = schema.checked(self.database) if mend else ""
         self.database.connection()
 
     def get(self, run_id: str) -> Run | None:

@@ -17,10 +17,10 @@ from spexviz.jobs import schema
 from spexviz.jobs import store as states
 from spexviz.jobs.store import RunStore
 from spexviz.kit import logs
+from spexviz.kit.database import PERSIST
 
 EVERY = 5.0  # seconds between two looks
 COPY_EVERY = 86_400.0  # seconds between two copies of the runs' file
-PERSIST = 60.0  # seconds for which a write is tried again
 PAUSE = 0.5  # seconds between two tries
 LOST = "The server lost this run: what was measured is kept, so resume to go on from there."
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Sweep:
     """Looks through the runs of one process, in a thread of its own.
 
     `at_work`: ids of the runs that this process really has; `recover`: marks those of processes that are
-    gone. `notice`: what a person should know of the file.
+    gone.
     """
 
     def __init__(
@@ -55,7 +55,6 @@ class Sweep:
         recover: Callable[[], None],
         stop: threading.Event,
     ):
-        self.notice = ""
         self._store = store
         self._owner = owner
         self._at_work = at_work
@@ -109,7 +108,7 @@ class Sweep:
 
     def _mend(self, damage: StoreDamaged) -> None:
         try:
-            self.notice = schema.mend(self._store.database, damage) or self.notice
+            self._store.notice = schema.mend(self._store.database, damage) or self._store.notice
         except (StoreError, OSError) as error:
             self._tell(error)
 

@@ -22,6 +22,7 @@ from spexviz.kit.idle import Identity, Idle, Lease
 Migrations = tuple[tuple[str, str], ...]
 """(name, SQL statements) of each, oldest first; once released, none is changed or taken away."""
 PATIENCE = 5.0  # seconds to wait for a lock that another thread or process holds
+PERSIST = 60.0  # seconds for which what must not be lost is written again and again
 _FREE = "free space on its disk and try again; what was kept so far is there"
 _RIGHTS = "let this user write there, or set SPEXVIZ_HOME to a folder that can be written"
 _REMEDIES = {

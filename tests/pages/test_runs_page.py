@@ -30,17 +30,23 @@ def test_runs_that_cannot_be_read_are_named(manager: JobManager) -> None:
 
 
 def test_a_file_that_was_set_aside_is_told(manager: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manager._sweep, "notice", "The file of the runs was damaged.")
+    monkeypatch.setattr(manager.store, "notice", "The file of the runs was damaged.")
     monkeypatch.setattr(manager.cache, "notice", "The cache of ablations was damaged.")
     text = said(page("runs"))
     assert "The file of the runs was damaged." in text and "The cache of ablations was damaged." in text
 
 
-def test_a_result_that_was_damaged_can_be_resumed_on_its_page(manager: JobManager) -> None:
+def changed(manager: JobManager, change: str) -> str:
+    """The id of a run that is done, of which the disk has changed something."""
     run_id = manager.submit(Request.of(RunSpec(PROMPT, {"name": "linear"}, 64)), "a run")
     wait(lambda: not manager.store.get(run_id).active)
     with manager.store.database.write() as connection:
-        connection.execute("UPDATE runs SET result = replace(result, '0.', '1.') WHERE id = ?", (run_id,))
+        connection.execute(f"UPDATE runs SET {change} WHERE id = ?", (run_id,))
+    return run_id
+
+
+def test_a_result_that_was_damaged_can_be_resumed_on_its_page(manager: JobManager) -> None:
+    run_id = changed(manager, "result = replace(result, '0.', '1.')")
     at = page("explore", run=run_id)
     assert not at.exception and "Its result was damaged on the disk" in said(at)
     button(at, "Resume").click().run()
@@ -48,10 +54,7 @@ def test_a_result_that_was_damaged_can_be_resumed_on_its_page(manager: JobManage
 
 
 def test_a_result_of_another_version_says_so(manager: JobManager) -> None:
-    run_id = manager.submit(Request.of(RunSpec(PROMPT, {"name": "linear"}, 64)), "a run")
-    wait(lambda: not manager.store.get(run_id).active)
-    with manager.store.database.write() as connection:
-        connection.execute("UPDATE runs SET result = '{}', digest = '' WHERE id = ?", (run_id,))
+    run_id = changed(manager, "result = '{}', digest = ''")
     at = page("explore", run=run_id)
     assert not at.exception and manager.store.get(run_id).has_result
     assert "The result of this run cannot be read." in said(at)
