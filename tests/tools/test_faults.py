@@ -31,6 +31,20 @@ def test_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert outcome.tries == len(cases) and outcome.lost == ()
 
 
+def test_a_trial_that_breaks_off_is_a_loss_and_the_others_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(folder: Path, rng: random.Random, tries: int) -> Outcome:
+        raise AssertionError("the process ended")
+
+    def whole(folder: Path, rng: random.Random, tries: int) -> Outcome:
+        return Outcome("whole", tries, "all of it")
+
+    monkeypatch.setattr(campaign, "KINDS", {"broken": broken, "whole": whole})
+    first, second = campaign.tried(["broken", "whole"], 2, 0, tmp_path)
+    assert first.lost == ("AssertionError: the process ended",) and second.lost == ()
+
+
 def test_a_lost_run_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check itself: an import that was taken in, and is gone."""
 

@@ -67,7 +67,13 @@ def tried(names: Sequence[str], tries: int, seed: int, folder: Path) -> list[Out
         below = folder / name
         below.mkdir()
         start = time.monotonic()
-        outcomes.append(KINDS[name](below, random.Random(f"{seed} {name}"), tries))
+        try:
+            outcome = KINDS[name](below, random.Random(f"{seed} {name}"), tries)
+        except Exception as error:  # the others are tried and told all the same
+            outcome = Outcome(
+                name, tries, "the trial itself broke off", (f"{type(error).__name__}: {error}",)
+            )
+        outcomes.append(outcome)
         print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
     return outcomes
 
