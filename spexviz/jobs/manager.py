@@ -26,6 +26,7 @@ from spexviz.jobs.store import Run, RunStore
 from spexviz.jobs.sweep import Sweep, persist
 from spexviz.jobs.turns import Turn, Turns
 from spexviz.kit import logs
+from spexviz.kit.memory import take_for_blas
 from spexviz.kit.threads import go_behind
 from spexviz.results import Explanation
 from spexviz.run import pipeline
@@ -67,6 +68,7 @@ class JobManager:
         waiting: int = WAITING,
         most: int = MOST_WAITING,
     ):
+        take_for_blas()
         self.store = RunStore(path, mend=True)
         self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
         self.counts = Counts()
@@ -107,14 +109,11 @@ class JobManager:
             job = _Job(request, self._turns.join(visitor))
             try:
                 run_id = self.store.enqueue(spec, title, self._owner, user)
-            except StoreError:
+            except BaseException as error:
                 self._turns.leave(job.turn)
-                taken = self.store.find(spec, user)
+                taken = self.store.find(spec, user) if isinstance(error, StoreError) else None
                 if taken and taken.active:  # another server was asked for it at the same moment
                     return taken.id
-                raise
-            except BaseException:
-                self._turns.leave(job.turn)
                 raise
             if before := self._jobs.get(run_id):  # cancelled while it waited, and asked for again
                 self._turns.leave(before.turn)

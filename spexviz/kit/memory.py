@@ -1,4 +1,4 @@
-"""Whether an error says that memory ran out."""
+"""Memory that runs out: what is taken in time, and whether an error says so."""
 
 from __future__ import annotations
 
@@ -21,3 +21,16 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, ImportError):  # a library that is loaded where it is first needed
         return "failed to map segment" in str(error)
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS)
+
+
+def take_for_blas() -> None:
+    """Let the OpenBLAS of NumPy and that of SciPy take the room they work in.
+
+    They do so once, at their first product, and end the process where there is none.
+    """
+    import numpy as np
+    import scipy.linalg
+
+    square = np.eye(256)
+    np.linalg.cholesky(square @ square)
+    scipy.linalg.cholesky(square)

@@ -63,7 +63,7 @@ class Managed:
         print(json.dumps([question, *arguments]), file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()
         if not line:
-            raise AssertionError(f"the process ended with {self._process.wait()}: {self.log()[-2000:]}")
+            raise Ended(f"the process ended with {self._process.wait()}: {self.log()[-2000:]}")
         said = json.loads(line)
         if "error" in said:
             raise Refused(said["error"])
@@ -91,6 +91,10 @@ class Managed:
             self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
+
+
+class Ended(AssertionError):
+    """The process is no longer there."""
 
 
 class Refused(Exception):
