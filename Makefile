@@ -77,12 +77,14 @@ bench-ablations: setup
 	$(BIN)/python -m benchmarks.cache --rows 10000000
 
 # What takes too long for every change: families of transformers beside transformers itself (docs/models.md), games drawn at random too, loads in
-# fresh processes beside busy ones, thirty visitors for five minutes, twenty kills in either precision.
+# fresh processes beside busy ones, thirty visitors for five minutes, faults on purpose, twenty kills in either precision.
 campaign: setup browser
 	$(BIN)/python -m tools.families
 	$(BIN)/python -m tools.differential
 	$(BIN)/python -m tools.loads
 	$(BIN)/python -m tools.load
+	$(BIN)/python -m benchmarks.questions
+	$(BIN)/python -m tools.faults
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision fp32
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision auto
 

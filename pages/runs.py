@@ -7,6 +7,7 @@ from spexviz.errors import SpexvizError
 from spexviz.jobs.store import ASKED, FROM_FILE, QUEUED, RECORDED
 from spexviz.results import Explanation
 from spexviz.ui import ownership, routes, runtime, watch, widgets
+from spexviz.views import captions
 
 FROM = {ASKED: "measured here", FROM_FILE: "from a file", RECORDED: "recorded"}
 
@@ -16,8 +17,16 @@ if ownership.listed() is not None:
 store = runtime.manager().store
 runs = store.list(user=ownership.listed())
 
-if notice := runtime.manager().cache.notice:  # a damaged cache was set aside
-    widgets.problem(notice, key="cache-notice")
+for number, notice in enumerate(runtime.manager().notices):  # a damaged file was set aside
+    widgets.problem(notice, key=f"notice-{number}")
+if unreadable := store.unreadable(user=ownership.listed()):
+    with st.expander(
+        f"{len(unreadable)} {captions.plural('run', len(unreadable))} cannot be shown",
+        icon=":material/warning:",
+    ):
+        for run_id, title, reason in unreadable:
+            told = f"{title or run_id}: its settings cannot be read by this version of spexviz. {reason}"
+            widgets.note(told, kind="strip", key=f"unreadable-{run_id}")
 
 if deleted := st.session_state.get("deleted-run"):
     with st.container(horizontal=True, vertical_alignment="center", border=True):

@@ -29,6 +29,7 @@ T = TypeVar("T")
 LARGEST_SINGLE = 3e38  # a number of single precision
 # terms × players, or masks × players, of a file: bytes that they take when it is open
 MOST_CELLS = 100_000_000
+LARGEST = 1e100  # of all numbers of a file: beyond, sums of squares overflow
 _DAMAGE = (
     msgspec.MsgspecError,
     SpexvizError,
@@ -76,11 +77,25 @@ def parsed(text: str) -> dict[str, Any]:
     """The object that a JSON text holds. Raises SpecError for anything else."""
     try:
         data = msgspec.json.decode(text.encode("utf-8"))
+        largest = _largest(data)
     except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
         raise SpecError(f"This is not JSON ({error}).") from None
     if not isinstance(data, dict):
         raise SpecError("This JSON holds no object.")
+    if largest > LARGEST:
+        raise SpecError(f"This JSON holds a number beyond {LARGEST:g}: no run has such.")
     return data
+
+
+def _largest(data: Any) -> float:
+    """The size of the largest number within."""
+    if isinstance(data, dict):
+        data = data.values()
+    elif isinstance(data, int | float):
+        return abs(data)
+    elif not isinstance(data, list):
+        return 0.0
+    return max(map(_largest, data), default=0.0)
 
 
 def from_plain(data: Any, kind: type[T], what: str) -> T:

@@ -6,11 +6,13 @@ SpexvizError
 ├── GameError        the thing to explain cannot be ablated as asked (ValueError)
 ├── SolverError      a solver cannot work with what it was given (ValueError)
 ├── AblationError    the model gave no usable value for some mask
+├── MemoryFull       memory ran out in the middle of a run; what was measured is kept (MemoryError)
 ├── QueueFull        the job manager has no room for another run
 ├── ServeError       the dashboard cannot be served as asked (ValueError)
 ├── Cancelled        somebody pressed Cancel; what was done is kept
 └── StoreError       the run store or the ablation cache cannot be used
-    └── StoreDamaged its file is no database, or a damaged one
+    ├── StoreDamaged its file is no database, or a damaged one
+    └── StoreNewer   its file was written by a newer spexviz
 """
 
 
@@ -38,6 +40,10 @@ class AblationError(SpexvizError):
     """The model gave no usable value for a mask; everything before it is kept."""
 
 
+class MemoryFull(SpexvizError, MemoryError):
+    """Memory ran out in the middle of a run; everything that was measured is kept."""
+
+
 class QueueFull(SpexvizError):
     """The job manager has no room for another run."""
 
@@ -56,3 +62,7 @@ class StoreError(SpexvizError):
 
 class StoreDamaged(StoreError):
     """The file of the run store or of the ablation cache is no database, or a damaged one."""
+
+
+class StoreNewer(StoreError):
+    """The file of the run store or of the ablation cache was written by a newer spexviz."""

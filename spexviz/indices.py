@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from spexviz.analysis.efficiency import missed, summing_to
 from spexviz.analysis.expansion import Interval, expand
 from spexviz.analysis.index_weights import spectral_weight
 from spexviz.errors import SpecError
+from spexviz.kit.cached import cached_property
 from spexviz.kit.names import names
 from spexviz.masks import Interaction, set_of
 from spexviz.spectrum import Spectrum

@@ -8,14 +8,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from spexviz.errors import SpecError, SpexvizError
-from spexviz.kit.options import befores, plain, settle
+from spexviz.kit.options import befores, plain, settle, shown
 
 Json = Mapping[str, Any]
 MAX_BUDGET = 1_000_000
@@ -132,10 +131,10 @@ class RunSpec:
         if not _is_int(self.budget) or not 1 <= self.budget <= MAX_BUDGET:
             raise SpecError(
                 f"The budget must be a whole number of ablations from 1 to {MAX_BUDGET}, "
-                f"not {self.budget!r:.40}."
+                f"not {shown(self.budget)}."
             )
         if not _is_int(self.seed) or not 0 <= self.seed < 2**32:
-            raise SpecError(f"The seed must be a whole number from 0 to 2^32 − 1, not {self.seed!r:.40}.")
+            raise SpecError(f"The seed must be a whole number from 0 to 2^32 − 1, not {shown(self.seed)}.")
         if not isinstance(self.options, Options):
             raise SpecError(f"The options of a run are an Options, not {self.options!r:.40}.")
         self.to_json()
@@ -275,7 +274,7 @@ def _items(value: Any) -> Iterable[Any]:
 
 
 def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_inside(value: object) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spexviz.errors import SolverError
 from spexviz.kit.arrays import Bools, Floats, Ints
+from spexviz.kit.cached import cached_property
 from spexviz.masks import (
     ENUMERATE_UP_TO,
     Interaction,

@@ -8,13 +8,15 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import spexviz
+from spexviz import views
 from spexviz.errors import SpecError
 from spexviz.masks import unpack
 from spexviz.results import LOG_PROBABILITY, NUMBER, ODDS, Explanation, Scale
@@ -61,6 +63,8 @@ CHANGES: dict[str, Callable[[dict], object]] = {
     "asked is no whole number": lambda d: d["spent"].update(asked=1.5),
     "asked is true": lambda d: d["spent"].update(asked=True),
     "asked of 5,000 digits": lambda d: d["spent"].update(asked=10**4_000),
+    "a huge coefficient": lambda d: d["spectrum"]["coefficients"].__setitem__(1, 1e308),
+    "a huge R²": lambda d: d["proof"]["curve"][0].update(r2=-1e308),
     "fidelity text": lambda d: d["proof"]["fidelity"].update(r2="perfect"),
     "fidelity extra": lambda d: d["proof"]["fidelity"].update(surprise=1),
     "curve extra": lambda d: d["proof"]["curve"][0].update(surprise=1),
@@ -126,6 +130,38 @@ def test_a_file_cannot_ask_for_more_memory_than_it_has() -> None:
     data["sample"]["masks"] = {"shape": [10**9, 50_000], "bits": ""}
     with pytest.raises(SpecError, match="more than any run"):
         Explanation.from_json(json.dumps(data))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("number", [1e100, -1e100, 5e-324, 2**63 - 1, -1])
+def test_whatever_number_a_file_holds_it_is_shown_or_refused(number: float) -> None:
+    """Each of its numbers in turn: what opens can be written again, said and drawn."""
+    for path in numbers(json.loads(RESULT.to_json())):
+        data = json.loads(RESULT.to_json())
+        inner = data
+        for step in path[:-1]:
+            inner = inner[step]
+        inner[path[-1]] = number
+        with suppress(SpecError):
+            result = Explanation.from_json(json.dumps(data))
+            result.to_json()
+            views.honesty(result)
+            views.fidelity_curve(result).to_json()
+            result.interactions("FBII", 3).top(5)
+            result.interactions("SV", 1)
+
+
+def numbers(data: object, path: tuple = ()) -> Iterator[tuple]:
+    """Places of the numbers of some JSON; of a list, those of its first two items."""
+    if isinstance(data, int | float) and not isinstance(data, bool):
+        yield path
+    items: list = []
+    if isinstance(data, dict):
+        items = list(data.items())
+    elif isinstance(data, list):
+        items = list(enumerate(data))[:2]
+    for key, value in items:
+        yield from numbers(value, (*path, key))
 
 
 def test_round_trip_keeps_text_and_places() -> None:

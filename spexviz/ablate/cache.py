@@ -7,9 +7,12 @@ away, it has a size cap, and where it is damaged it is set aside.
 from __future__ import annotations
 
 import logging
+import math
 import os
+import struct
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -18,7 +21,7 @@ import numpy as np
 
 from spexviz.ablate import eviction, moving
 from spexviz.errors import StoreDamaged, StoreError
-from spexviz.kit.database import Database
+from spexviz.kit.database import PERSIST, Database
 from spexviz.kit.paths import home
 from spexviz.masks import Masks, Values, keys
 
@@ -30,6 +33,8 @@ MIGRATIONS = (
         CREATE TABLE ablations (game INTEGER NOT NULL, mask BLOB NOT NULL, value REAL NOT NULL, """
         """PRIMARY KEY (game, mask)) WITHOUT ROWID;""",
     ),
+    # of a value with its mask and its game: SQLite does not notice a byte that has changed in them
+    ("0002 values have a checksum", "ALTER TABLE ablations ADD COLUMN checksum INTEGER;"),
 )
 CAP_MB = 2048  # some fifty million values of a prompt of 60 words
 NOTE_EVERY = 60.0  # seconds: reading a game is noted as use at most that often
@@ -82,7 +87,7 @@ class SqliteCache:
         self.path = Path(path)
         self.cap = cap
         self.notice = ""
-        self._noted: dict[str, float] = {}
+        self._noted: dict[str, float] = {}  # when use of a game was last noted, by a clock that cannot jump
         self._database = Database(self.path, MIGRATIONS, lazy=True)
         self._safely(self._database.connection)
         moving.take_over(self._database)
@@ -106,37 +111,44 @@ class SqliteCache:
             # one query finds game and masks: an eviction in between cannot give its id to another
             part = wanted[start : start + _AT_ONCE]
             places = ",".join("?" * len(part))
-            query = f"SELECT mask, value {_OF_GAME} AND mask IN ({places})"
-            known.update(self._database.read(query, (fingerprint, *part)))
-        noted = self._noted.get(fingerprint, 0.0)
-        if known and time.time() - noted > NOTE_EVERY:
+            query = f"SELECT mask, value, checksum {_OF_GAME} AND mask IN ({places})"
+            rows = self._database.read(query, (fingerprint, *part))
+            known.update(_sound(fingerprint, rows))
+        if known and not self._is_noted(fingerprint, NOTE_EVERY):
             self._note_use(fingerprint)
         return np.array([known.get(key, np.nan) for key in wanted], dtype=np.float64)
 
     def _put(self, fingerprint: str, masks: Masks, values: Values) -> None:
-        now = time.time()
-        with self._database.write() as connection:
+        with self._database.write(PERSIST) as connection:  # it was paid for
             connection.execute(
                 "INSERT INTO games (fingerprint, used) VALUES (?, ?) "
                 "ON CONFLICT (fingerprint) DO UPDATE SET used = excluded.used",
-                (fingerprint, now),
+                (fingerprint, time.time()),
             )
             query = "SELECT id FROM games WHERE fingerprint = ?"
             (game,) = connection.execute(query, (fingerprint,)).fetchone()
-            rows = [(game, key, float(value)) for key, value in zip(keys(masks), values, strict=True)]
+            given = zip(keys(masks), map(float, values), strict=True)
+            rows = [(game, key, value, _checksum(fingerprint, key, value)) for key, value in given]
             rows.sort()  # neighbours share a page
-            connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?)", rows)
-        self._noted[fingerprint] = now
+            connection.executemany("INSERT OR REPLACE INTO ablations VALUES (?, ?, ?, ?)", rows)
+        self._noted[fingerprint] = time.monotonic()
         if eviction.size(self._database) > self.cap:
             with suppress(StoreError):  # a busy file: the next chunk tries again, and what was put is there
-                eviction.make_room(self._database, self.cap, keep=game)
+                eviction.make_room(self._database, self.cap, self._in_use())
+
+    def _in_use(self) -> set[str]:
+        """The games that this process has used in the last minutes."""
+        return {name for name in dict(self._noted) if self._is_noted(name, eviction.IN_USE)}
+
+    def _is_noted(self, fingerprint: str, within: float) -> bool:
+        """Whether use of a game was noted in the last seconds."""
+        return time.monotonic() - self._noted.get(fingerprint, -math.inf) < within
 
     def _note_use(self, fingerprint: str) -> None:
-        now = time.time()
         # a busy file: a later reading notes it
         with suppress(StoreError), self._database.write() as connection:
-            connection.execute("UPDATE games SET used = ? WHERE fingerprint = ?", (now, fingerprint))
-            self._noted[fingerprint] = now
+            connection.execute("UPDATE games SET used = ? WHERE fingerprint = ?", (time.time(), fingerprint))
+            self._noted[fingerprint] = time.monotonic()
 
     def _safely(self, work: Callable[[], T]) -> T:
         """Do it; where the file proves damaged, set it aside and do it again on a new one."""
@@ -146,12 +158,33 @@ class SqliteCache:
             moved = self._database.set_aside()
             if moved:
                 self.notice = (
-                    f"The cache of ablations was damaged and was set aside as {moved}; "
+                    f"The cache of ablations was damaged and was set aside as {moved.name}; "
                     "a new, empty one is in use. "
                     "Runs are not affected, but ablations cost time again. Delete the old file when you like."
                 )
-                _log.warning("%s (%s)", self.notice, error.__cause__)
+                _log.warning("%s (%s; it lies in %s)", self.notice, error.__cause__, moved.parent)
             return work()
+
+
+def _sound(fingerprint: str, rows: Iterable[tuple[bytes, object, int | None]]) -> dict[bytes, float]:
+    """{mask: value} of the rows that are as they were written; the others are measured again."""
+    known: dict[bytes, float] = {}
+    damaged = 0
+    for key, value, checksum in rows:
+        # a row of an older version has none
+        if isinstance(value, float) and checksum in (None, _checksum(fingerprint, key, value)):
+            known[key] = value
+        else:
+            damaged += 1
+    if damaged:
+        _log.warning("%d values in the cache of ablations were damaged: they are measured again", damaged)
+    return known
+
+
+def _checksum(fingerprint: str, key: bytes, value: float) -> int:
+    """24 bits of a value with its mask and its game, as a number of three bytes."""
+    number = struct.pack("<d", value + 0.0)  # SQLite keeps −0 as 0
+    return (zlib.crc32(b"%b%b%b" % (fingerprint.encode(), key, number)) & 0xFFFFFF) - 0x800000
 
 
 def cap_bytes() -> int:

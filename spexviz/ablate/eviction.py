@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from collections.abc import Container
 
 from spexviz.kit.database import Database
 
@@ -18,11 +20,12 @@ def size(database: Database) -> int:
     return _pragma(database, "page_count") * _pragma(database, "page_size")
 
 
-def make_room(database: Database, cap: int, keep: int) -> None:
+def make_room(database: Database, cap: int, keep: Container[str]) -> None:
     """Evict games until the file holds at most TARGET of `cap`, then make it no larger than `cap`.
 
-    Neither game `keep` nor one in use is evicted. Where all that is left is in use, the file stays above the
-    cap until it is not.
+    Neither a game of the fingerprints `keep` nor one in use is evicted. Where all that is left is in use, the
+    file stays above the cap until it is not. Where the clock jumps, what this process uses is kept by its
+    name, and a use that lies in the future counts as the oldest.
     """
     has_more: bool | None = False  # a game that is begun goes whole
     while has_more or _held(database) > TARGET * cap:
@@ -53,14 +56,12 @@ def _give_back(database: Database, cap: int) -> None:
         time.sleep(PAUSE)
 
 
-def _evict_slice(database: Database, keep: int) -> bool | None:
+def _evict_slice(database: Database, keep: Container[str]) -> bool | None:
     """Delete some rows of the least used game; whether it has more. None where every game is in use."""
     with database.write() as connection:
-        query = "SELECT id FROM games WHERE used < ? AND id != ? ORDER BY used LIMIT 1"
-        found = connection.execute(query, (time.time() - IN_USE, keep)).fetchone()
-        if not found:
+        game = _least_used(connection, keep)
+        if game is None:
             return None
-        (game,) = found
         rows = "SELECT mask FROM ablations WHERE game = ? LIMIT ?"
         delete = f"DELETE FROM ablations WHERE game = ? AND mask IN ({rows})"
         deleted = connection.execute(delete, (game, game, SLICE)).rowcount
@@ -70,6 +71,16 @@ def _evict_slice(database: Database, keep: int) -> bool | None:
             # begun: first in line, so that it goes whole
             connection.execute("UPDATE games SET used = 0 WHERE id = ?", (game,))
         return deleted == SLICE
+
+
+def _least_used(connection: sqlite3.Connection, keep: Container[str]) -> int | None:
+    """The game to evict; None where every one is in use."""
+    now = time.time()
+    query = "SELECT id, fingerprint FROM games WHERE abs(used - ?) > ? ORDER BY used > ? DESC, used"
+    for game, fingerprint in connection.execute(query, (now, IN_USE, now)):
+        if fingerprint not in keep:
+            return game
+    return None
 
 
 def _pragma(database: Database, name: str) -> int:

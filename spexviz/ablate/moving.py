@@ -14,7 +14,7 @@ from spexviz.kit.database import Database
 OLD = "spexviz.sqlite3"
 _log = logging.getLogger(__name__)
 _GAMES = "INSERT OR IGNORE INTO main.games (fingerprint, used) SELECT fingerprint, used FROM old.games"
-_ROWS = """INSERT OR IGNORE INTO main.ablations
+_ROWS = """INSERT OR IGNORE INTO main.ablations (game, mask, value)
     SELECT new.id, moved.mask, moved.value FROM old.ablations AS moved
     JOIN old.games AS was ON was.id = moved.game
     JOIN main.games AS new ON new.fingerprint = was.fingerprint"""

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,6 +23,7 @@ from spexviz.ablate.executors import Executor
 from spexviz.errors import AblationError, Cancelled, GameError
 from spexviz.games.base import Game
 from spexviz.kit.arrays import Positions, first_without_value, real
+from spexviz.kit.cached import cached_property
 from spexviz.masks import Masks, Values
 
 POLL = 0.2  # seconds between two looks at the Cancel button while a chunk is awaited

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sized
 from dataclasses import dataclass
-from functools import cached_property
 from numbers import Real
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from spexviz.errors import GameError
 from spexviz.kit.arrays import Floats
+from spexviz.kit.cached import cached_property
 from spexviz.masks import Masks, Values
 from spexviz.results import Scale, Subject
 

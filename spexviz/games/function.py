@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Game, hashed
 from spexviz.kit.arrays import Floats, real
+from spexviz.kit.cached import cached_property
 from spexviz.kit.options import REQUIRED, check, option
 from spexviz.masks import Masks, Values
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import Field, replace
-from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from spexviz import models
 from spexviz.games.base import Game
+from spexviz.kit.cached import cached_property
 from spexviz.kit.options import option
-from spexviz.models.base import LanguageModel, OpenModel
+from spexviz.models.base import LanguageModel
 from spexviz.models.endpoints import PREFIX
 
 
@@ -96,8 +96,8 @@ class OnModel(Game):
 
     @property
     def hands_over(self) -> bool:
-        """Whether a question goes between two batches of the model: those that keep a lock for it do."""
-        return isinstance(self.language_model, OpenModel)
+        """Whether a question of a page goes before what its model works on."""
+        return self.language_model.hands_over
 
     @property
     def memory(self) -> int | None:

@@ -8,7 +8,6 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from spexviz.errors import GameError
 from spexviz.games.base import Game, hashed
 from spexviz.kit.arrays import Floats
+from spexviz.kit.cached import cached_property
 from spexviz.kit.options import REQUIRED, check, option
 from spexviz.masks import Masks, Values, ends, pack
 from spexviz.spectrum import Spectrum

@@ -7,10 +7,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from spexviz import models
 from spexviz.ablate import cache as ablations
@@ -20,9 +22,12 @@ from spexviz.games.base import Game
 from spexviz.jobs import store as states
 from spexviz.jobs.counts import Counts
 from spexviz.jobs.place import Place, expected, place
-from spexviz.jobs.store import RunStore
+from spexviz.jobs.store import Run, RunStore
+from spexviz.jobs.sweep import Sweep, persist
 from spexviz.jobs.turns import Turn, Turns
 from spexviz.kit import logs
+from spexviz.kit.memory import take_for_blas
+from spexviz.kit.threads import go_behind
 from spexviz.results import Explanation
 from spexviz.run import pipeline
 from spexviz.run.pipeline import Hooks
@@ -35,6 +40,7 @@ MOST_WAITING = 64  # of all visitors
 WAITS = "waiting for its turn"  # the phase of a run that has begun and lets another go first
 WRITE_EVERY = 0.2  # seconds between two progress writes
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -62,20 +68,28 @@ class JobManager:
         waiting: int = WAITING,
         most: int = MOST_WAITING,
     ):
-        self.store = RunStore(path)
+        take_for_blas()
+        self.store = RunStore(path, mend=True)
         self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
         self.counts = Counts()
         self._owner = uuid.uuid4().hex
-        self._alive = FileLock(self._lock_file(self._owner))
-        self._alive.acquire()
+        self._alive = self._hold()
         self._workers = workers
         self._turns = Turns(workers, waiting, most)
         self._jobs: dict[str, _Job] = {}
         self._threads: set[threading.Thread] = set()
         self._guard = threading.Lock()
-        self._closed = False
-        self.recover()
-        self.store.purge()
+        self._stop = threading.Event()
+        self._sweep = Sweep(self.store, self._owner, self._jobs.keys, self.recover, self._stop)
+        with suppress(StoreError):  # locked, say: the sweep does it when it can
+            self.recover()
+            self.store.purge()
+        self._sweep.start()
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know of the files of the runs and of the ablations."""
+        return [notice for notice in (self.store.notice, self.cache.notice) if notice]
 
     def submit(self, request: Request, title: str = "", user: str = "", visitor: str = "") -> str:
         """Start the run, resume it, or find it: same spec and user, same id. `visitor`: whose turn it takes.
@@ -87,26 +101,47 @@ class JobManager:
         if reason := refusal(request.game):
             raise ModelError(reason)
         with self._guard:
-            if self._closed:
+            if self.closed:
                 raise QueueFull("The server is stopping: start the run again when it is back.")
-            found = self.store.find(spec, user)
+            found = self._found(spec, user)
             if found and (found.active or found.state == states.DONE):
                 return found.id
             job = _Job(request, self._turns.join(visitor))
             try:
                 run_id = self.store.enqueue(spec, title, self._owner, user)
-            except BaseException:
+            except BaseException as error:
                 self._turns.leave(job.turn)
+                taken = self.store.find(spec, user) if isinstance(error, StoreError) else None
+                if taken and taken.active:  # another server was asked for it at the same moment
+                    return taken.id
                 raise
             if before := self._jobs.get(run_id):  # cancelled while it waited, and asked for again
                 self._turns.leave(before.turn)
             self._jobs[run_id] = job
-            thread = threading.Thread(
-                target=self._work, args=(run_id, job), name=f"spexviz-run-{run_id}", daemon=True
-            )
-            self._threads.add(thread)
-            thread.start()
+            self._begin(run_id, job)
         return run_id
+
+    def _found(self, spec: RunSpec, user: str) -> Run | None:
+        """The run with these settings, as it really stands."""
+        found = self.store.find(spec, user)
+        if found is None or not found.active or found.owner != self._owner or found.id in self._jobs:
+            return found
+        self._sweep.end(found.id)
+        return self.store.get(found.id)
+
+    def _begin(self, run_id: str, job: _Job) -> None:
+        thread = threading.Thread(
+            target=self._work, args=(run_id, job), name=f"spexviz-run-{run_id}", daemon=True
+        )
+        self._threads.add(thread)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            self._threads.discard(thread)
+            self._forget(run_id, job)
+            self._turns.leave(job.turn)
+            self.store.finish(run_id, states.FAILED, "The machine had no thread left for it: try again.")
+            raise QueueFull("This machine has no thread left for another run: try again later.") from error
 
     def resume(self, run_id: str, visitor: str = "") -> str:
         """Go on with a run that was cancelled, interrupted or failed; returns the id of the run that goes on.
@@ -164,7 +199,7 @@ class JobManager:
     @property
     def closed(self) -> bool:
         """Whether it takes no more runs."""
-        return self._closed
+        return self._stop.is_set()
 
     def recover(self) -> None:
         """Mark the runs of processes that are gone as interrupted."""
@@ -172,8 +207,8 @@ class JobManager:
             lock = FileLock(self._lock_file(owner))
             try:
                 lock.acquire(timeout=0)
-            except Timeout:
-                continue  # that process lives
+            except OSError:
+                continue  # that process lives, or is one of a user whose locks this one may not look at
             self.store.interrupt(owner)
             lock.release()
             # the name was that process's alone: no other will take it
@@ -182,14 +217,30 @@ class JobManager:
     def close(self, patience: float = 5.0) -> None:
         """Cancel what is going and let the threads end; for the end of the server."""
         with self._guard:
-            self._closed = True
+            self._stop.set()
         for job in list(self._jobs.values()):
             job.cancel.set()
         for thread in list(self._threads):
             thread.join(patience)
-        self.store.interrupt(self._owner)
+        self._sweep.join(patience)
+        try:
+            self.store.interrupt(self._owner)
+        except StoreError as error:  # the next server finds that this one is gone
+            _log.warning("the end of the server could not be noted: %s", error)
         self._alive.release()
         Path(self._alive.lock_file).unlink(missing_ok=True)
+
+    def _hold(self) -> FileLock:
+        """The lock that tells other processes that this one lives. Raises StoreError."""
+        try:
+            lock = FileLock(self._lock_file(self._owner))
+            lock.acquire()
+        except OSError as error:
+            raise StoreError(
+                f"No lock can be held below {self.store.database.path.parent} ({error}): let this user write "
+                "there, or set SPEXVIZ_HOME to a folder that can be written."
+            ) from error
+        return lock
 
     def _lock_file(self, owner: str) -> str:
         folder = self.store.database.path.parent / "locks"
@@ -198,13 +249,16 @@ class JobManager:
 
     def _work(self, run_id: str, job: _Job) -> None:
         """What the thread of a run does: wait for its turn, and take it."""
+        go_behind()  # pages are drawn first
         try:
             job.seconds.append(expected(job.request, self.cache))
             # it does not begin where it was cancelled, or deleted, while it waited
-            if self._turns.wait(job.turn, job.cancel) and self.store.start(run_id):
+            if self._turns.wait(job.turn, job.cancel) and self._persist(lambda: self.store.start(run_id)):
                 self._run(run_id, job)
-        except Exception:  # the store itself failed: nothing can be noted there, but others must go on
-            _log.exception("a run could not be kept", extra=logs.fields(run=run_id))
+        except StoreError as error:  # nothing can be noted now: the sweep does it later
+            self._sweep.owe(run_id, states.INTERRUPTED, str(error))
+        except Exception:
+            _log.exception("a run could not be begun", extra=logs.fields(run=run_id))
         finally:
             self._forget(run_id, job)
             self._turns.leave(job.turn)
@@ -217,24 +271,25 @@ class JobManager:
 
     def _run(self, run_id: str, job: _Job) -> None:
         try:
-            self.store.progress(run_id, 0, 0, 0.0, "loading the model")
             telling = _Throttled(self.store, run_id, job.cancel, self.counts.meter(run_id))
+            telling(Progress(0, 0, 0, 0.0, "loading the model"))
 
             def progress(now: Progress) -> None:
                 telling(now)
                 self._turns.give_way(job.turn, job.cancel, lambda: telling.wait(now))
 
             def partial(so_far: Explanation) -> None:
-                self.store.save(run_id, so_far)
+                with suppress(StoreError):  # the next one, or the last, is kept
+                    self.store.save(run_id, so_far)
                 self._turns.show(job.turn)
 
             hooks = Hooks(self.cache, progress, partial, job.cancel)
             request = job.request
             result = pipeline.run(request, hooks)
-            self.store.save(run_id, result)
+            self._persist(lambda: self.store.save(run_id, result))
             state, message = states.DONE, ""
         except Cancelled as error:
-            state = states.INTERRUPTED if self._closed else states.CANCELLED
+            state = states.INTERRUPTED if self.closed else states.CANCELLED
             message = str(error)
         except SpexvizError as error:
             state, message = states.FAILED, str(error)
@@ -245,11 +300,16 @@ class JobManager:
                 f"Something unexpected went wrong ({type(error).__name__}). "
                 "What was measured is kept; the server's log has the details."
             )
-        # once finished the run may be resumed, with a button of its own: drop only this one
-        with self._guard:
-            self._forget(run_id, job)
-            self.store.finish(run_id, state, message)
+        try:
+            self._persist(lambda: self.store.finish(run_id, state, message))
+        except StoreError:
+            self._sweep.owe(run_id, state, message)
+        # from here on it may be resumed, by a job of its own
+        self._forget(run_id, job)
         self.counts.end(run_id, state)
+
+    def _persist(self, write: Callable[[], T]) -> T:
+        return persist(write, self._stop)
 
 
 def refusal(asked: Game | RunSpec) -> str:
@@ -300,5 +360,6 @@ class _Throttled:
         self._tell(progress, WAITS)
 
     def _tell(self, progress: Progress, phase: str) -> None:
-        if self._store.progress(self._run_id, progress.done, progress.total, progress.rate, phase):
-            self._cancel.set()
+        with suppress(StoreError):  # the next report tells it
+            if self._store.progress(self._run_id, progress.done, progress.total, progress.rate, phase):
+                self._cancel.set()

@@ -8,6 +8,7 @@ in as a run with a mark (`origin`), and is never found for a run that is asked f
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 import sqlite3
@@ -18,35 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from spexviz.errors import SpecError, StoreError
-from spexviz.kit.database import Database
-from spexviz.kit.paths import home
+from spexviz.jobs import schema
+from spexviz.kit import logs
 from spexviz.results import Explanation
 from spexviz.spec import RunSpec
 
-FILE = "spexviz.sqlite3"
-MIGRATIONS = (  # "0001 ablations" moved to ablate/cache.py, with its tables
-    (
-        "0002 runs",
-        """CREATE TABLE runs (
-            id TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL,
-            owner TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '',
-            done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
-            rate REAL NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT '',
-            message TEXT NOT NULL DEFAULT '', result TEXT, version INTEGER NOT NULL DEFAULT 0,
-            created REAL NOT NULL, started REAL, finished REAL, deleted REAL);
-        CREATE INDEX runs_by_time ON runs (created DESC);""",
-    ),
-    # until now a run's id was the hash of its settings, and an owner had only a run that was asked for here
-    (
-        "0003 runs have ids of their own",
-        """ALTER TABLE runs ADD COLUMN spec_id TEXT NOT NULL DEFAULT '';
-        ALTER TABLE runs ADD COLUMN user TEXT NOT NULL DEFAULT '';
-        ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT '';
-        UPDATE runs SET spec_id = id, origin = CASE owner WHEN '' THEN 'file' ELSE '' END;
-        CREATE INDEX runs_by_spec ON runs (spec_id);
-        CREATE UNIQUE INDEX runs_asked_once ON runs (spec_id, user) WHERE origin = '';""",
-    ),
-)
 # origin: asked for here, opened from a file, comes with the project
 ASKED, FROM_FILE, RECORDED = "", "file", "recorded"
 
@@ -59,8 +36,13 @@ QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
     "cancelled",
     "interrupted",
 )
+AHEAD = 60.0  # seconds by which a run may be dated after now: clocks are set a little, now and then
 _log = logging.getLogger(__name__)
 ACTIVE = (QUEUED, RUNNING, CANCELLING)
+STATES = (*ACTIVE, DONE, FAILED, CANCELLED, INTERRUPTED)
+# a process is named by 32 hex digits, and no other name may lead to a file
+_OWNER = "CASE WHEN length(owner) = 32 AND owner NOT GLOB '*[^0-9a-f]*' THEN owner ELSE '' END"
+_LAST = 2.0**33  # seconds since 1970: the year 2242
 _COLUMNS = (
     "id, spec, spec_id, user, origin, state, owner, title, done, total, rate, phase, message, version, "
     "created, started, finished, result IS NOT NULL"
@@ -111,10 +93,16 @@ class Run:
 
 
 class RunStore:
-    """Runs by id. Each method is one short transaction; safe from any thread and with several processes."""
+    """Runs by id. Each method is one short transaction; safe from any thread and with several processes.
 
-    def __init__(self, path: Path | str | None = None):
-        self.database = Database(Path(path) if path is not None else home() / FILE, MIGRATIONS)
+    `mend`: the file is looked through, and set aside where it is damaged, for which StoreDamaged is raised
+    else; `notice`: what a person should know of that.
+    """
+
+    def __init__(self, path: Path | str | None = None, mend: bool = False):
+        self.database = schema.database(path)
+        self.notice = schema.checked(self.database) if mend else ""
+        self.database.connection()
 
     def get(self, run_id: str) -> Run | None:
         row = self._one(f"SELECT {_COLUMNS} FROM runs WHERE id = ? AND deleted IS NULL", run_id)
@@ -129,17 +117,54 @@ class RunStore:
         return _run(row)
 
     def list(self, limit: int = 200, user: str | None = None) -> list[Run]:
-        """The newest runs first: everybody's, or those of one user."""
-        whose, arguments = "", (limit,)
+        """The newest runs first: everybody's, or those of one user.
+
+        What a clock that was ahead has dated in the future comes last.
+        """
+        return [run for row in self._rows(limit, user) if (run := _run(row)) is not None]
+
+    def unreadable(self, limit: int = 200, user: str | None = None) -> list[tuple[str, str, str]]:
+        """(id, title, why) of the newest runs whose settings cannot be read."""
+        found = []
+        for row in self._rows(limit, user):
+            try:
+                _read(row)
+            except SpecError as error:
+                found.append((row[0], row[7], str(error)))
+        return found
+
+    def _rows(self, limit: int, user: str | None) -> list[tuple]:
+        whose, of_user = "", ()
         if user is not None:
-            whose, arguments = "AND user = ?", (user, limit)
-        query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL {whose} ORDER BY created DESC LIMIT ?"
-        return [run for row in self.database.read(query, arguments) if (run := _run(row)) is not None]
+            whose, of_user = "AND user = ?", (user,)
+        order = "ORDER BY created > ?, created DESC LIMIT ?"
+        query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL {whose} {order}"
+        return self.database.read(query, (*of_user, time.time() + AHEAD, limit))
 
     def result(self, run_id: str) -> Explanation | None:
-        """The explanation so far; complete once the run is done. None if there is none yet."""
-        row = self._one("SELECT result FROM runs WHERE id = ? AND deleted IS NULL", run_id)
-        return Explanation.from_json(row[0]) if row and row[0] else None
+        """The explanation so far; complete once the run is done. None if there is none yet.
+
+        One that is not what was kept is dropped, and its run can be resumed. Raises SpecError for one that
+        this version cannot read.
+        """
+        row = self._one("SELECT result, digest FROM runs WHERE id = ? AND deleted IS NULL", run_id)
+        if row is None or row[0] is None:
+            return None
+        text, digest = row
+        if digest in ("", _digest(text)):
+            return Explanation.from_json(text)
+        _log.warning("the result of a run was damaged on the disk", extra=logs.fields(run=run_id))
+        self._drop_result(run_id, digest)
+        return None
+
+    def _drop_result(self, run_id: str, digest: str) -> None:
+        """Forget a result, unless another has taken its place; its run is one to resume."""
+        with self.database.write() as connection:
+            query = (
+                "UPDATE runs SET result = NULL, version = version + 1, state = ?, message = ? "
+                f"WHERE id = ? AND digest = ? AND state NOT IN ({_marks(ACTIVE)})"
+            )
+            connection.execute(query, (INTERRUPTED, schema.SPOILED, run_id, digest, *ACTIVE))
 
     def enqueue(self, spec: RunSpec, title: str, owner: str, user: str = "") -> str:
         """Make the run, or take up one that had ended, keeping its result so far; returns its id.
@@ -184,14 +209,17 @@ class RunStore:
         """Keep a (partial) result of the run."""
         text = explanation.to_json()
         with self.database.write() as connection:
-            connection.execute(
-                "UPDATE runs SET result = ?, version = version + 1 WHERE id = ?", (text, run_id)
-            )
+            query = "UPDATE runs SET result = ?, digest = ?, version = version + 1 WHERE id = ?"
+            connection.execute(query, (text, _digest(text), run_id))
 
     def finish(self, run_id: str, state: str, message: str = "") -> None:
+        """Note how a run ended; what has ended already stays as it is."""
         with self.database.write() as connection:
-            query = "UPDATE runs SET state = ?, message = ?, finished = ?, version = version + 1 WHERE id = ?"
-            connection.execute(query, (state, message, time.time(), run_id))
+            query = (
+                "UPDATE runs SET state = ?, message = ?, finished = ?, version = version + 1 "
+                f"WHERE id = ? AND state IN ({_marks(ACTIVE)})"
+            )
+            connection.execute(query, (state, message, time.time(), run_id, *ACTIVE))
 
     def ask_to_cancel(self, run_id: str) -> None:
         """A queued run is cancelled at once; a running one by its worker, after the chunk in flight."""
@@ -218,9 +246,9 @@ class RunStore:
             connection.execute("UPDATE runs SET deleted = NULL WHERE id = ?", (run_id,))
 
     def purge(self, older_than: float = 86_400.0) -> None:
-        """Remove for good what was deleted more than `older_than` seconds ago."""
+        """Remove for good what was deleted more than `older_than` seconds ago, or by a clock so far ahead."""
         with self.database.write() as connection:
-            connection.execute("DELETE FROM runs WHERE deleted < ?", (time.time() - older_than,))
+            connection.execute("DELETE FROM runs WHERE abs(deleted - ?) > ?", (time.time(), older_than))
 
     def insert(self, explanation: Explanation, title: str, origin: str = FROM_FILE, user: str = "") -> str:
         """Take in a result from a file, as a run of its own with a mark; returns its id.
@@ -243,15 +271,21 @@ class RunStore:
             now = time.time()
             count = explanation.ablations
             asked = {"id": run_id, "spec": spec.to_json(), "spec_id": spec.id, "user": user, "title": title}
-            held = {"origin": origin, "state": state, "message": message, "result": text, "version": 1}
+            held = {"origin": origin, "state": state, "message": message, "version": 1}
+            kept = {"result": text, "digest": _digest(text)}
             counted = {"done": count, "total": count, "created": now, "finished": now}
-            _insert(connection, asked | held | counted)
+            _insert(connection, asked | held | kept | counted)
         return run_id
 
     def owners(self) -> set[str]:
-        """Processes that hold active runs."""
-        query = f"SELECT DISTINCT owner FROM runs WHERE state IN ({_marks(ACTIVE)})"
+        """Processes that hold active runs; "" for one whose name was damaged on the disk."""
+        query = f"SELECT DISTINCT {_OWNER} FROM runs WHERE state IN ({_marks(ACTIVE)})"
         return {owner for (owner,) in self.database.read(query, ACTIVE)}
+
+    def active(self, owner: str) -> set[str]:
+        """Ids of the active runs of a process."""
+        query = f"SELECT id FROM runs WHERE owner = ? AND state IN ({_marks(ACTIVE)})"
+        return {run_id for (run_id,) in self.database.read(query, (owner, *ACTIVE))}
 
     def waiting(self, owner: str) -> int:
         """How many runs of a process are queued."""
@@ -264,7 +298,7 @@ class RunStore:
         message = "The server stopped during this run. What was measured is kept: resume to go on from there."
         with self.database.write() as connection:
             active = f"state IN ({_marks(ACTIVE)})"
-            query = f"UPDATE runs SET state = ?, message = ?, finished = ? WHERE owner = ? AND {active}"
+            query = f"UPDATE runs SET state = ?, message = ?, finished = ? WHERE {_OWNER} = ? AND {active}"
             connection.execute(query, (INTERRUPTED, message, time.time(), owner, *ACTIVE))
 
     def _one(self, query: str, *arguments: object) -> tuple | None:
@@ -281,6 +315,10 @@ def _marks(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
 def _new_id() -> str:
     """16 hex digits by chance: an address to pass on, which nobody who guesses the settings can guess."""
     return secrets.token_hex(8)
@@ -289,13 +327,28 @@ def _new_id() -> str:
 def _run(row: tuple | None) -> Run | None:
     """The run of a row;
 
-    None where there is no row, or one whose spec nobody can read any more: it must not take the others away.
+    None where there is no row, or one that nobody can read any more: it must not take the others away.
     """
     if row is None:
         return None
-    run_id, spec, *others, has_result = row
     try:
-        return Run(run_id, RunSpec.from_json(spec), *others, has_result=bool(has_result))
+        return _read(row)
     except SpecError as error:
-        _log.warning("run %s is left out, since its settings cannot be read: %s", run_id, error)
+        _log.warning("run %s is left out, since it cannot be read: %s", row[0], error)
         return None
+
+
+def _read(row: tuple) -> Run:
+    """The run of a row. Raises SpecError for one that was damaged, or has settings of another version."""
+    run_id, text, *others, has_result = row
+    run = Run(run_id, RunSpec.from_json(text), *others, has_result=bool(has_result))
+    counts = (run.done, run.total, run.version)
+    times = (run.created, run.started or 0.0, run.finished or 0.0)
+    numbers = all(isinstance(count, int) for count in counts) and isinstance(run.rate, float)
+    if not numbers or not all(isinstance(one, float) and 0.0 <= one < _LAST for one in times):
+        raise SpecError("Its progress was damaged on the disk.")
+    if run.state not in STATES or run.origin not in (ASKED, FROM_FILE, RECORDED):
+        raise SpecError("Its state was damaged on the disk.")
+    if hashlib.sha256(text.encode()).hexdigest()[: len(run.spec_id)] != run.spec_id:
+        raise SpecError("Its settings were damaged on the disk.")
+    return run

@@ -50,8 +50,8 @@ class Turns:
     def join(self, visitor: str) -> Turn:
         """A turn at the end of the visitor's queue. Raises QueueFull where too many wait already."""
         with self._change:
-            waiting = [turn for turn in self._turns if turn.first is None]
-            own = [turn for turn in waiting if turn.visitor == visitor]
+            waiting = self._waiting()  # those that have begun and let others go first hold a thread, too
+            own = [turn for turn in waiting if turn.first is None and turn.visitor == visitor]
             if len(own) >= self._each:
                 raise QueueFull(
                     f"{self._each} of your runs are already waiting: try again when one has finished, or "

@@ -10,7 +10,8 @@ from pathlib import Path
 def write_whole(path: Path, content: bytes, most: int) -> None:
     """Write a file whole or not at all, for readers beside it. Raises OSError.
 
-    Of the files with its suffix in its folder the `most` newest stay.
+    Of the files like it in its folder, named by as many hex digits, the `most` newest stay; others are
+    somebody's own, since the folder may be a link to where they lie.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.read_bytes() == content:
@@ -20,6 +21,14 @@ def write_whole(path: Path, content: bytes, most: int) -> None:
     with os.fdopen(handle, "wb") as stream:
         stream.write(content)
     os.replace(name, path)
-    by_age = sorted(path.parent.glob(f"*{path.suffix}"), key=lambda file: file.stat().st_mtime)
+    like = [file for file in path.parent.glob(f"*{path.suffix}") if _digits(file) == _digits(path)]
+    by_age = sorted(like, key=lambda file: file.stat().st_mtime)
     for old in by_age[:-most]:
         old.unlink(missing_ok=True)
+
+
+def _digits(path: Path) -> int | None:
+    """Hex digits in the name of a file, without its suffix; None where there is anything else in it."""
+    if not set(path.stem) <= set("0123456789abcdef"):
+        return None
+    return len(path.stem)

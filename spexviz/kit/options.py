@@ -146,7 +146,7 @@ def check(thing: Any, error: type[Exception]) -> None:
             above[name] = (one.low, value)
     if any(not _is_number(value, low) or value < low for low, value in above.values()):
         needed = joined([f"{name} ≥ {low:g}" for name, (low, _) in above.items()])
-        values = joined([f"{value!r:.40}" for _, value in above.values()])
+        values = joined([shown(value) for _, value in above.values()])
         raise error(f"{type(thing).__name__} needs {needed}, not {values}.")
 
 
@@ -171,8 +171,8 @@ def _check_between(value: Any, low: float, high: float, what: str, error: type[E
     if _is_number(value, low) and low <= value <= high:
         return
     if isinstance(low, int):
-        raise error(f"The {what} must be a whole number from {low} to {high}, not {value!r:.40}.")
-    raise error(f"The {what} must lie between {_plain(low)} and {_plain(high)}, not {value!r:.40}.")
+        raise error(f"The {what} must be a whole number from {low} to {high}, not {shown(value)}.")
+    raise error(f"The {what} must lie between {_plain(low)} and {_plain(high)}, not {shown(value)}.")
 
 
 def _is_number(value: Any, low: float) -> bool:
@@ -181,6 +181,14 @@ def _is_number(value: Any, low: float) -> bool:
         return False
     kind = Integral if isinstance(low, int) else Real
     return isinstance(value, kind)
+
+
+def shown(value: object) -> str:
+    """A value in a message: the beginning of it, however long it is."""
+    try:
+        return f"{value!r:.40}"
+    except ValueError:  # more digits than Python writes
+        return "a number of thousands of digits"
 
 
 def _plain(number: float) -> str:

@@ -22,10 +22,15 @@ def can_be_chosen(model: Any) -> bool:
     return model._can_set_attn_implementation()
 
 
+def of(model: Any) -> str:
+    """The name of the code that computes the attention of a loaded model of transformers now."""
+    return model.config._attn_implementation
+
+
 @contextmanager
 def computed_by(model: Any, name: str) -> Iterator[None]:
     """Let a loaded model of transformers compute its attention by the code registered under a name."""
-    before = model.config._attn_implementation
+    before = of(model)
     model.config._attn_implementation = name
     try:
         yield

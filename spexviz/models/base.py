@@ -11,11 +11,11 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
+from spexviz.kit.cached import cached_property
 from spexviz.kit.handover import Handover
 from spexviz.kit.pace import Pace
 
@@ -64,6 +64,7 @@ class LanguageModel(ABC):
     _found_without_beginning: ClassVar[tuple[str, ...]] = ()  # cached properties that hold the model itself
     mask_token: str | None = None  # what may stand for a removed part of a text, where its tokeniser has one
     precision: str | None = None  # "fp32", "fp16", "bf16": what it computes in, where it says so
+    hands_over: bool = False  # whether a question of a page need not wait until all is done that it works on
     memory: int | None = None  # bytes that it takes, where it says so
     call_tokens: int = 0  # tokens that pay in one call (a GPU); 0 where a call of a second's work is enough
     # how fast it was so far, in tokens; None where it keeps none, and so is never asked only to be measured
@@ -197,6 +198,7 @@ class OpenModel(LanguageModel):
     """
 
     _found_without_beginning = ("parts",)
+    hands_over = True
     lock: Handover  # one forward pass at a time, and between two of them a question of a page
     device: Any  # of torch
     network: Any  # the whole model of transformers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from spexviz.kit.memory import is_out_of_memory
 from spexviz.models.prefixes import common
 
 # of one micro-batch on a CPU: large enough for the matrix products, small enough for the caches
@@ -71,10 +72,3 @@ def tuned(rate: Callable[[int], float], start: int, most: int) -> int:
         best *= 2
         speed = faster
     return best
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error of torch says that memory ran out: on a GPU by its class, on a CPU by its words."""
-    if type(error).__name__ == "OutOfMemoryError":
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from spexviz.errors import ModelError
+from spexviz.kit.memory import is_out_of_memory
 
 # ending of the class → kind
 HEADS = {"ForSequenceClassification": "classifier", "ForMaskedLM": "masked-lm", "ForPreTraining": "masked-lm"}
@@ -112,7 +113,8 @@ def from_pretrained(
     """Tokeniser and model of the class `auto`.
 
     Weights from safetensors or GGUF only (no pickle), no code from the checkpoint.
-    Raises ModelError, with the remedy, for what cannot be loaded, or lacks a tokeniser or a head.
+    Raises ModelError, with the remedy, for what cannot be loaded, or lacks a tokeniser or a head; what torch
+    raises where memory runs out.
     """
     import torch
     import transformers
@@ -132,6 +134,8 @@ def from_pretrained(
         loader = getattr(transformers, auto)
         model, report = loader.from_pretrained(source, trust_remote_code=False, **of_weights, **given)
     except Exception as error:  # transformers raises a dozen kinds; each becomes one that names the remedy
+        if is_out_of_memory(error):
+            raise
         raise _not_loaded(name, wanted, error) from error
     missing = sorted(report["missing_keys"])
     if missing:  # transformers fills them with random numbers
@@ -141,6 +145,16 @@ def from_pretrained(
             "Give a checkpoint that was saved with its head."
         )
     return tokenizer, model
+
+
+def hold(network: Any) -> None:
+    """Take the weights off the file, in which they lie mapped as long as nobody copies them.
+
+    Else a file that is written over changes the values of the model in use, and one that is cut short ends
+    the whole process (SIGBUS).
+    """
+    for tensor in (*network.parameters(), *network.buffers()):
+        tensor.data = tensor.data.clone()
 
 
 def _tokenizer(name: str, source: str, given: dict[str, Any], wanted: str) -> Any:

@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 
 from spexviz.errors import StoreError
 from spexviz.kit.files import write_whole
+from spexviz.kit.memory import is_out_of_memory
 from spexviz.kit.paths import home
 from spexviz.models import fastpath, packed, padded, residual
-from spexviz.models.batches import is_out_of_memory
 from spexviz.models.fastpath import in_fp32, made_up, near_each
 from spexviz.models.packed import Packing
 from spexviz.models.padded import Padding

@@ -19,6 +19,7 @@ from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.models.base import Span
 from spexviz.models.batches import TOKENS
+from spexviz.models.between import handing_over
 from spexviz.models.checkpoint import may_have
 from spexviz.models.compared import remembered
 from spexviz.models.encoded import AllowedEncoder, allowed_encoder
@@ -111,7 +112,9 @@ class EncoderModel(LoadedModel):
             start = time.perf_counter()
             for rows in batches(_lengths(inputs), self.batch_tokens):
                 self.lock.give_way()
-                logs = self.read_batch(self._padded([inputs[i] for i in rows]))
+                batch = self._padded([inputs[i] for i in rows])
+                with handing_over(self):
+                    logs = self.read_batch(batch)
                 table[rows] = logs[:, columns].double().cpu().numpy()
             self.pace.note(self._work(inputs), time.perf_counter() - start - self.lock.away)
         return rows_of(requests, distinct, table)

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
+from spexviz.kit.cached import cached_property
 from spexviz.models.checkpoint import may_have
 from spexviz.models.hooks import forward_as
 

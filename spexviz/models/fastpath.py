@@ -40,7 +40,7 @@ def in_fp32(body: Any) -> Iterator[None]:
 
     Its layers are widened one after another while they run, so that memory holds only one of them twice.
     """
-    layers = list(_layers_of(body))
+    layers = list(layers_of(body))
     inside = {id(tensor) for layer in layers for tensor in tensors_of(layer)}
     with ExitStack() as whole:
         widen(whole, [tensor for tensor in tensors_of(body) if id(tensor) not in inside])
@@ -51,7 +51,7 @@ def in_fp32(body: Any) -> Iterator[None]:
         yield
 
 
-def _layers_of(module: Any) -> Iterator[Any]:
+def layers_of(module: Any) -> Iterator[Any]:
     """The items of the outermost lists of modules: what a forward pass calls one after another."""
     import torch
 
@@ -59,7 +59,7 @@ def _layers_of(module: Any) -> Iterator[Any]:
         if isinstance(module, torch.nn.ModuleList) and not isinstance(child, torch.nn.ModuleList):
             yield child
         else:
-            yield from _layers_of(child)
+            yield from layers_of(child)
 
 
 def tensors_of(module: Any) -> list[Any]:

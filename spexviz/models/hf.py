@@ -14,7 +14,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,6 +21,7 @@ import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
+from spexviz.kit.cached import cached_property
 from spexviz.models import checkpoint
 from spexviz.models.base import Span, Written, hint_of_space
 from spexviz.models.batches import MOST_TOKENS, TOKENS, batches, tuned

@@ -14,12 +14,12 @@ from typing import Any, ClassVar, Self
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.kit.handover import Handover
+from spexviz.kit.memory import is_out_of_memory
 from spexviz.kit.pace import Pace
 from spexviz.kit.spans import merged, overlaps
 from spexviz.kit.threads import threads
 from spexviz.models import checkpoint
 from spexviz.models.base import OpenModel, Span
-from spexviz.models.batches import is_out_of_memory
 from spexviz.models.checkpoint import may_have
 from spexviz.models.machine import precision_for, room
 
@@ -61,9 +61,12 @@ class LoadedModel(OpenModel):
         torch.set_num_threads(threads())
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.precision = precision_for(self.device.type, precision, on_gpu=self.on_gpu)
-        self.tokenizer, self.network = checkpoint.from_pretrained(
-            name, source, options, self.precision, self.auto, self.wanted
-        )
+        with self._fits():
+            self.tokenizer, self.network = checkpoint.from_pretrained(
+                name, source, options, self.precision, self.auto, self.wanted
+            )
+            if self.device.type == "cpu":  # elsewhere it is copied anyway
+                checkpoint.hold(self.network)
         self.network.eval().requires_grad_(False)
         self.body = self.network.base_model
 
@@ -101,6 +104,7 @@ class LoadedModel(OpenModel):
             twin = type(self)(self.label, precision="fp32")
         except NoRoom:
             return None
+        twin.lock = self.lock  # both compute on the same processor: neither is asked beside the other
         # as long as a run needs it: it is as large as the model, or twice that
         self._reference = weakref.ref(twin)
         return twin

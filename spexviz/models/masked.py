@@ -6,6 +6,7 @@ answer's. The head is computed at that place only: the vocabulary is most of the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -17,6 +18,12 @@ from spexviz.models.loaded import Request
 
 # most likely tokens among which a greedy answer is looked for: some are no words of their own
 _CANDIDATES = 200
+
+
+class _Now(threading.local):
+    """Where the answer is read, (texts,), in the batch that this thread is in."""
+
+    at: Any = None
 
 
 class MaskedModel(EncoderModel):
@@ -42,7 +49,7 @@ class MaskedModel(EncoderModel):
                 f"The head of {name} is not apart from its body, so it cannot be read at one token: "
                 "choose another model."
             )
-        self._at: Any = None  # (texts,): where the answer is read in the batch under way
+        self._now = _Now()
         self.body.register_forward_hook(self._keep_blank)
 
     @staticmethod
@@ -90,7 +97,7 @@ class MaskedModel(EncoderModel):
         ids = batch["input_ids"]
         places = torch.arange(ids.shape[1], device=ids.device)
         is_blank = ids == self.tokenizer.mask_token_id
-        self._at = (places * is_blank).argmax(dim=1)  # the last one
+        self._now.at = (places * is_blank).argmax(dim=1)  # the last one
         return torch.log_softmax(self.network(**batch).logits[:, 0].float(), dim=1)
 
     def _encoded(self, requests: Sequence[Request]) -> list[Inputs]:
@@ -109,5 +116,5 @@ class MaskedModel(EncoderModel):
 
         states = output.last_hidden_state
         texts = torch.arange(len(states), device=states.device)
-        output.last_hidden_state = states[texts, self._at][:, None]
+        output.last_hidden_state = states[texts, self._now.at][:, None]
         return output

@@ -16,10 +16,12 @@ import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Bools, Floats, Positions
+from spexviz.kit.memory import is_out_of_memory
 from spexviz.models.attention import in_full_precision
 from spexviz.models.base import OpenModel, opened
-from spexviz.models.batches import PROBED, TOKENS, is_out_of_memory
-from spexviz.models.hooks import forward_as
+from spexviz.models.batches import PROBED, TOKENS
+from spexviz.models.between import handing_over
+from spexviz.models.hooks import forward_as, own
 from spexviz.models.layers import find_layers
 
 Site = tuple[int, str]
@@ -123,9 +125,10 @@ class Parts:
                 asked = torch.tensor([columns[j] for _, j in batch], device=self.model.device)
                 try:
                     states = torch.stack([below[j] for _, j in batch])
-                    with self._switched(gates, owners, chosen), self._from(first, states):
-                        logs = self.model.read_batch(self._batch([prompts[j] for _, j in batch]))
-                        logs = logs.gather(1, asked)
+                    whole = self._batch([prompts[j] for _, j in batch])
+                    switched = self._switched(gates, owners, chosen)
+                    with handing_over(self.model), switched, self._from(first, states):
+                        logs = self.model.read_batch(whole).gather(1, asked)
                 except Exception as error:
                     if not is_out_of_memory(error) or step == 1:
                         raise
@@ -167,9 +170,9 @@ class Parts:
             return change(output)
 
         if kind in ("heads", "neurons"):
-            hooks.enter_context(module.register_forward_pre_hook(change_input))
+            hooks.enter_context(module.register_forward_pre_hook(own(change_input)))
         else:
-            hooks.enter_context(module.register_forward_hook(change_output))
+            hooks.enter_context(module.register_forward_hook(own(change_output)))
 
     def _batch(self, inputs: Sequence[dict[str, list[int]]]) -> dict[str, Any]:
         import torch
@@ -216,7 +219,7 @@ class Parts:
 
         with ExitStack() as hooks:
             module = self.layers[first].module
-            hooks.enter_context(module.register_forward_pre_hook(begin, with_kwargs=True))
+            hooks.enter_context(module.register_forward_pre_hook(own(begin), with_kwargs=True))
             for layer in self.layers[:first]:
                 through = _through if layer.bare else _through_in_tuple
                 hooks.enter_context(forward_as(layer.module, through))

@@ -15,7 +15,9 @@ import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
-from spexviz.models.batches import PROBED, batches, is_out_of_memory
+from spexviz.kit.memory import is_out_of_memory
+from spexviz.models.batches import PROBED, batches
+from spexviz.models.between import handing_over
 from spexviz.models.continued import Answers
 from spexviz.models.fastpath import made_up
 from spexviz.models.loaded import LoadedModel
@@ -115,7 +117,8 @@ class ScoringModel(LoadedModel):
         None where memory ran out (what it held is free again then).
         """
         try:
-            return self._logs(texts, endings, packing)
+            with handing_over(self):
+                return self._logs(texts, endings, packing)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

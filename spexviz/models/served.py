@@ -11,14 +11,15 @@ import hashlib
 import json
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
+from spexviz.kit.cached import cached_property
+from spexviz.kit.lanes import Lanes
 from spexviz.models.answers import AnswersTo, Completions, Ending
 from spexviz.models.base import LanguageModel, Span, Written
 from spexviz.models.completions import Door, read_text
@@ -34,10 +35,12 @@ _ANCHOR = "\n"
 
 
 class ServedModel(LanguageModel):
-    """A model behind `door`, asked by at most `concurrency` threads.
+    """A model behind `door`, asked by at most `concurrency` threads, and one more for a question of a page.
 
     Raises ModelError where the server cannot give log-probabilities.
     """
+
+    hands_over = True
 
     def __init__(
         self,
@@ -58,7 +61,7 @@ class ServedModel(LanguageModel):
         self.bounds = 0
         self.measured = 0
         self._count = threading.Lock()
-        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="spexviz-served")
+        self._lanes = Lanes(concurrency, "spexviz-served")
         self.chat = lru_cache(1024)(self.chat)
         self._encode_once = lru_cache(ENDINGS)(lambda text: tuple(self.encode(text)))
         self.fingerprint = self._fingerprint(about)
@@ -200,12 +203,7 @@ class ServedModel(LanguageModel):
         if self.ability.ids:
             self._answers_behind("", answers)  # once, before many threads ask for it
         distinct = list(dict.fromkeys(texts))
-        jobs = [self._pool.submit(self._row, text, answers) for text in distinct]
-        try:
-            found = [job.result() for job in jobs]
-        finally:
-            for job in jobs:
-                job.cancel()
+        found = self._lanes.map(lambda text: self._row(text, answers), distinct)
         rows = dict(zip(distinct, found, strict=True))
         table = np.array([rows[text] for text in texts], dtype=np.float64)
         return table.reshape(len(texts), len(answers))

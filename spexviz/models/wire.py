@@ -17,10 +17,11 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from functools import cached_property
 from typing import Any, TypeVar
 
 from spexviz.errors import ModelError
+from spexviz.kit.cached import cached_property
+from spexviz.kit.handover import Handover
 from spexviz.models.endpoints import Endpoint
 
 T = TypeVar("T")
@@ -109,7 +110,7 @@ class Wire:
         self._sleep = sleep
         self._clock = clock
         self._pace = Pace(endpoint.requests_per_minute, sleep, clock)
-        self._slots = threading.BoundedSemaphore(endpoint.concurrency)
+        self._slots = Handover(endpoint.concurrency)
         self._jitter = random.Random()  # of waits only: no value depends on it
 
     def ask(

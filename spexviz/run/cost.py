@@ -15,6 +15,7 @@ import numpy as np
 from spexviz.ablate.cache import Cache
 from spexviz.ablate.executors import chunk_of
 from spexviz.games.base import Game
+from spexviz.kit.handover import patiently
 from spexviz.masks import Masks, all_masks, ends
 from spexviz.models.base import LanguageModel
 from spexviz.run.folds import FOLDS
@@ -108,8 +109,9 @@ def probe(model: LanguageModel) -> None:
     Raises ModelError.
     """
     if model.pace is not None and model.seconds([PROBE]) is None:
-        model.log_probabilities(["The film"], [" positive"])
-        model.log_probabilities([f"{i} {PROBE}" for i in range(16)], [" positive"])
+        with patiently():
+            model.log_probabilities(["The film"], [" positive"])
+            model.log_probabilities([f"{i} {PROBE}" for i in range(16)], [" positive"])
 
 
 def duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from spexviz.ablate.cache import Cache, MemoryCache
 from spexviz.errors import AblationError
 from spexviz.games.base import Game
+from spexviz.kit.handover import patiently
 from spexviz.masks import Masks, Values
 
 LIMIT = 0.005  # of R²
@@ -88,7 +89,8 @@ def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, 
 
 def _asked(game: Game, masks: Masks, cache: Cache, name: str) -> Values:
     """The values of the masks, put in the cache under a name."""
-    values = np.asarray(game(masks))
+    with patiently():  # a question of a page does not wait for it
+        values = np.asarray(game(masks))
     cache.put(name, masks, values)
     return values
 

@@ -12,8 +12,9 @@ from spexviz.ablate import executors
 from spexviz.ablate.cache import Cache, MemoryCache
 from spexviz.ablate.executors import Executor
 from spexviz.ablate.runner import Progress, Runner
-from spexviz.errors import SolverError
+from spexviz.errors import MemoryFull, SolverError, SpexvizError
 from spexviz.games.base import Game
+from spexviz.kit.memory import is_out_of_memory
 from spexviz.masks import uniform_masks
 from spexviz.results import Check, Explanation, Spent, Subject
 from spexviz.run.checks import MOST_ORDER, promising
@@ -26,6 +27,11 @@ from spexviz.run.sampled import Sampling
 from spexviz.solvers.base import Solver
 from spexviz.solvers.linear import Linear
 from spexviz.spec import MOST_CHECKED
+
+NO_MEMORY = (
+    "This machine has no memory left for the run: end what else uses it, wait for other runs, or take a "
+    "smaller model, shorter prompt or smaller budget. What was measured is kept: the run can be resumed."
+)
 
 
 @dataclass(frozen=True)
@@ -78,8 +84,8 @@ def explain(
     mean; `stopped` then says so. These three are part of the run's spec, unless left out. A game in reduced
     precision is compared with itself in fp32 on a few masks after the first checkpoint, and the run begins
     anew in fp32 where that is needed.
-    Raises Cancelled, AblationError, SolverError, GameError for what is no game, and whatever the game raises;
-    finished ablations stay in `cache`.
+    Raises Cancelled, AblationError, SolverError, MemoryFull, GameError for what is no game, and whatever the
+    game raises; finished ablations stay in `cache`.
     """
     given = {"cache": cache, "progress": progress, "partial": partial, "cancel": cancel, "executor": executor}
     hooks = Hooks(**{name: hook for name, hook in given.items() if hook is not None})
@@ -92,7 +98,15 @@ def run(
     request: Request, hooks: Hooks | None = None, baselines: Sequence[Solver] = (Linear(),)
 ) -> Explanation:
     """The explanation that a request asks for: see `explain`."""
-    hooks = hooks or Hooks()
+    try:
+        return _begun(request, hooks or Hooks(), tuple(baselines)).whole()
+    except Exception as error:
+        if isinstance(error, SpexvizError) or not is_out_of_memory(error):
+            raise
+        raise MemoryFull(NO_MEMORY) from error
+
+
+def _begun(request: Request, hooks: Hooks, baselines: tuple[Solver, ...]) -> _Run:
     executor = hooks.executor
     if executor is None or isinstance(executor, str):
         executor = executors.get(executor)
@@ -100,11 +114,11 @@ def run(
         request.game.check_size()
     total = request.plan.ablations + request.checks
     runner = Runner(request.game, hooks.cache, total, hooks.progress, hooks.cancel, executor=executor)
-    fitting = Fitting(request, tuple(baselines), runner)
+    fitting = Fitting(request, baselines, runner)
     precision: Precision | None = None
     if executor.here:  # replicas elsewhere choose their own, and need no model here
         precision = known(request.game)
-    return _Run(request, request.game, fitting, hooks.partial, precision).whole()
+    return _Run(request, request.game, fitting, hooks.partial, precision)
 
 
 @dataclass

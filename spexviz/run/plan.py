@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from spexviz.errors import SolverError
 from spexviz.games.base import Game, check_is_game, checked
+from spexviz.kit.cached import cached_property
 from spexviz.kit.options import settle
 from spexviz.kit.registry import offered
 from spexviz.masks import ENUMERATE_UP_TO, Masks, near_masks, uniform_masks

@@ -52,13 +52,19 @@ class Fields:
             if values.get(name) is not None:
                 st.session_state[self.key(name)] = values[name]
 
-    def kept(self, name: str) -> Any:
+    def kept(self, name: str, offered: Sequence[Any] = ()) -> Any:
         """What a field holds.
 
         It is given to the widget again as its default: a user who types while the page is still being drawn
-        interrupts the script, and the browser never hears of a value that was only in the session state.
+        interrupts the script, and the browser never hears of a value that was only in the session state. A
+        value of another kind than the field's, or none, is no browser's: the field holds its first again.
+        `offered`: what may be chosen, of whatever kind.
         """
-        return st.session_state[self.key(name)]
+        first = self.firsts.get(name, "")
+        held = st.session_state.get(self.key(name), first)
+        if held not in list(offered) and not _is_like(held, first):
+            held = st.session_state[self.key(name)] = first
+        return held
 
     def key(self, name: str) -> str:
         """Where the session keeps a field."""
@@ -70,7 +76,8 @@ class Fields:
         `option`: whose label and help it has, by default its own.
         """
         described = options(self.kind)[option or name]
-        return widget(described, self.kept(name), self.key(name), place, **more)
+        offered = more.get("offered") or described.offered or ()
+        return widget(described, self.kept(name, offered), self.key(name), place, **more)
 
     def draw_all(self, names: Iterable[str]) -> dict[str, Any]:
         """The widgets of some fields, one under another; what they hold."""
@@ -102,6 +109,17 @@ def widget(
     typed = {"max_chars": option.longest, "placeholder": option.placeholder}
     text = place.text_area if option.lines else place.text_input
     return text(option.label, value or "", **(typed | about))
+
+
+def _is_like(held: Any, first: Any) -> bool:
+    """Whether a value is of the kind of a field's first one; whole numbers are numbers, truths are not."""
+    if first is None:
+        return True
+    if isinstance(first, list | tuple):
+        return isinstance(held, list | tuple)
+    if isinstance(first, int | float) and not isinstance(first, bool):
+        return isinstance(held, int | float) and not isinstance(held, bool)
+    return isinstance(held, type(first))
 
 
 def _limit(limit: float | None, value: float) -> float | None:

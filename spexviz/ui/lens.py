@@ -76,7 +76,7 @@ def page(lens: Lens) -> None:
     else:
         _head(lens, run)
         if run.active:
-            watch.progress(run.id, lens.picture)
+            watch.progress(run, lens.picture)
         else:
             _answer(lens, run)
 
@@ -131,11 +131,17 @@ def _prefill(lens: Lens, run: states.Run) -> None:
 
 def _answer(lens: Lens, run: states.Run) -> None:
     """How a run ended, if it is not done, and what it found."""
+    store = runtime.manager().store
+    try:
+        explanation = store.result(run.id)
+    except SpexvizError as error:
+        widgets.problem(f"The result of this run cannot be read. {error}", key=f"unreadable-{run.id}")
+        return
+    run = store.get(run.id) or run  # a damaged result makes it one to resume
     if run.state in (states.CANCELLED, states.INTERRUPTED, states.FAILED):
         with st.container(border=True):
             widgets.note(f"{run.state.capitalize()}. {run.message}", key=f"ended-{run.id}")
             watch.resume_button(run)
-    explanation = runtime.manager().store.result(run.id)
     if explanation is None:
         st.info("No picture yet: the first one comes after 64 ablations.")
     elif lens.shows(run):

@@ -17,10 +17,13 @@ from spexviz.errors import SpexvizError
 from spexviz.jobs.manager import JobManager
 from spexviz.kit import logs
 from spexviz.kit.registry import offered
+from spexviz.ui import unfit
 from spexviz.ui.access import announce
 
 # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
 _STASH = "_spexviz_runtime"
+TIDY_EVERY = 120.0  # seconds
+SWITCH = 0.0005  # seconds for which a thread that computes may keep Python's lock from others
 
 
 class _Stash(types.ModuleType):
@@ -80,7 +83,6 @@ def _prepare() -> None:
 
 
 def _warm(name: str) -> None:
-    import gc
     import importlib
 
     from spexviz import models
@@ -92,8 +94,27 @@ def _warm(name: str) -> None:
     except SpexvizError:
         return
     importlib.import_module("lightgbm")  # 2 s that the first fit would wait for
+    tidy()
+
+
+def tidy() -> None:
+    """Collect garbage, and leave what is there now out of the collections to come.
+
+    Else that of every rerun walks all of torch: 158 ms instead of 6. What is left out and then becomes
+    garbage, as the sessions of visitors who go, is found by the next call.
+    """
+    import gc
+
+    gc.unfreeze()
     gc.collect()
-    gc.freeze()  # else every rerun's collection walks all of torch: 158 ms instead of 6
+    gc.freeze()
+
+
+async def _keep_tidy() -> None:
+    while True:
+        await asyncio.sleep(TIDY_EVERY)
+        if _stash().warm:
+            await asyncio.to_thread(tidy)
 
 
 @asynccontextmanager
@@ -107,9 +128,14 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
         logs.begin()
     # of uvicorn, for each WebSocket that was refused (`ui/security.py`)
     logs.leave_out("uvicorn.error", "ASGI callable returned without completing handshake.")
+    unfit.leave_out()
     await asyncio.to_thread(_prepare)
+    # a page gives Python's lock away with each message that it sends, and must not wait long to have it back
+    sys.setswitchinterval(SWITCH)
     announce()
+    keeping_tidy = asyncio.create_task(_keep_tidy())
     yield
+    keeping_tidy.cancel()
     stash = _stash()
     if stash.manager is not None:
         stash.manager.close()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from spexviz.kit.arrays import Ints
+from spexviz.kit.cached import cached_property
 from spexviz.kit.names import names
 from spexviz.results import Explanation
 from spexviz.views.findings import by_size

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from spexviz.indices import Interactions
+from spexviz.kit.cached import cached_property
 from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation

@@ -93,3 +93,32 @@ def test_values_outlive_a_reader_that_is_open(tmp_path: Path) -> None:
     assert second.count("game") == 2
     with sqlite3.connect(tmp_path / "ablations.sqlite3") as plain:  # a file that a person can open
         assert plain.execute("SELECT COUNT(*) FROM ablations").fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE ablations SET value = -value WHERE mask = ?",
+        "UPDATE ablations SET value = 'x' WHERE mask = ?",
+        "UPDATE ablations SET checksum = checksum + 1 WHERE mask = ?",
+        "UPDATE OR REPLACE ablations SET mask = ? WHERE mask = x'ff'",
+        "UPDATE ablations SET game = 2 WHERE mask = ?",
+    ],
+)
+def test_a_value_that_changed_on_the_disk_is_measured_again(
+    damage: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLite does not notice a changed byte of a value, nor one of a mask or of the game's number."""
+    cache = SqliteCache(tmp_path / "ablations.sqlite3")
+    masks = np.array([[True] * 8, [False] * 8, [True] * 4 + [False] * 4])
+    cache.put("a", masks, np.array([1.0, 2.0, -0.0]))
+    cache.put("b", masks[:1], np.array([7.0]))
+    with cache._database.write() as connection:
+        connection.execute(damage, (b"\x00",))
+    found = [*cache.get("a", masks), *cache.get("b", masks)]
+    right = [1.0, 2.0, 0.0, 7.0, np.nan, np.nan]
+    there = ~np.isnan(found)
+    assert (np.array(found)[there] == np.array(right)[there]).all(), "none is wrong"
+    assert np.isnan(found[1]) and ("measured again" in caplog.text or "game = 2" in damage)
+    cache.put("a", masks, np.array([1.0, 2.0, 0.0]))
+    assert cache.get("a", masks).tolist() == [1.0, 2.0, 0.0]

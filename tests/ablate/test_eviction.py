@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import sqlite3
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from spexviz.errors import StoreDamaged, StoreError
 from spexviz.jobs.store import RunStore
 from spexviz.kit.database import Database
 from spexviz.masks import uniform_masks
+from tests import old_files
 
 MASKS = uniform_masks(40, 3000, 0)
 VALUES = np.random.default_rng(0).standard_normal(3000)
@@ -34,16 +34,19 @@ def games(path: Path) -> set[str]:
         return {name for (name,) in plain.execute("SELECT fingerprint FROM games")}
 
 
-def age(path: Path, seconds: float) -> None:
+def age(path: Path, seconds: float, *caches: SqliteCache) -> None:
+    """Make every use that long ago, as the file and these caches know it."""
     with sqlite3.connect(path) as plain:
         plain.execute("UPDATE games SET used = used - ?", (seconds,))
+    for cache in caches:
+        cache._noted = {name: at - seconds for name, at in cache._noted.items()}
 
 
 def filled(path: Path, names: str, cap: int = ROOM) -> SqliteCache:
     """A cache with 3,000 values of each game, each used an hour after the one before."""
     cache = SqliteCache(path, cap)
     for name in names:
-        age(path, 3600.0)
+        age(path, 3600.0, cache)
         cache.put(name, MASKS, VALUES)
     return cache
 
@@ -90,9 +93,38 @@ def test_a_game_in_use_stays_though_the_file_is_too_large(path: Path) -> None:
     cache.put("a", MASKS, VALUES)
     cache.put("b", MASKS, VALUES)  # both used just now
     assert games(path) == {"a", "b"} and eviction.size(cache._database) > cache.cap
-    age(path, eviction.IN_USE + 1)
+    age(path, eviction.IN_USE + 1, cache)
     cache.put("b", MASKS[:1], VALUES[:1])
     assert games(path) == {"b"}
+
+
+YEAR = 365 * 86_400.0  # seconds
+
+
+@pytest.mark.parametrize("jump", [YEAR, -YEAR])
+def test_a_clock_that_jumps_makes_no_game_in_use_go(path: Path, jump: float) -> None:
+    cache = SqliteCache(path, cap=50_000)
+    cache.put("a", MASKS, VALUES)
+    age(path, jump)  # the file has the time of before the jump
+    cache.put("b", MASKS, VALUES)
+    assert games(path) == {"a", "b"}
+
+
+def test_a_use_in_the_future_does_not_make_a_game_stay_for_good(path: Path) -> None:
+    cache = SqliteCache(path, cap=50_000)
+    cache.put("a", MASKS, VALUES)
+    age(path, -YEAR)
+    SqliteCache(path, cap=50_000).put("b", MASKS, VALUES)
+    assert games(path) == {"b"}
+
+
+def test_use_is_noted_though_the_clock_was_set_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = filled(path, "a")
+    now = caches.time.time()
+    monkeypatch.setattr(caches.time, "time", lambda: now - YEAR)
+    cache._noted["a"] -= 2 * caches.NOTE_EVERY
+    cache.get("a", MASKS[:1])
+    assert cache._database.read("SELECT used FROM games") == [(now - YEAR,)]
 
 
 def test_space_is_given_back_when_the_cap_is_lowered(path: Path) -> None:
@@ -151,7 +183,7 @@ def test_others_may_write_between_two_slices(path: Path, monkeypatch: pytest.Mon
         pauses.append(seconds)
 
     monkeypatch.setattr(eviction.time, "sleep", pause)
-    eviction.make_room(cache._database, 1, -1)
+    eviction.make_room(cache._database, 1, ())
     assert games(path) == {"z"} and len(pauses) >= 15
     assert min(pauses) > 0.1  # what SQLite waits between two looks
 
@@ -187,7 +219,7 @@ def test_a_damaged_file_is_set_aside_and_the_cache_goes_on(
         assert np.isnan(cache.get("a", MASKS)).all()
     (moved,) = aside(path)
     assert moved.read_bytes() == damaged, "nothing of it is lost"
-    assert str(moved) in cache.notice and "Runs are not affected" in caplog.text
+    assert moved.name in cache.notice and "Runs are not affected" in caplog.text
     cache.put("a", MASKS, VALUES)
     assert (SqliteCache(path).get("a", MASKS) == VALUES).all() and len(aside(path)) == 1
 
@@ -220,31 +252,15 @@ def test_only_the_damaged_file_is_set_aside_not_its_successor(path: Path) -> Non
 
 def test_the_runs_file_is_never_moved(path: Path) -> None:
     path.write_bytes(b"no database " * 1000)
-    with pytest.raises(StoreDamaged, match="move it aside"):
+    with pytest.raises(StoreDamaged, match="sets a damaged file aside"):
         RunStore(path)
     assert not aside(path)
-
-
-OLD = """CREATE TABLE migrations (name TEXT PRIMARY KEY);
-CREATE TABLE games (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, used REAL NOT NULL);
-CREATE TABLE ablations (game INTEGER NOT NULL, mask BLOB NOT NULL, value REAL NOT NULL,
-    PRIMARY KEY (game, mask)) WITHOUT ROWID;
-INSERT INTO migrations VALUES ('0001 ablations');"""
 
 
 def test_ablations_of_the_old_file_move_into_the_new_one(path: Path) -> None:
     SqliteCache(path).put("new", MASKS[:5], VALUES[:5])  # so that the ids of games differ
     old = path.with_name("spexviz.sqlite3")
-    with sqlite3.connect(old) as plain:
-        plain.executescript(OLD)
-        for game, name in enumerate(("a", "b"), 1):
-            plain.execute("INSERT INTO games VALUES (?, ?, ?)", (game, name, time.time()))
-            rows = [
-                (game, np.packbits(mask, bitorder="little").tobytes(), value + game)
-                for mask, value in zip(MASKS, VALUES, strict=True)
-            ]
-            plain.executemany("INSERT INTO ablations VALUES (?, ?, ?)", rows)
-    plain.close()
+    old_files.write_ablations(old, MASKS, {"a": VALUES + 1, "b": VALUES + 2})
     runs = RunStore(old).database  # the runs' tables come into it
     for _ in range(2):
         cache = SqliteCache(path)

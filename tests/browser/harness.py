@@ -14,15 +14,17 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from spexviz.ablate import cache
 from spexviz.kit.paths import home as real_home
 from spexviz.ui.run_form import BUDGETS
 
 ROOT = Path(__file__).resolve().parents[2]
+T = TypeVar("T")
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -157,6 +159,12 @@ class Server:
         return dict(
             zip(names, self.rows(f"SELECT {', '.join(names)} FROM runs WHERE id = ?", run_id)[0], strict=True)
         )
+
+
+def in_a_thread(work: Callable[[], T]) -> T:
+    """The result of work that has an event loop of its own; Playwright keeps one in the tests' thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work).result()
 
 
 def free_port() -> int:

@@ -233,6 +233,18 @@ def test_two_managers_on_one_database(make: Callable, tmp_path: Path) -> None:
     assert len(masks) == len(set(masks))
 
 
+def test_two_servers_asked_at_the_same_moment(
+    make: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other takes the run between the look and the write: it is the same run all the same."""
+    first, second = make(workers=0), make(workers=0)
+    wanted = Request.of(spec(tmp_path))
+    monkeypatch.setattr(second, "_found", lambda spec, user: None)
+    run_id = first.submit(wanted)
+    assert second.submit(wanted) == run_id and len(second.store.list()) == 1
+    assert second.place(run_id) is None and second.working == 0, "it does not wait for it as well"
+
+
 def test_close_leaves_runs_that_can_be_resumed_and_no_lock_file(make: Callable, tmp_path: Path) -> None:
     manager = make(workers=1)
     ids = [manager.submit(Request.of(spec(tmp_path, seed, pause=0.01, budget=400))) for seed in range(2)]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from spexviz.games.synthetic import SyntheticGame
+from spexviz.jobs import schema
 from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager
 from spexviz.jobs.store import RunStore
@@ -16,68 +16,21 @@ from spexviz.run import pipeline
 from spexviz.run.plan import Request
 from spexviz.solvers.linear import Linear
 from spexviz.ui import routes
-
-OLD = """CREATE TABLE runs (
-            id TEXT PRIMARY KEY, spec TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL DEFAULT '',
-            title TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0,
-            rate REAL NOT NULL DEFAULT 0, phase TEXT NOT NULL DEFAULT '',
-            message TEXT NOT NULL DEFAULT '', result TEXT, version INTEGER NOT NULL DEFAULT 0,
-            created REAL NOT NULL, started REAL, finished REAL, deleted REAL);
-        CREATE INDEX runs_by_time ON runs (created DESC);"""
-ENDED = (states.DONE, states.FAILED, states.CANCELLED, states.INTERRUPTED)
-
-
-def results() -> dict[str, Explanation]:
-    """A result for each row, by its name."""
-    names = (*ENDED, *states.ACTIVE, "file", "deleted")
-    return {
-        name: pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8, seed)
-        for seed, name in enumerate(names)
-    }
+from tests import old_files
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> tuple[Path, dict[str, Explanation]]:
     """A file of the old schema, with a run in every state, one from a file, and one that was deleted."""
-    path, found = tmp_path / "spexviz.sqlite3", results()
-    insert = (
-        "INSERT INTO runs (id, spec, state, owner, title, done, total, rate, phase, message, result, "
-        "version, created, started, finished, deleted) "
-        "VALUES (?, ?, ?, ?, ?, 8, 8, 2.5, 'a phase', 'a message', ?, 3, ?, ?, ?, ?)"
-    )
-    with sqlite3.connect(path) as plain:
-        plain.executescript(
-            "CREATE TABLE migrations (name TEXT PRIMARY KEY); INSERT INTO migrations VALUES ('0002 runs'); "
-            f"{OLD}"
-        )
-        for number, (name, result) in enumerate(found.items()):
-            state = name if name in (*ENDED, *states.ACTIVE) else states.DONE
-            spec, asked = result.spec, name != "file"
-            owner, started = ("a process that is gone", 1.5) if asked else ("", None)
-            deleted = 9e12 if name == "deleted" else None
-            plain.execute(
-                insert,
-                (
-                    spec.id,
-                    spec.to_json(),
-                    state,
-                    owner,
-                    name,
-                    result.to_json(),
-                    float(number),
-                    started,
-                    2.5,
-                    deleted,
-                ),
-            )
-    plain.close()
+    path, found = tmp_path / "spexviz.sqlite3", old_files.results()
+    old_files.write_runs(path, found)
     return path, found
 
 
 def test_the_first_migration_is_what_it_was() -> None:
     """Word for word, wherever its lines break."""
-    name, script = states.MIGRATIONS[0]
-    assert name == "0002 runs" and script.split() == OLD.split()
+    name, script = schema.MIGRATIONS[1]
+    assert name == "0002 runs" and script.split() == old_files.RUNS.split()
 
 
 def test_every_run_of_an_old_file_is_found(old: tuple[Path, dict[str, Explanation]]) -> None:
@@ -87,7 +40,9 @@ def test_every_run_of_an_old_file_is_found(old: tuple[Path, dict[str, Explanatio
     store.restore(found["deleted"].spec.id)
     for name, result in found.items():
         run = store.get(result.spec.id)
-        assert run.title == name and run.state == (name if name in (*ENDED, *states.ACTIVE) else states.DONE)
+        assert run.title == name and run.state == (
+            name if name in (*old_files.ENDED, *states.ACTIVE) else states.DONE
+        )
         assert (run.spec, run.spec_id, run.user) == (result.spec, result.spec.id, "")
         assert (run.done, run.total, run.rate, run.phase, run.message, run.version, run.finished) == (
             8,
@@ -111,7 +66,7 @@ def test_old_runs_go_on_as_before(old: tuple[Path, dict[str, Explanation]]) -> N
     try:
         assert {run.title: run.state for run in manager.store.list()} | dict.fromkeys(states.ACTIVE, "") == {
             **dict.fromkeys(states.ACTIVE, ""),
-            **{state: state for state in ENDED},
+            **{state: state for state in old_files.ENDED},
             "file": states.DONE,
         }
         assert all(
@@ -143,3 +98,35 @@ def test_a_row_that_nobody_can_read_takes_no_other_away(tmp_path: Path) -> None:
         with store.database.write() as connection:
             connection.execute("UPDATE runs SET spec = ? WHERE id = ?", (spec, run_id))
     assert [run.id for run in store.list()] == [kept] and all(store.get(run_id) is None for run_id in spoiled)
+
+
+YEAR = 365 * 86_400.0  # seconds
+
+
+@pytest.mark.parametrize("jump", [YEAR, -YEAR])
+def test_the_newest_run_is_the_first_though_the_clock_jumped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    store, now = RunStore(tmp_path / "runs.sqlite3"), states.time.time()
+    specs = [Request(SyntheticGame("x0", n=12), Linear(), 64, seed).spec for seed in range(4)]
+    ids = [store.enqueue(spec, "", "") for spec in specs[:2]]
+    monkeypatch.setattr(states.time, "time", lambda: now + jump)
+    ids.append(store.enqueue(specs[2], "", ""))
+    assert store.list(limit=1)[0].id == ids[2]
+    monkeypatch.setattr(states.time, "time", lambda: now + 1)  # it is set right again
+    ids.append(store.enqueue(specs[3], "", ""))
+    assert store.list(limit=1)[0].id == ids[3] and {run.id for run in store.list()} == set(ids)
+
+
+def test_what_was_deleted_by_a_clock_that_was_ahead_goes_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, now = RunStore(tmp_path / "runs.sqlite3"), states.time.time()
+    run_id = store.enqueue(Request(SyntheticGame("x0", n=12), Linear(), 64).spec, "", "")
+    store.finish(run_id, states.FAILED)
+    monkeypatch.setattr(states.time, "time", lambda: now + YEAR)
+    store.delete(run_id)
+    monkeypatch.setattr(states.time, "time", lambda: now)
+    store.purge()
+    store.restore(run_id)
+    assert store.get(run_id) is None

@@ -119,6 +119,15 @@ def test_each_visitor_has_a_limit_and_all_together_another():
     assert turns.ahead(turns.join("d")) == []
 
 
+def test_runs_that_let_others_go_first_count_as_waiting():
+    """Each visitor's first run begins at once: without a limit, as many of them as there are visitors."""
+    turns = Turns(0, each=2, most=3)
+    for visitor in "abc":
+        turns.join(visitor).first = 0.5
+    with pytest.raises(QueueFull, match="3 runs of all visitors"):
+        turns.join("d")
+
+
 def test_the_place_in_the_queue():
     turns = Turns(1, each=8, most=64)
     a = [turns.join("a") for _ in range(3)]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from spexviz.errors import StoreError
+from spexviz.kit import database
 from spexviz.kit.database import Database
 from spexviz.kit.paths import home
 from spexviz.kit.threads import threads
@@ -16,7 +17,7 @@ TABLE = (("0001 things", "CREATE TABLE things (name TEXT PRIMARY KEY);"),)
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "runs.sqlite3"
     path.write_bytes(b"this is a letter, not a database. " * 200)
-    with pytest.raises(StoreError, match=r"runs\.sqlite3.*move it aside"):
+    with pytest.raises(StoreError, match=r"runs\.sqlite3.*sets a damaged file aside"):
         Database(path, TABLE)
     assert path.read_bytes().startswith(b"this is a letter")  # nobody's file is overwritten
 
@@ -47,8 +48,21 @@ def test_a_writer_that_never_ends_gives_a_store_error(tmp_path: Path) -> None:
     base.connection().execute("PRAGMA busy_timeout=50")
     other = sqlite3.connect(base.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match=r"by another process.* try again"), base.write():
+    with pytest.raises(StoreError, match=r"another process writes it.*try again"), base.write():
         pass
+    other.execute("ROLLBACK")
+    other.close()
+
+
+def test_a_file_that_another_writes_can_be_opened_and_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a thread that has no connection yet, as each visitor's has none."""
+    Database(tmp_path / "runs.sqlite3", TABLE)
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
+    other = sqlite3.connect(tmp_path / "runs.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert Database(tmp_path / "runs.sqlite3", TABLE).read("SELECT COUNT(*) FROM things") == [(0,)]
     other.execute("ROLLBACK")
     other.close()
 

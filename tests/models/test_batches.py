@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from spexviz.models.batches import PADDED, batches, is_out_of_memory, tuned
+from spexviz.kit.memory import is_out_of_memory
+from spexviz.models.batches import PADDED, batches, tuned
 from spexviz.models.prefixes import layout
 from tests.models.test_prefixes import some_texts
 

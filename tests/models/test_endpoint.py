@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import threading
+import time
 
 import httpx2
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 from spexviz import models
 from spexviz.errors import GameError, ModelError
 from spexviz.games.prompt.game import PromptGame
+from spexviz.kit.handover import patiently
 from spexviz.masks import all_masks
 from spexviz.models.base import Written
 from spexviz.models.completions import read_next
@@ -310,3 +313,34 @@ def test_a_url_is_no_model_name_and_is_not_repeated(name: str) -> None:
     with pytest.raises(ModelError, match="A URL is no model name") as caught:
         models.load(name)
     assert "sekret" not in str(caught.value)
+
+
+def test_a_question_of_a_page_does_not_wait_for_a_chunk() -> None:
+    """It goes in a thread of its own, and takes the next connection that is free."""
+    texts = [f"text {letter}{other}" for letter in "abcdefgh" for other in "abcdefgh"]
+
+    def slowly(request: httpx2.Request) -> None:
+        if request.url.path == "/v1/completions":
+            time.sleep(0.02)
+
+    server = FakeServer("llama")
+    model = served(server, concurrency=2)
+    expected = model.log_probabilities(texts, [" good"])
+    question = model.log_probabilities(["what if"], [" good"])
+    server.before = slowly
+    server.requests.clear()
+    found: list[np.ndarray] = []
+
+    def chunk() -> None:
+        with patiently():
+            found.append(model.log_probabilities(texts, [" good"]))
+
+    thread = threading.Thread(target=chunk)
+    thread.start()
+    while len(server.asked("/v1/completions")) < 4:
+        time.sleep(0.001)
+    answer = model.log_probabilities(["what if"], [" good"])
+    asked = len(server.asked("/v1/completions"))
+    thread.join()
+    assert asked < len(texts) // 2, "the chunk was not over"
+    assert (answer == question).all() and (found[0] == expected).all()

@@ -188,3 +188,13 @@ def test_a_pickled_checkpoint_is_refused(llama: Path) -> None:
 
 def test_an_empty_text_is_asked_as_the_start_token(llama: Path) -> None:
     assert np.isfinite(TransformersModel(str(llama)).log_probabilities(["", "a"], [" positive"])).all()
+
+
+def test_weights_written_over_on_the_disk_change_nothing_in_a_loaded_model(tmp_path: Path) -> None:
+    """Mapped, they would: and a file that is cut short would end the process."""
+    model = TransformersModel(str(tiny.save(tmp_path)), precision="fp32")
+    before = model.log_probabilities(TEXTS, ANSWERS)
+    (weights,) = tmp_path.glob("*.safetensors")
+    with weights.open("r+b") as file:
+        file.write(bytes(weights.stat().st_size))
+    assert (model.log_probabilities(TEXTS, ANSWERS) == before).all()

@@ -12,7 +12,7 @@ import pytest
 import spexviz
 from spexviz.ablate.cache import MemoryCache
 from spexviz.ablate.runner import Progress
-from spexviz.errors import Cancelled, SolverError, SpecError
+from spexviz.errors import Cancelled, MemoryFull, SolverError, SpecError
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.masks import Masks, Values, all_masks, keys
 from spexviz.results import Explanation
@@ -221,6 +221,43 @@ def test_cancel_keeps_the_ablations_and_going_on_repeats_none() -> None:
     assert len(ASKED) == len(set(ASKED)) and result.spent.cached == done
     fresh = explain(SyntheticGame(SOURCE), Linear(), 256)
     assert fresh.spectrum == result.spectrum and fresh.fidelity.r2 == result.fidelity.r2
+
+
+@dataclass(frozen=True)
+class Greedy(SyntheticGame):
+    """Asks for more memory than any machine has, once it was asked 100 masks."""
+
+    by: ClassVar[str] = "numpy"
+    asked: ClassVar[list[int]] = []
+
+    def __call__(self, masks: Masks) -> Values:
+        self.asked.append(len(masks))
+        if sum(self.asked) > 100:
+            _more_than_there_is(self.by)
+        return super().__call__(masks)
+
+
+def _more_than_there_is(by: str) -> None:
+    if by == "numpy":
+        np.zeros(2**60, dtype=np.uint8)
+    else:
+        import torch
+
+        torch.zeros(2**60, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("by", ["numpy", "torch"])
+def test_memory_that_runs_out_is_said_and_what_was_measured_is_kept(
+    by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Greedy, "by", by)
+    monkeypatch.setattr(Greedy, "asked", [])
+    cache, plain = MemoryCache(), SyntheticGame("x0*x1", n=20)
+    with pytest.raises(MemoryFull, match=r"no memory left .*What was measured is kept"):
+        pipeline.explain(Greedy("x0*x1", n=20), Linear(), 256, cache=cache)
+    result = pipeline.explain(plain, Linear(), 256, cache=cache)
+    whole = pipeline.explain(plain, Linear(), 256)
+    assert result.spent.cached == 2 + 96 and result.spectrum == whole.spectrum
 
 
 def test_a_larger_budget_and_another_solver_pay_only_for_what_is_new() -> None:

@@ -15,9 +15,49 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools.faults import (
+    checkpoint,
+    clock,
+    disk,
+    endpoint,
+    flips,
+    kills,
+    links,
+    locked,
+    memory,
+    pages,
+    remembered,
+    servers,
+    worker,
+)
 from tools.faults.trial import Kind, Outcome, table
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    "kill-run": kills.run,
+    "kill-imports": kills.imports,
+    "kill-removals": kills.removals,
+    "kill-evictions": kills.evictions,
+    "kill-migrations": kills.migrations,
+    "flip-runs": flips.runs,
+    "flip-runs-log": flips.runs_log,
+    "flip-ablations": flips.cache,
+    "flip-ablations-log": flips.cache_log,
+    "flip-locks": flips.locks,
+    "flip-export": flips.export,
+    "flip-remembered": remembered.remembered,
+    "links": links.links,
+    "two-servers": servers.servers,
+    "lock-runs": locked.runs_locked,
+    "lock-ablations": locked.ablations_locked,
+    "full-disk": disk.full,
+    "read-only": disk.read_only,
+    "pages": pages.pages,
+    "clock": clock.jumps,
+    "endpoint": endpoint.dies,
+    "model-folder": checkpoint.taken,
+    "memory": memory.runs_out,
+    "ray-worker": worker.killed,
+}
 
 
 def tried(names: Sequence[str], tries: int, seed: int, folder: Path) -> list[Outcome]:
@@ -27,7 +67,13 @@ def tried(names: Sequence[str], tries: int, seed: int, folder: Path) -> list[Out
         below = folder / name
         below.mkdir()
         start = time.monotonic()
-        outcomes.append(KINDS[name](below, random.Random(f"{seed} {name}"), tries))
+        try:
+            outcome = KINDS[name](below, random.Random(f"{seed} {name}"), tries)
+        except Exception as error:  # the others are tried and told all the same
+            outcome = Outcome(
+                name, tries, "the trial itself broke off", (f"{type(error).__name__}: {error}",)
+            )
+        outcomes.append(outcome)
         print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
     return outcomes
 

@@ -1,4 +1,4 @@
-"""`python -m tools.load [--sessions 30] [--pages 2] [--seconds 300] [--no-bundled]`.
+"""`python -m tools.load [--sessions 30] [--pages 2] [--seconds 300] [--no-bundled] [--no-drain]`.
 
 Many visitors at once: sessions over Streamlit's WebSocket, and pages of a real Chromium, in which the times
 are taken. They type, run, cancel and open runs; one uses the bundled model, and one asks for more runs than
@@ -41,6 +41,9 @@ WORDS = (
 )
 EVERY = 10.0  # seconds between two points of the curve
 SLOWEST = 1.0  # seconds: the 95th percentile of a rerun
+KEPT = 125.0  # seconds for which Streamlit keeps the session of a visitor who has left, and a moment
+DRAIN = 320.0  # seconds in which what visitors held is let go of
+LEFT = 120  # handles that may stay: SQLite keeps those of closed connections for the next ones
 SPARE = 1.0  # seconds of a busy machine, beside one chunk and one fit
 
 
@@ -98,8 +101,15 @@ async def crowd(url: str, sessions: int, seconds: float, bundled: bool) -> list[
     return visitors
 
 
-def browse(url: str, pages: int, seconds: float, times: list[float]) -> None:
+def browse(url: str, pages: int, seconds: float, times: list[float], wrong: list[str]) -> None:
     """Chromium pages that type and go to the runs; the seconds until each change is seen."""
+    try:
+        _browse(url, pages, seconds, times)
+    except Exception as error:
+        wrong.append(f"a page in Chromium broke: {error!r:.300}")
+
+
+def _browse(url: str, pages: int, seconds: float, times: list[float]) -> None:
     rng = random.Random(99)
     end = time.monotonic() + seconds
     with harness.chromium() as browser:
@@ -135,8 +145,12 @@ def first_picture(server: harness.Server, run: str) -> None:
     harness.wait_until(shown, 120, "a first picture")
 
 
-async def second_visitor(server: harness.Server) -> list[str]:
-    """How long a visitor's first picture takes behind ten runs of another, beside alone."""
+async def second_visitor(server: harness.Server, patient: bool) -> list[str]:
+    """How long a visitor's first picture takes behind ten runs of another, beside alone.
+
+    `patient`: the other's runs are awaited, so that their dearest fit is known; else they are cancelled, and
+    one as long as all that a visitor waits for alone is allowed.
+    """
     rng = random.Random(5)
     waits = []
     other = await Visitor.arrive(server.url)
@@ -152,8 +166,12 @@ async def second_visitor(server: harness.Server) -> list[str]:
         waits.append(time.monotonic() - start)
         await visitor.leave()
     left = server.rows("SELECT COUNT(*) FROM runs WHERE state IN ('queued', 'running')")[0][0]
+    if not patient:
+        cancel_all(server)
     await asyncio.to_thread(quiet, server)
     chunk, fit = dearest(server, theirs)
+    if not patient:
+        fit = max(fit, waits[0])
     print(
         f"second visitor: first picture after {waits[0]:.2f} s alone, {waits[1]:.2f} s behind {len(theirs)} "
         f"runs of another ({left} still to go); one chunk {chunk:.2f} s, one fit {fit:.2f} s"
@@ -162,6 +180,12 @@ async def second_visitor(server: harness.Server) -> list[str]:
     if waits[1] - waits[0] > chunk + fit + SPARE:
         return [f"a second visitor's first picture came {waits[1] - waits[0]:.1f} s later than alone"]
     return []
+
+
+def cancel_all(server: harness.Server) -> None:
+    """Let no run go on."""
+    server.change("UPDATE runs SET state = 'cancelling' WHERE state = 'running'")
+    server.change("UPDATE runs SET state = 'cancelled' WHERE state = 'queued'")
 
 
 def quiet(server: harness.Server) -> None:
@@ -174,7 +198,10 @@ def dearest(server: harness.Server, runs: Sequence[str]) -> tuple[float, float]:
     """Seconds of a chunk and of the longest fit of some runs."""
     chunk = fit = 0.0
     for run in runs:
-        found = Explanation.from_json(server.rows("SELECT result FROM runs WHERE id = ?", run)[0][0])
+        ((text,),) = server.rows("SELECT result FROM runs WHERE id = ?", run)
+        if text is None:  # cancelled before
+            continue
+        found = Explanation.from_json(text)
         asked = max(1, found.spent.asked)
         chunk = max(chunk, 32 * found.spent.seconds["ablations"] / asked)
         fit = max(fit, *(point.seconds for point in found.proof.curve))
@@ -192,31 +219,58 @@ def sample(server: harness.Server, curve: list[Held], stop: threading.Event) -> 
             return
 
 
+def drained(server: harness.Server, before: Held) -> list[str]:
+    """Cancel what is left, and wait until the server holds about what it held before the load."""
+    assert server.process is not None
+    cancel_all(server)
+    start = time.monotonic()
+    while True:
+        held = Held.by(server.process.pid, start)
+        print(f"  after the load: {held}", flush=True)
+        more = held.handles - before.handles
+        if more <= LEFT:
+            return []
+        if time.monotonic() - start > DRAIN:
+            return [f"{more} handles more than before are open {DRAIN:.0f} s after everybody left: {held}"]
+        time.sleep(EVERY)
+        if (time.monotonic() - start) % KEPT < EVERY:
+            asyncio.run(passing(server.url))
+
+
+async def passing(url: str) -> None:
+    """Come and go: Streamlit lets go of old sessions when another ends."""
+    visitor = await Visitor.arrive(url)
+    await visitor.leave()
+
+
 def loaded(server: harness.Server, options: argparse.Namespace) -> list[str]:
     """The whole load; what was not as it must be."""
-    wrong = asyncio.run(second_visitor(server))
+    wrong = asyncio.run(second_visitor(server, options.drain))
     curve: list[Held] = []
     times: list[float] = []
     stop = threading.Event()
-    helpers = [
-        threading.Thread(target=sample, args=(server, curve, stop)),
-        threading.Thread(target=browse, args=(server.url, options.pages, options.seconds, times)),
-    ]
+    helpers = [threading.Thread(target=sample, args=(server, curve, stop))]
+    if options.pages:
+        pages = (server.url, options.pages, options.seconds, times, wrong)
+        helpers.append(threading.Thread(target=browse, args=pages))
     for thread in helpers:
         thread.start()
     visitors = asyncio.run(crowd(server.url, options.sessions, options.seconds, options.bundled))
-    helpers[1].join()
+    for thread in helpers[1:]:
+        thread.join()
     stop.set()
     helpers[0].join()
     wrong += sorted({error for visitor in visitors for error in visitor.errors})
     wrong += grown(curve)
+    if options.drain:
+        wrong += drained(server, curve[0])
     reruns = [seconds for visitor in visitors for seconds in visitor.times]
     full = sum(visitor.full for visitor in visitors)
     states = server.rows("SELECT state, COUNT(*) FROM runs GROUP BY state")
     print(f"{len(reruns):,} reruns of {len(visitors)} sessions: {told(reruns)}")
     print(f"{len(times)} changes in {options.pages} Chromium pages: {told(times)}")
     print(f"runs: {dict(states)}; a full queue was seen {full} times")
-    if not times or np.quantile(times, 0.95) >= SLOWEST:
+    if options.pages and (not times or np.quantile(times, 0.95) >= SLOWEST):
         wrong.append(f"in Chromium a rerun takes {told(times)}")
     if not full:
         wrong.append("nobody saw a full queue")
@@ -241,6 +295,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pages", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--bundled", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--drain", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         home = harness.new_home(Path(folder) / "home")

@@ -25,6 +25,7 @@ class Visitor:
     """One session. `times`: seconds of each rerun; `errors`: what went wrong, in words.
 
     `widgets`: {label: (kind, id)} of the page as it was last drawn; `full`: refusals of a full queue.
+    `received`: bytes so far.
     """
 
     def __init__(self, socket: ClientConnection):
@@ -37,6 +38,7 @@ class Visitor:
         self.times: list[float] = []
         self.errors: list[str] = []
         self.full = 0
+        self.received = 0
 
     @classmethod
     async def arrive(cls, url: str, page: str = "explore") -> Self:
@@ -111,6 +113,7 @@ class Visitor:
         """Look at a message; True for the end of the rerun."""
         assert isinstance(raw, bytes)
         self.full += FULL in raw
+        self.received += len(raw)
         message = ForwardMsg()
         message.ParseFromString(raw)
         kind = message.WhichOneof("type")

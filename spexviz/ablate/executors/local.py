@@ -1,7 +1,8 @@
 """In this process: one evaluator thread a model, and one for questions of the page.
 
-A chunk lasts about a second. A question goes between two batches of the chunk in flight where the model hands
-over (see kit/handover.py), else before the next chunk; the chunk and its batches stay as they are.
+A chunk lasts about a second. A question goes between two layers of the batch in flight, or past the requests
+to a server, where the model hands over (see kit/handover.py, kit/lanes.py), else before the next chunk; the
+chunk and its batches stay as they are.
 """
 
 from __future__ import annotations

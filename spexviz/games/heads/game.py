@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +16,7 @@ from spexviz.games.heads.questions import UNITS_OF_VALUES, VALUES, Inputs, Quest
 from spexviz.games.heads.replacement import ABLATIONS, REFERENCE, Replacement
 from spexviz.games.on_model import OnModel, beginning_option, model_option
 from spexviz.kit.arrays import Floats
+from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel, opened

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from spexviz.errors import GameError
 from spexviz.games.heads.players import Player
 from spexviz.games.heads.questions import Inputs
 from spexviz.kit.arrays import Positions
+from spexviz.kit.cached import cached_property
 from spexviz.models.parts import Gate, Parts, Site
 
 ABLATIONS = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import compress
 from typing import ClassVar
 
@@ -21,6 +20,7 @@ from spexviz.games.prompt.scripts import hint_of_one
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, render, segment
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
 from spexviz.kit.arrays import Floats, first_without_value
+from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel

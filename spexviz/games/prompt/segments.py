@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain, compress, pairwise
 
 import numpy as np
@@ -19,6 +18,7 @@ from spexviz.errors import GameError
 from spexviz.games.prompt.patterns import matches
 from spexviz.games.prompt.scripts import Span, boundaries
 from spexviz.kit.arrays import Bools, Ints
+from spexviz.kit.cached import cached_property
 from spexviz.kit.spans import merged, overlaps
 from spexviz.masks import Masks
 

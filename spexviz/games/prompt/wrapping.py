@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 from spexviz.errors import GameError
+from spexviz.kit.cached import cached_property
 
 SLOT = "{}"
 """What stands for the prompt in a template."""

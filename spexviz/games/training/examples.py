@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from spexviz.kit.arrays import Floats
+from spexviz.kit.cached import cached_property
 
 MISLABELLED = "mislabelled"
 PAIR = "pair"  # then the number of a planted pair of near-duplicates

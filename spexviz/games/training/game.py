@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -33,6 +32,7 @@ from spexviz.games.training.learners import LEARNERS
 from spexviz.games.training.learners.base import Learner
 from spexviz.games.training.values import VALUES, measured
 from spexviz.kit.arrays import Floats, Positions
+from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
 from spexviz.masks import Masks, Values

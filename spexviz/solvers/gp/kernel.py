@@ -16,13 +16,13 @@ where a design has no layout.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spexviz.errors import SolverError
 from spexviz.kit.arrays import Floats, Ints, Positions
+from spexviz.kit.cached import cached_property
 from spexviz.masks import Masks
 
 AnyFloats = NDArray[np.floating]

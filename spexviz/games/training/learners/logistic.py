@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from spexviz.errors import AblationError
 from spexviz.games.training.learners.base import Learner
 from spexviz.games.training.learners.ridge import CELLS, gram_of
 from spexviz.kit.arrays import Bools, Floats
+from spexviz.kit.cached import cached_property
 
 STEPS = 60  # of Newton
 HALVINGS = 30  # lengths of a step that are tried
