@@ -75,7 +75,7 @@ def form() -> None:
     FIELDS.begin()
     game = run_form.made(CoinsGame, FIELDS.draw_all(("coins", "metal")))
     solver, seed = run_form.solver_and_seed()
-    budget, options = run_form.budget_and_checks()
+    budget, options = run_form.budget_and_checks(solver)
     request = run_form.ready(game, solver, budget, seed, options)
     if run_form.explain_button(request):
         lens.start(request, called(request.game))
