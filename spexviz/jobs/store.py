@@ -13,7 +13,7 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,11 @@ class RunStore:
     def get(self, run_id: str) -> Run | None:
         row = self._one(f"SELECT {_COLUMNS} FROM runs WHERE id = ? AND deleted IS NULL", run_id)
         return _run(row)
+
+    def etas(self, run_ids: Sequence[str]) -> dict[str, float]:
+        """Seconds of ablations still to go, of those of these runs that have a rate."""
+        query = f"SELECT id, (total - done) / rate FROM runs WHERE rate > 0 AND id IN ({_marks(run_ids)})"
+        return dict(self.database.read(query, tuple(run_ids)))
 
     def find(self, spec: RunSpec, user: str = "") -> Run | None:
         """The run that this user asked for with these settings; never one that came in from a file."""
