@@ -52,7 +52,7 @@ def write_runs(path: Path, found: Mapping[str, Explanation]) -> None:
             state = name if name in (*ENDED, *states.ACTIVE) else states.DONE
             spec = result.spec
             owner, started = ("", None) if name == "file" else ("a process that is gone", 1.5)
-            deleted = 9e12 if name == "deleted" else None
+            deleted = time.time() if name == "deleted" else None
             asked = (spec.id, spec.to_json(), state, owner, name)
             plain.execute(_INSERT, (*asked, result.to_json(), float(number), started, 2.5, deleted))
 

@@ -159,6 +159,7 @@ class JobManager:
         self.store.ask_to_cancel(run_id)
         if job := self._jobs.get(run_id):
             job.cancel.set()
+            self._turns.call(job.turn)
             if job.turn.first is None:
                 self._turns.leave(job.turn)
 
@@ -170,16 +171,9 @@ class JobManager:
             return None
         ids = {one.turn: other for other, one in jobs.items()}
         ahead = [ids[turn] for turn in self._turns.ahead(job.turn) if turn in ids]
-        return place([self._left(other, jobs[other]) for other in ahead], self._workers)
-
-    def _left(self, run_id: str, job: _Job) -> float | None:
-        """Seconds that a run still takes, by its own pace, or else as was expected; None where not known."""
-        run = self.store.get(run_id)
-        if run is None:
-            return 0.0
-        if run.eta is not None:
-            return run.eta
-        return job.seconds[0] if job.seconds else None
+        # by its own pace, or else as was expected; None where neither is known
+        known = {other: jobs[other].seconds[0] if jobs[other].seconds else None for other in ahead}
+        return place((known | self.store.etas(ahead)).values(), self._workers)
 
     @property
     def queued(self) -> int:
@@ -220,6 +214,7 @@ class JobManager:
             self._stop.set()
         for job in list(self._jobs.values()):
             job.cancel.set()
+            self._turns.call(job.turn)
         for thread in list(self._threads):
             thread.join(patience)
         self._sweep.join(patience)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from spexviz.errors import StoreDamaged
@@ -51,6 +53,18 @@ def database(path: Path | str | None = None) -> Database:
 def copy_of(runs: Database) -> Path:
     """Where the latest copy of the file lies."""
     return runs.path.with_name(f"{runs.path.name}.copy")
+
+
+def copied_result(runs: Database, run_id: str, digest: str) -> str | None:
+    """The result with this digest, as the latest copy of the file holds it; None where it does not."""
+    copy = copy_of(runs).resolve().as_uri()
+    query = "SELECT result FROM runs WHERE id = ? AND digest = ?"
+    try:
+        with closing(sqlite3.connect(f"{copy}?mode=ro&immutable=1", uri=True)) as opened:
+            (text,) = opened.execute(query, (run_id, digest)).fetchone() or (None,)
+    except sqlite3.Error:  # there is none yet, or it is of an older version
+        return None
+    return text
 
 
 def checked(runs: Database) -> str:

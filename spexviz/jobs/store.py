@@ -13,7 +13,7 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,11 @@ class RunStore:
         row = self._one(f"SELECT {_COLUMNS} FROM runs WHERE id = ? AND deleted IS NULL", run_id)
         return _run(row)
 
+    def etas(self, run_ids: Sequence[str]) -> dict[str, float]:
+        """Seconds of ablations still to go, of those of these runs that have a rate."""
+        query = f"SELECT id, (total - done) / rate FROM runs WHERE rate > 0 AND id IN ({_marks(run_ids)})"
+        return dict(self.database.read(query, tuple(run_ids)))
+
     def find(self, spec: RunSpec, user: str = "") -> Run | None:
         """The run that this user asked for with these settings; never one that came in from a file."""
         query = (
@@ -144,27 +149,34 @@ class RunStore:
     def result(self, run_id: str) -> Explanation | None:
         """The explanation so far; complete once the run is done. None if there is none yet.
 
-        One that is not what was kept is dropped, and its run can be resumed. Raises SpecError for one that
-        this version cannot read.
+        One that is not what was kept is taken from the latest copy of the file; where that has it not, it is
+        dropped, and its run can be resumed. Raises SpecError for one that this version cannot read.
         """
-        row = self._one("SELECT result, digest FROM runs WHERE id = ? AND deleted IS NULL", run_id)
+        query = "SELECT result, digest, version FROM runs WHERE id = ? AND deleted IS NULL"
+        row = self._one(query, run_id)
         if row is None or row[0] is None:
             return None
-        text, digest = row
-        if digest in ("", _digest(text)):
+        text, digest, version = row
+        if not digest or _is_of(digest, text):
             return Explanation.from_json(text)
         _log.warning("the result of a run was damaged on the disk", extra=logs.fields(run=run_id))
-        self._drop_result(run_id, digest)
-        return None
+        copied = schema.copied_result(self.database, run_id, digest)
+        if not isinstance(copied, str) or _digest(copied) != digest:
+            self._drop_result(run_id, version)
+            return None
+        with self.database.write() as connection:
+            query = "UPDATE runs SET result = ? WHERE id = ? AND version = ?"
+            connection.execute(query, (copied, run_id, version))
+        return Explanation.from_json(copied)
 
-    def _drop_result(self, run_id: str, digest: str) -> None:
+    def _drop_result(self, run_id: str, version: int) -> None:
         """Forget a result, unless another has taken its place; its run is one to resume."""
         with self.database.write() as connection:
             query = (
                 "UPDATE runs SET result = NULL, version = version + 1, state = ?, message = ? "
-                f"WHERE id = ? AND digest = ? AND state NOT IN ({_marks(ACTIVE)})"
+                f"WHERE id = ? AND version = ? AND state NOT IN ({_marks(ACTIVE)})"
             )
-            connection.execute(query, (INTERRUPTED, schema.SPOILED, run_id, digest, *ACTIVE))
+            connection.execute(query, (INTERRUPTED, schema.SPOILED, run_id, version, *ACTIVE))
 
     def enqueue(self, spec: RunSpec, title: str, owner: str, user: str = "") -> str:
         """Make the run, or take up one that had ended, keeping its result so far; returns its id.
@@ -313,6 +325,13 @@ def _insert(connection: sqlite3.Connection, row: Mapping[str, Any]) -> None:
 
 def _marks(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
+
+
+def _is_of(digest: str, text: str) -> bool:
+    """Whether a digest is of this text; where a few letters are not, the disk has changed them."""
+    right = _digest(text)
+    wrong = sum(one != other for one, other in zip(digest, right, strict=False))
+    return wrong + abs(len(digest) - len(right)) <= len(right) // 4
 
 
 def _digest(text: str) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from spexviz.errors import QueueFull
 
-LOOK = 0.2  # seconds between two looks at the Cancel button while a run waits
+LOOK = 0.2  # seconds between two looks of all runs that wait, together: at what changes only with time
 FIRST = 15.0  # seconds for which a visitor's first picture may hold the runs of others
 
 
@@ -33,6 +33,7 @@ class Turn:
     gone: bool = False
     since: float = field(default_factory=time.monotonic)
     first: float | None = None
+    called: threading.Event = field(default_factory=threading.Event)  # its place, or its end, has come
 
 
 class Turns:
@@ -45,11 +46,11 @@ class Turns:
         self._turns: list[Turn] = []  # in the order in which they came
         self._last: dict[str, float] = {}  # when a visitor last had a place
         self._seen: set[str] = set()  # visitors who have had a first picture, of those who are there
-        self._change = threading.Condition()
+        self._guard = threading.Lock()
 
     def join(self, visitor: str) -> Turn:
         """A turn at the end of the visitor's queue. Raises QueueFull where too many wait already."""
-        with self._change:
+        with self._guard:
             waiting = self._waiting()  # those that have begun and let others go first hold a thread, too
             own = [turn for turn in waiting if turn.first is None and turn.visitor == visitor]
             if len(own) >= self._each:
@@ -68,11 +69,12 @@ class Turns:
 
     def leave(self, turn: Turn) -> None:
         """The run is over, or nobody wants it any more."""
-        with self._change:
+        with self._guard:
             turn.gone = True
             self._release(turn)
             if turn in self._turns:
                 self._turns.remove(turn)
+            turn.called.set()
             if all(other.visitor != turn.visitor for other in self._turns):
                 self._last.pop(turn.visitor, None)
                 self._seen.discard(turn.visitor)
@@ -80,22 +82,28 @@ class Turns:
 
     def show(self, turn: Turn) -> None:
         """The run has a picture to show."""
-        with self._change:
+        with self._guard:
             self._seen.add(turn.visitor)
             self._settle()
 
     def wait(self, turn: Turn, cancel: threading.Event) -> bool:
-        """Wait for a place; False where the run is cancelled before."""
-        with self._change:
-            while not (turn.working or turn.gone or cancel.is_set()):
+        """Wait for a place; False where the run is cancelled before (see `call`)."""
+        while True:
+            with self._guard:
                 self._settle()
-                if not turn.working:
-                    self._change.wait(LOOK)
-            return turn.working and not cancel.is_set()
+                if turn.working or turn.gone or cancel.is_set():
+                    return turn.working and not cancel.is_set()
+                turn.called.clear()
+                looks = len(self._waiting())
+            turn.called.wait(LOOK * looks)
+
+    def call(self, turn: Turn) -> None:
+        """Let a run that waits look now whether it was cancelled."""
+        turn.called.set()
 
     def give_way(self, turn: Turn, cancel: threading.Event, told: Callable[[], None]) -> None:
         """Let another run go first where it should, and wait for a place again; `told` is called before."""
-        with self._change:
+        with self._guard:
             if not turn.working or not self._should_yield(turn):
                 return
             self._release(turn)
@@ -107,7 +115,7 @@ class Turns:
         """The runs that go before one that waits, or share its time: its visitor's own, and in each round one
         of every other visitor's.
         """
-        with self._change:
+        with self._guard:
             queue = list(self._turns)
         if turn not in queue:
             return []
@@ -147,7 +155,7 @@ class Turns:
             best.working = True
             best.first = best.first or now
             self._last[best.visitor] = now
-            self._change.notify_all()
+            best.called.set()
 
     def _release(self, turn: Turn) -> None:
         if turn.working:

@@ -23,7 +23,6 @@ from spexviz.ui.access import announce
 # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
 _STASH = "_spexviz_runtime"
 TIDY_EVERY = 120.0  # seconds
-SWITCH = 0.0005  # seconds for which a thread that computes may keep Python's lock from others
 
 
 class _Stash(types.ModuleType):
@@ -130,8 +129,6 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     logs.leave_out("uvicorn.error", "ASGI callable returned without completing handshake.")
     unfit.leave_out()
     await asyncio.to_thread(_prepare)
-    # a page gives Python's lock away with each message that it sends, and must not wait long to have it back
-    sys.setswitchinterval(SWITCH)
     announce()
     keeping_tidy = asyncio.create_task(_keep_tidy())
     yield

@@ -11,6 +11,7 @@ from spexviz.games.synthetic import SyntheticGame
 from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager
 from spexviz.jobs.schema import SPOILED as SPOILT_RESULT
+from spexviz.jobs.schema import copy_of
 from spexviz.run import pipeline
 from spexviz.solvers.linear import Linear
 
@@ -95,4 +96,42 @@ def test_a_run_of_which_only_the_settings_can_be_read(make: Callable[..., JobMan
     manager = make(workers=0)
     assert manager.store.result(run_id) is None
     run = manager.store.get(run_id)
+    assert run is not None and run.state == states.INTERRUPTED and run.message == SPOILT_RESULT
+
+
+def test_a_damaged_result_is_taken_from_the_copy(make: Callable[..., JobManager]) -> None:
+    """A run that came from a file cannot be resumed: without the copy its numbers were gone."""
+    store = make(workers=0).store
+    result = pipeline.explain(SyntheticGame("x0*x1"), Linear(), 8)
+    run_id = store.insert(result, "from a file")
+    store.database.copy_to(copy_of(store.database))
+    with store.database.write() as connection:
+        connection.execute("UPDATE runs SET result = replace(result, '1', '2')")
+    for _ in range(2):  # the second time from its own row
+        found = store.result(run_id)
+        assert found is not None and found.to_json() == result.to_json()
+        copy_of(store.database).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("letter", [b"0", b"\xdd"])
+def test_a_damaged_digest_takes_no_result_away(letter: bytes, make: Callable[..., JobManager]) -> None:
+    """The result itself is whole: what would be another by chance differs in nearly every letter."""
+    store = make(workers=0).store
+    result = pipeline.explain(SyntheticGame("x0*x1"), Linear(), 8)
+    run_id = store.insert(result, "whole")
+    with store.database.write() as connection:
+        query = "UPDATE runs SET digest = CAST(CAST(? AS BLOB) || substr(digest, 2) AS TEXT)"
+        connection.execute(query, (letter,))
+    found = store.result(run_id)
+    assert found is not None and found.to_json() == result.to_json()
+
+
+def test_where_both_are_damaged_the_run_is_one_to_resume(make: Callable[..., JobManager]) -> None:
+    """It stayed done, without a result: no row had the digest as it was read."""
+    store = make(workers=0).store
+    run_id = store.insert(pipeline.explain(SyntheticGame("x0*x1"), Linear(), 8), "lost")
+    with store.database.write() as connection:
+        connection.execute("UPDATE runs SET digest = CAST(x'dddd' AS TEXT)")
+    assert store.result(run_id) is None
+    run = store.get(run_id)
     assert run is not None and run.state == states.INTERRUPTED and run.message == SPOILT_RESULT

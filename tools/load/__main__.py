@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import multiprocessing
 import random
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -23,33 +25,15 @@ import numpy as np
 from spexviz.results import Explanation
 from tests.browser import harness
 from tools.load.gauge import Held, grown
+from tools.load.pages import browse, prompt
 from tools.load.visitor import Visitor
 
-WORDS = (
-    "not",
-    "never",
-    "good",
-    "bad",
-    "great",
-    "awful",
-    "worst",
-    "film",
-    "plot",
-    "music",
-    "hardly",
-    "boring",
-)
 EVERY = 10.0  # seconds between two points of the curve
 SLOWEST = 1.0  # seconds: the 95th percentile of a rerun
 KEPT = 125.0  # seconds for which Streamlit keeps the session of a visitor who has left, and a moment
 DRAIN = 320.0  # seconds in which what visitors held is let go of
 LEFT = 120  # handles that may stay: SQLite keeps those of closed connections for the next ones
 SPARE = 1.0  # seconds of a busy machine, beside one chunk and one fit
-
-
-def prompt(rng: random.Random, words: int) -> str:
-    """Some words; the last makes it a run of its own."""
-    return " ".join([*rng.choices(WORDS, k=words - 1), f"w{rng.randrange(10**9)}"])
 
 
 async def explain(visitor: Visitor, text: str, model: str = "toy") -> str | None:
@@ -99,41 +83,6 @@ async def crowd(url: str, sessions: int, seconds: float, bundled: bool) -> list[
     for visitor in visitors:
         await visitor.leave()
     return visitors
-
-
-def browse(url: str, pages: int, seconds: float, times: list[float], wrong: list[str]) -> None:
-    """Chromium pages that type and go to the runs; the seconds until each change is seen."""
-    try:
-        _browse(url, pages, seconds, times)
-    except Exception as error:
-        wrong.append(f"a page in Chromium broke: {error!r:.300}")
-
-
-def _browse(url: str, pages: int, seconds: float, times: list[float]) -> None:
-    rng = random.Random(99)
-    end = time.monotonic() + seconds
-    with harness.chromium() as browser:
-        opened = [browser.new_page() for _ in range(pages)]
-        for page in opened:
-            page.goto(f"{url}/explore")
-            harness.idle(page)
-        while time.monotonic() < end:
-            for page in opened:
-                count = rng.randint(12, 60)
-                box = page.get_by_label("Prompt", exact=True)
-                box.fill(prompt(rng, count))
-                start = time.monotonic()
-                box.press("Tab")
-                page.get_by_text(f"{count} words: ").wait_for()
-                times.append(time.monotonic() - start)
-                start = time.monotonic()
-                page.get_by_test_id("stSidebarNavLink").filter(has_text="Runs").click()
-                page.get_by_role("heading", name="Runs", exact=True).wait_for()
-                times.append(time.monotonic() - start)
-                page.get_by_test_id("stSidebarNavLink").filter(has_text="Explore").click()
-                page.get_by_label("Prompt", exact=True).wait_for()
-                harness.idle(page)
-                time.sleep(rng.uniform(0.2, 1.0))
 
 
 def first_picture(server: harness.Server, run: str) -> None:
@@ -249,17 +198,19 @@ def loaded(server: harness.Server, options: argparse.Namespace) -> list[str]:
     curve: list[Held] = []
     times: list[float] = []
     stop = threading.Event()
-    helpers = [threading.Thread(target=sample, args=(server, curve, stop))]
-    if options.pages:
-        pages = (server.url, options.pages, options.seconds, times, wrong)
-        helpers.append(threading.Thread(target=browse, args=pages))
-    for thread in helpers:
-        thread.start()
-    visitors = asyncio.run(crowd(server.url, options.sessions, options.seconds, options.bundled))
-    for thread in helpers[1:]:
-        thread.join()
+    sampling = threading.Thread(target=sample, args=(server, curve, stop))
+    sampling.start()
+    # in processes of their own: the sessions here would lengthen their times
+    with ProcessPoolExecutor(max(1, options.pages), multiprocessing.get_context("spawn")) as apart:
+        seen = [apart.submit(browse, server.url, options.seconds) for _ in range(options.pages)]
+        visitors = asyncio.run(crowd(server.url, options.sessions, options.seconds, options.bundled))
+        for page in seen:
+            try:
+                times += page.result()
+            except Exception as error:
+                wrong.append(f"a page in Chromium broke: {error!r:.300}")
     stop.set()
-    helpers[0].join()
+    sampling.join()
     wrong += sorted({error for visitor in visitors for error in visitor.errors})
     wrong += grown(curve)
     if options.drain:
