@@ -25,8 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PROMPT = "Her acting never fails to impress, although nobody asked for it."  # 11 words
 TEMPLATE = "Review: {}\nSentiment (positive or negative):"
-BUDGET = 128
-PLANNED = BUDGET + 128 + 2  # for fits, held out, the two ends
+BUDGET = 256
+PLANNED = BUDGET + 2  # for fits, by folds, and the two ends
 PATIENCE = 3600.0
 
 

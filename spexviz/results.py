@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from spexviz import codec
 from spexviz.errors import SpecError
 from spexviz.indices import Interactions, interactions
 from spexviz.kit.arrays import Bools, Floats, Ints
+from spexviz.kit.cached import cached_property
 from spexviz.masks import Interaction, Masks, Values
 from spexviz.spec import RunSpec
 from spexviz.spectrum import MOST_SUBSETS, Spectrum
