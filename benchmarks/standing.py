@@ -35,6 +35,7 @@ from spexviz.spectrum import Spectrum
 
 RESULTS = Path(__file__).with_name("results")
 SIZES = (192, 256, 320, 384, 448, 512)
+BEYOND = (576, 640, 768)  # tried where these do not reach it
 THEIRS = 1024 + 512  # ablations of the published ProxySPEX: to fit on, and held out
 RUNS, FRESH = 25, 4096
 
@@ -56,7 +57,9 @@ def asked(name: str, draws: int) -> dict[str, list[float]]:
     beside = {game.name: game for game in games.shared()}
     game = beside.get(name) or games.recorded(name)
     out: dict[str, list[float]] = {}
-    for m in SIZES:
+    for m in (*SIZES, *BEYOND):
+        if m in BEYOND and needed(out, published()[name]) < float("inf"):
+            break
         out[str(m)] = []
         for rows in blocks(len(game.masks), m, draws):
             spectrum = Auto(draws=0).fit(Design(game.masks[rows], game.layout), game.values[rows])
@@ -167,14 +170,11 @@ def _asked_table(scores: dict[str, dict[str, list[float]]]) -> list[str]:
         shares.append(count / THEIRS)
         gaps.append(ours - theirs[name])
         lines.append(f"| {name} | {theirs[name]:.3f} | {ours:.3f} | {count:,.0f} |")
-    # where 512 do not reach it, they count as 640: the next size that would be tried
-    mean = float(np.mean(np.minimum(shares, 640 / THEIRS)))
+    mean = float(np.mean(shares))
     lines += [
         "",
-        _verdict(
-            f"asked for the same R²: {mean:.3f} of theirs on average, most {max(shares):.2f} (aim: .333)",
-            mean <= 1 / 3,
-        ),
+        _verdict(f"asked for the same R²: {mean:.3f} of theirs on average (aim: .333)", mean <= 1 / 3),
+        _verdict(f"at most {max(shares):.3f} on a game (aim: .333)", max(shares) <= 1 / 3),
         _verdict(
             f"512 against 1,024: {np.mean(gaps):+.3f} on average, least {min(gaps):+.3f} (aim: −.005, −.04)",
             float(np.mean(gaps)) >= -0.005 and min(gaps) >= -0.04,
