@@ -84,7 +84,8 @@ class Visitor:
         while time.monotonic() < end and not until():
             await asyncio.sleep(min(self.polls.values(), default=1.0))
             for fragment in list(self.polls):
-                await self.rerun(fragment=fragment)
+                if fragment in self.polls:  # else the one before led to a page without it: it is not answered
+                    await self.rerun(fragment=fragment)
 
     async def rerun(self, name: str = "", pressed: str = "", fragment: str = "") -> None:
         """Ask for a rerun, and take what comes until it has ended."""
@@ -121,6 +122,8 @@ class Visitor:
             self.page = message.navigation.page_script_hash
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
+        elif kind == "new_session" and not message.new_session.fragment_ids_this_run:
+            self.polls.clear()
         elif kind == "auto_rerun":
             self.polls[message.auto_rerun.fragment_id] = message.auto_rerun.interval
         elif kind == "stop_auto_rerun":
