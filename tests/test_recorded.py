@@ -29,13 +29,7 @@ def load(run: Recording) -> Explanation:
 def test_a_file_is_the_run_that_its_recording_describes(run: Recording) -> None:
     path, result = run.folder / f"{run.file}.json", load(run)
     assert path.stat().st_size <= LARGEST and result.complete
-    for part in ("game", "solver"):
-        recorded = getattr(result.spec, part)
-        assert {name: recorded.get(name) for name in getattr(run, part)} == json.loads(
-            json.dumps(getattr(run, part))
-        )
-    assert result.spec.options.spoken() == run.options
-    assert (result.spec.budget, result.spec.seed) == (run.budget, run.seed)
+    assert result.spec == run.spec
     assert planning.Request.of(result.spec).spec.id == result.spec.id, "it still means what it meant"
     assert result.proof.exact or result.fidelity.r2 > 0.5, "a recorded run shows something"
 
@@ -76,7 +70,7 @@ def test_the_finding_on_wrong_labels_is_what_the_run_found() -> None:
         and set(worst[:4].tolist()) <= set(wrong)
         and "Six of the ten" in run.finding
     )
-    assert abs(result.fidelity.r2 - result.baseline.r2) < 0.01
+    assert 0 < result.fidelity.r2 - result.baseline.r2 < 0.05, "little"
 
 
 def test_the_recorded_pairs_are_the_planted_ones_and_the_most_redundant() -> None:

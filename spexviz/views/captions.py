@@ -136,7 +136,8 @@ def _near(explanation: Explanation) -> str:
     nouns = plural(explanation.subject.noun)
     text = ""
     if math.isfinite(fit.local):
-        text += f"; {r2_text(fit.local)} where one to three {nouns} are removed ({fit.near:,} masks)"
+        local = r2_text(fit.local) if fit.local > 0 else "no better than a guess"
+        text += f"; {local} where one to three {nouns} are removed ({fit.near:,} masks)"
     if math.isfinite(fit.untouched):
         off = number(fit.untouched)
         text += f"; off by {off} {explanation.unit} on the untouched input, which that fit has not seen"

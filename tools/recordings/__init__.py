@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spexviz.run.plan import Request
-from spexviz.spec import Options, RunSpec
+from spexviz.kit.registry import offered
+from spexviz.run.plan import Request, new_options
+from spexviz.solvers.auto import Auto
+from spexviz.solvers.base import Solver
+from spexviz.spec import RunSpec, build
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "runs"
 
@@ -30,14 +33,16 @@ class Recording:
     game: Mapping[str, Any]
     budget: int = 512
     seed: int = 0
-    solver: Mapping[str, Any] = field(default_factory=lambda: {"name": "auto", "terms": 80, "draws": 100})
-    options: Mapping[str, Any] = field(default_factory=lambda: {"validate": 8})
+    solver: Solver = field(default_factory=lambda: Auto(terms=80, draws=100))
+    checks: int = 8
     finding: str = ""
 
     @property
     def request(self) -> Request:
         """What is asked."""
-        return Request.of(RunSpec(self.game, self.solver, self.budget, self.seed, Options.of(self.options)))
+        game = build(offered("spexviz.games"), self.game, "game")
+        options = new_options(self.solver, validate=self.checks)
+        return Request(game, self.solver, self.budget, self.seed, options)
 
     @property
     def spec(self) -> RunSpec:
