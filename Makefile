@@ -53,6 +53,7 @@ bench: setup
 	$(BENCH) benchmarks.near --show
 	$(BENCH) benchmarks.standing --show
 	$(BENCH) benchmarks.proxyshap - --show
+	$(BENCH) benchmarks.rules
 
 # Beside spectralexplain and shapiq, in a virtual environment of their own: hours; goes on where it was stopped.
 bench-full: setup
