@@ -155,7 +155,7 @@ def _where(run: Run) -> str:
         return f"{run.phase.capitalize() or 'Starting'} …"
     said = f"{run.done:,} of {run.total:,} ablations · {run.phase}"
     if run.rate and run.phase != jobs.WAITS:
-        said += f" · {run.rate:.0f}/s · {widgets.duration(run.eta)} to go"
+        said += f" · {run.rate:,.0f}/s · {widgets.duration(run.eta)} to go"
     return said
 
 
