@@ -18,7 +18,7 @@ from spexviz.masks import Masks, Values, keys
 from spexviz.models.endpoint import EndpointModel
 from spexviz.models.endpoints import Endpoint
 from spexviz.models.wire import Wire
-from spexviz.run.plan import held_out_count, plan
+from spexviz.run.plan import Request, new_options
 from tests.models.real_server import FaultyProxy
 
 REVIEW = "Review: {}\nSentiment (positive or negative):"
@@ -61,20 +61,22 @@ def endure(
     timeout: float = 15.0,
     compare: int = 200,
 ) -> Endurance:
-    """Run `explain` on `ablations` masks (fits, held out, both ends) with faults on the way to the server
-    `target`; then ask the first `compare`
-    of them again without faults.
+    """Run `explain` on `ablations` masks (fits, both ends) with faults on the way to the server `target`.
+
+    Then the first `compare` of them are asked again without faults.
     """
-    budget = next(b for b in range(1, ablations) if b + held_out_count(b) + 2 >= ablations)
+    solver = spexviz.Linear()
+    budget = ablations - 2
     proxy, cache = FaultyProxy(target, rate, seed, slow=timeout + 1), MemoryCache()
     with proxy.serve() as address:
         wire = Wire(Endpoint("real", f"{address}/v1", concurrency=4, timeout=timeout, tries=8))
         game = Counting(EndpointModel("endpoint:real", wire), PROMPT, REVIEW)
-        planned = plan(len(game.players), spexviz.Linear(), budget)
+        planned = Request(game, solver, budget, options=new_options(solver)).plan
         start = time.perf_counter()
-        result = spexviz.explain(game, spexviz.Linear(), budget, cache=cache)
+        result = spexviz.explain(game, solver, budget, cache=cache)
         seconds = time.perf_counter() - start
-    masks = np.concatenate([planned.held_out, planned.design.masks])
+    assert planned.design is not None
+    masks = planned.design.masks
     values = cache.get(game.fingerprint, masks)
     clean = spexviz.PromptGame(
         EndpointModel("endpoint:real", Wire(Endpoint("real", f"{target}/v1", concurrency=4))), PROMPT, REVIEW
