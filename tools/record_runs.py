@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 
@@ -44,6 +45,7 @@ def row(run: Recording, result: Explanation) -> dict[str, object]:
         "title": run.title,
         "finding": run.finding or views.headline(result, top),
         "r2": round(result.fidelity.r2, 3),
+        "local": round(result.fidelity.local, 3) if math.isfinite(result.fidelity.local) else None,
         "ablations": result.ablations,
         "players": len(result.players),
         "noun": result.subject.noun,

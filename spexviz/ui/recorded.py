@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,11 +25,15 @@ COLUMNS = 2
 
 @dataclass(frozen=True)
 class Recorded:
-    """One recorded run: title, what it found in a sentence, R², ablations in all, players, and its file."""
+    """One recorded run: title, what it found in a sentence, R², ablations in all, players, and its file.
+
+    `local`: R² near the input itself, where it is known.
+    """
 
     title: str
     finding: str
     r2: float
+    local: float | None
     ablations: int
     players: int
     noun: str
@@ -66,10 +71,13 @@ def cards(game: str, page: str) -> None:
 def _card(one: Recorded, page: str, key: str) -> None:
     widgets.note(one.title, kind="title", key=f"{key}-title")
     widgets.note(one.finding, kind="plain", key=f"{key}-finding")
-    worth = f"R² {captions.r2_text(one.r2)} · {one.ablations:,} ablations"
+    nouns = captions.plural(one.noun)
+    near = captions.near_text(math.nan if one.local is None else one.local, nouns)
+    told = ", ".join(filter(None, (f"R² {captions.r2_text(one.r2)}", near)))
+    worth = f"{told} · {one.ablations:,} ablations"
     if one.exact:
         worth = f"exact, all {one.ablations:,} masks"
-    st.caption(f"{one.players} {captions.plural(one.noun)} · {worth}")
+    st.caption(f"{one.players} {nouns} · {worth}")
     if st.button("Open", key=key, icon=":material/open_in_new:"):
         explanation = Explanation.from_json(one.path.read_text(encoding="utf-8"))
         store = runtime.manager().store

@@ -31,6 +31,7 @@ __all__ = [
     "finding",
     "headline",
     "honesty",
+    "near_text",
     "one",
     "plural",
     "quality",
@@ -135,13 +136,20 @@ def _near(explanation: Explanation) -> str:
     fit = explanation.fidelity
     nouns = plural(explanation.subject.noun)
     text = ""
-    if math.isfinite(fit.local):
-        local = r2_text(fit.local) if fit.local > 0 else "no better than a guess"
-        text += f"; {local} where one to three {nouns} are removed ({fit.near:,} masks)"
+    if near := near_text(fit.local, nouns):
+        text += f"; {near} ({fit.near:,} masks)"
     if math.isfinite(fit.untouched):
         off = number(fit.untouched)
         text += f"; off by {off} {explanation.unit} on the untouched input, which that fit has not seen"
     return text
+
+
+def near_text(local: float, nouns: str) -> str:
+    """ "0.40 where one to three words are removed"; "" where that is not known."""
+    if not math.isfinite(local):
+        return ""
+    worth = r2_text(local) if local > 0 else "no better than a guess"
+    return f"{worth} where one to three {nouns} are removed"
 
 
 def checked(explanation: Explanation, check: Check) -> str:

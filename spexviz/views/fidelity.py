@@ -12,6 +12,7 @@ from plotly.graph_objects import Figure
 from spexviz.kit.names import plain
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
+from spexviz.views.captions import near_text
 from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, note, tip, write
 from spexviz.views.residuals import residuals
 from spexviz.views.theme import interval_text, number
@@ -73,7 +74,9 @@ def describe_fidelity(explanation: Explanation, extra: Sequence[Fidelity] = ()) 
 
 
 def _in_words(point: Fidelity) -> str:
-    return f"{point.solver} with {point.budget:,} ablations: R² {_r2(point)}"
+    near = near_text(point.local, "players")
+    said = f"{point.solver} with {point.budget:,} ablations: R² {_r2(point)}"
+    return f"{said}, {near}" if near else said
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,8 @@ def _point(fit: Fidelity, curve: _Curve, low: float, masks: str) -> Point:
     """A fit at its budget; one under the edge `low` sits on it, as a triangle."""
     below, above = _error_bar(fit, low)
     counts = f"{fit.budget:,} ablations, {fit.terms:,} terms, {fit.held_out:,} {masks}"
-    if math.isfinite(fit.local):
-        counts += f"; R² {number(fit.local, signed=False)} with one to three players removed"
+    if near := near_text(fit.local, "players"):
+        counts += f"; R² {near}"
     point: Point = {"x": math.log2(fit.budget), "y": max(fit.r2, low)}
     point["error_y_array"] = above
     point["error_y_arrayminus"] = below
