@@ -64,7 +64,7 @@ def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page,
     fewer(page, 2)
     explain(page, LIMIT)
     page.get_by_text(f"{planted.A} × {planted.B} carries").first.wait_for()
-    assert squares(page).count() == 16
+    harness.wait_until(lambda: squares(page).count() == 16, 30, "the grid of heads")
     squares(page).nth(6).click(force=True)  # L1.H2
     page.get_by_text("Where L1.H2 looks").first.wait_for()
     page.get_by_text("Model with these off").wait_for()
@@ -79,5 +79,5 @@ def test_the_bundled_model_from_the_form_to_the_figures(new_server, open_page) -
     fewer(page, 1)
     page.get_by_text("256 ablations for the fit").first.wait_for()
     print(f"from the button to the figures: {explain(page, LIMIT):.0f} s")
-    assert squares(page).count() == 54
+    harness.wait_until(lambda: squares(page).count() == 54, 30, "the grid of heads")
     page.get_by_text("Where the energy is").first.wait_for()
