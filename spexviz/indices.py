@@ -272,9 +272,9 @@ def interactions(
     remarks: list[str] = []
     if effect is not None and name in _BY_SIZE:
         remarks.append(_RANDOM_MASKS)
-    if effect is not None and name in EFFICIENT and missed(spectrum, effect):
+    if effect is not None and name in EFFICIENT and (gap := missed(spectrum, effect)):
         source = summing_to(spectrum, effect)
-        remarks.append(_said_of_missed(missed(spectrum, effect), effect, spectrum.n))
+        remarks.append(_said_of_missed(gap, effect, spectrum.n))
     if name == "FBII":  # the best fit of this order under uniform masks
         source = spectrum.truncate(order=order)
     weight = partial(spectral_weight, name, order)

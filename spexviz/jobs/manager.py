@@ -159,9 +159,10 @@ class JobManager:
         self.store.ask_to_cancel(run_id)
         if job := self._jobs.get(run_id):
             job.cancel.set()
-            self._turns.call(job.turn)
             if job.turn.first is None:
                 self._turns.leave(job.turn)
+            else:
+                self._turns.call(job.turn)
 
     def place(self, run_id: str) -> Place | None:
         """Where a run of this process that waits stands in the queue; None for any other."""
