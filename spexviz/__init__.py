@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # the names of `_HOME` and `_MODULES` below, for editors and 
     from spexviz.results import Check as Check
     from spexviz.results import Explanation as Explanation
     from spexviz.results import Fidelity as Fidelity
-    from spexviz.results import Subject as Subject
+    from spexviz.results.subject import Subject as Subject
     from spexviz.run.checks import validate as validate
     from spexviz.run.pipeline import explain as explain
     from spexviz.solvers.auto import Auto as Auto
@@ -86,7 +86,7 @@ _HOME = {
     "Explanation": "spexviz.results",
     "Fidelity": "spexviz.results",
     "Check": "spexviz.results",
-    "Subject": "spexviz.results",
+    "Subject": "spexviz.results.subject",
     "RunSpec": "spexviz.spec",
     "explain": "spexviz.run.pipeline",
     "validate": "spexviz.run.checks",

@@ -19,7 +19,7 @@ import numpy as np
 
 from spexviz.analysis.efficiency import missed, summing_to
 from spexviz.analysis.expansion import Interval, expand
-from spexviz.analysis.index_weights import spectral_weight
+from spexviz.analysis.index_weights import mean_weight, spectral_weight
 from spexviz.errors import SpecError
 from spexviz.kit.cached import cached_property
 from spexviz.kit.names import names
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 INDICES: dict[str, str] = {
+    "mean": "Mean effect: what a set's members do together beyond their parts, averaged over the masks "
+    "of the run; the order only limits which sets are listed.",
     "FBII": "Faithful Banzhaf: the best surrogate of this order under uniform masks, "
     "read as the extra effect of keeping a set together.",
     "BII": "Banzhaf interaction: a set's joint effect averaged over all backgrounds; "
@@ -247,10 +249,10 @@ def interactions(
     `index`: a key of `INDICES` (also "Möbius"). The constant () is listed for every index that defines one:
     f(empty) for k-SII, STII, FSII, Moebius; the mean F(∅) for BII and Fourier; its own for FBII and SII; none
     for SV, BV, OR, influence. SV, BV and influence have order 1 whatever is asked and list every player.
-    Influence is in squared units. `keep`: the shares of variance, which rank the sets, are over masks that
-    keep a player with this probability; the values of the indices do not depend on it. `effect`: the real
-    f(full) − f(empty), where it is known: what the spectrum misses of it goes in equal parts to the single
-    players of an index that shares it out, and `remarks` say so.
+    Influence is in squared units. `keep`: the mean effects, and the shares of variance, which rank the
+    sets, are over masks that keep a player with this probability; the values of other indices do not depend
+    on it. `effect`: the real f(full) − f(empty), where it is known: what the spectrum misses of it goes in
+    equal parts to the single players of an index that shares it out, and `remarks` say so.
     Raises SpecError for an unknown index, an order below 1 or wrong labels; SolverError if the terms have too
     many subsets.
     Sources: facts of the field, e.g. Fujimoto et al. 2006 (SII), Sundararajan et al. 2020 (STII), Tsai et al.
@@ -278,6 +280,8 @@ def interactions(
     if name == "FBII":  # the best fit of this order under uniform masks
         source = spectrum.truncate(order=order)
     weight = partial(spectral_weight, name, order)
+    if name == "mean":
+        weight = partial(mean_weight, keep)
     least = int(name in _WITHOUT_CONSTANT)
     expansion = expand(source, order, weight, least, every_player)
     power = 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
-from spexviz.results import Explanation, Proof, Subject
+from spexviz.results import Explanation, Proof
+from spexviz.results.subject import Subject
 
 
 def changed(run: Explanation, **parts: Any) -> Explanation:

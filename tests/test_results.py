@@ -19,7 +19,8 @@ import spexviz
 from spexviz import views
 from spexviz.errors import SpecError
 from spexviz.masks import unpack
-from spexviz.results import LOG_PROBABILITY, NUMBER, ODDS, Explanation, Scale
+from spexviz.results import Explanation
+from spexviz.results.subject import LOG_PROBABILITY, NUMBER, ODDS, Scale
 
 RESULT = spexviz.explain(
     spexviz.PromptGame(model="toy", prompt="not bad, never dull but hardly good fun at all"),

@@ -44,6 +44,15 @@ def spectral_weight(index: str, order: int, s: int, t: int) -> float:
 
 
 @cache
+def mean_weight(keep: float, s: int, t: int) -> float:
+    """w(s, t) of the mean effect over masks that keep a player with probability `keep`: see mean_effects.
+
+    δ_T of a term is (−2)^t times the signs of its other members, whose mean is 1 − 2 keep each.
+    """
+    return (-2.0) ** t * (1.0 - 2.0 * keep) ** (s - t)
+
+
+@cache
 def _moebius_weight(index: str, order: int, r: int, t: int) -> Fraction:
     """c(|R|, |T|) of the Shapley-type indices: I(T) = Σ_{R⊇T} c(|R|, |T|) M(R)."""
     if index == "SII":

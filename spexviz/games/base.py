@@ -14,7 +14,7 @@ from spexviz.errors import GameError
 from spexviz.kit.arrays import Floats
 from spexviz.kit.cached import cached_property
 from spexviz.masks import Masks, Values
-from spexviz.results import Scale, Subject
+from spexviz.results.subject import Scale, Subject
 
 
 def _cannot_tell(masks: Masks) -> None:

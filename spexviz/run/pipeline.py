@@ -16,7 +16,8 @@ from spexviz.errors import MemoryFull, SolverError, SpexvizError
 from spexviz.games.base import Game
 from spexviz.kit.memory import is_out_of_memory
 from spexviz.masks import uniform_masks
-from spexviz.results import Check, Explanation, Spent, Subject
+from spexviz.results import Check, Explanation, Spent
+from spexviz.results.subject import Subject
 from spexviz.run.checks import MOST_ORDER, promising
 from spexviz.run.checks import validate as check_sets
 from spexviz.run.exact import enumerated

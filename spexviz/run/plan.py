@@ -19,7 +19,7 @@ from spexviz.kit.cached import cached_property
 from spexviz.kit.options import settle
 from spexviz.kit.registry import offered
 from spexviz.masks import ENUMERATE_UP_TO, Masks, near_masks, uniform_masks
-from spexviz.results import Subject
+from spexviz.results.subject import Subject
 from spexviz.solvers.base import Design, Solver
 from spexviz.spec import FOLDS, HELD_OUT, NEAR, Options, RunSpec, build
 

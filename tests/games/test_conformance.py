@@ -20,7 +20,8 @@ from spexviz.games.function import FunctionGame
 from spexviz.kit.options import defaults, options, settings
 from spexviz.kit.registry import offered
 from spexviz.masks import Masks, Values, all_masks, ends, uniform_masks
-from spexviz.results import LOG_PROBABILITY, NUMBER, ODDS, Explanation
+from spexviz.results import Explanation
+from spexviz.results.subject import LOG_PROBABILITY, NUMBER, ODDS
 from spexviz.run import pipeline
 from spexviz.run import plan as planning
 from spexviz.solvers.linear import Linear

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from spexviz.masks import all_masks, uniform_masks
-from spexviz.results import Explanation, Fidelity, Proof, Sample, Spent, Subject
+from spexviz.results import Explanation, Fidelity, Proof, Sample, Spent
+from spexviz.results.subject import Subject
 from spexviz.spec import RunSpec
 from spexviz.spectrum import Spectrum
 

@@ -21,7 +21,7 @@ from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel, opened
 from spexviz.models.parts import Gate, Parts, Site
-from spexviz.results import LOG_PROBABILITY, ODDS, Scale
+from spexviz.results.subject import LOG_PROBABILITY, ODDS, Scale
 
 KEEPS = (0.5, 0.66, 0.75, 0.83, 0.9, 0.95)  # that a form offers
 _NOUNS = {"attention": "attention block", "mlp": "mlp block"}  # the other parts are called as they are

@@ -5,7 +5,7 @@ from __future__ import annotations
 from spexviz.errors import GameError
 from spexviz.games.prompt.wrapping import SLOT
 from spexviz.models.base import LanguageModel, hint_of_space
-from spexviz.results import LOG_PROBABILITY, ODDS, Scale
+from spexviz.results.subject import LOG_PROBABILITY, ODDS, Scale
 
 VALUES = {
     "log-odds": "Log-odds of the target against the contrast: the next token, the token at the mask token, "

@@ -1,0 +1,122 @@
+"""Subject: what was ablated, in words and places, and how its value is said; all that views know of it."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from spexviz.kit.arrays import Floats
+
+NUMBER, ODDS, LOG_PROBABILITY = "number", "log-odds", "log-probability"
+_ANSWERS = {NUMBER: 0, ODDS: 2, LOG_PROBABILITY: 1}  # how many each scale has
+_NOUN = re.compile(r"[a-z]{1,20}( [a-z]{1,20})?\Z")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a value is said, by its kind.
+
+    "log-odds" of two answers as a probability between these two, "log-probability" of one as a probability,
+    else a number.
+
+    >>> Scale("log-odds", (" positive", " negative")).say(1.6, "log-odds (nats)")
+    '“positive” 83 %, “negative” 17 %'
+    >>> Scale().say(0.25, "margin")
+    '0.25 margin'
+    """
+
+    kind: str = NUMBER
+    answers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.answers) != _ANSWERS.get(self.kind):
+            raise ValueError("a scale is log-odds of two answers, the log-probability of one, or a number")
+
+    def say(self, value: float, unit: str) -> str:
+        """The value in words; `unit`: of a number."""
+        if self.kind == NUMBER:
+            return f"{value:.3g} {unit}"
+        if self.kind == ODDS:  # 1/(1 + e^−value), in a form that cannot overflow
+            chance = (1.0 + math.tanh(value / 2.0)) / 2.0
+        else:
+            chance = math.exp(min(0.0, value))
+        chances = (chance, 1.0 - chance)
+        parts = []
+        for answer, share in zip(self.answers, chances, strict=False):
+            parts.append(f"“{answer.strip()}” {_percent(share)}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was ablated, and all that views know of it.
+
+    `noun`: what one player is, for sentences: "word", "head", "example"; `title`: of its lens; `text`,
+    `spans`: where each player stands in a text, if there is one; `layout` (n, k): positions of the players,
+    if any; `remarks`: what must be known of the values, in sentences; `scale`: how a value is said. `model`:
+    its name, if there is one; `question`: what is measured, in words, such as "how much more likely …";
+    `before`, `after`: what stands around the text whenever it is asked. Raises ValueError where these do not
+    fit together.
+    """
+
+    players: tuple[str, ...]
+    unit: str
+    noun: str = "player"
+    title: str = ""
+    text: str | None = None
+    spans: tuple[tuple[int, int], ...] = ()
+    layout: Floats | None = None
+    remarks: tuple[str, ...] = ()
+    scale: Scale = Scale()
+    model: str = ""
+    question: str = ""
+    before: str = ""
+    after: str = ""
+
+    def __post_init__(self) -> None:
+        n = len(self.players)
+        text = self.text or ""
+        if not n:
+            raise ValueError("it has no players")
+        if not _NOUN.match(self.noun):  # it stands in sentences of ours, which are not all escaped
+            raise ValueError("its noun is not a word in small letters, such as “word”")
+        within_text = all(0 <= start <= end <= len(text) for start, end in self.spans)
+        if len(self.spans) not in (0, n) or not within_text:
+            raise ValueError("its spans are not one for each player within the text")
+        if self.layout is not None and not _is_layout(self.layout, n):
+            raise ValueError("its layout is not one row of finite numbers for each player")
+        if not isinstance(self.scale, Scale):
+            raise ValueError("its scale is no Scale of spexviz.results")
+        around = (self.model, self.question, self.before, self.after)
+        refuse_half_characters(*self.players, self.unit, self.title, text, *self.remarks, *around)
+
+    def say(self, value: float) -> str:
+        """A value in words."""
+        return self.scale.say(value, self.unit)
+
+
+def refuse_half_characters(*texts: str) -> None:
+    """Raise ValueError for what is no text, or has half a character: it cannot be stored or shown."""
+    for text in texts:
+        if not isinstance(text, str):
+            raise ValueError(f"{text!r:.40} is no text")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"the text {text!a:.40} holds half a character (a lone surrogate)") from None
+
+
+def _is_layout(layout: Floats, n: int) -> bool:
+    """Whether this is a row of finite numbers for each of n players."""
+    if layout.ndim != 2 or len(layout) != n:
+        return False
+    return bool((np.abs(layout) < 1e9).all())
+
+
+def _percent(share: float) -> str:
+    if share < 0.005:
+        return f"{100 * share:.2g} %"
+    return f"{100 * share:.0f} %"
