@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Sequence
 
@@ -40,16 +39,13 @@ def make(run: Recording, cache: SqliteCache) -> Explanation:
 
 def row(run: Recording, result: Explanation) -> dict[str, object]:
     """What the run's card shows."""
-    top = result.interactions("FBII", min(3, len(result.players)))
     return {
         "title": run.title,
-        "finding": run.finding or views.headline(result, top),
-        "r2": round(result.fidelity.r2, 3),
-        "local": round(result.fidelity.local, 3) if math.isfinite(result.fidelity.local) else None,
+        "finding": views.finding(result),
+        "trust": views.trust(result).lines[0],
         "ablations": result.ablations,
         "players": len(result.players),
         "noun": result.subject.noun,
-        "exact": result.proof.exact,
         "file": f"{run.file}.json",
     }
 

@@ -1,7 +1,7 @@
 """Lens: one game's page. What differs between the lenses is in a `Lens`; the page around it is drawn here.
 
     LENS = Lens("heads", "heads", "Heads", ":material/grid_view:", 1, "Which heads work together?",
-                "Switch …", form, prefill, title, picture=grid)
+                "Switch …", form, prefill, title, actions={"what-if": what_if})
     page(LENS)
 
 A lens is a folder of `lenses/` whose `__init__` offers its LENS, and a page of two lines. The form starts a
@@ -11,9 +11,9 @@ by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -21,12 +21,20 @@ import streamlit as st
 from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.jobs import store as states
+from spexviz.results import Explanation
 from spexviz.run.plan import Request
-from spexviz.ui import ownership, recorded, result, routes, runtime, watch, widgets
+from spexviz.ui import depth, ownership, recorded, result, routes, runtime, watch, widgets
+from spexviz.ui.panels import Draw
 from spexviz.ui.visitor import visitor
-from spexviz.ui.widgets import Draw
+from spexviz.ui.watch import Items
+from spexviz.views.cards import Item
 
 TITLE = 90  # characters of a run's title
+
+
+def _no_more(explanation: Explanation) -> Sequence[Item]:
+    """What a lens knows of its players that knows their names only."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -36,9 +44,9 @@ class Lens:
     `game`: the game's name; `page`: its path in the address and the name of its file in pages/; `entry`,
     `icon`, `position`: in the navigation. `title`, `intro`: sentences over the form, by us, not by users;
     `form()` draws the form and calls `start`; `prefill(request)` puts a run's settings back into it;
-    `called(game)` is the title of a run. `picture(view)` draws what stands over the graph (the text strip by
-    default), `sections` stand under it, `tabs` are (title, draw) beside the table. `loads_model`: the first
-    model is loaded in the background.
+    `called(game)` is the title of a run. What a run shows is said in `views/stories.py`; `actions`: {name:
+    draw} of what there asks the model; `items(explanation)`: what is known of the players beyond their names.
+    `loads_model`: the first model is loaded in the background.
     """
 
     game: str
@@ -51,9 +59,8 @@ class Lens:
     form: Callable[[], None]
     prefill: Callable[[Request], None]
     called: Callable[[Any], str]
-    picture: Draw = result.text
-    sections: tuple[Draw, ...] = ()
-    tabs: tuple[tuple[str, Draw], ...] = ()
+    actions: Mapping[str, Draw] = field(default_factory=dict)
+    items: Items = _no_more
     loads_model: bool = False
 
     def shows(self, run: states.Run) -> bool:
@@ -65,10 +72,10 @@ def page(lens: Lens) -> None:
     """The whole page: form and recorded runs, or the run that the address names, in whatever state it is."""
     # No st.stop() here: after it Streamlit keeps the fragments of the page before, and one of them, still
     # polling, draws where its place is gone ("Bad delta path index"): the whole page turns white.
-    st.title(lens.title, anchor=False)
     run_id = watch.current_run_id(lens.page)
     run = runtime.manager().store.get(run_id) if run_id else None
     if run is None:
+        st.title(lens.title, anchor=False)
         _ask(lens, missing=bool(run_id or st.query_params.get("run")))
     elif routes.page_of(run.spec) != lens.page:
         watch.forget(lens.page)
@@ -76,7 +83,7 @@ def page(lens: Lens) -> None:
     else:
         _head(lens, run)
         if run.active:
-            watch.progress(run, lens.picture)
+            watch.progress(run, lens.items)
         else:
             _answer(lens, run)
 
@@ -111,16 +118,18 @@ def _ask(lens: Lens, missing: bool) -> None:
 
 
 def _head(lens: Lens, run: states.Run) -> None:
-    """What was asked, and the way back to the form."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        widgets.note(run.title, kind="plain", key=f"title-{run.id}")
-        if st.button("New run", icon=":material/add:", type="secondary"):
-            if lens.shows(run):
-                _prefill(lens, run)
-            watch.open_run(None, lens.page)
-            st.rerun()
+    """The run's title, for whom it is told, and the way back to the form."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        widgets.note(run.title, kind="title", key=f"title-{run.id}")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            depth.switch()
+            if st.button("New run", icon=":material/add:", type="secondary"):
+                if lens.shows(run):
+                    _prefill(lens, run)
+                watch.open_run(None, lens.page)
+                st.rerun()
     if run.imported:
-        widgets.note(watch.ORIGINS[run.origin], kind="strip", key=f"origin-{run.id}")
+        widgets.note(watch.ORIGINS[run.origin], kind="quiet", key=f"origin-{run.id}")
 
 
 def _prefill(lens: Lens, run: states.Run) -> None:
@@ -145,6 +154,6 @@ def _answer(lens: Lens, run: states.Run) -> None:
     if explanation is None:
         st.info("No picture yet: the first one comes after 64 ablations.")
     elif lens.shows(run):
-        result.show(explanation, run.id, lens.picture, lens.sections, lens.tabs)
+        result.show(explanation, run.id, lens.actions, lens.items(explanation))
     else:
         result.show(explanation, run.id)  # a game without a page of its own

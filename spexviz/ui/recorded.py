@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,19 +24,17 @@ COLUMNS = 2
 
 @dataclass(frozen=True)
 class Recorded:
-    """One recorded run: title, what it found in a sentence, R², ablations in all, players, and its file.
+    """One recorded run: title, what it found, how far to trust it, ablations in all, players, and its file.
 
-    `local`: R² near the input itself, where it is known.
+    Finding and trust are what its page says.
     """
 
     title: str
     finding: str
-    r2: float
-    local: float | None
+    trust: str
     ablations: int
     players: int
     noun: str
-    exact: bool
     path: Path
 
 
@@ -72,12 +69,8 @@ def _card(one: Recorded, page: str, key: str) -> None:
     widgets.note(one.title, kind="title", key=f"{key}-title")
     widgets.note(one.finding, kind="plain", key=f"{key}-finding")
     nouns = captions.plural(one.noun)
-    near = captions.near_text(math.nan if one.local is None else one.local, nouns)
-    told = ", ".join(filter(None, (f"R² {captions.r2_text(one.r2)}", near)))
-    worth = f"{told} · {one.ablations:,} ablations"
-    if one.exact:
-        worth = f"exact, all {one.ablations:,} masks"
-    st.caption(f"{one.players} {nouns} · {worth}")
+    widgets.note(one.trust, kind="quiet", key=f"{key}-trust")
+    st.caption(f"{one.players} {nouns} · {one.ablations:,} ablations")
     if st.button("Open", key=key, icon=":material/open_in_new:"):
         explanation = Explanation.from_json(one.path.read_text(encoding="utf-8"))
         store = runtime.manager().store

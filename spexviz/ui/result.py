@@ -1,89 +1,75 @@
-"""A finished (or half-finished) explanation on a page: linked views, one selection, honesty first."""
+"""An explanation on a page: its story, looked at in one way by all of its panels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from spexviz import views
-from spexviz.indices import Interactions
-from spexviz.masks import Interaction
 from spexviz.results import Explanation, Fidelity, Spent
 from spexviz.run.compare import compare, rivals
-from spexviz.ui import routes, widgets
-from spexviz.ui.widgets import Draw, View
-from spexviz.views import captions
-
-
-def text(view: View) -> None:
-    """The picture of a prompt: its text, with the top sets as combs."""
-    widgets.text_strip(view.explanation, view.interactions, view.top, key=f"{view.key}-strip")
+from spexviz.ui import depth, panels, routes, widgets
+from spexviz.ui.panels import Draw, View
+from spexviz.ui.selection import selected
+from spexviz.views.cards import Item
+from spexviz.views.stories import story
+from spexviz.views.story import Look
 
 
 def show(
     explanation: Explanation,
     key: str,
-    picture: Draw = text,
-    sections: Sequence[Draw] = (),
-    more_tabs: Sequence[tuple[str, Draw]] = (),
+    actions: Mapping[str, Draw] | None = None,
+    items: Sequence[Item] = (),
 ) -> None:
-    """Finding, honesty strip, controls, picture, graph, fidelity, table, and the way out (JSON, CSV, link).
+    """All panels of the run, the controls of what they show, and the way out (JSON, CSV, link).
 
-    `key`: the run's id, since runs of the same spec may hold different numbers. `picture`, `sections` under
-    the graph and `more_tabs` beside the table are the lens's own.
+    `key`: the run's id, since runs of the same spec may hold different numbers. `actions`: what the lens can
+    ask the model; `items`: what it knows of its players beyond their names.
     """
-    default = explanation.interactions("FBII", min(3, len(explanation.players)))
-    widgets.note(views.finding(explanation, default), kind="headline", key=f"{key}-finding")
-    widgets.honesty_strip(explanation, key=f"{key}-honesty")
-    interactions, top = widgets.index_controls(explanation, key)
-    view = View(explanation, interactions, top, key)
-    picture(view)
-    _selected(explanation, interactions, key)
-    left, right = st.columns([6, 5])
-    with left:
-        widgets.graph(explanation, interactions, top, key=f"{key}-graph")
-    with right:
-        _fidelity(explanation, key)
-    for draw in sections:
-        draw(view)
-    own_titles = [title for title, _ in more_tabs]
-    titles = ["Sets as a table", *own_titles, "From nothing to everything", "Model against surrogate"]
-    sets, *own, steps, residuals = st.tabs(titles)
-    for tab, (_, draw) in zip(own, more_tabs, strict=True):
-        with tab:
-            draw(view)
-    with sets:
-        widgets.table(interactions, max(top, 30), key=f"{key}-table", checks=explanation.checks)
-    with steps:
-        widgets.chart(views.waterfall(explanation, dark=widgets.dark()), key=f"{key}-waterfall")
-    with residuals:
-        if explanation.proof.exact:
-            st.info("All masks were measured: there is nothing left to predict.")
-        else:
-            widgets.chart(views.residuals(explanation, dark=widgets.dark()), key=f"{key}-residuals")
-    _ways_out(explanation, interactions, key)
+    told = story(explanation, items)
+    first = Look(depth=depth.depth(), dark=widgets.dark(), selection=selected(key, len(explanation.players)))
+    known = {"rivals": _rivals_asked, **(actions or {})}
+    top = [panel for panel in told if panel.room == "top"]
+    panels.draw_all(top, View(explanation, first, key), known)
+    look = _controls(explanation, first, key)
+    rest = [panel for panel in told if panel.room != "top"]
+    panels.draw_all(rest, View(explanation, look, key), known)
+    _ways_out(explanation, look, key)
 
 
-def _fidelity(explanation: Explanation, key: str) -> None:
-    """The fidelity curve; on request with every other solver, fitted on the same ablations."""
-    asked = f"{key}-compare"
-    extra: tuple[Fidelity, ...] = ()
-    if st.session_state.get(asked):
-        with st.spinner("Fitting the other solvers on these ablations …"):
-            extra = _rivals(key, explanation)
-    widgets.chart(views.fidelity_curve(explanation, dark=widgets.dark(), extra=extra), key=f"{key}-curve")
-    if extra:
-        st.caption("Each solver with its default settings, on the same ablations, scored on the same masks.")
-    elif not explanation.proof.exact and explanation.complete:
+def so_far(explanation: Explanation, key: str, items: Sequence[Item] = ()) -> None:
+    """What a run that goes on has found until now: nothing can be clicked or asked yet."""
+    look = Look(top=6, depth=depth.depth(), dark=widgets.dark())
+    panels.draw_all(story(explanation, items), View(explanation, look, key), {})
+
+
+def _controls(explanation: Explanation, look: Look, key: str) -> Look:
+    """What the panels show, as it was chosen above them; changing it never asks the model."""
+    index, order, top = widgets.index_controls(explanation, key, look.depth)
+    return dataclasses.replace(look, index=index, order=order, top=top)
+
+
+def _rivals_asked(view: View) -> None:
+    """On request every other solver, fitted on the same ablations."""
+    asked = f"{view.key}-compare"
+    if not st.session_state.get(asked):
         st.button(
             "Compare all solvers",
             icon=":material/compare_arrows:",
-            key=f"{key}-compare-button",
+            key=f"{asked}-button",
             help="Fits every other solver on the ablations already paid for; the model is not asked again.",
             on_click=st.session_state.__setitem__,
             args=(asked, True),
         )
+        return
+    with st.spinner("Fitting the other solvers on these ablations …"):
+        extra = _rivals(view.key, view.explanation)
+    figure = views.fidelity_curve(view.explanation, dark=view.look.dark, extra=extra)
+    widgets.chart(figure, key=f"{view.key}-rivals")
+    st.caption("Each solver with its default settings, on the same ablations, scored on the same masks.")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -91,31 +77,7 @@ def _rivals(run_id: str, _explanation: Explanation) -> tuple[Fidelity, ...]:
     return tuple(compare(_explanation, rivals(_explanation)))
 
 
-def _selected(explanation: Explanation, interactions: Interactions, key: str) -> None:
-    chosen = widgets.selection(explanation)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if not chosen:
-            one = captions.one(explanation.subject.noun)
-            st.caption(f"Click {one}, a set, a node or a table row to follow it through all views.")
-            return
-        widgets.note(_of_set(explanation, interactions, chosen), key=f"{key}-selected")
-        st.button("Clear selection", on_click=widgets.select, args=((),), key=f"{key}-clear")
-
-
-def _of_set(explanation: Explanation, interactions: Interactions, members: Interaction) -> str:
-    """What is known of one set: its value, what leaving it out does, and its check on the model."""
-    said = f"{interactions.label(members)}: "
-    value = interactions.values.get(members)
-    if value is not None:
-        said += f"{interactions.index} {views.theme.number(value)} {explanation.unit}. "
-    said += captions.removal(explanation, members)
-    for check in explanation.checks:
-        if check.members == members:
-            return f"{said} Checked on the model, {captions.check_text(check, explanation.unit)}"
-    return said
-
-
-def _ways_out(explanation: Explanation, interactions: Interactions, key: str) -> None:
+def _ways_out(explanation: Explanation, look: Look, key: str) -> None:
     name = f"spexviz-{key}"
     with st.container(horizontal=True):
         st.download_button(
@@ -129,7 +91,7 @@ def _ways_out(explanation: Explanation, interactions: Interactions, key: str) ->
         )
         st.download_button(
             "Sets as CSV",
-            lambda: views.csv(interactions, 1_000, explanation.checks),
+            lambda: views.csv(look.at(explanation), 1_000, look.checks(explanation)),
             f"{name}.csv",
             "text/csv",
             on_click="ignore",

@@ -5,17 +5,22 @@ A look costs a hundredth of a second, a picture a seventh: thirty visitors look 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import streamlit as st
 
-from spexviz import views
 from spexviz.errors import SpexvizError
 from spexviz.jobs import manager as jobs
 from spexviz.jobs.store import FAILED, FROM_FILE, QUEUED, RECORDED, Run
+from spexviz.results import Explanation
 from spexviz.spec import is_run_id
-from spexviz.ui import ownership, routes, runtime, widgets
+from spexviz.ui import ownership, result, routes, runtime, widgets
 from spexviz.ui.visitor import visitor
-from spexviz.ui.widgets import Draw, View
 from spexviz.views import captions
+from spexviz.views.cards import Item
+
+Items = Callable[[Explanation], Sequence[Item]]
+"""What a lens knows of a run's players beyond their names."""
 
 EVERY = 1.0  # seconds between two looks
 ORIGINS = {  # what is said over the numbers that this server has not measured
@@ -24,7 +29,6 @@ ORIGINS = {  # what is said over the numbers that this server has not measured
     RECORDED: "Recorded: this run comes with spexviz. Its numbers were measured when it was recorded, not by "
     "this server; to have it measured here, press New run and start one with the same settings.",
 }
-_DRAWN = "run-drawn"  # session_state: the run that was drawn last
 
 
 def current_run_id(page: str) -> str | None:
@@ -39,12 +43,7 @@ def current_run_id(page: str) -> str | None:
     elif st.session_state.get(key):
         # sidebar navigation drops the address's parameters
         st.query_params["run"] = st.session_state[key]
-    run_id = st.session_state.get(key)
-    # another run, so another selection
-    if st.session_state.get(_DRAWN) != run_id:
-        st.session_state[_DRAWN] = run_id
-        widgets.select(())
-    return run_id
+    return st.session_state.get(key)
 
 
 def forget(page: str, run_id: str | None = None) -> None:
@@ -56,7 +55,6 @@ def forget(page: str, run_id: str | None = None) -> None:
 def open_run(run_id: str | None, page: str) -> None:
     """Make a run the one that this page and its address show; None for a fresh form."""
     st.session_state[_key(page)] = run_id
-    widgets.select(())
     if run_id:
         st.query_params["run"] = run_id
     elif "run" in st.query_params:
@@ -65,7 +63,6 @@ def open_run(run_id: str | None, page: str) -> None:
 
 def go_to(run: Run) -> None:
     """Leave another page for the page of this run's lens, with the run open."""
-    widgets.select(())
     st.switch_page(routes.file_of(routes.page_of(run.spec)), query_params={"run": run.id})
 
 
@@ -108,21 +105,17 @@ def resume_button(run: Run) -> None:
         widgets.note(st.session_state[problem], kind="strip", key=f"{problem}-note")
 
 
-def progress(run: Run, picture: Draw) -> None:
-    """Bar, ETA, Cancel, and what was found so far, by `picture`; as long as the run is active."""
+def progress(run: Run, items: Items) -> None:
+    """Bar, ETA, Cancel, and what was found so far; as long as the run is active."""
     _bar(run.id, run.version)
-    so_far = runtime.manager().store.result(run.id) if run.has_result else None
-    if so_far is None:
+    found = runtime.manager().store.result(run.id) if run.has_result else None
+    if found is None:
         st.caption(
             "The first picture comes after 64 ablations; you may close this page and come back by its "
             "address."
         )
         return
-    widgets.honesty_strip(so_far, key=f"partial-honesty-{run.id}")
-    curve = views.fidelity_curve(so_far, dark=widgets.dark())
-    widgets.chart(curve, key=f"partial-curve-{run.id}-{run.version}")
-    interactions = so_far.interactions("FBII", min(3, len(so_far.players)))
-    picture(View(so_far, interactions, 6, f"partial-{run.id}"))
+    result.so_far(found, f"partial-{run.id}", items(found))
 
 
 @st.fragment(run_every=EVERY)

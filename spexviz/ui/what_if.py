@@ -19,7 +19,8 @@ from spexviz.masks import all_but
 from spexviz.results import Explanation
 from spexviz.ui import runtime, widgets
 from spexviz.ui.games import game_of, is_loaded, is_refused
-from spexviz.ui.widgets import View
+from spexviz.ui.panels import View
+from spexviz.ui.selection import selected
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def left_out(
 ) -> list[int]:
     """Choose the players that are left out: at first, and whenever something is selected, those selected."""
     players = view.explanation.players
-    chosen = widgets.selection(view.explanation)
+    chosen = selected(view.key, len(players))
     if st.session_state.get(f"{key}-from") != chosen:
         st.session_state[f"{key}-from"] = chosen
         st.session_state[key] = list(chosen)

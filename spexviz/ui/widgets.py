@@ -6,90 +6,34 @@ Text from users enters the page only as text: components, st.text, dataframes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import streamlit as st
 from streamlit.components.v2 import component
 
-from spexviz import views
 from spexviz.indices import INDICES, Interactions
 from spexviz.kit.paths import ASSETS
 from spexviz.masks import Interaction
-from spexviz.results import Check, Explanation
+from spexviz.results import Explanation
 from spexviz.run import cost
-from spexviz.views import captions, strip, theme
+from spexviz.ui.selection import pointed_at, selecting, triggered
+from spexviz.ui.sentences import note as note
+from spexviz.ui.sentences import problem as problem
 from spexviz.views import cards as cards_of
+from spexviz.views import strip
+from spexviz.views.story import Component, Depth, Table
 
-
-@dataclass(frozen=True)
-class View:
-    """What a picture is drawn from: the run, what was chosen above it, and a prefix for widgets' keys."""
-
-    explanation: Explanation
-    interactions: Interactions
-    top: int
-    key: str
-
-
-Draw = Callable[[View], None]
-SELECTION = "selection"  # session_state: sorted positions of the selected set, () for none
-
-_note = component(
-    "spexviz_note",
-    css="""
-    .note {
-      font-family: var(--st-font);
-      color: var(--st-text-color);
-      line-height: 1.45;
-      overflow-wrap: anywhere;
-    }
-    .note p { margin: 0; }
-    .headline p { font-size: 1.15rem; font-weight: 600; }
-    .title p { font-weight: 600; }
-    .plain p { font-size: 0.9rem; opacity: 0.85; }
-    .strip {
-      border-left: 4px solid var(--edge);
-      background: var(--st-secondary-background-color);
-      border-radius: 6px;
-      padding: 0.5rem 0.8rem;
-    }
-    .strip p { font-size: 0.9rem; }
-    """,
-    js="""
-    export default function ({ parentElement, data }) {
-      let box = parentElement.querySelector(".note");
-      if (!box) { box = document.createElement("div"); parentElement.append(box); }
-      box.className = `note ${data.kind}`;
-      box.setAttribute("role", data.kind === "strip" ? "note" : "paragraph");
-      box.style.setProperty("--edge", data.edge);
-      box.replaceChildren(...data.lines.map((line) => {
-        const p = document.createElement("p");
-        p.textContent = line;
-        return p;
-      }));
-    }
-    """,
-)
-_strip = component("spexviz_strip", css=strip.CSS, js=strip.JS)
-_cards = component("spexviz_cards", css=cards_of.CSS, js=cards_of.JS)
+COMPONENTS = {
+    "strip": component("spexviz_strip", css=strip.CSS, js=strip.JS),
+    "cards": component("spexviz_cards", css=cards_of.CSS, js=cards_of.JS),
+}
 
 
 def dark() -> bool:
     """Whether this browser shows the dark theme."""
     return st.context.theme.type == "dark"
-
-
-def note(*lines: str, kind: str = "plain", key: str, edge: str = "transparent") -> None:
-    """Sentences that may hold a user's words; kind "headline", "title", "plain" or "strip"."""
-    _note(key=key, data={"lines": list(lines), "kind": kind, "edge": edge})
-
-
-def problem(error: Exception | str, key: str) -> None:
-    """Why something cannot be done, and the remedy."""
-    note(str(error), kind="strip", key=key, edge="#c0562b")
 
 
 def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool:
@@ -102,87 +46,20 @@ def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool
     return bool(st.session_state.get(flag))
 
 
-def honesty_strip(explanation: Explanation, key: str) -> None:
-    """What this is, how good, what it cost: always above the figures."""
-    tokens = theme.tokens(dark())
-    edges = {"good": tokens.accent, "fair": tokens.muted, "poor": tokens.up}
-    edge = edges[captions.shown_quality(explanation)]
-    note(views.honesty(explanation), kind="strip", key=key, edge=edge)
+def drawn(shown: Component, key: str, run_key: str) -> None:
+    """A component of ours by its data; a click in it selects players of the run with this key."""
+    clicked = selecting(run_key, key, triggered)
+    COMPONENTS[shown.name](key=key, data=shown.data, on_select_change=clicked)
 
 
-def select(members: Sequence[int]) -> None:
-    """The one writer of the selection that every view shows."""
-    st.session_state[SELECTION] = tuple(sorted({int(i) for i in members}))
+def cards(found: Sequence[cards_of.Card], key: str, *, large: bool = False) -> None:
+    """Cards that select nothing."""
+    COMPONENTS["cards"](key=key, data=cards_of.data(found, dark=dark(), large=large))
 
 
-def selection(explanation: Explanation) -> tuple[int, ...]:
-    """The selected players of this run."""
-    return tuple(i for i in st.session_state.get(SELECTION, ()) if i < len(explanation.players))
-
-
-def _selecting(key: str, members_in: Callable[[Any], Any]) -> Callable[[], None]:
-    """What a click does on the widget of this key: select the members that `members_in` reads in its state.
-
-    The state is the browser's word, so it is looked at before it is believed.
-    """
-
-    def clicked() -> None:
-        members = members_in(st.session_state.get(key))
-        if isinstance(members, list | tuple):
-            select([i for i in members if isinstance(i, int)])
-
-    return clicked
-
-
-def _triggered(state: Any) -> Any:
-    """The members that a component of ours reports; None where it has nothing to report."""
-    selected = (state or {}).get("select") or {}
-    return selected.get("members")
-
-
-def _pointed_at(state: Any) -> Any:
-    """The `customdata` of the point that was clicked in a figure; none where the selection was taken back."""
-    points = (state or {}).get("selection", {}).get("points", [])
-    for point in points:
-        return point.get("customdata")
-    return ()
-
-
-def text_strip(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
-    """The token heatmap over the text, with the top sets under it; a click selects."""
-    data = strip.data(explanation, interactions, top=top, dark=dark(), selection=selection(explanation))
-    _strip(key=key, data=data, on_select_change=_selecting(key, _triggered))
-
-
-def cards(
-    found: Sequence[cards_of.Card],
-    key: str,
-    *,
-    selection: Sequence[int] = (),
-    large: bool = False,
-    good: bool = True,
-) -> None:
-    """Cards of training examples; a click on one that has members selects them."""
-    data = cards_of.data(found, dark=dark(), selection=selection, large=large, good=good)
-    _cards(key=key, data=data, on_select_change=_selecting(key, _triggered))
-
-
-def graph(explanation: Explanation, interactions: Interactions, top: int, key: str) -> None:
-    """The interaction graph; a click on a set or player selects it."""
-    figure = views.graph(
-        explanation,
-        top=top,
-        index=interactions.index,
-        order=interactions.order,
-        dark=dark(),
-        selection=selection(explanation),
-    )
-    clickable(figure, key)
-
-
-def clickable(figure: Any, key: str) -> None:
+def clickable(figure: Any, key: str, run_key: str) -> None:
     """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them."""
-    clicked = _selecting(key, _pointed_at)
+    clicked = selecting(run_key, key, pointed_at)
     st.plotly_chart(
         figure,
         theme=None,
@@ -199,26 +76,19 @@ def chart(figure: Any, key: str) -> None:
     st.plotly_chart(figure, theme=None, key=key, config=PLOTLY, alt=text_twin(figure))
 
 
-def table(interactions: Interactions, top: int, key: str, checks: Sequence[Check] = ()) -> None:
-    """The sets as a table; selecting a row selects the set everywhere."""
-    shown = interactions.top(top)
-    members = [m for m, _ in shown]
+def table(shown: Table, key: str, run_key: str) -> None:
+    """Rows; selecting one selects what it stands for in the run with this key."""
 
     def in_row(state: Any) -> Interaction:
         rows = (state or {}).get("selection", {}).get("rows", [])
         for row in rows:
-            return members[row] if row < len(members) else ()
+            return shown.members[row] if row < len(shown.members) else ()
         return ()
 
-    st.dataframe(
-        views.table(interactions, top, checks).rename(columns={"members": "set"}),
-        hide_index=True,
-        key=key,
-        on_select=_selecting(key, in_row),
-        selection_mode="single-row",
-        height="auto",
-        column_config=_columns(interactions),
-    )
+    chosen: dict[str, Any] = {}
+    if shown.members:
+        chosen = {"on_select": selecting(run_key, key, in_row), "selection_mode": "single-row"}
+    st.dataframe(list(shown.rows), hide_index=True, key=key, height="auto", **chosen)
 
 
 def _columns(interactions: Interactions) -> dict[str, Any]:
@@ -255,14 +125,14 @@ def text_twin(figure: Any) -> str:
 PLOTLY = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 
-def index_controls(explanation: Explanation, key: str) -> tuple[Interactions, int]:
+def index_controls(explanation: Explanation, key: str, depth: Depth) -> tuple[str, int, int]:
     """Index, order and number of sets; changing them never asks the model."""
     left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
     names = list(INDICES)
     index = left.selectbox(
         "Index",
         names,
-        index=names.index("FBII"),
+        index=names.index("mean"),
         key=f"{key}-index",
         help="How the value of a set is defined.",
     )
@@ -275,7 +145,7 @@ def index_controls(explanation: Explanation, key: str) -> tuple[Interactions, in
     top = right.slider("Sets shown", 3, 40, 12, key=f"{key}-top")
     found = explanation.interactions(index, int(order or default))
     st.caption(" ".join([INDICES[index], *found.remarks]))
-    return found, int(top)
+    return index, int(order or default), int(top)
 
 
 @cache

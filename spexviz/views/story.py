@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 from plotly.graph_objects import Figure
 
+from spexviz.indices import Interactions
 from spexviz.masks import Interaction
+from spexviz.results import Check, Explanation
 
 Depth = Literal["anyone", "analyst", "researcher"]
 DEPTHS: tuple[Depth, ...] = ("anyone", "analyst", "researcher")
@@ -33,19 +35,28 @@ class Look:
     depth: Depth = "anyone"
     dark: bool = False
 
+    def at(self, explanation: Explanation) -> Interactions:
+        """The interactions of a run that are looked at."""
+        return explanation.interactions(self.index, self.order)
+
+    def checks(self, explanation: Explanation) -> tuple[Check, ...]:
+        """What was checked on the model of what is looked at: mean effects, and no other index."""
+        return explanation.checks if self.index == "mean" else ()
+
 
 @dataclass(frozen=True)
 class Words:
     """Sentences, plain text: `lines`, and `more` that are folded under them, behind `fold`.
 
-    `kind`: how they are set ("question", "headline", "plain", "strip"); `level`: from 0 to 1, drawn as a
-    meter beside them; None for none.
+    `kind`: how they are set ("headline", "plain", "strip"); `is_open`: whether the fold begins open; `level`:
+    from 0 to 1, drawn as a meter beside them; None for none.
     """
 
     lines: tuple[str, ...]
     kind: str = "plain"
     fold: str = ""
     more: tuple[str, ...] = ()
+    is_open: bool = False
     level: float | None = None
 
 
@@ -67,17 +78,36 @@ class Table:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-Shown = Figure | Words | Component | Table
+@dataclass(frozen=True)
+class Action:
+    """What asks the model, by its name: a page that can draws it, paper leaves it out. It makes itself."""
+
+    name: str
+
+    def __call__(self, look: Look) -> Action:
+        return self
+
+
+Shown = Figure | Words | Component | Table | Action
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel of a story: its title, where it stands, and what makes it.
+    """One panel of a story: its title, what makes it, and where it stands.
 
     `room`: "top" above all, "picture" in full width, "beside" another, "more" in a fold or tab of its title.
+    `least`: the depth from which it is shown; `early`: also shown of what a run has so far; `selects`: a
+    click in it selects players; `is_titled`: its title is written over it (figures bear their own).
     """
 
     title: str
     make: Callable[[Look], Shown]
     room: Room = "picture"
-    name: str = ""
+    least: Depth = "anyone"
+    early: bool = False
+    selects: bool = False
+    is_titled: bool = False
+
+    def is_told(self, depth: Depth) -> bool:
+        """Whether it is shown at this depth."""
+        return DEPTHS.index(depth) >= DEPTHS.index(self.least)

@@ -18,7 +18,6 @@ LENS = Lens(
     form=form.form,
     prefill=form.prefill,
     called=form.title,
-    picture=panels.picture,
-    sections=(panels.what_if, panels.removed),
+    actions={"attention": panels.attention, "what-if": panels.what_if, "removal": panels.removed},
     loads_model=True,
 )

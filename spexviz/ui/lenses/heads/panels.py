@@ -17,22 +17,10 @@ from spexviz.results import Explanation
 from spexviz.ui import what_if as asking
 from spexviz.ui import widgets
 from spexviz.ui.games import game_if_any, game_of, is_loaded, is_refused
-from spexviz.ui.widgets import View
+from spexviz.ui.panels import View
 
 WORDS = asking.Words("Untouched model", "Model with these off")
 SIZES = (0.5, 0.66, 0.83)  # shares of the players that removal keeps, as published
-
-
-def picture(view: View) -> None:
-    """The grid; beside it where the energy is, and where the chosen head looks."""
-    explanation = view.explanation
-    left, right = st.columns([6, 5])
-    with left:
-        _grid(view)
-    with right:
-        widgets.chart(views.grid.energy(explanation, dark=widgets.dark()), key=f"{view.key}-energy")
-        if explanation.complete:
-            _attention(view)
 
 
 def what_if(view: View) -> None:
@@ -87,19 +75,10 @@ def removed(view: View) -> None:
     )
 
 
-def _grid(view: View) -> None:
-    explanation, key = view.explanation, f"{view.key}-grid"
-    figure = views.grid.grid(explanation, selection=widgets.selection(explanation), dark=widgets.dark())
-    if not explanation.complete:  # redrawn every second: nothing to click yet
-        widgets.chart(figure, key=key)
-        return
-    widgets.clickable(figure, key)
-
-
-def _attention(view: View) -> None:
+def attention(view: View) -> None:
     """Where the first selected head looks, once the model is there."""
     explanation = view.explanation
-    chosen = widgets.selection(explanation)
+    chosen = view.look.selection
     where = views.grid.places(explanation)
     if explanation.subject.noun != "head" or where is None:
         return

@@ -18,6 +18,6 @@ LENS = Lens(
     form=form.form,
     prefill=form.prefill,
     called=form.title,
-    picture=panels.picture,
-    sections=(panels.sets, panels.what_if, panels.removed),
+    actions={"query": panels.query, "what-if": panels.what_if, "removal": panels.removed},
+    items=panels.items,
 )

@@ -13,12 +13,10 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from spexviz import views
-from spexviz.analysis import redundancy
-from spexviz.analysis.redundancy import Group
 from spexviz.errors import SpexvizError
 from spexviz.games.training import retraining
 from spexviz.games.training.game import TrainingGame
-from spexviz.games.training.retraining import Removal, Without
+from spexviz.games.training.retraining import Removal
 from spexviz.kit.arrays import Floats
 from spexviz.kit.names import plain
 from spexviz.results import Explanation
@@ -26,81 +24,17 @@ from spexviz.ui import what_if as asking
 from spexviz.ui import widgets
 from spexviz.ui.games import game_of
 from spexviz.ui.lenses.training import form as training_form
-from spexviz.ui.widgets import View
-from spexviz.views.cards import Card, Item, mattering, quality_is_good
+from spexviz.ui.panels import View
+from spexviz.views.cards import Card, Item
 
 T = TypeVar("T")
-TOP, SETS, LISTED = 9, 4, 12  # cards of examples; of sets of a kind; rows of the harmful list
+LISTED = 12  # rows of the harmful list
 WORDS = asking.Words(
     "Whole training set",
     "Retrained",
     "It knows of leaving out only.",
     "The real value less the average effect of each.",
 )
-LEAST = 0.002  # share of the variance below which a set is not worth a card
-KINDS = {
-    redundancy.REDUNDANT: (
-        "Duplicates cancel",
-        "Redundant: with one of them in the training set, the others add little. Left out together they are "
-        "missed more than one by one.",
-    ),
-    redundancy.SYNERGISTIC: (
-        "Only help together",
-        "Synergistic: together they move the answer beyond what each does alone.",
-    ),
-}
-
-
-def picture(view: View) -> None:
-    """What was asked, and the training examples that matter most to it."""
-    explanation = view.explanation
-    query = _query(explanation)
-    if query is not None:
-        widgets.cards([query], key=f"{view.key}-query", large=True)
-    st.subheader(f"{explanation.subject.noun.capitalize()}s that matter", anchor=False)
-    if explanation.complete:
-        st.caption(
-            f"Average effect on the {explanation.unit} of keeping each, over random halves of the rest. "
-            "Click a card to follow it through all views."
-        )
-    else:
-        st.caption("So far.")
-    _selectable(explanation, mattering(explanation, _items(explanation), TOP), f"{view.key}-cards")
-
-
-def sets(view: View) -> None:
-    """Redundant and synergistic sets of two and three, with their checks and real retraining without them."""
-    explanation = view.explanation
-    shown = _items(explanation)
-    found = [group for group in redundancy.groups(explanation.spectrum) if group.share >= LEAST]
-    st.subheader("Sets that act together", anchor=False)
-    chosen = {kind: [group for group in found if group.kind == kind][:SETS] for kind in KINDS}
-    asked = tuple(group.members for groups in chosen.values() for group in groups)
-    real: tuple[Without, ...] | None = ()
-    if asked:
-        real = _retrained(view, "sets", lambda game: retraining.without(game, asked), asked)
-    without = {one.members: one for one in real or ()}
-    for column, (kind, (title, about)) in zip(st.columns(2), KINDS.items(), strict=True):
-        with column:
-            st.markdown(f"**{title}**")
-            st.caption(about)
-            cards = [
-                _set_card(explanation, shown, group, without.get(group.members)) for group in chosen[kind]
-            ]
-            if cards:
-                _selectable(explanation, cards, f"{view.key}-{kind}")
-            else:
-                st.caption("None stands out in this run.")
-
-
-def _selectable(explanation: Explanation, found: Sequence[Card], key: str) -> None:
-    """Cards whose members a click selects in all views."""
-    widgets.cards(
-        found,
-        key=key,
-        selection=widgets.selection(explanation),
-        good=quality_is_good(explanation),
-    )
 
 
 def what_if(view: View) -> None:
@@ -202,7 +136,7 @@ def _harmful(view: View, game: TrainingGame, alone: Floats | None) -> None:
     `alone`: leave-one-out effects, where they are known.
     """
     explanation = view.explanation
-    shown = _items(explanation)
+    shown = items(explanation)
     effects, better = explanation.main_effects(), game.higher_is_better
     worst = retraining.harmful(game, effects)
     moved = "lowers" if better else "raises"
@@ -212,6 +146,7 @@ def _harmful(view: View, game: TrainingGame, alone: Floats | None) -> None:
         "others."
     )
     player = explanation.subject.noun.capitalize()
+    any_planted = any(one.remark for one in shown)
     rows = []
     for i in worst[:LISTED].tolist():
         if not effects[i] or (effects[i] < 0) != better:
@@ -219,7 +154,8 @@ def _harmful(view: View, game: TrainingGame, alone: Floats | None) -> None:
         row = {player: plain(shown[i].text, 120), "Label": shown[i].label, "Effect": float(effects[i])}
         if alone is not None:
             row["Leave one out"] = float(alone[i])
-        row["Planted"] = shown[i].remark
+        if any_planted:
+            row["Planted"] = shown[i].remark
         rows.append(row)
     number = st.column_config.NumberColumn
     columns = {
@@ -248,24 +184,6 @@ def _wrong_labels_found(found: Sequence[int], planted: int, players: int) -> str
     for other in found[1:]:
         line += f"; leave-one-out finds {other}"
     return f"{line}."
-
-
-def _set_card(explanation: Explanation, shown: tuple[Item, ...], group: Group, real: Without | None) -> Card:
-    number = views.theme.number
-    mains = ", ".join(map(number, group.mains))
-    lines = [f"Main effects {mains}; {views.theme.percent(group.share)} of the variance"]
-    whole, part = "all three", "Checked, the part of three alone"
-    if len(group.members) == 2:
-        whole, part = "both", "Checked"
-    if real is not None:
-        each = ", ".join(map(number, real.alone))
-        lines.append(f"Retrained without each: {each}; without {whole}: {number(real.together)}")
-    for check in explanation.checks:
-        if check.members == group.members:
-            lines.append(f"{part}: {views.captions.check_text(check, explanation.unit)}")
-            break
-    items = tuple(shown[i] for i in group.members)
-    return Card(items, group.joint, "beyond what each does alone", tuple(lines), group.members)
 
 
 def _retrained(view: View, what: str, ask: Callable[[TrainingGame], T], arguments: Any) -> T | None:
@@ -306,35 +224,23 @@ def _game(explanation: Explanation) -> TrainingGame | None:
     return game
 
 
-def _query(explanation: Explanation) -> Card | None:
-    """The query on a card, with what the whole training set makes of it.
-
-    None without its data, a note for values over a test set.
-    """
-    game = _game(explanation)
+def query(view: View) -> None:
+    """The query as a picture, where it is one; a note where the data of the run are not on this machine."""
+    game = _game(view.explanation)
     if game is None:
         widgets.note(
             "The data of this run are not on this machine: texts are shown, but nothing can be retrained.",
             kind="strip",
-            key="no-data",
+            key=f"{view.key}-no-data",
         )
-        return None
-    nothing, everything = map(views.theme.number, explanation.ends)
-    whole = f"{explanation.unit}: {everything} with the whole training set, {nothing} with nothing"
-    return Card((_asked_about(game),), lines=(whole,))
-
-
-def _asked_about(game: TrainingGame) -> Item:
-    """The held-out example or the text that the value is about, or all held-out examples."""
+        return
     data = game.examples
-    if not game.about_query:
-        return Item(f"{len(data.test)} held-out examples of {training_form.data_title(data.label)}")
-    if isinstance(game.query, str):
-        return Item(game.query, game.answer)
-    return training_form.item(data.test, data.classes, game.query)
+    if game.about_query and data.test.images is not None and not isinstance(game.query, str):
+        shown = training_form.item(data.test, data.classes, game.query)
+        widgets.cards([Card((shown,))], key=f"{view.key}-query", large=True)
 
 
-def _items(explanation: Explanation) -> tuple[Item, ...]:
+def items(explanation: Explanation) -> tuple[Item, ...]:
     """What is shown of each player: its example with label and what was planted, or the name of its group."""
     game = _game(explanation)
     n = len(explanation.players)

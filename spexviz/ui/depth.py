@@ -1,0 +1,51 @@
+"""Depth: for whom a run is told; the choice is kept in this browser."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.components.v2 import component
+
+from spexviz.views.story import DEPTHS, Depth
+
+COOKIE = "spexviz-depth"
+_KEPT = "depth-kept"  # session_state: what was chosen last, also while the switch is on no page
+_HELP = (
+    "anyone: the finding in plain words. analyst: the numbers with their intervals. "
+    "researcher: other indices, and every detail."
+)
+_keep = component(
+    "spexviz_depth",
+    js="""
+    export default function ({ data }) {
+      document.cookie = `${data.name}=${data.depth}; Path=/; Max-Age=31536000; SameSite=Strict`;
+    }
+    """,
+)
+
+
+def depth() -> Depth:
+    """What was chosen in this session, or in this browser before; else "anyone"."""
+    chosen = st.session_state.get(_KEPT) or st.context.cookies.get(COOKIE)
+    for known in DEPTHS:
+        if known == chosen:
+            return known
+    return DEPTHS[0]
+
+
+def switch() -> None:
+    """The switch, and the cookie that remembers it."""
+
+    def chosen() -> None:
+        st.session_state[_KEPT] = st.session_state["depth"]
+
+    st.segmented_control(
+        "Told for",
+        DEPTHS,
+        default=depth(),
+        key="depth",
+        required=True,
+        help=_HELP,
+        label_visibility="collapsed",
+        on_change=chosen,
+    )
+    _keep(key="depth-cookie", data={"name": COOKIE, "depth": depth()})

@@ -1,0 +1,94 @@
+"""Examples: the training examples that matter, and the sets of them that act together, as cards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+from spexviz.analysis import redundancy
+from spexviz.analysis.redundancy import Group
+from spexviz.masks import all_but
+from spexviz.results import Explanation
+from spexviz.views import cards
+from spexviz.views.captions import check_text
+from spexviz.views.cards import Card, Item
+from spexviz.views.story import Component, Look, Panel
+from spexviz.views.theme import number, percent
+
+__all__ = ["groups", "mattering"]
+
+TOP, SETS = 9, 4  # cards of examples; of sets of a kind
+LEAST = 0.002  # share of the variance below which a set is not worth a card
+KINDS = {
+    redundancy.REDUNDANT: "One can stand in for the other",
+    redundancy.SYNERGISTIC: "Only together",
+}
+
+
+def mattering(explanation: Explanation, items: Sequence[Item], look: Look) -> Component:
+    """The players with the largest effects, the largest first."""
+    return _component(explanation, cards.mattering(explanation, _items(explanation, items), TOP), look)
+
+
+def groups(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
+    """A panel for each kind of sets of two and three that the run has found."""
+    effects = explanation.interactions("mean", 3)
+    found = []
+    for group in redundancy.groups(explanation.spectrum):
+        says_the_same = effects[group.members] * group.joint > 0
+        if group.share >= LEAST and says_the_same:
+            found.append(group)
+    panels = []
+    for kind, title in KINDS.items():
+        chosen = [group for group in found if group.kind == kind][:SETS]
+        if chosen:
+            make = partial(_sets, explanation, items, chosen)
+            panels.append(Panel(title, make, "beside", selects=True, is_titled=True))
+    return panels
+
+
+def _sets(explanation: Explanation, items: Sequence[Item], found: Sequence[Group], look: Look) -> Component:
+    shown = _items(explanation, items)
+    made = [_card(explanation, shown, group) for group in found]
+    return _component(explanation, made, look)
+
+
+def _card(explanation: Explanation, shown: Sequence[Item], group: Group) -> Card:
+    """A set with its mean effect, what its members do alone, and what the model does without them."""
+    effect = explanation.interactions("mean", 3)[group.members]
+    mains = ", ".join(map(number, group.mains))
+    lines = [f"Each on its own {mains}; the set carries {percent(group.share)} of the variance"]
+    if told := _without(explanation, group):
+        lines.append(told)
+    for check in explanation.checks:
+        if check.members == group.members:
+            lines.append(f"Checked, {check_text(check, explanation.unit)}")
+    items = tuple(shown[i] for i in group.members)
+    return Card(items, effect, "beyond what its parts do", tuple(lines), group.members)
+
+
+def _without(explanation: Explanation, group: Group) -> str:
+    """Real values without each member and without all, where the run has asked them; else ""."""
+    n = len(explanation.players)
+    removed = [*((i,) for i in group.members), group.members]
+    values = explanation.asked(all_but(removed, n)).tolist()
+    if not all(map(math.isfinite, values)):
+        return ""
+    *alone, together = map(number, values)
+    whole = "both" if len(alone) == 2 else "all"
+    everything = number(explanation.ends[1])
+    return f"Measured: {everything} with all, without each {', '.join(alone)}, without {whole} {together}"
+
+
+def _items(explanation: Explanation, items: Sequence[Item]) -> tuple[Item, ...]:
+    """What is shown of each player: its name where nothing else is known."""
+    if len(items) == len(explanation.players):
+        return tuple(items)
+    return tuple(map(Item, explanation.players))
+
+
+def _component(explanation: Explanation, made: Sequence[Card], look: Look) -> Component:
+    good = cards.quality_is_good(explanation)
+    data = cards.data(made, dark=look.dark, selection=look.selection, good=good)
+    return Component("cards", data, cards.text_twin(made))

@@ -1,0 +1,113 @@
+"""Paper: the story of a run where nothing can be clicked: in a notebook, or as one HTML page."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plotly.graph_objects import Figure
+
+from spexviz.results import Explanation
+from spexviz.views import theme
+from spexviz.views.cards import Item
+from spexviz.views.heat import heat
+from spexviz.views.stories import story
+from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words
+from spexviz.views.theme import number
+
+__all__ = ["Story", "report", "show"]
+
+ROWS = 30  # of a table
+
+
+@dataclass(frozen=True)
+class Story:
+    """A run as a notebook shows it: its panels, one after the other."""
+
+    explanation: Explanation
+    look: Look
+    items: Sequence[Item] = ()
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """Those of its depth that ask no model."""
+        every = story(self.explanation, self.items)
+        told = [panel for panel in every if panel.is_told(self.look.depth)]
+        return tuple(panel for panel in told if not isinstance(panel.make, Action))
+
+    def pages(self) -> Iterator[str | Figure]:
+        """What each panel shows: HTML, or a figure."""
+        for panel in self.panels:
+            shown = panel.make(self.look)
+            yield shown if isinstance(shown, Figure) else html_of(panel.title, shown, self)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import HTML, display  # a notebook has it
+
+        for page in self.pages():
+            display(HTML(page) if isinstance(page, str) else page)
+
+
+def show(explanation: Explanation, items: Sequence[Item] = (), **look: Any) -> Story:
+    """The story of a run for a notebook; `look`: fields of Look, such as depth="researcher"."""
+    return Story(explanation, Look(**look), items)
+
+
+def report(explanation: Explanation, items: Sequence[Item] = (), **look: Any) -> str:
+    """The story of a run as one HTML page that needs nothing from elsewhere."""
+    told = Story(explanation, Look(**look), items)
+    parts = []
+    has_script = False
+    for page in told.pages():
+        if isinstance(page, Figure):
+            page = page.to_html(full_html=False, include_plotlyjs=not has_script)
+            has_script = True
+        parts.append(page)
+    t = theme.tokens(told.look.dark)
+    font = html.escape(theme.FONT)
+    style = f"font-family:{font};background:{t.page};color:{t.ink};max-width:60rem;margin:2rem auto"
+    body = "\n".join(parts)
+    return f'<!doctype html><meta charset="utf-8"><title>spexviz</title><body style="{style}">{body}</body>'
+
+
+def html_of(title: str, shown: Shown, told: Story) -> str:
+    """What a panel shows, as HTML; what users wrote is escaped."""
+    if isinstance(shown, Words):
+        return _of_words(shown)
+    if isinstance(shown, Table):
+        return f"<h3>{html.escape(title)}</h3>{_of_table(shown)}"
+    if isinstance(shown, Component) and shown.name == "strip":
+        return f"{heat(told.explanation, dark=told.look.dark)}<p>{html.escape(shown.text)}</p>"
+    if isinstance(shown, Component):
+        return f"<h3>{html.escape(title)}</h3><p>{html.escape(shown.text)}</p>"
+    return ""
+
+
+def _of_words(shown: Words) -> str:
+    """The first line of a headline is a heading; what is folded on a page stands open under a <details>."""
+    tags = ["h2" if shown.kind == "headline" else "p", *["p"] * len(shown.lines)]
+    written = [f"<{tag}>{html.escape(line)}</{tag}>" for tag, line in zip(tags, shown.lines, strict=False)]
+    if shown.more:
+        folded = "".join(f"<p>{html.escape(line)}</p>" for line in shown.more)
+        written.append(f"<details><summary>{html.escape(shown.fold)}</summary>{folded}</details>")
+    return "".join(written)
+
+
+def _of_table(shown: Table) -> str:
+    if not shown.rows:
+        return "<p>Nothing to show.</p>"
+    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in shown.rows[0])
+    rows = []
+    for row in shown.rows[:ROWS]:
+        cells = "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row.values())
+        rows.append(f"<tr>{cells}</tr>")
+    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else number(value)
+    return str(value)

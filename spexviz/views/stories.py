@@ -1,0 +1,185 @@
+"""Stories: which panels tell a run, in which order, for each lens; one list for all that shows a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from spexviz.results import Explanation
+from spexviz.views import grid, strip
+from spexviz.views.cards import Item
+from spexviz.views.examples import groups, mattering
+from spexviz.views.fidelity import fidelity_curve, residuals
+from spexviz.views.findings import finding, without_text
+from spexviz.views.graph import describe_graph, graph
+from spexviz.views.indices_of import all_indices
+from spexviz.views.path import path
+from spexviz.views.question import question
+from spexviz.views.selected import selected
+from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words
+from spexviz.views.table import members_of, table
+from spexviz.views.trust import trust
+
+__all__ = ["story"]
+
+ROWS = 30  # of the table, at least
+SETS, QUALITY, ERRORS, INDICES = (
+    "Sets as a table",
+    "How good is it, and what did it cost?",
+    "Model against surrogate",
+    "The selected set in all indices",
+)
+
+
+def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, ...]:
+    """The panels of a run in order.
+
+    `items`: what is shown of each player where it is more than its name, such as an example with its label.
+    """
+    picture = _PICTURES.get(explanation.spec.game_name, _of_text)
+    panels = [*_top(explanation), *picture(explanation, items), *_more(explanation)]
+    if explanation.complete:
+        return tuple(panels)
+    return tuple(panel for panel in panels if panel.early)
+
+
+def _top(explanation: Explanation) -> list[Panel]:
+    """What was asked, what was found, and how far to trust it."""
+    return [
+        Panel("What was asked", partial(question, explanation), "top", early=True),
+        Panel("What was found", partial(_found, explanation), "top"),
+        Panel("How far to trust it", partial(_trusted, explanation), "top", early=True),
+    ]
+
+
+def _found(explanation: Explanation, look: Look) -> Words:
+    """The finding in plain words, real values under it, and the numbers behind it in a fold."""
+    lines = (finding(explanation), without_text(explanation))
+    depth = "analyst" if look.depth == "anyone" else look.depth
+    behind = finding(explanation, depth)
+    more = () if behind == lines[0] else (behind,)
+    is_open = look.depth != "anyone"
+    return Words(tuple(filter(None, lines)), "headline", "How do we know?", more, is_open)
+
+
+def _trusted(explanation: Explanation, look: Look) -> Words:
+    return trust(explanation)
+
+
+def _of_text(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
+    """A text with its sets, or players in a row where there is no text."""
+    return [
+        Panel("The text", partial(_strip, explanation), early=True, selects=True),
+        _selected(explanation),
+        *_pair(explanation),
+    ]
+
+
+def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
+    """Layers × heads, where the energy is, where a head looks, and what can be switched off."""
+    return [
+        Panel("The parts", partial(_grid, explanation), "beside", early=True, selects=True),
+        Panel("Where it looks", Action("attention"), "beside"),
+        _selected(explanation),
+        *_pair(explanation),
+        Panel("Where the interactions are", partial(_energy, explanation), least="analyst"),
+        Panel("What if?", Action("what-if")),
+        Panel("What can go?", Action("removal")),
+    ]
+
+
+def _mattering(explanation: Explanation, items: Sequence[Item]) -> Panel:
+    make = partial(mattering, explanation, items)
+    return Panel("What matters most", make, early=True, selects=True, is_titled=True)
+
+
+def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
+    """The examples that matter, sets of them, what leaving some out does, and which do harm."""
+    return [
+        Panel("The query", Action("query"), "top"),
+        _mattering(explanation, items),
+        *groups(explanation, items),
+        _selected(explanation),
+        *_pair(explanation),
+        Panel("What if?", Action("what-if")),
+        Panel("Which examples do harm?", Action("removal")),
+    ]
+
+
+_PICTURES: Mapping[str, Callable[[Explanation, Sequence[Item]], list[Panel]]] = {
+    "heads": _of_heads,
+    "training": _of_training,
+}
+
+
+def _pair(explanation: Explanation) -> list[Panel]:
+    """The sets as a graph, and the way from nothing to everything."""
+    return [
+        Panel("What acts together", partial(_graph, explanation), "beside", selects=True),
+        Panel("From nothing to everything", partial(_path, explanation), "beside"),
+    ]
+
+
+def _more(explanation: Explanation) -> list[Panel]:
+    """For those who want the numbers."""
+    panels = [
+        Panel(SETS, partial(_table, explanation), "more", selects=True),
+        Panel(QUALITY, partial(_curve, explanation), "more", early=True),
+    ]
+    if explanation.proof.exact:
+        return [*panels, Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher")]
+    return [
+        *panels,
+        Panel(QUALITY, Action("rivals"), "more"),
+        Panel(ERRORS, partial(_residuals, explanation), "more", "analyst"),
+        Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher"),
+    ]
+
+
+def _selected(explanation: Explanation) -> Panel:
+    return Panel("Selected", partial(selected, explanation), selects=True)
+
+
+def _strip(explanation: Explanation, look: Look) -> Component:
+    found = look.at(explanation)
+    data = strip.data(explanation, found, top=look.top, dark=look.dark, selection=look.selection)
+    return Component("strip", data, describe_graph(found, look.top))
+
+
+def _grid(explanation: Explanation, look: Look) -> Shown:
+    return grid.grid(explanation, selection=look.selection, dark=look.dark)
+
+
+def _energy(explanation: Explanation, look: Look) -> Shown:
+    return grid.energy(explanation, dark=look.dark)
+
+
+def _graph(explanation: Explanation, look: Look) -> Shown:
+    chosen = {"index": look.index, "order": look.order, "dark": look.dark, "selection": look.selection}
+    return graph(explanation, look.top, **chosen)
+
+
+def _path(explanation: Explanation, look: Look) -> Shown:
+    return path(explanation, dark=look.dark)
+
+
+def _curve(explanation: Explanation, look: Look) -> Shown:
+    return fidelity_curve(explanation, dark=look.dark)
+
+
+def _residuals(explanation: Explanation, look: Look) -> Shown:
+    return residuals(explanation, dark=look.dark)
+
+
+def _table(explanation: Explanation, look: Look) -> Table:
+    found = look.at(explanation)
+    count = max(look.top, ROWS)
+    frame = table(found, count, look.checks(explanation))
+    return Table(tuple(frame.to_dict("records")), tuple(members_of(found, count)))
+
+
+def _in_all_indices(explanation: Explanation, look: Look) -> Shown:
+    """The selected set by every index, or how to select one."""
+    if not look.selection:
+        return Words(("Select a set to see its value by every index, with what each of them asks.",))
+    return all_indices(explanation, look.selection, look.order)
