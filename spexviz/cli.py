@@ -251,7 +251,7 @@ def _cost(request: Request, cache: Cache) -> Cost:
     request.game.check()
     if request.game.model_name is not None:
         cost.probe(models.load(request.game.model_name))
-    return cost.estimate(request.game, request.plan, request.solver, cache, request.checks)
+    return cost.of(request, cache)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -41,7 +41,9 @@ class Game:
     Derive from it; every option has its default here. A game that comes back from a file is a frozen
     dataclass with a class variable `name`: its fields are its JSON form. `keep`: the probability with which
     masks keep a player. `model_name`: the model that evaluates it, one call at a time; `precision`: what that
-    computes in; `hands_over`: whether a question of a page goes between two of its batches. What a game must
+    computes in; `hands_over`: whether a question of a page goes between two of its batches;
+    `path_adds`: whether the way from nothing to everything puts players in, which says little where next to
+    nothing works without most of them: then they are taken out. What a game must
     be is checked before its first ablation (`checked`).
     """
 
@@ -59,8 +61,11 @@ class Game:
     scale: Scale = Scale()
     model_name: str | None = None
     precision: str | None = None
-    metered: bool = False  # whether every ablation costs money: such a game is never asked beyond the budget
+    metered: bool = (
+        False  # whether every ablation costs money: such a game is not enumerated beyond its budget
+    )
     hands_over: bool = False
+    path_adds: bool = True
 
     @cached_property
     def fingerprint(self) -> str:

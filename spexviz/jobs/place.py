@@ -38,7 +38,7 @@ def expected(request: Request, cache: Cache) -> float | None:
     if model is not None and not models.is_loaded(model):
         return None
     try:
-        return cost.estimate(request.game, request.plan, request.solver, cache, request.checks).seconds
+        return cost.of(request, cache).seconds
     except SpexvizError:  # the run itself will say it
         return None
     except Exception:

@@ -202,7 +202,7 @@ class Measured:
     `sample`: the masks asked that stand in no other sample of the run; `without`: the sets that were taken
     out of everything, each alone, in the order in which they are told; `path`: what each step adds to nothing
     (or, where not `adding`, takes out of everything), in order; `ablations`: how many of the masks the model
-    was asked for it.
+    was asked for it alone: checks may have asked the others.
     """
 
     sample: Sample
@@ -211,10 +211,24 @@ class Measured:
     adding: bool = True
     ablations: int = 0
 
+    @property
+    def stops(self) -> Masks:
+        """The masks (steps + 1, n) on the path: one end, and what is kept after each step."""
+        n = self.sample.masks.shape[1]
+        changed = np.zeros((len(self.path) + 1, n), dtype=bool)
+        for row, members in enumerate(self.path):
+            changed[row + 1 :, list(members)] = True
+        if self.adding:
+            return changed
+        return ~changed
+
     def check(self, n: int) -> None:
         """Raise ValueError where these are not of n players."""
         sets = (*self.without, *self.path)
         if self.sample.masks.shape[1] != n or not all(is_interaction(one, n) for one in sets):
             raise ValueError("what was measured of the input is not of its players")
-        if self.ablations < 0:
-            raise ValueError("so few ablations nothing has asked")
+        if not 0 <= self.ablations <= len(self.sample):
+            raise ValueError("so many ablations nothing has asked")
+        changed = sorted(i for one in self.path for i in one)
+        if changed and changed != list(range(n)):
+            raise ValueError("its path does not change every player once")

@@ -93,6 +93,13 @@ class Subject:
         around = (self.model, self.question, self.before, self.after)
         refuse_half_characters(*self.players, self.unit, self.title, text, *self.remarks, *around)
 
+    @property
+    def itself(self) -> str:
+        """What is measured beside all fits, in words: "the text itself", "the leading heads themselves"."""
+        if self.text is not None:
+            return "the text itself"
+        return f"the leading {self.noun}s themselves"
+
     def say(self, value: float) -> str:
         """A value in words."""
         return self.scale.say(value, self.unit)

@@ -20,7 +20,7 @@ from spexviz.masks import Masks, all_masks, ends
 from spexviz.models.base import LanguageModel
 from spexviz.run.folds import FOLDS
 from spexviz.run.noise import MASKS
-from spexviz.run.plan import Plan
+from spexviz.run.plan import Plan, Request
 from spexviz.solvers.base import PACES, Solver, fit_work
 
 SAMPLED = 4  # chunks of masks that are looked at
@@ -57,11 +57,14 @@ class Cost:
         return " · ".join(parts)
 
 
-def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = None, checks: int = 0) -> Cost:
-    """The cost of the run that `planned` describes; `checks`: ablations that checking sets may take on top.
+def estimate(
+    game: Game, planned: Plan, solver: Solver, cache: Cache | None = None, checks: int = 0, told: int = 0
+) -> Cost:
+    """The cost of the run that `planned` describes.
 
-    What the game can tell, see `Asking`. Seconds hold within ±30 % on a machine
-    that is as busy as it was when the model was measured (`probe`, and every call since).
+    `checks`, `told`: ablations that checking sets, and measuring the input itself, may take on top. What the
+    game can tell, see `Asking`. Seconds hold within ±30 % on a machine that is as busy as it was when the
+    model was measured (`probe`, and every call since).
     """
     masks = _masks(planned)
     known = np.zeros(len(masks), dtype=bool)
@@ -70,7 +73,7 @@ def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = No
     new = masks[~known]
     looked_at = new if len(new) else masks
     chunks = _sample(looked_at, chunk_of(game))
-    asked = len(new) + round(CHECKED * checks)
+    asked = len(new) + round(CHECKED * checks) + told
     asking = game.asking()
     seconds = _per_mask(asking.seconds, chunks)
     tokens = _per_mask(asking.tokens, chunks)
@@ -81,8 +84,15 @@ def estimate(game: Game, planned: Plan, solver: Solver, cache: Cache | None = No
         seconds = seconds * (asked + compared) + fits(planned, solver) + START
     if tokens is not None:
         tokens = round(tokens * asked)
-    ablations = planned.ablations + checks
+    ablations = planned.ablations + checks + told
     return Cost(ablations, int(known.sum()), seconds, tokens, asking.memory)
+
+
+def of(request: Request, cache: Cache | None = None) -> Cost:
+    """The cost of a run that is asked for, all that it may ask included."""
+    return estimate(
+        request.game, request.plan, request.solver, cache, checks=request.checks, told=request.told
+    )
 
 
 def fits(planned: Plan, solver: Solver) -> float:

@@ -16,12 +16,13 @@ from spexviz.errors import MemoryFull, SolverError, SpexvizError
 from spexviz.games.base import Game
 from spexviz.kit.memory import is_out_of_memory
 from spexviz.masks import uniform_masks
-from spexviz.results import Check, Explanation, Spent
+from spexviz.results import Explanation, Spent
 from spexviz.results.subject import Subject
 from spexviz.run.checks import MOST_ORDER, promising
 from spexviz.run.checks import validate as check_sets
 from spexviz.run.exact import enumerated
 from spexviz.run.fits import Fitting, Found
+from spexviz.run.measured import measured
 from spexviz.run.noise import MASKS, Precision, known, settle
 from spexviz.run.plan import Request, new_options
 from spexviz.run.sampled import Sampling
@@ -113,7 +114,7 @@ def _begun(request: Request, hooks: Hooks, baselines: tuple[Solver, ...]) -> _Ru
         executor = executors.get(executor)
     if executor.here:
         request.game.check_size()
-    total = request.plan.ablations + request.checks
+    total = request.plan.ablations + request.checks + request.told
     runner = Runner(request.game, hooks.cache, total, hooks.progress, hooks.cancel, executor=executor)
     fitting = Fitting(request, baselines, runner)
     precision: Precision | None = None
@@ -132,13 +133,14 @@ class _Run:
     partial: Callable[[Explanation], None]
     precision: Precision | None = None
     compared: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)  # of what comes after the fits
 
     @property
     def runner(self) -> Runner:
         return self.fitting.runner
 
     def whole(self) -> Explanation:
-        """The result, each step on the way to it shown; at the end its sets are checked.
+        """The result, each step on the way to it shown; at the end its sets are checked, the input measured.
 
         From the beginning in fp32 where rounding proves too dear.
         """
@@ -153,7 +155,9 @@ class _Run:
             raise SolverError(
                 f"The solver {self.request.solver.name} has no checkpoint: let the last be the whole design."
             )
-        return self.checked(result)
+        if not result.proof.exact:
+            self.partial(result)
+        return self.told(self.checked(result))
 
     def steps(self) -> Iterable[Found]:
         """What is known at every checkpoint; of an exact run only at the end."""
@@ -198,21 +202,24 @@ class _Run:
         count = self.request.options.validate
         if not count:
             return result
-        start = time.perf_counter()
         exact = result.proof.exact
         limit = len(result.sample) // 4
         most = MOST_CHECKED * 2**MOST_ORDER if exact else limit
         sets = promising(result.spectrum, count, most, self.request.plan.keep)
-        if sets and not exact:
-            self.partial(result)
-        checks: tuple[Check, ...] = ()
-        if sets:
-            seed = self.request.seed
-            spectrum = result.spectrum
-            checks = check_sets(self.game, spectrum, sets, seed, limit, runner=self.runner, measured=result)
-        spent = self._spent(checks=time.perf_counter() - start)
+        if not sets:
+            return result
+        start = time.perf_counter()
+        seed = self.request.seed
+        spectrum = result.spectrum
+        checks = check_sets(self.game, spectrum, sets, seed, limit, runner=self.runner, measured=result)
+        self.seconds["checks"] = time.perf_counter() - start
         proof = dataclasses.replace(result.proof, checks=checks)
-        return dataclasses.replace(result, subject=self._subject(), proof=proof, spent=spent)
+        return dataclasses.replace(result, proof=proof)
+
+    def told(self, result: Explanation) -> Explanation:
+        """The result with what is measured of the input itself, and all that the run has spent."""
+        result = measured(result, self.game, self.runner)
+        return dataclasses.replace(result, subject=self._subject(), spent=self._spent())
 
     def _explanation(self, found: Found) -> Explanation:
         empty, full = found.ends.tolist()
@@ -241,11 +248,11 @@ class _Run:
         """What was ablated, with what the ablations have remarked so far."""
         return dataclasses.replace(self.request.subject, remarks=tuple(self.game.remarks))
 
-    def _spent(self, **seconds: float) -> Spent:
+    def _spent(self) -> Spent:
         """What the run has cost so far."""
         runner = self.runner
         compared = self.precision.asked if self.precision is not None else 0
-        seconds = {"ablations": runner.seconds, "fits": self.fitting.seconds, **seconds}
+        seconds = {"ablations": runner.seconds, "fits": self.fitting.seconds, **self.seconds}
         if self.fitting.seconds_of_folds:
             seconds["folds"] = self.fitting.seconds_of_folds
         return Spent(runner.done - runner.cached, runner.cached, compared, seconds)

@@ -1,8 +1,9 @@
 """Plan: what a run will ask, before it asks anything. Request: what somebody asks for.
 
-Budget = ablations that fits may see. On top of it, counted and shown apart: the full and the empty mask; and,
-where a run is not scored by folds, held-out masks that no fit sees. Where 2^n masks are within reach all of
-them are asked, and the spectrum is exact.
+Budget = ablations that fits may see. On top of it, counted and shown apart: the full and the empty mask;
+where a run is not scored by folds, held-out masks that no fit sees; checks; and at most 35 ablations that
+measure the input itself (see measured.py), also where each costs money. Where 2^n masks are within reach all
+of them are asked, and the spectrum is exact.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from spexviz.kit.options import settle
 from spexviz.kit.registry import offered
 from spexviz.masks import ENUMERATE_UP_TO, Masks, near_masks, uniform_masks
 from spexviz.results.subject import Subject
+from spexviz.run.measured import most_measured
 from spexviz.solvers.base import Design, Solver
 from spexviz.spec import FOLDS, HELD_OUT, NEAR, Options, RunSpec, build
 
@@ -171,6 +173,13 @@ class Request:
         if not self.options.validate:
             return 0
         return self.plan.checks
+
+    @property
+    def told(self) -> int:
+        """Most ablations on top that measure the input itself; none where all masks are asked."""
+        if self.plan.exact:
+            return 0
+        return most_measured(self.plan.n)
 
 
 def plan(

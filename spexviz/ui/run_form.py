@@ -158,6 +158,8 @@ def _asked(request: Request) -> str:
         said = f"{who}: {fitted}, {near:,} of them remove one to three {nouns}, and 2 for the ends"
     if request.checks:
         said += f", at most {request.checks:,} to check the sets shown"
+    if request.told:
+        said += f", at most {request.told:,} to measure {request.subject.itself}"
     if planned.keep != 0.5:
         said += f"; a mask keeps each with probability {planned.keep:g}"
     return said
@@ -168,4 +170,4 @@ def _time(request: Request) -> str:
     if model is not None and not models.is_loaded(model):
         return "The time is known once the model is loaded"
     cache = runtime.manager().cache
-    return str(cost.estimate(request.game, request.plan, request.solver, cache, request.checks))
+    return str(cost.of(request, cache))

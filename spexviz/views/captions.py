@@ -103,6 +103,9 @@ def _cost(explanation: Explanation) -> str:
     if explanation.checks and not explanation.proof.exact:
         spent = explanation.proof.spent_on_checks
         asked += f" and {spent:,} more to check {len(explanation.checks)} sets"
+    measured = explanation.measured
+    if measured is not None and measured.ablations:
+        asked += f" and {measured.ablations:,} more to measure {explanation.subject.itself}"
     sentences = [f"{asked}; seed {explanation.spec.seed}."]
     if explanation.stopped:
         sentences.append(explanation.stopped)

@@ -6,7 +6,7 @@ True sets are confirmed, false ones contradicted, within the limit and the inter
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -184,11 +184,16 @@ def test_held_out_masks_speak_before_anything_is_asked() -> None:
     game, surrogate = known(7)
     run = fitted(game)
     ASKED.clear()
-    checks = validate(game, surrogate, [(0, 1), (10, 11)], 7, 100, measured=run)
+    sets = [(0, 1), (10, 11)]
+    checks = validate(game, surrogate, sets, 7, 100, measured=replace(run, measured=None))
     assert [check.verdict for check in checks] == ["confirmed", "contradicted"]
     # two pairs on the full input, which is itself known
     assert len(ASKED) == sum(check.ablations for check in checks) == 6
     assert all(check.held_out == 128 and check.backgrounds == 0 for check in checks)
+    ASKED.clear()
+    spared = validate(game, surrogate, sets, 7, 100, measured=run)  # what was measured of the input as well
+    assert [c.model_full for c in spared] == pytest.approx([c.model_full for c in checks])
+    assert len(ASKED) == sum(check.ablations for check in spared) < 6
 
 
 def test_a_game_whose_masks_are_mostly_fitted_is_estimated_over_all_of_them() -> None:

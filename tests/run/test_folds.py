@@ -81,7 +81,7 @@ def test_a_file_holds_the_folds_and_damaged_ones_are_refused(run) -> None:
     again = Explanation.from_json(text)
     assert again.folds == run.folds and again.fidelity == run.fidelity
     np.testing.assert_allclose(again.unseen.predicted, run.unseen.predicted, rtol=1e-12)
-    assert run.ablations == 200 + 2 + run.proof.spent_on_checks
+    assert run.ablations == 200 + 2 + run.proof.spent_on_checks + run.measured.ablations
     damaged = (
         replace(run.folds, of=run.folds.of[1:]),
         replace(run.folds, near=(200,)),
@@ -190,9 +190,11 @@ def test_the_budget_is_what_fits_rest_on_and_the_ends_are_counted_apart(budget: 
     game = sv.game(noted, players=N)
     result = sv.explain(game, Linear(), budget, progress=told.append)
     planned = Request(game, Linear(), budget, options=result.spec.options).plan
-    assert len(result.sample) == result.fidelity.budget == budget == result.ablations - 2
-    assert planned.ablations == told[-1].total == told[-1].done == budget + 2
-    assert len(asked) == len(set(asked)) <= budget + 2
+    told_of_it = result.measured.ablations
+    assert len(result.sample) == result.fidelity.budget == budget == result.ablations - 2 - told_of_it
+    assert planned.ablations == budget + 2 and 0 < told_of_it <= 35
+    assert told[-1].total == told[-1].done == budget + 2 + told_of_it
+    assert len(asked) == len(set(asked)) <= budget + 2 + told_of_it
     assert cost.estimate(game, planned, Linear()).ablations == budget + 2
 
 
@@ -201,7 +203,7 @@ def test_every_checkpoint_is_scored_and_the_same_spec_gives_the_same_numbers() -
     game = sv.game(noisy, players=N)
     first = sv.explain(game, sv.GaussianProcess(), 150, seed=5, partial=seen.append)
     second = sv.explain(game, sv.GaussianProcess(), 150, seed=5)
-    assert [len(so_far.sample) for so_far in seen] == [64, 128]
+    assert [len(so_far.sample) for so_far in seen] == [64, 128, 150]
     assert [point.budget for point in first.proof.curve] == [64, 64, 128, 128, 150, 150]
     told = [(point.r2, point.interval, point.local) for point in first.proof.curve]
     again = [(point.r2, point.interval, point.local) for point in second.proof.curve]
@@ -214,7 +216,8 @@ def test_a_slow_solver_is_scored_by_one_fold_until_the_last_checkpoint(monkeypat
     seen: list[Explanation] = []
     game = sv.game(noisy, players=N)
     result = sv.explain(game, Linear(), 128, partial=seen.append, baselines=())
-    (early,) = seen
+    early, shown = seen
+    assert shown.complete and shown.measured is None
     assert len(early.folds.fits) == 1 and early.fidelity.held_out == 12  # a fifth of the 58 of the 64 masks
     assert len(result.folds.fits) == FOLDS
     np.testing.assert_array_equal(early.unseen.masks, early.sample.masks[early.folds.reference][::FOLDS])

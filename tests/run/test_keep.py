@@ -66,7 +66,7 @@ def test_every_mask_of_a_run_is_drawn_with_it(run: tuple[Explanation, Masks]) ->
     for masks in (result.sample.masks, result.held_out.masks):
         # masks are distinct, so the fullest ones are rarer than in a plain sample
         assert abs(masks.mean() - 0.9) < 0.02
-    extra = asked[2 + len(result.sample.masks) + len(result.held_out.masks) :]
+    extra = asked[2 + len(result.sample.masks) + len(result.held_out.masks) : -result.measured.ablations]
     # checks remove the members of their sets as well
     assert result.checks and len(extra) and extra.mean() > 0.8
     assert {point.keep for point in result.proof.curve} == {

@@ -73,10 +73,16 @@ def test_checks_are_counted_apart_and_stay_within_a_quarter_of_the_budget() -> N
     assert (
         0 < result.proof.spent_on_checks <= 32 and len(result.sample.values) == 128 == result.fidelity.budget
     )
-    assert len(set(ASKED)) == len(ASKED) == 128 + 128 + 2 + result.proof.spent_on_checks
+    fits = 128 + 128 + 2
+    assert len(set(ASKED)) == len(ASKED) == result.ablations
+    assert result.ablations == fits + result.proof.spent_on_checks + result.measured.ablations
+    checking = [progress for progress in told if progress.phase == "checking the sets shown"]
+    assert checking[-1].done == fits + result.proof.spent_on_checks
+    assert checking[-1].total == fits + 32 + 16 + 15  # sixteen sets taken out, and 15 masks between the ends
+    assert told[-1].phase == "measuring the leading players themselves"
+    # checks have asked some of the masks that are looked at again
     assert (
-        told[-1].done == len(ASKED) <= told[-1].total == 128 + 128 + 2 + 32
-        and told[-1].phase == "checking the sets shown"
+        told[-1].done == told[-1].total == fits + result.proof.spent_on_checks + len(result.measured.sample)
     )
     # the picture stands before the checks, should they be cancelled
     assert partial[-1].complete and not partial[-1].checks
@@ -111,7 +117,7 @@ def test_an_exact_run_reads_its_checks_off() -> None:
 
 def test_a_linear_spectrum_has_nothing_to_check() -> None:
     result = explain(Noted(SOURCE), Linear(), 128, validate=True)
-    assert result.checks == () and len(ASKED) == 128 + 128 + 2
+    assert result.checks == () and len(ASKED) == 128 + 128 + 2 + result.measured.ablations
 
 
 def test_a_target_ends_the_run_at_a_checkpoint() -> None:
@@ -121,7 +127,9 @@ def test_a_target_ends_the_run_at_a_checkpoint() -> None:
         and result.fidelity.budget == len(result.sample.values) == 64
         and result.fidelity.interval[0] >= 0.9
     )
-    assert result.fidelity.held_out == planning.held_out_count(64) == 128 and len(ASKED) == 64 + 128 + 2
+    assert result.fidelity.held_out == planning.held_out_count(64) == 128
+    # two players matter: each is left out, both are, and the first is put in
+    assert result.measured.ablations == 4 and len(ASKED) == 64 + 128 + 2 + 4
     assert (
         "after 64 of 1,024" in result.stopped
         and "target of 0.9" in result.stopped

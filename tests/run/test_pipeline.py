@@ -66,9 +66,11 @@ def test_budget_is_what_fits_see_and_the_rest_is_counted(budget: int) -> None:
         len(result.sample.values) == result.fidelity.budget == budget
         and len(result.held_out.values) == result.fidelity.held_out == held
     )
-    assert planned.ablations == told[-1].total == told[-1].done == budget + held + 2
+    of_itself = result.measured.ablations
+    assert planned.ablations == budget + held + 2 and 0 < of_itself <= 35
+    assert told[-1].total == told[-1].done == result.ablations == budget + held + 2 + of_itself
     # an end may be among the masks already: it is not asked again
-    assert len(ASKED) == len(set(ASKED)) <= budget + held + 2
+    assert len(ASKED) == len(set(ASKED)) <= budget + held + 2 + of_itself
     assert keys(all_masks(1).repeat(16, axis=1))[0] in ASKED and keys(np.ones((1, 16), bool))[0] in ASKED
     assert result.ends == pytest.approx(tuple(SOURCE(np.array([[False] * 16, [True] * 16]))))
 
@@ -141,7 +143,9 @@ def test_the_curve_has_every_checkpoint_with_the_baseline_beside() -> None:
         and result.baseline == result.proof.curve[-1]
         and result.complete
     )
-    assert [len(r.sample) for r in seen] == [64, 128] and not any(r.complete for r in seen)
+    assert [len(r.sample) for r in seen] == [64, 128, 150]
+    # the picture stands before the input is measured
+    assert [r.complete for r in seen] == [False, False, True] and not any(r.measured for r in seen)
     assert all(r.held_out.values.tolist() == result.held_out.values[: len(r.held_out)].tolist() for r in seen)
     predicted = result.spectrum(result.held_out.masks)
     y = result.held_out.values

@@ -45,6 +45,7 @@ class HeadsGame(OnModel):
 
     name: ClassVar[str] = "heads"
     title: ClassVar[str] = "Model components"
+    path_adds: ClassVar[bool] = False
 
     model: str | LanguageModel = model_option()
     prompt: str = option("", "Prompt", "Stays as it is; parts of the model are removed.", longest=4_000)

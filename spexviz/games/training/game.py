@@ -66,6 +66,7 @@ class TrainingGame(Game):
 
     name: ClassVar[str] = "training"
     title: ClassVar[str] = "Training data"
+    path_adds: ClassVar[bool] = False
 
     data: str | Data = option(
         "reviews", "Data", f"{' or '.join(datasets.NAMES)}, or the name of a file that was uploaded."

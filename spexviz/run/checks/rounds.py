@@ -42,7 +42,10 @@ class Asked:
         """What a run of the same game has paid for."""
         both = np.array(explanation.ends)
         self.add(ends(self.spectrum.n), both)
-        for known in (explanation.sample, explanation.held_out):
+        samples = [explanation.sample, explanation.held_out]
+        if explanation.measured is not None:
+            samples.append(explanation.measured.sample)
+        for known in samples:
             self.add(known.masks, known.values)
         if self.keep != 0.5:
             return
