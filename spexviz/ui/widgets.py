@@ -20,8 +20,8 @@ from spexviz.kit.paths import ASSETS
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
 from spexviz.run import cost
-from spexviz.views import captions, strip, theme
 from spexviz.views import cards as cards_of
+from spexviz.views import strip, theme
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def honesty_strip(explanation: Explanation, key: str) -> None:
     """What this is, how good, what it cost: always above the figures."""
     tokens = theme.tokens(dark())
     edges = {"good": tokens.accent, "fair": tokens.muted, "poor": tokens.up}
-    edge = edges[captions.shown_quality(explanation)]
+    edge = edges[views.quality(explanation)]
     note(views.honesty(explanation), kind="strip", key=key, edge=edge)
 
 
