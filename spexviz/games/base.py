@@ -40,11 +40,13 @@ class Game:
 
     Derive from it; every option has its default here. A game that comes back from a file is a frozen
     dataclass with a class variable `name`: its fields are its JSON form. `keep`: the probability with which
-    masks keep a player. `model_name`: the model that evaluates it, one call at a time; `precision`: what that
-    computes in; `hands_over`: whether a question of a page goes between two of its batches;
-    `path_adds`: whether the way from nothing to everything puts players in, which says little where next to
-    nothing works without most of them: then they are taken out. What a game must
-    be is checked before its first ablation (`checked`).
+    masks keep a player. `question`: what is measured, in words that go on "measured is …"; `before`, `after`:
+    what stands around the text whenever it is asked, or all that is asked where no text is ablated.
+    `model_name`: the model that evaluates it, one call at a time; `precision`: what that computes in;
+    `metered`: whether every ablation costs money, so that it is not enumerated beyond its budget;
+    `hands_over`: whether a question of a page goes between two of its batches; `path_adds`: whether the way
+    from nothing to everything puts players in, which says little where next to nothing works without most of
+    them: then they are taken out. What a game must be is checked before its first ablation (`checked`).
     """
 
     name: ClassVar[str] = "own"
@@ -59,11 +61,12 @@ class Game:
     layout: Floats | None = None
     remarks: tuple[str, ...] = ()
     scale: Scale = Scale()
+    question: str = ""
+    before: str = ""
+    after: str = ""
     model_name: str | None = None
     precision: str | None = None
-    metered: bool = (
-        False  # whether every ablation costs money: such a game is not enumerated beyond its budget
-    )
+    metered: bool = False
     hands_over: bool = False
     path_adds: bool = True
 
@@ -96,6 +99,11 @@ class Game:
         return Asking()
 
     @property
+    def model_title(self) -> str:
+        """The name that people know its model by; "" for none."""
+        return self.model_name or ""
+
+    @property
     def subject(self) -> Subject:
         """All that views may know of it, but for its remarks: these come with the ablations.
 
@@ -113,6 +121,10 @@ class Game:
             tuple(self.text_spans),
             layout,
             scale=self.scale,
+            model=self.model_title,
+            question=self.question,
+            before=self.before,
+            after=self.after,
         )
 
 

@@ -30,6 +30,8 @@ class FunctionGame(Game):
     name: ClassVar[str] = "function"
     title: ClassVar[str] = "A function"
 
+    question = "what the function returns"
+
     function: Callable[[Masks], ArrayLike] = option(
         REQUIRED, "Function", "Of masks (b, n); gives one number for each."
     )

@@ -6,6 +6,7 @@ from dataclasses import Field, replace
 from typing import Any, ClassVar, Self
 
 from spexviz import models
+from spexviz.games.asked import LABEL, NEXT
 from spexviz.games.base import Game
 from spexviz.kit.cached import cached_property
 from spexviz.kit.options import option
@@ -83,6 +84,21 @@ class OnModel(Game):
         if isinstance(self.model, LanguageModel):
             return self.model.label
         return str(self.model)
+
+    @property
+    def model_title(self) -> str:
+        """The name that people know the model by; nothing is loaded for it."""
+        return models.title(self.model_name)
+
+    @property
+    def read(self) -> str:
+        """Where the answer is read, for words about it (see `asked`); nothing is loaded for it."""
+        if isinstance(self.model, str) and not models.is_loaded(self.model):
+            return NEXT if models.is_causal(self.model) else ""
+        model = self.language_model
+        if model.kind == "classifier":
+            return LABEL
+        return model.blank or NEXT
 
     @property
     def metered(self) -> bool:

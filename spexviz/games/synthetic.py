@@ -22,6 +22,7 @@ from spexviz.masks import Masks, Values, ends, pack
 from spexviz.spectrum import Spectrum
 
 LONGEST = 2_000  # characters of an expression
+SHORT = 120  # characters of an expression that are said
 MOST_PLAYERS = 2_000
 Words = NDArray[np.uint64]
 _ONE = np.uint64(1)
@@ -118,6 +119,13 @@ class SyntheticGame(Game):
             raise GameError(
                 f'A spectrum is given as {{"n": …, "terms": [[[0, 1], 2.0], …]}} ({error}).'
             ) from None
+
+    @property
+    def question(self) -> str:
+        """What the function returns; an expression is written out where it is short."""
+        if isinstance(self.source, str) and len(self.source) <= SHORT:
+            return f"what {self.source.strip()} returns (1 = kept, 0 = left out)"
+        return "what the function returns"
 
     @cached_property
     def players(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from spexviz.errors import ModelError
 from spexviz.models.base import Backend, LanguageModel, OpenModel
 
 OFFERED = "SPEXVIZ_MODELS"
+_TITLES = {"bundled": "SmolLM2-135M-Instruct (bundled)", "toy": "a toy of a few word weights"}
 _loaded: dict[str, LanguageModel] = {}
 _loading: dict[str, threading.Lock] = {}
 _guard = threading.Lock()
@@ -49,6 +50,20 @@ def _makes_open_models(backend: Backend) -> bool:
 def is_loaded(name: str) -> bool:
     """Whether `load(name)` would answer at once."""
     return name in _loaded
+
+
+def title(name: str) -> str:
+    """The name that people know a model by, such as the last part of a folder's; nothing is looked up."""
+    if name in _TITLES:
+        return _TITLES[name]
+    if Path(name).is_absolute():
+        return Path(name).name
+    return name
+
+
+def is_causal(name: str) -> bool:
+    """Whether its name alone says that it reads the answer after the text; nothing is looked up."""
+    return name in _TITLES or name.startswith(("endpoint:", "llamacpp:"))
 
 
 def unload(name: str) -> None:

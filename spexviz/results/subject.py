@@ -37,17 +37,29 @@ class Scale:
 
     def say(self, value: float, unit: str) -> str:
         """The value in words; `unit`: of a number."""
-        if self.kind == NUMBER:
-            return f"{value:.3g} {unit}"
-        if self.kind == ODDS:  # 1/(1 + e^−value), in a form that cannot overflow
-            chance = (1.0 + math.tanh(value / 2.0)) / 2.0
-        else:
-            chance = math.exp(min(0.0, value))
+        chance = self.chance(value)
+        if chance is None:
+            return f"{_digits(value)} {unit}"
         chances = (chance, 1.0 - chance)
         parts = []
         for answer, share in zip(self.answers, chances, strict=False):
             parts.append(f"“{answer.strip()}” {_percent(share)}")
         return ", ".join(parts)
+
+    def say_first(self, value: float, unit: str) -> str:
+        """The value in words, of its first answer alone and without its name: "83 %"; `unit`: of a number."""
+        chance = self.chance(value)
+        if chance is None:
+            return self.say(value, unit)
+        return _percent(chance)
+
+    def chance(self, value: float) -> float | None:
+        """The probability of the first answer, of log-odds between the two; None for a number."""
+        if self.kind == NUMBER:
+            return None
+        if self.kind == ODDS:  # 1/(1 + e^−value), in a form that cannot overflow
+            return (1.0 + math.tanh(value / 2.0)) / 2.0
+        return math.exp(min(0.0, value))
 
 
 @dataclass(frozen=True)
@@ -123,7 +135,23 @@ def _is_layout(layout: Floats, n: int) -> bool:
     return bool((np.abs(layout) < 1e9).all())
 
 
+def _digits(value: float) -> str:
+    """Three significant digits, with a minus as wide as a plus."""
+    return f"{value:.3g}".replace("-", "−")
+
+
 def _percent(share: float) -> str:
+    """A probability, near 0 and near 1 with the digits that say how near.
+
+    >>> [_percent(share) for share in (0.81, 0.0012, 0.99984, 1e-9, 1.0)]
+    ['81 %', '0.12 %', '99.98 %', 'less than 0.0001 %', '100 %']
+    """
+    if 0.0 < share < 1e-6:
+        return "less than 0.0001 %"
     if share < 0.005:
         return f"{100 * share:.2g} %"
+    if 0.995 < share < 1.0:
+        missing = 100 * (1.0 - share)
+        digits = min(4, -math.floor(math.log10(missing)))
+        return f"{100 * share:.{digits}f} %"
     return f"{100 * share:.0f} %"

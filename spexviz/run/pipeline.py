@@ -245,8 +245,9 @@ class _Run:
         )
 
     def _subject(self) -> Subject:
-        """What was ablated, with what the ablations have remarked so far."""
-        return dataclasses.replace(self.request.subject, remarks=tuple(self.game.remarks))
+        """What was ablated, with what the ablations have remarked so far, and what a loaded model tells."""
+        game = self.game
+        return dataclasses.replace(self.request.subject, remarks=tuple(game.remarks), question=game.question)
 
     def _spent(self) -> Spent:
         """What the run has cost so far."""

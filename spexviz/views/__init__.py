@@ -7,13 +7,14 @@ Every figure carries its text twin in `figure.layout.meta["text"]`. Show figures
 put the module in the place of the function.
 """
 
-from spexviz.views import captions, cards, grid, strip, theme
-from spexviz.views.captions import checked, finding, headline, honesty, quality
+from spexviz.views import captions, cards, grid, question, strip, theme, trust
+from spexviz.views.captions import checked, finding, headline
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
 from spexviz.views.removal import removal
 from spexviz.views.table import csv, table
+from spexviz.views.trust import honesty, quality
 from spexviz.views.waterfall import waterfall
 
 __all__ = [
@@ -29,10 +30,12 @@ __all__ = [
     "heat",
     "honesty",
     "quality",
+    "question",
     "removal",
     "residuals",
     "strip",
     "table",
     "theme",
+    "trust",
     "waterfall",
 ]

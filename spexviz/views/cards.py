@@ -15,10 +15,10 @@ from spexviz.kit.names import upright
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
-from spexviz.views.captions import shown_quality
 from spexviz.views.component import beside, colours, versioned
 from spexviz.views.findings import by_size
 from spexviz.views.theme import number
+from spexviz.views.trust import quality
 
 JS = beside("cards.js")
 CSS = beside("cards.css")
@@ -68,13 +68,13 @@ def data(
     """
     values = [card.value for card in cards if card.value is not None]
     limit = limit or max(map(abs, values), default=0.0)
-    quality = "poor"
+    shown = "poor"
     if good:
-        quality = "good"
+        shown = "good"
     body = {
         "cards": [_card(card, limit, dark) for card in cards],
         "large": large,
-        "quality": quality,
+        "quality": shown,
         "colours": colours(_COLOURS, dark),
     }
     return versioned(body, selection)
@@ -92,7 +92,7 @@ def mattering(explanation: Explanation, items: Sequence[Item], top: int = 8) -> 
 
 def quality_is_good(explanation: Explanation) -> bool:
     """Whether the colours may be shown at full strength."""
-    return shown_quality(explanation) != "poor"
+    return quality(explanation) != "poor"
 
 
 def text_twin(cards: Sequence[Card]) -> str:

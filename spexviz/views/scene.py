@@ -10,8 +10,8 @@ from spexviz.kit.cached import cached_property
 from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
-from spexviz.views.captions import shown_quality
 from spexviz.views.oval import Spot, middles, ring
+from spexviz.views.trust import quality
 
 MOST = 200  # sets drawn at most
 _FADE = {"good": 1.0, "fair": 0.8, "poor": 0.4}
@@ -40,7 +40,7 @@ class Known:
             return cls(source, effects, noun="player", fade=1.0, checks={})
         found = source.interactions(index, order)
         effects = source.main_effects().tolist()
-        fade = _FADE[shown_quality(source)]
+        fade = _FADE[quality(source)]
         checks = {check.members: check for check in source.checks}
         return cls(found, effects, source.subject.noun, fade, checks)
 

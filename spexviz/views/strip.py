@@ -16,8 +16,8 @@ from spexviz.kit.names import names, upright
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
-from spexviz.views.captions import shown_quality
 from spexviz.views.component import beside, colours, versioned
+from spexviz.views.trust import quality
 from spexviz.views.words import isolated, joined
 
 JS = beside("strip.js")
@@ -46,7 +46,7 @@ def data(
     body["unit"] = explanation.unit
     body["noun"] = explanation.subject.noun
     body["index"] = interactions.index
-    body["quality"] = shown_quality(explanation)
+    body["quality"] = quality(explanation)
     body["colours"] = _colours(dark)
     return versioned(body, selection)
 

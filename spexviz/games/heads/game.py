@@ -12,7 +12,14 @@ import numpy as np
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, check_keep, hashed
 from spexviz.games.heads.players import UNITS, Player, groups_given, layers_chosen, layers_given, players_of
-from spexviz.games.heads.questions import UNITS_OF_VALUES, VALUES, Inputs, Question, check_questions
+from spexviz.games.heads.questions import (
+    UNITS_OF_VALUES,
+    VALUES,
+    Inputs,
+    Question,
+    check_questions,
+    question_of,
+)
 from spexviz.games.heads.replacement import ABLATIONS, REFERENCE, Replacement
 from spexviz.games.on_model import OnModel, beginning_option, model_option
 from spexviz.kit.arrays import Floats
@@ -166,6 +173,16 @@ class HeadsGame(OnModel):
         if self.value == "log-odds":
             return Scale(ODDS, (target, contrast))
         return Scale(LOG_PROBABILITY, (target,))
+
+    @property
+    def question(self) -> str:
+        """What is measured, in words; of several questions `before` shows the first."""
+        return question_of(self.asked, self.value, self.read)
+
+    @property
+    def before(self) -> str:
+        """The prompt, of which nothing is removed: of several the first."""
+        return self.asked[0][0]
 
     @cached_property
     def fingerprint(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from spexviz.errors import GameError
+from spexviz.games.asked import likelier, likely, quoted
 from spexviz.masks import Masks, Values
 
 VALUES = {
@@ -41,3 +42,20 @@ def check_questions(questions: Sequence[Question], value: str) -> None:
         raise GameError(
             "Target and contrast are the same, so their log-odds are always 0: choose two different answers."
         )
+
+
+def question_of(questions: Sequence[Question], value: str, read: str) -> str:
+    """What is measured, in words; of several questions the first is the one that is shown."""
+    _, target, contrast = questions[0]
+    count = len(questions)
+    right, wrong = quoted(target), quoted(contrast)
+    if value == "accuracy":
+        if count == 1:
+            return f"whether the right answer {right} is more likely than {wrong}: 1 where it is, else 0"
+        return f"the share of {count} questions such as this one answered right (here {right}, not {wrong})"
+    if count == 1:
+        return likely(target, read) if value == "log-probability" else likelier(target, contrast, read)
+    average = f"on average over {count} questions such as this one"
+    if value == "log-probability":
+        return f"how likely the right answer is (here {right}), {average}"
+    return f"how much more likely the right answer (here {right}) than the wrong one ({wrong}), {average}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spexviz.errors import GameError
+from spexviz.games.asked import likelier, likely, quoted
 from spexviz.games.prompt.wrapping import SLOT
 from spexviz.models.base import LanguageModel, hint_of_space
 from spexviz.results.subject import LOG_PROBABILITY, ODDS, Scale
@@ -62,3 +63,16 @@ def scale_of(value: str, target: str, contrast: str) -> Scale:
     if value == "log-probability":
         return Scale(LOG_PROBABILITY, (target,))
     return Scale(LOG_PROBABILITY, ("its own answer",))
+
+
+def question_of(value: str, target: str, contrast: str, read: str, own: str) -> str:
+    """What is measured, in words.
+
+    `read`: where the answer is read; `own`: the model's own answer, "" where that is not known yet.
+    """
+    if value == "log-odds":
+        return likelier(target, contrast, read)
+    if value == "log-probability":
+        return likely(target, read)
+    said = "how likely the model writes its own answer"
+    return f"{said} {quoted(own)}" if own else said

@@ -13,7 +13,7 @@ import numpy as np
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, hashed
 from spexviz.games.on_model import OnModel, beginning_option, model_option
-from spexviz.games.prompt.answers import VALUES, check_blank, check_single, scale_of
+from spexviz.games.prompt.answers import VALUES, check_blank, check_single, question_of, scale_of
 from spexviz.games.prompt.choices import LONGEST_ANSWER, MASKINGS, REVIEW, SPACES
 from spexviz.games.prompt.length import check_beginning, check_characters, check_tokens
 from spexviz.games.prompt.scripts import hint_of_one
@@ -172,6 +172,25 @@ class PromptGame(OnModel):
     def scale(self) -> Scale:
         """Log-odds are said as a probability between the two answers, a log-probability as a probability."""
         return scale_of(self.value, self.target, self.contrast)
+
+    @property
+    def question(self) -> str:
+        """What is measured, in words; its own answer is named once the model has given it."""
+        own = ""
+        if self.value == "greedy" and "answers" in vars(self):
+            (own,) = self.answers
+        said = question_of(self.value, self.target, self.contrast, self.read, own)
+        return f"{said}, asked in the model's chat format" if self.chat else said
+
+    @property
+    def before(self) -> str:
+        """What the template puts before the prompt."""
+        return self.template.partition(SLOT)[0]
+
+    @property
+    def after(self) -> str:
+        """What the template puts after it."""
+        return self.template.partition(SLOT)[2]
 
     @property
     def layout(self) -> Floats:

@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from spexviz.errors import AblationError, GameError
+from spexviz.games.asked import quoted
 from spexviz.games.base import Asking, Game, hashed
 from spexviz.games.training import data as datasets
 from spexviz.games.training import features
@@ -151,6 +152,30 @@ class TrainingGame(Game):
             return "log-odds (nats)"
         loss = "squared error" if self.method.squared_loss else "nats"
         return f"{self.value} ({loss})"
+
+    @property
+    def model_title(self) -> str:
+        """What is retrained, and on what."""
+        on = "pixels"
+        if self.examples.is_text:
+            on = f"frozen features ({self.encoder})"
+        return f"{self.learner} learner on {on}"
+
+    @property
+    def question(self) -> str:
+        """What is measured after each retraining, in words."""
+        data = self.examples
+        _, label = describe_query(self)
+        thing = "picture"
+        if data.is_text:
+            thing = "text"
+        return VALUES[self.value].said.format(label=quoted(label), thing=thing, held_out=len(data.test))
+
+    @property
+    def before(self) -> str:
+        """The query, where the value looks at one."""
+        text, _ = describe_query(self)
+        return text
 
     @cached_property
     def members(self) -> tuple[Positions, ...]:

@@ -12,9 +12,13 @@ from spexviz.masks import Values
 
 @dataclass(frozen=True)
 class Value:
-    """What is measured, whether more of it is better, and whether it looks at the query alone."""
+    """What is measured, whether more of it is better, and whether it looks at the query alone.
+
+    `said`: the same in words for everybody, about {label}, {thing} (the query) or {held_out} examples.
+    """
 
     summary: str
+    said: str
     higher_is_better: bool
     about_query: bool
 
@@ -22,26 +26,35 @@ class Value:
 VALUES = {
     "margin": Value(
         "Score of the query's label above the best other one: positive where the learner is right.",
+        "how far the retrained classifier prefers the right label of this {thing}, {label}, over the next "
+        "best (margin: above 0 it is right)",
         higher_is_better=True,
         about_query=True,
     ),
     "logit": Value(
         "Log-odds of the query's label, from a softmax over the learner's scores.",
+        "how much more likely the right label of this {thing}, {label}, than any other is to the retrained "
+        "classifier",
         higher_is_better=True,
         about_query=True,
     ),
     "loss": Value(
         "Loss on the query: cross-entropy in nats, squared error for ridge.",
+        "how wrong the retrained classifier is about this {thing}, whose right label is {label} (loss: less "
+        "is better)",
         higher_is_better=False,
         about_query=True,
     ),
     "accuracy": Value(
         "Share of the held-out examples that the learner gets right; where k labels tie, 1/k of a right one.",
+        "the share of {held_out} held-out examples that the retrained classifier gets right",
         higher_is_better=True,
         about_query=False,
     ),
     "test loss": Value(
         "Mean loss on the held-out examples: less coarse than their accuracy.",
+        "how wrong the retrained classifier is about {held_out} held-out examples, on average (loss: less is "
+        "better)",
         higher_is_better=False,
         about_query=False,
     ),

@@ -1,0 +1,66 @@
+// What was asked, and the answers. Data comes from spexviz/views/question.py; user text enters through textContent only.
+const states = new WeakMap();
+
+export default function ({ parentElement, data }) {
+  if (!data) return;
+  let state = states.get(parentElement);
+  if (!state) states.set(parentElement, (state = { version: null }));
+  if (state.version === data.version && state.root && state.root.isConnected) return;
+  if (state.root) state.root.remove();
+  const root = element("div", "spexviz-question");
+  for (const [name, value] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, value);
+  const box = element("div", "asked");
+  box.append(drawQuestion(data));
+  if (data.answers.length) box.append(drawAnswers(data));
+  root.append(box);
+  parentElement.append(root);
+  Object.assign(state, { version: data.version, root });
+}
+
+function drawQuestion(data) {
+  const box = element("div", "question");
+  if (data.parts.length) {
+    const prompt = element("div", "prompt");
+    prompt.setAttribute("role", "group");
+    prompt.setAttribute("aria-label", "What was asked");
+    prompt.tabIndex = 0;
+    for (const part of data.parts) prompt.append(element("span", part.own ? "own" : "around", part.text));
+    box.append(prompt);
+  }
+  const measured = element("div", "measured", "Measured: ");
+  measured.append(element("b", "", data.question));
+  if (data.model) measured.append(document.createTextNode(` · ${data.model}`));
+  box.append(measured);
+  return box;
+}
+
+function drawAnswers(data) {
+  const gauged = data.answers.some((answer) => answer.share !== undefined);
+  const box = element("div", gauged ? "answers" : "answers plain");
+  if (data.of) box.append(element("div", "of", `The model answers ${data.of}`));
+  data.answers.forEach((answer, k) => {
+    const row = element("div", k ? "row nothing" : "row");
+    row.append(element("span", "label", answer.label));
+    if (gauged) row.append(drawGauge(answer.share || 0));
+    row.append(element("span", "said", answer.said));
+    box.append(row);
+  });
+  if (data.picture) box.append(element("div", "picture", data.picture));
+  return box;
+}
+
+function drawGauge(share) {
+  const track = element("span", "track");
+  track.setAttribute("aria-hidden", "true");
+  const fill = element("div", "fill");
+  fill.style.width = `${(100 * share).toFixed(1)}%`;
+  track.append(fill);
+  return track;
+}
+
+function element(tag, name, text) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}

@@ -1,0 +1,159 @@
+"""Question: what was asked, of which model, what is measured, and what the model answers; above all else.
+
+One design for prompts, heads, training data and plain functions: the text with what stands around it, the
+question in words, and the answers with everything and with nothing. A run of before, which knows no question,
+shows what it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from spexviz.kit.names import plain, upright
+from spexviz.results import Explanation, Subject
+from spexviz.results.subject import LOG_PROBABILITY, ODDS
+from spexviz.views.component import beside, colours, versioned
+from spexviz.views.story import Component, Look, Words
+
+JS = beside("question.js")
+CSS = beside("question.css")
+_COLOURS = ("ink", "muted", "grid", "surface", "accent")
+
+
+def question(explanation: Explanation, look: Look | None = None) -> Words:
+    """What was asked and what the model answers, in sentences."""
+    subject = explanation.subject
+    lines = (*_asked(subject), _answer(explanation), said_untouched(explanation))
+    return Words(tuple(filter(None, lines)), "question")
+
+
+def block(explanation: Explanation, look: Look | None = None) -> Component:
+    """The same as a component: the text in a quiet block, the answers as slim gauges."""
+    dark = look is not None and look.dark
+    answers = list(_ends(explanation))
+    body = _body(explanation.subject) | {"of": _of_what(explanation.subject), "answers": answers}
+    body["picture"] = said_untouched(explanation)
+    return _component(body, dark, " ".join(question(explanation).lines))
+
+
+def asked(subject: Subject, dark: bool = False) -> Component:
+    """The same before there is an answer: what is asked, as it will stay."""
+    return _component(_body(subject), dark, " ".join(_asked(subject)))
+
+
+def measured(subject: Subject) -> str:
+    """What is measured, in words; by the answers or the unit where the run does not know its question."""
+    if subject.question:
+        return plain(subject.question, 400)
+    answers = [plain(answer.strip()) for answer in subject.scale.answers]
+    if subject.scale.kind == ODDS:
+        return f"how much more likely “{answers[0]}” than “{answers[1]}” is"
+    if subject.scale.kind == LOG_PROBABILITY:
+        return f"how likely “{answers[0]}” is"
+    return plain(subject.unit)
+
+
+def said_untouched(explanation: Explanation) -> str:
+    """What the surrogate says of the untouched input, beside what the model does there."""
+    subject = explanation.subject
+    everything, _ = _amounts(subject)
+    full = explanation.ends[1]
+    real = _bare(subject, full)
+    said = _bare(subject, full + explanation.untouched)
+    if explanation.proof.exact or said == real:
+        return f"The picture below says the same {everything}."
+    return f"The picture below says {said} {everything}, not {real}."
+
+
+def _asked(subject: Subject) -> tuple[str, ...]:
+    """The whole text, and what is measured of which model."""
+    whole = "".join(text for text, _ in _parts(subject))
+    model = _model(subject)
+    if model:
+        model = f"Model: {model}."
+    return tuple(filter(None, [whole, f"Measured: {measured(subject)}.", model]))
+
+
+def _parts(subject: Subject) -> list[tuple[str, bool]]:
+    """The pieces of what was asked, in order, and whether each is the user's own text, not the template's."""
+    if subject.text is None:
+        pieces = [(subject.before, True), (subject.after, True)]
+    else:
+        pieces = [(subject.before, False), (subject.text, True), (subject.after, False)]
+    return [(upright(text), own) for text, own in pieces if text]
+
+
+def _answer(explanation: Explanation) -> str:
+    """What the model answers with everything and with nothing."""
+    subject = explanation.subject
+    empty, full = (_first(subject, end) for end in explanation.ends)
+    everything, nothing = _amounts(subject)
+    answer = _of_what(subject)
+    if not answer:
+        return f"{everything.capitalize()}: {full}; {nothing}: {empty}."
+    return f"The model answers {answer}: {full} {everything}, {empty} {nothing}."
+
+
+def _of_what(subject: Subject) -> str:
+    """Of which answer the probabilities are; "" for a number."""
+    answers = [plain(answer.strip()) for answer in subject.scale.answers]
+    if subject.scale.kind == ODDS:
+        return f"“{answers[0]}” rather than “{answers[1]}”"
+    if subject.scale.kind == LOG_PROBABILITY:
+        return f"“{answers[0]}”"
+    return ""
+
+
+def _ends(explanation: Explanation) -> Iterator[dict[str, Any]]:
+    """The answer with everything, and with nothing: its label, in words, and its probability, if any."""
+    subject = explanation.subject
+    for label, value in zip(_amounts(subject), reversed(explanation.ends), strict=True):
+        end: dict[str, Any] = {"label": label, "said": upright(_first(subject, value))}
+        chance = subject.scale.chance(value)
+        if chance is not None:
+            end["share"] = round(chance, 4)
+        yield end
+
+
+def _amounts(subject: Subject) -> tuple[str, str]:
+    """ "with every word", "without any word"; heads and examples are counted, since others stay."""
+    noun = subject.noun
+    if subject.text is not None:
+        return f"with every {noun}", f"without any {noun}"
+    count = len(subject.players)
+    return f"with all {count} {noun}s", "without any of them"
+
+
+def _first(subject: Subject, value: float) -> str:
+    """A value as a probability of the first answer, or as a number with its unit."""
+    return subject.scale.say_first(value, subject.unit)
+
+
+def _bare(subject: Subject, value: float) -> str:
+    """The same without the unit."""
+    return subject.scale.say_first(value, "").strip()
+
+
+def _model(subject: Subject) -> str:
+    """The model's name on one line; "" for none."""
+    if not subject.model:
+        return ""
+    return plain(subject.model, 80)
+
+
+def _body(subject: Subject) -> dict[str, Any]:
+    return {
+        "parts": [{"text": text, "own": own} for text, own in _parts(subject)],
+        "model": _model(subject),
+        "question": measured(subject),
+        "of": "",
+        "answers": [],
+        "picture": "",
+    }
+
+
+def _component(body: dict[str, Any], dark: bool, text: str) -> Component:
+    body["picture"] = body["picture"].replace(" %", "\u00a0%")  # a number and its unit stay on one line
+    shown = versioned(body | {"colours": colours(_COLOURS, dark)}, ())
+    return Component("question", shown, text)
