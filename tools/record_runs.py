@@ -40,10 +40,9 @@ def make(run: Recording, cache: SqliteCache) -> Explanation:
 
 def row(run: Recording, result: Explanation) -> dict[str, object]:
     """What the run's card shows."""
-    top = result.interactions("FBII", min(3, len(result.players)))
     return {
         "title": run.title,
-        "finding": run.finding or views.headline(result, top),
+        "finding": views.finding(result),
         "r2": round(result.fidelity.r2, 3),
         "local": round(result.fidelity.local, 3) if math.isfinite(result.fidelity.local) else None,
         "ablations": result.ablations,
@@ -82,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for run in wanted:
         result = make(run, cache)
         print(f"{run.folder.relative_to(FOLDER)}/{run.file}: {views.honesty(result)}", flush=True)
-        print(f"  {row(run, result)['finding']}", flush=True)
+        print(f"  {views.finding(result)}", flush=True)
     write_index(runs)
     return 0 if wanted else 1
 

@@ -13,7 +13,7 @@ from spexviz.results import Explanation, Fidelity, Spent
 from spexviz.run.compare import compare, rivals
 from spexviz.ui import routes, widgets
 from spexviz.ui.widgets import Draw, View
-from spexviz.views import captions
+from spexviz.views import captions, untouched
 
 
 def text(view: View) -> None:
@@ -33,8 +33,7 @@ def show(
     `key`: the run's id, since runs of the same spec may hold different numbers. `picture`, `sections` under
     the graph and `more_tabs` beside the table are the lens's own.
     """
-    default = explanation.interactions("FBII", min(3, len(explanation.players)))
-    widgets.note(views.finding(explanation, default), kind="headline", key=f"{key}-finding")
+    widgets.note(views.finding(explanation), kind="headline", key=f"{key}-finding")
     widgets.honesty_strip(explanation, key=f"{key}-honesty")
     interactions, top = widgets.index_controls(explanation, key)
     view = View(explanation, interactions, top, key)
@@ -108,7 +107,7 @@ def _of_set(explanation: Explanation, interactions: Interactions, members: Inter
     value = interactions.values.get(members)
     if value is not None:
         said += f"{interactions.index} {views.theme.number(value)} {explanation.unit}. "
-    said += captions.removal(explanation, members)
+    said += untouched.said(explanation, (members,))
     for check in explanation.checks:
         if check.members == members:
             return f"{said} Checked on the model, {captions.check_text(check, explanation.unit)}"

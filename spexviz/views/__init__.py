@@ -8,8 +8,9 @@ put the module in the place of the function.
 """
 
 from spexviz.views import captions, cards, grid, strip, theme
-from spexviz.views.captions import checked, finding, headline, honesty, quality
+from spexviz.views.captions import checked, honesty, quality
 from spexviz.views.fidelity import fidelity_curve, residuals
+from spexviz.views.findings import Told, finding, told, without_text
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
 from spexviz.views.removal import removal
@@ -17,6 +18,7 @@ from spexviz.views.table import csv, table
 from spexviz.views.waterfall import waterfall
 
 __all__ = [
+    "Told",
     "captions",
     "cards",
     "checked",
@@ -25,7 +27,6 @@ __all__ = [
     "finding",
     "graph",
     "grid",
-    "headline",
     "heat",
     "honesty",
     "quality",
@@ -34,5 +35,7 @@ __all__ = [
     "strip",
     "table",
     "theme",
+    "told",
     "waterfall",
+    "without_text",
 ]

@@ -7,39 +7,23 @@ from typing import Literal
 
 from spexviz.kit.names import names
 from spexviz.results import Check, Explanation, Fidelity
-from spexviz.views.findings import (
-    SLIGHT,
-    finding,
-    headline,
-    never_changed,
-    rare,
-    removal,
-    removal_changes,
-    spread,
-    strongest,
-)
+from spexviz.views.limits import never_changed, rare, spread
 from spexviz.views.theme import number, percent
 from spexviz.views.words import joined, one, plural
 
 __all__ = [
     "FAIR",
     "GOOD",
-    "SLIGHT",
     "Quality",
     "check_text",
     "checked",
-    "finding",
-    "headline",
     "honesty",
     "near_text",
     "one",
     "plural",
     "quality",
     "r2_text",
-    "removal",
-    "removal_changes",
     "shown_quality",
-    "strongest",
 ]
 
 GOOD, FAIR = 0.75, 0.5  # held-out R² from which a picture may be read in detail, or in outline

@@ -23,10 +23,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "assets" / "runs"
 
 @dataclass(frozen=True)
 class Recording:
-    """One run to record: the stem of its file, its title, and all that makes its RunSpec.
-
-    `finding`: one sentence for its card; by default the one that the result page begins with.
-    """
+    """One run to record: the stem of its file, its title, and all that makes its RunSpec."""
 
     file: str
     title: str
@@ -35,7 +32,6 @@ class Recording:
     seed: int = 0
     solver: Solver = field(default_factory=lambda: Auto(terms=80, draws=100))
     checks: int = 8
-    finding: str = ""
 
     @property
     def request(self) -> Request:

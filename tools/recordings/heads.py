@@ -64,8 +64,6 @@ RUNS = (
             "target": " Paris",
             "contrast": " London",
         },
-        finding="Nearly head by head: one coefficient a head explains 89 % of the variance, interactions 6 % "
-        "more. A few heads carry the answer (L14.H8, L16.H3, L12.H4), and L14.H7 works against it.",
     ),
     Recording(
         "copying",
@@ -81,8 +79,5 @@ RUNS = (
             "only": CANDIDATES,
             "keep": 0.75,
         },
-        finding="Copying is not head by head: a fifth of the variance lies in interactions. One pair is "
-        "confirmed on the model: L0.H2 and L0.H8, two heads of the first layer, are worth 2.3 nats more "
-        "together than apart.",
     ),
 )
