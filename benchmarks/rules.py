@@ -30,7 +30,7 @@ from spexviz.run.folds import folded
 from spexviz.solvers.auto import Auto
 from spexviz.solvers.base import Design
 from spexviz.spectrum import Spectrum
-from spexviz.views.findings import spread
+from spexviz.views.limits import spread
 
 N, MASKS, SEEDS, FRESH = 24, 512, 8, 8000
 FEWEST = 5  # values of the rare kind from which a rule can be found

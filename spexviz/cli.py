@@ -199,6 +199,9 @@ def _explain(options: argparse.Namespace) -> int:
         result = pipeline.run(request, hooks)
     if options.out:
         options.out.write_text(result.to_json(), encoding="utf-8")
+    print(views.finding(result))
+    if measured := views.without_text(result):
+        print(f"Measured on the input itself: {measured}")
     print(views.honesty(result))
     empty, full = map(result.subject.say, result.ends)
     print(f"With everything kept: {full}; with nothing: {empty}.")

@@ -61,7 +61,7 @@ def test_the_model_still_says_so(run: Recording) -> None:
     )
 
 
-def test_the_finding_on_wrong_labels_is_what_the_run_found() -> None:
+def test_the_most_harmful_examples_are_wrong_labels() -> None:
     run = next(run for run in RUNS if run.file == "wrong-labels")
     result, wrong = load(run), datasets.load("reviews").mislabelled()
     worst = np.argsort(-result.main_effects())

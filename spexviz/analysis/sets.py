@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from spexviz.masks import Interaction
@@ -30,3 +30,12 @@ def strongest(shares: Mapping[Interaction, float], orders: Container[int]) -> li
 
     found = [term for term, share in shares.items() if share and len(term) in orders]
     return sorted(found, key=rank)
+
+
+def by_size(effects: Sequence[float]) -> list[int]:
+    """The players, the one with the largest effect first; of equal ones in their order.
+
+    >>> by_size([0.5, -2.0, 0.5])
+    [1, 0, 2]
+    """
+    return sorted(range(len(effects)), key=lambda i: -abs(effects[i]))

@@ -12,16 +12,83 @@ from collections.abc import Sequence
 
 # controls that could reorder what stands around a label
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# what a word sheds at its edges: not the hyphen of "-5", nor the signs of "C++" and "50%"
+_POINTS = frozenset(".,;:!?…‥·。、，；：！？．，؟،؛¿¡–—―\"'`“”„‟‘’‚‛«»‹›")
+_BRACKETS = {
+    ")": "(",
+    "]": "[",
+    "}": "{",
+    "）": "（",
+    "】": "【",
+    "」": "「",
+    "』": "『",
+    "》": "《",
+    "〉": "〈",
+}
 
 
 def names(players: Sequence[str], length: int = 40) -> tuple[str, ...]:
-    """One readable name a player, all different: repeated words get their position, "never (7)"."""
-    shown = [plain(player, length) for player in players]
-    count = Counter(shown)
-    for i, name in enumerate(shown):
-        if count[name] > 1:
-            shown[i] = f"{name} ({i + 1})"
+    """One readable name a player, all different.
+
+    Words lose the punctuation at their edges; those that then repeat get their position.
+
+    >>> names(("never", "bad,", "not", "bad."))
+    ('never', 'bad (2)', 'not', 'bad (4)')
+    """
+    shown = [plain(bare(plain(player, len(player) + 1)), length) for player in players]
+    while len(set(shown)) < len(shown):
+        count = Counter(shown)
+        for i, name in enumerate(shown):
+            if count[name] > 1:
+                shown[i] = f"{name} ({i + 1})"
     return tuple(shown)
+
+
+def bare(text: str) -> str:
+    """The text without the punctuation at its edges; as it is where only punctuation would be left.
+
+    >>> bare("“(fails),"), bare("f(x)."), bare("C++"), bare("-5"), bare("—")
+    ('fails', 'f(x)', 'C++', '-5', '—')
+    """
+    inner, shorter = text, _without_an_edge(text)
+    while shorter != inner:
+        inner, shorter = shorter, _without_an_edge(shorter)
+    if all(unicodedata.category(character).startswith(("P", "Z")) for character in inner):
+        return text
+    return inner
+
+
+def _without_an_edge(text: str) -> str:
+    """One mark less at the end or at the start, or one pair of brackets around all; else the same text."""
+    text = text.strip()
+    if text[-1:] in _POINTS or _is_lone(text, text[-1:]):
+        return text[:-1]
+    is_decimal = text[:1] == "." and text[1:2].isdigit()
+    if (text[:1] in _POINTS and not is_decimal) or _is_lone(text, text[:1]):
+        return text[1:]
+    inside = text[1:-1]
+    if _BRACKETS.get(text[-1:]) == text[:1] and _is_balanced(inside, text[:1], text[-1:]):
+        return inside
+    return text
+
+
+def _is_lone(text: str, mark: str) -> bool:
+    """Whether this is a bracket whose partner is not in the text."""
+    for close, opening in _BRACKETS.items():
+        if mark == opening:
+            return close not in text
+        if mark == close:
+            return opening not in text
+    return False
+
+
+def _is_balanced(text: str, opening: str, close: str) -> bool:
+    depth = 0
+    for character in text:
+        depth += (character == opening) - (character == close)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def plain(text: str, length: int = 40) -> str:

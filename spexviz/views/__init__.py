@@ -8,8 +8,9 @@ put the module in the place of the function.
 """
 
 from spexviz.views import captions, cards, grid, question, strip, theme, trust
-from spexviz.views.captions import checked, finding, headline
+from spexviz.views.captions import checked
 from spexviz.views.fidelity import fidelity_curve, residuals
+from spexviz.views.findings import Told, finding, told, without_text
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
 from spexviz.views.removal import removal
@@ -18,6 +19,7 @@ from spexviz.views.trust import honesty, quality
 from spexviz.views.waterfall import waterfall
 
 __all__ = [
+    "Told",
     "captions",
     "cards",
     "checked",
@@ -26,7 +28,6 @@ __all__ = [
     "finding",
     "graph",
     "grid",
-    "headline",
     "heat",
     "honesty",
     "quality",
@@ -36,6 +37,8 @@ __all__ = [
     "strip",
     "table",
     "theme",
+    "told",
     "trust",
     "waterfall",
+    "without_text",
 ]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spexviz.analysis.sets import by_size
 from spexviz.kit.arrays import Ints
 from spexviz.kit.cached import cached_property
 from spexviz.kit.names import names
 from spexviz.results import Explanation
-from spexviz.views.findings import by_size
 
 CELL, WIDTH, HEIGHT = 42, 500, 700  # pixels: of a square at most, and of all of them
 

@@ -6,31 +6,10 @@ import math
 
 from spexviz.kit.names import names
 from spexviz.results import Check, Explanation, Fidelity
-from spexviz.views.findings import (
-    SLIGHT,
-    finding,
-    headline,
-    removal,
-    removal_changes,
-    strongest,
-)
 from spexviz.views.theme import number
 from spexviz.views.words import joined, one, plural
 
-__all__ = [
-    "SLIGHT",
-    "check_text",
-    "checked",
-    "finding",
-    "headline",
-    "near_text",
-    "one",
-    "plural",
-    "r2_text",
-    "removal",
-    "removal_changes",
-    "strongest",
-]
+__all__ = ["about", "check_text", "checked", "near_text", "one", "plural", "r2_text"]
 
 
 def about(fit: Fidelity) -> str:

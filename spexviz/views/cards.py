@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from spexviz.analysis.sets import by_size
 from spexviz.kit.names import upright
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.component import beside, colours, versioned
-from spexviz.views.findings import by_size
 from spexviz.views.theme import number
 from spexviz.views.trust import quality
 

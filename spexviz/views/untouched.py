@@ -1,0 +1,104 @@
+"""Untouched: what was really measured on the input itself, with all of it kept and without some of it.
+
+Never predicted: what the run has not asked is not said.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from spexviz.kit.names import plain
+from spexviz.masks import Interaction, all_but, all_masks
+from spexviz.results import Explanation
+from spexviz.results.subject import LOG_PROBABILITY, NUMBER, ODDS, Subject
+from spexviz.views.theme import number, percent
+from spexviz.views.voice import Voice
+
+
+def effect(explanation: Explanation, members: Interaction) -> float:
+    """The discrete derivative of a set at the full input, in `unit`; NaN where some of it was not asked.
+
+    Of one player: the value with it, less the value without it.
+    """
+    subsets = all_masks(len(members))
+    removed = []
+    for row in subsets:
+        removed.append(tuple(np.array(members)[row].tolist()))
+    values = explanation.asked(all_but(removed, len(explanation.players)))
+    signs = (-1.0) ** subsets.sum(1)
+    return float(signs @ values)
+
+
+def change(explanation: Explanation, members: Interaction) -> float:
+    """The value of everything less the value without the set, in `unit`; NaN where that was not asked."""
+    (without,) = explanation.asked(all_but([members], len(explanation.players))).tolist()
+    return explanation.ends[1] - without
+
+
+def said(explanation: Explanation, sets: tuple[Interaction, ...]) -> str:
+    """ "positive: 81 %; without “never” 38 %, without “fails” 12 %, without both 55 %." of these sets.
+
+    Each member of a set alone, then all of them; only what was asked. "" where nothing was.
+    """
+    parts = []
+    told: set[Interaction] = set()
+    for members in sets:
+        if part := _without(explanation, members, told):
+            parts.append(part)
+    if not parts:
+        return ""
+    subject = explanation.subject
+    value = _value(subject, explanation.ends[1])
+    if subject.scale.kind == NUMBER:
+        whole = f"Everything kept: {value}"
+    else:
+        whole = f"{plain(subject.scale.answers[0].strip())}: {value}"
+    return f"{'; '.join([whole, *parts])}."
+
+
+def _without(explanation: Explanation, members: Interaction, told: set[Interaction]) -> str:
+    """What is known without each member of a set, and without all; `told` grows by what is said."""
+    removed: list[Interaction] = [(i,) for i in members]
+    if len(members) > 1:
+        removed.append(members)
+    values = explanation.asked(all_but(removed, len(explanation.players)))
+    parts = []
+    alone = 0  # members whose value stands before that of all
+    for out, value in zip(removed, values.tolist(), strict=True):
+        if out in told or math.isnan(value):
+            continue
+        told.add(out)
+        name = Voice.of(explanation).name_all(out)
+        if len(out) > 1 and alone == len(members):
+            name = _all(len(members))
+        alone += len(out) == 1
+        parts.append(f"without {name} {_value(explanation.subject, value)}")
+    return ", ".join(parts)
+
+
+def _all(count: int) -> str:
+    if count == 2:
+        return "both"
+    return f"all {count}"
+
+
+def _value(subject: Subject, value: float) -> str:
+    """A value by the scale: a probability, or a number with its unit."""
+    if subject.scale.kind == ODDS:
+        return _percent((1.0 + math.tanh(value / 2.0)) / 2.0)
+    if subject.scale.kind == LOG_PROBABILITY:
+        return _percent(math.exp(min(0.0, value)))
+    return f"{number(value, signed=False)} {plain(subject.unit)}".rstrip()
+
+
+def _percent(chance: float) -> str:
+    """ "81 %", and "99.98 %" where only what lacks to 1 tells chances apart."""
+    lacks = 1.0 - chance
+    if lacks >= 0.005:
+        return percent(chance)
+    if lacks < 0.0001:
+        return "> 99.99 %"
+    places = math.ceil(-math.log10(100 * lacks))
+    return f"{100 * chance:.{max(1, places)}f} %"
