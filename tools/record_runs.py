@@ -40,7 +40,7 @@ def make(run: Recording, cache: SqliteCache) -> Explanation:
 
 def row(run: Recording, result: Explanation) -> dict[str, object]:
     """What the run's card shows."""
-    top = result.interactions("FBII", min(3, len(result.players)))
+    top = result.interactions("mean", min(3, len(result.players)))
     return {
         "title": run.title,
         "finding": run.finding or views.headline(result, top),

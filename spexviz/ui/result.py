@@ -33,7 +33,7 @@ def show(
     `key`: the run's id, since runs of the same spec may hold different numbers. `picture`, `sections` under
     the graph and `more_tabs` beside the table are the lens's own.
     """
-    default = explanation.interactions("FBII", min(3, len(explanation.players)))
+    default = explanation.interactions("mean", min(3, len(explanation.players)))
     widgets.note(views.finding(explanation, default), kind="headline", key=f"{key}-finding")
     widgets.honesty_strip(explanation, key=f"{key}-honesty")
     interactions, top = widgets.index_controls(explanation, key)

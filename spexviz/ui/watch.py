@@ -121,7 +121,7 @@ def progress(run: Run, picture: Draw) -> None:
     widgets.honesty_strip(so_far, key=f"partial-honesty-{run.id}")
     curve = views.fidelity_curve(so_far, dark=widgets.dark())
     widgets.chart(curve, key=f"partial-curve-{run.id}-{run.version}")
-    interactions = so_far.interactions("FBII", min(3, len(so_far.players)))
+    interactions = so_far.interactions("mean", min(3, len(so_far.players)))
     picture(View(so_far, interactions, 6, f"partial-{run.id}"))
 
 

@@ -18,7 +18,7 @@ from spexviz.views.findings import (
     spread,
     strongest,
 )
-from spexviz.views.theme import number, percent
+from spexviz.views.theme import number, percent, within
 from spexviz.views.words import joined, one, plural
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "finding",
     "headline",
     "honesty",
+    "measured_text",
     "near_text",
     "one",
     "plural",
@@ -159,18 +160,18 @@ def checked(explanation: Explanation, check: Check) -> str:
 
 
 def check_text(check: Check, unit: str) -> str:
-    """The check without the names of its set.
+    """The check without the names of its set: its mean effect by the surrogate and by the model.
 
-    "confirmed: the surrogate says +0.70 log-odds on average, measured +0.66 ± 0.12; on the full input …".
+    "confirmed: the surrogate says +0.70, the model +0.66 ± 0.12 log-odds.".
     """
-    said = f"the surrogate says {number(check.surrogate_mean)} {unit} on average"
-    measured = f"measured {number(check.model_mean)}"
+    said = number(check.surrogate_mean)
+    return f"{check.verdict}: the surrogate says {said}, the model {measured_text(check)} {unit}."
+
+
+def measured_text(check: Check) -> str:
+    """The mean effect that the model has shown: "+0.66 ± 0.12"."""
     low, high = check.interval
-    half = (high - low) / 2
-    if half > 1e-9:
-        measured += f" ± {number(half, signed=False)}"
-    full = f"on the full input {number(check.surrogate_full)}, measured {number(check.model_full)}"
-    return f"{check.verdict}: {said}, {measured}; {full}."
+    return within(check.model_mean, (high - low) / 2)
 
 
 def r2_text(value: float) -> str:

@@ -16,7 +16,7 @@ def chromium():
 
 
 def data(run, **options):
-    return strip.data(run, run.interactions("FBII", 3), **options)
+    return strip.data(run, run.interactions(), **options)
 
 
 def sent(page):

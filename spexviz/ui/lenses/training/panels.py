@@ -252,20 +252,14 @@ def _wrong_labels_found(found: Sequence[int], planted: int, players: int) -> str
 
 def _set_card(explanation: Explanation, shown: tuple[Item, ...], group: Group, real: Without | None) -> Card:
     number = views.theme.number
-    mains = ", ".join(map(number, group.mains))
-    lines = [f"Main effects {mains}; {views.theme.percent(group.share)} of the variance"]
-    whole, part = "all three", "Checked, the part of three alone"
-    if len(group.members) == 2:
-        whole, part = "both", "Checked"
+    lines = []
     if real is not None:
+        whole = "both"
+        if len(group.members) > 2:
+            whole = "all three"
         each = ", ".join(map(number, real.alone))
         lines.append(f"Retrained without each: {each}; without {whole}: {number(real.together)}")
-    for check in explanation.checks:
-        if check.members == group.members:
-            lines.append(f"{part}: {views.captions.check_text(check, explanation.unit)}")
-            break
-    items = tuple(shown[i] for i in group.members)
-    return Card(items, group.joint, "beyond what each does alone", tuple(lines), group.members)
+    return views.cards.of_set(explanation, shown, group.members, lines)
 
 
 def _retrained(view: View, what: str, ask: Callable[[TrainingGame], T], arguments: Any) -> T | None:
