@@ -8,7 +8,7 @@
         template="Review: {}\\nSentiment (positive or negative):",
     )
     result = sv.explain(game, sv.ProxySPEX(), budget=512)
-    result.interactions("FBII", order=3).top(5)
+    result.interactions(order=3).top(5)
 
 Names are loaded when first used, so that importing spexviz never imports torch.
 """

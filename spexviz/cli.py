@@ -94,7 +94,7 @@ def _explain_options(explain: argparse.ArgumentParser, arguments: Sequence[str])
         type=float,
         help="share of the ablations that remove one to three players; by folds a tenth",
     )
-    add("--index", default="FBII", help="index of the sets that are printed")
+    add("--index", default="mean", help="index of the sets that are printed; by default their mean effect")
     add("--order", type=int, default=3, help="highest order of the sets that are printed")
     add("--out", type=Path, help="file for the run; opens in the app and in the library")
     add(

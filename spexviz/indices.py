@@ -23,6 +23,7 @@ from spexviz.analysis.index_weights import mean_weight, spectral_weight
 from spexviz.errors import SpecError
 from spexviz.kit.cached import cached_property
 from spexviz.kit.names import names
+from spexviz.kit.numerals import interval_text, number, percent
 from spexviz.masks import Interaction, set_of
 from spexviz.spectrum import Spectrum
 
@@ -189,13 +190,12 @@ class Interactions:
         return [tuple(header), *map(self._row, shown.values)]
 
     def _row(self, members: Interaction) -> tuple[str, ...]:
-        cells = [self.label(members), f"{self.values[members]:+.4g}"]
+        cells = [self.label(members), number(self.values[members])]
         if self.intervals is not None:
-            low, high = self.intervals[members]
-            cells.append(f"[{low:+.3g}, {high:+.3g}]")
+            cells.append(interval_text(self.intervals[members]))
         share = ""
         if members:
-            share = f"{self.shares[members]:.1%}"
+            share = percent(self.shares[members])
         return (*cells, share)
 
     def _title(self) -> str:

@@ -48,8 +48,8 @@ def so_far(explanation: Explanation, key: str, items: Sequence[Item] = ()) -> No
 
 def _controls(explanation: Explanation, look: Look, key: str) -> Look:
     """What the panels show, as it was chosen above them; changing it never asks the model."""
-    index, order, top = widgets.index_controls(explanation, key, look.depth)
-    return dataclasses.replace(look, index=index, order=order, top=top)
+    found, top = widgets.index_controls(explanation, key, look.depth)
+    return dataclasses.replace(look, index=found.index, order=found.order, top=top)
 
 
 def _rivals_asked(view: View) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2 import component
 
-from spexviz.indices import INDICES, Interactions
+from spexviz.indices import Interactions
 from spexviz.kit.paths import ASSETS
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
@@ -22,12 +22,16 @@ from spexviz.ui.selection import pointed_at, selecting, triggered
 from spexviz.ui.sentences import note as note
 from spexviz.ui.sentences import problem as problem
 from spexviz.views import cards as cards_of
-from spexviz.views import strip
+from spexviz.views import question, strip
+from spexviz.views.index_words import READINGS, asks
 from spexviz.views.story import Component, Depth, Table
+from spexviz.views.table import styled
+from spexviz.views.words import plural
 
 COMPONENTS = {
     "strip": component("spexviz_strip", css=strip.CSS, js=strip.JS),
     "cards": component("spexviz_cards", css=cards_of.CSS, js=cards_of.JS),
+    "question": component("spexviz_question", css=question.CSS, js=question.JS),
 }
 
 
@@ -85,35 +89,12 @@ def table(shown: Table, key: str, run_key: str) -> None:
             return shown.members[row] if row < len(shown.members) else ()
         return ()
 
+    about = {name: st.column_config.Column(name, help=said or None) for name, said in shown.columns.items()}
     chosen: dict[str, Any] = {}
-    if shown.members:
+    if shown.members and run_key:
         chosen = {"on_select": selecting(run_key, key, in_row), "selection_mode": "single-row"}
-    st.dataframe(list(shown.rows), hide_index=True, key=key, height="auto", **chosen)
-
-
-def _columns(interactions: Interactions) -> dict[str, Any]:
-    """How the columns of `views.table` are shown; None hides one."""
-    text = st.column_config.TextColumn
-    number = st.column_config.NumberColumn
-    columns: dict[str, Any] = {
-        "set": text("Set", width="large"),
-        "order": number("Order", width="small"),
-        "value": number("Value", help=f"{interactions.index}, in {interactions.unit}", format="%+.3f"),
-        "low": None,
-        "high": None,
-        "share": number("Share of variance", format="percent"),
-        "check": text("Check", help="Whether further ablations of the model bear the set out"),
-        "measured": number(
-            "Measured",
-            help="Average effect on the model over this run's random masks; for uniform ones to be compared "
-            "with the set's BII",
-            format="%+.3f",
-        ),
-    }
-    if interactions.intervals:
-        columns["low"] = number("Low (90 %)", format="%+.3f")
-        columns["high"] = number("High (90 %)", format="%+.3f")
-    return columns
+    look = {"hide_index": True, "height": "auto", "placeholder": ""}
+    st.dataframe(styled(shown), key=key, column_config=about, **look, **chosen)
 
 
 def text_twin(figure: Any) -> str:
@@ -125,27 +106,50 @@ def text_twin(figure: Any) -> str:
 PLOTLY = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 
-def index_controls(explanation: Explanation, key: str, depth: Depth) -> tuple[str, int, int]:
-    """Index, order and number of sets; changing them never asks the model."""
-    left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
-    names = list(INDICES)
-    index = left.selectbox(
-        "Index",
-        names,
-        index=names.index("mean"),
-        key=f"{key}-index",
-        help="How the value of a set is defined.",
-    )
+def index_controls(
+    explanation: Explanation, key: str, depth: Depth = "researcher"
+) -> tuple[Interactions, int]:
+    """Order and number of sets, for researchers the index too; changing them never asks the model.
+
+    For anyone they stand in a fold.
+    """
+    place: Any = st.container()
+    if depth == "anyone":
+        place = st.expander("More or fewer sets")
+    with place:
+        columns = st.columns([2, 2, 2] if depth == "researcher" else [2, 2], vertical_alignment="bottom")
+        index = "mean"
+        if depth == "researcher":
+            index = columns[0].selectbox(
+                "Index",
+                list(READINGS),
+                format_func=lambda name: READINGS[name].label,
+                key=f"{key}-index",
+                help="How the value of a set is defined. Every view then shows this index.",
+            )
+        order = _order(explanation, key, columns[-2])
+        top = columns[-1].slider("Sets shown", 3, 40, 12, key=f"{key}-top")
+    found = explanation.interactions(index, order)
+    if asked := asks(found):
+        st.caption(asked)
+    return found, int(top)
+
+
+def _order(explanation: Explanation, key: str, place: Any) -> int:
+    """The highest order of the sets shown; None is offered that the index does not use."""
     most = max(1, min(5, len(explanation.players)))
-    orders = list(range(1, most + 1))
     default = min(3, most)
-    order = middle.segmented_control(
-        "Highest order", orders, default=default, key=f"{key}-order", required=True
+    nouns = plural(explanation.subject.noun)
+    picked = place.segmented_control(
+        "Highest order",
+        list(range(1, most + 1)),
+        default=default,
+        key=f"{key}-order",
+        required=True,
+        help=f"1 shows single {nouns} only. It chooses what is listed; the mean effect of a set is the same "
+        "whatever is listed beside it.",
     )
-    top = right.slider("Sets shown", 3, 40, 12, key=f"{key}-top")
-    found = explanation.interactions(index, int(order or default))
-    st.caption(" ".join([INDICES[index], *found.remarks]))
-    return index, int(order or default), int(top)
+    return int(picked or default)
 
 
 @cache

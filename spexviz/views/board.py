@@ -7,17 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from spexviz.analysis.sets import by_size
+from spexviz.indices import Interactions
 from spexviz.kit.arrays import Ints
 from spexviz.kit.cached import cached_property
 from spexviz.kit.names import names
 from spexviz.results import Explanation
+from spexviz.views.index_words import singles
 
 CELL, WIDTH, HEIGHT = 42, 500, 700  # pixels: of a square at most, and of all of them
 
 
 @dataclass(frozen=True)
 class Square:
-    """One player: its place in its layer, the row of the layer, its main effect with its rank by size."""
+    """One player: its place in its layer, the row of the layer, its value with its rank by size."""
 
     player: int
     label: str
@@ -48,8 +50,8 @@ class Board:
         return max(sizes, default=0.0) or 1.0
 
     @classmethod
-    def of(cls, explanation: Explanation) -> Board:
-        """The board of a run; without places, all players stand in one row."""
+    def of(cls, explanation: Explanation, found: Interactions) -> Board:
+        """The board of a run with these values; without places, all players stand in one row."""
         where = places(explanation)
         if where is None:
             n = len(explanation.players)
@@ -57,7 +59,7 @@ class Board:
             where[:, 1] = np.arange(n)
         layers = sorted(set(where[:, 0].tolist()))
         columns = int(where[:, 1].max(initial=0)) + 1
-        effects = explanation.main_effects().tolist()
+        effects = singles(found)
         ranks = _ranks(effects)
         label = names(explanation.players)
         squares = []

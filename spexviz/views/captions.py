@@ -6,10 +6,10 @@ import math
 
 from spexviz.kit.names import names
 from spexviz.results import Check, Explanation, Fidelity
-from spexviz.views.theme import number
+from spexviz.views.theme import number, within
 from spexviz.views.words import joined, one, plural
 
-__all__ = ["about", "check_text", "checked", "near_text", "one", "plural", "r2_text"]
+__all__ = ["about", "check_text", "checked", "measured_text", "near_text", "one", "plural", "r2_text"]
 
 
 def about(fit: Fidelity) -> str:
@@ -32,18 +32,18 @@ def checked(explanation: Explanation, check: Check) -> str:
 
 
 def check_text(check: Check, unit: str) -> str:
-    """The check without the names of its set.
+    """The check without the names of its set: its mean effect by the surrogate and by the model.
 
-    "confirmed: the surrogate says +0.70 log-odds on average, measured +0.66 ± 0.12; on the full input …".
+    "confirmed: the surrogate says +0.70, the model +0.66 ± 0.12 log-odds.".
     """
-    said = f"the surrogate says {number(check.surrogate_mean)} {unit} on average"
-    measured = f"measured {number(check.model_mean)}"
+    said = number(check.surrogate_mean)
+    return f"{check.verdict}: the surrogate says {said}, the model {measured_text(check)} {unit}."
+
+
+def measured_text(check: Check) -> str:
+    """The mean effect that the model has shown: "+0.66 ± 0.12"."""
     low, high = check.interval
-    half = (high - low) / 2
-    if half > 1e-9:
-        measured += f" ± {number(half, signed=False)}"
-    full = f"on the full input {number(check.surrogate_full)}, measured {number(check.model_full)}"
-    return f"{check.verdict}: {said}, {measured}; {full}."
+    return within(check.model_mean, (high - low) / 2)
 
 
 def r2_text(value: float) -> str:

@@ -16,8 +16,10 @@ from spexviz.kit.names import upright
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
+from spexviz.views.captions import check_text
 from spexviz.views.component import beside, colours, versioned
-from spexviz.views.theme import number
+from spexviz.views.index_words import MEAN, checks_of, named, singles
+from spexviz.views.theme import number, percent
 from spexviz.views.trust import quality
 
 JS = beside("cards.js")
@@ -80,14 +82,50 @@ def data(
     return versioned(body, selection)
 
 
-def mattering(explanation: Explanation, items: Sequence[Item], top: int = 8) -> list[Card]:
-    """A card for each of the players with the largest main effects, the largest first."""
-    effects = explanation.main_effects().tolist()
+def mattering(
+    explanation: Explanation, items: Sequence[Item], top: int = 8, *, index: str = MEAN, order: int = 3
+) -> list[Card]:
+    """A card for each of the players with the largest values, the largest first.
+
+    `index`, `order`: of the values; the mean effect by default.
+    """
+    found = explanation.interactions(index, order)
+    effects = singles(found)
     cards = []
     for i in by_size(effects)[:top]:
         if abs(effects[i]) > 1e-9:
-            cards.append(Card((items[i],), effects[i], "main effect", members=(i,)))
+            cards.append(Card((items[i],), effects[i], named(found.index), members=(i,)))
     return cards
+
+
+def of_set(
+    explanation: Explanation,
+    items: Sequence[Item],
+    members: Interaction,
+    lines: Sequence[str] = (),
+    *,
+    index: str = MEAN,
+    order: int = 3,
+) -> Card:
+    """A card for a set: its value, its members' own and its share of the variance, its check on the model.
+
+    `lines`: further small print, such as what was retrained. `index`, `order`: of the values.
+    """
+    found = explanation.interactions(index, max(order, len(members)))
+    alone = ", ".join(number(found[(i,)]) for i in members)
+    share = percent(found.shares.get(members, 0.0))
+    print_ = [f"Each alone {alone}; {share} of the variance", *lines]
+    check = checks_of(explanation, found.index).get(members)
+    if check is not None:
+        print_.append(check_text(check, found.unit).capitalize())
+    shown = tuple(items[i] for i in members)
+    what = named(found.index)
+    value: float | None = found[members]
+    if found.order < len(members):
+        what, value = f"the {what} is of single ones", None
+    elif found.index == MEAN:
+        what = "beyond what its parts do"
+    return Card(shown, value, what, tuple(print_), members)
 
 
 def quality_is_good(explanation: Explanation) -> bool:

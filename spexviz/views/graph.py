@@ -15,6 +15,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import check_text
+from spexviz.views.index_words import MEAN, READINGS, asks, named, no_sets, title_of
 from spexviz.views.oval import Spot, half_width, label_lines, rows_of
 from spexviz.views.parts import STILL, Point, columns, note, tip
 from spexviz.views.scene import MOST, Known, Scene
@@ -30,7 +31,7 @@ def graph(
     source: Explanation | Interactions,
     top: int = 12,
     *,
-    index: str = "FBII",
+    index: str = MEAN,
     order: int = 3,
     dark: bool = False,
     selection: Sequence[int] = (),
@@ -53,10 +54,10 @@ def graph(
         _draw_signs(figure, scene)
     else:
         nouns = escape(plural(known.noun))
-        note(figure, f"Nothing to draw: no set of {nouns} stands out.", dark)
+        note(figure, f"Nothing to draw: no {escape(known.noun)} or set of {nouns} stands out.", dark)
 
     height = max(400, 170 + 34 * rows_of(len(scene.players)))
-    text = describe_graph(known.found, top)
+    text = describe_graph(known.found, top, known.noun, known.larger)
     theme.apply(figure, dark, title=_title(scene), subtitle=_subtitle(scene), height=height, text=text)
     wide = half_width(_longest_line(scene))
     figure.update_xaxes(visible=False, range=[-wide, wide], **STILL)
@@ -64,20 +65,32 @@ def graph(
     return figure.update_layout(showlegend=False, hovermode="closest", dragmode=False)
 
 
-def describe_graph(interactions: Interactions, top: int = 12) -> str:
+def describe_graph(
+    interactions: Interactions, top: int = 12, noun: str = "player", larger: bool = False
+) -> str:
     """The graph in words, for a screen reader."""
     label = names(interactions.players)
     shown = interactions.top(top, include_singletons=False)
-    if not len(shown):
-        return "No interactions to show."
+    name = named(interactions.index)
+    alone = len(shown) == 0
+    if alone and top > 0:
+        shown = interactions.top(top)
     sets = listed((joined(members, label), value) for members, value in shown)
-    return f"The strongest interactions ({interactions.index}, {interactions.unit}): {sets}."
+    if not alone:
+        return f"The strongest interactions ({name}, {interactions.unit}): {sets}."
+    text = no_sets(interactions, noun, larger)
+    if sets:
+        text += f" The strongest {plural(noun)} ({name}, {interactions.unit}): {sets}."
+    return text
 
 
 def _title(scene: Scene) -> str:
     sets = len(scene.shown)
+    nouns = escape(plural(scene.known.noun))
+    if sets == 0 and scene.known.has_none:
+        return "No interactions found"
     if sets == 0:
-        return "No interactions"
+        return f"Single {nouns}"
     if sets == 1:
         return "The strongest interaction"
     return f"The {sets} strongest interactions"
@@ -85,14 +98,25 @@ def _title(scene: Scene) -> str:
 
 def _subtitle(scene: Scene) -> str:
     found = scene.known.found
-    text = f"{escape(found.index)} up to order {found.order}, "
-    text += f"in {escape(found.unit)}; read down the left side, then the right<br>"
-    text += "Orange + raises, purple − lowers; a diamond is a set of three or more"
+    text = f"{escape(title_of(found.index))} in {escape(found.unit)}; "
+    text += "read down the left side, then the right<br>"
+    text += READINGS[found.index].sets
+    if len(scene.shown) == 0:
+        return f"{text}<br>{escape(no_sets(found, scene.known.noun, scene.known.larger))}{_asks(found)}"
+    text += "; a diamond is a set of three or more"
     if found.intervals is not None:
         text += "; dashed: interval crosses 0"
     if any(map(scene.is_contradicted, scene.shown.values)):
         text += "; hollow: contradicted by the model"
-    return text
+    return text + _asks(found)
+
+
+def _asks(found: Interactions) -> str:
+    """A further line for another index than the default: what it asks."""
+    asked = asks(found)
+    if not asked:
+        return ""
+    return f"<br>{escape(asked)}"
 
 
 def _longest_line(scene: Scene) -> int:
@@ -208,11 +232,12 @@ def _draw_players(figure: Figure, scene: Scene) -> None:
 
 
 def _player_point(scene: Scene, i: int) -> Point:
-    """The clickable disc of a player on the colour of its main effect, its label on the outer side."""
+    """The clickable disc of a player on the colour of its value, its label on the outer side."""
     t = theme.tokens(scene.dark)
     name = escape(scene.label[i])
     effect = scene.known.effects[i]
-    effect_text = f"{number(effect)} {escape(scene.known.found.unit)}"
+    found = scene.known.found
+    effect_text = f"{number(effect)} {escape(found.unit)} ({escape(named(found.index))})"
     lines = [f" {escape(line)} " for line in label_lines(scene.label[i])]
     spot = scene.spots[i]
     point = _at(spot)
@@ -220,7 +245,7 @@ def _player_point(scene: Scene, i: int) -> Point:
     point["textposition"] = "middle left"
     if spot.x > 0:
         point["textposition"] = "middle right"
-    point["hovertext"] = tip(name, f"main effect {effect_text}")
+    point["hovertext"] = tip(name, effect_text)
     point["customdata"] = [i]
     point["marker_color"] = theme.colour(effect, scene.known.limit, scene.dark)
     point["marker_line_color"] = t.muted
@@ -232,7 +257,7 @@ def _player_point(scene: Scene, i: int) -> Point:
 
 
 def _draw_signs(figure: Figure, scene: Scene) -> None:
-    """The sign of each clear main effect, on its player."""
+    """The sign of each clear value, on its player."""
     points = []
     for i in scene.players:
         point = _at(scene.spots[i])
@@ -251,7 +276,7 @@ def _hover(scene: Scene, members: Interaction) -> str:
     shown = scene.shown
     name = escape(joined(members, scene.label))
     value = f"{number(shown.values[members])} {escape(shown.unit)}"
-    lines = [f"{value} ({escape(shown.index)})"]
+    lines = [f"{value} ({escape(named(shown.index))})"]
     interval = scene.interval(members)
     range_text = interval_text(interval)
     if range_text:
@@ -263,6 +288,5 @@ def _hover(scene: Scene, members: Interaction) -> str:
     lines.append(f"{percent(share)} of the variance")
     check = scene.known.checks.get(members)
     if check is not None:
-        found = check_text(check, shown.unit).replace("; ", ";\n")
-        lines.append(escape(found).replace("\n", "<br>"))
+        lines.append(escape(check_text(check, shown.unit)))
     return tip(name, *lines)

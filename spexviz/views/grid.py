@@ -9,6 +9,7 @@ from typing import Any
 
 from plotly.graph_objects import Figure
 
+from spexviz.indices import Interactions
 from spexviz.kit.arrays import Ints
 from spexviz.kit.names import names
 from spexviz.masks import Interaction, all_but
@@ -16,6 +17,7 @@ from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.board import CELL, HEIGHT, WIDTH, Board, Square, places
 from spexviz.views.heads import attention, removal
+from spexviz.views.index_words import MEAN, asks, named, title_of
 from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, legend_below, tip
 from spexviz.views.theme import clear_sign, number, percent
 from spexviz.views.words import escape, joined, plural
@@ -43,14 +45,23 @@ _LIT = {"marker": {"opacity": 1}}
 _ON_TOP = {"mode": "markers", "hoverinfo": "skip"}  # seen, but never hovered or clicked
 
 
-def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool = False) -> Figure:
-    """One square a player, coloured by its main effect; those of the selected set have an outline and a dot.
+def grid(
+    explanation: Explanation,
+    *,
+    selection: Sequence[int] = (),
+    dark: bool = False,
+    index: str = MEAN,
+    order: int = 3,
+) -> Figure:
+    """One square a player, coloured by its value; those of the selected set have an outline and a dot.
 
-    The tooltip has its rank. `customdata` of each square is the list that holds its position.
+    The tooltip has its rank. `customdata` of each square is the list that holds its position. `index`,
+    `order`: of the values; the mean effect by default.
     """
-    board = Board.of(explanation)
+    found = explanation.interactions(index, order)
+    board = Board.of(explanation, found)
     figure = Figure()
-    _draw_squares(figure, board, explanation.unit, dark)
+    _draw_squares(figure, board, found, dark)
     chosen = [square for square in board.squares if square.player in selection]
     if chosen:  # on top of their neighbours
         _draw_outlines(figure, chosen, board.size, dark)
@@ -59,28 +70,36 @@ def grid(explanation: Explanation, *, selection: Sequence[int] = (), dark: bool 
     noun = escape(explanation.subject.noun)
     count = len(board.squares)
     title = f"{count} {plural(noun, count)}"
-    colour = f"Colour: average effect of keeping the {noun}, in {escape(explanation.unit)}"
-    subtitle = f"{colour}; click to select, dot: in the selected set"
+    colour = f"average effect of keeping the {noun}"
+    if found.index != MEAN:
+        colour = escape(named(found.index))
+    subtitle = f"Colour: {colour}, in {escape(found.unit)}; click to select, dot: in the selected set"
+    if asked := asks(found):
+        subtitle += f"<br>{escape(asked)}"
     height = round(len(board.layers) * board.size) + 150
-    text = describe_grid(explanation)
+    text = _in_words(board, found)
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
     return figure.update_layout(showlegend=False, dragmode=False, hovermode="closest")
 
 
-def describe_grid(explanation: Explanation) -> str:
+def describe_grid(explanation: Explanation, index: str = MEAN, order: int = 3) -> str:
     """The grid in words: the strongest players with their rank."""
-    squares = Board.of(explanation).squares
+    found = explanation.interactions(index, order)
+    return _in_words(Board.of(explanation, found), found)
+
+
+def _in_words(board: Board, found: Interactions) -> str:
     told = []
-    for square in sorted(squares, key=attrgetter("rank"))[:10]:
+    for square in sorted(board.squares, key=attrgetter("rank"))[:10]:
         effect = number(square.effect)
-        told.append(f"{square.label} {effect} ({square.rank} of {len(squares)})")
+        told.append(f"{square.label} {effect} ({square.rank} of {len(board.squares)})")
     strongest = "; ".join(told)
-    return f"Main effects ({explanation.unit}), strongest first: {strongest}."
+    return f"{title_of(found.index)} ({found.unit}), strongest first: {strongest}."
 
 
-def _draw_squares(figure: Figure, board: Board, unit: str, dark: bool) -> None:
+def _draw_squares(figure: Figure, board: Board, found: Interactions, dark: bool) -> None:
     """The clickable squares, with the scale of their colours."""
-    points = [_point(square, board, unit) for square in board.squares]
+    points = [_point(square, board, found) for square in board.squares]
     font_size = max(9, round(0.36 * board.size))
     figure.add_scatter(
         **columns(points),
@@ -94,9 +113,9 @@ def _draw_squares(figure: Figure, board: Board, unit: str, dark: bool) -> None:
     )
 
 
-def _point(square: Square, board: Board, unit: str) -> Point:
-    effect = f"{number(square.effect)} {escape(unit)}"
-    rank = f"{square.rank} of {len(board.squares)} by size of effect"
+def _point(square: Square, board: Board, found: Interactions) -> Point:
+    effect = f"{number(square.effect)} {escape(found.unit)} ({escape(named(found.index))})"
+    rank = f"{square.rank} of {len(board.squares)} by size"
     point: Point = {"x": square.x, "y": square.y}
     point["marker_color"] = square.effect
     point["text"] = clear_sign(square.effect, board.limit, 0.15)
@@ -193,7 +212,7 @@ def energy_shares(explanation: Explanation) -> dict[str, float]:
     """Share of the surrogate's variance by KINDS: single players, sets within one layer, across layers."""
     where = places(explanation)
     order = min(5, len(explanation.players))
-    interactions = explanation.interactions("FBII", order)
+    interactions = explanation.interactions(MEAN, order)
     found: dict[str, float] = dict.fromkeys(KINDS, 0.0)
     for members, share in interactions.shares.items():
         if members and math.isfinite(share):

@@ -6,8 +6,11 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spexviz.indices import Interactions
+from spexviz.kit.names import names
 from spexviz.results import Explanation
 from spexviz.views import theme
+from spexviz.views.index_words import MEAN, UNSIGNED, asks, named, singles, title_of
 from spexviz.views.strip import pieces
 from spexviz.views.theme import clear_sign, listed, number
 from spexviz.views.words import one
@@ -27,9 +30,13 @@ class Html:
         return self.html
 
 
-def heat(explanation: Explanation, *, dark: bool = False) -> Html:
-    """The text, every player on the colour of its main effect with the value as its tooltip, and a legend."""
-    effects = explanation.main_effects().tolist()
+def heat(explanation: Explanation, *, dark: bool = False, index: str = MEAN, order: int = 3) -> Html:
+    """The text, every player on the colour of its value with this as its tooltip, and a legend.
+
+    `index`, `order`: of the values; the mean effect by default.
+    """
+    found = explanation.interactions(index, order)
+    effects = singles(found)
     limit = max(map(abs, effects), default=0.0)
     labels, gaps = pieces(explanation)
     parts = []
@@ -37,12 +44,12 @@ def heat(explanation: Explanation, *, dark: bool = False) -> Html:
         usual = " " if i else ""
         gap = gaps.get(str(i), usual)
         parts.append(html.escape(gap))
-        parts.append(_token(label, effect, limit, explanation.unit, dark))
+        parts.append(_token(label, effect, limit, found.unit, dark))
     rest = gaps.get(str(len(labels)), "")
     parts.append(html.escape(rest))
-    parts.append(_legend(explanation, limit, dark))
+    parts.append(_legend(explanation, found, limit, dark))
     inside = "".join(parts)
-    text = _in_words(labels, effects, explanation.unit)
+    text = _in_words(names(explanation.players), found)
     return Html(f'<div style="{_box(dark)}">{inside}</div>', text)
 
 
@@ -59,17 +66,23 @@ def _token(label: str, effect: float, limit: float, unit: str, dark: bool) -> st
     return f'<span style="{style}" title="{tip}">{word}</span>'
 
 
-def _legend(explanation: Explanation, limit: float, dark: bool) -> str:
-    """The colours from −limit to +limit, and what they stand for."""
-    ramp = ",".join(theme.palette(dark)[::4])
+def _legend(explanation: Explanation, found: Interactions, limit: float, dark: bool) -> str:
+    """The colours from −limit to +limit (from 0 where there is no sign), and what they stand for."""
+    colours = theme.palette(dark)
+    low = number(-limit)
+    if found.index in UNSIGNED:
+        colours = colours[theme.STEPS :]
+        low = number(0.0)
+    ramp = ",".join(colours[::4])
     style = "display:inline-block;width:7em;height:.8em;border-radius:3px;vertical-align:middle;"
     style += f"background:linear-gradient(90deg,{ramp})"
-    colours = f'{number(-limit)} <span style="{style}"></span> {number(limit)}'
-    unit = html.escape(explanation.unit)
-    player = html.escape(one(explanation.subject.noun))
-    meaning = f"{unit} average effect of keeping {player}"
+    scale = f'{low} <span style="{style}"></span> {number(limit)}'
+    meaning = f"{found.unit}, average effect of keeping {one(explanation.subject.noun)}"
+    if found.index != MEAN:
+        meaning = f"{found.unit}, {named(found.index)}. {asks(found)}"
     muted = theme.tokens(dark).muted
-    return f'<div style="font-size:.8em;color:{muted};margin-top:.6em">{colours} {meaning}</div>'
+    said = html.escape(meaning)
+    return f'<div style="font-size:.8em;color:{muted};margin-top:.6em">{scale} {said}</div>'
 
 
 def _box(dark: bool) -> str:
@@ -82,8 +95,8 @@ def _box(dark: bool) -> str:
     )
 
 
-def _in_words(labels: Sequence[str], effects: Sequence[float], unit: str) -> str:
-    """The eight largest main effects."""
-    pairs = zip(labels, effects, strict=True)
+def _in_words(label: Sequence[str], found: Interactions) -> str:
+    """The eight players with the largest values."""
+    pairs = zip(label, singles(found), strict=True)
     largest = sorted(pairs, key=lambda pair: -abs(pair[1]))[:8]
-    return f"Main effects ({unit}): {listed(largest)}."
+    return f"{title_of(found.index)} ({found.unit}): {listed(largest)}."

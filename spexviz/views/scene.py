@@ -10,6 +10,7 @@ from spexviz.kit.cached import cached_property
 from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
+from spexviz.views.index_words import checks_of, has_larger, has_sets, singles
 from spexviz.views.oval import Spot, middles, ring
 from spexviz.views.trust import quality
 
@@ -22,27 +23,35 @@ class Known:
     """What there is to draw from, of a run or of interactions alone."""
 
     found: Interactions
-    effects: list[float]  # main effect of each player
     noun: str
     fade: float  # of all sets: how far the fit can be trusted
     checks: Mapping[Interaction, Check]
+    larger: bool = False  # whether there are sets above the order that was asked
+
+    @cached_property
+    def effects(self) -> list[float]:
+        """The value of each player by itself."""
+        return singles(self.found)
 
     @cached_property
     def limit(self) -> float:
-        """The size of the largest main effect, which has the full colour."""
+        """The size of the largest of them, which has the full colour."""
         return max(map(abs, self.effects), default=0.0)
+
+    @property
+    def has_none(self) -> bool:
+        """Whether sets of two or more were asked for, and none was found of any order."""
+        return self.found.order > 1 and not self.larger and not has_sets(self.found)
 
     @classmethod
     def of(cls, source: Explanation | Interactions, index: str, order: int) -> Known:
         """`index`, `order`: of the interactions of a run."""
         if isinstance(source, Interactions):
-            effects = [source[(i,)] for i in range(len(source.players))]
-            return cls(source, effects, noun="player", fade=1.0, checks={})
+            return cls(source, noun="player", fade=1.0, checks={})
         found = source.interactions(index, order)
-        effects = source.main_effects().tolist()
         fade = _FADE[quality(source)]
-        checks = {check.members: check for check in source.checks}
-        return cls(found, effects, source.subject.noun, fade, checks)
+        checks = checks_of(source, found.index)
+        return cls(found, source.subject.noun, fade, checks, has_larger(source, found.order))
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from spexviz.views.findings import finding, without_text
 from spexviz.views.graph import describe_graph, graph
 from spexviz.views.indices_of import all_indices
 from spexviz.views.path import path
-from spexviz.views.question import question
+from spexviz.views.question import block
 from spexviz.views.selected import selected
 from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words
-from spexviz.views.table import members_of, table
+from spexviz.views.table import sets
 from spexviz.views.trust import trust
 
 __all__ = ["story"]
@@ -46,7 +46,7 @@ def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, 
 def _top(explanation: Explanation) -> list[Panel]:
     """What was asked, what was found, and how far to trust it."""
     return [
-        Panel("What was asked", partial(question, explanation), "top", early=True),
+        Panel("What was asked", partial(block, explanation), "top", early=True),
         Panel("What was found", partial(_found, explanation), "top"),
         Panel("How far to trust it", partial(_trusted, explanation), "top", early=True),
     ]
@@ -172,10 +172,7 @@ def _residuals(explanation: Explanation, look: Look) -> Shown:
 
 
 def _table(explanation: Explanation, look: Look) -> Table:
-    found = look.at(explanation)
-    count = max(look.top, ROWS)
-    frame = table(found, count, look.checks(explanation))
-    return Table(tuple(frame.to_dict("records")), tuple(members_of(found, count)))
+    return sets(explanation, look.at(explanation), max(look.top, ROWS))
 
 
 def _in_all_indices(explanation: Explanation, look: Look) -> Shown:

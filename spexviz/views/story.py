@@ -71,11 +71,15 @@ class Component:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text and numbers; `members`: what each row stands for; `columns`: {name: what it says}."""
+    """Rows as they are read; `members`: what each row stands for; `columns`: {name: what it says}.
+
+    `numbers`: {name: one for each row}, by which a column of text is sorted.
+    """
 
     rows: tuple[Mapping[str, Any], ...]
     members: tuple[Interaction, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -25,39 +25,52 @@ function draw(parentElement, state, data) {
   if (state.observer) state.observer.disconnect();
   if (state.root) state.root.remove();
   const root = element("div", "spexviz-strip");
-  root.dataset.quality = data.quality;
+  root.dataset.quality = data.quality ?? "good"; // colours that come and sharpen are not faded
+  root.classList.toggle("preview", Boolean(data.preview));
   for (const name of ["ink", "muted", "grid", "up", "down", "surface", "onMark"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
   Object.assign(state, { version: data.version, data, root, observer: null, width: 0, selected: [] });
-  state.name = (i) => data.names[i] ?? visible(data.tokens[i]);
+  const repeats = new Set(data.numbers);
+  state.name = (i) => data.names[i] ?? visible(data.tokens[i]) + (repeats.has(i) ? ` (${i + 1})` : "");
   state.setsOf = data.tokens.map(() => []);
+  const text = drawText(state, data, repeats);
+  if (data.preview) {
+    state.combs = [];
+    root.append(text);
+    parentElement.append(root);
+    return;
+  }
   data.sets.forEach((set, k) => set.m.forEach((i) => state.setsOf[i].push(k)));
-  const text = drawText(state, data);
   state.read = element("div", "read");
   const combs = drawCombs(state, data);
-  root.append(drawLegend(data), text, state.read, combs);
+  root.append(drawLegend(data), text);
+  if (data.asks) root.append(element("div", "asks", data.asks));
+  root.append(state.read, combs);
   parentElement.append(root);
   tell(state, null);
   listen(state);
   place(state);
 }
 
-function drawText(state, data) {
+function drawText(state, data, repeats) {
   const box = element("div", "text");
   box.setAttribute("role", "group");
-  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s. Arrow keys move, Enter selects.`);
-  const most = Math.max(...data.mass, 1e-12);
+  const gestures = data.preview ? "" : " Arrow keys move, Enter selects.";
+  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s.${gestures}`);
+  const most = data.preview ? 1 : Math.max(...data.mass, 1e-12);
   const middle = (data.colours.cells.length - 1) / 2;
   state.tokens = data.tokens.map((label, i) => {
     const gap = data.gaps[i] ?? (i ? " " : "");
     if (gap) box.append(document.createTextNode(gap));
-    const effect = data.effects[i];
+    const cell = data.cells[i];
     const token = element("span", "token", visible(label));
-    const share = data.limit > 0 ? Math.max(-1, Math.min(1, effect / data.limit)) : 0;
-    token.style.setProperty("--cell", data.colours.cells[middle + Math.round(middle * share)]);
-    token.style.setProperty("--mass", (data.mass[i] / most).toFixed(3));
-    if (Math.abs(share) >= 0.1) token.dataset.sign = effect > 0 ? "+" : "−";
-    button(token, i === 0, `${state.name(i)}, main effect ${number(effect)} ${data.unit}, ${percent(data.mass[i])} of the variance in its interactions`);
-    token.dataset.token = i;
+    token.style.setProperty("--cell", data.colours.cells[middle + cell]);
+    if (Math.abs(cell) >= 2) token.dataset.sign = cell > 0 ? "+" : "−";
+    if (repeats.has(i)) token.dataset.number = i + 1;
+    if (!data.preview) {
+      token.style.setProperty("--mass", (data.mass[i] / most).toFixed(3));
+      button(token, i === 0, `${state.name(i)}, ${data.index} ${data.effects[i]} ${data.unit}, ${percent(data.mass[i])} of the variance in its interactions`);
+      token.dataset.token = i;
+    }
     box.append(token);
     return token;
   });
@@ -72,14 +85,14 @@ function drawCombs(state, data) {
   box.setAttribute("aria-label", `The ${data.sets.length} strongest sets. Arrow keys move, Enter selects.`);
   state.combs = [];
   if (!data.sets.length) {
-    box.append(element("div", "none", `No interactions: the ${data.noun}s act one by one, as far as this run can tell.`));
+    box.append(element("div", "none", data.none));
     return box;
   }
   const ranged = data.sets.some((set) => set.i);
   box.classList.toggle("ranged", ranged);
   const head = element("div", "head");
   head.setAttribute("aria-hidden", "true");
-  for (const [name, text] of [["", ""], ["", "set"], ["middle", data.unit], ["value", "value"], ["range", "90 % interval"], ["share", "of variance"]]) {
+  for (const [name, text] of [["", ""], ["", "set"], ["middle", data.unit], ["value", data.index], ["range", "90 % interval"], ["share", "of variance"]]) {
     if (name !== "range" || ranged) head.append(element("span", name, text));
   }
   box.append(head);
@@ -90,13 +103,13 @@ function drawCombs(state, data) {
     if (unsure) row.classList.add("unsure");
     if (set.c === "contradicted") row.classList.add("contradicted");
     const glyph = svg("svg", { class: "glyph", "aria-hidden": "true", focusable: "false" });
-    const value = element("span", "value", number(set.v));
-    const range = element("span", "range", set.i ? `[${number(set.i[0])}, ${number(set.i[1])}]` : "");
+    const value = element("span", "value", set.said);
+    const range = element("span", "range", set.range ?? "");
     row.append(glyph, element("span", "members", set.t), drawBar(set, largest), value);
     if (ranged) row.append(range);
-    row.append(element("span", "share", percent(set.s)));
-    const interval = set.i ? `, 90 % interval ${number(set.i[0])} to ${number(set.i[1])}${unsure ? ", sign not certain" : ""}` : "";
-    button(row, k === 0, `${set.t}: ${number(set.v)} ${data.unit}${interval}, ${percent(set.s)} of the variance${checked(set)}`);
+    row.append(element("span", "share", set.s));
+    const interval = set.i ? `, 90 % interval ${set.range}${unsure ? ", sign not certain" : ""}` : "";
+    button(row, k === 0, `${set.t}: ${data.index} ${set.said} ${data.unit}${interval}, ${set.s} of the variance${checked(set)}`);
     row.dataset.comb = k;
     box.append(row);
     return row;
@@ -116,9 +129,10 @@ function drawBar(set, largest) {
 function drawLegend(data) {
   const box = element("div", "legend");
   const ramp = element("span", "ramp");
-  ramp.style.background = `linear-gradient(90deg, ${data.colours.cells.join(",")})`;
+  const cells = data.legend.signed ? data.colours.cells : data.colours.cells.slice((data.colours.cells.length - 1) / 2);
+  ramp.style.background = `linear-gradient(90deg, ${cells.join(",")})`;
   const effect = element("span", "item");
-  effect.append(element("span", "", `keeping it lowers ${number(-data.limit)}`), ramp, element("span", "", `${number(data.limit)} raises`), element("b", "", data.unit));
+  effect.append(element("span", "", data.legend.low), ramp, element("span", "", data.legend.high), element("b", "", data.unit));
   const mass = element("span", "item");
   mass.append(element("span", "sample"), element("span", "", "share of variance in its interactions"));
   box.append(effect, mass);
@@ -209,6 +223,7 @@ function report(state, members, toggle) {
 function select(state, members) {
   state.selected = members;
   const chosen = new Set(members);
+  if (state.data.preview) return;
   state.tokens.forEach((token, i) => pressed(token, chosen.has(i)));
   state.combs.forEach((row, k) => pressed(row, same(state.data.sets[k].m, members)));
 }
@@ -239,11 +254,11 @@ function tell(state, at) {
     const i = Number(at.dataset.token);
     const sets = state.setsOf[i].length;
     const inSets = sets ? `, in ${sets} of the sets below` : "";
-    read.textContent = `\u2068${state.name(i)}\u2069: ${number(data.effects[i])} ${data.unit} on its own (${data.index}); its interactions carry ${percent(data.mass[i])} of the variance${inSets}.`;
+    read.textContent = `\u2068${state.name(i)}\u2069: ${data.effects[i]} ${data.unit} (${data.index}); its interactions carry ${percent(data.mass[i])} of the variance${inSets}.`;
   } else {
     const set = data.sets[at.dataset.comb];
-    const range = set.i ? ` [${number(set.i[0])}, ${number(set.i[1])}]` : "";
-    read.textContent = `\u2068${set.t}\u2069: ${number(set.v)}${range} ${data.unit} together (${data.index}), ${percent(set.s)} of the variance${checked(set)}.`;
+    const range = set.range ? ` ${set.range}` : "";
+    read.textContent = `\u2068${set.t}\u2069: ${set.said}${range} ${data.unit} (${data.index}), ${set.s} of the variance${checked(set)}.`;
   }
 }
 
@@ -276,15 +291,6 @@ function pressed(made, on) {
 const checked = (set) => (!set.c ? "" : set.c === "undecided" ? ", checked on the model, undecided" : `, ${set.c} by the model`);
 const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
 const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
-
-function number(value) {
-  const size = Math.abs(value);
-  if (size < 1e-9) return "0";
-  const sign = value > 0 ? "+" : "−";
-  if (size >= 1e5 || size < 1e-4) return sign + size.toExponential(1).replace("e+", "e").replace("-", "−");
-  const digits = size >= 0.095 ? 2 : 1 - Math.floor(Math.log10(size));
-  return sign + size.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
 
 function percent(share) {
   const value = 100 * share;

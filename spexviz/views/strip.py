@@ -1,9 +1,9 @@
 """Text strip with combs: data, script and style of one component; all but clicks stays in the browser.
 
-Tokens stand in reading order on a background of their main effect, over a thin track of the share of variance
-that their interactions carry. Below, the top sets: a comb each, one tooth a member. The script reports
-`select` as a trigger: {"members": [positions], "toggle": true if Shift was held}; an empty list clears the
-selection.
+Tokens stand in reading order on a background of their value (the mean effect, where no other index was
+chosen), over a thin track of the share of variance that their interactions carry. Below, the top sets: a comb
+each, one tooth a member. The script reports `select` as a trigger: {"members": [positions], "toggle": true if
+Shift was held}; an empty list clears the selection.
 """
 
 from __future__ import annotations
@@ -17,6 +17,17 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.component import beside, colours, versioned
+from spexviz.views.index_words import (
+    READINGS,
+    UNSIGNED,
+    asks,
+    checks_of,
+    has_larger,
+    named,
+    no_sets,
+    singles,
+)
+from spexviz.views.theme import interval_text, number, percent
 from spexviz.views.trust import quality
 from spexviz.views.words import isolated, joined
 
@@ -33,38 +44,74 @@ def data(
     top: int = MOST_COMBS,
     dark: bool = False,
     selection: Sequence[int] = (),
+    preview: bool = False,
 ) -> dict[str, Any]:
-    """The component's data, JSON-able: about 11 KB for 500 tokens.
+    """The component's data, JSON-able: about 16 KB for 500 tokens.
 
     `version` changes with all of it but `selection`. `top`: sets of order ≥ 2 shown as combs, at most 12.
-    `selection`: positions of the selected set's members.
+    `selection`: positions of the selected set's members. `preview`: the text and its colours alone, without
+    a number, a set or a gesture, as long as a run has too little to say more.
     """
     label = [isolated(name) for name in names(explanation.players)]
-    body = _text(explanation, label) | _effects(explanation)
-    body["mass"] = [round(share, 4) for share in interaction_mass(interactions)]
-    body["sets"] = _combs(explanation, interactions, label, top)
-    body["unit"] = explanation.unit
+    effects = singles(interactions)
+    limit = max(map(abs, effects), default=0.0)
+    body = _text(explanation, label)
     body["noun"] = explanation.subject.noun
-    body["index"] = interactions.index
-    body["quality"] = quality(explanation)
+    body["cells"] = [theme.level(effect, limit) for effect in effects]
     body["colours"] = _colours(dark)
+    if preview:
+        return versioned({**body, "preview": True}, ())
+    body["effects"] = [number(effect) for effect in effects]
+    body["mass"] = [round(share, 4) for share in interaction_mass(explanation)]
+    body["sets"] = _combs(explanation, interactions, label, top)
+    body["none"] = _why_none(explanation, interactions)
+    body["unit"] = interactions.unit
+    body["index"] = named(interactions.index)
+    body["asks"] = asks(interactions)
+    body["legend"] = _legend(interactions.index, limit)
+    body["quality"] = quality(explanation)
     return versioned(body, selection)
 
 
 def _text(explanation: Explanation, label: Sequence[str]) -> dict[str, Any]:
-    """What stands on the tokens and between them, and the names that differ from it, such as "never (7)"."""
+    """What stands on the tokens and between them.
+
+    `names`: those that differ from it; `numbers`: the tokens whose name carries a number, because it repeats.
+    """
     written, gaps = pieces(explanation)
     renamed = {str(i): name for i, name in enumerate(label) if name != written[i]}
     if len(renamed) > len(label) // 2:
         renamed = {}
-    return {"tokens": written, "gaps": gaps, "names": renamed}
+    return {
+        "tokens": written,
+        "gaps": gaps,
+        "names": renamed,
+        "numbers": _numbered(names(explanation.players)),
+    }
 
 
-def _effects(explanation: Explanation) -> dict[str, Any]:
-    """The main effects, and the one with the full colour."""
-    effects = explanation.main_effects().tolist()
-    limit = max(map(abs, effects), default=0.0)
-    return {"effects": [_short(value) for value in effects], "limit": _short(limit)}
+def _numbered(label: Sequence[str]) -> list[int]:
+    """The players whose name ends in their number because it repeats, such as "never (7)"."""
+    same: dict[str, list[int]] = {}
+    for i, name in enumerate(label):
+        bare = name.removesuffix(f" ({i + 1})")
+        if bare != name:
+            same.setdefault(bare, []).append(i)
+    return sorted(i for repeated in same.values() if len(repeated) > 1 for i in repeated)
+
+
+def _legend(index: str, limit: float) -> dict[str, Any]:
+    """What the ends of the colours stand for; without a sign, the low end is 0."""
+    reading = READINGS[index]
+    signed = index not in UNSIGNED
+    low = number(-limit) if signed else "0"
+    return {"low": f"{reading.low} {low}", "high": f"{number(limit)} {reading.high}", "signed": signed}
+
+
+def _why_none(explanation: Explanation, interactions: Interactions) -> str:
+    """What stands in the place of the sets where none is shown."""
+    larger = has_larger(explanation, interactions.order)
+    return no_sets(interactions, explanation.subject.noun, larger)
 
 
 def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
@@ -103,10 +150,10 @@ def _in_order(spans: Sequence[tuple[int, int]]) -> bool:
     return True
 
 
-def interaction_mass(interactions: Interactions) -> list[float]:
-    """For every player the summed variance share of the sets of two or more that it is in."""
-    mass = [0.0] * len(interactions.players)
-    for members, share in interactions.shares.items():
+def interaction_mass(explanation: Explanation) -> list[float]:
+    """For every player the summed variance share of the sets of two or more that it is in, of any order."""
+    mass = [0.0] * len(explanation.players)
+    for members, share in explanation.spectrum.shares(explanation.fidelity.keep).items():
         if len(members) > 1:
             for i in members:
                 mass[i] += share
@@ -117,26 +164,32 @@ def _combs(
     explanation: Explanation, interactions: Interactions, label: Sequence[str], top: int
 ) -> list[dict[str, Any]]:
     """One comb for each of the top sets; "c" is the verdict of its check, where it was checked."""
-    verdicts = {check.members: check.verdict for check in explanation.checks}
+    checks = checks_of(explanation, interactions.index)
     count = max(0, min(top, MOST_COMBS))
     shown = interactions.top(count, include_singletons=False)
     combs = []
     for members in shown.values:
         comb = _comb(members, shown, label)
-        if members in verdicts:
-            comb["c"] = verdicts[members]
+        if members in checks:
+            comb["c"] = checks[members].verdict
         combs.append(comb)
     return combs
 
 
 def _comb(members: Interaction, shown: Interactions, label: Sequence[str]) -> dict[str, Any]:
-    """Members, value, share of variance, name and, where there is one, interval of a set."""
-    share = shown.shares.get(members, 0.0)
+    """A set: members, name, value, share of variance as text and, where there is one, its interval.
+
+    "v" and "i" are numbers to draw; "said" and "range" say them.
+    """
+    value = shown.values[members]
     comb: dict[str, Any] = {"m": list(members), "t": joined(members, label)}
-    comb["v"] = _short(shown.values[members])
-    comb["s"] = round(share, 4)
+    comb["v"] = _short(value)
+    comb["said"] = number(value)
+    comb["s"] = percent(shown.shares.get(members, 0.0))
     if shown.intervals is not None:
-        comb["i"] = [_short(end) for end in shown.intervals[members]]
+        interval = shown.intervals[members]
+        comb["i"] = [_short(end) for end in interval]
+        comb["range"] = interval_text(interval)
     return comb
 
 

@@ -1,19 +1,24 @@
-"""Table: the interactions as rows, for a data frame, a CSV file and a screen reader."""
+"""Table: the interactions as rows, for a data frame, a CSV file, a page and a screen reader."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from spexviz.indices import Interactions
 from spexviz.kit.names import names
 from spexviz.masks import Interaction
-from spexviz.results import Check
+from spexviz.results import Check, Explanation
+from spexviz.views.captions import measured_text
+from spexviz.views.index_words import MEAN, asks, has_larger, has_sets, no_sets, title_of
+from spexviz.views.story import Table
+from spexviz.views.theme import interval_text, number, percent
 from spexviz.views.words import joined
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.io.formats.style import Styler
 
 # a spreadsheet runs a cell that starts with one of these
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -35,8 +40,8 @@ def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = (
     """The top sets by rank: members, order, value, low, high (NaN without intervals), share of variance.
 
     With `checks`, also what a check of the set on the real model found: "check" (the verdict, "" where there
-    was none) and "measured" (the model's mean effect, to be compared with the set's BII; NaN where there was
-    none).
+    was none) and "measured" with "measured_low" and "measured_high" (the model's mean effect; NaN where there
+    was none). A check measures the mean effect, so it is left out where the values are of another index.
     """
     import pandas as pd  # not at the top: importing the views stays cheap
 
@@ -50,17 +55,118 @@ def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = (
         share = interactions.shares.get(members, math.nan)
         rows.append((name, len(members), interactions.values[members], low, high, share))
     frame = pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
-    if checks:
-        found = {check.members: check for check in checks}
+    found = _found(interactions, checks)
+    if found:
         asked = [found.get(members) for members in shown]
         frame["check"] = [check.verdict if check else "" for check in asked]
         frame["measured"] = [check.model_mean if check else math.nan for check in asked]
+        frame["measured_low"] = [check.interval[0] if check else math.nan for check in asked]
+        frame["measured_high"] = [check.interval[1] if check else math.nan for check in asked]
     return frame
+
+
+def _found(interactions: Interactions, checks: Sequence[Check]) -> Mapping[Interaction, Check]:
+    """The checks by set, where they are of these values."""
+    if interactions.index != MEAN:
+        return {}
+    return {check.members: check for check in checks}
 
 
 def members_of(interactions: Interactions, top: int = 50) -> list[Interaction]:
     """The sets of the rows of `table`, in the same order: what a selected row stands for."""
     return [members for members, _ in interactions.top(top)]
+
+
+def styled(shown: Table) -> Styler:
+    """A table for a page: numbers to sort by where it has them, each read as in its row."""
+    import pandas as pd
+
+    cells = {name: shown.numbers.get(name, [row[name] for row in shown.rows]) for name in shown.columns}
+    styler = pd.DataFrame(cells).style
+    for row, read in enumerate(shown.rows):
+        for name in shown.numbers:
+            cell = pd.IndexSlice[[row], [name]]
+            styler.format(lambda _, text=read[name]: text, subset=cell, na_rep="")
+    return styler
+
+
+def _said(
+    interactions: Interactions, members: Interaction, found: Mapping[Interaction, Check]
+) -> dict[str, str]:
+    """What a row says of its set: "+2.40 [+2.10, +2.70]" by the surrogate, "+2.44 ± 0.12" by the model."""
+    interval = (interactions.intervals or {}).get(members)
+    value = f"{number(interactions.values[members])} {interval_text(interval)}"
+    said = {value_column(interactions): value.rstrip()}
+    if found:
+        check = found.get(members)
+        said["Model"] = measured_text(check) if check else ""
+        said["Verdict"] = check.verdict if check else ""
+    return said
+
+
+def value_column(interactions: Interactions) -> str:
+    """What the column of the values is called: "Surrogate" for the mean effect, else the index."""
+    if interactions.index == MEAN:
+        return "Surrogate"
+    return title_of(interactions.index)
+
+
+def columns(interactions: Interactions) -> dict[str, str]:
+    """What each column of `read` says."""
+    unit = interactions.unit
+    value = f"{asks(interactions)} In {unit}."
+    if interactions.index == MEAN:
+        value = (
+            "What the members do together beyond their parts, on average over the masks of the run, by the "
+            f"surrogate, with its 90 % interval. In {unit}."
+        )
+    return {
+        "Set": "",
+        "Order": "How many are in it",
+        value_column(interactions): value.strip(),
+        "Model": f"The same, measured on the model by further ablations, ± its interval. In {unit}.",
+        "Verdict": "Whether the model bears the surrogate out",
+        "Of the variance": "Share of the surrogate's variance, by which the sets are ranked",
+    }
+
+
+def sets(explanation: Explanation, interactions: Interactions, top: int = 30) -> Table:
+    """The table as text, for whatever shows it."""
+    found = _found(interactions, explanation.checks)
+    shown = members_of(interactions, top)
+    label = names(interactions.players)
+    rows = []
+    for members in shown:
+        row = {"Set": joined(members, label), "Order": len(members)}
+        share = percent(interactions.shares[members])
+        rows.append({**row, **_said(interactions, members, found), "Of the variance": share})
+    said = columns(interactions)
+    numbers = {value_column(interactions): tuple(interactions.values[members] for members in shown)}
+    numbers["Of the variance"] = tuple(interactions.shares[members] for members in shown)
+    if found:
+        numbers["Model"] = tuple(_measured(found.get(members)) for members in shown)
+    else:
+        del said["Model"], said["Verdict"]
+    return Table(tuple(rows), tuple(shown), said, numbers)
+
+
+def _measured(check: Check | None) -> float:
+    return math.nan if check is None else check.model_mean
+
+
+def describe_table(explanation: Explanation, interactions: Interactions, top: int = 30) -> str:
+    """The table in words, for a screen reader."""
+    told = []
+    for row in sets(explanation, interactions, top).rows:
+        text = f"{row['Set']} {row[value_column(interactions)]}"
+        if row.get("Model"):
+            text += f", model {row['Model']}, {row['Verdict']}"
+        told.append(f"{text}, {row['Of the variance']} of the variance")
+    words = f"{value_column(interactions)} in {interactions.unit}: {'; '.join(told)}."
+    if not has_sets(interactions):
+        larger = has_larger(explanation, interactions.order)
+        words = f"{no_sets(interactions, explanation.subject.noun, larger)} {words}"
+    return words
 
 
 def csv(interactions: Interactions, top: int | None = None, checks: Sequence[Check] = ()) -> str:

@@ -16,11 +16,17 @@ from typing import Any
 
 from plotly.graph_objects import Figure
 
+from spexviz.kit.numerals import interval_text as interval_text
+from spexviz.kit.numerals import number as number
+from spexviz.kit.numerals import percent as percent
+from spexviz.kit.numerals import sign as sign
+from spexviz.kit.numerals import within as within
+
 FONT = (
     '"Source Sans", "Source Sans 3", "Source Sans Pro", '
     'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
 )
-PLUS, MINUS, TIMES = "+", "−", "×"
+TIMES = "×"
 _LINE = 62  # letters of a subtitle line: fits half a page of a laptop
 _CLEAR = "rgba(0,0,0,0)"
 STEPS = 16  # levels of a cell colour on each side of zero
@@ -121,6 +127,11 @@ def palette(dark: bool = False) -> list[str]:
     return [colour(level, STEPS, dark) for level in levels]
 
 
+def level(value: float, limit: float) -> int:
+    """The step of a cell colour, from −STEPS to STEPS."""
+    return round(STEPS * _share_of(value, limit))
+
+
 def contrast(one: str, other: str) -> float:
     """WCAG contrast of two #rrggbb colours, from 1 to 21."""
     lights = (_luminance(one), _luminance(other))
@@ -133,15 +144,6 @@ def faded(hex_colour: str, alpha: float) -> str:
     return f"rgba({r},{g},{b},{alpha:g})"
 
 
-def sign(value: float) -> str:
-    """ "+", "−", or "" for zero."""
-    if value > 0:
-        return PLUS
-    if value < 0:
-        return MINUS
-    return ""
-
-
 def clear_sign(value: float, limit: float, least: float = 0.1) -> str:
     """The sign of a value of at least `least` of the limit, the largest size in the figure; else ""."""
     if not limit:
@@ -151,61 +153,9 @@ def clear_sign(value: float, limit: float, least: float = 0.1) -> str:
     return ""
 
 
-def number(value: float, signed: bool = True) -> str:
-    """A number for people: "+1.23", "−0.10", "+0.0042", "0"; two digits after the point, more for small ones.
-
-    Anything below 1e-9 in size counts as zero (rounding noise of exact transforms); NaN reads "unknown".
-    """
-    if math.isnan(value):
-        return "unknown"
-    size = abs(value)
-    if size < 1e-9:
-        return "0"
-    glyph = sign(value)
-    if glyph == PLUS and not signed:
-        glyph = ""
-    return glyph + _size_text(size)
-
-
-def _size_text(size: float) -> str:
-    """A size above zero in digits."""
-    if math.isinf(size):
-        return "∞"
-    if size >= 1e5 or size < 1e-4:
-        digits, power = f"{size:.1e}".split("e")
-        power = power.lstrip("+").replace("-", MINUS)
-        return f"{digits}e{power}"
-    if size >= 0.095:
-        return f"{size:,.2f}"
-    places = 1 - math.floor(math.log10(size))  # two digits that say something
-    return f"{size:.{places}f}"
-
-
 def listed(values: Iterable[tuple[str, float]]) -> str:
     """ "never +0.50; fails −0.12"."""
     return "; ".join(f"{name} {number(value)}" for name, value in values)
-
-
-def percent(share: float) -> str:
-    """A share as "47 %", "3.2 %", "< 0.1 %"."""
-    if not math.isfinite(share):
-        return "unknown"
-    value = 100 * share
-    if 0 < value < 0.1:
-        return "< 0.1 %"
-    if 0 < value < 9.95:
-        return f"{value:.1f} %"
-    return f"{value:.0f} %"
-
-
-def interval_text(interval: tuple[float, float] | None, signed: bool = True) -> str:
-    """ "[+1.90, +2.80]", or "" where there is no interval."""
-    if interval is None:
-        return ""
-    low, high = interval
-    if math.isnan(low) or math.isnan(high):
-        return ""
-    return f"[{number(low, signed)}, {number(high, signed)}]"
 
 
 def crosses_zero(interval: tuple[float, float] | None) -> bool:

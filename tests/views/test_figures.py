@@ -65,7 +65,7 @@ def test_odd_runs_still_draw(make, long):
 
 def test_graph_has_one_marker_a_set_and_only_the_players_of_the_top_sets(review):
     figure = graph(review, top=4)
-    top = [list(m) for m, _ in review.interactions("FBII", 3).top(4, include_singletons=False)]
+    top = [list(m) for m, _ in review.interactions().top(4, include_singletons=False)]
     (sets,), (players,) = traces(figure, "sets"), traces(figure, "players")
     assert [list(m) for m in sets.customdata] == top
     assert (
@@ -77,7 +77,7 @@ def test_graph_has_one_marker_a_set_and_only_the_players_of_the_top_sets(review)
 
 
 def test_graph_says_sign_by_glyph_and_doubt_by_dashes(review):
-    found = review.interactions("FBII", 3)
+    found = review.interactions()
     figure = graph(review, top=12)
     (sets,) = traces(figure, "sets")
     assert [text.strip("<b>/") for text in sets.text] == [

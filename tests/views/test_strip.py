@@ -2,13 +2,19 @@ import json
 
 import pytest
 
-from spexviz.views import strip
-from spexviz.views.strip import interaction_mass, pieces
+from spexviz.views import graph, strip
+from spexviz.views.graph import describe_graph
+from spexviz.views.index_words import has_larger
+from spexviz.views.strip import pieces
+from spexviz.views.table import describe_table
+from spexviz.views.theme import number
 from tests.explanations import changed
+
+AS_FAR, LARGER = "as far as this run can tell", "this run found larger ones"
 
 
 def found(run):
-    return run.interactions("FBII", 3)
+    return run.interactions()
 
 
 def rebuilt(run):
@@ -44,13 +50,22 @@ def test_spans_that_do_not_fit_fall_back_to_the_players(make, spans):
 def test_effects_mass_and_combs_are_the_interactions_own_numbers(review):
     i = found(review)
     data = strip.data(review, i, top=3)
-    assert data["effects"] == pytest.approx(review.main_effects(), rel=1e-3, abs=1e-9)
+    effects = review.main_effects()
     banzhaf = review.interactions("BV", 1)
-    assert data["effects"] == pytest.approx([banzhaf[(k,)] for k in range(14)], rel=1e-3, abs=1e-9)
-    assert data["limit"] == max(map(abs, data["effects"]))
-    assert interaction_mass(i)[2] == pytest.approx(
-        sum(s for m, s in i.shares.items() if len(m) > 1 and 2 in m)
+    assert (
+        data["effects"]
+        == [number(effect) for effect in effects]
+        == [number(banzhaf[(k,)]) for k in range(14)]
     )
+    limit = max(map(abs, effects))
+    assert data["cells"] == [round(16 * effect / limit) for effect in effects]
+    assert data["legend"]["high"] == f"{number(limit)} raises" and data["index"] == "mean effect"
+    shares = review.spectrum.shares()
+    carried = [sum(s for m, s in shares.items() if len(m) > 1 and k in m) for k in range(14)]
+    for order in (1, 3):  # the order limits what is listed, never a number
+        shown = strip.data(review, review.interactions(order=order))
+        assert shown["mass"] == pytest.approx(carried, abs=1e-4)
+    assert any(len(m) == 4 for m in shares)
     assert (
         len(data["sets"]) == 3 and data["sets"][0]["m"] == [2, 3] and data["sets"][0]["t"] == "never × fails"
     )
@@ -69,9 +84,18 @@ def test_version_ignores_the_selection_only(review):
         assert other["version"] != plain["version"]
 
 
+def test_a_preview_has_the_text_and_its_colours_and_no_number_of_the_run(review):
+    i = found(review)
+    whole, shown = strip.data(review, i), strip.data(review, i, preview=True, selection=(2, 3))
+    assert (shown["tokens"], shown["gaps"]) == (whole["tokens"], whole["gaps"]) and shown["preview"]
+    assert shown["cells"] == whole["cells"] and max(map(abs, shown["cells"])) == 16
+    assert shown["selection"] == [] and not {"sets", "effects", "mass", "legend", "unit"} & set(shown)
+    assert shown["version"] != strip.data(review, i, preview=True, dark=True)["version"]
+
+
 def test_five_hundred_tokens_stay_small(long):
     data = strip.data(long, found(long))
-    assert len(json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()) < 14_000
+    assert len(json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()) < 17_000
     assert len(data["sets"]) == 12
 
 
@@ -86,4 +110,47 @@ def test_script_never_parses_text_and_nothing_to_show_still_works(make):
     )
     run = make(("a", "b"), {(0,): 0.0}, draws=False)
     data = strip.data(run, found(run), top=0)
-    assert data["sets"] == [] and data["limit"] == 0 and data["effects"] == [0, 0]
+    assert data["sets"] == [] and data["cells"] == [0, 0] and data["effects"] == ["0", "0"]
+
+
+def test_a_word_that_repeats_carries_its_number_on_the_text_too(make):
+    words = ("not", "(1)", "bad", "not", "so (5)", "not", "שלום", "שלום")
+    data = strip.data(*of(make(words, {(0, 2): 1.0, (2, 3): 0.4})))
+    assert data["numbers"] == [0, 3, 5, 6, 7]
+    assert [comb["t"] for comb in data["sets"]] == ["not (1) × bad", "bad × not (4)"]
+
+
+def of(run):
+    return run, found(run)
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "index", "order", "says"),
+    [
+        ({(0, 1): 1.0}, "mean", 1, "Only single words are shown (highest order 1)."),
+        ({(0, 1): 1.0}, "BV", 3, "Only single words are shown: this is what the Banzhaf value is of."),
+        (
+            {(0,): 1.0},
+            "mean",
+            2,
+            "No interactions found: as far as this run can tell, the words act one by one.",
+        ),
+        (
+            {(0, 1, 2): 1.0},
+            "BII",
+            2,
+            "No set of up to 2 words has a value of its own; this run found larger ones.",
+        ),
+    ],
+)
+def test_where_no_set_is_shown_it_says_why(make, coefficients, index, order, says):
+    run = changed(make(("a", "b", "c"), coefficients, draws=False), noun="word")
+    i = run.interactions(index, order)
+    assert strip.data(run, i)["none"] == says and strip.data(run, i)["sets"] == []
+    assert describe_graph(i, 12, "word", has_larger(run, i.order)).startswith(says)
+    assert describe_table(run, i).startswith(says)
+    figure = graph(run, index=index, order=order)
+    assert (
+        says in figure.layout.title.subtitle.text.replace("<br>", " ") and says in figure.layout.meta["text"]
+    )
+    assert ("No interactions" in figure.layout.title.text) == says.startswith("No interactions")
