@@ -99,7 +99,7 @@ def path(leads: Sequence[Interaction], n: int) -> tuple[Interaction, ...]:
         alone = min(alone, MOST_STEPS - 1)
     single = order[:alone]
     rest = tuple(i for i in range(n) if i not in single)
-    changed = [(i,) for i in single]
+    changed: list[Interaction] = [(i,) for i in single]
     if rest:
         changed.append(rest)
     return tuple(changed)

@@ -99,14 +99,18 @@ def honesty(explanation: Explanation) -> str:
 
 def _cost(explanation: Explanation) -> str:
     """What the run has cost, and what else must be known of it."""
-    asked = f"{len(explanation.sample):,} ablations"
+    asked = [f"{len(explanation.sample):,} ablations"]
     if explanation.checks and not explanation.proof.exact:
         spent = explanation.proof.spent_on_checks
-        asked += f" and {spent:,} more to check {len(explanation.checks)} sets"
+        asked.append(f"{spent:,} more to check {len(explanation.checks)} sets")
     measured = explanation.measured
     if measured is not None and measured.ablations:
-        asked += f" and {measured.ablations:,} more to measure {explanation.subject.itself}"
-    sentences = [f"{asked}; seed {explanation.spec.seed}."]
+        asked.append(f"{measured.ablations:,} more to measure {explanation.subject.itself}")
+    *others, last = asked
+    said = last
+    if others:
+        said = f"{', '.join(others)} and {last}"
+    sentences = [f"{said}; seed {explanation.spec.seed}."]
     if explanation.stopped:
         sentences.append(explanation.stopped)
     if not explanation.complete:
