@@ -22,11 +22,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parents[1]
 PROMPT = "Her acting never fails to impress, although nobody asked for it."  # 11 words
 TEMPLATE = "Review: {}\nSentiment (positive or negative):"
 BUDGET = 256
-PLANNED = BUDGET + 2  # for fits, by folds, and the two ends
+PLANNED = BUDGET + 2  # for fits, by folds, and the two ends; the text itself is measured afterwards
 PATIENCE = 3600.0
 
 
@@ -42,7 +44,9 @@ def child(model: str, precision: str) -> None:
     note_masks()
     game = PromptGame(BundledModel(precision=precision) if model == "bundled" else model, PROMPT, TEMPLATE)
     result = pipeline.explain(game, Linear(), BUDGET, cache=SqliteCache())
-    print(json.dumps([*result.ends, *result.sample.values.tolist(), *result.held_out.values.tolist()]))
+    samples = [result.sample, result.held_out, result.measured.sample]
+    values = np.concatenate([sample.values for sample in samples])
+    print(json.dumps([*result.ends, *values.tolist()]))
 
 
 def start(home: Path, model: str, precision: str) -> subprocess.Popen:
@@ -109,7 +113,7 @@ def trial(
     assert max(counts.values()) <= 2 and twice <= set(before[kept:]), (
         "a mask outside the chunk in flight was asked again"
     )
-    assert len(counts) == PLANNED == committed(home), "every planned mask is in the cache"
+    assert len(counts) == len(expected) == committed(home) > PLANNED, "every mask of the run is in the cache"
     compared = asked(home, compared=True)
     assert len(set(compared)) == len(compared) <= 16, "the comparison with fp32 asked a mask twice"
     return {"asked": count, "kept": kept, "again": len(twice)}

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from spexviz import models
 from spexviz.ablate import cache as ablations
-from spexviz.ablate.runner import Progress
+from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
 from spexviz.games.base import Game
 from spexviz.jobs import store as states
@@ -30,6 +30,7 @@ from spexviz.kit.memory import take_for_blas
 from spexviz.kit.threads import go_behind
 from spexviz.results import Explanation
 from spexviz.run import pipeline
+from spexviz.run.measured import measured
 from spexviz.run.pipeline import Hooks
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
@@ -163,6 +164,25 @@ class JobManager:
                 self._turns.leave(job.turn)
             else:
                 self._turns.call(job.turn)
+
+    def measure(self, run_id: str, game: Game) -> Explanation:
+        """The result with what is measured of its input, which runs of before lack; asked as a page asks.
+
+        `game`: that of the run. Kept where the run was measured by this server. Raises StoreError where there
+        is no result, ModelError for a model that is not offered here, and what the game raises.
+        """
+        run = self.store.get(run_id)
+        result = self.store.result(run_id)
+        if run is None or result is None:
+            raise StoreError("This run is no longer there: start it again from its settings.")
+        if reason := refusal(game):
+            raise ModelError(reason)
+        if result.precision.startswith("fp32") and game.precision not in (None, "fp32"):
+            game = game.at_full_precision() or game
+        found = measured(result, game, Runner(game, self.cache, urgent=True))
+        if found is not result:
+            self.store.complete(run, found)
+        return found
 
     def place(self, run_id: str) -> Place | None:
         """Where a run of this process that waits stands in the queue; None for any other."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from spexviz.ablate.runner import Runner
 from spexviz.analysis.leading import leading
+from spexviz.errors import GameError
 from spexviz.games.base import Game
 from spexviz.masks import Interaction, Masks, all_but, distinct, keys
 from spexviz.results import Explanation, Measured, Sample
@@ -35,11 +36,14 @@ def measured(explanation: Explanation, game: Game, runner: Runner) -> Explanatio
     """The same run with what is `measured` of its input; one that has it is returned as it is.
 
     `game`: as the run asked it. `runner` asks what no mask of the run tells; its total is then what was done.
-    Same run, same masks. Raises whatever the runner raises.
+    Same run, same masks. Raises GameError for the game of another run, and whatever the runner
+    raises.
     """
     if explanation.measured is not None:
         return explanation
     n = len(explanation.players)
+    if len(game.players) != n:
+        raise GameError(f"The run has {n} players and its game {len(game.players)}: it is of another game.")
     found = steps(explanation, adding=game.path_adds)
     if explanation.proof.exact:
         return replace(explanation, measured=found)
@@ -99,7 +103,7 @@ def path(leads: Sequence[Interaction], n: int) -> tuple[Interaction, ...]:
         alone = min(alone, MOST_STEPS - 1)
     single = order[:alone]
     rest = tuple(i for i in range(n) if i not in single)
-    changed = [(i,) for i in single]
+    changed: list[Interaction] = [(i,) for i in single]
     if rest:
         changed.append(rest)
     return tuple(changed)

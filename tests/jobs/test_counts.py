@@ -39,13 +39,15 @@ def finished(manager: JobManager, user: str) -> str:
 
 
 def test_ablations_and_cache_hits_are_told_apart(manager: JobManager) -> None:
-    finished(manager, "one")
-    assert (manager.counts.ablations, manager.counts.hits) == (MASKS, 0)
+    result = manager.store.result(finished(manager, "one"))
+    assert result is not None and result.measured is not None
+    masks = MASKS + result.measured.ablations
+    assert (manager.counts.ablations, manager.counts.hits) == (masks, 0)
     finished(manager, "two")
-    assert (manager.counts.ablations, manager.counts.hits) == (MASKS, MASKS)
+    assert (manager.counts.ablations, manager.counts.hits) == (masks, masks)
     assert manager.counts.ended == {states.DONE: 2} and manager.counts.rate == 0
     told = metrics.text(manager, errors=3).splitlines()
-    for line in (f"spexviz_ablations_total {MASKS}", 'spexviz_runs_ended_total{state="done"} 2'):
+    for line in (f"spexviz_ablations_total {masks}", 'spexviz_runs_ended_total{state="done"} 2'):
         assert line in told
     assert "spexviz_errors_total 3" in told
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from spexviz.errors import ModelError, SpexvizError
+from spexviz.errors import GameError, ModelError, SpexvizError, StoreError
 from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager, refusal
 from spexviz.jobs.store import Run
@@ -180,3 +181,40 @@ def test_users_have_runs_of_their_own_and_share_ablations(manager: JobManager) -
     assert theirs_found.spectrum == ours_found.spectrum and theirs_found.spent.cached == len(
         ours_found.sample
     )
+
+
+def test_a_run_of_before_is_measured_on_request_and_a_file_stays_as_it_is(
+    manager: JobManager, honest: Explanation
+) -> None:
+    store, game = manager.store, Request.of(SPEC).game
+    run_id = manager.submit(Request.of(SPEC), "of this server")
+    ended(manager, run_id)
+    before = replace(honest, measured=None)
+    store.save(run_id, before)
+    from_file = store.insert(before, "a file")
+    other = replace(game, prompt="another text")
+    with pytest.raises(GameError, match="another game"):
+        manager.measure(run_id, other)
+    for one in (run_id, from_file):
+        found = manager.measure(one, game)
+        assert found.measured is not None and honest.measured is not None
+        assert found.measured.sample.values.tolist() == honest.measured.sample.values.tolist()
+        assert found.ablations == honest.ablations
+    kept, of_file = store.result(run_id), store.result(from_file)
+    assert kept is not None and kept.measured is not None and kept.complete
+    assert of_file is not None and of_file.measured is None, "a file stays what it was"
+    version = store.get(run_id).version
+    assert manager.measure(run_id, game).to_json() == kept.to_json()
+    assert store.get(run_id).version == version, "it is not kept again"
+    assert not store.complete(replace(store.get(run_id), version=version - 1), before), "it has changed since"
+    with pytest.raises(StoreError, match="no longer there"):
+        manager.measure("0" * 16, game)
+
+
+def test_a_model_that_is_not_offered_is_not_asked_for_it(
+    manager: JobManager, honest: Explanation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = manager.store.insert(replace(honest, measured=None), "a file")
+    monkeypatch.setenv("SPEXVIZ_MODELS", "bundled")
+    with pytest.raises(ModelError):
+        manager.measure(run_id, Request.of(SPEC).game)

@@ -82,10 +82,8 @@ def endure(
         EndpointModel("endpoint:real", Wire(Endpoint("real", f"{target}/v1", concurrency=4))), PROMPT, REVIEW
     )
     return Endurance(
-        ablations=planned.ablations,
-        lost=int((~np.isfinite(values)).sum())
-        + (planned.ablations - len(game.asked))
-        + (not result.complete),
+        ablations=result.ablations,
+        lost=int((~np.isfinite(values)).sum()) + (result.ablations - len(game.asked)) + (not result.complete),
         repeated=sum(count > 1 for count in game.asked.values()),
         difference=float(np.abs(values[:compare] - clean(masks[:compare])).max()),
         retries=wire.retries,

@@ -79,6 +79,7 @@ def test_sets_are_checked_unless_the_box_is_cleared(manager):
     at.text_area(key="form-prompt").set_value(words).run()
     at.select_slider(key="form-budget").set_value(64).run()
     assert at.checkbox(key="form-check").value and "at most 16 to check the sets shown" in said(at)
+    assert "at most 27 to measure the text itself" in said(at)
     button(at, "Explain").click().run()
     (run,) = manager.store.list()
     wait(lambda: manager.store.get(run.id).state == states.DONE)

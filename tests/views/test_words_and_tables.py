@@ -7,7 +7,6 @@ import pytest
 
 import spexviz as sv
 from spexviz.results import Check
-from spexviz.spectrum import Spectrum
 from spexviz.views import checked, csv, finding, graph, honesty, strip, table, theme
 from spexviz.views.table import guarded, members_of
 from tests.explanations import changed
@@ -43,8 +42,6 @@ def test_a_value_that_changed_once_did_change(review):
             ends=(0.0, 0.0),
         )
         assert ("never changed" in honesty(run)) == (value == 0.0)
-
-
 
 
 def checks_of(run):
