@@ -42,7 +42,7 @@ def row(run: Recording, result: Explanation) -> dict[str, object]:
     return {
         "title": run.title,
         "finding": views.finding(result),
-        "trust": views.trust(result).lines[0],
+        "trust": views.trust.trust(result).lines[0],
         "ablations": result.ablations,
         "players": len(result.players),
         "noun": result.subject.noun,

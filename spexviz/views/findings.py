@@ -13,10 +13,10 @@ from spexviz.analysis.leading import leading
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import untouched
-from spexviz.views.captions import shown_quality
 from spexviz.views.limits import never_changed, rare, spread
 from spexviz.views.story import Depth
 from spexviz.views.telling import Part, Telling, meaning
+from spexviz.views.trust import quality
 from spexviz.views.words import plural
 
 
@@ -93,7 +93,7 @@ def told(explanation: Explanation) -> Told:
     if unchanged := never_changed(explanation):
         return Told(None, instead=(unchanged,))
     cautions = tuple(filter(None, [rare(explanation)]))
-    if shown_quality(explanation) == "poor":
+    if quality(explanation) == "poor":
         return Told(None, instead=_nothing_yet(explanation), cautions=cautions)
     sets = leading(explanation, 2)
     if not sets:

@@ -10,15 +10,15 @@ from spexviz.views import grid, strip
 from spexviz.views.cards import Item
 from spexviz.views.examples import groups, mattering
 from spexviz.views.fidelity import fidelity_curve, residuals
-from spexviz.views.findings import finding, without_text
+from spexviz.views.findings import told, without_text
 from spexviz.views.graph import describe_graph, graph
 from spexviz.views.indices_of import all_indices
-from spexviz.views.path import path
 from spexviz.views.question import block
 from spexviz.views.selected import selected
 from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words
 from spexviz.views.table import sets
 from spexviz.views.trust import trust
+from spexviz.views.waterfall import waterfall as path  # until the measured path is merged
 
 __all__ = ["story"]
 
@@ -54,10 +54,11 @@ def _top(explanation: Explanation) -> list[Panel]:
 
 def _found(explanation: Explanation, look: Look) -> Words:
     """The finding in plain words, real values under it, and the numbers behind it in a fold."""
-    lines = (finding(explanation), without_text(explanation))
-    depth = "analyst" if look.depth == "anyone" else look.depth
-    behind = finding(explanation, depth)
-    more = () if behind == lines[0] else (behind,)
+    found = told(explanation)
+    lines = (" ".join(found.sentences), without_text(explanation))
+    more = found.numbers
+    if look.depth == "researcher":
+        more += found.terms
     is_open = look.depth != "anyone"
     return Words(tuple(filter(None, lines)), "headline", "How do we know?", more, is_open)
 

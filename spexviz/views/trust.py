@@ -10,7 +10,7 @@ import numpy as np
 from spexviz.results import Explanation
 from spexviz.results.subject import NUMBER
 from spexviz.views.captions import about, near_text, r2_text
-from spexviz.views.findings import never_changed, rare, spread
+from spexviz.views.limits import never_changed, rare, spread
 from spexviz.views.story import Words
 from spexviz.views.theme import number, percent
 from spexviz.views.words import plural
