@@ -56,7 +56,7 @@ def show(
     with sets:
         widgets.table(interactions, max(top, 30), key=f"{key}-table", checks=explanation.checks)
     with steps:
-        widgets.chart(views.waterfall(explanation, dark=widgets.dark()), key=f"{key}-waterfall")
+        widgets.chart(views.path(explanation, dark=widgets.dark()), key=f"{key}-path")
     with residuals:
         if explanation.proof.exact:
             st.info("All masks were measured: there is nothing left to predict.")

@@ -12,9 +12,9 @@ from spexviz.views.captions import checked, finding, headline, honesty, quality
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
+from spexviz.views.path import path
 from spexviz.views.removal import removal
 from spexviz.views.table import csv, table
-from spexviz.views.waterfall import waterfall
 
 __all__ = [
     "captions",
@@ -28,11 +28,11 @@ __all__ = [
     "headline",
     "heat",
     "honesty",
+    "path",
     "quality",
     "removal",
     "residuals",
     "strip",
     "table",
     "theme",
-    "waterfall",
 ]
