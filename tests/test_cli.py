@@ -70,7 +70,8 @@ def test_the_second_time_nothing_is_asked(tmp_path: Path) -> None:
     prompt = ["--prompt", "not good but hardly ever so dull that no fun is had at all"]
     assert [explain(*prompt, "--out", str(tmp_path / f"{i}.json")) for i in range(2)] == [0, 0]
     first, second = (Explanation.from_json((tmp_path / f"{i}.json").read_text()) for i in range(2))
-    assert first.spent.cached == 0 and second.spent.cached == 64 + 2
+    assert first.spent.cached == 0 and second.spent.asked == 0
+    assert second.spent.cached == first.ablations == 64 + 2 + first.measured.ablations > 66
     assert first.spectrum == second.spectrum
 
 

@@ -13,10 +13,10 @@ from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import Told, finding, told, without_text
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
+from spexviz.views.path import path
 from spexviz.views.removal import removal
 from spexviz.views.table import csv, table
 from spexviz.views.trust import honesty, quality
-from spexviz.views.waterfall import waterfall
 
 __all__ = [
     "Told",
@@ -30,6 +30,7 @@ __all__ = [
     "grid",
     "heat",
     "honesty",
+    "path",
     "quality",
     "question",
     "removal",
@@ -39,6 +40,5 @@ __all__ = [
     "theme",
     "told",
     "trust",
-    "waterfall",
     "without_text",
 ]

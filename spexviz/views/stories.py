@@ -13,12 +13,12 @@ from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import told, without_text
 from spexviz.views.graph import describe_graph, graph
 from spexviz.views.indices_of import all_indices
+from spexviz.views.path import path
 from spexviz.views.question import block
 from spexviz.views.selected import selected
 from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words
 from spexviz.views.table import sets
 from spexviz.views.trust import trust
-from spexviz.views.waterfall import waterfall as path  # until the measured path is merged
 
 __all__ = ["story"]
 

@@ -10,8 +10,7 @@ import pytest
 
 import spexviz as sv
 from spexviz.results import Fidelity
-from spexviz.views import fidelity_curve, graph, heat, residuals, waterfall
-from spexviz.views.waterfall import waterfall_steps
+from spexviz.views import fidelity_curve, graph, heat, path, residuals
 from tests.explanations import changed
 
 
@@ -25,7 +24,7 @@ def all_figures(run, dark=False):
         graph(run.interactions("SII", 2), dark=dark),
         fidelity_curve(run, dark=dark),
         residuals(run, dark),
-        waterfall(run, dark=dark),
+        path(run, dark=dark),
     ]
 
 
@@ -156,21 +155,6 @@ def test_residuals_plot_model_over_surrogate(review):
     assert np.allclose(dots.x, review.spectrum(review.held_out.masks)) and np.allclose(
         dots.y, review.held_out.values
     )
-
-
-@pytest.mark.parametrize(("mains", "sets", "order"), [(8, 5, 3), (2, 1, 2), (0, 0, 1), (99, 99, 4)])
-def test_waterfall_goes_from_real_end_to_real_end(review, mains, sets, order):
-    steps = waterfall_steps(review, mains=mains, sets=sets, order=order)
-    assert (steps[0].value, steps[-1].value) == review.ends
-    assert sum(s.value for s in steps[:-1]) == pytest.approx(review.ends[1])
-
-
-def test_waterfall_leaves_nothing_unexplained_when_the_spectrum_is_exact(make):
-    run = make(("a", "b", "c"), {(0,): 0.3, (0, 1): 0.5, (0, 1, 2): -0.2}, exact=True)
-    (missing,) = [s.value for s in waterfall_steps(run, order=3) if s.kind == "unexplained"]
-    assert missing == pytest.approx(0, abs=1e-9)
-    (missing,) = [s.value for s in waterfall_steps(run, order=2) if s.kind == "unexplained"]
-    assert abs(missing) > 0.1
 
 
 def test_notebook_use_and_cheap_import(review):

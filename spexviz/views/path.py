@@ -1,0 +1,216 @@
+"""Path: from the real value of nothing to that of everything, one player a step, every step measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from plotly.graph_objects import Figure
+
+from spexviz.kit.names import names
+from spexviz.masks import Interaction
+from spexviz.results import Explanation, Measured
+from spexviz.results.subject import Subject
+from spexviz.views import theme
+from spexviz.views.parts import BARE, MIDDLE, STILL, Point, columns, note, tip, write
+from spexviz.views.theme import listed, number
+from spexviz.views.words import escape, one, plural
+
+UP, DOWN = "From nothing to everything", "From everything to nothing"
+MISSING = "Not measured: a run does this last, and runs of earlier versions lack it."
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar, from the real value `before` to the real value `after`.
+
+    `said`: what the surrogate says where the bar ends; `members`: what was put in or taken out; none for the
+    two ends, whose bars stand on 0.
+    """
+
+    label: str
+    before: float
+    after: float
+    said: float
+    members: Interaction = ()
+
+    @property
+    def change(self) -> float:
+        return self.after - self.before
+
+    @property
+    def is_end(self) -> bool:
+        return not self.members
+
+
+def path(explanation: Explanation, *, dark: bool = False) -> Figure:
+    """Real f(nothing) → the leading players, put in one after the other → the rest → real f(everything).
+
+    The other way round where players are taken out. The surrogate's own path is a thin line beside it, but
+    for exact runs. A run that has not measured its path says so.
+    """
+    figure = Figure()
+    steps = path_steps(explanation)
+    subject = explanation.subject
+    if not steps:
+        note(figure, MISSING, dark, **MIDDLE)
+        theme.apply(figure, dark, title=UP, height=200, text=f"{UP}. {MISSING}")
+        return figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    exact = explanation.proof.exact
+    _draw_bars(figure, steps, subject, dark)
+    _draw_links(figure, steps, dark)
+    if not exact:
+        _draw_surrogate(figure, steps, dark)
+    _write_values(figure, steps, dark)
+    adding = explanation.measured is not None and explanation.measured.adding
+    title = UP if adding else DOWN
+    text = describe_path(steps, subject, title, exact)
+    height = 150 + 30 * len(steps)
+    subtitle = _subtitle(subject, adding, exact)
+    theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
+    _set_axes(figure, steps, explanation.unit, dark)
+    return figure.update_layout(showlegend=False, bargap=0.3)
+
+
+def path_steps(explanation: Explanation) -> tuple[Step, ...]:
+    """The bars, whose changes add up exactly: one end + all steps = the other end; () where not measured.
+
+    Each is the real difference of two masks that the run has asked, so it holds a player's own effect and all
+    that it does together with those that are there already.
+    """
+    measured = explanation.measured
+    if measured is None or not measured.path:
+        return ()
+    values = explanation.asked(measured.stops).tolist()
+    if not np.isfinite(values).all():
+        return ()
+    said = explanation.spectrum(measured.stops).tolist()
+    ends = ["nothing kept", "everything kept"]
+    if not measured.adding:
+        ends.reverse()
+    labels = _labels(measured, explanation.subject)
+    steps = [Step(ends[0], 0.0, values[0], said[0])]
+    for i, members in enumerate(measured.path):
+        steps.append(Step(labels[i], values[i], values[i + 1], said[i + 1], members))
+    return (*steps, Step(ends[1], 0.0, values[-1], said[-1]))
+
+
+def _labels(measured: Measured, subject: Subject) -> list[str]:
+    """What each step puts in or takes out: "+ never", "− L3.H7", "+ 3 other words"."""
+    sign = theme.PLUS if measured.adding else theme.MINUS
+    shown = names(subject.players, 28)
+    which = "other" if len(measured.path) > 1 else "of all"
+    labels = []
+    for members in measured.path:
+        called = shown[members[0]]
+        if len(members) > 1:
+            called = f"{len(members)} {which} {plural(subject.noun, len(members))}"
+        labels.append(f"{sign} {called}")
+    return labels
+
+
+def _subtitle(subject: Subject, adding: bool, exact: bool) -> str:
+    """What a bar is, that it is a sum, and what the line says."""
+    change, where = "put in", "kept"
+    if not adding:
+        change, where = "taken out", "left out"
+    said = (
+        f"Every bar is measured: by how much the value changes when {one(subject.noun)} is {change}, "
+        f"with those above it {where}. So it sums up what it does alone and with them."
+    )
+    if exact:
+        return said
+    return f"{said}<br>Thin line: what the surrogate would have said."
+
+
+def _draw_bars(figure: Figure, steps: Sequence[Step], subject: Subject, dark: bool) -> None:
+    points = [_point(row, step, subject, dark) for row, step in enumerate(steps)]
+    figure.add_bar(
+        **columns(points), orientation="h", width=0.66, marker_line_width=0, hoverinfo="text", name="measured"
+    )
+
+
+def _point(row: int, step: Step, subject: Subject, dark: bool) -> Point:
+    """A bar: grey for an end, pale for a step of several players."""
+    told = [f"{escape(number(step.change))} {escape(subject.unit)}"]
+    if not step.is_end:
+        told.append(f"from {number(step.before)} to {number(step.after)}")
+    told.append(escape(subject.say(step.after)))
+    point: Point = {"x": step.change, "base": step.before, "y": row}
+    point["hovertext"] = tip(escape(step.label), *told)
+    point["customdata"] = list(step.members)
+    point["marker_color"] = theme.mark(step.change, dark)
+    point["marker_opacity"] = 0.6 if len(step.members) > 1 else 1
+    if step.is_end:
+        point["marker_color"] = theme.tokens(dark).muted
+    return point
+
+
+def _draw_links(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
+    """A dotted line from the end of each bar to the next bar."""
+    line = {"color": theme.tokens(dark).muted, "width": 1, "dash": "dot"}
+    for row, step in enumerate(steps[:-1]):
+        across = {"x0": step.after, "x1": step.after}
+        down = {"y0": row + 0.33, "y1": row + 0.67}
+        figure.add_shape(type="line", **across, **down, line=line)
+
+
+def _draw_surrogate(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
+    """What the surrogate says of the mask where each bar ends."""
+    colour = theme.tokens(dark).accent
+    tips = [tip("the surrogate would have said", number(step.said)) for step in steps]
+    figure.add_scatter(
+        x=[step.said for step in steps],
+        y=list(range(len(steps))),
+        name="surrogate",
+        mode="lines+markers",
+        line={"color": colour, "width": 1.5},
+        marker={"color": colour, "size": 5},
+        hovertext=tips,
+        hoverinfo="text",
+    )
+
+
+def _write_values(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
+    """The change of each step right of its bar and of the line beside it; of an end its value, in bold."""
+    for row, step in enumerate(steps):
+        value = _bold_end(step, number(step.change))
+        right = max(step.before, step.after)
+        write(figure, value, 13, theme.ink(dark), x=right, y=row, xanchor="left", xshift=6)
+
+
+def _set_axes(figure: Figure, steps: Sequence[Step], unit: str, dark: bool) -> None:
+    """The values across, all of them with room for what is written; the steps downwards."""
+    levels = [0.0]
+    for step in steps:
+        levels += [step.after, step.said]
+    low = min(levels)
+    high = max(levels)
+    width = (high - low) or 1.0
+    room = [low - 0.04 * width, high + 0.16 * width]
+    figure.update_xaxes(title_text=escape(unit), range=room, **STILL)
+    labels = [_bold_end(step, escape(step.label)) for step in steps]
+    figure.update_yaxes(tickvals=list(range(len(steps))), ticktext=labels, tickfont_color=theme.ink(dark))
+    figure.update_yaxes(autorange="reversed", **BARE, **STILL)
+
+
+def _bold_end(step: Step, text: str) -> str:
+    """The text, in bold for the two ends."""
+    if step.is_end:
+        return f"<b>{text}</b>"
+    return text
+
+
+def describe_path(steps: Sequence[Step], subject: Subject, title: str, exact: bool) -> str:
+    """The path in words, for a screen reader."""
+    first, *between, last = steps
+    ends = []
+    for step in (first, last):
+        ends.append(f"{number(step.after)} {subject.unit} with {step.label} ({subject.say(step.after)})")
+    told = listed((step.label, step.change) for step in between)
+    measured = f"{title}, every step measured: from {ends[0]} to {ends[1]}: {told}."
+    if exact:
+        return measured
+    said = ", ".join(number(step.said) for step in steps[:-1])
+    return f"{measured} The surrogate would have said {said}."
