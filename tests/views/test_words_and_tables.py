@@ -7,7 +7,6 @@ import pytest
 
 import spexviz as sv
 from spexviz.results import Check
-from spexviz.spectrum import Spectrum
 from spexviz.views import checked, csv, finding, graph, honesty, strip, table, theme
 from spexviz.views.captions import removal, removal_changes
 from spexviz.views.table import guarded, members_of
