@@ -21,6 +21,7 @@ from spexviz.views.words import escape
 __all__ = ["LOWEST", "describe_fidelity", "fidelity_curve", "residuals"]
 
 LOWEST = -0.2  # R² below this is drawn at the edge and told in words
+GUESS = "no better than a guess"
 
 
 def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Sequence[Fidelity] = ()) -> Figure:
@@ -31,9 +32,9 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     """
     t = theme.tokens(dark)
     every = [*explanation.proof.curve, *extra]
-    points = [point for point in every if math.isfinite(point.r2)]
+    points = [point for point in every if _is_drawn(point, explanation)]
     curves = _curves(points, explanation.baseline.solver, dark)
-    low = _floor(points)
+    low = 0.0 if explanation.proof.exact else _floor(points)
     figure = Figure()
     if explanation.proof.exact:
         figure.add_hline(y=1, line={"color": t.ink, "width": 1.5, "dash": "dot"})
@@ -44,18 +45,20 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
         _draw_exact(figure, explanation, t.ink)
     else:
         _draw_here(figure, explanation.fidelity, low, t.ink)
-    if not points:
+    if not any(math.isfinite(point.r2) for point in every):
         note(figure, "No fit yet: the first appears after the first 64 ablations.", dark, **MIDDLE)
 
     # the legend stands under the axis: it may hold a dozen solvers, two a row
     legend_height = 22 * ((len(curves) + 1) // 2)
     legend = legend_below(0, xanchor="left", yref="container", yanchor="bottom")
     title = "How good is it, and what did it cost?"
-    subtitle = _subtitle(explanation)
+    subtitle = _subtitle(explanation, extra)
     height = 400 + legend_height
     text = describe_fidelity(explanation, extra)
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
     _set_axes(figure, points, low, _scale(explanation))
+    if explanation.proof.exact:  # room over the line for what it means
+        figure.update_yaxes(range=[low, 1.12])
     figure.update_layout(margin_b=70 + legend_height, legend=legend)
     return figure.update_layout(showlegend=len(curves) > 0, hovermode="closest")
 
@@ -69,11 +72,20 @@ def describe_fidelity(explanation: Explanation, extra: Sequence[Fidelity] = ()) 
     if not points:
         return f"{head}No fit yet."
     points.sort(key=attrgetter("solver", "budget"))
-    told = "; ".join(map(_in_words, points))
+    told = "; ".join(_in_words(point, explanation) for point in points)
     return f"{head}{_scale(explanation).capitalize()}. {told}."
 
 
-def _in_words(point: Fidelity) -> str:
+def _is_drawn(point: Fidelity, explanation: Explanation) -> bool:
+    """Whether a fit has an R²; of an exact run, which rests on none, also whether it beats a guess."""
+    if explanation.proof.exact:
+        return point.r2 >= 0.0
+    return math.isfinite(point.r2)
+
+
+def _in_words(point: Fidelity, explanation: Explanation) -> str:
+    if explanation.proof.exact and point.r2 < 0.0:
+        return f"{point.solver} with {point.budget:,} ablations: {GUESS}"
     near = near_text(point.local, "players")
     said = f"{point.solver} with {point.budget:,} ablations: R² {_r2(point)}"
     return f"{said}, {near}" if near else said
@@ -157,7 +169,7 @@ def _error_bar(point: Fidelity, low: float) -> tuple[float, float]:
 def _draw_exact(figure: Figure, explanation: Explanation, colour: str) -> None:
     """What the line at 1 means."""
     text = f"exact, all {_all_masks(explanation)} masks"
-    place = {"x": 0.01, "xref": "paper", "xanchor": "left", "y": 1, "yanchor": "top", "yshift": -3}
+    place = {"x": 0.01, "xref": "paper", "xanchor": "left", "y": 1, "yanchor": "bottom", "yshift": 4}
     write(figure, text, 13, colour, **place)
 
 
@@ -187,10 +199,12 @@ def _draw_here(figure: Figure, here: Fidelity, low: float, colour: str) -> None:
     write(figure, f"you are here<br><b>{r2}</b>", 13, colour, align="left", **place)
 
 
-def _subtitle(explanation: Explanation) -> str:
+def _subtitle(explanation: Explanation, extra: Sequence[Fidelity]) -> str:
     if explanation.proof.exact:
         text = f"The spectrum itself is exact (all {_all_masks(explanation)} masks); "
         text += "the lines are fits on some of them, scored on the rest"
+        if any(point.r2 < 0.0 for point in [*explanation.proof.curve, *extra]):
+            text += f"; those that are {GUESS} are not drawn"
     else:
         text = f"R² on {explanation.fidelity.held_out:,} {_masks(explanation)}, 90 % interval; "
         text += "1 is perfect, 0 guesses the mean"

@@ -46,7 +46,7 @@ def measured(subject: Subject) -> str:
     """What is measured, in words; by the answers or the unit where the run does not know its question."""
     if subject.question:
         return plain(subject.question, 400)
-    answers = [plain(answer.strip()) for answer in subject.scale.answers]
+    answers = _answers(subject)
     if subject.scale.kind == ODDS:
         return f"how much more likely “{answers[0]}” than “{answers[1]}” is"
     if subject.scale.kind == LOG_PROBABILITY:
@@ -95,9 +95,14 @@ def _answer(explanation: Explanation) -> str:
     return f"The model answers {answer}: {full} {everything}, {empty} {nothing}."
 
 
+def _answers(subject: Subject) -> list[str]:
+    """The answers on one line each, without the space that they begin with."""
+    return [plain(answer.strip() or answer) for answer in subject.scale.answers]
+
+
 def _of_what(subject: Subject) -> str:
     """Of which answer the probabilities are; "" for a number."""
-    answers = [plain(answer.strip()) for answer in subject.scale.answers]
+    answers = _answers(subject)
     if subject.scale.kind == ODDS:
         return f"“{answers[0]}” rather than “{answers[1]}”"
     if subject.scale.kind == LOG_PROBABILITY:

@@ -83,6 +83,10 @@ def test_it_says_what_it_is(game: Game) -> None:
         and subject.say(0.5)
     )
     assert all(isinstance(remark, str) for remark in game.remarks)
+    said = subject.question
+    assert said and said[0] == said[0].lower() and "{" not in said and not said.endswith(".")
+    assert (subject.model, subject.before, subject.after) == (game.model_title, game.before, game.after)
+    assert bool(subject.model) == (type(game).name not in ("function", "synthetic"))
     asking = game.asking()
     assert (
         isinstance(asking, Asking)

@@ -150,6 +150,22 @@ def test_exact_runs_say_so(make):
     assert "nothing held out" in residuals(run).layout.meta["text"]
 
 
+def test_the_curve_of_an_exact_run_never_falls_below_zero_and_no_label_lies_on_a_marker(make):
+    run = make(("a", "b", "c"), {(0, 1): 1.0}, exact=True)
+    low, high = (Fidelity("auto", k, r2, (r2 - 0.3, r2 + 0.1), 4, 3) for k, r2 in ((8, -0.2), (16, 0.15)))
+    bad = Fidelity("linear", 16, -0.23, (-0.4, -0.1), 4, 3)
+    figure = fidelity_curve(changed(run, curve=(low, high, bad)))
+    (line,) = [trace for trace in figure.data if trace.name]
+    assert (line.name, list(line.y), list(line.error_y.arrayminus)) == ("auto", [0.15], [0.15])
+    assert figure.layout.yaxis.range[0] == 0.0
+    told = figure.layout.title.subtitle.text.replace("<br>", " ")
+    assert told.count("no better than a guess") == 1
+    text = figure.layout.meta["text"]
+    assert "linear with 16 ablations: no better than a guess" in text and "−0.2" not in text
+    (label,) = [one for one in figure.layout.annotations if "exact" in one.text]
+    assert label.y == 1 and label.yanchor == "bottom" and figure.layout.yaxis.range[1] > 1.1
+
+
 def test_residuals_plot_model_over_surrogate(review):
     (dots,) = traces(residuals(review), "one unseen mask")
     assert np.allclose(dots.x, review.spectrum(review.held_out.masks)) and np.allclose(
