@@ -92,11 +92,14 @@ def read(interactions: Interactions, top: int = 50, checks: Sequence[Check] = ()
     page["Of the variance"] = frame["share"]
     styler = pd.DataFrame(page).style
     styler.format(percent, subset=["Of the variance"])
+    if "Model" in page:
+        styler.format(number, subset=["Model"], na_rep="")
     found = _found(interactions, checks)
     for row, members in enumerate(members_of(interactions, top)):
         for column, text in _said(interactions, members, found).items():
-            cell = pd.IndexSlice[[row], [column]]
-            styler.format(lambda _, text=text: text, subset=cell, na_rep="")
+            if text and column != "Verdict":  # a text already
+                cell = pd.IndexSlice[[row], [column]]
+                styler.format(lambda _, text=text: text, subset=cell)
     return styler
 
 
