@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2 import component
 
-from spexviz.indices import Interactions
+from spexviz.indices import FIRST_ORDER, Interactions
 from spexviz.kit.paths import ASSETS
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
@@ -127,7 +127,7 @@ def index_controls(
                 key=f"{key}-index",
                 help="How the value of a set is defined. Every view then shows this index.",
             )
-        order = _order(explanation, key, columns[-2])
+        order = _order(explanation, key, columns[-2], index in FIRST_ORDER)
         top = columns[-1].slider("Sets shown", 3, 40, 12, key=f"{key}-top")
     found = explanation.interactions(index, order)
     if asked := asks(found):
@@ -135,8 +135,8 @@ def index_controls(
     return found, int(top)
 
 
-def _order(explanation: Explanation, key: str, place: Any) -> int:
-    """The highest order of the sets shown; None is offered that the index does not use."""
+def _order(explanation: Explanation, key: str, place: Any, unused: bool) -> int:
+    """The highest order of the sets shown. `unused`: the index is of single players only."""
     most = max(1, min(5, len(explanation.players)))
     default = min(3, most)
     nouns = plural(explanation.subject.noun)
@@ -146,6 +146,7 @@ def _order(explanation: Explanation, key: str, place: Any) -> int:
         default=default,
         key=f"{key}-order",
         required=True,
+        disabled=unused,
         help=f"1 shows single {nouns} only. It chooses what is listed; the mean effect of a set is the same "
         "whatever is listed beside it.",
     )

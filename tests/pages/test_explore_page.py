@@ -90,7 +90,7 @@ def test_sets_are_checked_unless_the_box_is_cleared(manager):
         and result.proof.spent_on_checks <= 16
     )
     at.run()
-    assert not at.exception and {"check", "measured"} <= set(at.dataframe[0].value.columns)
+    assert not at.exception and {"Model", "Verdict"} <= set(at.dataframe[0].value.columns)
     button(at, "New run").click().run()
     at.checkbox(key="form-check").uncheck().run()
     assert "to check the sets" not in said(at)

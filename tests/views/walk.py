@@ -1,0 +1,203 @@
+"""Every number that any view shows of a set, as it is written, by the views that say it."""
+
+from __future__ import annotations
+
+import csv as csv_module
+import html
+import io
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from spexviz import views
+from spexviz.kit.names import names
+from spexviz.masks import Interaction
+from spexviz.results import Explanation
+from spexviz.views import cards, grid, strip
+from spexviz.views.cards import Item
+from spexviz.views.heat import heat
+from spexviz.views.index_words import READINGS
+from spexviz.views.indices_of import all_indices
+from spexviz.views.table import describe_table, read, sets
+from spexviz.views.theme import interval_text, number
+
+NUMBER = r"[+−]?(?:[\d,]+(?:\.\d+)?(?:e−?\d+)?|∞)"
+RANGE = rf"\[{NUMBER}, {NUMBER}\]"
+VALUE = re.compile(rf"({NUMBER})(?: ({RANGE}))?")
+TOP = 30
+
+Said = tuple[str, Interaction, str]
+"""The view, the set, and what it writes: a number or an interval."""
+
+
+Key = tuple[str, Interaction]
+"""What is said, "value" or "interval", and of which set."""
+
+
+def written(run: Explanation, index: str, order: int) -> tuple[dict[Key, dict[str, set[str]]], str]:
+    """What is said of each set, with the views that say it; and all their text, for words to look for."""
+    found: dict[Key, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    shown: list[str] = []
+    for view, members, text in _all(run, index, order, shown):
+        match = VALUE.fullmatch(text)
+        assert match, f"{view} writes {text!r} of {members}"
+        value, interval = match.groups()
+        found["value", members][value].add(view)
+        if interval:
+            found["interval", members][interval].add(view)
+    return found, "\n".join(shown)
+
+
+def _all(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator[Said]:
+    label = names(run.players)
+    by_name = {" × ".join(label[i] for i in m): m for m in _sets(run, index, order)}
+    yield from _strip(run, index, order, shown)
+    yield from _graph(run, index, order, shown, by_name)
+    yield from _tables(run, index, order, shown, by_name)
+    yield from _cards(run, index, order, shown)
+    yield from _players(run, index, order, shown)
+    yield from _grid(run, index, order, shown, by_name)
+    yield from _notebook(run, index, order, by_name)
+    if index == "mean":
+        for check in run.checks:
+            said = views.captions.check_text(check, run.unit)
+            yield "check", check.members, re.search(rf"surrogate says ({NUMBER}),", said)[1]
+
+
+def _look(index: str, order: int) -> dict[str, Any]:
+    """What a view is told; the default index is left to it."""
+    if index == "mean":
+        return {"order": order}
+    return {"index": index, "order": order}
+
+
+def _sets(run: Explanation, index: str, order: int) -> list[Interaction]:
+    return [members for members in run.interactions(index, order).values if members]
+
+
+def _strip(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator[Said]:
+    found = run.interactions(index, order)
+    data = strip.data(run, found, top=TOP)
+    shown.append(json.dumps(data, ensure_ascii=False))
+    for i, text in enumerate(data["effects"]):
+        yield "strip", (i,), text
+        if abs(data["cells"][i]) > 1:
+            assert (data["cells"][i] > 0) == (not text.startswith("−")), "the colour has another sign"
+    for comb in data["sets"]:
+        yield "comb", tuple(comb["m"]), f"{comb['said']} {comb.get('range', '')}".rstrip()
+        assert (comb["v"] < 0) == comb["said"].startswith("−"), "the bar has another sign"
+
+
+def _graph(
+    run: Explanation, index: str, order: int, shown: list[str], by_name: dict[str, Interaction]
+) -> Iterator[Said]:
+    figure = views.graph(run, top=TOP, **_look(index, order))
+    shown.append(figure.to_json())
+    for trace in figure.data:
+        if trace.name not in ("sets", "players"):
+            continue
+        for members, text, glyph in zip(trace.customdata, trace.hovertext, trace.text, strict=True):
+            lines = html.unescape(text).split("<br>")
+            value = lines[1].split(" ")[0]
+            interval = re.search(RANGE, text)
+            yield f"graph {trace.name}", tuple(members), value + (f" {interval[0]}" if interval else "")
+            if trace.name == "sets":
+                sign = glyph.strip("</b>")
+                assert value == "0" or sign == value[0], "the glyph of a set has another sign"
+            said = re.search(rf"surrogate says ({NUMBER}),", text)
+            if said:
+                yield "graph check", tuple(members), said[1]
+    yield from _listed("graph in words", figure.layout.meta["text"].rpartition("): ")[2], by_name)
+
+
+def _listed(view: str, text: str, by_name: dict[str, Interaction]) -> Iterator[Said]:
+    """ "never +0.50; fails −0.12." """
+    for entry in text.removesuffix(".").split("; "):
+        name, _, value = entry.rpartition(" ")
+        if name in by_name:
+            yield view, by_name[name], value
+
+
+def _tables(
+    run: Explanation, index: str, order: int, shown: list[str], by_name: dict[str, Interaction]
+) -> Iterator[Said]:
+    found = run.interactions(index, order)
+    frame = views.table(found, TOP, run.checks)
+    rows = sets(run, found, TOP)
+    styled = read(found, TOP, run.checks)._translate(False, False)["body"]
+    column = list(rows.columns)[2]
+    for k, (members, row) in enumerate(zip(rows.members, rows.rows, strict=True)):
+        yield "table", members, row[column]
+        yield "page's table", members, styled[k][3]["display_value"]
+        cells = [frame[name][k] for name in ("value", "low", "high")]
+        interval = "" if np.isnan(cells[1]) else f" {interval_text((cells[1], cells[2]))}"
+        yield "frame", members, number(cells[0]) + interval
+    written = views.csv(found, None, run.checks)
+    for row in csv_module.DictReader(io.StringIO(written)):
+        if row["members"] in by_name:  # not those that are guarded
+            yield "csv", by_name[row["members"]], number(float(row["value"]))
+    words = describe_table(run, found, TOP)
+    for entry in words.removesuffix(".").split("; "):
+        match = re.search(rf"(?:: )?([^;]+?) ({NUMBER}(?: {RANGE})?), (?:model|[\d<])", entry)
+        name = match[1].rpartition("): ")[2] if match else ""
+        if match and name in by_name:
+            yield "table in words", by_name[name], match[2]
+    shown += [written, words, repr(rows), repr(frame), repr(styled)]
+
+
+def _cards(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator[Said]:
+    items = [Item(player) for player in run.players]
+    mattering = cards.mattering(run, items, TOP, **_look(index, order))
+    ranked = run.interactions(index, order).top(6, include_singletons=False)
+    of_sets = [cards.of_set(run, items, m, **_look(index, order)) for m in ranked.values]
+    data = cards.data([*mattering, *of_sets])
+    shown.append(json.dumps(data, ensure_ascii=False))
+    for card in data["cards"]:
+        yield "card", tuple(card["members"]), card["value"]
+    for card in of_sets:
+        alone = re.match(r"Each alone (.+?); ", card.lines[0])[1].split(", ")
+        for i, value in zip(card.members, alone, strict=True):
+            yield "card, alone", (i,), value
+
+
+def _players(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator[Said]:
+    page = heat(run, **_look(index, order))
+    shown.append(page.html + page.text)
+    for i, title in enumerate(re.findall(r'title="([^"]*)"', page.html)):
+        yield "heat", (i,), title.split(" ")[0]
+
+
+def _grid(
+    run: Explanation, index: str, order: int, shown: list[str], by_name: dict[str, Interaction]
+) -> Iterator[Said]:
+    figure = grid.grid(run, **_look(index, order))
+    shown.append(figure.to_json())
+    squares = figure.data[0]
+    for members, effect, text in zip(
+        squares.customdata, squares.marker.color, squares.hovertext, strict=True
+    ):
+        yield "grid, colour", tuple(members), number(effect)
+        yield "grid", tuple(members), text.split("<br>")[1].split(" ")[0]
+    ranked = re.sub(r" \(\d+ of \d+\)", "", figure.layout.meta["text"].rpartition("first: ")[2])
+    yield from _listed("grid in words", ranked, by_name)
+
+
+def _notebook(run: Explanation, index: str, order: int, by_name: dict[str, Interaction]) -> Iterator[Said]:
+    found = run.interactions(index, order)
+    for line in repr(found.top(12)).splitlines()[2:]:
+        cells = re.split(r"  +", line)
+        if cells[0] in by_name:
+            has_interval = found.intervals is not None
+            yield "notebook", by_name[cells[0]], " ".join(cells[1 : 2 + has_interval])
+    for name, *cells in re.findall(r"<tr><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>", found._repr_html_()):
+        if html.unescape(name) in by_name:
+            value = " ".join(cells[: 1 + (found.intervals is not None)])
+            yield "notebook, HTML", by_name[html.unescape(name)], value
+    for members in list(found.top(2).values):
+        for row in all_indices(run, members, order).rows:
+            if row["Index"] == READINGS[index].label and order >= len(members):
+                yield "all indices", members, row["Value"].split(" ")[0]
