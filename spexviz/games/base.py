@@ -41,8 +41,9 @@ class Game:
     Derive from it; every option has its default here. A game that comes back from a file is a frozen
     dataclass with a class variable `name`: its fields are its JSON form. `keep`: the probability with which
     masks keep a player. `model_name`: the model that evaluates it, one call at a time; `precision`: what that
-    computes in; `hands_over`: whether a question of a page goes between two of its batches. What a game must
-    be is checked before its first ablation (`checked`).
+    computes in; `hands_over`: whether a question of a page goes between two of its batches; `preparing`: what
+    it does, in words, before its first value. What a game must be is checked before its first ablation
+    (`checked`).
     """
 
     name: ClassVar[str] = "own"
@@ -61,6 +62,7 @@ class Game:
     precision: str | None = None
     metered: bool = False  # whether every ablation costs money: such a game is never asked beyond the budget
     hands_over: bool = False
+    preparing: str = ""
 
     @cached_property
     def fingerprint(self) -> str:
