@@ -26,12 +26,19 @@ function draw(parentElement, state, data) {
   if (state.root) state.root.remove();
   const root = element("div", "spexviz-strip");
   root.dataset.quality = data.quality;
+  root.classList.toggle("preview", Boolean(data.preview));
   for (const name of ["ink", "muted", "grid", "up", "down", "surface", "onMark"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
   Object.assign(state, { version: data.version, data, root, observer: null, width: 0, selected: [] });
   state.name = (i) => data.names[i] ?? visible(data.tokens[i]);
   state.setsOf = data.tokens.map(() => []);
   data.sets.forEach((set, k) => set.m.forEach((i) => state.setsOf[i].push(k)));
   const text = drawText(state, data);
+  if (data.preview) {
+    state.combs = [];
+    root.append(text);
+    parentElement.append(root);
+    return;
+  }
   state.read = element("div", "read");
   const combs = drawCombs(state, data);
   root.append(drawLegend(data), text, state.read, combs);
@@ -44,7 +51,8 @@ function draw(parentElement, state, data) {
 function drawText(state, data) {
   const box = element("div", "text");
   box.setAttribute("role", "group");
-  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s. Arrow keys move, Enter selects.`);
+  const gestures = data.preview ? "" : " Arrow keys move, Enter selects.";
+  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s.${gestures}`);
   const most = Math.max(...data.mass, 1e-12);
   const middle = (data.colours.cells.length - 1) / 2;
   state.tokens = data.tokens.map((label, i) => {
@@ -56,8 +64,8 @@ function drawText(state, data) {
     token.style.setProperty("--cell", data.colours.cells[middle + Math.round(middle * share)]);
     token.style.setProperty("--mass", (data.mass[i] / most).toFixed(3));
     if (Math.abs(share) >= 0.1) token.dataset.sign = effect > 0 ? "+" : "−";
-    button(token, i === 0, `${state.name(i)}, main effect ${number(effect)} ${data.unit}, ${percent(data.mass[i])} of the variance in its interactions`);
-    token.dataset.token = i;
+    if (!data.preview) button(token, i === 0, `${state.name(i)}, main effect ${number(effect)} ${data.unit}, ${percent(data.mass[i])} of the variance in its interactions`);
+    if (!data.preview) token.dataset.token = i;
     box.append(token);
     return token;
   });
@@ -209,6 +217,7 @@ function report(state, members, toggle) {
 function select(state, members) {
   state.selected = members;
   const chosen = new Set(members);
+  if (state.data.preview) return;
   state.tokens.forEach((token, i) => pressed(token, chosen.has(i)));
   state.combs.forEach((row, k) => pressed(row, same(state.data.sets[k].m, members)));
 }

@@ -33,14 +33,18 @@ def data(
     top: int = MOST_COMBS,
     dark: bool = False,
     selection: Sequence[int] = (),
+    preview: bool = False,
 ) -> dict[str, Any]:
     """The component's data, JSON-able: about 11 KB for 500 tokens.
 
     `version` changes with all of it but `selection`. `top`: sets of order ≥ 2 shown as combs, at most 12.
-    `selection`: positions of the selected set's members.
+    `selection`: positions of the selected set's members. `preview`: the text and its colours alone, without
+    a number, a set or a gesture, as long as a run has too little to say more.
     """
     label = [isolated(name) for name in names(explanation.players)]
     body = _text(explanation, label) | _effects(explanation)
+    if preview:
+        return versioned(_preview(explanation, body, dark), ())
     body["mass"] = [round(share, 4) for share in interaction_mass(interactions)]
     body["sets"] = _combs(explanation, interactions, label, top)
     body["unit"] = explanation.unit
@@ -49,6 +53,20 @@ def data(
     body["quality"] = shown_quality(explanation)
     body["colours"] = _colours(dark)
     return versioned(body, selection)
+
+
+def _preview(explanation: Explanation, body: dict[str, Any], dark: bool) -> dict[str, Any]:
+    """Colours only: shares of the largest effect, as coarse as the colours are."""
+    limit = body["limit"] or 1.0
+    body["effects"] = [round(effect / limit, 2) for effect in body["effects"]]
+    body["limit"] = 1.0
+    body["mass"] = [0.0] * len(body["effects"])
+    body["sets"] = []
+    body["noun"] = explanation.subject.noun
+    body["quality"] = "good"  # colours that come and sharpen need no fading
+    body["colours"] = _colours(dark)
+    body["preview"] = True
+    return body
 
 
 def _text(explanation: Explanation, label: Sequence[str]) -> dict[str, Any]:

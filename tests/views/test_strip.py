@@ -69,6 +69,15 @@ def test_version_ignores_the_selection_only(review):
         assert other["version"] != plain["version"]
 
 
+def test_a_preview_has_the_text_and_its_colours_and_no_number_of_the_run(review):
+    i = found(review)
+    whole, shown = strip.data(review, i), strip.data(review, i, preview=True, selection=(2, 3))
+    assert (shown["tokens"], shown["gaps"]) == (whole["tokens"], whole["gaps"]) and shown["preview"]
+    assert shown["sets"] == [] == shown["selection"] and set(shown["mass"]) == {0.0} and shown["limit"] == 1.0
+    assert max(map(abs, shown["effects"])) == 1.0 and "unit" not in shown
+    assert shown["version"] != strip.data(review, i, preview=True, dark=True)["version"]
+
+
 def test_five_hundred_tokens_stay_small(long):
     data = strip.data(long, found(long))
     assert len(json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()) < 14_000

@@ -49,6 +49,25 @@ def test_gestures(chromium, review):
     assert page.errors == []
 
 
+def test_a_preview_shows_colours_and_says_and_reports_nothing(chromium, review):
+    page = mounted(chromium, data(review, preview=True))
+    token = page.locator(".token")
+    assert (
+        token.count() == 14 and page.locator(".legend, .read, .comb, .none, [aria-label*='0.']").count() == 0
+    )
+    shades = page.evaluate(
+        "Array.from(window.roots[0].querySelectorAll('.token'), (t) => t.style.getPropertyValue('--cell'))"
+    )
+    assert len(set(shades)) > 3
+    token.nth(2).hover()
+    token.nth(2).click()
+    page.keyboard.press("Enter")
+    assert sent(page) == [] and page.errors == []
+    page.evaluate("data => window.again(0, data)", data(review))
+    assert page.locator(".comb").count() == len(data(review)["sets"])
+    assert page.locator(".spexviz-strip").count() == 1
+
+
 def test_keyboard(chromium, review):
     page = mounted(chromium, data(review))
     page.locator(".token").nth(0).focus()
