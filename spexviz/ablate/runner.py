@@ -85,9 +85,6 @@ class Runner:
     def __call__(self, masks: Masks, phase: str = "ablations", seen: Seen | None = None) -> Values:
         """Values of the masks, in order. Finished chunks stay in the cache whatever happens."""
         call = _Call(self, masks, phase, seen)
-        if len(masks):
-            first = "" if self.done else self.game.preparing
-            self.tell(first or phase)
         try:
             chunk = self.chunk or self.executor.chunk(self.game)
             for start in range(0, len(masks), chunk):

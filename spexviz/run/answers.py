@@ -22,6 +22,8 @@ class Answers:
     def ask(self, runner: Runner, count: int, seen: Seen | None = None) -> None:
         """Up to the first `count`, or as many as there are; those already asked stay."""
         new = self.masks[len(self.values) : count]
+        if len(new):
+            runner.tell(self.phase)
         values = runner(new, self.phase, seen)
         self.values = np.concatenate([self.values, values])
 

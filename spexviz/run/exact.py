@@ -26,6 +26,7 @@ def enumerated(fitting: Fitting, show: Callable[[Preview], None]) -> Found:
     masks = all_masks(n)
     total = len(masks)
     fitting.ahead.plan(list(_doublings(total)), exact=True)
+    fitting.say(fitting.runner.game.preparing or "ablations")
     values = fitting.runner(masks, seen=Previews(fitting.request.subject, show, total))
     spectrum = Spectrum.exact(values, {"exact": f"all {total} masks"})
     linear = r2(values, spectrum.truncate(order=1)(masks))

@@ -33,7 +33,9 @@ class Sampling:
     def steps(self) -> Iterator[Found]:
         """What is known at every checkpoint; the last is complete."""
         n = self.request.plan.n
-        both = self.runner(ends(n), "full and empty input")
+        first = "full and empty input"
+        self.fitting.say(self.runner.game.preparing or first)
+        both = self.runner(ends(n), first)
         self.scoring: HeldOut | ByFolds = HeldOut(self.fitting, self.design)
         if self.request.plan.by_folds:
             self.scoring = ByFolds(self.fitting, self.design, float(both[1]))

@@ -18,7 +18,8 @@ from spexviz import views
 from spexviz.indices import INDICES, Interactions
 from spexviz.kit.paths import ASSETS
 from spexviz.masks import Interaction
-from spexviz.results import Check, Explanation
+from spexviz.results import Check, Explanation, Subject
+from spexviz.results.preview import Preview
 from spexviz.run import cost
 from spexviz.views import captions, strip, theme
 from spexviz.views import cards as cards_of
@@ -152,6 +153,12 @@ def text_strip(explanation: Explanation, interactions: Interactions, top: int, k
     """The token heatmap over the text, with the top sets under it; a click selects."""
     data = strip.data(explanation, interactions, top=top, dark=dark(), selection=selection(explanation))
     _strip(key=key, data=data, on_select_change=_selecting(key, _triggered))
+
+
+def early_strip(subject: Subject, preview: Preview | None, key: str) -> None:
+    """The text alone, coloured by the preview where there is one."""
+    effects = preview.effects if preview else None
+    _strip(key=key, data=strip.preview(subject, effects, dark=dark()))
 
 
 def cards(

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from spexviz.indices import Interactions
+from spexviz.kit.arrays import Floats
 from spexviz.kit.names import names, upright
 from spexviz.masks import Interaction
-from spexviz.results import Explanation
+from spexviz.results import Explanation, Subject
 from spexviz.views import theme
 from spexviz.views.captions import shown_quality
 from spexviz.views.component import beside, colours, versioned
@@ -33,18 +36,14 @@ def data(
     top: int = MOST_COMBS,
     dark: bool = False,
     selection: Sequence[int] = (),
-    preview: bool = False,
 ) -> dict[str, Any]:
     """The component's data, JSON-able: about 11 KB for 500 tokens.
 
     `version` changes with all of it but `selection`. `top`: sets of order ≥ 2 shown as combs, at most 12.
-    `selection`: positions of the selected set's members. `preview`: the text and its colours alone, without
-    a number, a set or a gesture, as long as a run has too little to say more.
+    `selection`: positions of the selected set's members.
     """
     label = [isolated(name) for name in names(explanation.players)]
-    body = _text(explanation, label) | _effects(explanation)
-    if preview:
-        return versioned(_preview(explanation, body, dark), ())
+    body = _text(explanation.subject, label) | _effects(explanation)
     body["mass"] = [round(share, 4) for share in interaction_mass(interactions)]
     body["sets"] = _combs(explanation, interactions, label, top)
     body["unit"] = explanation.unit
@@ -55,23 +54,30 @@ def data(
     return versioned(body, selection)
 
 
-def _preview(explanation: Explanation, body: dict[str, Any], dark: bool) -> dict[str, Any]:
-    """Colours only: shares of the largest effect, as coarse as the colours are."""
-    limit = body["limit"] or 1.0
-    body["effects"] = [round(effect / limit, 2) for effect in body["effects"]]
+def preview(subject: Subject, effects: Floats | None = None, *, dark: bool = False) -> dict[str, Any]:
+    """The text alone, without a number, a set or a gesture, as long as a run has too little to say more.
+
+    `effects` (n,): what colours it, as shares of the largest, as coarse as colours are; None for no colours.
+    """
+    label = [isolated(name) for name in names(subject.players)]
+    shares = np.zeros(len(label))
+    if effects is not None and effects.any():
+        shares = effects / np.abs(effects).max()
+    body = _text(subject, label)
+    body["effects"] = [round(share, 2) for share in shares.tolist()]
     body["limit"] = 1.0
-    body["mass"] = [0.0] * len(body["effects"])
+    body["mass"] = [0.0] * len(label)
     body["sets"] = []
-    body["noun"] = explanation.subject.noun
+    body["noun"] = subject.noun
     body["quality"] = "good"  # colours that come and sharpen need no fading
     body["colours"] = _colours(dark)
     body["preview"] = True
-    return body
+    return versioned(body, ())
 
 
-def _text(explanation: Explanation, label: Sequence[str]) -> dict[str, Any]:
+def _text(subject: Subject, label: Sequence[str]) -> dict[str, Any]:
     """What stands on the tokens and between them, and the names that differ from it, such as "never (7)"."""
-    written, gaps = pieces(explanation)
+    written, gaps = pieces_of(subject)
     renamed = {str(i): name for i, name in enumerate(label) if name != written[i]}
     if len(renamed) > len(label) // 2:
         renamed = {}
@@ -86,14 +92,19 @@ def _effects(explanation: Explanation) -> dict[str, Any]:
 
 
 def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
+    """The pieces of the text of a run: see `pieces_of`."""
+    return pieces_of(explanation.subject)
+
+
+def pieces_of(subject: Subject) -> tuple[list[str], dict[str, str]]:
     """What stands on each token, and the untouched text around them, by the token after it; " " is left out.
 
     Without a text, or where the spans overlap or run backwards, the players with a space between.
     """
-    text = explanation.subject.text
-    spans = explanation.subject.spans
+    text = subject.text
+    spans = subject.spans
     if text is None or not spans or not _in_order(spans):
-        return [upright(player) for player in explanation.players], {}
+        return [upright(player) for player in subject.players], {}
     written = []
     gaps = {}
     before = 0

@@ -124,7 +124,7 @@ def test_chunks_that_end_in_any_order() -> None:
     executor, told, cache = Several(), [], MemoryCache()
     runner = Runner(Gated("any"), cache, 80, told.append, chunk=10, executor=executor)
     assert (runner(MASKS[:80]) == MASKS[:80].sum(1)).all()
-    assert [progress.done for progress in told] == list(range(0, 90, 10))
+    assert [progress.done for progress in told] == list(range(10, 90, 10))
     assert [keys(masks) for _, masks in executor.asked] == [
         keys(MASKS[at : at + 10]) for at in range(0, 80, 10)
     ]
@@ -133,7 +133,7 @@ def test_chunks_that_end_in_any_order() -> None:
 def test_cancel_with_two_chunks_in_flight_keeps_both() -> None:
     executor, cache, cancel = Several(), MemoryCache(), threading.Event()
     runner = Runner(
-        Gated("any"), cache, 100, lambda now: now.done and cancel.set(), cancel, chunk=10, executor=executor
+        Gated("any"), cache, 100, lambda progress: cancel.set(), cancel, chunk=10, executor=executor
     )
     with pytest.raises(Cancelled, match="20 of 100"):
         runner(MASKS)

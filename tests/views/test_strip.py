@@ -71,11 +71,15 @@ def test_version_ignores_the_selection_only(review):
 
 def test_a_preview_has_the_text_and_its_colours_and_no_number_of_the_run(review):
     i = found(review)
-    whole, shown = strip.data(review, i), strip.data(review, i, preview=True, selection=(2, 3))
+    whole, shown = strip.data(review, i), strip.preview(review.subject, review.main_effects())
     assert (shown["tokens"], shown["gaps"]) == (whole["tokens"], whole["gaps"]) and shown["preview"]
     assert shown["sets"] == [] == shown["selection"] and set(shown["mass"]) == {0.0} and shown["limit"] == 1.0
     assert max(map(abs, shown["effects"])) == 1.0 and "unit" not in shown
-    assert shown["version"] != strip.data(review, i, preview=True, dark=True)["version"]
+    signs = lambda effects: [(effect > 0) - (effect < 0) for effect in effects if abs(effect) > 0.1]
+    assert signs(shown["effects"]) == signs(e / whole["limit"] for e in whole["effects"])
+    others = strip.preview(review.subject), strip.preview(review.subject, review.main_effects(), dark=True)
+    assert len({data["version"] for data in (shown, *others)}) == 3
+    assert set(others[0]["effects"]) == {0.0}, "before the first colours"
 
 
 def test_five_hundred_tokens_stay_small(long):
