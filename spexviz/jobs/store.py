@@ -37,6 +37,7 @@ QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
     "cancelled",
     "interrupted",
 )
+LONGEST = 86_400.0  # seconds for which no run is silent
 AHEAD = 60.0  # seconds by which a run may be dated after now: clocks are set a little, now and then
 _log = logging.getLogger(__name__)
 ACTIVE = (QUEUED, RUNNING, CANCELLING)
@@ -93,15 +94,23 @@ class Run:
 
     @property
     def eta(self) -> float | None:
-        """Seconds still to go, by what it told last; below 0 where it takes longer, None before that."""
+        """Seconds still to go, by what it told last; None before it has."""
         if self.to_go is None:
             return None
-        return self.to_go - self.since_told
+        return max(0.0, self.to_go - self.since_told)
+
+    @property
+    def late(self) -> float:
+        """Seconds by which it takes longer than it told last."""
+        if self.to_go is None:
+            return 0.0
+        return max(0.0, self.since_told - self.to_go)
 
     @property
     def since_told(self) -> float:
-        """Seconds since it told where it stands; none where a clock says less."""
-        return max(0.0, time.time() - self.told)
+        """Seconds since it told where it stands; 0 where the clock has jumped."""
+        passed = time.time() - self.told
+        return passed if 0.0 < passed < LONGEST else 0.0
 
 
 class RunStore:

@@ -205,17 +205,17 @@ def _where(run: Run) -> str:
     if run.phase != jobs.WAITS:
         if run.rate:
             said.append(f"{run.rate:,.0f}/s")
-        said.append(to_go(run.eta))
+        said.append(to_go(run))
     return " · ".join(filter(None, said))
 
 
-def to_go(eta: float | None) -> str:
+def to_go(run: Run) -> str:
     """How long a run still takes, in words; "" where that is not known."""
-    if eta is None:
+    if run.eta is None:
         return ""
-    if eta >= 1.0:
-        return f"{widgets.duration(eta)} to go"
-    return "nearly done" if eta > -LATE else "longer than expected"
+    if run.eta >= 1.0:
+        return f"{widgets.duration(run.eta)} to go"
+    return "longer than expected" if run.late > LATE else "nearly done"
 
 
 def waiting(run_id: str) -> str:
