@@ -27,13 +27,15 @@ from spexviz.kit.cached import cached_property
 from spexviz.masks import Masks, Values
 
 POLL = 0.2  # seconds between two looks at the Cancel button while a chunk is awaited
+Seen = Callable[[Masks, Values], None]
+"""What is told, after every chunk of a call, the masks that have a value so far, and their values."""
 
 
 @dataclass(frozen=True)
 class Progress:
     """Where a run stands: ablations done and in all, of these found in the cache; ablations a second.
 
-    `phase`: what it is doing.
+    `phase`: what it is doing; `beside`: seconds still to come that are no ablations, such as fits.
     """
 
     done: int
@@ -41,13 +43,16 @@ class Progress:
     cached: int
     rate: float
     phase: str
+    beside: float = 0.0
 
     @property
     def eta(self) -> float | None:
         """Seconds still to go at the present rate; None before the first measurement."""
+        if self.done >= self.total > 0:
+            return self.beside
         if self.rate <= 0:
             return None
-        return (self.total - self.done) / self.rate
+        return (self.total - self.done) / self.rate + self.beside
 
 
 @dataclass
@@ -57,7 +62,8 @@ class Runner:
     `total`: ablations the whole run will ask, for the progress; `report` is called after every chunk;
     `cancel` is looked at before every chunk: those in flight are awaited and kept, then Cancelled is raised.
     `executor`: where chunks are evaluated, by default in this process; `urgent` chunks go before those of
-    other runners; `chunk`: masks in one, by default what the executor says.
+    other runners; `chunk`: masks in one, by default what the executor says; `beside(rate)`: seconds to come
+    that are no ablations, at so many ablations a second.
     Raises AblationError with the mask for a value that is not finite.
     """
 
@@ -69,15 +75,16 @@ class Runner:
     chunk: int | None = None
     executor: Executor = field(default_factory=executors.get)
     urgent: bool = False
+    beside: Callable[[float], float] = lambda rate: 0.0
     done: int = 0
     cached: int = 0
     seconds: float = 0.0
     # (masks asked, seconds) of the last chunks
     recent: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=12))
 
-    def __call__(self, masks: Masks, phase: str = "ablations") -> Values:
+    def __call__(self, masks: Masks, phase: str = "ablations", seen: Seen | None = None) -> Values:
         """Values of the masks, in order. Finished chunks stay in the cache whatever happens."""
-        call = _Call(self, masks, phase)
+        call = _Call(self, masks, phase, seen)
         try:
             chunk = self.chunk or self.executor.chunk(self.game)
             for start in range(0, len(masks), chunk):
@@ -119,7 +126,8 @@ class Runner:
         rate = 0.0
         if seconds:
             rate = asked / seconds
-        self.report(Progress(self.done, max(self.total, self.done), self.cached, rate, phase))
+        total = max(self.total, self.done)
+        self.report(Progress(self.done, total, self.cached, rate, phase, self.beside(rate)))
 
     def check_cancelled(self) -> None:
         if self.cancel.is_set():
@@ -132,10 +140,11 @@ class Runner:
 class _Call:
     """One call of a runner: `flight` holds the rows of each chunk that is being evaluated."""
 
-    def __init__(self, runner: Runner, masks: Masks, phase: str):
+    def __init__(self, runner: Runner, masks: Masks, phase: str, seen: Seen | None):
         self.runner = runner
         self.masks = masks
         self.phase = phase
+        self.seen = seen
         self.out = np.full(len(masks), np.nan)
         self.flight: dict[Future[Values], Positions] = {}
         self._clock = 0.0
@@ -152,7 +161,7 @@ class _Call:
         runner.cached += found
         runner.done += found
         if not len(missing):
-            runner.tell(self.phase)
+            self.tell()
             return
         future = runner.executor.submit(runner.game, self.masks[missing], runner.urgent)
         self.flight[future] = missing
@@ -180,7 +189,15 @@ class _Call:
         runner.seconds += seconds
         runner.recent.append((len(rows), seconds))
         self._clock = now
-        runner.tell(self.phase)
+        self.tell()
+
+    def tell(self) -> None:
+        """Report where the run stands, and what is known of this call."""
+        self.runner.tell(self.phase)
+        if self.seen is None:
+            return
+        known = ~np.isnan(self.out)
+        self.seen(self.masks[known], self.out[known])
 
     def drop(self) -> None:
         """Forget the chunks that wait for a worker."""

@@ -44,7 +44,8 @@ class Game:
     what stands around the text whenever it is asked, or all that is asked where no text is ablated.
     `model_name`: the model that evaluates it, one call at a time; `precision`: what that computes in;
     `metered`: whether every ablation costs money, so that it is not enumerated beyond its budget;
-    `hands_over`: whether a question of a page goes between two of its batches; `path_adds`: whether the way
+    `hands_over`: whether a question of a page goes between two of its batches; `preparing`: what it does, in
+    words, before its first value; `path_adds`: whether the way
     from nothing to everything puts players in, which says little where next to nothing works without most of
     them: then they are taken out. What a game must be is checked before its first ablation (`checked`).
     """
@@ -69,6 +70,7 @@ class Game:
     metered: bool = False
     hands_over: bool = False
     path_adds: bool = True
+    preparing: str = ""
 
     @cached_property
     def fingerprint(self) -> str:

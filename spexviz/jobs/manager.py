@@ -29,6 +29,7 @@ from spexviz.kit import logs
 from spexviz.kit.memory import take_for_blas
 from spexviz.kit.threads import go_behind
 from spexviz.results import Explanation
+from spexviz.results.preview import Preview
 from spexviz.run import pipeline
 from spexviz.run.measured import measured
 from spexviz.run.pipeline import Hooks
@@ -39,6 +40,7 @@ WORKERS = 2
 WAITING = 8  # runs of one visitor that may wait; one more is refused
 MOST_WAITING = 64  # of all visitors
 WAITS = "waiting for its turn"  # the phase of a run that has begun and lets another go first
+LOADS = "loading the model"  # the phase of a run while its model is not there yet
 WRITE_EVERY = 0.2  # seconds between two progress writes
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -287,8 +289,9 @@ class JobManager:
 
     def _run(self, run_id: str, job: _Job) -> None:
         try:
-            telling = _Throttled(self.store, run_id, job.cancel, self.counts.meter(run_id))
-            telling(Progress(0, 0, 0, 0.0, "loading the model"))
+            expected = job.seconds[0] if job.seconds else None
+            telling = _Throttled(self.store, run_id, job.cancel, self.counts.meter(run_id), expected)
+            telling(Progress(0, 0, 0, 0.0, _beginning(job.request.game)))
 
             def progress(now: Progress) -> None:
                 telling(now)
@@ -299,7 +302,11 @@ class JobManager:
                     self.store.save(run_id, so_far)
                 self._turns.show(job.turn)
 
-            hooks = Hooks(self.cache, progress, partial, job.cancel)
+            def preview(early: Preview) -> None:
+                with suppress(StoreError):  # the next one, or the first fit, is shown
+                    self.store.save_preview(run_id, early)
+
+            hooks = Hooks(self.cache, progress, preview, partial, job.cancel)
             request = job.request
             result = pipeline.run(request, hooks)
             self._persist(lambda: self.store.save(run_id, result))
@@ -342,15 +349,29 @@ def refusal(asked: Game | RunSpec) -> str:
     return models.refusal(game.model_name)
 
 
+def _beginning(game: Game) -> str:
+    """The phase of a run before anything is asked."""
+    if game.model_name is not None and not models.is_loaded(game.model_name):
+        return LOADS
+    return game.preparing or "preparing"
+
+
 class _Throttled:
     """Progress into the store, a few times a second at most.
 
-    It passes a cancel from another process on to the event.
+    It passes a cancel from another process on to the event. `expected`: seconds that the run will take, said
+    until its own pace is known.
     """
 
     def __init__(
-        self, store: RunStore, run_id: str, cancel: threading.Event, count: Callable[[Progress], None]
+        self,
+        store: RunStore,
+        run_id: str,
+        cancel: threading.Event,
+        count: Callable[[Progress], None],
+        expected: float | None = None,
     ):
+        self._expected = expected
         self._store = store
         self._count = count
         self._run_id = run_id
@@ -377,5 +398,7 @@ class _Throttled:
 
     def _tell(self, progress: Progress, phase: str) -> None:
         with suppress(StoreError):  # the next report tells it
-            if self._store.progress(self._run_id, progress.done, progress.total, progress.rate, phase):
+            to_go = self._expected if progress.eta is None else progress.eta
+            stands = (progress.done, progress.total, progress.rate, phase, to_go)
+            if self._store.progress(self._run_id, *stands):
                 self._cancel.set()

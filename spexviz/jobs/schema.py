@@ -38,6 +38,13 @@ MIGRATIONS = (
     ),
     # of results of before nothing is known, so they are not compared
     ("0004 results have digests", "ALTER TABLE runs ADD COLUMN digest TEXT NOT NULL DEFAULT '';"),
+    # preview: colours before there is a result; to_go: seconds that the run said it needs, at the time `told`
+    (
+        "0005 runs have previews",
+        """ALTER TABLE runs ADD COLUMN preview TEXT;
+        ALTER TABLE runs ADD COLUMN to_go REAL;
+        ALTER TABLE runs ADD COLUMN told REAL NOT NULL DEFAULT 0;""",
+    ),
 )
 SPOILED = "Its result was damaged on the disk: resume to fit it anew. What was measured is kept."
 _log = logging.getLogger(__name__)

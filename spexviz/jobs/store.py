@@ -22,6 +22,7 @@ from spexviz.errors import SpecError, StoreError
 from spexviz.jobs import schema
 from spexviz.kit import logs
 from spexviz.results import Explanation
+from spexviz.results.preview import Preview
 from spexviz.spec import RunSpec
 
 # origin: asked for here, opened from a file, comes with the project
@@ -36,6 +37,7 @@ QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
     "cancelled",
     "interrupted",
 )
+LONGEST = 86_400.0  # seconds for which no run is silent
 AHEAD = 60.0  # seconds by which a run may be dated after now: clocks are set a little, now and then
 _log = logging.getLogger(__name__)
 ACTIVE = (QUEUED, RUNNING, CANCELLING)
@@ -45,7 +47,7 @@ _OWNER = "CASE WHEN length(owner) = 32 AND owner NOT GLOB '*[^0-9a-f]*' THEN own
 _LAST = 2.0**33  # seconds since 1970: the year 2242
 _COLUMNS = (
     "id, spec, spec_id, user, origin, state, owner, title, done, total, rate, phase, message, version, "
-    "created, started, finished, result IS NOT NULL"
+    "created, started, finished, to_go, told, result IS NOT NULL, preview IS NOT NULL"
 )
 
 
@@ -55,7 +57,8 @@ class Run:
 
     `id`: its own, and its address; `spec_id`: of its settings; `user`: who asked, empty where visitors
     share their runs; `origin`: ASKED, FROM_FILE or RECORDED. `version` grows with every new
-    (partial) result; times are seconds since 1970.
+    (partial) result or preview; times are seconds since 1970; `to_go`: seconds that it said it needs, when it
+    last `told` where it stands.
     """
 
     id: str
@@ -75,7 +78,10 @@ class Run:
     created: float
     started: float | None
     finished: float | None
+    to_go: float | None
+    told: float
     has_result: bool
+    has_preview: bool
 
     @property
     def active(self) -> bool:
@@ -88,8 +94,23 @@ class Run:
 
     @property
     def eta(self) -> float | None:
-        """Seconds of ablations still to go at the present rate; None before it is known."""
-        return (self.total - self.done) / self.rate if self.rate > 0 else None
+        """Seconds still to go, by what it told last; None before it has."""
+        if self.to_go is None:
+            return None
+        return max(0.0, self.to_go - self.since_told)
+
+    @property
+    def late(self) -> float:
+        """Seconds by which it takes longer than it told last."""
+        if self.to_go is None:
+            return 0.0
+        return max(0.0, self.since_told - self.to_go)
+
+    @property
+    def since_told(self) -> float:
+        """Seconds since it told where it stands; 0 where the clock has jumped."""
+        passed = time.time() - self.told
+        return passed if 0.0 < passed < LONGEST else 0.0
 
 
 class RunStore:
@@ -109,9 +130,14 @@ class RunStore:
         return _run(row)
 
     def etas(self, run_ids: Sequence[str]) -> dict[str, float]:
-        """Seconds of ablations still to go, of those of these runs that have a rate."""
-        query = f"SELECT id, (total - done) / rate FROM runs WHERE rate > 0 AND id IN ({_marks(run_ids)})"
+        """Seconds still to go, of those of these runs that have told it."""
+        query = f"SELECT id, to_go FROM runs WHERE to_go IS NOT NULL AND id IN ({_marks(run_ids)})"
         return dict(self.database.read(query, tuple(run_ids)))
+
+    def stands(self, run_id: str) -> tuple[str, int]:
+        """State and version of a run: what changes when there is something else to show; "" for none."""
+        query = "SELECT state, version FROM runs WHERE id = ? AND deleted IS NULL"
+        return self._one(query, run_id) or ("", 0)
 
     def find(self, spec: RunSpec, user: str = "") -> Run | None:
         """The run that this user asked for with these settings; never one that came in from a file."""
@@ -196,7 +222,9 @@ class RunStore:
                 query = (
                     "UPDATE runs SET state = ?, owner = ?, title = ?, created = ?, done = 0, total = 0, "
                     "rate = 0, phase = '', message = '', started = NULL, finished = NULL, "
-                    "result = CASE WHEN deleted IS NULL THEN result END, deleted = NULL WHERE id = ?"
+                    "to_go = NULL, told = 0, "
+                    "result = CASE WHEN deleted IS NULL THEN result END, "
+                    "preview = CASE WHEN deleted IS NULL THEN preview END, deleted = NULL WHERE id = ?"
                 )
                 connection.execute(query, (QUEUED, owner, title, time.time(), run_id))
         return run_id
@@ -207,12 +235,14 @@ class RunStore:
         with self.database.write() as connection:
             return connection.execute(query, (RUNNING, time.time(), run_id, QUEUED)).rowcount == 1
 
-    def progress(self, run_id: str, done: int, total: int, rate: float, phase: str) -> bool:
+    def progress(
+        self, run_id: str, done: int, total: int, rate: float, phase: str, to_go: float | None = None
+    ) -> bool:
         """Note where the run stands; True if somebody, perhaps in another process, asked to cancel it."""
         with self.database.write() as connection:
             connection.execute(
-                "UPDATE runs SET done = ?, total = ?, rate = ?, phase = ? WHERE id = ?",
-                (done, total, rate, phase, run_id),
+                "UPDATE runs SET done = ?, total = ?, rate = ?, phase = ?, to_go = ?, told = ? WHERE id = ?",
+                (done, total, rate, phase, to_go, time.time(), run_id),
             )
             row = connection.execute("SELECT state FROM runs WHERE id = ?", (run_id,)).fetchone()
         return row is None or row[0] == CANCELLING
@@ -221,7 +251,9 @@ class RunStore:
         """Keep a (partial) result of the run."""
         text = explanation.to_json()
         with self.database.write() as connection:
-            query = "UPDATE runs SET result = ?, digest = ?, version = version + 1 WHERE id = ?"
+            query = (
+                "UPDATE runs SET result = ?, digest = ?, preview = NULL, version = version + 1 WHERE id = ?"
+            )
             connection.execute(query, (text, _digest(text), run_id))
 
     def complete(self, run: Run, explanation: Explanation) -> bool:
@@ -237,6 +269,23 @@ class RunStore:
         kept = (text, _digest(text), run.id, run.version, ASKED, DONE)
         with self.database.write() as connection:
             return connection.execute(query, kept).rowcount == 1
+
+    def save_preview(self, run_id: str, preview: Preview) -> None:
+        """Keep the first colours of a run, until there is a result."""
+        with self.database.write() as connection:
+            query = "UPDATE runs SET preview = ?, version = version + 1 WHERE id = ? AND result IS NULL"
+            connection.execute(query, (preview.to_json(), run_id))
+
+    def preview(self, run_id: str) -> Preview | None:
+        """The first colours of a run; None where there are none, or a result in their place."""
+        row = self._one("SELECT preview FROM runs WHERE id = ? AND deleted IS NULL", run_id)
+        if row is None or row[0] is None:
+            return None
+        try:
+            return Preview.from_json(row[0])
+        except SpecError as error:  # damaged on the disk, or of another version: no more than colours
+            _log.warning("the preview of a run cannot be read: %s", error, extra=logs.fields(run=run_id))
+            return None
 
     def finish(self, run_id: str, state: str, message: str = "") -> None:
         """Note how a run ended; what has ended already stays as it is."""
@@ -373,10 +422,11 @@ def _run(row: tuple | None) -> Run | None:
 
 def _read(row: tuple) -> Run:
     """The run of a row. Raises SpecError for one that was damaged, or has settings of another version."""
-    run_id, text, *others, has_result = row
-    run = Run(run_id, RunSpec.from_json(text), *others, has_result=bool(has_result))
+    run_id, text, *others, has_result, has_preview = row
+    spec = RunSpec.from_json(text)
+    run = Run(run_id, spec, *others, has_result=bool(has_result), has_preview=bool(has_preview))
     counts = (run.done, run.total, run.version)
-    times = (run.created, run.started or 0.0, run.finished or 0.0)
+    times = (run.created, run.started or 0.0, run.finished or 0.0, run.to_go or 0.0, run.told)
     numbers = all(isinstance(count, int) for count in counts) and isinstance(run.rate, float)
     if not numbers or not all(isinstance(one, float) and 0.0 <= one < _LAST for one in times):
         raise SpecError("Its progress was damaged on the disk.")

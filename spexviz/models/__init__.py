@@ -9,7 +9,9 @@ import importlib
 import os
 import pkgutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeGuard
 
@@ -21,10 +23,29 @@ _TITLES = {"bundled": "SmolLM2-135M-Instruct (bundled)", "toy": "a toy of a few 
 _loaded: dict[str, LanguageModel] = {}
 _loading: dict[str, threading.Lock] = {}
 _guard = threading.Lock()
+_may_load: ContextVar[bool] = ContextVar("may load", default=True)
+
+
+@contextmanager
+def without_loading() -> Iterator[None]:
+    """Inside it this thread loads nothing: what needs a model that is not there raises ModelError."""
+    token = _may_load.set(False)
+    try:
+        yield
+    finally:
+        _may_load.reset(token)
+
+
+def check_may_load(what: str) -> None:
+    """Raise ModelError where nothing may be loaded now; `what`: that would be."""
+    if not _may_load.get():
+        raise ModelError(f"The {what} is not loaded yet.")
 
 
 def load(name: str) -> LanguageModel:
     """The model of that name, loaded once a process. Raises ModelError naming what can be loaded."""
+    if name not in _loaded:
+        check_may_load("model")
     with _guard:
         lock = _loading.setdefault(name, threading.Lock())
     with lock:

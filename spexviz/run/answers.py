@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from spexviz.ablate.runner import Runner
+from spexviz.ablate.runner import Runner, Seen
 from spexviz.masks import Masks, Values
 from spexviz.results import Sample
 
@@ -19,10 +19,12 @@ class Answers:
     phase: str
     values: Values = field(default_factory=lambda: np.empty(0))
 
-    def ask(self, runner: Runner, count: int) -> None:
+    def ask(self, runner: Runner, count: int, seen: Seen | None = None) -> None:
         """Up to the first `count`, or as many as there are; those already asked stay."""
         new = self.masks[len(self.values) : count]
-        values = runner(new, self.phase)
+        if len(new):
+            runner.tell(self.phase)
+        values = runner(new, self.phase, seen)
         self.values = np.concatenate([self.values, values])
 
     def sample(self) -> Sample:

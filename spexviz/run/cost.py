@@ -19,14 +19,13 @@ from spexviz.kit.handover import patiently
 from spexviz.masks import Masks, all_masks, ends
 from spexviz.models.base import LanguageModel
 from spexviz.run.folds import FOLDS
-from spexviz.run.noise import MASKS
+from spexviz.run.noise import EXACT_TIMES, MASKS
 from spexviz.run.plan import Plan, Request
-from spexviz.solvers.base import PACES, Solver, fit_work
+from spexviz.solvers.base import Solver, fit_work, seconds_of_fits
 
 SAMPLED = 4  # chunks of masks that are looked at
 CHECKED = 0.6  # share of the ablations allowed for checks that they take, by experience
 START = 1.0  # seconds of a run that are neither ablations nor fits
-EXACT_TIMES = 5.0  # how much slower than reduced precision a model is taken to be in fp32
 PROBE = "The film was not bad at all, and the acting was better than I had been told. " * 2
 
 
@@ -106,11 +105,7 @@ def fits(planned: Plan, solver: Solver) -> float:
     work = sum(fit_work(count, n) for count in checkpoints)
     if planned.by_folds:  # each fit once more without each fold
         work += FOLDS * sum(fit_work(count * (FOLDS - 1) // FOLDS, n) for count in checkpoints)
-    if solver.name in PACES:
-        learnt = PACES[solver.name].seconds(work)
-        if learnt is not None:
-            return learnt
-    return solver.seconds_of_work * work
+    return seconds_of_fits(solver, work)
 
 
 def probe(model: LanguageModel) -> None:

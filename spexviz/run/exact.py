@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from spexviz.masks import Masks, all_masks, keys
 from spexviz.metrics import r2
 from spexviz.results import Fidelity, Proof, Sample
 from spexviz.run.fits import Fitting, Found
+from spexviz.run.preview import Preview, Previews
 from spexviz.solvers.base import Solver
 from spexviz.solvers.linear import Linear
 from spexviz.spectrum import Spectrum
@@ -19,12 +20,14 @@ from spexviz.spectrum import Spectrum
 FIRST_EXACT_POINT = 8  # masks of the first point on the curve of an exact run
 
 
-def enumerated(fitting: Fitting) -> Found:
+def enumerated(fitting: Fitting, show: Callable[[Preview], None]) -> Found:
     """All masks asked."""
     n = fitting.request.plan.n
     masks = all_masks(n)
-    values = fitting.runner(masks)
     total = len(masks)
+    fitting.ahead.plan(list(_doublings(total)), exact=True)
+    fitting.say(fitting.runner.game.preparing or "ablations")
+    values = fitting.runner(masks, seen=Previews(fitting.request.subject, show, total))
     spectrum = Spectrum.exact(values, {"exact": f"all {total} masks"})
     linear = r2(values, spectrum.truncate(order=1)(masks))
     sample = Sample(masks, values)
@@ -39,6 +42,14 @@ def enumerated(fitting: Fitting) -> Found:
     return Found(spectrum, sample, nothing, both, proof)
 
 
+def _doublings(total: int) -> Iterator[int]:
+    """Masks of each point of the curve."""
+    count = FIRST_EXACT_POINT
+    while count < total:
+        yield count
+        count *= 2
+
+
 class _Curve:
     """What each solver finds in some of all the masks."""
 
@@ -51,14 +62,17 @@ class _Curve:
 
     def points(self) -> Iterator[Fidelity]:
         """At every doubling below all masks, every solver that can be scored there."""
-        count = FIRST_EXACT_POINT
-        while count < len(self.every):
-            for solver in self.fitting.solvers:
-                self.fitting.announce(count)
-                point = self.point(solver, count)
-                if point is not None:
-                    yield point
-            count *= 2
+        for count in _doublings(len(self.every)):
+            with self.fitting.ahead.step(count):
+                yield from self.points_of(count)
+
+    def points_of(self, count: int) -> Iterator[Fidelity]:
+        """Those of about `count` masks."""
+        for solver in self.fitting.solvers:
+            self.fitting.announce(count)
+            point = self.point(solver, count)
+            if point is not None:
+                yield point
 
     def point(self, solver: Solver, count: int) -> Fidelity | None:
         """The fit on about `count` masks, scored on all the others; None where nothing new can be."""

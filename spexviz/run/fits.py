@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from spexviz.ablate.runner import Runner
 from spexviz.masks import Values
 from spexviz.metrics import r2, r2_interval
 from spexviz.results import LEVEL, Fidelity, Folds, Proof, Sample, Unseen
+from spexviz.run.ahead import Ahead
 from spexviz.run.plan import Request
 from spexviz.solvers.base import Design, Solver, timed_fit
 from spexviz.spectrum import Spectrum
@@ -59,6 +60,11 @@ class Fitting:
     runner: Runner
     seconds: float = 0.0
     seconds_of_folds: float = 0.0
+    ahead: Ahead = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ahead = Ahead(self.request, self.solvers)
+        self.runner.beside = self.ahead.seconds
 
     @property
     def solvers(self) -> tuple[Solver, ...]:
@@ -67,8 +73,12 @@ class Fitting:
 
     def announce(self, count: int) -> None:
         """Say that a fit of so many ablations begins. Raises Cancelled where nobody waits for it."""
+        self.say(f"fitting {count:,} ablations")
+
+    def say(self, phase: str) -> None:
+        """Say what begins now. Raises Cancelled where nobody waits for it."""
         self.runner.check_cancelled()
-        self.runner.tell(f"fitting {count} ablations")
+        self.runner.tell(phase)
 
     def fit(self, solver: Solver, design: Design, values: Values) -> Fit:
         spectrum, seconds = timed_fit(solver, design, values, self.request.seed)

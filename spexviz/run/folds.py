@@ -69,6 +69,7 @@ class ByFolds:
         count = FOLDS if is_last or fit.seconds < SLOW else 1
         folds = self._folded(solver, design, values, count)
         if is_last and isinstance(solver, Revising):
+            self.fitting.say("trying other solvers")
             began = time.perf_counter()
             better = solver.revised(design, values, folds, self.fitting.request.seed)
             self.fitting.seconds += time.perf_counter() - began
@@ -79,6 +80,7 @@ class ByFolds:
         return fit
 
     def _folded(self, solver: Solver, design: Design, values: Values, count: int) -> Folds:
+        self.fitting.say(f"scoring the fit of {len(design):,} ablations on what it has not seen")
         folds, seconds = folded(solver, design, values, self.fitting.request.seed, count)
         self.fitting.seconds_of_folds += seconds
         return folds

@@ -19,6 +19,7 @@ from spexviz.kit.handover import patiently
 from spexviz.masks import Masks, Values
 
 LIMIT = 0.005  # of R²
+EXACT_TIMES = 5.0  # how much slower than reduced precision a model is taken to be in fp32
 MASKS = 16  # asked once more in fp32: the share is then known within a factor of about two
 
 

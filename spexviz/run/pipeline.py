@@ -17,6 +17,7 @@ from spexviz.games.base import Game
 from spexviz.kit.memory import is_out_of_memory
 from spexviz.masks import uniform_masks
 from spexviz.results import Explanation, Spent
+from spexviz.results.preview import Preview
 from spexviz.results.subject import Subject
 from spexviz.run.checks import MOST_ORDER, promising
 from spexviz.run.checks import validate as check_sets
@@ -40,13 +41,14 @@ NO_MEMORY = (
 class Hooks:
     """What a run is told and tells on its way; none of it changes a number.
 
-    `progress` is told after every chunk, `partial` receives the explanation so far at every checkpoint,
-    `cancel` ends the run between two chunks; `executor`: where ablations are evaluated, "local" or "ray" or
-    one of spexviz.ablate.executors.
+    `progress` is told after every chunk, `preview` receives the first colours before there is a fit,
+    `partial` the explanation so far at every checkpoint, `cancel` ends the run between two chunks;
+    `executor`: where ablations are evaluated, "local" or "ray" or one of spexviz.ablate.executors.
     """
 
     cache: Cache = field(default_factory=MemoryCache)
     progress: Callable[[Progress], None] = lambda progress: None
+    preview: Callable[[Preview], None] = lambda preview: None
     partial: Callable[[Explanation], None] = lambda so_far: None
     cancel: threading.Event = field(default_factory=threading.Event)
     executor: Executor | str | None = None
@@ -116,11 +118,13 @@ def _begun(request: Request, hooks: Hooks, baselines: tuple[Solver, ...]) -> _Ru
         request.game.check_size()
     total = request.plan.ablations + request.checks + request.told
     runner = Runner(request.game, hooks.cache, total, hooks.progress, hooks.cancel, executor=executor)
+    runner.tell(request.game.preparing or "preparing")  # a model that had to be loaded is there now
     fitting = Fitting(request, baselines, runner)
     precision: Precision | None = None
     if executor.here:  # replicas elsewhere choose their own, and need no model here
         precision = known(request.game)
-    return _Run(request, request.game, fitting, hooks.partial, precision)
+    fitting.ahead.comparing = precision is not None and precision.noise is None
+    return _Run(request, request.game, fitting, hooks.preview, hooks.partial, precision)
 
 
 @dataclass
@@ -130,6 +134,7 @@ class _Run:
     request: Request
     game: Game
     fitting: Fitting
+    preview: Callable[[Preview], None]
     partial: Callable[[Explanation], None]
     precision: Precision | None = None
     compared: bool = False
@@ -163,8 +168,8 @@ class _Run:
         """What is known at every checkpoint; of an exact run only at the end."""
         design = self.request.plan.design
         if design is None:
-            return [enumerated(self.fitting)]
-        return Sampling(self.fitting, design).steps()
+            return [enumerated(self.fitting, self.preview)]
+        return Sampling(self.fitting, design, self.preview).steps()
 
     def _settled(self, result: Explanation) -> Explanation | None:
         """The result with what rounding costs, which is found out once, after it was shown;
@@ -194,6 +199,7 @@ class _Run:
             count = min(MASKS, 2**n)
             few = uniform_masks(n, count, self.request.seed)
         game, self.precision = settle(self.game, few, self.runner.cache)
+        self.fitting.ahead.comparing = False
         self.compared = True
         return game
 

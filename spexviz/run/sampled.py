@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from spexviz.masks import Values, ends
 from spexviz.results import Proof
 from spexviz.run.answers import Answers
 from spexviz.run.fits import Fit, Fitting, Found
-from spexviz.run.folds import ByFolds
+from spexviz.run.folds import FOLDS, ByFolds
 from spexviz.run.held_out import HeldOut
+from spexviz.run.plan import foldable
+from spexviz.run.preview import Preview, Previews
 from spexviz.solvers.base import Design
 
 FLAT = 0.01  # a doubling that raises R² by less is flat; two in a row end a run that may stop early
@@ -19,8 +21,9 @@ FLAT = 0.01  # a doubling that raises R² by less is flat; two in a row end a ru
 class Sampling:
     """The masks asked so far with their values, and the fits at every checkpoint with their scores."""
 
-    def __init__(self, fitting: Fitting, design: Design):
+    def __init__(self, fitting: Fitting, design: Design, show: Callable[[Preview], None]):
         self.fitting = fitting
+        self.show = show
         self.request = fitting.request
         self.runner = fitting.runner
         self.design = design
@@ -30,16 +33,20 @@ class Sampling:
     def steps(self) -> Iterator[Found]:
         """What is known at every checkpoint; the last is complete."""
         n = self.request.plan.n
-        both = self.runner(ends(n), "full and empty input")
+        first = "full and empty input"
+        self.fitting.say(self.runner.game.preparing or first)
+        both = self.runner(ends(n), first)
         self.scoring: HeldOut | ByFolds = HeldOut(self.fitting, self.design)
         if self.request.plan.by_folds:
             self.scoring = ByFolds(self.fitting, self.design, float(both[1]))
-        for checkpoint in self.request.solver.checkpoints(n, self.request.budget):
-            count = min(checkpoint, len(self.design))
-            self.asked.ask(self.runner, count)
+        counts = self._counts()
+        self.fitting.ahead.plan(counts, FOLDS if self.request.plan.by_folds else 0)
+        for count in counts:
+            self.asked.ask(self.runner, count, self._previews(count))
             self.scoring.ask(count)
-            self._fit(count)
-            found = self._found(both, complete=count == len(self.design))
+            with self.fitting.ahead.step(count):
+                self._fit(count)
+                found = self._found(both, complete=count == len(self.design))
             yield found
             if found.complete:
                 return
@@ -48,6 +55,18 @@ class Sampling:
                 self.scoring.end_early(count)
                 yield self._found(both, complete=True, stopped=reason)
                 return
+
+    def _counts(self) -> list[int]:
+        """Masks at each checkpoint; the last are all, unless the solver has none such."""
+        checkpoints = self.request.solver.checkpoints(self.request.plan.n, self.request.budget)
+        counts = [min(checkpoint, len(self.design)) for checkpoint in checkpoints]
+        return list(dict.fromkeys(counts))
+
+    def _previews(self, count: int) -> Previews | None:
+        """What looks at the ablations before the first checkpoint, where some of them tell of all players."""
+        if self.fits or not foldable(self.request.solver):
+            return None
+        return Previews(self.request.subject, self.show, count - 1)
 
     def _fit(self, count: int) -> None:
         design = self.design.head(count)

@@ -201,6 +201,15 @@ def timed_fit(solver: Solver, design: Design, values: Values, seed: int) -> tupl
     return spectrum, seconds
 
 
+def seconds_of_fits(solver: Solver, work: float) -> float:
+    """Seconds of fits of so much work, by what those of this solver took in this process, or usually take."""
+    if solver.name in PACES:
+        learnt = PACES[solver.name].seconds(work)
+        if learnt is not None:
+            return learnt
+    return solver.seconds_of_work * work
+
+
 def in_threads(work: Callable[..., T], *items: Iterable) -> list[T]:
     """[work(*item) for item in zip(*items)] on as many threads as spexviz may use.
 

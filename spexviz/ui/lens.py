@@ -151,8 +151,9 @@ def _answer(lens: Lens, run: states.Run) -> None:
         with st.container(border=True):
             widgets.note(f"{run.state.capitalize()}. {run.message}", key=f"ended-{run.id}")
             watch.resume_button(run)
+    watch.follow(run)
     if explanation is None:
-        st.info("No picture yet: the first one comes after 64 ablations.")
+        watch.early(run)
     elif lens.shows(run):
         result.show(explanation, run.id, lens.actions, lens.items(explanation))
     else:

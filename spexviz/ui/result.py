@@ -8,14 +8,16 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from spexviz import views
-from spexviz.results import Explanation, Fidelity, Spent
+from spexviz.results import Explanation, Fidelity, Spent, Subject
+from spexviz.results.preview import Preview
 from spexviz.run.compare import compare, rivals
 from spexviz.ui import depth, panels, routes, widgets
 from spexviz.ui.panels import Draw, View
 from spexviz.ui.selection import selected
+from spexviz.views import question, strip
 from spexviz.views.cards import Item
 from spexviz.views.stories import story
-from spexviz.views.story import Look
+from spexviz.views.story import Component, Look
 
 
 def show(
@@ -44,6 +46,16 @@ def so_far(explanation: Explanation, key: str, items: Sequence[Item] = ()) -> No
     """What a run that goes on has found until now: nothing can be clicked or asked yet."""
     look = Look(top=6, depth=depth.depth(), dark=widgets.dark())
     panels.draw_all(story(explanation, items), View(explanation, look, key), {})
+
+
+def beginning(subject: Subject, preview: Preview | None, key: str) -> None:
+    """What is asked, and the text, in its first colours where there are some: before anything is found."""
+    shown = question.asked(subject, widgets.dark())
+    widgets.drawn(shown, f"{key}-asked", key)
+    if subject.text is not None and subject.spans:
+        effects = preview.effects if preview else None
+        data = strip.preview(subject, effects, dark=widgets.dark())
+        widgets.drawn(Component("strip", data), f"{key}-strip", key)
 
 
 def _controls(explanation: Explanation, look: Look, key: str) -> Look:

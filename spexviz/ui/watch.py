@@ -1,18 +1,24 @@
-"""Watching a run: while it is active its bar looks for news, and the page is drawn anew where there is some.
+"""Watching a run: a page looks for news, and is drawn anew where there is some.
 
-A look costs a hundredth of a second, a picture a seventh: thirty visitors look every second.
+While the run is active its bar looks every second; a run that can be resumed, here or in another tab, is
+looked at less often, and one that is done, recorded or from a file never. A look costs a hundredth of a
+second, a picture a seventh: thirty visitors look at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import streamlit as st
 
+from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.jobs import manager as jobs
-from spexviz.jobs.store import FAILED, FROM_FILE, QUEUED, RECORDED, Run
-from spexviz.results import Explanation
+from spexviz.jobs.store import DONE, FAILED, FROM_FILE, QUEUED, RECORDED, Run
+from spexviz.results import Explanation, Subject
+from spexviz.run.plan import Request
+from spexviz.run.preview import FIRST
 from spexviz.spec import is_run_id
 from spexviz.ui import ownership, result, routes, runtime, widgets
 from spexviz.ui.visitor import visitor
@@ -22,7 +28,8 @@ from spexviz.views.cards import Item
 Items = Callable[[Explanation], Sequence[Item]]
 """What a lens knows of a run's players beyond their names."""
 
-EVERY = 1.0  # seconds between two looks
+EVERY, SELDOM = 1.0, 3.0  # seconds between two looks at a run that is active, and at one that may be again
+LATE = 3.0  # seconds after the expected end from which a run is said to take longer
 ORIGINS = {  # what is said over the numbers that this server has not measured
     FROM_FILE: "Opened from a file: the numbers are the file's, and this server has not measured them. "
     "To have it measured here, press New run and start one with the same settings.",
@@ -110,12 +117,50 @@ def progress(run: Run, items: Items) -> None:
     _bar(run.id, run.version)
     found = runtime.manager().store.result(run.id) if run.has_result else None
     if found is None:
-        st.caption(
-            "The first picture comes after 64 ablations; you may close this page and come back by its "
-            "address."
-        )
+        early(run)
         return
     result.so_far(found, f"partial-{run.id}", items(found))
+
+
+def early(run: Run) -> None:
+    """What stands in the place of the pictures while there is no result: the text, and its first colours."""
+    preview = runtime.manager().store.preview(run.id) if run.has_preview else None
+    subject = preview.subject if preview else subject_of(run)
+    if subject is not None:
+        result.beginning(subject, preview, key=f"early-{run.id}")
+    if not run.active:
+        st.caption("It ended before anything could be told: resume it, or start it again.")
+    elif preview is None:
+        st.caption(
+            f"The first colours come after {FIRST} ablations; you may close this page and come back by its "
+            "address."
+        )
+    else:
+        st.caption("First colours: they will still change. Numbers come with the first fit.")
+
+
+def subject_of(run: Run) -> Subject | None:
+    """What a run ablates, so far as its settings tell it; None where a model had to be loaded for that."""
+    with suppress(SpexvizError, OSError, ValueError), models.without_loading():
+        return _subject(run.spec.id, run)
+    return None
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _subject(spec_id: str, _run: Run) -> Subject:
+    return Request.of(_run.spec).subject
+
+
+def follow(run: Run) -> None:
+    """Look now and then whether a run that has ended goes on, or has ended otherwise, by another tab."""
+    if run.state != DONE and not run.imported:
+        _look(run.id, run.state, run.version)
+
+
+@st.fragment(run_every=SELDOM)
+def _look(run_id: str, state: str, version: int) -> None:
+    if runtime.manager().store.stands(run_id) != (state, version):
+        st.rerun()
 
 
 @st.fragment(run_every=EVERY)
@@ -144,12 +189,25 @@ def _where(run: Run) -> str:
         return waiting(run.id)
     if run.state == "cancelling":
         return "Cancelling after the chunk in flight; what was measured is kept …"
-    if not run.done:
-        return f"{run.phase.capitalize() or 'Starting'} …"
-    said = f"{run.done:,} of {run.total:,} ablations · {run.phase}"
-    if run.rate and run.phase != jobs.WAITS:
-        said += f" · {run.rate:,.0f}/s · {widgets.duration(run.eta)} to go"
-    return said
+    if run.phase == jobs.LOADS:
+        return f"Loading the model, {run.since_told:.0f} s so far …"
+    said = [f"{run.phase.capitalize() or 'Starting'} …"]
+    if run.done:
+        said = [f"{run.done:,} of {run.total:,} ablations", run.phase]
+    if run.phase != jobs.WAITS:
+        if run.rate:
+            said.append(f"{run.rate:,.0f}/s")
+        said.append(to_go(run))
+    return " · ".join(filter(None, said))
+
+
+def to_go(run: Run) -> str:
+    """How long a run still takes, in words; "" where that is not known."""
+    if run.eta is None:
+        return ""
+    if run.eta >= 1.0:
+        return f"{widgets.duration(run.eta)} to go"
+    return "longer than expected" if run.late > LATE else "nearly done"
 
 
 def waiting(run_id: str) -> str:

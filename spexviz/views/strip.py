@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from spexviz.indices import Interactions
+from spexviz.kit.arrays import Floats
 from spexviz.kit.names import names, upright
 from spexviz.masks import Interaction
-from spexviz.results import Explanation
+from spexviz.results import Explanation, Subject
 from spexviz.views import theme
 from spexviz.views.component import beside, colours, versioned
 from spexviz.views.index_words import (
@@ -44,23 +47,19 @@ def data(
     top: int = MOST_COMBS,
     dark: bool = False,
     selection: Sequence[int] = (),
-    preview: bool = False,
 ) -> dict[str, Any]:
     """The component's data, JSON-able: about 16 KB for 500 tokens.
 
     `version` changes with all of it but `selection`. `top`: sets of order ≥ 2 shown as combs, at most 12.
-    `selection`: positions of the selected set's members. `preview`: the text and its colours alone, without
-    a number, a set or a gesture, as long as a run has too little to say more.
+    `selection`: positions of the selected set's members.
     """
     label = [isolated(name) for name in names(explanation.players)]
     effects = singles(interactions)
     limit = max(map(abs, effects), default=0.0)
-    body = _text(explanation, label)
+    body = _text(explanation.subject, label)
     body["noun"] = explanation.subject.noun
     body["cells"] = [theme.level(effect, limit) for effect in effects]
     body["colours"] = _colours(dark)
-    if preview:
-        return versioned({**body, "preview": True}, ())
     body["effects"] = [number(effect) for effect in effects]
     body["mass"] = [round(share, 4) for share in interaction_mass(explanation)]
     body["sets"] = _combs(explanation, interactions, label, top)
@@ -73,12 +72,27 @@ def data(
     return versioned(body, selection)
 
 
-def _text(explanation: Explanation, label: Sequence[str]) -> dict[str, Any]:
+def preview(subject: Subject, effects: Floats | None = None, *, dark: bool = False) -> dict[str, Any]:
+    """The text alone, without a number, a set or a gesture, as long as a run has too little to say more.
+
+    `effects` (n,): what colours it; None for no colours.
+    """
+    label = [isolated(name) for name in names(subject.players)]
+    shown = np.zeros(len(label)) if effects is None else effects
+    limit = float(np.abs(shown).max(initial=0.0))
+    body = _text(subject, label)
+    body["noun"] = subject.noun
+    body["cells"] = [theme.level(effect, limit) for effect in shown.tolist()]
+    body["colours"] = _colours(dark)
+    return versioned({**body, "preview": True}, ())
+
+
+def _text(subject: Subject, label: Sequence[str]) -> dict[str, Any]:
     """What stands on the tokens and between them.
 
     `names`: those that differ from it; `numbers`: the tokens whose name carries a number, because it repeats.
     """
-    written, gaps = pieces(explanation)
+    written, gaps = pieces_of(subject)
     renamed = {str(i): name for i, name in enumerate(label) if name != written[i]}
     if len(renamed) > len(label) // 2:
         renamed = {}
@@ -115,14 +129,19 @@ def _why_none(explanation: Explanation, interactions: Interactions) -> str:
 
 
 def pieces(explanation: Explanation) -> tuple[list[str], dict[str, str]]:
+    """The pieces of the text of a run: see `pieces_of`."""
+    return pieces_of(explanation.subject)
+
+
+def pieces_of(subject: Subject) -> tuple[list[str], dict[str, str]]:
     """What stands on each token, and the untouched text around them, by the token after it; " " is left out.
 
     Without a text, or where the spans overlap or run backwards, the players with a space between.
     """
-    text = explanation.subject.text
-    spans = explanation.subject.spans
+    text = subject.text
+    spans = subject.spans
     if text is None or not spans or not _in_order(spans):
-        return [upright(player) for player in explanation.players], {}
+        return [upright(player) for player in subject.players], {}
     written = []
     gaps = {}
     before = 0

@@ -86,11 +86,13 @@ def test_version_ignores_the_selection_only(review):
 
 def test_a_preview_has_the_text_and_its_colours_and_no_number_of_the_run(review):
     i = found(review)
-    whole, shown = strip.data(review, i), strip.data(review, i, preview=True, selection=(2, 3))
+    whole, shown = strip.data(review, i), strip.preview(review.subject, review.main_effects())
     assert (shown["tokens"], shown["gaps"]) == (whole["tokens"], whole["gaps"]) and shown["preview"]
     assert shown["cells"] == whole["cells"] and max(map(abs, shown["cells"])) == 16
     assert shown["selection"] == [] and not {"sets", "effects", "mass", "legend", "unit"} & set(shown)
-    assert shown["version"] != strip.data(review, i, preview=True, dark=True)["version"]
+    others = strip.preview(review.subject), strip.preview(review.subject, review.main_effects(), dark=True)
+    assert len({data["version"] for data in (shown, *others)}) == 3
+    assert set(others[0]["cells"]) == {0}, "before the first colours"
 
 
 def test_five_hundred_tokens_stay_small(long):

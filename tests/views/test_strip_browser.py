@@ -50,7 +50,7 @@ def test_gestures(chromium, review):
 
 
 def test_a_preview_shows_colours_and_says_and_reports_nothing(chromium, review):
-    page = mounted(chromium, data(review, preview=True))
+    page = mounted(chromium, strip.preview(review.subject, review.main_effects()))
     token = page.locator(".token")
     assert (
         token.count() == 14 and page.locator(".legend, .read, .comb, .none, [aria-label*='0.']").count() == 0

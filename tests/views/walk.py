@@ -22,7 +22,8 @@ from spexviz.views.cards import Item
 from spexviz.views.heat import heat
 from spexviz.views.index_words import READINGS
 from spexviz.views.indices_of import all_indices
-from spexviz.views.table import describe_table, read, sets
+from spexviz.views.table import describe_table, sets
+from spexviz.views.table import styled as styled_table
 from spexviz.views.theme import interval_text, number
 
 NUMBER = r"[+−]?(?:[\d,]+(?:\.\d+)?(?:e−?\d+)?|∞)"
@@ -128,7 +129,7 @@ def _tables(
     found = run.interactions(index, order)
     frame = views.table(found, TOP, run.checks)
     rows = sets(run, found, TOP)
-    styled = read(found, TOP, run.checks)._translate(False, False)["body"]
+    styled = styled_table(sets(run, found, TOP))._translate(False, False)["body"]
     column = list(rows.columns)[2]
     for k, (members, row) in enumerate(zip(rows.members, rows.rows, strict=True)):
         yield "table", members, row[column]

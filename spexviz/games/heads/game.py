@@ -161,6 +161,13 @@ class HeadsGame(OnModel):
         return _NOUNS.get(self.part, self.part)
 
     @property
+    def preparing(self) -> str:
+        """What comes before the first value, unless parts are zeroed."""
+        if self.ablation == "zero":
+            return ""
+        return f"measuring what the {self.noun}s give on other texts"
+
+    @property
     def unit(self) -> str:
         return UNITS_OF_VALUES[self.value]
 

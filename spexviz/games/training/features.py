@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spexviz import models
 from spexviz.errors import GameError
 from spexviz.kit.arrays import Floats
 from spexviz.kit.files import write_whole
@@ -51,6 +52,7 @@ def embed(texts: Sequence[str], encoder: str) -> Floats:
             kept = held["features"].astype(np.float64)
         if kept.ndim == 2 and len(kept) == len(texts) and np.isfinite(kept).all():
             return kept
+    models.check_may_load("encoder")
     made = _encode(texts, _folder(encoder))
     _write(path, made)
     return made.astype(np.float64)

@@ -126,6 +126,13 @@ class TrainingGame(Game):
         return data
 
     @property
+    def preparing(self) -> str:
+        """What comes before the first retraining, unless the features are at hand."""
+        if self.ready:
+            return ""
+        return "reading the texts with the encoder"
+
+    @property
     def method(self) -> Learner:
         """How it learns."""
         return LEARNERS[self.learner]
