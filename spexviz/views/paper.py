@@ -45,7 +45,7 @@ class Story:
             yield shown if isinstance(shown, Figure) else html_of(panel.title, shown, self)
 
     def _ipython_display_(self) -> None:
-        from IPython.display import HTML, display  # a notebook has it
+        from IPython.display import HTML, display  # pyright: ignore[reportMissingImports] a notebook has it
 
         for page in self.pages():
             display(HTML(page) if isinstance(page, str) else page)

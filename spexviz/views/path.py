@@ -9,6 +9,7 @@ import numpy as np
 from plotly.graph_objects import Figure
 
 from spexviz.kit.names import names
+from spexviz.kit.numerals import MINUS, PLUS
 from spexviz.masks import Interaction
 from spexviz.results import Explanation, Measured
 from spexviz.results.subject import Subject
@@ -98,7 +99,7 @@ def path_steps(explanation: Explanation) -> tuple[Step, ...]:
 
 def _labels(measured: Measured, subject: Subject) -> list[str]:
     """What each step puts in or takes out: "+ never", "− L3.H7", "+ 3 other words"."""
-    sign = theme.PLUS if measured.adding else theme.MINUS
+    sign = PLUS if measured.adding else MINUS
     shown = names(subject.players, 28)
     which = "other" if len(measured.path) > 1 else "of all"
     labels = []

@@ -100,7 +100,7 @@ def _text(subject: Subject, label: Sequence[str]) -> dict[str, Any]:
         "tokens": written,
         "gaps": gaps,
         "names": renamed,
-        "numbers": _numbered(names(explanation.players)),
+        "numbers": _numbered(names(subject.players)),
     }
 
 
