@@ -80,12 +80,9 @@ def finding(explanation: Explanation, depth: Depth = "anyone") -> str:
 def without_text(explanation: Explanation) -> str:
     """Real values on the untouched input: "positive: 81 %; without “never” 38 %, without “fails” 12 %, …".
 
-    Of the lead, the runner-up, and what every run measures; "" where the run has asked none of it.
+    Of the lead and the runner-up; "" where the run has asked none of it.
     """
-    sets = told(explanation).sets
-    if explanation.measured is not None:
-        sets += explanation.measured.without
-    return untouched.said(explanation, sets)
+    return untouched.said(explanation, told(explanation).sets)
 
 
 def told(explanation: Explanation) -> Told:

@@ -32,4 +32,4 @@ def test_it_serves_a_folder_from_an_empty_one(new_server, open_page, tmp_path: P
 
     page.goto(f"{server.url}/training")
     page.get_by_role("button").filter(has_text="Open").first.click()
-    page.get_by_text("Recorded: this run comes with spexviz").wait_for()
+    page.get_by_text("Recorded with spexviz").wait_for()
