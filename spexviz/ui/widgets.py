@@ -22,8 +22,8 @@ from spexviz.results import Check, Explanation
 from spexviz.run import cost
 from spexviz.views import cards as cards_of
 from spexviz.views import question as question_of
-from spexviz.views.story import Component
 from spexviz.views import strip, theme
+from spexviz.views.story import Component
 
 
 @dataclass(frozen=True)
