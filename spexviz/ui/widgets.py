@@ -20,10 +20,8 @@ from spexviz.kit.paths import ASSETS
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
 from spexviz.run import cost
-from spexviz.views import cards as cards_of
-from spexviz.views import question as question_of
 from spexviz.views import strip, theme
-from spexviz.views.story import Component
+from spexviz.views import cards as cards_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,6 @@ _note = component(
     """,
 )
 _strip = component("spexviz_strip", css=strip.CSS, js=strip.JS)
-_question = component("spexviz_question", css=question_of.CSS, js=question_of.JS)
 _cards = component("spexviz_cards", css=cards_of.CSS, js=cards_of.JS)
 
 
@@ -155,11 +152,6 @@ def text_strip(explanation: Explanation, interactions: Interactions, top: int, k
     """The token heatmap over the text, with the top sets under it; a click selects."""
     data = strip.data(explanation, interactions, top=top, dark=dark(), selection=selection(explanation))
     _strip(key=key, data=data, on_select_change=_selecting(key, _triggered))
-
-
-def question(shown: Component, key: str) -> None:
-    """What was asked and what the model answers, by `views.question.block` or `asked`."""
-    _question(key=key, data=shown.data)
 
 
 def cards(
