@@ -27,7 +27,7 @@ from spexviz.solvers.gp.solver import GaussianProcess, Posterior
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.spex.solver import SPEX
 from spexviz.spectrum import Spectrum
-from spexviz.views import captions
+from spexviz.views import honesty
 
 N = 30
 TERMS = {(): 1.0, (0,): -1.0, (1,): 0.5, (0, 1): 0.8, (2, 5): -0.6, (3, 8, 9): 0.4}
@@ -72,7 +72,7 @@ def test_every_mask_of_a_run_is_drawn_with_it(run: tuple[Explanation, Masks]) ->
     assert {point.keep for point in result.proof.curve} == {
         0.9
     } and result.fidelity.keep == result.baseline.keep == 0.9
-    assert result.fidelity.r2 > 0.9 and "that keep 90 % of the players" in captions.honesty(result)
+    assert result.fidelity.r2 > 0.9 and "the masks keep 90 % of the players" in honesty(result)
     assert Explanation.from_json(result.to_json()).fidelity == result.fidelity
 
 
