@@ -113,16 +113,14 @@ def _labels(measured: Measured, subject: Subject) -> list[str]:
 
 def _subtitle(subject: Subject, adding: bool, exact: bool) -> str:
     """What a bar is, that it is a sum, and what the line says."""
-    change, where = "put in", "kept"
+    player = one(subject.noun)
+    step = f"{player} is put in beside those above it, so a bar holds all that it does with them"
     if not adding:
-        change, where = "taken out", "left out"
-    said = (
-        f"Every bar is measured: by how much the value changes when {one(subject.noun)} is {change}, "
-        f"with those above it {where}. So it sums up what it does alone and with them."
-    )
+        step = f"{player} is taken out after those above it, so a bar holds all that it did with the rest"
+    said = f"Every bar is measured: {step}"
     if exact:
         return said
-    return f"{said}<br>Thin line: what the surrogate would have said."
+    return f"{said}<br>Thin line: what the surrogate would have said"
 
 
 def _draw_bars(figure: Figure, steps: Sequence[Step], subject: Subject, dark: bool) -> None:
@@ -160,6 +158,7 @@ def _draw_links(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
 def _draw_surrogate(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
     """What the surrogate says of the mask where each bar ends."""
     colour = theme.tokens(dark).accent
+    page = theme.tokens(dark).page  # around the dots, so that they stand out from bars
     tips = [tip("the surrogate would have said", number(step.said)) for step in steps]
     figure.add_scatter(
         x=[step.said for step in steps],
@@ -167,18 +166,17 @@ def _draw_surrogate(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
         name="surrogate",
         mode="lines+markers",
         line={"color": colour, "width": 1.5},
-        marker={"color": colour, "size": 5},
+        marker={"color": colour, "size": 7, "line": {"color": page, "width": 1}},
         hovertext=tips,
         hoverinfo="text",
     )
 
 
 def _write_values(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
-    """The change of each step right of its bar and of the line beside it; of an end its value, in bold."""
+    """The change of each step, of an end its value, in a column at the right, where no line crosses it."""
     for row, step in enumerate(steps):
         value = _bold_end(step, number(step.change))
-        right = max(step.before, step.after)
-        write(figure, value, 13, theme.ink(dark), x=right, y=row, xanchor="left", xshift=6)
+        write(figure, value, 13, theme.ink(dark), xref="paper", x=1, y=row, xanchor="right")
 
 
 def _set_axes(figure: Figure, steps: Sequence[Step], unit: str, dark: bool) -> None:
@@ -189,7 +187,7 @@ def _set_axes(figure: Figure, steps: Sequence[Step], unit: str, dark: bool) -> N
     low = min(levels)
     high = max(levels)
     width = (high - low) or 1.0
-    room = [low - 0.04 * width, high + 0.16 * width]
+    room = [low - 0.04 * width, high + 0.18 * width]
     figure.update_xaxes(title_text=escape(unit), range=room, **STILL)
     labels = [_bold_end(step, escape(step.label)) for step in steps]
     figure.update_yaxes(tickvals=list(range(len(steps))), ticktext=labels, tickfont_color=theme.ink(dark))

@@ -10,15 +10,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from spexviz.errors import GameError, ModelError, SpexvizError, StoreError
+from spexviz.games.prompt.game import PromptGame
 from spexviz.jobs import store as states
 from spexviz.jobs.manager import JobManager, refusal
 from spexviz.jobs.store import Run
+from spexviz.models.hf import TransformersModel
 from spexviz.results import Explanation
-from spexviz.run import pipeline
+from spexviz.run import noise, pipeline
 from spexviz.run.plan import Request
+from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec, is_run_id
 from tests.jobs import forged
 
@@ -218,3 +222,19 @@ def test_a_model_that_is_not_offered_is_not_asked_for_it(
     monkeypatch.setenv("SPEXVIZ_MODELS", "bundled")
     with pytest.raises(ModelError):
         manager.measure(run_id, Request.of(SPEC).game)
+
+
+def test_a_run_that_fell_back_to_fp32_is_measured_in_fp32(
+    manager: JobManager, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPEXVIZ_MODELS", str(tiny_llama))
+    monkeypatch.setattr(noise, "LIMIT", 0.0)
+    words = "never dull not bad at all really good"
+    game = PromptGame(TransformersModel(str(tiny_llama), precision="bf16"), words, value="log-probability")
+    run = pipeline.explain(game, Linear(), 64, scoring="held-out")
+    assert run.precision.startswith("fp32") and game.precision == "bf16" and run.measured is not None
+    later = manager.measure(manager.store.insert(replace(run, measured=None), "a file"), game).measured
+    assert later is not None and later.without == run.measured.without
+    np.testing.assert_array_equal(later.sample.masks, run.measured.sample.masks)
+    np.testing.assert_allclose(later.sample.values, run.measured.sample.values, rtol=1e-5)
+    assert np.abs(game(later.sample.masks) - later.sample.values).max() > 1e-4
