@@ -20,8 +20,8 @@ from spexviz.kit.paths import ASSETS
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
 from spexviz.run import cost
-from spexviz.views import strip, theme
 from spexviz.views import cards as cards_of
+from spexviz.views import strip, theme
 
 
 @dataclass(frozen=True)
