@@ -18,7 +18,6 @@ from spexviz.kit.paths import ASSETS
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.run import cost
-<<<<<<< HEAD
 from spexviz.ui.selection import pointed_at, selecting, triggered
 from spexviz.ui.sentences import note as note
 from spexviz.ui.sentences import problem as problem
@@ -28,10 +27,6 @@ from spexviz.views.index_words import READINGS, asks
 from spexviz.views.story import Component, Depth, Table
 from spexviz.views.table import styled
 from spexviz.views.words import plural
-=======
-from spexviz.views import cards as cards_of
-from spexviz.views import strip, theme
->>>>>>> 103798fdd896e7d60f56df3a2b2df2233790058d
 
 COMPONENTS = {
     "strip": component("spexviz_strip", css=strip.CSS, js=strip.JS),
