@@ -66,7 +66,7 @@ def test_no_number_and_no_call_depends_on_them(monkeypatch: pytest.MonkeyPatch) 
     Sizes.calls.clear()
     monkeypatch.setattr("spexviz.run.preview.FIRST", 10**9)
     without, early, _ = run(game, Linear())
-    assert not early and Sizes.calls == calls == [2, 32, 32, 32, 32]
+    assert not early and Sizes.calls == calls and calls[:5] == [2, 32, 32, 32, 32]
     assert (without.sample.values == found.sample.values).all()
     assert without.spectrum == found.spectrum and without.fidelity.r2 == found.fidelity.r2
 
