@@ -11,10 +11,10 @@ from spexviz.analysis.redundancy import Group
 from spexviz.masks import all_but
 from spexviz.results import Explanation
 from spexviz.views import cards
-from spexviz.views.captions import check_text
 from spexviz.views.cards import Card, Item
+from spexviz.views.index_words import MEAN
 from spexviz.views.story import Component, Look, Panel
-from spexviz.views.theme import number, percent
+from spexviz.views.theme import number
 
 __all__ = ["groups", "mattering"]
 
@@ -28,7 +28,9 @@ KINDS = {
 
 def mattering(explanation: Explanation, items: Sequence[Item], look: Look) -> Component:
     """The players with the largest effects, the largest first."""
-    return _component(explanation, cards.mattering(explanation, _items(explanation, items), TOP), look)
+    shown = _items(explanation, items)
+    made = cards.mattering(explanation, shown, TOP, index=look.index, order=look.order)
+    return _component(explanation, made, look)
 
 
 def groups(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
@@ -50,22 +52,18 @@ def groups(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
 
 def _sets(explanation: Explanation, items: Sequence[Item], found: Sequence[Group], look: Look) -> Component:
     shown = _items(explanation, items)
-    made = [_card(explanation, shown, group) for group in found]
+    made = [_card(explanation, shown, group, look) for group in found]
     return _component(explanation, made, look)
 
 
-def _card(explanation: Explanation, shown: Sequence[Item], group: Group) -> Card:
-    """A set with its mean effect, what its members do alone, and what the model does without them."""
-    effect = explanation.interactions("mean", 3)[group.members]
-    mains = ", ".join(map(number, group.mains))
-    lines = [f"Each on its own {mains}; the set carries {percent(group.share)} of the variance"]
-    if told := _without(explanation, group):
+def _card(explanation: Explanation, shown: Sequence[Item], group: Group, look: Look) -> Card:
+    """A set with its value, what its members do alone, and what the model does without them."""
+    lines = []
+    told = _without(explanation, group)
+    if told and look.index == MEAN:  # nothing measured stands beside another index
         lines.append(told)
-    for check in explanation.checks:
-        if check.members == group.members:
-            lines.append(f"Checked, {check_text(check, explanation.unit)}")
-    items = tuple(shown[i] for i in group.members)
-    return Card(items, effect, "beyond what its parts do", tuple(lines), group.members)
+    chosen = {"index": look.index, "order": look.order}
+    return cards.of_set(explanation, shown, group.members, lines, **chosen)
 
 
 def _without(explanation: Explanation, group: Group) -> str:
