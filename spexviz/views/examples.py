@@ -8,18 +8,21 @@ from functools import partial
 
 from spexviz.analysis import redundancy
 from spexviz.analysis.redundancy import Group
+from spexviz.kit.arrays import Floats
+from spexviz.kit.names import plain
 from spexviz.masks import all_but
 from spexviz.results import Explanation
 from spexviz.views import cards
 from spexviz.views.cards import Card, Item
 from spexviz.views.index_words import MEAN
-from spexviz.views.story import Component, Look, Panel
+from spexviz.views.story import Component, Look, Panel, Table
 from spexviz.views.theme import number
 
-__all__ = ["groups", "mattering"]
+__all__ = ["groups", "harmful", "mattering"]
 
 TOP, SETS = 9, 4  # cards of examples; of sets of a kind
 LEAST = 0.002  # share of the variance below which a set is not worth a card
+EFFECT, ALONE, PLANTED = "Effect", "Leave one out", "Planted"
 KINDS = {
     redundancy.REDUNDANT: "One can stand in for the other",
     redundancy.SYNERGISTIC: "Only together",
@@ -48,6 +51,30 @@ def groups(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
             make = partial(_sets, explanation, items, chosen)
             panels.append(Panel(title, make, "beside", selects=True, is_titled=True))
     return panels
+
+
+def harmful(
+    explanation: Explanation, items: Sequence[Item], players: Sequence[int], alone: Floats | None = None
+) -> Table:
+    """The players that do harm, the worst first: their mean effect and, where it is known, leave-one-out.
+
+    `alone` (n,): the real value of everything less the value without each.
+    """
+    effects = explanation.main_effects()
+    noun = explanation.subject.noun.capitalize()
+    columns = {noun: "", "Label": "", EFFECT: "Mean effect, by the surrogate"}
+    numbers = {EFFECT: tuple(float(effects[i]) for i in players)}
+    if alone is not None:
+        columns[ALONE] = "Real: everything less everything without it"
+        numbers[ALONE] = tuple(float(alone[i]) for i in players)
+    if any(item.remark for item in items):
+        columns[PLANTED] = ""
+    rows = []
+    for row, i in enumerate(players):
+        said = {noun: plain(items[i].text, 120), "Label": items[i].label, PLANTED: items[i].remark}
+        said |= {name: number(column[row]) for name, column in numbers.items()}
+        rows.append({name: said[name] for name in columns})
+    return Table(tuple(rows), tuple((i,) for i in players), columns, numbers)
 
 
 def _sets(explanation: Explanation, items: Sequence[Item], found: Sequence[Group], look: Look) -> Component:
