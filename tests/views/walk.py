@@ -19,7 +19,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import cards, grid
 from spexviz.views.cards import Item
-from spexviz.views.examples import harmful
+from spexviz.views.examples import groups, harmful
 from spexviz.views.findings import told
 from spexviz.views.heat import heat
 from spexviz.views.index_words import READINGS
@@ -88,10 +88,10 @@ def _sets(run: Explanation, index: str, order: int) -> list[Interaction]:
 def _story(
     run: Explanation, index: str, order: int, shown: list[str], by_name: dict[str, Interaction]
 ) -> Iterator[Said]:
-    """The panels of a page that can be clicked, and the selected set in all indices."""
+    """The panels of a page that can be clicked, cards of sets, and the selected set in all indices."""
     selection = next(iter(run.interactions(index, order).top(1).values))
     look = Look(**_look(index, order), top=TOP, selection=selection, depth="researcher")
-    for panel in story(run):
+    for panel in (*story(run), *groups(run, ())):
         made = panel.make(look) if panel.selects or panel.title == INDICES else None
         if isinstance(made, Component) and made.name == "strip":
             shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
