@@ -299,8 +299,8 @@ def interactions(
 
 def _said_of_missed(gap: float, effect: float, n: int) -> str:
     return (
-        f"The fit misses {gap:+.3g} of the full effect {effect:+.3g}: it is shared out equally, "
-        f"{gap / n:+.2g} for each single player."
+        f"The fit misses {number(gap)} of the full effect {number(effect)}: it is shared out equally, "
+        f"{number(gap / n)} for each single player."
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 from streamlit.components.v2 import component
@@ -89,7 +89,9 @@ def table(shown: Table, key: str, run_key: str) -> None:
             return shown.members[row] if row < len(shown.members) else ()
         return ()
 
-    about = {name: st.column_config.Column(name, help=said or None) for name, said in shown.columns.items()}
+    about = {}
+    for name, said in shown.columns.items():
+        about[name] = st.column_config.Column(name, help=said or None, width=WIDTHS.get(name))
     chosen: dict[str, Any] = {}
     if shown.members and run_key:
         chosen = {"on_select": selecting(run_key, key, in_row), "selection_mode": "single-row"}
@@ -103,6 +105,7 @@ def text_twin(figure: Any) -> str:
     return str(meta.get("text", ""))[:4000]
 
 
+WIDTHS: dict[str, Literal["small", "medium", "large"]] = {"Set": "large", "Order": "small"}
 PLOTLY = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 

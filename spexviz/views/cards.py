@@ -114,10 +114,10 @@ def of_set(
     found = explanation.interactions(index, max(order, len(members)))
     alone = ", ".join(number(found[(i,)]) for i in members)
     share = percent(found.shares.get(members, 0.0))
-    print_ = [f"Each alone {alone}; {share} of the variance", *lines]
+    print_ = [f"Each on its own {alone}; the set carries {share} of the variance", *lines]
     check = checks_of(explanation, found.index).get(members)
     if check is not None:
-        print_.append(check_text(check, found.unit).capitalize())
+        print_.append(f"Checked, {check_text(check, found.unit)}")
     shown = tuple(items[i] for i in members)
     what = named(found.index)
     value: float | None = found[members]

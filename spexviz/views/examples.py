@@ -8,18 +8,21 @@ from functools import partial
 
 from spexviz.analysis import redundancy
 from spexviz.analysis.redundancy import Group
+from spexviz.kit.arrays import Floats
+from spexviz.kit.names import plain
 from spexviz.masks import all_but
 from spexviz.results import Explanation
 from spexviz.views import cards
-from spexviz.views.captions import check_text
 from spexviz.views.cards import Card, Item
-from spexviz.views.story import Component, Look, Panel
-from spexviz.views.theme import number, percent
+from spexviz.views.index_words import MEAN
+from spexviz.views.story import Component, Look, Panel, Table
+from spexviz.views.theme import number
 
-__all__ = ["groups", "mattering"]
+__all__ = ["groups", "harmful", "mattering"]
 
 TOP, SETS = 9, 4  # cards of examples; of sets of a kind
 LEAST = 0.002  # share of the variance below which a set is not worth a card
+EFFECT, ALONE, PLANTED = "Effect", "Leave one out", "Planted"
 KINDS = {
     redundancy.REDUNDANT: "One can stand in for the other",
     redundancy.SYNERGISTIC: "Only together",
@@ -28,7 +31,9 @@ KINDS = {
 
 def mattering(explanation: Explanation, items: Sequence[Item], look: Look) -> Component:
     """The players with the largest effects, the largest first."""
-    return _component(explanation, cards.mattering(explanation, _items(explanation, items), TOP), look)
+    shown = _items(explanation, items)
+    made = cards.mattering(explanation, shown, TOP, index=look.index, order=look.order)
+    return _component(explanation, made, look)
 
 
 def groups(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
@@ -48,24 +53,44 @@ def groups(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     return panels
 
 
+def harmful(
+    explanation: Explanation, items: Sequence[Item], players: Sequence[int], alone: Floats | None = None
+) -> Table:
+    """The players that do harm, the worst first: their mean effect and, where it is known, leave-one-out.
+
+    `alone` (n,): the real value of everything less the value without each.
+    """
+    effects = explanation.main_effects()
+    noun = explanation.subject.noun.capitalize()
+    columns = {noun: "", "Label": "", EFFECT: "Mean effect, by the surrogate"}
+    numbers = {EFFECT: tuple(float(effects[i]) for i in players)}
+    if alone is not None:
+        columns[ALONE] = "Real: everything less everything without it"
+        numbers[ALONE] = tuple(float(alone[i]) for i in players)
+    if any(item.remark for item in items):
+        columns[PLANTED] = ""
+    rows = []
+    for row, i in enumerate(players):
+        said = {noun: plain(items[i].text, 120), "Label": items[i].label, PLANTED: items[i].remark}
+        said |= {name: number(column[row]) for name, column in numbers.items()}
+        rows.append({name: said[name] for name in columns})
+    return Table(tuple(rows), tuple((i,) for i in players), columns, numbers)
+
+
 def _sets(explanation: Explanation, items: Sequence[Item], found: Sequence[Group], look: Look) -> Component:
     shown = _items(explanation, items)
-    made = [_card(explanation, shown, group) for group in found]
+    made = [_card(explanation, shown, group, look) for group in found]
     return _component(explanation, made, look)
 
 
-def _card(explanation: Explanation, shown: Sequence[Item], group: Group) -> Card:
-    """A set with its mean effect, what its members do alone, and what the model does without them."""
-    effect = explanation.interactions("mean", 3)[group.members]
-    mains = ", ".join(map(number, group.mains))
-    lines = [f"Each on its own {mains}; the set carries {percent(group.share)} of the variance"]
-    if told := _without(explanation, group):
+def _card(explanation: Explanation, shown: Sequence[Item], group: Group, look: Look) -> Card:
+    """A set with its value, what its members do alone, and what the model does without them."""
+    lines = []
+    told = _without(explanation, group)
+    if told and look.index == MEAN:  # nothing measured stands beside another index
         lines.append(told)
-    for check in explanation.checks:
-        if check.members == group.members:
-            lines.append(f"Checked, {check_text(check, explanation.unit)}")
-    items = tuple(shown[i] for i in group.members)
-    return Card(items, effect, "beyond what its parts do", tuple(lines), group.members)
+    chosen = {"index": look.index, "order": look.order}
+    return cards.of_set(explanation, shown, group.members, lines, **chosen)
 
 
 def _without(explanation: Explanation, group: Group) -> str:

@@ -80,7 +80,9 @@ def html_of(title: str, shown: Shown, told: Story) -> str:
     if isinstance(shown, Table):
         return f"<h3>{html.escape(title)}</h3>{_of_table(shown)}"
     if isinstance(shown, Component) and shown.name == "strip":
-        return f"{heat(told.explanation, dark=told.look.dark)}<p>{html.escape(shown.text)}</p>"
+        look = told.look
+        page = heat(told.explanation, dark=look.dark, index=look.index, order=look.order)
+        return f"{page}<p>{html.escape(shown.text)}</p>"
     if isinstance(shown, Component):
         return f"<h3>{html.escape(title)}</h3><p>{html.escape(shown.text)}</p>"
     return ""

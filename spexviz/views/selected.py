@@ -8,6 +8,7 @@ from spexviz.kit.names import names
 from spexviz.masks import Interaction, all_but
 from spexviz.results import Explanation
 from spexviz.views.captions import check_text
+from spexviz.views.index_words import MEAN, title_of
 from spexviz.views.story import Look, Words
 from spexviz.views.theme import interval_text, number, percent
 from spexviz.views.words import joined, one
@@ -20,7 +21,9 @@ def selected(explanation: Explanation, look: Look) -> Words:
         player = one(explanation.subject.noun)
         return Words((f"Click {player}, a set, a node or a table row to follow it through all views.",))
     name = joined(members, names(explanation.players))
-    told = [f"{name}: {_number(explanation, look)}", _without(explanation, members)]
+    told = [f"{name}: {_number(explanation, look)}"]
+    if look.index == MEAN:  # nothing measured stands beside another index
+        told.append(_without(explanation, members))
     for check in look.checks(explanation):
         if check.members == members:
             told.append(f"Checked on the model, {check_text(check, explanation.unit)}")
@@ -36,8 +39,8 @@ def _number(explanation: Explanation, look: Look) -> str:
     interval = (found.intervals or {}).get(members)
     value = f"{number(found.values[members])} {found.unit} {interval_text(interval)}".rstrip()
     share = percent(found.shares.get(members, 0.0))
-    if look.index != "mean":
-        return f"{found.index} {value}."
+    if look.index != MEAN:
+        return f"{title_of(found.index)} {value}."
     if len(members) == 1:
         return f"keeping it moves the value by {value} on average; {share} of the variance."
     return f"together they move the value by {value} beyond what their parts do; {share} of the variance."

@@ -12,6 +12,7 @@ from spexviz.views.examples import groups, mattering
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import told, without_text
 from spexviz.views.graph import describe_graph, graph
+from spexviz.views.index_words import has_larger
 from spexviz.views.indices_of import all_indices
 from spexviz.views.path import path
 from spexviz.views.question import block
@@ -147,11 +148,13 @@ def _selected(explanation: Explanation) -> Panel:
 def _strip(explanation: Explanation, look: Look) -> Component:
     found = look.at(explanation)
     data = strip.data(explanation, found, top=look.top, dark=look.dark, selection=look.selection)
-    return Component("strip", data, describe_graph(found, look.top))
+    larger = has_larger(explanation, found.order)
+    return Component("strip", data, describe_graph(found, look.top, explanation.subject.noun, larger))
 
 
 def _grid(explanation: Explanation, look: Look) -> Shown:
-    return grid.grid(explanation, selection=look.selection, dark=look.dark)
+    chosen = {"index": look.index, "order": look.order, "dark": look.dark, "selection": look.selection}
+    return grid.grid(explanation, **chosen)
 
 
 def _energy(explanation: Explanation, look: Look) -> Shown:

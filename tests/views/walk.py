@@ -11,25 +11,27 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
+from plotly.graph_objects import Figure
 
 from spexviz import views
 from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
-from spexviz.views import cards, grid, strip
+from spexviz.views import cards, grid
 from spexviz.views.cards import Item
+from spexviz.views.examples import groups, harmful
+from spexviz.views.findings import told
 from spexviz.views.heat import heat
 from spexviz.views.index_words import READINGS
-from spexviz.views.indices_of import all_indices
-from spexviz.views.table import describe_table, sets
-from spexviz.views.table import styled as styled_table
+from spexviz.views.stories import INDICES, story
+from spexviz.views.story import Component, Look, Table, Words
+from spexviz.views.table import describe_table, members_of, styled
 from spexviz.views.theme import interval_text, number
 
 NUMBER = r"[+−]?(?:[\d,]+(?:\.\d+)?(?:e−?\d+)?|∞)"
 RANGE = rf"\[{NUMBER}, {NUMBER}\]"
 VALUE = re.compile(rf"({NUMBER})(?: ({RANGE}))?")
-TOP = 30
+TOP = 16
 
 Said = tuple[str, Interaction, str]
 """The view, the set, and what it writes: a number or an interval."""
@@ -56,14 +58,17 @@ def written(run: Explanation, index: str, order: int) -> tuple[dict[Key, dict[st
 def _all(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator[Said]:
     label = names(run.players)
     by_name = {" × ".join(label[i] for i in m): m for m in _sets(run, index, order)}
-    yield from _strip(run, index, order, shown)
-    yield from _graph(run, index, order, shown, by_name)
-    yield from _tables(run, index, order, shown, by_name)
+    yield from _story(run, index, order, shown, by_name)
+    yield from _frames(run, index, order, shown, by_name)
     yield from _cards(run, index, order, shown)
     yield from _players(run, index, order, shown)
-    yield from _grid(run, index, order, shown, by_name)
+    yield from _of_grid(grid.grid(run, **_look(index, order)), by_name)
     yield from _notebook(run, index, order, by_name)
     if index == "mean":
+        yield from _finding(run, label)
+        harm = harmful(run, [Item(player) for player in run.players], range(4))
+        for (i,), row in zip(harm.members, harm.rows, strict=True):
+            yield "harm", (i,), row["Effect"]
         for check in run.checks:
             said = views.captions.check_text(check, run.unit)
             yield "check", check.members, re.search(rf"surrogate says ({NUMBER}),", said)[1]
@@ -80,10 +85,38 @@ def _sets(run: Explanation, index: str, order: int) -> list[Interaction]:
     return [members for members in run.interactions(index, order).values if members]
 
 
-def _strip(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator[Said]:
-    found = run.interactions(index, order)
-    data = strip.data(run, found, top=TOP)
-    shown.append(json.dumps(data, ensure_ascii=False))
+def _story(
+    run: Explanation, index: str, order: int, shown: list[str], by_name: dict[str, Interaction]
+) -> Iterator[Said]:
+    """The panels of a page that can be clicked, cards of sets, and the selected set in all indices."""
+    selection = next(iter(run.interactions(index, order).top(1).values))
+    look = Look(**_look(index, order), top=TOP, selection=selection, depth="researcher")
+    for panel in (*story(run), *groups(run, ())):
+        made = panel.make(look) if panel.selects or panel.title == INDICES else None
+        if isinstance(made, Component) and made.name == "strip":
+            shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
+            yield from _of_strip(made.data)
+        elif isinstance(made, Component):
+            shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
+            yield from _of_cards(made.data["cards"])
+        elif isinstance(made, Figure):
+            shown.append(made.to_json())
+            yield from _of_grid(made, by_name)
+            yield from _of_graph(made, by_name)
+        elif isinstance(made, Table) and panel.title == INDICES:
+            (row,) = [row for row in made.rows if row["Index"] == READINGS[index].label]
+            yield "all indices", selection, row["Value"].split(" ")[0]
+        elif isinstance(made, Table):
+            yield from _of_table(made)
+            shown.append(repr(made))
+        elif isinstance(made, Words):
+            (line,) = made.lines
+            shown.append(line)
+            match = re.search(rf": (?:.* by |[A-Z]\S*(?: value)? )({NUMBER}) .*?({RANGE})?[;. ]", line)
+            yield "selected", selection, match[1]
+
+
+def _of_strip(data: dict[str, Any]) -> Iterator[Said]:
     for i, text in enumerate(data["effects"]):
         yield "strip", (i,), text
         if abs(data["cells"][i]) > 1:
@@ -93,11 +126,19 @@ def _strip(run: Explanation, index: str, order: int, shown: list[str]) -> Iterat
         assert (comb["v"] < 0) == comb["said"].startswith("−"), "the bar has another sign"
 
 
-def _graph(
-    run: Explanation, index: str, order: int, shown: list[str], by_name: dict[str, Interaction]
-) -> Iterator[Said]:
-    figure = views.graph(run, top=TOP, **_look(index, order))
-    shown.append(figure.to_json())
+def _of_cards(made: list[dict[str, Any]]) -> Iterator[Said]:
+    for card in made:
+        if "value" in card:
+            yield "card", tuple(card["members"]), card["value"]
+        for line in card["lines"]:
+            alone = re.match(r"Each on its own (.+?); ", line)
+            for i, value in zip(card["members"], alone[1].split(", ") if alone else (), strict=False):
+                yield "card, alone", (i,), value
+            if said := re.search(rf"surrogate says ({NUMBER}),", line):
+                yield "card, check", tuple(card["members"]), said[1]
+
+
+def _of_graph(figure: Figure, by_name: dict[str, Interaction]) -> Iterator[Said]:
     for trace in figure.data:
         if trace.name not in ("sets", "players"):
             continue
@@ -109,10 +150,40 @@ def _graph(
             if trace.name == "sets":
                 sign = glyph.strip("</b>")
                 assert value == "0" or sign == value[0], "the glyph of a set has another sign"
-            said = re.search(rf"surrogate says ({NUMBER}),", text)
-            if said:
+            if said := re.search(rf"surrogate says ({NUMBER}),", text):
                 yield "graph check", tuple(members), said[1]
     yield from _listed("graph in words", figure.layout.meta["text"].rpartition("): ")[2], by_name)
+
+
+def _of_grid(figure: Figure, by_name: dict[str, Interaction]) -> Iterator[Said]:
+    squares = figure.data[0]
+    if squares.name != "grid":
+        return
+    for members, effect, text in zip(
+        squares.customdata, squares.marker.color, squares.hovertext, strict=True
+    ):
+        yield "grid, colour", tuple(members), number(effect)
+        yield "grid", tuple(members), text.split("<br>")[1].split(" ")[0]
+    ranked = re.sub(r" \(\d+ of \d+\)", "", figure.layout.meta["text"].rpartition("first: ")[2])
+    yield from _listed("grid in words", ranked, by_name)
+
+
+def _of_table(rows: Table) -> Iterator[Said]:
+    page = styled(rows)._translate(False, False)["body"]
+    column = list(rows.columns)[2]
+    for k, (members, row) in enumerate(zip(rows.members, rows.rows, strict=True)):
+        yield "table", members, row[column]
+        yield "page's table", members, page[k][3]["display_value"]
+        yield "table, by number", members, number(rows.numbers[column][k])
+
+
+def _finding(run: Explanation, label: tuple[str, ...]) -> Iterator[Said]:
+    """The numbers behind the finding."""
+    for line in told(run).numbers:
+        said = re.search(rf"mean effect.*? ({NUMBER}(?: {RANGE})?) ", line)
+        players = re.findall("“(.*?)”", line.partition(" carr")[0])
+        if said and all(label.count(name) == 1 for name in players):
+            yield "finding", tuple(sorted(map(label.index, players))), said[1]
 
 
 def _listed(view: str, text: str, by_name: dict[str, Interaction]) -> Iterator[Said]:
@@ -123,22 +194,16 @@ def _listed(view: str, text: str, by_name: dict[str, Interaction]) -> Iterator[S
             yield view, by_name[name], value
 
 
-def _tables(
+def _frames(
     run: Explanation, index: str, order: int, shown: list[str], by_name: dict[str, Interaction]
 ) -> Iterator[Said]:
     found = run.interactions(index, order)
     frame = views.table(found, TOP, run.checks)
-    rows = sets(run, found, TOP)
-    styled = styled_table(sets(run, found, TOP))._translate(False, False)["body"]
-    column = list(rows.columns)[2]
-    for k, (members, row) in enumerate(zip(rows.members, rows.rows, strict=True)):
-        yield "table", members, row[column]
-        yield "page's table", members, styled[k][3]["display_value"]
-        cells = [frame[name][k] for name in ("value", "low", "high")]
-        interval = "" if np.isnan(cells[1]) else f" {interval_text((cells[1], cells[2]))}"
-        yield "frame", members, number(cells[0]) + interval
-    written = views.csv(found, None, run.checks)
-    for row in csv_module.DictReader(io.StringIO(written)):
+    cells = frame[["value", "low", "high"]].to_numpy()
+    for members, (value, *ends) in zip(members_of(found, TOP), cells, strict=True):
+        yield "frame", members, f"{number(value)} {interval_text(ends)}".rstrip()
+    text = views.csv(found, None, run.checks)
+    for row in csv_module.DictReader(io.StringIO(text)):
         if row["members"] in by_name:  # not those that are guarded
             yield "csv", by_name[row["members"]], number(float(row["value"]))
     words = describe_table(run, found, TOP)
@@ -147,22 +212,17 @@ def _tables(
         name = match[1].rpartition("): ")[2] if match else ""
         if match and name in by_name:
             yield "table in words", by_name[name], match[2]
-    shown += [written, words, repr(rows), repr(frame), repr(styled)]
+    shown += [text, words, repr(frame)]
 
 
 def _cards(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator[Said]:
     items = [Item(player) for player in run.players]
     mattering = cards.mattering(run, items, TOP, **_look(index, order))
     ranked = run.interactions(index, order).top(6, include_singletons=False)
-    of_sets = [cards.of_set(run, items, m, **_look(index, order)) for m in ranked.values]
+    of_sets = [cards.of_set(run, items, members, **_look(index, order)) for members in ranked.values]
     data = cards.data([*mattering, *of_sets])
     shown.append(json.dumps(data, ensure_ascii=False))
-    for card in data["cards"]:
-        yield "card", tuple(card["members"]), card["value"]
-    for card in of_sets:
-        alone = re.match(r"Each alone (.+?); ", card.lines[0])[1].split(", ")
-        for i, value in zip(card.members, alone, strict=True):
-            yield "card, alone", (i,), value
+    yield from _of_cards(data["cards"])
 
 
 def _players(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator[Said]:
@@ -170,21 +230,6 @@ def _players(run: Explanation, index: str, order: int, shown: list[str]) -> Iter
     shown.append(page.html + page.text)
     for i, title in enumerate(re.findall(r'title="([^"]*)"', page.html)):
         yield "heat", (i,), title.split(" ")[0]
-
-
-def _grid(
-    run: Explanation, index: str, order: int, shown: list[str], by_name: dict[str, Interaction]
-) -> Iterator[Said]:
-    figure = grid.grid(run, **_look(index, order))
-    shown.append(figure.to_json())
-    squares = figure.data[0]
-    for members, effect, text in zip(
-        squares.customdata, squares.marker.color, squares.hovertext, strict=True
-    ):
-        yield "grid, colour", tuple(members), number(effect)
-        yield "grid", tuple(members), text.split("<br>")[1].split(" ")[0]
-    ranked = re.sub(r" \(\d+ of \d+\)", "", figure.layout.meta["text"].rpartition("first: ")[2])
-    yield from _listed("grid in words", ranked, by_name)
 
 
 def _notebook(run: Explanation, index: str, order: int, by_name: dict[str, Interaction]) -> Iterator[Said]:
@@ -198,7 +243,3 @@ def _notebook(run: Explanation, index: str, order: int, by_name: dict[str, Inter
         if html.unescape(name) in by_name:
             value = " ".join(cells[: 1 + (found.intervals is not None)])
             yield "notebook, HTML", by_name[html.unescape(name)], value
-    for members in list(found.top(2).values):
-        for row in all_indices(run, members, order).rows:
-            if row["Index"] == READINGS[index].label and order >= len(members):
-                yield "all indices", members, row["Value"].split(" ")[0]

@@ -26,6 +26,7 @@ from spexviz.ui.games import game_of
 from spexviz.ui.lenses.training import form as training_form
 from spexviz.ui.panels import View
 from spexviz.views.cards import Card, Item
+from spexviz.views.examples import harmful
 
 T = TypeVar("T")
 LISTED = 12  # rows of the harmful list
@@ -145,25 +146,9 @@ def _harmful(view: View, game: TrainingGame, alone: Floats | None) -> None:
         "the "
         "others."
     )
-    player = explanation.subject.noun.capitalize()
-    any_planted = any(one.remark for one in shown)
-    rows = []
-    for i in worst[:LISTED].tolist():
-        if not effects[i] or (effects[i] < 0) != better:
-            continue
-        row = {player: plain(shown[i].text, 120), "Label": shown[i].label, "Effect": float(effects[i])}
-        if alone is not None:
-            row["Leave one out"] = float(alone[i])
-        if any_planted:
-            row["Planted"] = shown[i].remark
-        rows.append(row)
-    number = st.column_config.NumberColumn
-    columns = {
-        player: st.column_config.TextColumn(width="large"),
-        "Effect": number(format="%+.4f", help="Main effect by the surrogate"),
-        "Leave one out": number(format="%+.4f", help="Real: whole set minus without it"),
-    }
-    st.dataframe(rows, hide_index=True, height="content", column_config=columns, key=f"{view.key}-harmful")
+    harm = [i for i in worst[:LISTED].tolist() if effects[i] and (effects[i] < 0) == better]
+    listed = harmful(explanation, shown, harm, alone)
+    widgets.table(listed, f"{view.key}-harmful", view.key)
     wrong = game.examples.mislabelled()
     if game.players_are == "example" and wrong and not game.about_query:
         orders = [worst] if alone is None else [worst, retraining.harmful(game, alone)]
