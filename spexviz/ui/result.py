@@ -36,9 +36,14 @@ def show(
     known = {"rivals": _rivals_asked, **(actions or {})}
     top = [panel for panel in told if panel.room == "top"]
     panels.draw_all(top, View(explanation, first, key), known)
-    look = _controls(explanation, first, key)
+    pictures = st.container()
+    look = _controls(explanation, first, key)  # they stand under the pictures that they change
     rest = [panel for panel in told if panel.room != "top"]
-    panels.draw_all(rest, View(explanation, look, key), known)
+    shown = [panel for panel in rest if panel.room != "more"]
+    with pictures:
+        panels.draw_all(shown, View(explanation, look, key), known)
+    more = [panel for panel in rest if panel.room == "more"]
+    panels.draw_all(more, View(explanation, look, key), known)
     _ways_out(explanation, look, key)
 
 

@@ -27,7 +27,8 @@ _CSS = """
   padding: 0.5rem 0.8rem;
 }
 .metered { display: grid; grid-template-columns: auto 1fr; gap: 0 0.8rem; align-items: center; }
-.metered details { grid-column: 1 / -1; }
+.metered { grid-template-columns: auto 1fr; }
+.metered details { grid-column: 1 / -1; margin-top: 0.15rem; }
 .meter { display: inline-flex; gap: 3px; }
 .meter i {
   width: 0.5rem;

@@ -31,10 +31,10 @@ Items = Callable[[Explanation], Sequence[Item]]
 EVERY, SELDOM = 1.0, 3.0  # seconds between two looks at a run that is active, and at one that may be again
 LATE = 3.0  # seconds after the expected end from which a run is said to take longer
 ORIGINS = {  # what is said over the numbers that this server has not measured
-    FROM_FILE: "Opened from a file: the numbers are the file's, and this server has not measured them. "
-    "To have it measured here, press New run and start one with the same settings.",
-    RECORDED: "Recorded: this run comes with spexviz. Its numbers were measured when it was recorded, not by "
-    "this server; to have it measured here, press New run and start one with the same settings.",
+    FROM_FILE: "Opened from a file: its numbers are the file's, not measured by this server. To have it "
+    "measured here, start a New run.",
+    RECORDED: "Recorded with spexviz: its numbers were measured then, not by this server. To have it "
+    "measured here, start a New run.",
 }
 
 

@@ -7,9 +7,9 @@ command line show.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from spexviz.analysis.leading import leading
+from spexviz.analysis.leading import MOST_ORDER, leading
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import untouched
@@ -80,12 +80,9 @@ def finding(explanation: Explanation, depth: Depth = "anyone") -> str:
 def without_text(explanation: Explanation) -> str:
     """Real values on the untouched input: "positive: 81 %; without “never” 38 %, without “fails” 12 %, …".
 
-    Of the lead, the runner-up, and what every run measures; "" where the run has asked none of it.
+    Of the lead and the runner-up; "" where the run has asked none of it.
     """
-    sets = told(explanation).sets
-    if explanation.measured is not None:
-        sets += explanation.measured.without
-    return untouched.said(explanation, sets)
+    return untouched.said(explanation, told(explanation).sets)
 
 
 def told(explanation: Explanation) -> Told:
@@ -95,14 +92,16 @@ def told(explanation: Explanation) -> Told:
     cautions = tuple(filter(None, [rare(explanation)]))
     if quality(explanation) == "poor":
         return Told(None, instead=_nothing_yet(explanation), cautions=cautions)
-    sets = leading(explanation, 2)
+    sets = leading(explanation)
     if not sets:
         return Told(None, instead=_nothing_clear(explanation), cautions=cautions)
     telling = Telling.of(explanation)
-    lead, *others = sets
+    lead = sets[0]
     runner_up = None
-    if others:
-        runner_up = telling.runner_up(others[0], lead)
+    for members in sets:
+        if not set(members) <= set(lead):  # what is inside the lead has been told with it
+            runner_up = replace(telling, voice=telling.voice.again()).runner_up(members, lead)
+            break
     details = tuple(filter(None, [spread(explanation)]))
     first = telling.lead(lead)
     return Told(first, runner_up, cautions=cautions, details=details, meaning=meaning(explanation))
@@ -120,6 +119,8 @@ def _nothing_clear(explanation: Explanation) -> tuple[str, ...]:
     noun = explanation.subject.noun
     nouns = plural(noun)
     clear = f"Nothing stands out: no {noun} or set of {nouns} clearly moves the value."
+    if any(len(members) > MOST_ORDER for members in explanation.spectrum.terms):
+        clear = f"Nothing stands out: no {noun} or set of up to {MOST_ORDER} {nouns} clearly moves the value."
     if explanation.proof.exact:
         return (clear,)
     return clear, "More ablations may help."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from spexviz.results import Explanation
-from spexviz.views import grid, strip
+from spexviz.views import grid, strip, untouched
 from spexviz.views.cards import Item
 from spexviz.views.examples import groups, mattering
 from spexviz.views.fidelity import fidelity_curve, residuals
@@ -57,6 +57,9 @@ def _found(explanation: Explanation, look: Look) -> Words:
     found = told(explanation)
     lines = (" ".join(found.sentences), without_text(explanation))
     more = found.numbers
+    if explanation.measured is not None:
+        everything = untouched.said(explanation, explanation.measured.without)
+        more += tuple(filter(None, [everything]))
     if look.depth == "researcher":
         more += found.terms
     is_open = look.depth != "anyone"

@@ -182,7 +182,8 @@ function comb(glyph, teeth, width) {
 function listen(state) {
   const { root } = state;
   const hit = (event) => (event.target.closest ? event.target.closest("[data-token],[data-comb]") : null);
-  root.addEventListener("pointerover", (event) => light(state, hit(event)));
+  // what comes to lie under a pointer that rests is not pointed at
+  root.addEventListener("pointermove", (event) => (event.movementX || event.movementY) && light(state, hit(event)));
   root.addEventListener("pointerleave", () => light(state, null));
   root.addEventListener("focusin", (event) => light(state, hit(event)));
   root.addEventListener("focusout", () => light(state, null));

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spexviz.analysis.relations import Estimate, Relations, relations
 from spexviz.indices import Interactions
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
+from spexviz.spectrum import Spectrum
 from spexviz.views import untouched
 from spexviz.views.captions import check_text
 from spexviz.views.theme import interval_text, number, percent
@@ -60,16 +61,27 @@ class Telling:
         sentences = [_sentence(self._leads(members))]
         if though := self._though(members):
             sentences.append(though)
-        if self.effects.shares[members] < WEAK:
-            sentences.append(self._weak(members))
+        if beside := self._beside(members):
+            sentences.append(beside)
         return self._part(members, sentences)
 
-    def _weak(self, members: Interaction) -> str:
+    def _beside(self, members: Interaction) -> str:
+        """What is said where the lead does not stand out, or where something else may carry more."""
+        if self._is_outdone(members):
+            return "Something else may carry more, but that is not certain."
+        if self.effects.shares[members] >= WEAK:
+            return ""
         it_does = "It does"
         if len(members) > 1:
             it_does = "They do"
         nouns = plural(self.explanation.subject.noun)
         return f"{it_does} not stand out by far: many {nouns} carry a little each."
+
+    def _is_outdone(self, members: Interaction) -> bool:
+        """Whether a set that cannot be trusted has a larger share than what leads."""
+        run = self.explanation
+        shares = run.spectrum.shares(run.fidelity.keep)
+        return max(shares.values()) > shares[members]
 
     def runner_up(self, members: Interaction, lead: Interaction) -> Part:
         """What comes after it."""
@@ -90,11 +102,10 @@ class Telling:
     def _leads(self, members: Interaction) -> str:
         if len(members) > 1:
             return self._body(members)
-        called = self.voice.called(members)
         moves = self.voice.moves(self.effects.values[members])
         if len(self.explanation.players) == 1:
-            return f"the only {self.explanation.subject.noun}, {self.voice.name(members[0])}, {moves}"
-        return f"{called} matters most: it {moves}"
+            return f"the only {self.explanation.subject.noun}, {self.voice.name_all(members)}, {moves}"
+        return f"{self.voice.called(members)} matters most: it {moves}"
 
     def _next_player(self, player: int, lead: Interaction, is_tie: bool) -> str:
         called = self.voice.called((player,))
@@ -113,9 +124,6 @@ class Telling:
         """How two players act on each other, where they have both been named alone."""
         first, second = sorted((one_player, other))
         pair = (first, second)
-        check = self._check(pair)
-        if check is not None and check.verdict == "contradicted":
-            return ""
         if clause := self._set(pair).clause:
             return f"; {clause}"
         return ""
@@ -130,8 +138,13 @@ class Telling:
         return Set(members, self._relations(members), value, self.voice)
 
     def _relations(self, members: Interaction) -> Relations:
+        """Without a word of what each member does where a check has contradicted some of them."""
         run = self.explanation
-        return relations(run.spectrum, members, run.fidelity.keep, run.proof.exact)
+        spectrum = run.spectrum
+        denied = [check for check in run.checks if check.verdict == "contradicted"]
+        if any(set(check.members) <= set(members) for check in denied):
+            spectrum = Spectrum(spectrum.n, spectrum.coefficients)
+        return relations(spectrum, members, run.fidelity.keep, run.proof.exact)
 
     def _though(self, members: Interaction) -> str:
         """What is said where the untouched input says otherwise than the average."""
@@ -147,21 +160,31 @@ class Telling:
             if _is_hardly(here, average):
                 return "it changes next to nothing"
             if here * average < 0:
-                return f"it {self.voice.moves(here)}"
+                return f"it {self.voice.again().moves(here)}"
             return ""
         if _is_hardly(here, average):
             return "they hardly act on each other"
+        said = self._changed_here(self._set(members))
         if here * average < 0:
-            return "they act on each other the other way round"
-        told = self._set(members)
-        on_average = told.relations.together.value
-        all_here = untouched.change(self.explanation, members)
-        if not told.says_all:
+            return said or "it is the other way round"
+        return said
+
+    def _changed_here(self, average: Set) -> str:
+        """Whether what is said of the members of a set holds here: "" where it does."""
+        found = untouched.measured(self.explanation, average.members)
+        if found is None:
             return ""
-        if _is_hardly(all_here, on_average):
+        here = replace(average, relations=found)
+        told = average.kinds_of(average.told)
+        if len(average.members) == 2 and not told & {*here.kinds_of(average.told), "add up", None}:
+            return here.clause
+        if not average.says_all:
+            return ""
+        change = found.together.value
+        if _is_hardly(change, average.relations.together.value):
             return "together they change next to nothing"
-        if all_here * on_average < 0:
-            return f"together they {self.voice.moves(all_here, many=True)}"
+        if change * average.relations.together.value < 0:
+            return f"together they {self.voice.again().moves(change, many=True)}"
         return ""
 
     def _check(self, members: Interaction) -> Check | None:

@@ -49,6 +49,17 @@ class Set:
         return max(alike, key=lambda one: abs(one.with_others.value - one.without_others.value))
 
     @property
+    def told(self) -> frozenset[int]:
+        """The members of whom the sentence says something: all where they are alike, else one."""
+        if len(self.relations.kinds) == 1:
+            return frozenset(self.members)
+        return frozenset({self.clearest.player})
+
+    def kinds_of(self, players: frozenset[int]) -> frozenset[Kind | None]:
+        """The kinds of these members."""
+        return frozenset(one.kind for one in self.relations.members if one.player in players)
+
+    @property
     def clause(self) -> str:
         """Of a pair whose players have both been named: "the two add up", "“a” needs “b”"."""
         kinds = self.relations.kinds
@@ -106,7 +117,7 @@ class Set:
         return f"{self._called} together {self.voice.moves(self._sign, many=True)}: {need}"
 
     def _all_stand_in(self) -> str:
-        stand_in = self._pair_or_more("one can stand in for the other", "any can stand in for the others")
+        stand_in = self._pair_or_more("one can stand in for the other", "any one can stand in for the others")
         stand_in += self._in_part
         if not self._sign:
             return f"of {self._called}, {stand_in}"

@@ -17,7 +17,7 @@ from spexviz.views.words import plural
 
 Quality = Literal["good", "fair", "poor"]
 WORDS: dict[Quality, str] = {"good": "Good", "fair": "Read the strongest only", "poor": "Do not read"}
-HOW = "How do we know?"
+HOW = "What this rests on"
 
 # R² from which a picture may be read in detail, or in outline: it then misses a typical mask by at most half
 # (√(1 − 0.75)), or seven tenths (√(1 − 0.5)), of the spread of the values. By folds its lower end counts,

@@ -6,15 +6,32 @@ Never predicted: what the run has not asked is not said.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
+from spexviz.analysis.relations import Relations, relations
+from spexviz.kit.arrays import Bools
 from spexviz.kit.names import plain
 from spexviz.masks import Interaction, all_but, all_masks
 from spexviz.results import Explanation
 from spexviz.results.subject import LOG_PROBABILITY, NUMBER, ODDS, Subject
+from spexviz.spectrum import Spectrum
 from spexviz.views.theme import number, percent
 from spexviz.views.voice import Voice
+
+
+def measured(explanation: Explanation, members: Interaction) -> Relations | None:
+    """A set seen from its members at the full input, all measured; None where some of it was not asked."""
+    subsets = all_masks(len(members))
+    removed = [_chosen(members, ~row) for row in subsets]
+    values = explanation.asked(all_but(removed, len(explanation.players)))
+    if np.isnan(values).any():
+        return None
+    places = tuple(range(len(members)))
+    found = relations(Spectrum.exact(values), places, exact=True)
+    told = [replace(one, player=members[one.player]) for one in found.members]
+    return replace(found, members=tuple(told))
 
 
 def effect(explanation: Explanation, members: Interaction) -> float:
@@ -23,9 +40,7 @@ def effect(explanation: Explanation, members: Interaction) -> float:
     Of one player: the value with it, less the value without it.
     """
     subsets = all_masks(len(members))
-    removed = []
-    for row in subsets:
-        removed.append(tuple(np.array(members)[row].tolist()))
+    removed = [_chosen(members, row) for row in subsets]
     values = explanation.asked(all_but(removed, len(explanation.players)))
     signs = (-1.0) ** subsets.sum(1)
     return float(signs @ values)
@@ -35,6 +50,10 @@ def change(explanation: Explanation, members: Interaction) -> float:
     """The value of everything less the value without the set, in `unit`; NaN where that was not asked."""
     (without,) = explanation.asked(all_but([members], len(explanation.players))).tolist()
     return explanation.ends[1] - without
+
+
+def _chosen(members: Interaction, row: Bools) -> Interaction:
+    return tuple(np.array(members)[row].tolist())
 
 
 def said(explanation: Explanation, sets: tuple[Interaction, ...]) -> str:

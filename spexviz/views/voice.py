@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spexviz.kit.cached import cached_property
 from spexviz.kit.names import names, plain
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
-from spexviz.results.subject import LOG_PROBABILITY, NUMBER, ODDS, Subject
+from spexviz.results.subject import LOG_PROBABILITY, ODDS, Subject
 from spexviz.views.words import isolated, plural
 
 UNIT_WORDS = 3  # a unit of more words would hide what the sentence says
@@ -18,19 +18,22 @@ _LONG = 40  # letters of a name
 
 @dataclass(frozen=True)
 class Voice:
-    """How the value of a subject rises and falls, in words for anyone, and what its players are called."""
+    """How the value of a subject rises and falls, in words for anyone, and what its players are called.
+
+    `brief`: its unit was said before.
+    """
 
     subject: Subject
+    brief: bool = False
 
     @classmethod
     def of(cls, explanation: Explanation) -> Voice:
         """The voice of a run."""
         return cls(explanation.subject)
 
-    @property
-    def is_number(self) -> bool:
-        """Whether a value is said as it is, in its unit."""
-        return self.subject.scale.kind == NUMBER
+    def again(self) -> Voice:
+        """The same where the unit has been said."""
+        return replace(self, brief=True)
 
     def moves(self, sign: float, many: bool = False) -> str:
         """ "pushes towards “positive”", "makes “Paris” likelier", "raises the value (margin)".
@@ -68,7 +71,8 @@ class Voice:
     def _unit(self) -> str:
         """ " (test loss, nats)"; "" for none, or a long one."""
         unit = plain(self.subject.unit).replace(" (", ", ").rstrip(")")
-        if not self.subject.unit or len(unit.split()) > UNIT_WORDS:
+        is_long = len(unit.split()) > UNIT_WORDS
+        if self.brief or is_long or self.subject.unit in ("", "value"):
             return ""
         return f" ({unit})"
 

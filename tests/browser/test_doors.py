@@ -149,7 +149,7 @@ def test_without_a_token_each_browser_has_its_own_runs(unguarded: harness.Server
     theirs.get_by_text("No runs yet").wait_for()
     harness.type_prompt(mine, "not bad", "toy")
     run_id = harness.explain(mine)
-    mine.get_by_text("Exact, all").first.wait_for()
+    mine.get_by_text("Good, exact").first.wait_for()
     theirs.reload()
     theirs.get_by_text("No runs yet").wait_for()
     # as if it had been cancelled

@@ -98,9 +98,9 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
         and result.folds is not None
     )
     note = page.get_by_text(
-        re.compile(r"R² about [0-9.]+, at least [0-9.−]+ \(95 %\), on 461 masks.*; linear baseline ")
+        re.compile(r"R² about [0-9.]+, at least [0-9.−]+ \(95 %\), on 461 masks.* Linear baseline ")
     )
-    assert "A surrogate of the masked model, not a cause in the world." in note.inner_text()
+    assert "What is shown is a surrogate of the masked model, not a cause in the world." in note.inner_text()
     assert (
         f"{result.fidelity.r2:.2f}" in note.inner_text() and f"{result.baseline.r2:.2f}" in note.inner_text()
     )
@@ -164,7 +164,7 @@ def test_six_words_are_exact_and_the_pair_comes_first(server, open_page):
     page.get_by_text("6 words: all 64 masks are asked, so the result is exact").wait_for()
     run_id = explain(page)
     page.get_by_text("Sets as a table").wait_for(timeout=LONG)
-    page.get_by_text(re.compile("Exact, all 64 masks")).wait_for()
+    page.get_by_text(re.compile(r"Good, exact: every possible mask was measured \(all 64\)")).wait_for()
     idle(page)
     first = page.locator(".comb .members").first.inner_text()
     assert re.sub(r"[^\w×]+", "", first) == "never×fails"
@@ -189,7 +189,7 @@ def test_a_recorded_run_opens_from_its_card_and_asks_nothing(server, open_page):
     page.wait_for_url(re.compile(r"/explore\?run=[0-9a-f]{16}"))
     page.get_by_text("Sets as a table").wait_for()
     wait_until(lambda: page.locator(".spexviz-strip .token").count() == 27, 60, "the words")
-    page.get_by_text(re.compile(r"R² about .* on 922 masks, .*; linear baseline ")).wait_for()
+    page.get_by_text(re.compile(r"R² about .* on 922 masks, .* Linear baseline ")).wait_for()
     page.reload()
     page.get_by_text("Sets as a table").wait_for()
     page.get_by_role("button", name="New run").click()

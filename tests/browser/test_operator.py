@@ -105,7 +105,7 @@ def test_figures_and_a_log_without_prompts_keys_or_tokens(tmp_path: Path, open_p
         assert page.url == f"{server.url}/explore", "the address does not keep the token"
         harness.type_prompt(page, f"not {MARKER} bad", "toy", 64)
         run_id = harness.explain(page)
-        page.get_by_text("Exact, all").first.wait_for()
+        page.get_by_text("Good, exact").first.wait_for()
         page.get_by_role("button", name="Link and settings").click()
         page.get_by_text("This address opens the run again").wait_for()
         assert TOKEN not in page.content() and TOKEN not in page.url

@@ -28,8 +28,8 @@ def test_it_serves_a_folder_from_an_empty_one(new_server, open_page, tmp_path: P
     button = page.get_by_role("button", name="Explain")
     assert button.evaluate("button => getComputedStyle(button).backgroundColor") == PRIMARY
     harness.explain(page)
-    page.get_by_text("Exact, all 16 masks").first.wait_for()
+    page.get_by_text("Good, exact: every possible mask was measured (all 16)").first.wait_for()
 
     page.goto(f"{server.url}/training")
     page.get_by_role("button").filter(has_text="Open").first.click()
-    page.get_by_text("Recorded: this run comes with spexviz").wait_for()
+    page.get_by_text("Recorded with spexviz").wait_for()

@@ -131,7 +131,7 @@ def test_the_command_line_explains_on_a_named_server(
         )
         == 0
     )
-    assert "Exact, all 4 masks" in capsys.readouterr().out
+    assert "Good, exact: every possible mask was measured (all 4)" in capsys.readouterr().out
 
 
 def test_what_is_no_gguf_and_what_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,6 @@ def laboratory() -> None:
     from spexviz.run.plan import Request
     from spexviz.solvers.linear import Linear
     from spexviz.ui import lens, run_form
-    from spexviz.ui.widgets import View
 
     def form() -> None:
         expression = st.text_input("Expression", key="lab-expression")
@@ -55,15 +54,6 @@ def laboratory() -> None:
     def called(game: SyntheticGame) -> str:
         return f"about\n{game.source}"
 
-    def picture(view: View) -> None:
-        st.text(f"picture of {len(view.explanation.players)} players, {view.interactions.index}")
-
-    def section(view: View) -> None:
-        st.text("a section of its own")
-
-    def tab(view: View) -> None:
-        st.text("a tab of its own")
-
     about = (
         "synthetic",
         "laboratory",
@@ -73,7 +63,7 @@ def laboratory() -> None:
         "Laboratory",
         "Try a function.",
     )
-    lens.page(lens.Lens(*about, form, prefill, called, picture, (section,), (("Its own", tab),)))
+    lens.page(lens.Lens(*about, form, prefill, called))
 
 
 @pytest.fixture
@@ -102,7 +92,7 @@ def switched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
     return found
 
 
-def test_a_lens_draws_its_form_its_picture_and_its_tabs(manager: JobManager, lab: Path) -> None:
+def test_a_lens_draws_its_form_and_its_story(manager: JobManager, lab: Path) -> None:
     at = AppTest.from_function(laboratory, default_timeout=60).run()
     assert at.title[0].value == "Laboratory" and "Try a function." in said(at)
     at.text_input(key="lab-expression").set_value("x0*x1 + x2").run()
@@ -112,10 +102,7 @@ def test_a_lens_draws_its_form_its_picture_and_its_tabs(manager: JobManager, lab
     assert run.title == "about x0*x1 + x2" and at.query_params["run"] in (run.id, [run.id])
     wait(lambda: not manager.store.get(run.id).active)
     at.run()
-    assert not at.exception and [tab.label for tab in at.tabs][:2] == ["Sets as a table", "Its own"]
-    assert {"picture of 3 players, FBII", "a section of its own", "a tab of its own"} <= {
-        text.value for text in at.text
-    }
+    assert not at.exception and at.tabs[0].label == "Sets as a table"
     assert "Click a player, a set" in said(at) and f"/laboratory?run={run.id}" in [
         code.value for code in at.code
     ]

@@ -135,8 +135,8 @@ found["route"] = [routes.page_of(run.spec), opens, routes.lens_name(run.spec)]
 folder = recorded.RUNS / "coins"
 folder.mkdir()
 (folder / "coins.json").write_text(manager.store.result(run.id).to_json(), encoding="utf-8")
-row = {"title": "Recorded coins", "finding": "Two.", "r2": 1.0, "local": None, "ablations": 32, "players": 5}
-row |= {"noun": "coin", "exact": True, "file": "coins.json"}
+row = {"title": "Recorded coins", "finding": "Two.", "trust": "Good.", "ablations": 32, "players": 5}
+row |= {"noun": "coin", "file": "coins.json"}
 (folder / "index.json").write_text(json.dumps([row]), encoding="utf-8")
 found["torch"] = "torch" in sys.modules
 manager.close()

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from spexviz.kit.names import names, plain
+from spexviz.kit.names import plain
 from spexviz.views import theme
 from spexviz.views.words import escape, joined
 
@@ -55,11 +55,6 @@ def test_unsigned_numbers_and_shares():
         "47 %",
         "100 %",
     ]
-
-
-def test_repeated_words_get_their_position_and_names_stay_distinct():
-    assert names(("the", "cat", "the")) == ("the (1)", "cat", "the (3)")
-    assert len(set(names(["x" * 50 + "a", "x" * 50 + "b"]))) == 2
 
 
 def test_labels_are_shown_letter_by_letter():

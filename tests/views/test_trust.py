@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import spexviz as sv
@@ -74,6 +75,17 @@ def test_what_is_off_near_the_input_or_on_it_is_not_good_whatever_r2(review) -> 
         assert quality(run) == "fair" and says in trust.trust(run).lines[0] and trust.level(run) <= 2 / 3
     for more in ({"local": 0.5}, {"local": math.nan}, {"untouched": 0.49 * spread}):
         assert quality(scored(review, 0.95, **more)) == "good" == quality(good)
+
+
+def test_what_rests_on_a_few_masks_is_not_good(review) -> None:
+    good = scored(review, 0.95)
+    for differ, word in ((15, "fair"), (16, "good")):
+        usual = np.zeros(len(good.sample))
+        usual[:differ] = 1.0
+        held_out = replace(good.held_out, values=np.zeros(len(good.held_out)))
+        run = replace(good, sample=replace(good.sample, values=usual), held_out=held_out)
+        assert quality(run) == word
+        assert ("all of it rests on a few masks" in trust.trust(run).lines[0]) == (word == "fair")
 
 
 def test_recorded_runs_have_the_word_that_their_numbers_give() -> None:
