@@ -111,7 +111,10 @@ def _finished(manager: JobManager) -> Explanation:
 
 def _asked(result: Explanation) -> Masks:
     """Every mask of a run."""
-    return np.concatenate([ends(things.PLAYERS), result.sample.masks, result.held_out.masks])
+    parts = [ends(things.PLAYERS), result.sample.masks, result.held_out.masks]
+    if result.measured is not None:
+        parts.append(result.measured.sample.masks)
+    return np.concatenate(parts)
 
 
 def imports(folder: Path, rng: random.Random, tries: int) -> Outcome:

@@ -38,7 +38,10 @@ def explanations(count: int, budget: int = 256) -> list[Explanation]:
 
 def measured(result: Explanation) -> tuple:
     """What a run found, without what it took."""
-    values = (*result.ends, *result.sample.values.tolist(), *result.held_out.values.tolist())
+    samples = [result.sample, result.held_out]
+    if result.measured is not None:
+        samples.append(result.measured.sample)
+    values = [*result.ends, *np.concatenate([sample.values for sample in samples]).tolist()]
     return values, result.spectrum.coefficients, result.complete
 
 

@@ -25,6 +25,8 @@ def slow_spec(log: Path, seed: int, pause: float, budget: int = BUDGET) -> RunSp
 def values_of(result: Explanation) -> list[float]:
     """The numbers of a result that any disturbance would change."""
     sampled = [*result.sample.values.tolist(), *result.held_out.values.tolist()]
+    if result.measured is not None:
+        sampled += result.measured.sample.values.tolist()
     return [*result.ends, *sampled, *result.spectrum.values.tolist()]
 
 
