@@ -271,7 +271,7 @@ class JobManager:
         try:
             expected = job.seconds[0] if job.seconds else None
             telling = _Throttled(self.store, run_id, job.cancel, self.counts.meter(run_id), expected)
-            telling(Progress(0, 0, 0, 0.0, _beginning(job.request.game)))
+            telling(Progress(0, 0, 0, 0.0, beginning(job.request.game)))
 
             def progress(now: Progress) -> None:
                 telling(now)
@@ -329,7 +329,7 @@ def refusal(asked: Game | RunSpec) -> str:
     return models.refusal(game.model_name)
 
 
-def _beginning(game: Game) -> str:
+def beginning(game: Game) -> str:
     """The phase of a run before anything is asked."""
     if game.model_name is not None and not models.is_loaded(game.model_name):
         return LOADS
