@@ -352,6 +352,7 @@ class _Throttled:
         expected: float | None = None,
     ):
         self._expected = expected
+        self._began = time.monotonic()
         self._store = store
         self._count = count
         self._run_id = run_id
@@ -378,7 +379,12 @@ class _Throttled:
 
     def _tell(self, progress: Progress, phase: str) -> None:
         with suppress(StoreError):  # the next report tells it
-            to_go = self._expected if progress.eta is None else progress.eta
-            stands = (progress.done, progress.total, progress.rate, phase, to_go)
+            stands = (progress.done, progress.total, progress.rate, phase, self._to_go(progress))
             if self._store.progress(self._run_id, *stands):
                 self._cancel.set()
+
+    def _to_go(self, progress: Progress) -> float | None:
+        """Seconds that the run still takes, by its own pace or else as was expected; None where unknown."""
+        if progress.eta is not None or self._expected is None:
+            return progress.eta
+        return max(0.0, self._expected - (time.monotonic() - self._began))
