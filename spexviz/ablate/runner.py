@@ -27,6 +27,7 @@ from spexviz.kit.cached import cached_property
 from spexviz.masks import Masks, Values
 
 POLL = 0.2  # seconds between two looks at the Cancel button while a chunk is awaited
+FEW = 8  # ablations before which nothing is said of their speed: the first ones pay for what is made once
 Seen = Callable[[Masks, Values], None]
 """What is told, after every chunk of a call, the masks that have a value so far, and their values."""
 
@@ -124,7 +125,7 @@ class Runner:
         asked = sum(count for count, _ in self.recent)
         seconds = sum(taken for _, taken in self.recent)
         rate = 0.0
-        if seconds:
+        if seconds and asked >= FEW:
             rate = asked / seconds
         total = max(self.total, self.done)
         self.report(Progress(self.done, total, self.cached, rate, phase, self.beside(rate)))

@@ -291,7 +291,7 @@ class JobManager:
         try:
             expected = job.seconds[0] if job.seconds else None
             telling = _Throttled(self.store, run_id, job.cancel, self.counts.meter(run_id), expected)
-            telling(Progress(0, 0, 0, 0.0, _beginning(job.request.game)))
+            telling(Progress(0, 0, 0, 0.0, beginning(job.request.game)))
 
             def progress(now: Progress) -> None:
                 telling(now)
@@ -349,7 +349,7 @@ def refusal(asked: Game | RunSpec) -> str:
     return models.refusal(game.model_name)
 
 
-def _beginning(game: Game) -> str:
+def beginning(game: Game) -> str:
     """The phase of a run before anything is asked."""
     if game.model_name is not None and not models.is_loaded(game.model_name):
         return LOADS
@@ -372,6 +372,7 @@ class _Throttled:
         expected: float | None = None,
     ):
         self._expected = expected
+        self._began = time.monotonic()
         self._store = store
         self._count = count
         self._run_id = run_id
@@ -398,7 +399,12 @@ class _Throttled:
 
     def _tell(self, progress: Progress, phase: str) -> None:
         with suppress(StoreError):  # the next report tells it
-            to_go = self._expected if progress.eta is None else progress.eta
-            stands = (progress.done, progress.total, progress.rate, phase, to_go)
+            stands = (progress.done, progress.total, progress.rate, phase, self._to_go(progress))
             if self._store.progress(self._run_id, *stands):
                 self._cancel.set()
+
+    def _to_go(self, progress: Progress) -> float | None:
+        """Seconds that the run still takes, by its own pace or else as was expected; None where unknown."""
+        if progress.eta is not None or self._expected is None:
+            return progress.eta
+        return max(0.0, self._expected - (time.monotonic() - self._began))

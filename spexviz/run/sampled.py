@@ -33,7 +33,7 @@ class Sampling:
     def steps(self) -> Iterator[Found]:
         """What is known at every checkpoint; the last is complete."""
         n = self.request.plan.n
-        first = "full and empty input"
+        first = "asking with everything and with nothing"
         self.fitting.say(self.runner.game.preparing or first)
         both = self.runner(ends(n), first)
         self.scoring: HeldOut | ByFolds = HeldOut(self.fitting, self.design)

@@ -170,7 +170,7 @@ def _bar(run_id: str, version: int) -> None:
     if run is None or not run.active or run.version != version:
         st.rerun()
     left, right = st.columns([6, 1], vertical_alignment="center")
-    left.progress(min(1.0, run.done / max(1, run.total)), text=_where(run))
+    left.progress(min(1.0, run.done / max(1, run.total)), text=where(run))
     if ownership.may_change(run):
         right.button(
             "Cancel",
@@ -184,7 +184,8 @@ def _bar(run_id: str, version: int) -> None:
         widgets.note(ownership.NOT_YOURS, kind="strip", key=f"not-yours-{run_id}")
 
 
-def _where(run: Run) -> str:
+def where(run: Run) -> str:
+    """What an active run does, how far it is, and how long it still takes."""
     if run.state == QUEUED:
         return waiting(run.id)
     if run.state == "cancelling":
@@ -193,7 +194,9 @@ def _where(run: Run) -> str:
         return f"Loading the model, {run.since_told:.0f} s so far …"
     said = [f"{run.phase.capitalize() or 'Starting'} …"]
     if run.done:
-        said = [f"{run.done:,} of {run.total:,} ablations", run.phase]
+        said = [f"{run.done:,} of {run.total:,} ablations"]
+        if run.phase != "ablations":
+            said.append(run.phase)
     if run.phase != jobs.WAITS:
         if run.rate:
             said.append(f"{run.rate:,.0f}/s")

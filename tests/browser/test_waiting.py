@@ -1,0 +1,65 @@
+"""While a run goes on: its text at once, colours before the first fit, the curve under it, a second tab."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser import harness, paced
+from tests.browser.harness import explain, type_prompt, wait_until
+
+pytestmark = pytest.mark.browser
+PROMPT = "This film is not good but never dull and hardly a great bore for long"
+TABLE = "Sets as a table"
+
+
+def test_two_tabs_see_the_text_its_colours_a_cancel_a_resume_and_the_end(
+    new_server: Callable[..., harness.Server], open_page: Callable[..., Any]
+) -> None:
+    server = new_server(launch=paced.LAUNCH, SPEXVIZ_MODELS="toy")
+
+    def let(calls: int) -> None:
+        (server.home / "calls").write_text(str(calls))
+
+    let(0)
+    page = open_page(server.url, theme="dark")
+    type_prompt(page, PROMPT, budget=128)
+    run_id = explain(page)
+    other = open_page(f"{server.url}/explore?run={run_id}")
+    tabs = (page, other)
+    for tab in tabs:  # nothing was answered yet
+        tab.locator(".preview .token").first.wait_for()
+        assert tab.locator(".token").all_inner_texts() == PROMPT.split()
+        assert not tab.locator(".token[data-sign]").count()
+        tab.get_by_text("Asking with everything and with nothing").wait_for()
+
+    let(2)  # the two ends, and 32 masks
+    for tab in tabs:
+        tab.locator(".preview .token[data-sign]").first.wait_for()
+        tab.get_by_text(re.compile("of 162 ablations")).wait_for()
+        assert not tab.locator(".js-plotly-plot, .comb, .legend, .headline").count(), "colours alone"
+
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Cancelling after the chunk in flight").wait_for()
+    let(3)
+    for tab in tabs:
+        tab.get_by_text(re.compile("Cancelled after 66 of")).wait_for()
+        assert tab.locator(".preview .token[data-sign]").count(), "what it has seen so far stays"
+    page.get_by_role("button", name="Resume").click()
+    for tab in tabs:
+        tab.get_by_role("button", name="Cancel").wait_for()
+        tab.locator(".spexviz-strip:not(.preview) .token").first.wait_for()
+        tab.locator(".js-plotly-plot").first.wait_for()
+        text, curve = (
+            tab.locator(name).first.bounding_box() for name in (".spexviz-strip", ".js-plotly-plot")
+        )
+        assert text["y"] + text["height"] <= curve["y"], "the words stand above the curve"
+    assert server.run(run_id)["done"] == 66
+
+    let(10**6)
+    for tab in tabs:
+        tab.get_by_text(TABLE).wait_for()
+    wait_until(lambda: server.run(run_id)["state"] == "done", 60, "the run to end")
