@@ -29,8 +29,8 @@ def ask(view: View) -> None:
     """That it was not measured, and a button that measures it."""
     noun = view.explanation.subject.noun
     st.caption(
-        f"Not measured: what the model answers without single {noun}s, and the way from nothing to everything. "
-        "This run was made before that was asked."
+        f"Not measured: what the model answers without single {noun}s, and the way from nothing to "
+        "everything. This run was made before that was asked."
     )
     key = f"{view.key}-measure"
     if is_refused(view.explanation, key):
