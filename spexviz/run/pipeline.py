@@ -214,6 +214,7 @@ class _Run:
         sets = promising(result.spectrum, count, most, self.request.plan.keep)
         if not sets:
             return result
+        self.fitting.say("checking the sets shown")
         start = time.perf_counter()
         seed = self.request.seed
         spectrum = result.spectrum

@@ -153,7 +153,7 @@ def _answer(lens: Lens, run: states.Run) -> None:
             watch.resume_button(run)
     watch.follow(run)
     if explanation is None:
-        watch.early(run)
+        watch.early(run, st.container())
     elif lens.shows(run):
         result.show(explanation, run.id, lens.actions, lens.items(explanation))
     else:

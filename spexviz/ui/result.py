@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -48,16 +49,27 @@ def show(
     _ways_out(explanation, look, key)
 
 
-def so_far(explanation: Explanation, key: str, items: Sequence[Item] = ()) -> None:
-    """What a run that goes on has found until now: nothing can be clicked or asked yet."""
+def so_far(explanation: Explanation, key: str, items: Sequence[Item], top: Any) -> None:
+    """What a run that goes on has found until now: nothing can be clicked or asked yet.
+
+    `top`: the place of the question, where it has stood from the beginning.
+    """
     look = Look(top=6, depth=depth.depth(), dark=widgets.dark())
-    panels.draw_all(story(explanation, items), View(explanation, look, key), {})
+    view = View(explanation, look, key)
+    asked, *found = story(explanation, items)
+    with top:
+        panels.draw(asked, view, {})
+    panels.draw_all(found, view, {})
 
 
-def beginning(subject: Subject, preview: Preview | None, key: str) -> None:
-    """What is asked, and the text, in its first colours where there are some: before anything is found."""
+def beginning(subject: Subject, preview: Preview | None, key: str, top: Any) -> None:
+    """What is asked, and the text, in its first colours where there are some: before anything is found.
+
+    `top`: the place of the question.
+    """
     shown = question.asked(subject, widgets.dark())
-    widgets.drawn(shown, f"{key}-asked", key)
+    with top:
+        widgets.drawn(shown, f"{key}-asked", key)
     if subject.text is not None and subject.spans:
         effects = preview.effects if preview else None
         data = strip.preview(subject, effects, dark=widgets.dark())

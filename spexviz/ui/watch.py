@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 import streamlit as st
 
@@ -113,21 +114,25 @@ def resume_button(run: Run) -> None:
 
 
 def progress(run: Run, items: Items) -> None:
-    """Bar, ETA, Cancel, and what was found so far; as long as the run is active."""
+    """The question, bar, ETA, Cancel, and what was found so far; as long as the run is active."""
+    top = st.container()
     _bar(run.id, run.version)
     found = runtime.manager().store.result(run.id) if run.has_result else None
     if found is None:
-        early(run)
+        early(run, top)
         return
-    result.so_far(found, f"partial-{run.id}", items(found))
+    result.so_far(found, f"partial-{run.id}", items(found), top)
 
 
-def early(run: Run) -> None:
-    """What stands in the place of the pictures while there is no result: the text, and its first colours."""
+def early(run: Run, top: Any) -> None:
+    """What stands in the place of the pictures while there is no result: the text, and its first colours.
+
+    `top`: the place of the question.
+    """
     preview = runtime.manager().store.preview(run.id) if run.has_preview else None
     subject = preview.subject if preview else subject_of(run)
     if subject is not None:
-        result.beginning(subject, preview, key=f"early-{run.id}")
+        result.beginning(subject, preview, f"early-{run.id}", top)
     if not run.active:
         st.caption("It ended before anything could be told: resume it, or start it again.")
     elif preview is None:

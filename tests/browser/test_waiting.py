@@ -32,6 +32,9 @@ def test_two_tabs_see_the_text_its_colours_a_cancel_a_resume_and_the_end(
     tabs = (page, other)
     for tab in tabs:  # nothing was answered yet
         tab.locator(".preview .token").first.wait_for()
+        places = [tab.get_by_text("how much more likely").first, tab.get_by_role("progressbar")]
+        question, bar = (place.bounding_box() for place in places)
+        assert question["y"] < bar["y"], "the question stands where it will stay"
         assert tab.locator(".token").all_inner_texts() == PROMPT.split()
         assert not tab.locator(".token[data-sign]").count()
         tab.get_by_text("Asking with everything and with nothing").wait_for()
