@@ -465,7 +465,7 @@ def test_without_text_is_measured_by_the_scale_and_only_what_was_asked() -> None
     run = exact_of([-3.0, -2.0, -1.0, -0.5], scale=PARIS)
     assert without_text(run).startswith("Paris: 61 %; without “bad” 14 %; without “good” 37 %")
     assert without_text(exact_of([7.0, 1.0, 2.0, 7.5])).startswith(
-        "Everything kept: 7.50 margin; without “good” 2.00 margin, without “bad” 1.00 margin, without both 7"
+        "Everything kept: 7.5 margin; without “good” 2 margin, without “bad” 1 margin, without both 7 margin."
     )
 
 
@@ -486,7 +486,7 @@ def test_what_every_run_measures_is_told_too_and_nothing_is_predicted() -> None:
 
 def test_what_is_almost_certain_is_told_apart() -> None:
     run = exact_of([0.0, 4.0, 6.0, 12.0], scale=POSITIVE)
-    assert without_text(run) == "positive: > 99.99 %; without “bad” 98 %; without “good” 99.8 %."
+    assert without_text(run) == "positive: 99.9994 %; without “bad” 98 %; without “good” 99.8 %."
 
 
 def test_a_member_is_named_by_itself_where_they_are_unlike() -> None:
