@@ -64,7 +64,8 @@ function drawText(state, data, repeats) {
     const cell = data.cells[i];
     const token = element("span", "token", visible(label));
     token.style.setProperty("--cell", data.colours.cells[middle + cell]);
-    if (Math.abs(cell) >= 2) token.dataset.sign = cell > 0 ? "+" : "−";
+    const isSigned = data.preview || data.legend.signed;
+    if (isSigned && Math.abs(cell) >= 2) token.dataset.sign = cell > 0 ? "+" : "−";
     if (repeats.has(i)) token.dataset.number = i + 1;
     if (!data.preview) {
       token.style.setProperty("--mass", (data.mass[i] / most).toFixed(3));

@@ -1,0 +1,151 @@
+"""The story of a result in a real browser, on recorded runs: question, finding, trust, depth, path."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from spexviz.kit.paths import ASSETS
+from spexviz.results import Explanation
+from tests.browser.harness import idle, wait_until
+
+pytestmark = pytest.mark.browser
+RUNS = ASSETS / "runs"
+BARS = "plot => (plot.data ?? []).filter(trace => trace.type === 'bar').flatMap(trace => [...trace.x])"
+
+
+def recorded(game: str, name: str) -> Explanation:
+    return Explanation.from_json((RUNS / game / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def open_card(page: Any, game: str, name: str) -> None:
+    page.locator(f".st-key-recorded-{game}-{name} button").click()
+    page.get_by_text("Sets as a table").first.wait_for()
+    idle(page)
+
+
+def within_first_screen(page: Any, selector: str) -> bool:
+    box = page.locator(selector).first.bounding_box()
+    return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_page, theme: str) -> None:
+    page = open_page(f"{server.url}/explore", width=1440, theme=theme)
+    card = page.locator(".st-key-recorded-prompt-never-fails-finding .note").inner_text()
+    open_card(page, "prompt", "never-fails")
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    block = page.locator(".spexviz-question")
+    block.wait_for()
+    for said in ("Her acting never fails to impress", "Sentiment (positive or negative):", "SmolLM2"):
+        assert said in block.inner_text()
+    assert "81 %" in block.inner_text() and "61 %" in block.inner_text()
+    headline = page.locator(".headline h2")
+    wait_until(lambda: headline.inner_text() == card, 30, "the finding that the card has promised")
+    assert "“never” and “fails”" in card
+    assert "without “never” 38 %" in page.locator(".headline p").first.inner_text()
+    first = page.locator(".comb").first
+    assert first.locator(".members").inner_text() == "never × fails"
+    for selector in (".spexviz-question", ".headline h2", ".metered", ".spexviz-strip .text", ".comb"):
+        wait_until(lambda at=selector: within_first_screen(page, at), 20, selector)
+    fold = page.locator(".headline details")
+    assert not fold.locator("p").first.is_visible()
+    fold.locator("summary").click()
+    assert "59 % of the variance" in fold.inner_text()
+    assert (
+        page.locator(".metered .meter i.on").count() == 5 and "exact" in page.locator(".metered").inner_text()
+    )
+
+
+def test_the_depth_is_kept_and_another_index_is_shown_everywhere(server, open_page) -> None:
+    page = open_page(f"{server.url}/explore", width=1440, theme="dark")
+    open_card(page, "prompt", "turns")
+    assert page.get_by_role("combobox", name="Index").count() == 0
+    page.get_by_test_id("stButtonGroup").get_by_text("researcher", exact=True).click()
+    page.get_by_role("combobox", name="Index").wait_for()
+    page.reload()
+    page.get_by_role("combobox", name="Index").wait_for()
+    idle(page)
+    value = page.locator(".comb .value").first
+    shown = value.inner_text()
+    page.get_by_role("combobox", name="Index").click()
+    page.get_by_role("option", name="Faithful Banzhaf (FBII)").click()
+    wait_until(lambda: value.inner_text() != shown, 30, "the values of the other index")
+    idle(page)
+    assert "FBII" in page.locator(".combs .head").inner_text()
+    assert "confirmed" not in page.locator(".spexviz-strip").inner_text()
+    orders = page.get_by_test_id("stButtonGroup").filter(has_text="Highest order")
+    orders.get_by_text("1", exact=True).click()
+    page.get_by_text("Only single words are shown (highest order 1).").first.wait_for()
+    assert page.get_by_text("No interactions").count() == 0
+
+
+def test_every_lens_says_its_question_its_trust_and_its_path(server, open_page) -> None:
+    for lens, game, name, asked in (
+        ("heads", "heads", "copying", "window summer coffee dragon"),
+        ("training", "training", "elevator", "For the entire week the elevator smelled"),
+    ):
+        run = recorded(game, name)
+        page = open_page(f"{server.url}/{lens}", theme="dark" if lens == "heads" else "light")
+        open_card(page, game, name)
+        block = page.locator(".spexviz-question").inner_text()
+        assert asked in block and re.search("Measured: how (much more likely|far)", block)
+        assert page.locator(".headline h2").inner_text()
+        meter = page.locator(".metered")
+        assert (
+            "Read the strongest only" in meter.inner_text() and 1 < meter.locator(".meter i.on").count() < 5
+        )
+        meter.locator("summary").click()
+        assert "not a cause in the world" in meter.inner_text()
+        bars = wait_until(lambda page=page: path_bars(page), 60, "the path")
+        everything, nothing = run.ends[1], run.ends[0]
+        assert bars[0] == pytest.approx(everything) and bars[-1] == pytest.approx(nothing, abs=1e-9)
+        assert everything + sum(bars[1:-1]) == pytest.approx(nothing, abs=1e-6)
+
+
+def path_bars(page: Any) -> list[float]:
+    """The bars of the path: the ends, and each step's change."""
+    for figure in page.locator(".js-plotly-plot").all():
+        if "to nothing" in figure.inner_text() or "to everything" in figure.inner_text():
+            return figure.evaluate(BARS)
+    return []
+
+
+def test_a_selection_belongs_to_its_run(server, open_page) -> None:
+    page = open_page(f"{server.url}/explore")
+    open_card(page, "prompt", "never-fails")
+    page.locator(".comb").first.click()
+    page.get_by_role("button", name="Clear selection").wait_for()
+    first = page.url
+    page.get_by_role("button", name="New run").click()
+    open_card(page, "prompt", "turns")
+    assert page.get_by_role("button", name="Clear selection").count() == 0
+    page.goto(first)
+    page.get_by_text("Sets as a table").first.wait_for()
+    idle(page)
+
+
+def test_a_run_of_before_says_what_was_not_measured_and_measures_it(server, open_page, tmp_path) -> None:
+    """On the toy model: a run without what later versions ask, as its file was."""
+    page = open_page(f"{server.url}/explore")
+    data = json.loads((RUNS / "prompt" / "never-fails.json").read_text(encoding="utf-8"))
+    del data["measured"]
+    old = Explanation.from_json(json.dumps({**data, "subject": without_question(data["subject"])}))
+    assert old.measured is None and not old.subject.question
+    file = tmp_path / "old.json"
+    file.write_text(old.to_json(), encoding="utf-8")
+    page.goto(f"{server.url}/runs")
+    page.locator("input[type=file]").set_input_files(str(file))
+    page.get_by_text("Not measured: what the model answers").wait_for()
+    assert (
+        "how much more likely “positive” than “negative” is" in page.locator(".spexviz-question").inner_text()
+    )
+
+
+def without_question(subject: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value for key, value in subject.items() if key not in ("question", "model", "before", "after")
+    }
