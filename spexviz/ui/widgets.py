@@ -105,7 +105,12 @@ def text_twin(figure: Any) -> str:
     return str(meta.get("text", ""))[:4000]
 
 
-WIDTHS: dict[str, Literal["small", "medium", "large"]] = {"Set": "large", "Order": "small"}
+WIDTHS: dict[str, Literal["small", "medium", "large"]] = {
+    "Set": "large",
+    "Order": "small",
+    "Surrogate": "medium",
+    "Model": "medium",
+}
 PLOTLY = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 

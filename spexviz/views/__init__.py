@@ -13,6 +13,7 @@ from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import Told, finding, told, without_text
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
+from spexviz.views.paper import report, show
 from spexviz.views.path import path
 from spexviz.views.removal import removal
 from spexviz.views.table import csv, table
@@ -34,7 +35,9 @@ __all__ = [
     "quality",
     "question",
     "removal",
+    "report",
     "residuals",
+    "show",
     "strip",
     "table",
     "theme",

@@ -12,7 +12,7 @@ from spexviz.kit.names import names
 from spexviz.kit.numerals import MINUS, PLUS
 from spexviz.masks import Interaction
 from spexviz.results import Explanation, Measured
-from spexviz.results.subject import Subject
+from spexviz.results.subject import NUMBER, Subject
 from spexviz.views import theme
 from spexviz.views.parts import BARE, MIDDLE, STILL, Point, columns, note, tip, write
 from spexviz.views.theme import listed, number
@@ -135,7 +135,8 @@ def _point(row: int, step: Step, subject: Subject, dark: bool) -> Point:
     told = [f"{escape(number(step.change))} {escape(subject.unit)}"]
     if not step.is_end:
         told.append(f"from {number(step.before)} to {number(step.after)}")
-    told.append(escape(subject.say(step.after)))
+    if subject.scale.kind != NUMBER:
+        told.append(escape(subject.say(step.after)))
     point: Point = {"x": step.change, "base": step.before, "y": row}
     point["hovertext"] = tip(escape(step.label), *told)
     point["customdata"] = list(step.members)
@@ -206,7 +207,10 @@ def describe_path(steps: Sequence[Step], subject: Subject, title: str, exact: bo
     first, *between, last = steps
     ends = []
     for step in (first, last):
-        ends.append(f"{number(step.after)} {subject.unit} with {step.label} ({subject.say(step.after)})")
+        value = f"{number(step.after)} {subject.unit} with {step.label}"
+        if subject.scale.kind != NUMBER:
+            value += f" ({subject.say(step.after)})"
+        ends.append(value)
     told = listed((step.label, step.change) for step in between)
     measured = f"{title}, every step measured: from {ends[0]} to {ends[1]}: {told}."
     if exact:

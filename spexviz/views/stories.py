@@ -46,9 +46,13 @@ def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, 
 
 def _top(explanation: Explanation) -> list[Panel]:
     """What was asked, what was found, and how far to trust it."""
+    lacking = []
+    if explanation.measured is None:
+        lacking.append(Panel("What was not measured", Action("measure"), "top"))
     return [
         Panel("What was asked", partial(block, explanation), "top", early=True),
         Panel("What was found", partial(_found, explanation), "top"),
+        *lacking,
         Panel("How far to trust it", partial(_trusted, explanation), "top", early=True),
     ]
 

@@ -138,10 +138,31 @@ def synthetic() -> Iterator[tuple[str, Explanation]]:
         yield f"exact-{seed}", run_of(exact, seed, scale=scale, exact=True, draws=False)
         yield f"sentences-{seed}", run_of("stands in", seed, SENTENCES, scale=scale)
         yield f"no-draws-{seed}", run_of("needs", seed, scale=scale, draws=False)
+        yield f"triple-{seed}", triple(seed, scale)
+        yield f"gives-way-{seed}", giving_way((0.3, 0.9)[seed % 2], scale)
         yield f"denied-{seed}", denied(run_of("needs", seed, scale=scale))
         noise = run_of("needs", seed, scale=scale)
         yield f"noise-{seed}", changed(noise, fidelity=replace(noise.fidelity, r2=0.09 * seed))
         yield f"explained-{seed}", explained(seed)
+
+
+def giving_way(other: float, scale: Scale | None) -> Explanation:
+    """“never” does less beside “fails”, of whose own effect, `other` on average, little is certain."""
+    run = run_of("needs", 0, scale=scale, keep=0.75)
+    f_both = 0.25
+    terms = {(2,): 0.2 + 0.5 * f_both, (3,): -other / 2 + 0.5 * f_both, (2, 3): f_both}
+    rng = np.random.default_rng(0)
+    draws = np.array(list(terms.values())) + np.array([0.01, 0.7, 0.01]) * rng.standard_normal((200, 3))
+    return replace(run, spectrum=sv.Spectrum(6, terms, draws))
+
+
+def triple(seed: int, scale: Scale | None) -> Explanation:
+    """Three players that act together, and in pairs."""
+    rng = np.random.default_rng(seed)
+    terms = {(0, 1, 2): -1.2, (0, 1): 0.6 * rng.standard_normal(), (1, 2): 0.6 * rng.standard_normal()}
+    for i in range(3):
+        terms[i,] = 0.9 * rng.standard_normal()
+    return changed(build(("a", "b", "c", "d"), terms, noise=0.05), scale=scale or Scale())
 
 
 def denied(run: Explanation) -> Explanation:
@@ -402,7 +423,7 @@ def of_five(average: list[float], here: list[float]) -> Explanation:
     return changed(sv.explain(game, sv.Linear(), 64), text="a b c d e")
 
 
-RAISES, TURNING = [0, 3, 0, 3], [1, 0, 0, 1.2]
+RAISES, TURNING, NEEDING = [0, 3, 0, 3], [1, 0, 0, 1.2], [0, -0.1, -0.1, 4.5]
 
 
 @pytest.mark.parametrize(
@@ -417,6 +438,8 @@ RAISES, TURNING = [0, 3, 0, 3], [1, 0, 0, 1.2]
         (TURNING, [0, 1, 1, 5], "In this text itself, though, each needs the other."),
         (TURNING, [0, 1, 1, 0], "In this text itself, though, it is the other way round."),
         (TURNING, [3, 1, 1, 2], ""),
+        (NEEDING, [0, 0.1, 0.1, -4.5], "In this text itself, though, together they lower the value."),
+        (NEEDING, [0, 0, 0, 5], ""),
     ],
 )
 def test_where_the_input_says_otherwise_that_is_said(
@@ -461,6 +484,26 @@ def test_what_every_run_measures_is_told_too_and_nothing_is_predicted() -> None:
     assert shown.endswith("; without “never” 50 %, without “fails” 73 %; without “Her” and “acting” 27 %.")
 
 
+def test_what_is_almost_certain_is_told_apart() -> None:
+    run = exact_of([0.0, 4.0, 6.0, 12.0], scale=POSITIVE)
+    assert without_text(run) == "positive: > 99.99 %; without “bad” 98 %; without “good” 99.8 %."
+
+
+def test_a_member_is_named_by_itself_where_they_are_unlike() -> None:
+    assert finding(SYNTHETIC["gives-way-0"]).startswith(
+        "“never” can stand in for “fails”: it lowers the value (log-odds) above all without “fails”."
+    )
+    assert finding(SYNTHETIC["gives-way-3"]).startswith(
+        "“fails” weakens “never”: “never” lowers the value (log-odds) above all without “fails”."
+    ), "they push against each other"
+
+
+def test_members_that_push_against_each_other_are_not_said_to_do_the_same() -> None:
+    part = told(triple(148, None)).runner_up
+    assert part is not None and set(part.kinds) == {"stands in for"}
+    assert part.sentences[0].startswith("Next, “c” can stand in for “a” and “b”: it raises the value")
+
+
 # what else there is to say
 
 
@@ -483,6 +526,10 @@ def test_players_that_act_alone_add_up() -> None:
         "The player “a” matters most: it raises the value. "
         "Next comes the player “b”: it lowers the value; the two add up."
     )
+
+
+def test_two_players_that_change_each_other_a_little_mostly_add_up() -> None:
+    assert finding(exact_of([0.0, 2.0, 1.8, 4.1])).endswith("too; the two mostly add up.")
 
 
 def test_many_small_players_do_not_stand_out() -> None:
