@@ -78,7 +78,9 @@ def untouched_share(explanation: Explanation) -> float:
     By whichever is more; 0 where nothing varies.
     """
     empty, full = explanation.ends
-    scale = max(float(explanation.sample.values.std()), abs(full - empty))
+    values = explanation.sample.values
+    spread = float(values.std()) if len(values) else 0.0
+    scale = max(spread, abs(full - empty))
     if not scale > 0.0:
         return 0.0
     return abs(explanation.untouched) / scale
@@ -193,10 +195,10 @@ def _scores(explanation: Explanation) -> list[str]:
 
 def _cost(explanation: Explanation) -> str:
     """What the run has cost."""
-    asked = f"{len(explanation.sample):,} ablations"
+    asked = [f"{len(explanation.sample):,} ablations"]
     if explanation.checks and not explanation.proof.exact:
         spent = explanation.proof.spent_on_checks
-        asked += f" and {spent:,} more to check {len(explanation.checks)} sets"
+        asked.append(f"{spent:,} more to check {len(explanation.checks)} sets")
     if explanation.measured is not None and explanation.measured.ablations:
-        asked += f", {explanation.measured.ablations:,} more to measure {explanation.subject.itself}"
-    return f"{asked}; seed {explanation.spec.seed}."
+        asked.append(f"{explanation.measured.ablations:,} more to measure {explanation.subject.itself}")
+    return f"{', '.join(asked)}; seed {explanation.spec.seed}."

@@ -15,9 +15,8 @@ from spexviz.kit.arrays import Bools
 from spexviz.kit.names import plain
 from spexviz.masks import Interaction, all_but, all_masks
 from spexviz.results import Explanation
-from spexviz.results.subject import LOG_PROBABILITY, NUMBER, ODDS, Subject
+from spexviz.results.subject import NUMBER, Subject
 from spexviz.spectrum import Spectrum
-from spexviz.views.theme import number, percent
 from spexviz.views.voice import Voice
 
 
@@ -105,19 +104,4 @@ def _all(count: int) -> str:
 
 def _value(subject: Subject, value: float) -> str:
     """A value by the scale: a probability, or a number with its unit."""
-    if subject.scale.kind == ODDS:
-        return _percent((1.0 + math.tanh(value / 2.0)) / 2.0)
-    if subject.scale.kind == LOG_PROBABILITY:
-        return _percent(math.exp(min(0.0, value)))
-    return f"{number(value, signed=False)} {plain(subject.unit)}".rstrip()
-
-
-def _percent(chance: float) -> str:
-    """ "81 %", and "99.98 %" where only what lacks to 1 tells chances apart."""
-    lacks = 1.0 - chance
-    if lacks >= 0.005:
-        return percent(chance)
-    if lacks < 0.0001:
-        return "> 99.99 %"
-    places = math.ceil(-math.log10(100 * lacks))
-    return f"{100 * chance:.{max(1, places)}f} %"
+    return subject.scale.say_first(value, plain(subject.unit))

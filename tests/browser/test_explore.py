@@ -130,6 +130,7 @@ def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
     before = server.ablations(), server.rows("SELECT COUNT(*), SUM(version) FROM runs")
     combs = page.locator(".comb .members")
     sets = combs.all_inner_texts()
+    page.get_by_test_id("stButtonGroup").get_by_text("researcher", exact=True).click()
     page.get_by_role("combobox", name="Index").click()
     page.get_by_role("option", name="Shapley value (SV)", exact=True).click()
     page.get_by_text("Only single words are shown: this is what the Shapley value is of.").first.wait_for()

@@ -9,7 +9,9 @@ import pytest
 
 from spexviz.views import cards
 from spexviz.views.cards import Card, Item
+from spexviz.views.examples import harmful
 from spexviz.views.removal import removal
+from spexviz.views.table import styled
 from tests.views import harness
 
 HOSTILE = "<img src=x onerror=alert(1)> \u202e $x$ [a](javascript:1)"
@@ -79,3 +81,16 @@ def test_hostile_text_stays_text_and_clicks_select() -> None:
         )
         page.locator(".card").nth(1).click()
         assert page.evaluate("window.sent.at(-1)[2].members") == [] and page.errors == []
+
+
+def test_the_harmful_are_a_table_with_the_mean_effect_as_everywhere(review) -> None:
+    items = [Item(player, "yes", "wrong label" if i == 5 else "") for i, player in enumerate(review.players)]
+    alone = np.arange(14) / 10.0
+    listed = harmful(review, items, [5, 13], alone)
+    effects = review.main_effects()
+    assert [row["Effect"] for row in listed.rows] == [cards.number(effects[5]), cards.number(effects[13])]
+    assert [row["Leave one out"] for row in listed.rows] == ["+0.50", "+1.30"]
+    assert [row["Planted"] for row in listed.rows] == ["wrong label", ""]
+    assert listed.numbers["Effect"] == (effects[5], effects[13]) and listed.members == ((5,), (13,))
+    assert list(styled(listed).data.columns) == ["Player", "Label", "Effect", "Leave one out", "Planted"]
+    assert "Leave one out" not in harmful(review, items, [5]).columns
