@@ -39,7 +39,11 @@ def show(
     top = [panel for panel in told if panel.room == "top"]
     panels.draw_all(top, View(explanation, first, key), known)
     pictures = st.container()
-    look = _controls(explanation, first, key)  # they stand under the pictures that they change
+    place = st.container()
+    if first.depth != "anyone":  # who changes much has the controls over the pictures
+        pictures, place = place, pictures
+    with place:
+        look = _controls(explanation, first, key)
     rest = [panel for panel in told if panel.room != "top"]
     shown = [panel for panel in rest if panel.room != "more"]
     with pictures:

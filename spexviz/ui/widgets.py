@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2 import component
@@ -105,12 +105,8 @@ def text_twin(figure: Any) -> str:
     return str(meta.get("text", ""))[:4000]
 
 
-WIDTHS: dict[str, Literal["small", "medium", "large"]] = {
-    "Set": "large",
-    "Order": "small",
-    "Surrogate": "medium",
-    "Model": "medium",
-}
+# of columns, in pixels
+WIDTHS = {"Set": 300, "Order": 75, "Surrogate": 190, "Model": 140, "Verdict": 120, "Of the variance": 130}
 PLOTLY = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 
