@@ -407,4 +407,5 @@ class _Throttled:
         """Seconds that the run still takes, by its own pace or else as was expected; None where unknown."""
         if progress.eta is not None or self._expected is None:
             return progress.eta
-        return max(0.0, self._expected - (time.monotonic() - self._began))
+        left = self._expected - (time.monotonic() - self._began)
+        return left if left > 0 else None  # it was a bad guess

@@ -198,6 +198,7 @@ def test_what_is_asked_is_known_without_its_model(monkeypatch: pytest.MonkeyPatc
     from spexviz import models
     from spexviz.run.plan import Request
 
+    monkeypatch.setattr(models, "_loaded", {})  # whatever another test has left
     monkeypatch.setattr(models, "load", lambda name: pytest.fail(f"{name} is loaded"))
     request = Request(sv.PromptGame("bundled", "never fails to impress " * 4), sv.Linear(), 64)
     assert (

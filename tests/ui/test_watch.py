@@ -88,8 +88,10 @@ def test_a_run_begins_by_what_it_does(game: object, phase: str) -> None:
     assert jobs.beginning(game) == phase
 
 
-def test_the_text_is_known_at_once_and_nothing_is_loaded_for_it(store: RunStore) -> None:
-    models.unload("toy")
+def test_the_text_is_known_at_once_and_nothing_is_loaded_for_it(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "_loaded", {})  # whatever another test has left
     subject = watch.subject_of(run_of(store))
     assert subject is not None and subject.text == "not bad at all"
     assert watch.subject_of(run_of(store, TrainingGame(encoder="words"))).players
