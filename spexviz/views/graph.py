@@ -15,7 +15,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import check_text
-from spexviz.views.index_words import MEAN, READINGS, asks, named, no_sets, title_of
+from spexviz.views.index_words import MEAN, READINGS, UNSIGNED, asks, named, no_sets, title_of
 from spexviz.views.oval import Spot, half_width, label_lines, rows_of
 from spexviz.views.parts import STILL, Point, columns, note, tip
 from spexviz.views.scene import MOST, Known, Scene
@@ -51,7 +51,8 @@ def graph(
         _draw_sets(figure, scene)
     if scene.players:
         _draw_players(figure, scene)
-        _draw_signs(figure, scene)
+        if known.found.index not in UNSIGNED:
+            _draw_signs(figure, scene)
     else:
         nouns = escape(plural(known.noun))
         note(figure, f"Nothing to draw: no {escape(known.noun)} or set of {nouns} stands out.", dark)
