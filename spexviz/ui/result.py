@@ -60,7 +60,7 @@ def so_far(explanation: Explanation, key: str, items: Sequence[Item], top: Any) 
     """
     look = Look(top=6, depth=depth.depth(), dark=widgets.dark())
     view = View(explanation, look, key)
-    asked, *found = story(explanation, items)
+    asked, *found = (panel for panel in story(explanation, items) if panel.early)
     with top:
         panels.draw(asked, view, {})
     panels.draw_all(found, view, {})
