@@ -176,7 +176,7 @@ def test_a_saved_run_opens_on_another_server(new_server, open_page, tmp_path):
     assert re.search(r"/explore\?run=[0-9a-f]{16}\Z", other.url) and not other.url.endswith(run_id), (
         "a run of its own there"
     )
-    other.get_by_text(re.compile("Opened from a file: the numbers are the file's")).wait_for()
+    other.get_by_text(re.compile("Opened from a file: its numbers are the file's")).wait_for()
     wait_until(
         lambda: (
             other.locator(".token").all_inner_texts() == ["This", "film", "is", "not", "good", "at", "all"]
@@ -209,9 +209,8 @@ def test_hostile_words_stay_words(server, open_page):
     idle(page)
     wait_until(lambda: page.locator(".token").all_inner_texts() == list(HOSTILE), 60, "the words")
     page.locator(".token").first.click()
-    page.get_by_text(re.compile(r"Removing “<img/src=x/onerror=alert\(1\)>”")).wait_for()
-    for tab in ("From nothing to everything", "Model against surrogate"):
-        page.get_by_role("tab", name=tab).click()
+    page.get_by_text(re.compile(r"<img/src=x/onerror=alert\(1\)>: keeping it")).first.wait_for()
+    page.get_by_role("tab", name="How good is it, and what did it cost?").click()
     page.get_by_role("button", name="Link and settings").click()
     page.get_by_text("What was asked:").wait_for()
     smuggled = "img[src='x'], img[src*='example.com'], iframe[srcdoc], a[href^='javascript']"
