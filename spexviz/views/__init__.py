@@ -13,6 +13,7 @@ from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import Told, finding, told, without_text
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
+from spexviz.views.looks import looks
 from spexviz.views.paper import report, show
 from spexviz.views.path import path
 from spexviz.views.removal import removal
@@ -31,6 +32,7 @@ __all__ = [
     "grid",
     "heat",
     "honesty",
+    "looks",
     "path",
     "quality",
     "question",

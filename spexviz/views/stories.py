@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from spexviz.results import Explanation
 from spexviz.views import grid, strip, untouched
+from spexviz.views.board import is_tall
 from spexviz.views.cards import Item
+from spexviz.views.energy import energy
 from spexviz.views.examples import groups, mattering
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import told, without_text
@@ -24,11 +27,12 @@ from spexviz.views.trust import trust
 __all__ = ["story"]
 
 ROWS = 30  # of the table, at least
-SETS, QUALITY, ERRORS, INDICES = (
+SETS, QUALITY, ERRORS, INDICES, HARM = (
     "Sets as a table",
     "How good is it, and what did it cost?",
     "Model against surrogate",
     "The selected set in all indices",
+    "Which examples do harm?",
 )
 
 
@@ -85,13 +89,18 @@ def _of_text(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
 
 
 def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
-    """Layers × heads, where the energy is, where a head looks, and what can be switched off."""
+    """Layers × heads beside their sets, where a head looks, how much acts alone, what can be switched off."""
+    together, way = _pair(explanation)
+    beside, under = together, way
+    if is_tall(explanation):  # as the way is
+        beside, under = way, together
     return [
         Panel("The parts", partial(_grid, explanation), "beside", early=True, selects=True),
-        Panel("Where it looks", Action("attention"), "beside"),
+        beside,
         _selected(explanation),
-        *_pair(explanation),
-        Panel("Where the interactions are", partial(_energy, explanation), least="analyst"),
+        Panel("Where it looks", Action("attention")),
+        replace(under, room="picture"),
+        Panel("What acts alone, and what together", partial(_energy, explanation), least="analyst"),
         Panel("What if?", Action("what-if")),
         Panel("What can go?", Action("removal")),
     ]
@@ -103,16 +112,23 @@ def _mattering(explanation: Explanation, items: Sequence[Item]) -> Panel:
 
 
 def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
-    """The examples that matter, sets of them, what leaving some out does, and which do harm."""
-    return [
+    """The examples that matter, sets of them, what leaving some out does, and which do harm.
+
+    Which do harm is the question of a run that is about no single query; else it is among the rest.
+    """
+    together, way = _pair(explanation)
+    harm = Panel(HARM, Action("removal"))
+    panels = [
         Panel("The query", Action("query"), "top"),
         _mattering(explanation, items),
         *groups(explanation, items),
         _selected(explanation),
-        *_pair(explanation),
+        replace(together, room="picture"),
         Panel("What if?", Action("what-if")),
-        Panel("Which examples do harm?", Action("removal")),
     ]
+    if explanation.subject.before:
+        return [*panels, replace(harm, room="more"), replace(way, room="more")]
+    return [*panels[:2], harm, *panels[2:], replace(way, room="more")]
 
 
 _PICTURES: Mapping[str, Callable[[Explanation, Sequence[Item]], list[Panel]]] = {
@@ -162,7 +178,7 @@ def _grid(explanation: Explanation, look: Look) -> Shown:
 
 
 def _energy(explanation: Explanation, look: Look) -> Shown:
-    return grid.energy(explanation, dark=look.dark)
+    return energy(explanation, dark=look.dark)
 
 
 def _graph(explanation: Explanation, look: Look) -> Shown:
