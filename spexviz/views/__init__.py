@@ -16,7 +16,7 @@ from spexviz.views.heat import heat
 from spexviz.views.looks import looks
 from spexviz.views.paper import report, show
 from spexviz.views.path import path
-from spexviz.views.removal import removal
+from spexviz.views.removal import removal, removal_in_words
 from spexviz.views.table import csv, table
 from spexviz.views.trust import honesty, quality
 
@@ -37,6 +37,7 @@ __all__ = [
     "quality",
     "question",
     "removal",
+    "removal_in_words",
     "report",
     "residuals",
     "show",

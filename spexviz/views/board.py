@@ -15,8 +15,9 @@ from spexviz.kit.names import names
 from spexviz.results import Explanation
 from spexviz.views.index_words import singles
 
-CELL, WIDTH, HEIGHT = 34, 310, 560  # pixels: of a square at most, and of all of them
+CELL, WIDTH, HEIGHT = 30, 280, 560  # pixels: of a square at most, and of all of them
 TALL = 10  # rows, more than which are many
+NARROW = 185  # pixels of all columns where the page is narrow
 SMALLEST = 11.0  # pixels of a square
 
 
@@ -49,6 +50,11 @@ class Board:
         """Pixels of a square and the gap beside it."""
         fitting = min(CELL, WIDTH / self.columns, HEIGHT / len(self.layers))
         return max(SMALLEST, fitting)
+
+    @cached_property
+    def mark(self) -> float:
+        """Pixels of a square itself: none covers another where the plot is as narrow as on a small screen."""
+        return min(0.78 * self.size, NARROW / self.columns)
 
     @cached_property
     def holes(self) -> list[tuple[int, int]]:

@@ -39,11 +39,11 @@ __all__ = [
 _DOMAIN: dict[str, Any] = {"constrain": "domain"}
 _LIT = {"marker": {"opacity": 1}}
 _ON_TOP = {"mode": "markers", "hoverinfo": "skip"}  # seen, but never hovered or clicked
-_AROUND = 190  # pixels of title, axis, colours and legend
-# the scale of colours and the legend lie under the squares, side by side: a column may be narrow
+_AROUND, _LINE = 190, 26  # pixels of title, axis and scale of colours; of the legend
+# the scale of colours and the legend lie under the squares: a column may be narrow
 _BELOW = {"yref": "container", "y": 0.0, "yanchor": "bottom", "x": 0.0, "xanchor": "left"}
 _SCALE = {"orientation": "h", "lenmode": "pixels", "len": 150, "nticks": 5, **_BELOW, "xpad": 0, "ypad": 6}
-_LEGEND = {"orientation": "h", **_BELOW, "xref": "container", "x": 1.0, "xanchor": "right"}
+_LEGEND = {"orientation": "h", **_BELOW}
 
 
 def grid(
@@ -67,7 +67,7 @@ def grid(
         _draw_holes(figure, board, explanation.subject.noun, dark)
     chosen = [square for square in board.squares if square.player in selection]
     if chosen:  # on top of their neighbours
-        _draw_outlines(figure, chosen, board.size, dark)
+        _draw_outlines(figure, chosen, board.mark, dark)
     _set_axes(figure, board, explanation.subject.noun)
 
     noun = escape(explanation.subject.noun)
@@ -79,10 +79,14 @@ def grid(
     subtitle = f"Colour: {colour}, in {escape(found.unit)}; click to select, dot: in the selected set"
     if asked := asks(found):
         subtitle += f"<br>{escape(asked)}"
-    height = round(len(board.layers) * board.size) + _AROUND
+    legend = 0
+    if board.holes:
+        legend = _LINE
+    height = round(len(board.layers) * board.size) + _AROUND + legend
     text = _described(board, found)
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
-    figure.update_layout(showlegend=bool(board.holes), legend=_LEGEND, margin_b=76)
+    figure.update_traces(marker_colorbar_y=legend / height, selector={"name": "grid"})
+    figure.update_layout(showlegend=bool(board.holes), legend=_LEGEND, margin_b=76 + legend)
     return figure.update_layout(dragmode=False, hovermode="closest")
 
 
@@ -104,7 +108,7 @@ def _described(board: Board, found: Interactions) -> str:
 def _draw_squares(figure: Figure, board: Board, found: Interactions, dark: bool) -> None:
     """The clickable squares, with the scale of their colours."""
     points = [_point(square, board, found) for square in board.squares]
-    font_size = max(9, round(0.36 * board.size))
+    font_size = max(9, round(0.5 * board.mark))
     figure.add_scatter(
         **columns(points),
         mode="markers+text",
@@ -122,7 +126,7 @@ def _draw_holes(figure: Figure, board: Board, noun: str, dark: bool) -> None:
     """A quiet outline where a layer has a part that is no player, so that no place looks broken."""
     places_ = [{"x": x, "y": y} for x, y in board.holes]
     line = {"color": theme.tokens(dark).grid, "width": 1}
-    marker = {"symbol": "square-open", "size": 0.78 * board.size, "color": line["color"], "line": line}
+    marker = {"symbol": "square-open", "size": board.mark, "color": line["color"], "line": line}
     figure.add_scatter(
         **columns(places_), **_ON_TOP, marker=marker, name=f"{escape(noun)} never switched off"
     )
@@ -147,7 +151,7 @@ def _marker(board: Board, dark: bool) -> dict[str, Any]:
     t = theme.tokens(dark)
     colours = theme.palette(dark)
     last = len(colours) - 1
-    marker: dict[str, Any] = {"symbol": "square", "size": 0.78 * board.size}
+    marker: dict[str, Any] = {"symbol": "square", "size": board.mark}
     marker["line"] = {"color": t.grid, "width": 1}
     marker["cmin"] = -board.limit
     marker["cmax"] = board.limit
@@ -164,9 +168,9 @@ def _draw_outlines(figure: Figure, chosen: Sequence[Square], size: float, dark: 
     for square in chosen:
         frames.append({"x": square.x, "y": square.y})
         dots.append({"x": square.x + 0.36, "y": square.y + 0.36})
-    frame = {"symbol": "square-open", "size": 0.8 * size, "color": t.ink}
+    frame = {"symbol": "square-open", "size": size + 1, "color": t.ink}
     frame["line"] = {"color": t.ink, "width": 3}
-    dot = {"size": max(7, 0.24 * size), "color": t.accent}
+    dot = {"size": max(7, 0.3 * size), "color": t.accent}
     dot["line"] = {"color": t.page, "width": 1.5}
     figure.add_scatter(**columns(frames), **_ON_TOP, marker=frame, name="outline", showlegend=False)
     figure.add_scatter(**columns(dots), **_ON_TOP, marker=dot, name="selected", showlegend=False)
@@ -187,7 +191,7 @@ def _set_axes(figure: Figure, board: Board, noun: str) -> None:
     rows = _some(range(count), 16, 3)
     layers = [str(board.layers[row]) for row in rows]
     figure.update_yaxes(title_text="layer", tickvals=rows, ticktext=layers, range=_room(count))
-    figure.update_yaxes(**_DOMAIN, **BARE, **STILL)
+    figure.update_yaxes(constraintoward="top", **_DOMAIN, **BARE, **STILL)
 
 
 def _some(ticks: range, most: int, step: int) -> list[int]:

@@ -34,6 +34,8 @@ SETS, QUALITY, ERRORS, INDICES, HARM = (
     "The selected set in all indices",
     "Which examples do harm?",
 )
+WAY = "From nothing to everything"
+TABS = (HARM, SETS, WAY)
 
 
 def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, ...]:
@@ -42,10 +44,20 @@ def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, 
     `items`: what is shown of each player where it is more than its name, such as an example with its label.
     """
     picture = _PICTURES.get(explanation.spec.game_name, _of_text)
-    panels = [*_top(explanation), *picture(explanation, items), *_more(explanation)]
+    pictures = picture(explanation, items)
+    more = [panel for panel in pictures if panel.room == "more"] + _more(explanation)
+    pictures = [panel for panel in pictures if panel.room != "more"]
+    panels = [*_top(explanation), *pictures, *sorted(more, key=_tab)]
     if explanation.complete:
         return tuple(panels)
     return tuple(panel for panel in panels if panel.early)
+
+
+def _tab(panel: Panel) -> int:
+    """Where a panel of the rest stands among the tabs; those without a place keep their order behind."""
+    if panel.title in TABS:
+        return TABS.index(panel.title)
+    return len(TABS)
 
 
 def _top(explanation: Explanation) -> list[Panel]:
@@ -141,7 +153,7 @@ def _pair(explanation: Explanation) -> list[Panel]:
     """The sets as a graph, and the way from nothing to everything."""
     return [
         Panel("What acts together", partial(_graph, explanation), "beside", selects=True),
-        Panel("From nothing to everything", partial(_path, explanation), "beside"),
+        Panel(WAY, partial(_path, explanation), "beside"),
     ]
 
 

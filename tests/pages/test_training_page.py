@@ -90,6 +90,11 @@ def test_a_run_shows_its_cards_and_retrains(manager: JobManager, result: Explana
     at = page("training", run=run_id)
     mattering, *sets = cards(at)
     assert "Warm oysters arrived, gritty with sand." in said(at)
+    assert [tab.label for tab in at.tabs][:3] == [
+        "Which examples do harm?",
+        "Sets as a table",
+        "From nothing to everything",
+    ]
     assert len(mattering["cards"]) == 6 and mattering["cards"][0]["members"]
     lines = [line for group in sets for card in group["cards"] for line in card["lines"]]
     assert any("Measured: " in line for line in lines)

@@ -9,7 +9,7 @@ import pytest
 
 from spexviz.views import cards
 from spexviz.views.cards import Card, Item
-from spexviz.views.removal import removal
+from spexviz.views.removal import removal, removal_in_words
 from tests.views import harness
 
 HOSTILE = "<img src=x onerror=alert(1)> \u202e $x$ [a](javascript:1)"
@@ -79,3 +79,12 @@ def test_hostile_text_stays_text_and_clicks_select() -> None:
         )
         page.locator(".card").nth(1).click()
         assert page.evaluate("window.sent.at(-1)[2].members") == [] and page.errors == []
+
+
+def test_the_removal_curve_begins_with_what_it_found() -> None:
+    shares, random = (0.0, 0.1, 0.5), np.array([[0.3, 0.2, 0.0], [0.3, 0.3, 0.1]])
+    said = removal_in_words(shares, np.array([0.3, 0.6, 0.9]), random, "margin")
+    assert said == (
+        "Retrained without the 10 % most harmful, the margin is 0.60; with everything it is 0.30, and "
+        "without 10 % at random 0.25 on average."
+    )

@@ -119,7 +119,7 @@ def attention(view: View) -> None:
         return
     dark = widgets.dark()
     st.caption(
-        "The darker a token, the more of its attention the underlined token gives it; point at another."
+        "The stronger the colour of a token, the more the underlined token attends to it; point at another."
     )
     widgets.drawn(views.looks(tokens, weights[head], name, dark=dark), f"{asked}-text", view.key)
     if view.look.depth != "anyone":

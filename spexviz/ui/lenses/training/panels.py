@@ -127,12 +127,15 @@ def _removals(game: TrainingGame, explanation: Explanation) -> _Removals:
 
 
 def _removal_curve(view: View, found: _Removals) -> None:
+    """The curve under what it says."""
     ours = found.by_spectrum
+    unit = view.explanation.unit
+    st.text(views.removal_in_words(ours.shares, ours.ordered, ours.random, unit))
     lines = [
         ("most harmful first, by the spectrum", ours.ordered),
         ("by leave-one-out", found.by_leave_one_out.ordered),
     ]
-    figure = views.removal(ours.shares, lines, ours.random, view.explanation.unit, dark=widgets.dark())
+    figure = views.removal(ours.shares, lines, ours.random, unit, dark=widgets.dark())
     widgets.chart(figure, key=f"{view.key}-dropping")
 
 
