@@ -1,6 +1,6 @@
 """What if some players were left out?
 
-The real value beside the surrogate's and beside main effects alone; lenses ask the rest.
+The real value beside the surrogate's and beside single effects alone; lenses ask the rest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
 from spexviz.games.base import Game
 from spexviz.masks import all_but
-from spexviz.results import Explanation
+from spexviz.results import Explanation, Subject
 from spexviz.ui import runtime, widgets
 from spexviz.ui.games import game_of, is_loaded, is_refused
 from spexviz.ui.panels import View
@@ -25,12 +25,14 @@ from spexviz.ui.selection import selected
 
 @dataclass(frozen=True)
 class Words:
-    """What the two real values are called, and the help that the other two have, if any."""
+    """What the real value after the change is called, and what helps with the other two."""
 
-    untouched: str
-    changed: str
-    surrogate: str | None = None
-    alone: str = "The untouched value less the average effect of each."
+    changed: str = "The model without them"
+    surrogate: str = "What the fit of all ablations predicts for this change, without asking the model."
+    alone: str = (
+        "The model now, less the average effect of each that is left out: what would happen if none of them "
+        "acted together."
+    )
 
 
 def left_out(
@@ -53,29 +55,45 @@ def values(
     real: tuple[float, float] | None,
     *,
     predicted: bool = True,
-    change: bool = False,
 ) -> None:
-    """The four values side by side.
+    """The four values side by side, under what they are.
 
     `real`: untouched and changed, or None where the changed one was not asked; `predicted`: whether the
-    surrogate can know of the change; `change`: whether the difference is written under the changed one.
+    surrogate can know of the change.
     """
     explanation = view.explanation
-    number = views.theme.number
+    subject = explanation.subject
+    st.text(views.question.amount(subject))
     before, after = real or (explanation.ends[1], None)
-    changed, delta = "not asked", None
-    if after is not None:
-        changed = number(after)
-    if after is not None and change:
-        delta = f"{number(after - before)} {explanation.unit}"
-    surrogate = alone = "–"
+    surrogate, alone = None, None
     if predicted:
-        surrogate, alone = map(number, views.grid.prediction(explanation, off))
-    columns = st.columns(4)
-    columns[0].metric(words.untouched, number(before), border=True)
-    columns[1].metric(words.changed, changed, delta=delta, delta_color="off", border=True)
-    columns[2].metric("Surrogate", surrogate, border=True, help=words.surrogate)
-    columns[3].metric("Main effects only", alone, border=True, help=words.alone)
+        surrogate, alone = views.grid.prediction(explanation, off)
+    shown = (
+        ("The model now", before, None),
+        (words.changed, after, None),
+        ("The surrogate says", surrogate, words.surrogate),
+        ("Single effects only", alone, words.alone),
+    )
+    missing = "not asked"
+    for column, (label, value, about) in zip(st.columns(4), shown, strict=True):
+        look: dict[str, Any] = {"border": True, "help": about, "delta_color": "off", "delta_arrow": "off"}
+        if value is None:
+            column.metric(label, missing, **look)
+            missing = "–"
+            continue
+        small = _small_print(subject, value, before)
+        column.metric(label, views.question.bare(subject, value), small, **look)
+        missing = "–"
+
+
+def _small_print(subject: Subject, value: float, before: float) -> str:
+    """Under a probability the value itself, under a number its change; both with their unit."""
+    number = views.theme.number
+    if subject.scale.chance(value) is not None:
+        return f"{number(value)} {subject.unit}"
+    if value == before:
+        return subject.unit
+    return f"{number(value - before)} {subject.unit} against now"
 
 
 def real(explanation: Explanation, off: Sequence[int], key: str) -> float | None:

@@ -24,6 +24,8 @@ from spexviz.ui.sentences import problem as problem
 from spexviz.views import cards as cards_of
 from spexviz.views import question, strip
 from spexviz.views.index_words import READINGS, asks
+from spexviz.views.looks import CSS as LOOKS_CSS
+from spexviz.views.looks import JS as LOOKS_JS
 from spexviz.views.story import Component, Depth, Table
 from spexviz.views.table import styled
 from spexviz.views.words import plural
@@ -32,6 +34,7 @@ COMPONENTS = {
     "strip": component("spexviz_strip", css=strip.CSS, js=strip.JS),
     "cards": component("spexviz_cards", css=cards_of.CSS, js=cards_of.JS),
     "question": component("spexviz_question", css=question.CSS, js=question.JS),
+    "looks": component("spexviz_looks", css=LOOKS_CSS, js=LOOKS_JS),
 }
 
 

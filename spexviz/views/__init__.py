@@ -13,9 +13,10 @@ from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import Told, finding, told, without_text
 from spexviz.views.graph import graph
 from spexviz.views.heat import heat
+from spexviz.views.looks import looks
 from spexviz.views.paper import report, show
 from spexviz.views.path import path
-from spexviz.views.removal import removal
+from spexviz.views.removal import removal, removal_in_words
 from spexviz.views.table import csv, table
 from spexviz.views.trust import honesty, quality
 
@@ -31,10 +32,12 @@ __all__ = [
     "grid",
     "heat",
     "honesty",
+    "looks",
     "path",
     "quality",
     "question",
     "removal",
+    "removal_in_words",
     "report",
     "residuals",
     "show",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -14,15 +15,22 @@ from spexviz.kit.names import names
 from spexviz.results import Explanation
 from spexviz.views.index_words import singles
 
-CELL, WIDTH, HEIGHT = 42, 500, 700  # pixels: of a square at most, and of all of them
+CELL, WIDTH, HEIGHT = 30, 280, 560  # pixels: of a square at most, and of all of them
+TALL = 10  # rows, more than which are many
+NARROW = 185  # pixels of all columns where the page is narrow
+SMALLEST = 11.0  # pixels of a square
 
 
 @dataclass(frozen=True)
 class Square:
-    """One player: its place in its layer, the row of the layer, its value with its rank by size."""
+    """One player: its place in its layer, the row of the layer, its value with its rank by size.
+
+    `name`: where it is, in words.
+    """
 
     player: int
     label: str
+    name: str
     x: int
     y: int
     effect: float
@@ -41,7 +49,19 @@ class Board:
     def size(self) -> float:
         """Pixels of a square and the gap beside it."""
         fitting = min(CELL, WIDTH / self.columns, HEIGHT / len(self.layers))
-        return max(12.0, fitting)
+        return max(SMALLEST, fitting)
+
+    @cached_property
+    def mark(self) -> float:
+        """Pixels of a square itself: none covers another where the plot is as narrow as on a small screen."""
+        return min(0.78 * self.size, NARROW / self.columns)
+
+    @cached_property
+    def holes(self) -> list[tuple[int, int]]:
+        """The places (x, y) where no player is, row by row."""
+        taken = {(square.x, square.y) for square in self.squares}
+        rows = product(range(len(self.layers)), range(self.columns))
+        return [(x, y) for y, x in rows if (x, y) not in taken]
 
     @cached_property
     def limit(self) -> float:
@@ -62,10 +82,11 @@ class Board:
         effects = singles(found)
         ranks = _ranks(effects)
         label = names(explanation.players)
+        name = in_words(explanation)
         squares = []
         for i, (layer, x) in enumerate(where.tolist()):
             y = layers.index(layer)
-            squares.append(Square(i, label[i], x, y, effects[i], ranks[i]))
+            squares.append(Square(i, label[i], name[i], x, y, effects[i], ranks[i]))
         return cls(squares, layers, columns)
 
 
@@ -75,6 +96,20 @@ def places(explanation: Explanation) -> Ints | None:
     if layout is None or layout.ndim != 2 or layout.shape[1] != 2:
         return None
     return layout.astype(int)
+
+
+def is_tall(explanation: Explanation) -> bool:
+    """Whether the board has many rows."""
+    where = places(explanation)
+    return where is not None and len(set(where[:, 0].tolist())) > TALL
+
+
+def in_words(explanation: Explanation) -> tuple[str, ...]:
+    """Where each player is: "layer 12, head 3" for heads, its name for others."""
+    where = places(explanation)
+    if where is None or explanation.subject.noun != "head":
+        return names(explanation.players)
+    return tuple(f"layer {layer}, head {head}" for layer, head in where.tolist())
 
 
 def _ranks(effects: list[float]) -> list[int]:

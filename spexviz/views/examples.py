@@ -20,9 +20,9 @@ from spexviz.views.theme import number
 
 __all__ = ["groups", "harmful", "mattering"]
 
-TOP, SETS = 9, 4  # cards of examples; of sets of a kind
+TOP, SETS = 6, 3  # cards of examples; of sets of a kind
 LEAST = 0.002  # share of the variance below which a set is not worth a card
-EFFECT, ALONE, PLANTED = "Effect", "Leave one out", "Planted"
+EFFECT, ALONE, NOTE = "Mean effect", "Left out alone", "Note"
 KINDS = {
     redundancy.REDUNDANT: "One can stand in for the other",
     redundancy.SYNERGISTIC: "Only together",
@@ -49,7 +49,7 @@ def groups(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
         chosen = [group for group in found if group.kind == kind][:SETS]
         if chosen:
             make = partial(_sets, explanation, items, chosen)
-            panels.append(Panel(title, make, "beside", selects=True, is_titled=True))
+            panels.append(Panel(title, make, selects=True, is_titled=True))
     return panels
 
 
@@ -62,16 +62,16 @@ def harmful(
     """
     effects = explanation.main_effects()
     noun = explanation.subject.noun.capitalize()
-    columns = {noun: "", "Label": "", EFFECT: "Mean effect, by the surrogate"}
+    columns = {noun: "", "Label": "", EFFECT: "Average effect of keeping it, by the surrogate"}
     numbers = {EFFECT: tuple(float(effects[i]) for i in players)}
     if alone is not None:
-        columns[ALONE] = "Real: everything less everything without it"
+        columns[ALONE] = "Really retrained: the value with everything, less the value without this one"
         numbers[ALONE] = tuple(float(alone[i]) for i in players)
     if any(item.remark for item in items):
-        columns[PLANTED] = ""
+        columns[NOTE] = ""
     rows = []
     for row, i in enumerate(players):
-        said = {noun: plain(items[i].text, 120), "Label": items[i].label, PLANTED: items[i].remark}
+        said = {noun: plain(items[i].text, 120), "Label": items[i].label, NOTE: items[i].remark}
         said |= {name: number(column[row]) for name, column in numbers.items()}
         rows.append({name: said[name] for name in columns})
     return Table(tuple(rows), tuple((i,) for i in players), columns, numbers)

@@ -1,8 +1,7 @@
-"""Grid: layers × heads as clickable squares, and the energy of their interactions."""
+"""Grid: layers × heads as clickable squares, and what is said of some of them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
@@ -10,39 +9,41 @@ from typing import Any
 from plotly.graph_objects import Figure
 
 from spexviz.indices import Interactions
-from spexviz.kit.arrays import Ints
 from spexviz.kit.names import names
-from spexviz.masks import Interaction, all_but
+from spexviz.masks import all_but
 from spexviz.results import Explanation
 from spexviz.views import theme
-from spexviz.views.board import CELL, HEIGHT, WIDTH, Board, Square, places
-from spexviz.views.heads import attention, removal
+from spexviz.views.board import CELL, HEIGHT, WIDTH, Board, Square, in_words, places
+from spexviz.views.heads import attention, kept_in_words, removal
 from spexviz.views.index_words import MEAN, asks, named, title_of
-from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, legend_below, tip
-from spexviz.views.theme import clear_sign, number, percent
+from spexviz.views.parts import BARE, STILL, Point, colour_bar, columns, tip
+from spexviz.views.theme import clear_sign, number
 from spexviz.views.words import escape, joined, plural
 
 __all__ = [
     "CELL",
     "HEIGHT",
-    "KINDS",
     "WIDTH",
     "attention",
     "describe_grid",
-    "energy",
-    "energy_shares",
     "grid",
+    "in_words",
+    "kept_in_words",
     "places",
     "prediction",
     "removal",
     "title_of_set",
 ]
 
-KINDS = ("linear", "within a layer", "across layers")
 # squares stay square: the plot gives way, not the range of an axis
 _DOMAIN: dict[str, Any] = {"constrain": "domain"}
 _LIT = {"marker": {"opacity": 1}}
 _ON_TOP = {"mode": "markers", "hoverinfo": "skip"}  # seen, but never hovered or clicked
+_AROUND, _LINE = 190, 26  # pixels of title, axis and scale of colours; of the legend
+# the scale of colours and the legend lie under the squares: a column may be narrow
+_BELOW = {"yref": "container", "y": 0.0, "yanchor": "bottom", "x": 0.0, "xanchor": "left"}
+_SCALE = {"orientation": "h", "lenmode": "pixels", "len": 150, "nticks": 5, **_BELOW, "xpad": 0, "ypad": 6}
+_LEGEND = {"orientation": "h", **_BELOW}
 
 
 def grid(
@@ -62,9 +63,11 @@ def grid(
     board = Board.of(explanation, found)
     figure = Figure()
     _draw_squares(figure, board, found, dark)
+    if board.holes:
+        _draw_holes(figure, board, explanation.subject.noun, dark)
     chosen = [square for square in board.squares if square.player in selection]
     if chosen:  # on top of their neighbours
-        _draw_outlines(figure, chosen, board.size, dark)
+        _draw_outlines(figure, chosen, board.mark, dark)
     _set_axes(figure, board, explanation.subject.noun)
 
     noun = escape(explanation.subject.noun)
@@ -76,19 +79,24 @@ def grid(
     subtitle = f"Colour: {colour}, in {escape(found.unit)}; click to select, dot: in the selected set"
     if asked := asks(found):
         subtitle += f"<br>{escape(asked)}"
-    height = round(len(board.layers) * board.size) + 150
-    text = _in_words(board, found)
+    legend = 0
+    if board.holes:
+        legend = _LINE
+    height = round(len(board.layers) * board.size) + _AROUND + legend
+    text = _described(board, found)
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
-    return figure.update_layout(showlegend=False, dragmode=False, hovermode="closest")
+    figure.update_traces(marker_colorbar_y=legend / height, selector={"name": "grid"})
+    figure.update_layout(showlegend=bool(board.holes), legend=_LEGEND, margin_b=76 + legend)
+    return figure.update_layout(dragmode=False, hovermode="closest")
 
 
 def describe_grid(explanation: Explanation, index: str = MEAN, order: int = 3) -> str:
     """The grid in words: the strongest players with their rank."""
     found = explanation.interactions(index, order)
-    return _in_words(Board.of(explanation, found), found)
+    return _described(Board.of(explanation, found), found)
 
 
-def _in_words(board: Board, found: Interactions) -> str:
+def _described(board: Board, found: Interactions) -> str:
     told = []
     for square in sorted(board.squares, key=attrgetter("rank"))[:10]:
         effect = number(square.effect)
@@ -100,7 +108,7 @@ def _in_words(board: Board, found: Interactions) -> str:
 def _draw_squares(figure: Figure, board: Board, found: Interactions, dark: bool) -> None:
     """The clickable squares, with the scale of their colours."""
     points = [_point(square, board, found) for square in board.squares]
-    font_size = max(9, round(0.36 * board.size))
+    font_size = max(9, round(0.5 * board.mark))
     figure.add_scatter(
         **columns(points),
         mode="markers+text",
@@ -110,6 +118,17 @@ def _draw_squares(figure: Figure, board: Board, found: Interactions, dark: bool)
         selected=_LIT,
         unselected=_LIT,  # Plotly would fade what is not selected
         name="grid",
+        showlegend=False,
+    )
+
+
+def _draw_holes(figure: Figure, board: Board, noun: str, dark: bool) -> None:
+    """A quiet outline where a layer has a part that is no player, so that no place looks broken."""
+    places_ = [{"x": x, "y": y} for x, y in board.holes]
+    line = {"color": theme.tokens(dark).grid, "width": 1}
+    marker = {"symbol": "square-open", "size": board.mark, "color": line["color"], "line": line}
+    figure.add_scatter(
+        **columns(places_), **_ON_TOP, marker=marker, name=f"{escape(noun)} never switched off"
     )
 
 
@@ -119,7 +138,10 @@ def _point(square: Square, board: Board, found: Interactions) -> Point:
     point: Point = {"x": square.x, "y": square.y}
     point["marker_color"] = square.effect
     point["text"] = clear_sign(square.effect, board.limit, 0.15)
-    point["hovertext"] = tip(escape(square.label), effect, rank)
+    name = square.name
+    if name != square.label:
+        name = f"{name[:1].upper()}{name[1:]} ({square.label})"
+    point["hovertext"] = tip(escape(name), effect, rank)
     point["customdata"] = [square.player]
     return point
 
@@ -129,12 +151,12 @@ def _marker(board: Board, dark: bool) -> dict[str, Any]:
     t = theme.tokens(dark)
     colours = theme.palette(dark)
     last = len(colours) - 1
-    marker: dict[str, Any] = {"symbol": "square", "size": 0.78 * board.size}
+    marker: dict[str, Any] = {"symbol": "square", "size": board.mark}
     marker["line"] = {"color": t.grid, "width": 1}
     marker["cmin"] = -board.limit
     marker["cmax"] = board.limit
     marker["colorscale"] = [[i / last, colour] for i, colour in enumerate(colours)]
-    marker["colorbar"] = colour_bar(dark, len=1.0, x=1.02, nticks=5)
+    marker["colorbar"] = colour_bar(dark, **_SCALE)
     return marker
 
 
@@ -146,12 +168,12 @@ def _draw_outlines(figure: Figure, chosen: Sequence[Square], size: float, dark: 
     for square in chosen:
         frames.append({"x": square.x, "y": square.y})
         dots.append({"x": square.x + 0.36, "y": square.y + 0.36})
-    frame = {"symbol": "square-open", "size": 0.8 * size, "color": t.ink}
+    frame = {"symbol": "square-open", "size": size + 1, "color": t.ink}
     frame["line"] = {"color": t.ink, "width": 3}
-    dot = {"size": max(7, 0.24 * size), "color": t.accent}
+    dot = {"size": max(7, 0.3 * size), "color": t.accent}
     dot["line"] = {"color": t.page, "width": 1.5}
-    figure.add_scatter(**columns(frames), **_ON_TOP, marker=frame, name="outline")
-    figure.add_scatter(**columns(dots), **_ON_TOP, marker=dot, name="selected")
+    figure.add_scatter(**columns(frames), **_ON_TOP, marker=frame, name="outline", showlegend=False)
+    figure.add_scatter(**columns(dots), **_ON_TOP, marker=dot, name="selected", showlegend=False)
 
 
 def _set_axes(figure: Figure, board: Board, noun: str) -> None:
@@ -169,7 +191,7 @@ def _set_axes(figure: Figure, board: Board, noun: str) -> None:
     rows = _some(range(count), 16, 3)
     layers = [str(board.layers[row]) for row in rows]
     figure.update_yaxes(title_text="layer", tickvals=rows, ticktext=layers, range=_room(count))
-    figure.update_yaxes(**_DOMAIN, **BARE, **STILL)
+    figure.update_yaxes(constraintoward="top", **_DOMAIN, **BARE, **STILL)
 
 
 def _some(ticks: range, most: int, step: int) -> list[int]:
@@ -182,55 +204,6 @@ def _some(ticks: range, most: int, step: int) -> list[int]:
 def _room(squares: int) -> list[float]:
     """The range of an axis with so many squares."""
     return [-0.6, squares - 0.4]
-
-
-def energy(explanation: Explanation, *, dark: bool = False) -> Figure:
-    """The shares as one bar."""
-    t = theme.tokens(dark)
-    shares = energy_shares(explanation)
-    colours = (t.muted, t.solvers[1], t.solvers[2])
-    figure = Figure()
-    told = []
-    for kind, colour in zip(KINDS, colours, strict=True):
-        text = f"{kind} {percent(shares[kind])}"
-        told.append(text)
-        bar = {"x": [shares[kind]], "y": [""], "name": text, "hovertext": text, "marker_color": colour}
-        edge = {"color": t.page, "width": 2}
-        figure.add_bar(**bar, orientation="h", marker_line=edge, hoverinfo="text")
-    title = "Where the energy is"
-    subtitle = "Shares of the surrogate's variance"
-    text = f"Energy: {', '.join(told)}."
-    theme.apply(figure, dark, title=title, subtitle=subtitle, height=190, text=text)
-    legend = legend_below(-0.25, traceorder="normal")
-    figure.update_layout(margin_t=84, barmode="stack", legend=legend, bargap=0.35)
-    whole = max(1e-9, sum(shares.values()))
-    figure.update_xaxes(visible=False, range=[0, whole], **STILL)
-    return figure.update_yaxes(visible=False, **STILL)
-
-
-def energy_shares(explanation: Explanation) -> dict[str, float]:
-    """Share of the surrogate's variance by KINDS: single players, sets within one layer, across layers."""
-    where = places(explanation)
-    order = min(5, len(explanation.players))
-    interactions = explanation.interactions(MEAN, order)
-    found: dict[str, float] = dict.fromkeys(KINDS, 0.0)
-    for members, share in interactions.shares.items():
-        if members and math.isfinite(share):
-            found[_kind(members, where)] += share
-    return found
-
-
-def _kind(members: Interaction, where: Ints | None) -> str:
-    """Which of KINDS a set is; without places, no two players are in one layer."""
-    linear, within, across = KINDS
-    if len(members) == 1:
-        return linear
-    if where is None:
-        return across
-    layers = {int(where[i, 0]) for i in members}
-    if len(layers) == 1:
-        return within
-    return across
 
 
 def prediction(explanation: Explanation, off: Sequence[int]) -> tuple[float, float]:

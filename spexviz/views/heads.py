@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -14,9 +14,20 @@ from spexviz.kit.arrays import Floats
 from spexviz.kit.names import plain
 from spexviz.views import theme
 from spexviz.views.parts import BARE, STILL, Line, Point, colour_bar, columns, legend_below
-from spexviz.views.theme import interval_text, number
-from spexviz.views.words import escape
+from spexviz.views.theme import interval_text, number, percent
+from spexviz.views.words import escape, plural
 
+METHODS = {
+    "spectrum": "chosen by the spectrum",
+    "LASSO": "by a linear fit (LASSO)",
+    "best of N": "the best ablation of the run",
+    "random": "at random",
+}
+_CHOICES = {  # the same in a sentence that compares choices
+    "LASSO": "that of a linear fit (LASSO)",
+    "best of N": "the best ablation of the run",
+    "random": "a random one",
+}
 _CELLS = {"zmin": 0, "zmax": 1, "xgap": 1, "ygap": 1}  # a share each, a pixel apart
 
 
@@ -77,7 +88,13 @@ class _Kept:
     high: float
 
 
-def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: bool = False) -> Figure:
+Differences = Mapping[str, tuple[float, float, float]]
+"""By method: the spectrum's value less the method's, and the interval of the difference from low to high."""
+
+
+def removal(
+    rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, noun: str = "player", dark: bool = False
+) -> Figure:
     """Value on held-out questions against players kept, one line a method.
 
     Rows: {"method", "size", "value", "low", "high"}.
@@ -95,10 +112,63 @@ def removal(rows: Sequence[Mapping[str, Any]], full: float, unit: str, *, dark: 
     subtitle = "On questions that no fit has seen; bars: 90 % intervals over the questions"
     told = "; ".join(map(_in_words, results))
     text = f"Removal ({unit}): {told}; all kept {number(full)}."
-    theme.apply(figure, dark, title="What removal keeps", subtitle=subtitle, height=380, text=text)
+    theme.apply(
+        figure, dark, title="What is left when only some stay", subtitle=subtitle, height=380, text=text
+    )
     figure.update_layout(legend=legend_below(-0.22))
-    figure.update_xaxes(title_text="players kept", **STILL)
-    return figure.update_yaxes(title_text=escape(unit), **STILL)
+    sizes = sorted({kept.size for kept in results})
+    figure.update_xaxes(title_text=f"{plural(escape(noun))} kept", tickvals=sizes, **STILL)
+    return figure.update_yaxes(title_text=escape(unit), rangemode="tozero", **STILL)
+
+
+def kept_in_words(
+    rows: Sequence[Mapping[str, Any]], full: float, unit: str, parts: str, differences: Differences
+) -> tuple[str, ...]:
+    """What the chart of removal says, by the smallest number of players kept.
+
+    `parts`: all of them, such as "54 heads"; `differences`: of the spectrum to other methods there, on the
+    same questions, with the interval.
+    """
+    results = [_Kept(**row) for row in rows]
+    fewest = min(kept.size for kept in results)
+    there = {kept.method: kept.value for kept in results if kept.size == fewest}
+    ours = there["spectrum"]
+    found = f"Keeping only {fewest} of {parts}, chosen by the spectrum, leaves {_left(ours, full, unit)}"
+    if "random" in there:
+        found += f"; {fewest} chosen at random leave {_left(there['random'], full, unit, brief=True)}"
+    lines = [f"{found}.", *_compared(differences)]
+    if max(kept.value for kept in results) > full:
+        lines.append(
+            "Fewer can do better than all: what pushes towards the wrong answer is gone too. Where a bar "
+            "reaches the line of all kept, the questions are too few to tell."
+        )
+    return tuple(lines)
+
+
+def _left(value: float, full: float, unit: str, brief: bool = False) -> str:
+    """ "2.31 of 2.40 log-odds, that is 96 %": a share where zero has a meaning, as no answer has."""
+    has_zero = unit.startswith(("log-odds", "accuracy"))
+    amounts = f"{number(value, signed=False)} of {number(full, signed=False)}"
+    if not brief:
+        amounts += f" {unit}"
+    if has_zero and full > 0 and value >= 0:
+        return f"{amounts}, that is {percent(value / full)}"
+    return amounts
+
+
+def _compared(differences: Differences) -> Iterator[str]:
+    """Which other choices are clearly worse than the spectrum's or better, and which are not told apart."""
+    groups: dict[str, list[str]] = {}
+    for method, (_, low, high) in differences.items():
+        verdict = "not clearly different from"
+        if low > 0:
+            verdict = "clearly better than"
+        elif high < 0:
+            verdict = "clearly worse than"
+        groups.setdefault(verdict, []).append(_CHOICES.get(method, method))
+    said = [f"{verdict} {', '.join(methods)}" for verdict, methods in groups.items()]
+    if said:
+        yield f"On the same questions the spectrum's choice is {'; '.join(said)}."
 
 
 def _in_words(kept: _Kept) -> str:
@@ -107,7 +177,7 @@ def _in_words(kept: _Kept) -> str:
 
 def _line(method: str, k: int, dark: bool) -> Line:
     """The line of method number k: the first one's is thick, the others' are dotted."""
-    name = escape(method)
+    name = escape(METHODS.get(method, method))
     colours = theme.tokens(dark).solvers
     colour = colours[k % len(colours)]
     if k == 0:

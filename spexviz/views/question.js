@@ -19,6 +19,7 @@ export default function ({ parentElement, data }) {
 
 function drawQuestion(data) {
   const box = element("div", "question");
+  if (data.label) box.append(element("div", "called", data.label));
   if (data.parts.length) {
     const prompt = element("div", "prompt");
     prompt.setAttribute("role", "group");

@@ -54,13 +54,31 @@ def measured(subject: Subject) -> str:
     return plain(subject.unit)
 
 
+def amount(subject: Subject) -> str:
+    """What a number on the page is, with its direction, in a sentence."""
+    answers = _answers(subject)
+    if subject.scale.kind == ODDS:
+        return (
+            f"Probability of {_of_what(subject)}, between these two: above 50 % the model prefers "
+            f"“{answers[0]}”, below “{answers[1]}”."
+        )
+    if subject.scale.kind == LOG_PROBABILITY:
+        return f"Probability of {_of_what(subject)}."
+    return f"Measured: {measured(subject)}."
+
+
+def bare(subject: Subject, value: float) -> str:
+    """A value as a probability of the first answer, or as a number without its unit."""
+    return subject.scale.say_first(value, "").strip()
+
+
 def said_untouched(explanation: Explanation) -> str:
     """What the surrogate says of the untouched input, beside what the model does there."""
     subject = explanation.subject
     everything, _ = _amounts(subject)
     full = explanation.ends[1]
-    real = _bare(subject, full)
-    said = _bare(subject, full + explanation.untouched)
+    real = bare(subject, full)
+    said = bare(subject, full + explanation.untouched)
     if explanation.proof.exact or said == real:
         return f"The picture below says the same {everything}."
     return f"The picture below says {said} {everything}, not {real}."
@@ -69,6 +87,8 @@ def said_untouched(explanation: Explanation) -> str:
 def _asked(subject: Subject) -> tuple[str, ...]:
     """The whole text, and what is measured of which model."""
     whole = "".join(text for text, _ in _parts(subject))
+    if label := _label(subject):
+        whole = f"{label}: {whole}"
     model = _model(subject)
     if model:
         model = f"Model: {model}."
@@ -82,6 +102,13 @@ def _parts(subject: Subject) -> list[tuple[str, bool]]:
     else:
         pieces = [(subject.before, False), (subject.text, True), (subject.after, False)]
     return [(upright(text), own) for text, own in pieces if text]
+
+
+def _label(subject: Subject) -> str:
+    """What the text is, where its parts are not the players; "" for no text, or one that is taken apart."""
+    if subject.text is None and subject.before + subject.after:
+        return "You asked about"
+    return ""
 
 
 def _answer(explanation: Explanation) -> str:
@@ -135,11 +162,6 @@ def _first(subject: Subject, value: float) -> str:
     return subject.scale.say_first(value, subject.unit)
 
 
-def _bare(subject: Subject, value: float) -> str:
-    """The same without the unit."""
-    return subject.scale.say_first(value, "").strip()
-
-
 def _model(subject: Subject) -> str:
     """The model's name on one line; "" for none."""
     if not subject.model:
@@ -149,6 +171,7 @@ def _model(subject: Subject) -> str:
 
 def _body(subject: Subject) -> dict[str, Any]:
     return {
+        "label": _label(subject),
         "parts": [{"text": text, "own": own} for text, own in _parts(subject)],
         "model": _model(subject),
         "question": measured(subject),

@@ -13,6 +13,7 @@ from spexviz.views.parts import STILL, Line, legend_below, tip
 from spexviz.views.theme import number
 from spexviz.views.words import escape
 
+TOLD = 0.1  # share left out that a sentence tells of
 _EDGE = {"mode": "lines", "line_width": 0, "hoverinfo": "skip", "showlegend": False}  # of the band
 
 
@@ -48,6 +49,18 @@ def removal(
     figure.update_xaxes(title_text="left out of the training set (%)", zeroline=False, **STILL)
     figure.update_yaxes(title_text=escape(unit), zeroline=False, **STILL)
     return figure.update_layout(legend=legend_below(-0.25, yanchor="top"), hovermode="closest")
+
+
+def removal_in_words(shares: Sequence[float], ordered: Floats, random: Floats, unit: str) -> str:
+    """What the curve says at one share, which no value chose: "Retrained without the 10 % most harmful …"."""
+    at = min(range(len(shares)), key=lambda i: abs(shares[i] - TOLD))
+    share = f"{100 * shares[at]:.0f} %"
+    found = (ordered[at], ordered[0], random[:, at].mean())
+    ours, whole, at_random = (number(value, signed=False) for value in found)
+    return (
+        f"Retrained without the {share} most harmful, the {unit} is {ours}; with everything it is {whole}, "
+        f"and without {share} at random {at_random} on average."
+    )
 
 
 def _draw_band(figure: Figure, left_out: Sequence[float], random: Floats, colour: str) -> None:

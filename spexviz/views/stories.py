@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from spexviz.results import Explanation
 from spexviz.views import grid, strip, untouched
+from spexviz.views.board import is_tall
 from spexviz.views.cards import Item
+from spexviz.views.energy import energy
 from spexviz.views.examples import groups, mattering
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import told, without_text
@@ -24,12 +27,15 @@ from spexviz.views.trust import trust
 __all__ = ["story"]
 
 ROWS = 30  # of the table, at least
-SETS, QUALITY, ERRORS, INDICES = (
+SETS, QUALITY, ERRORS, INDICES, HARM = (
     "Sets as a table",
     "How good is it, and what did it cost?",
     "Model against surrogate",
     "The selected set in all indices",
+    "Which examples do harm?",
 )
+WAY = "From nothing to everything"
+TABS = (HARM, SETS, WAY)
 
 
 def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, ...]:
@@ -38,10 +44,20 @@ def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, 
     `items`: what is shown of each player where it is more than its name, such as an example with its label.
     """
     picture = _PICTURES.get(explanation.spec.game_name, _of_text)
-    panels = [*_top(explanation), *picture(explanation, items), *_more(explanation)]
+    pictures = picture(explanation, items)
+    more = [panel for panel in pictures if panel.room == "more"] + _more(explanation)
+    pictures = [panel for panel in pictures if panel.room != "more"]
+    panels = [*_top(explanation), *pictures, *sorted(more, key=_tab)]
     if explanation.complete:
         return tuple(panels)
     return tuple(panel for panel in panels if panel.early)
+
+
+def _tab(panel: Panel) -> int:
+    """Where a panel of the rest stands among the tabs; those without a place keep their order behind."""
+    if panel.title in TABS:
+        return TABS.index(panel.title)
+    return len(TABS)
 
 
 def _top(explanation: Explanation) -> list[Panel]:
@@ -85,13 +101,18 @@ def _of_text(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
 
 
 def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
-    """Layers × heads, where the energy is, where a head looks, and what can be switched off."""
+    """Layers × heads beside their sets, where a head looks, how much acts alone, what can be switched off."""
+    together, way = _pair(explanation)
+    beside, under = together, way
+    if is_tall(explanation):  # as the way is
+        beside, under = way, together
     return [
         Panel("The parts", partial(_grid, explanation), "beside", early=True, selects=True),
-        Panel("Where it looks", Action("attention"), "beside"),
+        beside,
         _selected(explanation),
-        *_pair(explanation),
-        Panel("Where the interactions are", partial(_energy, explanation), least="analyst"),
+        Panel("Where it looks", Action("attention")),
+        replace(under, room="picture"),
+        Panel("What acts alone, and what together", partial(_energy, explanation), least="analyst"),
         Panel("What if?", Action("what-if")),
         Panel("What can go?", Action("removal")),
     ]
@@ -103,16 +124,23 @@ def _mattering(explanation: Explanation, items: Sequence[Item]) -> Panel:
 
 
 def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
-    """The examples that matter, sets of them, what leaving some out does, and which do harm."""
-    return [
+    """The examples that matter, sets of them, what leaving some out does, and which do harm.
+
+    Which do harm is the question of a run that is about no single query; else it is among the rest.
+    """
+    together, way = _pair(explanation)
+    harm = Panel(HARM, Action("removal"))
+    panels = [
         Panel("The query", Action("query"), "top"),
         _mattering(explanation, items),
         *groups(explanation, items),
         _selected(explanation),
-        *_pair(explanation),
+        replace(together, room="picture"),
         Panel("What if?", Action("what-if")),
-        Panel("Which examples do harm?", Action("removal")),
     ]
+    if explanation.subject.before:
+        return [*panels, replace(harm, room="more"), replace(way, room="more")]
+    return [*panels[:2], harm, *panels[2:], replace(way, room="more")]
 
 
 _PICTURES: Mapping[str, Callable[[Explanation, Sequence[Item]], list[Panel]]] = {
@@ -125,7 +153,7 @@ def _pair(explanation: Explanation) -> list[Panel]:
     """The sets as a graph, and the way from nothing to everything."""
     return [
         Panel("What acts together", partial(_graph, explanation), "beside", selects=True),
-        Panel("From nothing to everything", partial(_path, explanation), "beside"),
+        Panel(WAY, partial(_path, explanation), "beside"),
     ]
 
 
@@ -162,7 +190,7 @@ def _grid(explanation: Explanation, look: Look) -> Shown:
 
 
 def _energy(explanation: Explanation, look: Look) -> Shown:
-    return grid.energy(explanation, dark=look.dark)
+    return energy(explanation, dark=look.dark)
 
 
 def _graph(explanation: Explanation, look: Look) -> Shown:

@@ -66,8 +66,15 @@ def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page,
     page.get_by_text(f"{planted.A} × {planted.B} carries").first.wait_for()
     harness.wait_until(lambda: squares(page).count() == 16, 30, "the grid of heads")
     squares(page).nth(6).click(force=True)  # L1.H2
-    page.get_by_text("Where L1.H2 looks").first.wait_for()
-    page.get_by_text("Model with these off").wait_for()
+    page.get_by_text("Where layer 1, head 2 (L1.H2) looks").first.wait_for()
+    page.get_by_text("The model without them").wait_for()
+    text = page.locator(".spexviz-looks .text")
+    assert text.inner_text().strip() == planted.PROMPT
+    said = page.locator(".spexviz-looks .said")
+    before = said.inner_text()
+    assert "where the answer is read" in before
+    text.press("ArrowLeft")  # the token before looks
+    assert said.inner_text() != before and text.locator(".from").count() == 1
     harness.idle(page)
 
 
@@ -80,4 +87,4 @@ def test_the_bundled_model_from_the_form_to_the_figures(new_server, open_page) -
     page.get_by_text("256 ablations for the fit").first.wait_for()
     print(f"from the button to the figures: {explain(page, LIMIT):.0f} s")
     harness.wait_until(lambda: squares(page).count() == 54, 30, "the grid of heads")
-    page.get_by_text("Where the energy is").first.wait_for()
+    page.get_by_text("The 12 strongest interactions").first.wait_for()

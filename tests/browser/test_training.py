@@ -34,21 +34,20 @@ def test_a_query_is_traced_to_its_training_examples(server, open_page):
     pair = tuple(sorted(load("reviews").planted_pairs()[0]))
     assert pair in [group.members for group in redundancy.redundant(result.spectrum)[:5]]
 
-    cards = page.locator(".card")
-    assert "For the entire week the elevator smelled of wet paint." in cards.first.inner_text()
-    first = page.locator(".card", has_text="beyond what each does alone").first
-    assert (
-        all(result.players[i] in first.inner_text() for i in pair)
-        and "Retrained without each" in first.inner_text()
-    )
+    asked = page.locator(".spexviz-question").inner_text()
+    assert "You asked about\nFor the entire week the elevator smelled of wet paint." in asked
+    first = page.locator(".card", has_text="beyond what its parts do").first
+    texts = load("reviews").train.texts
+    assert all(texts[i] in first.inner_text() for i in pair) and "Measured: " in first.inner_text()
+    page.get_by_text("Retrained without the 10 % most harmful").wait_for()
     first.click()
     page.get_by_test_id("stMetric").filter(has_text="Retrained").wait_for()
     idle(page)
     texts = page.get_by_test_id("stMetric").all_inner_texts()
     assert [text.split("\n")[0] for text in texts] == [
-        "Whole training set",
+        "The model now",
         "Retrained",
-        "Surrogate",
-        "Main effects only",
+        "The surrogate says",
+        "Single effects only",
     ]
     assert page.locator(".card.selected").count() >= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -32,14 +33,25 @@ def said(at: AppTest) -> str:
 
 def notes(at: AppTest) -> list[str]:
     """What the note components were given."""
-    found: list[str] = []
+    return [str(proto) for proto in _protos(at)]
+
+
+def components(at: AppTest, name: str) -> list[dict[str, Any]]:
+    """What those components were given whose data have an entry of this name."""
+    found = [str(getattr(proto, "json", "") or "") for proto in _protos(at)]
+    return [json.loads(text) for text in found if f'"{name}"' in text]
+
+
+def _protos(at: AppTest) -> list[Any]:
+    """What each component was sent."""
+    found: list[Any] = []
 
     def walk(block: Any) -> None:
         for child in block.children.values():
             if hasattr(child, "children"):
                 walk(child)
             elif "bidi" in str(getattr(child, "type", "")):
-                found.append(str(child.proto))
+                found.append(child.proto)
 
     walk(at.main)
     return found

@@ -17,9 +17,9 @@ from spexviz.games.heads.signal import Signal
 from spexviz.jobs.manager import JobManager
 from spexviz.spec import RunSpec
 from spexviz.ui.lenses.heads import form as heads_form
-from spexviz.views import told
+from spexviz.views import question, told
 from tests.models import planted
-from tests.pages.app import button, page, said, wait
+from tests.pages.app import button, components, page, said, wait
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +74,21 @@ def test_the_page_finds_the_planted_pair_and_asks_what_if(offered: JobManager) -
     lead = told(result).sets[0]
     assert set(lead) <= {result.players.index(name) for name in (planted.A, planted.B)}
     assert all(result.players[i] in said(at) for i in lead)
-    assert "Removal is judged on questions" in said(at)
+    assert "is judged on questions that the fit has not seen" in said(at)
+    assert "which matters most; click another head" in said(at)
     at.session_state[f"selection-{run.id}"] = (result.players.index(planted.A),)
     at.run()
     assert not at.exception, at.exception
     metrics = {metric.label: metric.value for metric in at.metric}
-    full, off = (
-        float(metrics[name].replace("−", "-")) for name in ("Untouched model", "Model with these off")
-    )
+    assert metrics["The model now"] == question.bare(result.subject, result.ends[1])
+    odds = {metric.label: float(metric.delta.split()[0].replace("−", "-")) for metric in at.metric}
+    full, off = odds["The model now"], odds["The model without them"]
     assert full > 1.0 and off < 0.5 * full
-    assert abs(float(metrics["Surrogate"].replace("−", "-")) - off) < 0.5
+    assert abs(odds["The surrogate says"] - off) < 0.5 and len(odds) == 4
+    assert "between these two: above 50 % the model prefers" in said(at)
+    assert f"Where layer 1, head 2 ({planted.A}) looks." in said(at)
+    (text,) = components(at, "tokens")
+    assert "".join(text["tokens"]).strip() == planted.PROMPT and len(text["said"]) == len(text["tokens"])
     button(at, "New run").click().run()
     assert next(e for e in at.text_input if e.key == "heads-layers").value == "all"
     assert next(e for e in at.selectbox if e.key == "heads-ablation").value == "zero"
@@ -146,7 +151,8 @@ def test_removal_on_questions_that_the_fit_has_not_seen(
     assert offered.store.get(run.id).state == "done", offered.store.get(run.id).message
     at.run()
     button(at, "Compare what to keep").click().run()
-    assert not at.exception and "Best of N: of this run" in said(at)
+    assert not at.exception and "Keeping only 4 of 8 heads, chosen by the spectrum, leaves" in said(at)
+    assert "4 chosen at random leave" in said(at) and "On the same questions the spectrum" in said(at)
     assert len(run.spec.game["questions"]) == 2 and run.title.startswith("Planted")
 
 

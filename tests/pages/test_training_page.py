@@ -5,7 +5,7 @@ Features without a model.
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from spexviz.run import pipeline
 from spexviz.solvers.gp.solver import GaussianProcess
 from spexviz.ui import recorded
 from tests.games.training.test_data import GOOD
-from tests.pages.app import button, page, said, wait
+from tests.pages.app import button, components, page, said, wait
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +28,7 @@ def result() -> Explanation:
 
 def cards(at: Any) -> list[dict[str, Any]]:
     """What the card components were given."""
-    found: list[dict[str, Any]] = []
-
-    def walk(block: Any) -> None:
-        for child in block.children.values():
-            if hasattr(child, "children"):
-                walk(child)
-            elif "bidi" in str(getattr(child, "type", "")):
-                text = str(getattr(child.proto, "json", "") or "")
-                if '"cards"' in text:
-                    found.append(json.loads(text))
-
-    walk(at.main)
-    return found
+    return components(at, "cards")
 
 
 def test_the_form_starts_a_run_of_what_it_shows(manager: JobManager) -> None:
@@ -102,7 +90,12 @@ def test_a_run_shows_its_cards_and_retrains(manager: JobManager, result: Explana
     at = page("training", run=run_id)
     mattering, *sets = cards(at)
     assert "Warm oysters arrived, gritty with sand." in said(at)
-    assert len(mattering["cards"]) == 9 and mattering["cards"][0]["members"]
+    assert [tab.label for tab in at.tabs][:3] == [
+        "Which examples do harm?",
+        "Sets as a table",
+        "From nothing to everything",
+    ]
+    assert len(mattering["cards"]) == 6 and mattering["cards"][0]["members"]
     lines = [line for group in sets for card in group["cards"] for line in card["lines"]]
     assert any("Measured: " in line for line in lines)
     pair = list(TrainingGame("reviews").examples.planted_pairs()[4])
@@ -114,17 +107,19 @@ def test_a_run_shows_its_cards_and_retrains(manager: JobManager, result: Explana
     from spexviz.games.training import retraining
 
     before, after = retraining.what_if(game, leave_out=pair)
-    assert metrics["Retrained"] == views.theme.number(after) and metrics[
-        "Whole training set"
-    ] == views.theme.number(before)
-    assert metrics["Surrogate"] != metrics["Main effects only"]
+    bare = partial(views.question.bare, result.subject)
+    assert metrics["Retrained"] == bare(after) and metrics["The model now"] == bare(before)
+    assert metrics["The surrogate says"] != metrics["Single effects only"]
+    small = {metric.label: metric.delta for metric in at.metric}
+    assert small["Retrained"] == f"{views.theme.number(after - before)} margin against now"
+    assert "above 0 it is right" in said(at)  # what a margin is, where it is shown
     at.multiselect(key=next(m.key for m in at.multiselect if m.label == "Give another label")).set_value(
         [pair[0]]
     ).run()
     _, wrong = retraining.what_if(game, leave_out=pair, relabel={pair[0]: 1})
-    assert not at.exception and {metric.label: metric.value for metric in at.metric}[
-        "Retrained"
-    ] == views.theme.number(wrong)
+    metrics = {metric.label: metric.value for metric in at.metric}
+    assert not at.exception and metrics["Retrained"] == bare(wrong)
+    assert metrics["The surrogate says"] == "–"  # it knows of leaving out only
 
 
 def test_recorded_runs_open_at_once_without_their_features(
@@ -146,7 +141,8 @@ def test_recorded_runs_open_at_once_without_their_features(
         assert (
             not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"} and len(cards(at)) >= 2
         )
-        assert button(at, "Retrain (reads the texts with the encoder first)")
+        assert [one.label for one in at.button].count("Retrain here") == 1
+        assert "reads the 210 texts, once" in said(at)
 
 
 def test_a_run_whose_file_is_gone_is_still_shown(manager: JobManager, result: Explanation) -> None:

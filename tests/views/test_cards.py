@@ -10,7 +10,7 @@ import pytest
 from spexviz.views import cards
 from spexviz.views.cards import Card, Item
 from spexviz.views.examples import harmful
-from spexviz.views.removal import removal
+from spexviz.views.removal import removal, removal_in_words
 from spexviz.views.table import styled
 from tests.views import harness
 
@@ -94,3 +94,12 @@ def test_the_harmful_are_a_table_with_the_mean_effect_as_everywhere(review) -> N
     assert listed.numbers["Effect"] == (effects[5], effects[13]) and listed.members == ((5,), (13,))
     assert list(styled(listed).data.columns) == ["Player", "Label", "Effect", "Leave one out", "Planted"]
     assert "Leave one out" not in harmful(review, items, [5]).columns
+
+
+def test_the_removal_curve_begins_with_what_it_found() -> None:
+    shares, random = (0.0, 0.1, 0.5), np.array([[0.3, 0.2, 0.0], [0.3, 0.3, 0.1]])
+    said = removal_in_words(shares, np.array([0.3, 0.6, 0.9]), random, "margin")
+    assert said == (
+        "Retrained without the 10 % most harmful, the margin is 0.60; with everything it is 0.30, and "
+        "without 10 % at random 0.25 on average."
+    )

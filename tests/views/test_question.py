@@ -49,6 +49,8 @@ def test_a_recorded_run_says_what_was_asked_and_answered(run: Recording) -> None
     whole, measured, model, answer, picture = ("", *question.question(found).lines)[-5:]
     assert measured == f"Measured: {found.subject.question}." and found.subject.model in model
     asked = found.subject.before + (found.subject.text or "") + found.subject.after
+    if found.subject.text is None and asked:  # the text is no player: what it is is said
+        asked = f"You asked about: {asked}"
     assert whole == asked
     if found.subject.scale.kind == ODDS:
         one, other = (f"“{name.strip()}”" for name in found.subject.scale.answers)

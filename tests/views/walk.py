@@ -19,7 +19,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import cards, grid
 from spexviz.views.cards import Item
-from spexviz.views.examples import groups, harmful
+from spexviz.views.examples import EFFECT, groups, harmful
 from spexviz.views.findings import told
 from spexviz.views.heat import heat
 from spexviz.views.index_words import READINGS
@@ -68,7 +68,7 @@ def _all(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator
         yield from _finding(run, label)
         harm = harmful(run, [Item(player) for player in run.players], range(4))
         for (i,), row in zip(harm.members, harm.rows, strict=True):
-            yield "harm", (i,), row["Effect"]
+            yield "harm", (i,), row[EFFECT]
         for check in run.checks:
             said = views.captions.check_text(check, run.unit)
             yield "check", check.members, re.search(rf"surrogate says ({NUMBER}),", said)[1]

@@ -1,14 +1,17 @@
-"""The pictures of a heads run: grid, energy, attention, the what-if, and removal on demand."""
+"""What asks the model of a heads run: where a head looks, the what-if, and removal on demand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from spexviz import views
+from spexviz.analysis.sets import by_size
 from spexviz.errors import SpexvizError
 from spexviz.games.heads import removal, tasks
 from spexviz.games.heads.game import HeadsGame, Question
@@ -19,12 +22,12 @@ from spexviz.ui import widgets
 from spexviz.ui.games import game_if_any, game_of, is_loaded, is_refused
 from spexviz.ui.panels import View
 
-WORDS = asking.Words("Untouched model", "Model with these off")
+WORDS = asking.Words()
 SIZES = (0.5, 0.66, 0.83)  # shares of the players that removal keeps, as published
 
 
 def what_if(view: View) -> None:
-    """Players switched off: the model's real output, the surrogate, and main effects alone."""
+    """Players switched off: the model's real output, the surrogate, and single effects alone."""
     explanation, key = view.explanation, f"{view.key}-off"
     st.subheader("What if?", anchor=False)
     off = asking.left_out(view, f"Switch off these {views.captions.plural(explanation.subject.noun)}", key)
@@ -41,14 +44,14 @@ def what_if(view: View) -> None:
 def removed(view: View) -> None:
     """On demand: what each method keeps, on questions that no fit has seen."""
     explanation = view.explanation
-    st.subheader("Removal", anchor=False)
+    st.subheader("What can go?", anchor=False)
     game = game_if_any(explanation, HeadsGame)
     task = tasks.task_of(game.questions if game is not None else ())
+    nouns = views.captions.plural(explanation.subject.noun)
     if task is None:
         st.caption(
-            "Removal is judged on questions that the fit has not seen: start a run on one of the bundled "
-            "tasks "
-            "to see it."
+            f"Which {nouns} the model can do without is judged on questions that the fit has not seen: "
+            "start a run on one of the bundled tasks to see it."
         )
         return
     asked = f"{view.key}-removal"
@@ -56,50 +59,71 @@ def removed(view: View) -> None:
         return
     if not st.session_state.get(asked):
         st.caption(
-            f"Keep only some {views.captions.plural(explanation.subject.noun)}: which ones does the spectrum "
-            f"choose, and how well do they do on {len(task.held_out)} new questions?"
+            f"Keep only some {nouns}: which ones does the spectrum choose, and how well do they do on "
+            f"{len(task.held_out)} new questions? Asks the model, some seconds to a minute."
         )
     if not widgets.on_request("Compare what to keep", asked, f"{asked}-button", ":material/content_cut:"):
         return
     try:
         with st.spinner("Asking the held-out questions …"):
-            rows, full = _values_of_removal(view.key, explanation, task.held_out)
+            found = _removal(view.key, explanation, task.held_out)
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
         return
-    figure = views.grid.removal(rows, full, explanation.unit, dark=widgets.dark())
-    widgets.chart(figure, key=f"{asked}-chart")
+    _draw_removal(explanation, found, asked)
+
+
+def _draw_removal(explanation: Explanation, found: _Removal, key: str) -> None:
+    """What was found in sentences, the chart under them, and what its lines are."""
+    noun = explanation.subject.noun
+    count = len(explanation.players)
+    parts = f"{count} {views.captions.plural(noun, count)}"
+    told = views.grid.kept_in_words(found.rows, found.full, explanation.unit, parts, found.differences)
+    for line in told:
+        st.text(line)
+    figure = views.grid.removal(found.rows, found.full, explanation.unit, noun=noun, dark=widgets.dark())
+    widgets.chart(figure, key=f"{key}-chart")
     st.caption(
-        "Best of N: of this run's own masks that keep no more than so many. LASSO: the largest coefficients "
-        "of a sparse linear fit."
+        "The best ablation of the run: of its own masks that keep no more than so many, the one of greatest "
+        "value. LASSO: the largest coefficients of a sparse linear fit. At random: the mean of five draws."
     )
 
 
 def attention(view: View) -> None:
-    """Where the first selected head looks, once the model is there."""
+    """Where a head looks, on the text: the first selected head, or the strongest; once the model is there."""
     explanation = view.explanation
-    chosen = view.look.selection
     where = views.grid.places(explanation)
     if explanation.subject.noun != "head" or where is None:
         return
-    if not chosen:
-        st.caption("Click a head to see where it looks.")
-        return
+    player = by_size(explanation.main_effects().tolist())[0]
+    if view.look.selection:
+        player = view.look.selection[0]
+    name = f"{views.grid.in_words(explanation)[player]} ({explanation.players[player]})"
     asked = f"{view.key}-looks"
+    st.subheader("Where it looks", anchor=False)
+    if view.look.selection:
+        widgets.note(f"Where {name} looks.", key=f"{asked}-name")
+    else:
+        widgets.note(f"Where {name} looks, which matters most; click another head.", key=f"{asked}-name")
     if is_refused(explanation, asked):
         return
     label = "Show where it looks (loads the model)"
     if not is_loaded(explanation) and not widgets.on_request(label, asked, f"{asked}-button"):
         return
-    layer, head = (int(i) for i in where[chosen[0]])
+    layer, head = (int(i) for i in where[player])
     try:
         with st.spinner("Asking the model …"):
             tokens, weights = _weights(explanation.spec.id, explanation, layer)
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
         return
-    figure = views.grid.attention(tokens, weights[head], explanation.players[chosen[0]], dark=widgets.dark())
-    widgets.chart(figure, key=f"{asked}-chart")
+    dark = widgets.dark()
+    st.caption(
+        "The stronger the colour of a token, the more the underlined token attends to it; point at another."
+    )
+    widgets.drawn(views.looks(tokens, weights[head], name, dark=dark), f"{asked}-text", view.key)
+    if view.look.depth != "anyone":
+        widgets.chart(views.grid.attention(tokens, weights[head], name, dark=dark), key=f"{asked}-chart")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -107,19 +131,31 @@ def _weights(spec_id: str, _explanation: Explanation, layer: int) -> tuple[list[
     return game_of(_explanation, HeadsGame).attention(layer)
 
 
+@dataclass(frozen=True)
+class _Removal:
+    """Rows for the figure, and the value of the untouched model on the same questions.
+
+    `differences`: {method: (mean, low, high)} of the spectrum's choice to it where fewest are kept.
+    """
+
+    rows: list[dict[str, Any]]
+    full: float
+    differences: dict[str, tuple[float, float, float]]
+
+
 @st.cache_data(max_entries=16, show_spinner=False)
-def _values_of_removal(
-    key: str, _explanation: Explanation, _questions: Sequence[Question]
-) -> tuple[list[dict[str, Any]], float]:
-    """Rows for the figure, and the value of the untouched model on the same questions."""
+def _removal(key: str, _explanation: Explanation, _questions: Sequence[Question]) -> _Removal:
     game = game_of(_explanation, HeadsGame)
     judge = game.on(_questions)
     n = len(_explanation.players)
+    sizes = [round(share * n) for share in SIZES]
+    found = {size: removal.kept(_explanation, judge, size) for size in sizes}
     rows: list[dict[str, Any]] = []
-    for share in SIZES:
-        for one in removal.kept(_explanation, judge, round(share * n)):
-            low, high = one.interval
-            value = float(one.values.mean())
-            rows.append({"method": one.method, "size": one.size, "value": value, "low": low, "high": high})
+    for one in chain.from_iterable(found.values()):
+        low, high = one.interval
+        value = float(one.values.mean())
+        rows.append({"method": one.method, "size": one.size, "value": value, "low": low, "high": high})
+    ours, *others = found[min(sizes)]
+    differences = {other.method: ours.against(other) for other in others}
     untouched = judge(all_but([()], n))
-    return rows, float(untouched[0])
+    return _Removal(rows, float(untouched[0]), differences)

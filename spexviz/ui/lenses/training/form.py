@@ -18,6 +18,7 @@ from spexviz.ui.fields import Fields
 from spexviz.views.cards import Card, Item
 
 OWN, FILE = "A text of my own …", "Your CSV file"
+SHORT = 60  # letters of a query in a title
 TITLES = {"reviews": "Reviews", "digits": "Digits", FILE: FILE}
 FIELDS = Fields("train", TrainingGame, {"source": "reviews", "own": ""}, without=("data",))
 
@@ -61,7 +62,7 @@ def form() -> None:
 
 
 def title(game: TrainingGame) -> str:
-    """What a run is called: its query, or what is measured over all held-out examples.
+    """What a run is called: its data and its query in short, or what is measured over all held-out examples.
 
     Raises GameError where its data cannot be had.
     """
@@ -69,9 +70,10 @@ def title(game: TrainingGame) -> str:
     if not game.about_query:
         held_out = f"{len(data.test)} held-out examples"
         return f"{data_title(data.label)}: {game.value} of a {game.learner} on {held_out}"
-    if isinstance(game.query, str):
-        return game.query
-    return data.test.texts[game.query]
+    query = game.query
+    if not isinstance(query, str):
+        query = data.test.texts[query]
+    return f"{data_title(data.label)}: “{plain(query, SHORT)}”"
 
 
 def data_title(label: str) -> str:

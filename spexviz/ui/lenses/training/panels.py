@@ -7,7 +7,7 @@ page needs them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -29,12 +29,12 @@ from spexviz.views.cards import Card, Item
 from spexviz.views.examples import harmful
 
 T = TypeVar("T")
-LISTED = 12  # rows of the harmful list
+READ = "Retrain here"
+LISTED = 10  # rows of the harmful list
+SAME = "the same text as the query"
 WORDS = asking.Words(
-    "Whole training set",
     "Retrained",
-    "It knows of leaving out only.",
-    "The real value less the average effect of each.",
+    "What the fit of all ablations predicts, without retraining. It knows of leaving out only.",
 )
 
 
@@ -46,6 +46,9 @@ def what_if(view: View) -> None:
         return f"{player + 1}. {plain(explanation.players[player], 60)}"
 
     st.subheader("What if?", anchor=False)
+    game = _game(explanation)
+    if game is not None:
+        _read_first(view, game)
     options = list(range(len(explanation.players)))
     columns = st.columns(3)
     out = asking.left_out(view, "Leave out", f"{key}-out", columns[0], label)
@@ -54,17 +57,15 @@ def what_if(view: View) -> None:
     if not (out or double or wrong):
         st.caption(
             "Choose examples here, or click a card, a set or a node: they are then left out, and the model "
-            "is "
-            "retrained."
+            "is retrained."
         )
         return
-    game = _game(explanation)
     relabel: dict[int, int] = {}
     if game is not None:
         relabel = _relabelled(game, wrong, key)
     arguments = (tuple(out), tuple(sorted(relabel.items())), tuple(double))
     real = _retrained(view, "if", lambda game: retraining.what_if(game, out, relabel, double), arguments)
-    asking.values(view, WORDS, out, real, predicted=not (double or wrong), change=True)
+    asking.values(view, WORDS, out, real, predicted=not (double or wrong))
 
 
 def _relabelled(game: TrainingGame, wrong: list[int], key: str) -> dict[int, int]:
@@ -83,24 +84,28 @@ def _relabelled(game: TrainingGame, wrong: list[int], key: str) -> dict[int, int
 def removed(view: View) -> None:
     """The most harmful players; once they are retrained, the removal curve with leave-one-out beside it."""
     explanation = view.explanation
-    st.subheader("Harm and removal", anchor=False)
     game = _game(explanation)
     if game is None:
         return
+    if not game.about_query:  # else the tab says it
+        st.subheader("Which examples do harm?", anchor=False)
     asked = f"{view.key}-removal-asked"
+    if not _is_ready(view, game):
+        _harmful(view, game, None)
+        st.caption(f"What leaving them out really does is shown here after “{READ}” under What if?.")
     # in closed form it takes a moment, else up to a minute
-    if game.method.closed_form or st.session_state.get(asked):
+    elif game.method.closed_form or st.session_state.get(asked):
         found = _retrained(view, "removal", lambda game: _removals(game, explanation), ())
         _harmful(view, game, None if found is None else found.alone)
         if found is not None:
             _removal_curve(view, found)
-        return
-    _harmful(view, game, None)
-    st.caption(
-        "Leave-one-out beside it, and the value as more and more of the harmful ones are left out: "
-        "some 600 retrainings."
-    )
-    widgets.on_request("Compare and remove", asked, f"{asked}-button", ":material/content_cut:")
+    else:
+        _harmful(view, game, None)
+        st.caption(
+            "What leaving each out really does, and the value as more and more of the harmful ones go: some "
+            "600 retrainings, up to a minute."
+        )
+        widgets.on_request("Compare and remove", asked, f"{asked}-button", ":material/content_cut:")
 
 
 @dataclass(frozen=True)
@@ -122,12 +127,15 @@ def _removals(game: TrainingGame, explanation: Explanation) -> _Removals:
 
 
 def _removal_curve(view: View, found: _Removals) -> None:
+    """The curve under what it says."""
     ours = found.by_spectrum
+    unit = view.explanation.unit
+    st.text(views.removal_in_words(ours.shares, ours.ordered, ours.random, unit))
     lines = [
         ("most harmful first, by the spectrum", ours.ordered),
         ("by leave-one-out", found.by_leave_one_out.ordered),
     ]
-    figure = views.removal(ours.shares, lines, ours.random, view.explanation.unit, dark=widgets.dark())
+    figure = views.removal(ours.shares, lines, ours.random, unit, dark=widgets.dark())
     widgets.chart(figure, key=f"{view.key}-dropping")
 
 
@@ -143,8 +151,7 @@ def _harmful(view: View, game: TrainingGame, alone: Floats | None) -> None:
     moved = "lowers" if better else "raises"
     st.caption(
         f"Most harmful first: keeping one {moved} the {explanation.unit} on average over random halves of "
-        "the "
-        "others."
+        "the others."
     )
     harm = [i for i in worst[:LISTED].tolist() if effects[i] and (effects[i] < 0) == better]
     listed = harmful(explanation, shown, harm, alone)
@@ -171,18 +178,41 @@ def _wrong_labels_found(found: Sequence[int], planted: int, players: int) -> str
     return f"{line}."
 
 
-def _retrained(view: View, what: str, ask: Callable[[TrainingGame], T], arguments: Any) -> T | None:
-    """What real retraining says.
+def _is_ready(view: View, game: TrainingGame) -> bool:
+    """Whether a retraining may be asked: the texts are read, or were asked to be."""
+    return game.ready or bool(st.session_state.get(f"{view.key}-encode"))
 
-    None, with a button, while the features would have to be made first, or with the reason why not.
-    """
+
+def _read_first(view: View, game: TrainingGame) -> None:
+    """A button that reads the texts with the encoder, while they are not read: once for all retrainings."""
+    asked = f"{view.key}-encode"
+    if not _is_ready(view, game):
+        count = len(game.examples.texts)
+        st.caption(
+            f"To retrain here, the encoder first reads the {count:,} texts, once: seconds for hundreds of "
+            f"texts, minutes for thousands. After that a change takes {_pace(game)}."
+        )
+    if game.ready or not widgets.on_request(READ, asked, f"{asked}-button", ":material/model_training:"):
+        return
+    try:
+        with st.spinner("Reading the texts with the encoder …"):
+            _ = game.asked
+    except SpexvizError as error:
+        widgets.problem(error, key=f"{asked}-error")
+
+
+def _pace(game: TrainingGame) -> str:
+    """How long one retraining takes, roughly."""
+    if game.method.closed_form:
+        return "a moment"
+    return "some seconds"
+
+
+def _retrained(view: View, what: str, ask: Callable[[TrainingGame], T], arguments: Any) -> T | None:
+    """What real retraining says; None while the texts are not read, or with the reason why not."""
     explanation, key = view.explanation, f"{view.key}-{what}"
     game = _game(explanation)
-    if game is None:
-        return None
-    label, icon = "Retrain (reads the texts with the encoder first)", ":material/model_training:"
-    asked = f"{view.key}-encode"
-    if not game.ready and not widgets.on_request(label, asked, f"{key}-button", icon):
+    if game is None or not _is_ready(view, game):
         return None
     try:
         with st.spinner("Retraining …"):
@@ -232,4 +262,19 @@ def items(explanation: Explanation) -> tuple[Item, ...]:
     if game is None or game.players_are != "example" or len(game.examples.train) != n:
         return tuple(map(Item, explanation.players))
     data = game.examples
-    return tuple(training_form.item(data.train, data.classes, i) for i in range(n))
+    asked = ""
+    if game.about_query:
+        asked = _words(game.before)
+    return tuple(_compared(training_form.item(data.train, data.classes, i), asked) for i in range(n))
+
+
+def _compared(item: Item, asked: str) -> Item:
+    """The item, with a remark where it has the same words as the query; `asked`: its words, if any."""
+    if not asked or _words(item.text) != asked:
+        return item
+    return replace(item, remark=", ".join(filter(None, [SAME, item.remark])))
+
+
+def _words(text: str) -> str:
+    """A text by its words alone."""
+    return " ".join(text.casefold().split())
