@@ -26,7 +26,8 @@ MISSING = "Not measured: a run does this last, and runs of earlier versions lack
 class Step:
     """One bar, from the real value `before` to the real value `after`.
 
-    `said`: what the surrogate says where the bar ends; `members`: what was put in or taken out; none for the
+    `said`: what the surrogate says where the bar ends, of the untouched input without having seen it, as above
+    all pictures; `members`: what was put in or taken out; none for the
     two ends, whose bars stand on 0.
     """
 
@@ -86,7 +87,9 @@ def path_steps(explanation: Explanation) -> tuple[Step, ...]:
     values = explanation.asked(measured.stops).tolist()
     if not np.isfinite(values).all():
         return ()
-    said = explanation.spectrum(measured.stops).tolist()
+    said = explanation.spectrum(measured.stops)
+    said[measured.stops.all(1)] = explanation.ends[1] + explanation.untouched
+    said = said.tolist()
     ends = ["nothing kept", "everything kept"]
     if not measured.adding:
         ends.reverse()

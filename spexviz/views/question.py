@@ -61,8 +61,10 @@ def said_untouched(explanation: Explanation) -> str:
     full = explanation.ends[1]
     real = _bare(subject, full)
     said = _bare(subject, full + explanation.untouched)
-    if explanation.proof.exact or said == real:
+    if explanation.proof.exact:
         return f"The picture below says the same {everything}."
+    if said == real:
+        return f"The picture below also says {said} {everything}."
     return f"The picture below says {said} {everything}, not {real}."
 
 
