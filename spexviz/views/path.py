@@ -104,12 +104,13 @@ def _labels(measured: Measured, subject: Subject) -> list[str]:
     """What each step puts in or takes out: "+ never", "− L3.H7", "+ 3 other words"."""
     sign = PLUS if measured.adding else MINUS
     shown = names(subject.players, 28)
-    which = "other" if len(measured.path) > 1 else "of all"
     labels = []
     for members in measured.path:
         called = shown[members[0]]
         if len(members) > 1:
-            called = f"{len(members)} {which} {plural(subject.noun, len(members))}"
+            called = f"{len(members)} other {plural(subject.noun, len(members))}"
+            if len(measured.path) == 1:
+                called = f"all {len(members)} {plural(subject.noun, len(members))}"
         labels.append(f"{sign} {called}")
     return labels
 

@@ -114,9 +114,8 @@ def _doubts(explanation: Explanation) -> list[str]:
 
 def _line(explanation: Explanation) -> str:
     """The word, and why."""
-    unchanged = never_changed(explanation)
-    if unchanged:
-        return unchanged
+    if never_changed(explanation):
+        return _line_of_none(explanation)
     if explanation.proof.exact:
         count = 2 ** len(explanation.players)
         return f"Good, exact: every possible mask was measured (all {count:,}), none is predicted."
@@ -128,6 +127,15 @@ def _line(explanation: Explanation) -> str:
     if not explanation.complete:
         said += " The run is not complete."
     return said
+
+
+def _line_of_none(explanation: Explanation) -> str:
+    """Of a value that never changed, of which the finding tells."""
+    if explanation.proof.exact:
+        count = 2 ** len(explanation.players)
+        return f"Good, exact: the value never changed in all {count:,} masks that there are."
+    count = len(explanation.sample) + len(explanation.held_out)
+    return f"Nothing to read: the value never changed in the {count:,} masks that were asked."
 
 
 def _explained(explanation: Explanation) -> str:

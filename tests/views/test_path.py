@@ -111,7 +111,7 @@ def test_what_was_not_measured_is_never_predicted(run: Explanation) -> None:
 def test_a_value_that_never_changes_is_one_step() -> None:
     flat = sv.explain(SyntheticGame("1 + 0*x0", n=30), sv.Linear(), 64)
     figure = path(flat)
-    assert list(figure.layout.yaxis.ticktext)[1] == "+ 30 of all players"
+    assert list(figure.layout.yaxis.ticktext)[1] == "+ all 30 players"
     assert list(bars(figure).x) == [1.0, 0.0, 1.0]
 
 
