@@ -146,7 +146,11 @@ def _explained(explanation: Explanation) -> str:
     r2 = explanation.fidelity.r2
     if r2 <= 0.0:
         return f"the picture explains nothing of how {varies}"
-    return f"the picture explains {percent(r2)} of how {varies}"
+    said = f"the picture explains {percent(r2)} of how {varies}"
+    worth = _worth(explanation)
+    if worth < GOOD <= r2 or worth < FAIR <= r2:  # it is the lower end that the word goes by
+        said += f", perhaps only {percent(max(0.0, worth))}"
+    return said
 
 
 def _alone(explanation: Explanation) -> str:
