@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from spexviz import models
 from spexviz.errors import SpexvizError
@@ -30,6 +31,16 @@ from spexviz.ui.watch import Items
 from spexviz.views.cards import Item
 
 TITLE = 90  # characters of a run's title
+_scrolled = component(
+    "spexviz_scrolled",
+    js="""
+    export default function ({ data }) {
+      if (window.spexvizShown === data.shown) return;
+      window.spexvizShown = data.shown;
+      document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+    }
+    """,
+)
 
 
 def _no_more(explanation: Explanation) -> Sequence[Item]:
@@ -115,6 +126,7 @@ def _ask(lens: Lens, missing: bool) -> None:
     recorded.cards(lens.game, lens.page)
     if lens.loads_model:
         runtime.warm(models.configured()[0])
+    _from_the_top(lens.page)
 
 
 def _head(lens: Lens, run: states.Run) -> None:
@@ -123,6 +135,7 @@ def _head(lens: Lens, run: states.Run) -> None:
         widgets.note(run.title, kind="title", key=f"title-{run.id}")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             depth.switch()
+            _from_the_top(run.id)
             if st.button("New run", icon=":material/add:", type="secondary"):
                 if lens.shows(run):
                     _prefill(lens, run)
@@ -130,6 +143,11 @@ def _head(lens: Lens, run: states.Run) -> None:
                 st.rerun()
     if run.imported:
         widgets.note(watch.ORIGINS[run.origin], kind="quiet", key=f"origin-{run.id}")
+
+
+def _from_the_top(shown: str) -> None:
+    """Begin at the top of what is shown, wherever the visitor clicked on the page before."""
+    _scrolled(key="scrolled", data={"shown": shown})
 
 
 def _prefill(lens: Lens, run: states.Run) -> None:

@@ -22,7 +22,7 @@ from spexviz.ui.selection import pointed_at, selecting, triggered
 from spexviz.ui.sentences import note as note
 from spexviz.ui.sentences import problem as problem
 from spexviz.views import cards as cards_of
-from spexviz.views import question, strip
+from spexviz.views import question, strip, told
 from spexviz.views.index_words import READINGS, asks
 from spexviz.views.looks import CSS as LOOKS_CSS
 from spexviz.views.looks import JS as LOOKS_JS
@@ -145,7 +145,8 @@ def index_controls(
 def _order(explanation: Explanation, key: str, place: Any, unused: bool) -> int:
     """The highest order of the sets shown. `unused`: the index is of single players only."""
     most = max(1, min(5, len(explanation.players)))
-    default = min(3, most)
+    sizes = [len(members) for members in told(explanation).sets]  # what is told of is shown as well
+    default = min(most, max([3, *sizes]))
     nouns = plural(explanation.subject.noun)
     picked = place.segmented_control(
         "Highest order",

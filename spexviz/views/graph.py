@@ -89,6 +89,8 @@ def _title(scene: Scene) -> str:
     sets = len(scene.shown)
     nouns = escape(plural(scene.known.noun))
     if sets == 0 and scene.known.has_none:
+        if len(scene.known.found.top(1)) == 0:
+            return "Nothing found"
         return "No interactions found"
     if sets == 0:
         return f"Single {nouns}"

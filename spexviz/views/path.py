@@ -26,8 +26,8 @@ MISSING = "Not measured: a run does this last, and runs of earlier versions lack
 class Step:
     """One bar, from the real value `before` to the real value `after`.
 
-    `said`: what the surrogate says where the bar ends; `members`: what was put in or taken out; none for the
-    two ends, whose bars stand on 0.
+    `said`: what the surrogate says where the bar ends, of the untouched input without having seen it, as
+    above all pictures; `members`: what was put in or taken out; none for the two ends, whose bars stand on 0.
     """
 
     label: str
@@ -86,7 +86,9 @@ def path_steps(explanation: Explanation) -> tuple[Step, ...]:
     values = explanation.asked(measured.stops).tolist()
     if not np.isfinite(values).all():
         return ()
-    said = explanation.spectrum(measured.stops).tolist()
+    said = explanation.spectrum(measured.stops)
+    said[measured.stops.all(1)] = explanation.ends[1] + explanation.untouched
+    said = said.tolist()
     ends = ["nothing kept", "everything kept"]
     if not measured.adding:
         ends.reverse()
@@ -101,12 +103,13 @@ def _labels(measured: Measured, subject: Subject) -> list[str]:
     """What each step puts in or takes out: "+ never", "− L3.H7", "+ 3 other words"."""
     sign = PLUS if measured.adding else MINUS
     shown = names(subject.players, 28)
-    which = "other" if len(measured.path) > 1 else "of all"
     labels = []
     for members in measured.path:
         called = shown[members[0]]
         if len(members) > 1:
-            called = f"{len(members)} {which} {plural(subject.noun, len(members))}"
+            called = f"{len(members)} other {plural(subject.noun, len(members))}"
+            if len(measured.path) == 1:
+                called = f"all {len(members)} {plural(subject.noun, len(members))}"
         labels.append(f"{sign} {called}")
     return labels
 

@@ -79,8 +79,10 @@ def said_untouched(explanation: Explanation) -> str:
     full = explanation.ends[1]
     real = bare(subject, full)
     said = bare(subject, full + explanation.untouched)
-    if explanation.proof.exact or said == real:
+    if explanation.proof.exact:
         return f"The picture below says the same {everything}."
+    if said == real:
+        return f"The picture below also says {said} {everything}."
     return f"The picture below says {said} {everything}, not {real}."
 
 

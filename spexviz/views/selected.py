@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
+from spexviz.indices import FIRST_ORDER
 from spexviz.kit.names import names
-from spexviz.masks import Interaction, all_but
+from spexviz.masks import Interaction
 from spexviz.results import Explanation
+from spexviz.views import untouched
 from spexviz.views.captions import check_text
-from spexviz.views.index_words import MEAN, title_of
+from spexviz.views.index_words import MEAN, named, title_of
 from spexviz.views.story import Look, Words
 from spexviz.views.theme import interval_text, number, percent
-from spexviz.views.words import joined, one
+from spexviz.views.words import joined, one, plural
 
 
 def selected(explanation: Explanation, look: Look) -> Words:
@@ -35,7 +35,7 @@ def _number(explanation: Explanation, look: Look) -> str:
     members = look.selection
     found = look.at(explanation)
     if members not in found.values:
-        return "as a set, nothing was found of it."
+        return _why_none(explanation, look)
     interval = (found.intervals or {}).get(members)
     value = f"{number(found.values[members])} {found.unit} {interval_text(interval)}".rstrip()
     share = percent(found.shares.get(members, 0.0))
@@ -46,14 +46,19 @@ def _number(explanation: Explanation, look: Look) -> str:
     return f"together they move the value by {value} beyond what their parts do; {share} of the variance."
 
 
+def _why_none(explanation: Explanation, look: Look) -> str:
+    """Why the set has no number: it may be of more players than are shown."""
+    nouns = plural(explanation.subject.noun)
+    if look.index in FIRST_ORDER and len(look.selection) > 1:
+        return f"the {named(look.index)} is of single {nouns} only."
+    if len(look.selection) > look.order:
+        return f"of more {nouns} than the highest order that is shown."
+    return "as a set, nothing was found of it."
+
+
 def _without(explanation: Explanation, members: Interaction) -> str:
-    """The real value without the set, where the run has asked it."""
-    (value,) = explanation.asked(all_but([members], len(explanation.players))).tolist()
-    if not math.isfinite(value):
+    """Real values without each of them and without all, where the run has asked it; as under the finding."""
+    said = untouched.said(explanation, (members,))
+    if not said:
         return ""
-    say = explanation.subject.say
-    return f"Measured: {say(explanation.ends[1])}; without {_them(members)} {say(value)}."
-
-
-def _them(members: Interaction) -> str:
-    return "it" if len(members) == 1 else "them"
+    return f"Measured: {said}"

@@ -114,9 +114,8 @@ def _doubts(explanation: Explanation) -> list[str]:
 
 def _line(explanation: Explanation) -> str:
     """The word, and why."""
-    unchanged = never_changed(explanation)
-    if unchanged:
-        return unchanged
+    if never_changed(explanation):
+        return _line_of_none(explanation)
     if explanation.proof.exact:
         count = 2 ** len(explanation.players)
         return f"Good, exact: every possible mask was measured (all {count:,}), none is predicted."
@@ -130,6 +129,15 @@ def _line(explanation: Explanation) -> str:
     return said
 
 
+def _line_of_none(explanation: Explanation) -> str:
+    """Of a value that never changed, of which the finding tells."""
+    if explanation.proof.exact:
+        count = 2 ** len(explanation.players)
+        return f"Good, exact: the value never changed in all {count:,} masks that there are."
+    count = len(explanation.sample) + len(explanation.held_out)
+    return f"Nothing to read: the value never changed in the {count:,} masks that were asked."
+
+
 def _explained(explanation: Explanation) -> str:
     """How much of what the model does the surrogate explains."""
     varies = "the value varies"
@@ -138,7 +146,11 @@ def _explained(explanation: Explanation) -> str:
     r2 = explanation.fidelity.r2
     if r2 <= 0.0:
         return f"the picture explains nothing of how {varies}"
-    return f"the picture explains {percent(r2)} of how {varies}"
+    said = f"the picture explains {percent(r2)} of how {varies}"
+    worth = _worth(explanation)
+    if worth < GOOD <= r2 or worth < FAIR <= r2:  # it is the lower end that the word goes by
+        said += f", perhaps only {percent(max(0.0, worth))}"
+    return said
 
 
 def _alone(explanation: Explanation) -> str:

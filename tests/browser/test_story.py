@@ -37,7 +37,6 @@ def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_pa
     page = open_page(f"{server.url}/explore", width=1440, theme=theme)
     card = page.locator(".st-key-recorded-prompt-never-fails-finding .note").inner_text()
     open_card(page, "prompt", "never-fails")
-    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
     block = page.locator(".spexviz-question")
     block.wait_for()
     for said in ("Her acting never fails to impress", "Sentiment (positive or negative):", "SmolLM2"):

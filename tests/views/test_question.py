@@ -98,7 +98,7 @@ def test_the_error_on_the_untouched_input_is_said_by_both_answers(review) -> Non
     off = changed(odds, fidelity=replace(odds.fidelity, untouched=-0.9))
     assert question.said_untouched(off) == "The picture below says 62 % with every player, not 80 %."
     right = changed(odds, fidelity=replace(odds.fidelity, untouched=0.001))
-    assert question.said_untouched(right) == "The picture below says the same with every player."
+    assert question.said_untouched(right) == "The picture below also says 80 % with every player."
     number = changed(off, scale=Scale())
     assert question.said_untouched(number) == "The picture below says 0.5 with every player, not 1.4."
     chance = changed(off, scale=Scale(LOG_PROBABILITY, (" yes",)), ends=(-3.0, -0.1))

@@ -25,10 +25,15 @@ def test_a_value_that_never_changed_is_said_and_no_further_ablations_are_asked_f
         expected = (
             f"The value never changed: 0.25 margin for all {masks} masks, so there is nothing to explain."
         )
-        for text in (honesty(run), finding(run)):
-            assert text.startswith(expected) and "Look at another value, or at other words." in text
-            assert "may help" not in text and "carries" not in text and "strongest" not in text
-            assert ("fewer than about 4.7 % of the masks" in text) == (players == 16)
+        text = finding(run)
+        assert text.startswith(expected) and "Look at another value, or at other words." in text
+        assert ("fewer than about 4.7 % of the masks" in text) == (players == 16)
+        assert "the value never changed in" in honesty(run)
+        for said in (text, honesty(run)):
+            assert "may help" not in said and "carries" not in said and "strongest" not in said
+        nothing = "Nothing found: no word and no set of words moves the value."
+        assert strip.data(run, found(run))["none"] == nothing
+        assert "Nothing found" in graph(run).layout.title.text
 
 
 def test_a_value_that_changed_once_did_change(review):
@@ -56,7 +61,7 @@ def test_a_check_says_surrogate_and_measured_side_by_side(review):
     run = checks_of(review)
     says = "never × fails: confirmed: the surrogate says +2.48, the model +2.44 ± 0.12 log-odds."
     assert checked(run, run.checks[0]) == says
-    assert "512 ablations and 27 more to check 2 sets;" in honesty(run)
+    assert "512 ablations, 27 more to check 2 sets;" in honesty(run)
     assert "Stopped after 64" in honesty(
         changed(run, stopped="Stopped after 64 of 512 ablations: it was enough.")
     )
