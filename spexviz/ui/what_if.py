@@ -74,16 +74,13 @@ def values(
         ("The surrogate says", surrogate, words.surrogate),
         ("Single effects only", alone, words.alone),
     )
-    missing = "not asked"
     for column, (label, value, about) in zip(st.columns(4), shown, strict=True):
         look: dict[str, Any] = {"border": True, "help": about, "delta_color": "off", "delta_arrow": "off"}
         if value is None:
-            column.metric(label, missing, **look)
-            missing = "–"
+            column.metric(label, "not asked" if label == words.changed else "–", **look)
             continue
         small = _small_print(subject, value, before)
         column.metric(label, views.question.bare(subject, value), small, **look)
-        missing = "–"
 
 
 def _small_print(subject: Subject, value: float, before: float) -> str:

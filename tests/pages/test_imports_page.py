@@ -122,7 +122,7 @@ def test_a_page_of_heads_asks_no_model_that_is_not_offered(
         "Show where it looks (loads the model)",
         "Compare what to keep",
     }
-    assert {metric.label: metric.value for metric in at.metric}["Model with these off"] == "not asked"
+    assert {metric.label: metric.value for metric in at.metric}["The model without them"] == "not asked"
 
 
 def test_removal_asks_no_model_that_is_not_offered(manager: JobManager) -> None:

@@ -88,12 +88,15 @@ def test_the_harmful_are_a_table_with_the_mean_effect_as_everywhere(review) -> N
     alone = np.arange(14) / 10.0
     listed = harmful(review, items, [5, 13], alone)
     effects = review.main_effects()
-    assert [row["Effect"] for row in listed.rows] == [cards.number(effects[5]), cards.number(effects[13])]
-    assert [row["Leave one out"] for row in listed.rows] == ["+0.50", "+1.30"]
-    assert [row["Planted"] for row in listed.rows] == ["wrong label", ""]
-    assert listed.numbers["Effect"] == (effects[5], effects[13]) and listed.members == ((5,), (13,))
-    assert list(styled(listed).data.columns) == ["Player", "Label", "Effect", "Leave one out", "Planted"]
-    assert "Leave one out" not in harmful(review, items, [5]).columns
+    assert [row["Mean effect"] for row in listed.rows] == [
+        cards.number(effects[5]),
+        cards.number(effects[13]),
+    ]
+    assert [row["Left out alone"] for row in listed.rows] == ["+0.50", "+1.30"]
+    assert [row["Note"] for row in listed.rows] == ["wrong label", ""]
+    assert listed.numbers["Mean effect"] == (effects[5], effects[13]) and listed.members == ((5,), (13,))
+    assert list(styled(listed).data.columns) == ["Player", "Label", "Mean effect", "Left out alone", "Note"]
+    assert "Left out alone" not in harmful(review, items, [5]).columns
 
 
 def test_the_removal_curve_begins_with_what_it_found() -> None:
