@@ -63,7 +63,8 @@ def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page,
     choose(page, "Removing means", "zero")
     fewer(page, 2)
     explain(page, LIMIT)
-    page.get_by_text(f"{planted.A} × {planted.B} carries").first.wait_for()
+    found = page.locator(".note.headline h2").inner_text()
+    assert planted.A in found and planted.B in found
     harness.wait_until(lambda: squares(page).count() == 16, 30, "the grid of heads")
     squares(page).nth(6).click(force=True)  # L1.H2
     page.get_by_text("Where layer 1, head 2 (L1.H2) looks").first.wait_for()
