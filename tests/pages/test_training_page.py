@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from spexviz.games.training import data as datasets
 from spexviz.games.training.game import TrainingGame
 from spexviz.jobs.manager import JobManager
 from spexviz.results import Explanation
 from spexviz.run import pipeline
 from spexviz.solvers.gp.solver import GaussianProcess
 from spexviz.ui import recorded
+from spexviz.ui.lenses.training import form, panels
 from tests.games.training.test_data import GOOD
 from tests.pages.app import button, components, page, said, wait
 
@@ -149,3 +151,18 @@ def test_a_run_whose_file_is_gone_is_still_shown(manager: JobManager, result: Ex
     text = result.to_json().replace('"data": "reviews"', '"data": "upload:0123456789abcdef"')
     at = page("training", run=manager.store.insert(Explanation.from_json(text), "from elsewhere"))
     assert "not on this machine" in said(at) and {tab.label for tab in at.tabs} >= {"Sets as a table"}
+
+
+def test_an_own_file_is_told_from_its_query(manager: JobManager) -> None:
+    """Its run has a short title, its query a label, and an example of the same words says so."""
+    data = datasets.keep(GOOD.encode())
+    query = f"  {data.train.texts[0].upper()} "
+    asked = {"query": query, "answer": data.classes[data.train.labels[0]], "encoder": "words"}
+    game = TrainingGame(data.label, **asked)
+    found = pipeline.explain(game, GaussianProcess(), 64, validate=0)
+    assert form.title(game) == f"Your CSV file: “{query.strip()}”"
+    shown = panels.items(found)
+    assert shown[0].remark == panels.SAME and not any(item.remark for item in shown[1:])
+    at = page("training", run=manager.store.insert(found, form.title(game)))
+    assert "You asked about" in [block["label"] for block in components(at, "answers")]
+    assert "planted" not in str(components(at, "cards")).lower()
