@@ -26,8 +26,9 @@ MISSING = "Not measured: a run does this last, and runs of earlier versions lack
 class Step:
     """One bar, from the real value `before` to the real value `after`.
 
-    `said`: what the surrogate says where the bar ends, of the untouched input without having seen it, as
-    above all pictures; `members`: what was put in or taken out; none for the two ends, whose bars stand on 0.
+    `said`: what the surrogate says where the bar ends; of the untouched input a fit that has not seen it, as
+    is said over all pictures. `members`: what was put in or taken out; none for the two ends, whose bars
+    stand on 0.
     """
 
     label: str
@@ -120,7 +121,7 @@ def _subtitle(subject: Subject, adding: bool, exact: bool) -> str:
     step = f"{player} is put in beside those above it, so a bar holds all that it does with them"
     if not adding:
         step = f"{player} is taken out after those above it, so a bar holds all that it did with the rest"
-    said = f"Every bar is measured: {step}"
+    said = f"Every bar is measured: {step}, not its average"
     if exact:
         return said
     return f"{said}<br>Thin line: what the surrogate would have said"
