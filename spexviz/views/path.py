@@ -65,14 +65,21 @@ def path(explanation: Explanation, *, dark: bool = False) -> Figure:
     if not exact:
         _draw_surrogate(figure, steps, dark)
     _write_values(figure, steps, dark)
-    adding = explanation.measured is not None and explanation.measured.adding
-    title = UP if adding else DOWN
+    title = way_of(explanation)
+    adding = title == UP
     text = describe_path(steps, subject, title, exact)
     height = 150 + 30 * len(steps)
     subtitle = _subtitle(subject, adding, exact)
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
     _set_axes(figure, steps, explanation.unit, dark)
     return figure.update_layout(showlegend=False, bargap=0.3)
+
+
+def way_of(explanation: Explanation) -> str:
+    """Which way a run has gone from one end to the other: the title of its path."""
+    if explanation.measured is not None and not explanation.measured.adding:
+        return DOWN
+    return UP
 
 
 def path_steps(explanation: Explanation) -> tuple[Step, ...]:
