@@ -31,6 +31,7 @@ start = st.Page(home, title="Home", url_path="home", default=True, visibility="h
 # read on the dark theme too.
 st.html("""<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; }
+@media (max-width: 768px) { .stMainBlockContainer { padding-top: 4.5rem; } }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0.4rem 0; }
 [data-testid="stBaseButton-primary"]:is(:enabled, :enabled:hover) { color: light-dark(#fff, #14131a); }
 </style>""")

@@ -26,8 +26,9 @@ MISSING = "Not measured: a run does this last, and runs of earlier versions lack
 class Step:
     """One bar, from the real value `before` to the real value `after`.
 
-    `said`: what the surrogate says where the bar ends, of the untouched input without having seen it, as
-    above all pictures; `members`: what was put in or taken out; none for the two ends, whose bars stand on 0.
+    `said`: what the surrogate says where the bar ends; of the untouched input a fit that has not seen it, as
+    is said over all pictures. `members`: what was put in or taken out; none for the two ends, whose bars
+    stand on 0.
     """
 
     label: str
@@ -64,14 +65,21 @@ def path(explanation: Explanation, *, dark: bool = False) -> Figure:
     if not exact:
         _draw_surrogate(figure, steps, dark)
     _write_values(figure, steps, dark)
-    adding = explanation.measured is not None and explanation.measured.adding
-    title = UP if adding else DOWN
+    title = way_of(explanation)
+    adding = title == UP
     text = describe_path(steps, subject, title, exact)
     height = 150 + 30 * len(steps)
     subtitle = _subtitle(subject, adding, exact)
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
     _set_axes(figure, steps, explanation.unit, dark)
     return figure.update_layout(showlegend=False, bargap=0.3)
+
+
+def way_of(explanation: Explanation) -> str:
+    """Which way a run has gone from one end to the other: the title of its path."""
+    if explanation.measured is not None and not explanation.measured.adding:
+        return DOWN
+    return UP
 
 
 def path_steps(explanation: Explanation) -> tuple[Step, ...]:
@@ -120,7 +128,7 @@ def _subtitle(subject: Subject, adding: bool, exact: bool) -> str:
     step = f"{player} is put in beside those above it, so a bar holds all that it does with them"
     if not adding:
         step = f"{player} is taken out after those above it, so a bar holds all that it did with the rest"
-    said = f"Every bar is measured: {step}"
+    said = f"Every bar is measured: {step}, not its average"
     if exact:
         return said
     return f"{said}<br>Thin line: what the surrogate would have said"

@@ -17,7 +17,7 @@ from spexviz.views.findings import told, without_text
 from spexviz.views.graph import describe_graph, graph
 from spexviz.views.index_words import has_larger
 from spexviz.views.indices_of import all_indices
-from spexviz.views.path import path
+from spexviz.views.path import DOWN, UP, path, way_of
 from spexviz.views.question import block
 from spexviz.views.selected import selected
 from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words
@@ -34,8 +34,7 @@ SETS, QUALITY, ERRORS, INDICES, HARM = (
     "The selected set in all indices",
     "Which examples do harm?",
 )
-WAY = "From nothing to everything"
-TABS = (HARM, SETS, WAY)
+TABS = (HARM, SETS, UP, DOWN)
 
 
 def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, ...]:
@@ -153,7 +152,7 @@ def _pair(explanation: Explanation) -> list[Panel]:
     """The sets as a graph, and the way from nothing to everything."""
     return [
         Panel("What acts together", partial(_graph, explanation), "beside", selects=True),
-        Panel(WAY, partial(_path, explanation), "beside"),
+        Panel(way_of(explanation), partial(_path, explanation), "beside"),
     ]
 
 

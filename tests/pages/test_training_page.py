@@ -95,7 +95,7 @@ def test_a_run_shows_its_cards_and_retrains(manager: JobManager, result: Explana
     assert [tab.label for tab in at.tabs][:3] == [
         "Which examples do harm?",
         "Sets as a table",
-        "From nothing to everything",
+        "From everything to nothing",
     ]
     assert len(mattering["cards"]) == 6 and mattering["cards"][0]["members"]
     lines = [line for group in sets for card in group["cards"] for line in card["lines"]]

@@ -29,9 +29,8 @@ def test_a_set_that_was_found_is_never_called_not_found(run: Explanation) -> Non
     assert said(run, Look(selection=pair)).startswith(f"{name}: together they move the value by +0.86 ")
     above = said(run, Look(order=1, selection=pair))
     assert above.startswith(f"{name}: of more words than the highest order that is shown. Measured: ")
-    assert (
-        said(run, Look(index="SV", selection=pair)) == f"{name}: the Shapley value is of single words only."
-    )
+    value = said(run, Look(index="SV", selection=pair))
+    assert value == f"{name}: the Shapley value is of single words only."
     nothing = said(run, Look(selection=(0, 2)))
     assert nothing.startswith("Her × never: as a set, nothing was found of it.")
 
