@@ -30,10 +30,13 @@ class Scale:
 
     kind: str = NUMBER
     answers: tuple[str, ...] = ()
+    better: int = 0
 
     def __post_init__(self) -> None:
         if len(self.answers) != _ANSWERS.get(self.kind):
             raise ValueError("a scale is log-odds of two answers, the log-probability of one, or a number")
+        if self.better not in (-1, 0, 1):
+            raise ValueError("a number is better where it is more (1), where it is less (-1), or neither (0)")
 
     def say(self, value: float, unit: str) -> str:
         """The value in words; `unit`: of a number."""

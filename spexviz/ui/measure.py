@@ -10,6 +10,7 @@ from spexviz.results import Explanation
 from spexviz.ui import runtime, widgets
 from spexviz.ui.games import game_of, is_refused
 from spexviz.ui.panels import View
+from spexviz.views.words import plural
 
 
 def with_measured(explanation: Explanation, key: str) -> Explanation:
@@ -27,10 +28,10 @@ def with_measured(explanation: Explanation, key: str) -> Explanation:
 
 def ask(view: View) -> None:
     """That it was not measured, and a button that measures it."""
-    noun = view.explanation.subject.noun
+    nouns = plural(view.explanation.subject.noun)
     st.caption(
-        f"Not measured: what the model answers without single {noun}s, and the way from nothing to "
-        "everything. This run was made before that was asked."
+        f"Not measured: what the model answers without single {nouns}, and the way from one end to the "
+        "other. This run was made before that was asked."
     )
     key = f"{view.key}-measure"
     if is_refused(view.explanation, key):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -10,9 +9,8 @@ from spexviz.analysis import redundancy
 from spexviz.analysis.redundancy import Group
 from spexviz.kit.arrays import Floats
 from spexviz.kit.names import plain
-from spexviz.masks import all_but
 from spexviz.results import Explanation
-from spexviz.views import cards
+from spexviz.views import cards, untouched
 from spexviz.views.cards import Card, Item
 from spexviz.views.index_words import MEAN
 from spexviz.views.story import Component, Look, Panel, Table
@@ -86,24 +84,11 @@ def _sets(explanation: Explanation, items: Sequence[Item], found: Sequence[Group
 def _card(explanation: Explanation, shown: Sequence[Item], group: Group, look: Look) -> Card:
     """A set with its value, what its members do alone, and what the model does without them."""
     lines = []
-    told = _without(explanation, group)
+    told = untouched.said(explanation, (group.members,))
     if told and look.index == MEAN:  # nothing measured stands beside another index
-        lines.append(told)
+        lines.append(f"Measured: {told}")
     chosen = {"index": look.index, "order": look.order}
     return cards.of_set(explanation, shown, group.members, lines, **chosen)
-
-
-def _without(explanation: Explanation, group: Group) -> str:
-    """Real values without each member and without all, where the run has asked them; else ""."""
-    n = len(explanation.players)
-    removed = [*((i,) for i in group.members), group.members]
-    values = explanation.asked(all_but(removed, n)).tolist()
-    if not all(map(math.isfinite, values)):
-        return ""
-    *alone, together = map(number, values)
-    whole = "both" if len(alone) == 2 else "all"
-    everything = number(explanation.ends[1])
-    return f"Measured: {everything} with all, without each {', '.join(alone)}, without {whole} {together}"
 
 
 def _items(explanation: Explanation, items: Sequence[Item]) -> tuple[Item, ...]:

@@ -94,6 +94,8 @@ def _title(scene: Scene) -> str:
         return "No interactions found"
     if sets == 0:
         return f"Single {nouns}"
+    if scene.known.is_poor:
+        return "Guesses, not to be read"
     if sets == 1:
         return "The strongest interaction"
     return f"The {sets} strongest interactions"

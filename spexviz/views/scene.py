@@ -39,6 +39,11 @@ class Known:
         return max(map(abs, self.effects), default=0.0)
 
     @property
+    def is_poor(self) -> bool:
+        """Whether the fit explains too little for its sets to be read."""
+        return self.fade == _FADE["poor"]
+
+    @property
     def has_none(self) -> bool:
         """Whether sets of two or more were asked for, and none was found of any order."""
         return self.found.order > 1 and not self.larger and not has_sets(self.found)

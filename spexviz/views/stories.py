@@ -20,9 +20,9 @@ from spexviz.views.indices_of import all_indices
 from spexviz.views.path import DOWN, UP, path, way_of
 from spexviz.views.question import block
 from spexviz.views.selected import selected
-from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words
+from spexviz.views.story import Action, Component, Depth, Look, Panel, Shown, Table, Words
 from spexviz.views.table import sets
-from spexviz.views.trust import trust
+from spexviz.views.trust import quality, trust
 
 __all__ = ["story"]
 
@@ -149,9 +149,10 @@ _PICTURES: Mapping[str, Callable[[Explanation, Sequence[Item]], list[Panel]]] = 
 
 
 def _pair(explanation: Explanation) -> list[Panel]:
-    """The sets as a graph, and the way from nothing to everything."""
+    """The sets as a graph, which nobody is shown who would take guesses for findings, and the path."""
+    least: Depth = "analyst" if quality(explanation) == "poor" else "anyone"
     return [
-        Panel("What acts together", partial(_graph, explanation), "beside", selects=True),
+        Panel("What acts together", partial(_graph, explanation), "beside", least, selects=True),
         Panel(way_of(explanation), partial(_path, explanation), "beside"),
     ]
 
@@ -159,6 +160,7 @@ def _pair(explanation: Explanation) -> list[Panel]:
 def _more(explanation: Explanation) -> list[Panel]:
     """For those who want the numbers."""
     panels = [
+        *_guesses(explanation),
         Panel(SETS, partial(_table, explanation), "more", selects=True),
         Panel(QUALITY, partial(_curve, explanation), "more", early=True),
     ]
@@ -172,13 +174,23 @@ def _more(explanation: Explanation) -> list[Panel]:
     ]
 
 
+def _guesses(explanation: Explanation) -> list[Panel]:
+    """What stands over the table where its numbers cannot be relied on."""
+    if quality(explanation) != "poor":
+        return []
+    said = Words(("These are guesses: the fit explains too little for any of them to be relied on.",))
+    return [Panel(SETS, lambda look: said, "more")]
+
+
 def _selected(explanation: Explanation) -> Panel:
     return Panel("Selected", partial(selected, explanation), selects=True)
 
 
 def _strip(explanation: Explanation, look: Look) -> Component:
     found = look.at(explanation)
-    data = strip.data(explanation, found, top=look.top, dark=look.dark, selection=look.selection)
+    # for anyone no guesses: the colours are faint, and the sets are left out
+    top = 0 if look.depth == "anyone" and quality(explanation) == "poor" else look.top
+    data = strip.data(explanation, found, top=top, dark=look.dark, selection=look.selection)
     larger = has_larger(explanation, found.order)
     return Component("strip", data, describe_graph(found, look.top, explanation.subject.noun, larger))
 

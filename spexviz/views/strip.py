@@ -26,6 +26,7 @@ from spexviz.views.index_words import (
     asks,
     checks_of,
     has_larger,
+    has_sets,
     named,
     no_sets,
     singles,
@@ -124,6 +125,8 @@ def _legend(index: str, limit: float) -> dict[str, Any]:
 
 def _why_none(explanation: Explanation, interactions: Interactions) -> str:
     """What stands in the place of the sets where none is shown."""
+    if quality(explanation) == "poor" and has_sets(interactions):
+        return "No sets are shown: they would be guesses."
     larger = has_larger(explanation, interactions.order)
     return no_sets(interactions, explanation.subject.noun, larger)
 

@@ -11,7 +11,7 @@ from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
 from spexviz.views.captions import measured_text
-from spexviz.views.index_words import MEAN, asks, has_larger, has_sets, no_sets, title_of
+from spexviz.views.index_words import MEAN, asks, title_of
 from spexviz.views.story import Table
 from spexviz.views.theme import interval_text, number, percent
 from spexviz.views.words import joined
@@ -152,21 +152,6 @@ def sets(explanation: Explanation, interactions: Interactions, top: int = 30) ->
 
 def _measured(check: Check | None) -> float:
     return math.nan if check is None else check.model_mean
-
-
-def describe_table(explanation: Explanation, interactions: Interactions, top: int = 30) -> str:
-    """The table in words, for a screen reader."""
-    told = []
-    for row in sets(explanation, interactions, top).rows:
-        text = f"{row['Set']} {row[value_column(interactions)]}"
-        if row.get("Model"):
-            text += f", model {row['Model']}, {row['Verdict']}"
-        told.append(f"{text}, {row['Of the variance']} of the variance")
-    words = f"{value_column(interactions)} in {interactions.unit}: {'; '.join(told)}."
-    if not has_sets(interactions):
-        larger = has_larger(explanation, interactions.order)
-        words = f"{no_sets(interactions, explanation.subject.noun, larger)} {words}"
-    return words
 
 
 def csv(interactions: Interactions, top: int | None = None, checks: Sequence[Check] = ()) -> str:

@@ -50,6 +50,8 @@ class Voice:
             return f"push{ending} {self._towards(sign)}"
         if scale.kind == LOG_PROBABILITY:
             return f"make{ending} {_said(scale.answers[0])} {_likelier(sign)}"
+        if scale.better:
+            return f"{_helps(sign * scale.better)}{ending} the model{self._unit}"
         return f"{_verb(sign)}{ending} the value{self._unit}"
 
     def but(self, sign: float) -> str:
@@ -59,6 +61,8 @@ class Voice:
             return self._towards(sign)
         if scale.kind == LOG_PROBABILITY:
             return _likelier(sign)
+        if scale.better:
+            return f"{_helps(sign * scale.better)}s it"
         return f"{_verb(sign)}s it"
 
     def _towards(self, sign: float) -> str:
@@ -107,6 +111,10 @@ def _likelier(sign: float) -> str:
     if sign < 0:
         return "less likely"
     return "likelier"
+
+
+def _helps(good: float) -> str:
+    return "help" if good > 0 else "harm"
 
 
 def _verb(sign: float) -> str:

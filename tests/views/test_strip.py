@@ -6,7 +6,6 @@ from spexviz.views import graph, strip
 from spexviz.views.graph import describe_graph
 from spexviz.views.index_words import has_larger
 from spexviz.views.strip import pieces
-from spexviz.views.table import describe_table
 from spexviz.views.theme import number
 from tests.explanations import changed
 
@@ -150,7 +149,6 @@ def test_where_no_set_is_shown_it_says_why(make, coefficients, index, order, say
     i = run.interactions(index, order)
     assert strip.data(run, i)["none"] == says and strip.data(run, i)["sets"] == []
     assert describe_graph(i, 12, "word", has_larger(run, i.order)).startswith(says)
-    assert describe_table(run, i).startswith(says)
     figure = graph(run, index=index, order=order)
     assert (
         says in figure.layout.title.subtitle.text.replace("<br>", " ") and says in figure.layout.meta["text"]

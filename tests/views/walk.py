@@ -25,7 +25,7 @@ from spexviz.views.heat import heat
 from spexviz.views.index_words import READINGS
 from spexviz.views.stories import INDICES, story
 from spexviz.views.story import Component, Look, Table, Words
-from spexviz.views.table import describe_table, members_of, styled
+from spexviz.views.table import members_of, styled
 from spexviz.views.theme import interval_text, number
 
 NUMBER = r"[+−]?(?:[\d,]+(?:\.\d+)?(?:e−?\d+)?|∞)"
@@ -206,13 +206,7 @@ def _frames(
     for row in csv_module.DictReader(io.StringIO(text)):
         if row["members"] in by_name:  # not those that are guarded
             yield "csv", by_name[row["members"]], number(float(row["value"]))
-    words = describe_table(run, found, TOP)
-    for entry in words.removesuffix(".").split("; "):
-        match = re.search(rf"(?:: )?([^;]+?) ({NUMBER}(?: {RANGE})?), (?:model|[\d<])", entry)
-        name = match[1].rpartition("): ")[2] if match else ""
-        if match and name in by_name:
-            yield "table in words", by_name[name], match[2]
-    shown += [text, words, repr(frame)]
+    shown += [text, repr(frame)]
 
 
 def _cards(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator[Said]:

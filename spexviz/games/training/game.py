@@ -37,6 +37,7 @@ from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
 from spexviz.kit.pace import Pace
 from spexviz.masks import Masks, Values
+from spexviz.results.subject import Scale
 
 
 def _named(choices: Mapping[str, str], between: str = " ") -> str:
@@ -141,6 +142,11 @@ class TrainingGame(Game):
     def about_query(self) -> bool:
         """Whether the value looks at the query alone."""
         return VALUES[self.value].about_query
+
+    @property
+    def scale(self) -> Scale:
+        """A number, of which more is better, or less."""
+        return Scale(better=1 if self.higher_is_better else -1)
 
     @property
     def higher_is_better(self) -> bool:
