@@ -19,7 +19,7 @@ WORDS = ("not", "bad", "at", "all", "not", "good", "so", "what", "not")
 # the views that say the number of a single player, and of a set
 OF_PLAYERS = {"strip", "graph players", "card", "heat", "grid", "grid, colour", "csv"}
 OF_SETS = {"comb", "graph sets", "table", "page's table", "frame", "csv", "card", "notebook"}
-IN_WORDS = {"graph in words", "table in words", "grid in words", "all indices", "notebook, HTML", "selected"}
+IN_WORDS = {"graph in words", "grid in words", "all indices", "notebook, HTML", "selected"}
 MEASURED = (
     "onfirmed",
     "ontradicted",
