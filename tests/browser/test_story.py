@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import spexviz as sv
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
 from tests.browser.harness import idle, wait_until
@@ -21,6 +25,22 @@ def recorded(game: str, name: str) -> Explanation:
     return Explanation.from_json((RUNS / game / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def in_themes(*usual: str) -> Any:
+    """The themes of a test: those that are usual, and both in a campaign."""
+    chosen = ("light", "dark") if os.environ.get("SPEXVIZ_CAMPAIGN") else usual
+    return pytest.mark.parametrize("theme", chosen)
+
+
+def upload(page: Any, server: Any, run: Explanation, folder: Path) -> None:
+    """Open a run from a file."""
+    file = folder / "run.json"
+    file.write_text(run.to_json(), encoding="utf-8")
+    page.goto(f"{server.url}/runs")
+    page.locator("input[type=file]").set_input_files(str(file))
+    page.get_by_text("Sets as a table").first.wait_for()
+    idle(page)
+
+
 def open_card(page: Any, game: str, name: str) -> None:
     page.locator(f".st-key-recorded-{game}-{name} button").click()
     page.get_by_text("Sets as a table").first.wait_for()
@@ -32,7 +52,7 @@ def within_first_screen(page: Any, selector: str) -> bool:
     return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@in_themes("light", "dark")
 def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_page, theme: str) -> None:
     page = open_page(f"{server.url}/explore", width=1440, theme=theme)
     card = page.locator(".st-key-recorded-prompt-never-fails-finding .note").inner_text()
@@ -59,8 +79,9 @@ def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_pa
     )
 
 
-def test_the_depth_is_kept_and_another_index_is_shown_everywhere(server, open_page) -> None:
-    page = open_page(f"{server.url}/explore", width=1440, theme="dark")
+@in_themes("dark")
+def test_the_depth_is_kept_and_another_index_is_shown_everywhere(server, open_page, theme: str) -> None:
+    page = open_page(f"{server.url}/explore", width=1440, theme=theme)
     open_card(page, "prompt", "turns")
     assert page.get_by_role("combobox", name="Index").count() == 0
     page.get_by_test_id("stButtonGroup").get_by_text("researcher", exact=True).click()
@@ -82,13 +103,14 @@ def test_the_depth_is_kept_and_another_index_is_shown_everywhere(server, open_pa
     assert page.get_by_text("No interactions").count() == 0
 
 
-def test_every_lens_says_its_question_its_trust_and_its_path(server, open_page) -> None:
+@in_themes("light")
+def test_every_lens_says_its_question_its_trust_and_its_path(server, open_page, theme: str) -> None:
     for lens, game, name, asked in (
         ("heads", "heads", "copying", "window summer coffee dragon"),
         ("training", "training", "elevator", "For the entire week the elevator smelled"),
     ):
         run = recorded(game, name)
-        page = open_page(f"{server.url}/{lens}", theme="dark" if lens == "heads" else "light")
+        page = open_page(f"{server.url}/{lens}", theme=theme)
         open_card(page, game, name)
         block = page.locator(".spexviz-question").inner_text()
         assert asked in block and re.search("Measured: how (much more likely|far)", block)
@@ -127,21 +149,31 @@ def test_a_selection_belongs_to_its_run(server, open_page) -> None:
     idle(page)
 
 
-def test_a_run_of_before_says_what_was_not_measured_and_measures_it(server, open_page, tmp_path) -> None:
-    """On the toy model: a run without what later versions ask, as its file was."""
-    page = open_page(f"{server.url}/explore")
+@in_themes("dark")
+def test_a_run_of_before_says_what_was_not_measured(server, open_page, tmp_path, theme: str) -> None:
+    """A run without what later versions ask, as its file was."""
+    page = open_page(f"{server.url}/explore", theme=theme)
     data = json.loads((RUNS / "prompt" / "never-fails.json").read_text(encoding="utf-8"))
     del data["measured"]
     old = Explanation.from_json(json.dumps({**data, "subject": without_question(data["subject"])}))
     assert old.measured is None and not old.subject.question
-    file = tmp_path / "old.json"
-    file.write_text(old.to_json(), encoding="utf-8")
-    page.goto(f"{server.url}/runs")
-    page.locator("input[type=file]").set_input_files(str(file))
+    upload(page, server, old, tmp_path)
     page.get_by_text("Not measured: what the model answers").wait_for()
     assert (
         "how much more likely “positive” than “negative” is" in page.locator(".spexviz-question").inner_text()
     )
+
+
+@in_themes("light")
+def test_where_little_is_explained_nothing_is_shown_as_found(server, open_page, tmp_path, theme) -> None:
+    noise = sv.game(lambda masks: np.random.default_rng(0).normal(size=len(masks)), players=12, noun="word")
+    run = sv.explain(noise, sv.Auto(), 128)
+    page = open_page(f"{server.url}/explore", theme=theme)
+    upload(page, server, run, tmp_path)
+    assert page.locator(".headline h2").inner_text().startswith("Nothing can be said yet")
+    assert page.locator(".metered").inner_text().startswith("Do not read")
+    assert page.get_by_text("These are guesses").is_visible() and page.locator(".comb").count() == 0
+    assert page.get_by_text("strongest interactions").count() == 0
 
 
 def without_question(subject: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from spexviz.kit.names import names
 from spexviz.masks import all_but, all_masks
 from spexviz.results import Check, Explanation, Measured, Sample
 from spexviz.results.subject import Scale
-from spexviz.views import finding, told, without_text
+from spexviz.views import finding, question, told, trust, without_text
 from tests.explanations import changed
 from tests.views.conftest import build
 
@@ -316,6 +316,22 @@ DIRECTIONS = (
     ("raise the value", 1),
     ("lower the value", -1),
 )
+
+
+@each_run
+def test_question_trust_and_finding_do_not_contradict_each_other(run_name: str) -> None:
+    run = ALL[run_name]()
+    asked, line = question.question(run).lines, trust.trust(run).lines[0]
+    assert len(asked) >= 2 and all(asked) and "Measured: " in " ".join(asked)
+    for end in run.ends:
+        if run.subject.scale.kind == "log-odds":
+            chance = 100 / (1 + np.exp(-end))
+            assert abs(chance - 50) > 49 or f"{chance:.0f} %" in " ".join(asked)
+    words = {"good": "Good", "fair": "Read the strongest only", "poor": "Do not read"}
+    assert line.startswith((words[trust.quality(run)], "Nothing to read"))
+    assert (told(run).lead is None) >= (trust.quality(run) == "poor"), "nothing is found"
+    if told(run).lead is None and trust.quality(run) == "poor":
+        assert finding(run).startswith(("Nothing", "The value never changed"))
 
 
 @pytest.mark.parametrize("run_name", SYNTHETIC)
