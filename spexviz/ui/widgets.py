@@ -109,7 +109,7 @@ def text_twin(figure: Any) -> str:
 
 
 # of columns, in pixels
-WIDTHS = {"Set": 300, "Order": 75, "Surrogate": 190, "Model": 140, "Verdict": 120, "Of the variance": 130}
+WIDTHS = {"Set": 270, "Order": 75, "Surrogate": 190, "Model": 140, "Verdict": 120, "Of the variance": 130}
 PLOTLY = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 
