@@ -246,7 +246,7 @@ def test_no_page_is_wider_than_its_window(server, open_page, theme, width):
     )
     explain(page)
     page.get_by_text("Sets as a table").wait_for()
-    page.locator(".js-plotly-plot:visible").nth(1).wait_for()
+    page.locator(".js-plotly-plot:visible").first.wait_for()
     idle(page)
     assert overflow() <= 0, "a result"
     background = page.evaluate(
