@@ -71,7 +71,8 @@ def _draw_tabs(panels: Sequence[Panel], view: View, actions: Mapping[str, Draw])
 def draw(panel: Panel, view: View, actions: Mapping[str, Draw]) -> None:
     """One panel, by what it makes."""
     shown = panel.make(view.look)
-    key = f"{view.key}-{_slug(panel.title)}"
+    kind = type(shown).__name__.lower()  # a tab may hold several panels of its title
+    key = f"{view.key}-{_slug(panel.title)}-{kind}"
     if isinstance(shown, Action):
         actions[shown.name](view)
     elif isinstance(shown, Words):
