@@ -1,4 +1,4 @@
-"""What both components of the page need: their files, colours by name, and data that say when they change."""
+"""What all components of the page need: their files, colours by name, and data that say when they change."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spexviz.indices import FIRST_ORDER, INDICES, Interactions
@@ -104,9 +104,14 @@ def singles(found: Interactions) -> list[float]:
 
 def checks_of(explanation: Explanation, index: str) -> Mapping[Interaction, Check]:
     """What was checked on the model, by set: none for another index, which a check does not measure."""
+    return by_set(explanation.checks, index)
+
+
+def by_set(checks: Sequence[Check], index: str) -> Mapping[Interaction, Check]:
+    """Checks by their sets, where they are of the values of this index."""
     if index != MEAN:
         return {}
-    return {check.members: check for check in explanation.checks}
+    return {check.members: check for check in checks}
 
 
 def no_sets(found: Interactions, noun: str, larger: bool = False) -> str:

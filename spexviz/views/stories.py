@@ -13,7 +13,7 @@ from spexviz.views.cards import Item
 from spexviz.views.energy import energy
 from spexviz.views.examples import groups, mattering
 from spexviz.views.fidelity import fidelity_curve, residuals
-from spexviz.views.findings import told, without_text
+from spexviz.views.findings import told
 from spexviz.views.graph import describe_graph, graph
 from spexviz.views.index_words import has_larger
 from spexviz.views.indices_of import all_indices
@@ -75,7 +75,7 @@ def _top(explanation: Explanation) -> list[Panel]:
 def _found(explanation: Explanation, look: Look) -> Words:
     """The finding in plain words, real values under it, and the numbers behind it in a fold."""
     found = told(explanation)
-    lines = (" ".join(found.sentences), without_text(explanation))
+    lines = (" ".join(found.sentences), untouched.said(explanation, found.sets))
     more = found.numbers
     if explanation.measured is not None:
         everything = untouched.said(explanation, explanation.measured.without)

@@ -14,6 +14,7 @@ from plotly.graph_objects import Figure
 from spexviz.indices import Interactions
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
+from spexviz.views.index_words import checks_of
 
 Depth = Literal["anyone", "analyst", "researcher"]
 DEPTHS: tuple[Depth, ...] = ("anyone", "analyst", "researcher")
@@ -41,7 +42,7 @@ class Look:
 
     def checks(self, explanation: Explanation) -> tuple[Check, ...]:
         """What was checked on the model of what is looked at: mean effects, and no other index."""
-        return explanation.checks if self.index == "mean" else ()
+        return tuple(checks_of(explanation, self.index).values())
 
 
 @dataclass(frozen=True)

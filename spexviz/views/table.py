@@ -11,7 +11,7 @@ from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
 from spexviz.views.captions import measured_text
-from spexviz.views.index_words import MEAN, asks, title_of
+from spexviz.views.index_words import MEAN, asks, by_set, checks_of, title_of
 from spexviz.views.story import Table
 from spexviz.views.theme import interval_text, number, percent
 from spexviz.views.words import joined
@@ -55,7 +55,7 @@ def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = (
         share = interactions.shares.get(members, math.nan)
         rows.append((name, len(members), interactions.values[members], low, high, share))
     frame = pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
-    found = _found(interactions, checks)
+    found = by_set(checks, interactions.index)
     if found:
         asked = [found.get(members) for members in shown]
         frame["check"] = [check.verdict if check else "" for check in asked]
@@ -63,13 +63,6 @@ def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = (
         frame["measured_low"] = [check.interval[0] if check else math.nan for check in asked]
         frame["measured_high"] = [check.interval[1] if check else math.nan for check in asked]
     return frame
-
-
-def _found(interactions: Interactions, checks: Sequence[Check]) -> Mapping[Interaction, Check]:
-    """The checks by set, where they are of these values."""
-    if interactions.index != MEAN:
-        return {}
-    return {check.members: check for check in checks}
 
 
 def members_of(interactions: Interactions, top: int = 50) -> list[Interaction]:
@@ -132,7 +125,7 @@ def columns(interactions: Interactions) -> dict[str, str]:
 
 def sets(explanation: Explanation, interactions: Interactions, top: int = 30) -> Table:
     """The table as text, for whatever shows it."""
-    found = _found(interactions, explanation.checks)
+    found = checks_of(explanation, interactions.index)
     shown = members_of(interactions, top)
     label = names(interactions.players)
     rows = []
