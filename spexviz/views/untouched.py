@@ -45,12 +45,6 @@ def effect(explanation: Explanation, members: Interaction) -> float:
     return float(signs @ values)
 
 
-def change(explanation: Explanation, members: Interaction) -> float:
-    """The value of everything less the value without the set, in `unit`; NaN where that was not asked."""
-    (without,) = explanation.asked(all_but([members], len(explanation.players))).tolist()
-    return explanation.ends[1] - without
-
-
 def _chosen(members: Interaction, row: Bools) -> Interaction:
     return tuple(np.array(members)[row].tolist())
 
