@@ -40,6 +40,13 @@ AIMS = {
     "press to done": 60.0,
     "cancel latency": 2.0,
 }
+# The browser's own clock: Playwright looks every half second only, and a visitor does not.
+PAINTED = """window.painted = new Promise(done => new MutationObserver((_, observer) => {
+  const button = [...document.querySelectorAll("button")].find(one => one.innerText.includes("Explain"));
+  if (!button || !button.offsetWidth) return;
+  observer.disconnect();
+  requestAnimationFrame(() => setTimeout(() => done(performance.now() / 1000)));
+}).observe(document, {subtree: true, childList: true, attributes: true}))"""
 LENSES = ("heads", "training")  # pages, each with the run that its form offers
 AIMS |= {f"{page} page, press to figures": 90.0 for page in LENSES}
 
@@ -50,10 +57,9 @@ def measure(browser: Any, home: Path) -> dict[str, float]:
     try:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(PATIENCE)
-        clock = time.perf_counter()
+        page.add_init_script(PAINTED)
         page.goto(server.url)
-        page.get_by_role("button", name="Explain").wait_for()
-        out = {"first paint": time.perf_counter() - clock}
+        out = {"first paint": page.evaluate("window.painted")}
         harness.idle(page)
         harness.type_prompt(page, PROMPT, budget=BUDGET)
         clock = time.perf_counter()

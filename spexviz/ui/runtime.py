@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 import types
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,9 @@ from spexviz.ui.access import announce
 # a module of our own in sys.modules: Streamlit evicts edited modules, not this one
 _STASH = "_spexviz_runtime"
 TIDY_EVERY = 120.0  # seconds
+# what a form imports when it is drawn first, beside what the packages below need
+EARLY = ("pandas", "pyarrow", "PIL.Image", "streamlit.material_icon_names", "spexviz.models.probe")
+PAINT = 1.0  # seconds that the first page has for itself: importing torch holds Python up
 
 
 class _Stash(types.ModuleType):
@@ -73,7 +77,7 @@ def _prepare() -> None:
 
     from spexviz.ui.lenses import lenses
 
-    for module in ("pandas", "pyarrow"):
+    for module in EARLY:
         importlib.import_module(module)
     for package in ("spexviz.solvers", "spexviz.games"):
         offered(package)
@@ -87,6 +91,7 @@ def _warm(name: str) -> None:
     from spexviz import models
     from spexviz.run import cost
 
+    time.sleep(PAINT)
     try:
         cost.probe(models.load(name))
         _stash().warm.add(name)
