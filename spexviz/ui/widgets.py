@@ -22,20 +22,14 @@ from spexviz.ui.selection import pointed_at, selecting, triggered
 from spexviz.ui.sentences import note as note
 from spexviz.ui.sentences import problem as problem
 from spexviz.views import cards as cards_of
-from spexviz.views import question, strip, told
+from spexviz.views import told
+from spexviz.views.component import COMPONENTS, script, style
 from spexviz.views.index_words import READINGS, asks
-from spexviz.views.looks import CSS as LOOKS_CSS
-from spexviz.views.looks import JS as LOOKS_JS
 from spexviz.views.story import Component, Depth, Table
 from spexviz.views.table import styled
 from spexviz.views.words import plural
 
-COMPONENTS = {
-    "strip": component("spexviz_strip", css=strip.CSS, js=strip.JS),
-    "cards": component("spexviz_cards", css=cards_of.CSS, js=cards_of.JS),
-    "question": component("spexviz_question", css=question.CSS, js=question.JS),
-    "looks": component("spexviz_looks", css=LOOKS_CSS, js=LOOKS_JS),
-}
+_COMPONENTS = {name: component(f"spexviz_{name}", css=style(name), js=script(name)) for name in COMPONENTS}
 
 
 def dark() -> bool:
@@ -56,12 +50,13 @@ def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool
 def drawn(shown: Component, key: str, run_key: str) -> None:
     """A component of ours by its data; a click in it selects players of the run with this key."""
     clicked = selecting(run_key, key, triggered)
-    COMPONENTS[shown.name](key=key, data=shown.data, on_select_change=clicked)
+    data = {**shown.data, "run": run_key}  # the views of a run are linked in the browser
+    _COMPONENTS[shown.name](key=key, data=data, on_select_change=clicked)
 
 
 def cards(found: Sequence[cards_of.Card], key: str, *, large: bool = False) -> None:
     """Cards that select nothing."""
-    COMPONENTS["cards"](key=key, data=cards_of.data(found, dark=dark(), large=large))
+    _COMPONENTS["cards"](key=key, data=cards_of.data(found, dark=dark(), large=large))
 
 
 def clickable(figure: Any, key: str, run_key: str) -> None:

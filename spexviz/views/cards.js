@@ -1,20 +1,30 @@
 // Cards of training examples. Data comes from spexviz/views/cards.py; user text enters the page through textContent only.
 const states = new WeakMap();
-const SVG = "http://www.w3.org/2000/svg";
 
 export default function ({ parentElement, data, setTriggerValue }) {
-  if (!data) return;
+  if (!data) return undefined;
   let state = states.get(parentElement);
   if (!state) states.set(parentElement, (state = { version: null }));
   state.send = setTriggerValue;
   if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
-  const chosen = (data.selection || []).join();
+  state.link ??= linked(parentElement, data.run, { select: (members) => select(state, members), light: (lit) => light(state, lit) });
+  state.link.given(data.selection || []);
+  return () => {
+    state.link.end();
+    state.link = null;
+  };
+}
+
+function select(state, members) {
+  state.chosen = members.join();
   state.cards.forEach((card, k) => {
-    const on = chosen !== "" && data.cards[k].members.join() === chosen;
-    card.classList.toggle("selected", on);
-    if (card.getAttribute("role") === "button") card.setAttribute("aria-pressed", String(on));
+    if (card.getAttribute("role") === "button") pressed(card, state.chosen !== "" && state.shown[k].members.join() === state.chosen);
   });
-  state.chosen = chosen;
+}
+
+function light(state, lit) {
+  const names = new Set(lit?.sets.map(String));
+  state.cards.forEach((card, k) => card.classList.toggle("lit", names.has(String(state.shown[k].members))));
 }
 
 function draw(parentElement, state, data) {
@@ -22,6 +32,7 @@ function draw(parentElement, state, data) {
   const root = element("div", data.large ? "spexviz-cards large" : "spexviz-cards");
   root.dataset.quality = data.quality;
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
+  state.shown = data.cards;
   state.cards = data.cards.map((card) => drawCard(state, card));
   root.append(...state.cards);
   parentElement.append(root);
@@ -47,7 +58,11 @@ function drawCard(state, card) {
   if (card.members.length) {
     box.setAttribute("role", "button");
     box.tabIndex = 0;
-    const choose = () => state.send("select", { members: state.chosen === card.members.join() ? [] : card.members });
+    const choose = () => {
+      const members = state.chosen === card.members.join() ? [] : card.members;
+      state.link.select(members);
+      state.send("select", { members });
+    };
     box.addEventListener("click", choose);
     box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
@@ -73,25 +88,13 @@ function drawItem(item) {
 
 function picture(item) {
   const side = Math.round(Math.sqrt(item.pixels.length));
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${side} ${side}`);
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", item.text);
-  svg.setAttribute("shape-rendering", "crispEdges");
+  const look = { viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": item.text, "shape-rendering": "crispEdges" };
+  const drawn = svg("svg", look);
   item.pixels.forEach((shade, i) => {
     if (!shade) return;
-    const cell = document.createElementNS(SVG, "rect");
     const grey = Math.round(255 * (1 - shade));
-    for (const [name, value] of [["x", i % side], ["y", Math.floor(i / side)], ["width", 1.02], ["height", 1.02]]) cell.setAttribute(name, value);
-    cell.setAttribute("fill", `rgb(${grey},${grey},${grey})`);
-    svg.append(cell);
+    const place = { x: i % side, y: Math.floor(i / side), width: 1.02, height: 1.02 };
+    drawn.append(svg("rect", { ...place, fill: `rgb(${grey},${grey},${grey})` }));
   });
-  return svg;
-}
-
-function element(tag, className, text) {
-  const found = document.createElement(tag);
-  if (className) found.className = className;
-  if (text !== undefined) found.textContent = text;
-  return found;
+  return drawn;
 }

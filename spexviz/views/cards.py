@@ -17,13 +17,11 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.captions import check_text
-from spexviz.views.component import beside, colours, versioned
+from spexviz.views.component import colours, versioned
 from spexviz.views.index_words import MEAN, checks_of, named, singles
 from spexviz.views.theme import number, percent
 from spexviz.views.trust import quality
 
-JS = beside("cards.js")
-CSS = beside("cards.css")
 _COLOURS = ("ink", "muted", "grid", "surface", "accent", "up", "down")
 DARKEST = 16.0  # the highest value of a pixel
 

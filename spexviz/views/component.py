@@ -11,9 +11,20 @@ from typing import Any
 
 from spexviz.views import theme
 
+COMPONENTS = ("strip", "cards", "question", "looks")  # each has its script and its style beside this module
 
-def beside(name: str) -> str:
-    """The text of a file that lies beside this module: a script or a style."""
+
+def script(name: str) -> str:
+    """The script of a component, as one module: what all of them share, and its own."""
+    return f"{_beside('common.js')}\n{_beside(f'{name}.js')}"
+
+
+def style(name: str) -> str:
+    """The style of a component."""
+    return _beside(f"{name}.css")
+
+
+def _beside(name: str) -> str:
     file = resources.files("spexviz.views").joinpath(name)
     return file.read_text(encoding="utf-8")
 

@@ -57,10 +57,3 @@ function show(state, k) {
   });
   state.said.textContent = state.data.said[k];
 }
-
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}

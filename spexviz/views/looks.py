@@ -13,12 +13,10 @@ import numpy as np
 
 from spexviz.kit.arrays import Floats
 from spexviz.kit.names import plain, upright
-from spexviz.views.component import beside, colours, versioned
+from spexviz.views.component import colours, versioned
 from spexviz.views.story import Component
 from spexviz.views.theme import percent
 
-JS = beside("looks.js")
-CSS = beside("looks.css")
 MOST = 8  # sources of a token that are shaded
 LEAST = 0.01  # share of its attention below which none is
 NAMED = 3  # sources that are named

@@ -58,10 +58,3 @@ function drawGauge(share) {
   track.append(fill);
   return track;
 }
-
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}

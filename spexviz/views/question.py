@@ -13,11 +13,9 @@ from typing import Any
 from spexviz.kit.names import plain, upright
 from spexviz.results import Explanation, Subject
 from spexviz.results.subject import LOG_PROBABILITY, ODDS
-from spexviz.views.component import beside, colours, versioned
+from spexviz.views.component import colours, versioned
 from spexviz.views.story import Component, Look, Words
 
-JS = beside("question.js")
-CSS = beside("question.css")
 _COLOURS = ("ink", "muted", "grid", "surface", "accent")
 
 

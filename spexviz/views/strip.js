@@ -1,6 +1,5 @@
 // Text strip with combs. Data comes from spexviz/views/strip.py; user text enters the page through textContent only.
 const states = new WeakMap();
-const SVG = "http://www.w3.org/2000/svg";
 
 export default function ({ parentElement, data, setTriggerValue }) {
   if (!data) return undefined;
@@ -8,7 +7,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (!state) states.set(parentElement, (state = { version: null }));
   state.send = setTriggerValue;
   if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
-  select(state, data.selection || []);
+  state.link ??= linked(parentElement, data.run, { select: (members) => select(state, members), light: (lit) => light(state, lit) });
+  state.link.given(data.selection || []);
   if (!state.observer && typeof ResizeObserver !== "undefined") {
     state.observer = new ResizeObserver(() => place(state));
     state.observer.observe(state.root);
@@ -16,6 +16,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   return () => {
     if (state.observer) state.observer.disconnect();
     state.observer = null;
+    state.link.end();
+    state.link = null;
   };
 }
 
@@ -184,10 +186,10 @@ function listen(state) {
   const { root } = state;
   const hit = (event) => (event.target.closest ? event.target.closest("[data-token],[data-comb]") : null);
   // what comes to lie under a pointer that rests is not pointed at
-  root.addEventListener("pointermove", (event) => light(state, hit(event)));
-  root.addEventListener("pointerleave", () => light(state, null));
-  root.addEventListener("focusin", (event) => light(state, hit(event)));
-  root.addEventListener("focusout", () => light(state, null));
+  root.addEventListener("pointermove", (event) => point(state, hit(event)));
+  root.addEventListener("pointerleave", () => point(state, null));
+  root.addEventListener("focusin", (event) => point(state, hit(event)));
+  root.addEventListener("focusout", () => point(state, null));
   root.addEventListener("click", (event) => choose(state, hit(event), event.shiftKey));
   root.addEventListener("keydown", (event) => {
     const at = hit(event);
@@ -218,7 +220,7 @@ function choose(state, at, toggle) {
 }
 
 function report(state, members, toggle) {
-  if (!toggle) select(state, members);
+  if (!toggle) state.link.select(members);
   state.send("select", toggle ? { members, toggle: true } : { members });
 }
 
@@ -230,22 +232,29 @@ function select(state, members) {
   state.combs.forEach((row, k) => pressed(row, same(state.data.sets[k].m, members)));
 }
 
-function light(state, at) {
-  if (at === state.lit) return;
-  state.lit = at;
-  const tokens = new Set();
-  const combs = new Set();
-  if (at && at.dataset.token !== undefined) {
-    tokens.add(Number(at.dataset.token));
-    state.setsOf[at.dataset.token].forEach((k) => (combs.add(k), state.data.sets[k].m.forEach((i) => tokens.add(i))));
-  } else if (at) {
-    combs.add(Number(at.dataset.comb));
-    state.data.sets[at.dataset.comb].m.forEach((i) => tokens.add(i));
-  }
-  state.root.classList.toggle("lighting", Boolean(at));
-  state.tokens.forEach((token, i) => token.classList.toggle("lit", tokens.has(i)));
-  state.combs.forEach((row, k) => row.classList.toggle("lit", combs.has(k)));
+// What belongs to a token or a set is lit in every view of the run.
+function point(state, at) {
+  if (at === state.at) return;
+  state.at = at;
+  state.link.light(at && belonging(state, at));
   tell(state, at);
+}
+
+function belonging(state, at) {
+  const here = Number(at.dataset.token ?? at.dataset.comb);
+  const own = at.dataset.token !== undefined ? state.setsOf[here] : [here];
+  const sets = own.map((k) => state.data.sets[k].m);
+  const players = new Set(sets.flat());
+  if (at.dataset.token !== undefined) players.add(here);
+  return { players, sets };
+}
+
+function light(state, lit) {
+  if (state.data.preview) return;
+  const names = new Set(lit?.sets.map(String));
+  state.root.classList.toggle("lighting", Boolean(lit));
+  state.tokens.forEach((token, i) => token.classList.toggle("lit", Boolean(lit?.players.has(i))));
+  state.combs.forEach((row, k) => row.classList.toggle("lit", names.has(String(state.data.sets[k].m))));
 }
 
 function tell(state, at) {
@@ -266,32 +275,7 @@ function tell(state, at) {
 
 // ---- small things --------------------------------------------------------------------------------------------------
 
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function svg(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
-
-function button(made, first, label) {
-  made.setAttribute("role", "button");
-  made.setAttribute("aria-label", label);
-  made.tabIndex = first ? 0 : -1;
-}
-
-function pressed(made, on) {
-  made.classList.toggle("selected", on);
-  made.setAttribute("aria-pressed", on ? "true" : "false");
-}
-
 const checked = (set) => (!set.c ? "" : set.c === "undecided" ? ", checked on the model, undecided" : `, ${set.c} by the model`);
-const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
 const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
 
 function percent(share) {

@@ -19,7 +19,7 @@ from spexviz.kit.names import names, upright
 from spexviz.masks import Interaction
 from spexviz.results import Explanation, Subject
 from spexviz.views import theme
-from spexviz.views.component import beside, colours, versioned
+from spexviz.views.component import colours, versioned
 from spexviz.views.index_words import (
     READINGS,
     UNSIGNED,
@@ -35,8 +35,6 @@ from spexviz.views.theme import interval_text, number, percent
 from spexviz.views.trust import quality
 from spexviz.views.words import isolated, joined
 
-JS = beside("strip.js")
-CSS = beside("strip.css")
 _COLOURS = ("ink", "muted", "grid", "up", "down", "surface")
 MOST_COMBS = 12
 

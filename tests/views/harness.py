@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from spexviz.views import strip
+from spexviz.views.component import script, style
 
 LIGHT = {"text": "#31333F", "background": "#FFFFFF", "secondary-background": "#F0F2F6", "primary": "#FF4B4B"}
 DARK = {"text": "#FAFAFA", "background": "#0E1117", "secondary-background": "#262730", "primary": "#FF4B4B"}
@@ -61,12 +61,9 @@ def mounted(
     *items: dict[str, Any],
     dark: bool = False,
     width: int = 1200,
-    script: tuple[str, str] = (strip.JS, strip.CSS),
+    name: str = "strip",
 ) -> Any:
-    """A page with one component (the strip, or another `script`) an item;
-
-    `page.errors` collects script errors.
-    """
+    """A page with one component (the strip, or that of another `name`) an item; `page.errors` collects script errors."""
     page = chromium.new_page(viewport={"width": width, "height": 900})
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
@@ -76,5 +73,5 @@ def mounted(
         f"charset=utf-8><style>body{{margin:16px;background:var(--st-background-color);{variables}"
         "--st-font:sans-serif} section{margin-bottom:40px}</style>"
     )
-    page.evaluate(MOUNT, [*script, list(items)])
+    page.evaluate(MOUNT, [script(name), style(name), list(items)])
     return page

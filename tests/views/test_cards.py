@@ -63,7 +63,7 @@ def test_the_removal_curve_says_its_numbers() -> None:
 def test_hostile_text_stays_text_and_clicks_select() -> None:
     pytest.importorskip("playwright")
     with harness.browser() as chromium:
-        page = harness.mounted(chromium, cards.data(some()), script=(cards.JS, cards.CSS))
+        page = harness.mounted(chromium, cards.data(some()), name="cards")
         assert page.evaluate("window.sent") == [] and page.locator("img").count() == 0
         assert "<img src=x onerror=alert(1)>" in page.locator(".card").nth(1).inner_text()
         assert page.locator("svg rect").count() == sum(1 for i in range(64) if i % 17)
@@ -74,12 +74,12 @@ def test_hostile_text_stays_text_and_clicks_select() -> None:
             ["select", [0, 4]],
             ["select", [2]],
         ]
-        page.evaluate("data => window.again(0, data)", cards.data(some(), selection=(0, 4)))
-        assert (
-            page.locator(".card.selected").count() == 1
-            and page.locator(".card").nth(1).get_attribute("aria-pressed") == "true"
-        )
-        page.locator(".card").nth(1).click()
+        chosen = page.locator(".card[aria-pressed=true]")
+        for answer in ((0, 4), (2,)):  # an older answer of the server does not take a click back
+            page.evaluate("data => window.again(0, data)", cards.data(some(), selection=answer))
+            assert chosen.count() == 1 and chosen.get_attribute("class") == "card selected"
+            assert page.locator(".card").nth(2).get_attribute("aria-pressed") == "true"
+        page.locator(".card").nth(2).click()
         assert page.evaluate("window.sent.at(-1)[2].members") == [] and page.errors == []
 
 

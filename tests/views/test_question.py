@@ -148,7 +148,7 @@ def test_on_a_page_all_is_text_the_whole_prompt_stands_and_it_is_low() -> None:
     evil = changed(never, before=EVIL, question=EVIL, model=EVIL, scale=Scale(ODDS, (EVIL, " <b>no</b>")))
     shown = [question.block(one).data for one in (never, turns, evil)]
     with harness.browser() as chromium:
-        page = harness.mounted(chromium, *shown, width=1080, script=(question.JS, question.CSS))
+        page = harness.mounted(chromium, *shown, width=1080, name="question")
         first = page.locator(".asked").nth(0)
         assert first.locator(".prompt").inner_text() == (
             "Review: Her acting never fails to impress\nSentiment (positive or negative):"

@@ -1,0 +1,65 @@
+// What all components share; it stands before each of their scripts. User text enters the page through textContent only.
+const SVG = "http://www.w3.org/2000/svg";
+
+function element(tag, name, text) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function svg(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+// Something to press: one Tab stop for a row of them (`first`), arrow keys between.
+function button(made, first, label) {
+  made.setAttribute("role", "button");
+  made.setAttribute("aria-label", label);
+  made.tabIndex = first ? 0 : -1;
+}
+
+function pressed(made, on) {
+  made.classList.toggle("selected", on);
+  made.setAttribute("aria-pressed", on ? "true" : "false");
+}
+
+const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
+
+// ---- one selection and one highlight for all views of a run, at once: the server hears of it after them -----------
+//
+//   state.link = linked(root, data.run, { select: (members) => …, light: (lit) => … });
+//   state.link.select(members)     a click: every view of the run shows it; then tell the server
+//   state.link.light(lit)          a hover or a focus: { players: Set, sets: [members, …] }, or null
+//   state.link.given(members)      what the server says is selected: shown, unless a click has just said otherwise
+//   state.link.end()               when the view goes
+//
+// `run` names the run; without one a view is linked to nothing but itself.
+const HOLDS = 2000; // ms in which a click here outlives what an older answer of the server says
+
+function linked(root, run, shows) {
+  const links = (window.spexvizLinks ??= new Map());
+  const key = run ?? root;
+  if (!links.has(key)) links.set(key, { views: new Set(), selected: [], at: -Infinity });
+  const one = links.get(key);
+  one.views.add(shows);
+  const show = (name, what) => one.views.forEach((view) => view[name]?.(what));
+  return {
+    select(members) {
+      Object.assign(one, { selected: members, at: performance.now() });
+      show("select", members);
+    },
+    light: (lit) => show("light", lit),
+    given(members) {
+      const isOlder = !same(members, one.selected) && performance.now() - one.at < HOLDS;
+      if (!isOlder) Object.assign(one, { selected: members, at: -Infinity });
+      shows.select(one.selected);
+    },
+    get selected() {
+      return one.selected;
+    },
+    end: () => one.views.delete(shows),
+  };
+}
