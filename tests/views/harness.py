@@ -63,7 +63,10 @@ def mounted(
     width: int = 1200,
     name: str = "strip",
 ) -> Any:
-    """A page with one component (the strip, or that of another `name`) an item; `page.errors` collects script errors."""
+    """A page with one component (the strip, or that of another `name`) an item.
+
+    `page.errors` collects script errors.
+    """
     page = chromium.new_page(viewport={"width": width, "height": 900})
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
