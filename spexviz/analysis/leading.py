@@ -14,6 +14,7 @@ from spexviz.results import Explanation
 
 MOST_ORDER = 5
 LEAST = 0.001  # share of the variance below which nothing leads
+DIGITS = 9  # of shares that are told apart; of those alike the smaller set leads
 
 
 def leading(explanation: Explanation, count: int | None = None) -> tuple[Interaction, ...]:
@@ -22,7 +23,8 @@ def leading(explanation: Explanation, count: int | None = None) -> tuple[Interac
     found = explanation.interactions("mean", order)
     denied = {check.members for check in explanation.checks if check.verdict == "contradicted"}
     ranked: list[Interaction] = []
-    for members, value in found.top():
+    alike = sorted(found.top(), key=lambda one: (-round(found.shares[one[0]], DIGITS), len(one[0])))
+    for members, value in alike:
         if found.shares[members] < LEAST:
             break
         if value and members not in denied and not _crosses_zero(found.intervals, members):

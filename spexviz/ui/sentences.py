@@ -62,7 +62,7 @@ export default function ({ parentElement, data }) {
 }
 function set(tag, text) {
   const made = document.createElement(tag);
-  made.textContent = text;
+  made.textContent = text.replace(/(\\d) %/g, "$1\\u00a0%"); // a number and its sign stay on one line
   return made;
 }
 function meter(level) {

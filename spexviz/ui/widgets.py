@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2 import component
 
+from spexviz.analysis.leading import MOST_ORDER
 from spexviz.indices import FIRST_ORDER, Interactions
 from spexviz.kit.paths import ASSETS
 from spexviz.masks import Interaction
@@ -22,8 +23,8 @@ from spexviz.ui.selection import pointed_at, selecting, triggered
 from spexviz.ui.sentences import note as note
 from spexviz.ui.sentences import problem as problem
 from spexviz.views import cards as cards_of
-from spexviz.views import told
 from spexviz.views.component import COMPONENTS, script, style
+from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS, asks
 from spexviz.views.story import Component, Depth, Table
 from spexviz.views.table import styled
@@ -139,9 +140,8 @@ def index_controls(
 
 def _order(explanation: Explanation, key: str, place: Any, unused: bool) -> int:
     """The highest order of the sets shown. `unused`: the index is of single players only."""
-    most = max(1, min(5, len(explanation.players)))
-    sizes = [len(members) for members in told(explanation).sets]  # what is told of is shown as well
-    default = min(most, max([3, *sizes]))
+    most = max(1, min(MOST_ORDER, len(explanation.players)))
+    default = min(most, usual_order(explanation))
     nouns = plural(explanation.subject.noun)
     picked = place.segmented_control(
         "Highest order",

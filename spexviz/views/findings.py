@@ -77,6 +77,12 @@ def finding(explanation: Explanation, depth: Depth = "anyone") -> str:
     return " ".join(sentences)
 
 
+def usual_order(explanation: Explanation) -> int:
+    """The highest order that is listed unless another is chosen: 3, or that of the largest set that is told."""
+    sizes = [len(members) for members in told(explanation).sets]
+    return min(MOST_ORDER, max([3, *sizes]))
+
+
 def without_text(explanation: Explanation) -> str:
     """Real values on the untouched input: "positive: 81 %; without “never” 38 %, without “fails” 12 %, …".
 

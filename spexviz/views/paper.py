@@ -13,6 +13,7 @@ from plotly.graph_objects import Figure
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.cards import Item
+from spexviz.views.findings import usual_order
 from spexviz.views.heat import heat
 from spexviz.views.stories import story
 from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words
@@ -53,12 +54,12 @@ class Story:
 
 def show(explanation: Explanation, items: Sequence[Item] = (), **look: Any) -> Story:
     """The story of a run for a notebook; `look`: fields of Look, such as depth="researcher"."""
-    return Story(explanation, Look(**look), items)
+    return Story(explanation, Look(**{"order": usual_order(explanation), **look}), items)
 
 
 def report(explanation: Explanation, items: Sequence[Item] = (), **look: Any) -> str:
     """The story of a run as one HTML page that needs nothing from elsewhere."""
-    told = Story(explanation, Look(**look), items)
+    told = show(explanation, items, **look)
     parts = []
     has_script = False
     for page in told.pages():

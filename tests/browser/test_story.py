@@ -65,7 +65,7 @@ def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_pa
     headline = page.locator(".headline h2")
     wait_until(lambda: headline.inner_text() == card, 30, "the finding that the card has promised")
     assert "“never” and “fails”" in card
-    assert "without “never” 38 %" in page.locator(".headline p").first.inner_text()
+    assert "without “never” 38\u00a0%" in page.locator(".headline p").first.inner_text()
     first = page.locator(".comb").first
     assert first.locator(".members").inner_text() == "never × fails"
     for selector in (".spexviz-question", ".headline h2", ".metered", ".spexviz-strip .text", ".comb"):
@@ -73,7 +73,7 @@ def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_pa
     fold = page.locator(".headline details")
     assert not fold.locator("p").first.is_visible()
     fold.locator("summary").click()
-    assert "59 % of the variance" in fold.inner_text()
+    assert "59\u00a0% of the variance" in fold.inner_text()
     assert (
         page.locator(".metered .meter i.on").count() == 5 and "exact" in page.locator(".metered").inner_text()
     )
