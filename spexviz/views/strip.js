@@ -26,6 +26,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 function draw(parentElement, state, data) {
   if (state.observer) state.observer.disconnect();
   if (state.root) state.root.remove();
+  if (state.at) point(state, null); // it has gone from under the pointer
   const root = element("div", "spexviz-strip");
   root.dataset.quality = data.quality ?? "good"; // colours that come and sharpen are not faded
   root.classList.toggle("preview", Boolean(data.preview));
@@ -52,7 +53,7 @@ function draw(parentElement, state, data) {
   tell(state, null);
   listen(state);
   place(state);
-  document.fonts?.ready.then(() => root === state.root && place(state, true)); // words that came in another font
+  if (document.fonts?.status === "loading") document.fonts.ready.then(() => root === state.root && place(state, true));
 }
 
 function drawText(state, data, repeats) {

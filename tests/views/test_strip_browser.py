@@ -36,6 +36,12 @@ def chromium():
         yield running
 
 
+@pytest.fixture(scope="module")
+def turns():
+    """A recorded run of 27 words, with 12 sets."""
+    return Explanation.from_json(TURNS.read_text(encoding="utf-8"))
+
+
 def data(run, **options):
     return strip.data(run, run.interactions(), **options)
 
@@ -103,6 +109,20 @@ def test_keyboard(chromium, review):
     assert page.locator("[tabindex='0']").count() == 2, "one stop for the text and one for the sets"
 
 
+def test_what_comes_to_lie_under_a_resting_pointer_is_not_pointed_at(chromium, turns):
+    page = mounted(chromium, data(turns), width=1000)
+    lit = page.locator(".lit")
+    page.locator(".comb").nth(4).hover()
+    assert lit.count() > 0
+    page.evaluate("data => window.again(0, data)", data(turns, top=8))
+    page.wait_for_function("window.roots[0].querySelector('.comb:hover')")  # so the browser has seen it
+    assert lit.count() == 0 and page.locator(".lighting").count() == 0
+    assert page.locator(".read").inner_text().startswith("Point at")
+    box = page.locator(".comb").nth(4).bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 6)
+    assert lit.count() > 0 and sent(page) == [] and page.errors == []
+
+
 def test_selection_comes_down_without_a_redraw(chromium, review):
     first, chosen = data(review), data(review, selection=(11, 12))
     page = mounted(chromium, first)
@@ -134,12 +154,6 @@ def test_teeth_stand_under_their_words_when_the_text_is_one_line(chromium, make)
     tokens = [page.locator(".token").nth(k).bounding_box() for k in (2, 3)]
     for tooth, token in zip(teeth, tokens, strict=True):
         assert abs(tooth["x"] + tooth["width"] / 2 - token["x"] - token["width"] / 2) < 2
-
-
-@pytest.fixture(scope="module")
-def turns():
-    """A recorded run of 27 words, with 12 sets."""
-    return Explanation.from_json(TURNS.read_text(encoding="utf-8"))
 
 
 def stand_under_their_words(page, sets):
