@@ -11,12 +11,14 @@ from typing import Any
 
 from spexviz.views import theme
 
+_PARTS = {"strip": ("lanes.js",)}  # of a script that is more than one file
 COMPONENTS = ("strip", "cards", "question", "looks")  # each has its script and its style beside this module
 
 
 def script(name: str) -> str:
     """The script of a component, as one module: what all of them share, and its own."""
-    return f"{_beside('common.js')}\n{_beside(f'{name}.js')}"
+    files = ("common.js", *_PARTS.get(name, ()), f"{name}.js")
+    return "\n".join(map(_beside, files))
 
 
 def style(name: str) -> str:

@@ -26,6 +26,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 function draw(parentElement, state, data) {
   if (state.observer) state.observer.disconnect();
   if (state.root) state.root.remove();
+  if (state.at) point(state, null); // it has gone from under the pointer
   const root = element("div", "spexviz-strip");
   root.dataset.quality = data.quality ?? "good"; // colours that come and sharpen are not faded
   root.classList.toggle("preview", Boolean(data.preview));
@@ -34,7 +35,8 @@ function draw(parentElement, state, data) {
   const repeats = new Set(data.numbers);
   state.name = (i) => data.names[i] ?? visible(data.tokens[i]) + (repeats.has(i) ? ` (${i + 1})` : "");
   state.setsOf = data.tokens.map(() => []);
-  const text = drawText(state, data, repeats);
+  state.lanes = [];
+  const text = (state.text = drawText(state, data, repeats));
   if (data.preview) {
     state.combs = [];
     root.append(text);
@@ -51,6 +53,7 @@ function draw(parentElement, state, data) {
   tell(state, null);
   listen(state);
   place(state);
+  if (document.fonts?.status === "loading") document.fonts.ready.then(() => root === state.root && place(state, true));
 }
 
 function drawText(state, data, repeats) {
@@ -101,17 +104,14 @@ function drawCombs(state, data) {
   box.append(head);
   const largest = Math.max(...data.sets.flatMap((set) => [set.v, ...(set.i || [])].map(Math.abs)), 1e-12);
   state.combs = data.sets.map((set, k) => {
-    const row = element("div", set.v < 0 ? "comb down" : "comb up");
-    const unsure = set.i && set.i[0] <= 0 && set.i[1] >= 0;
-    if (unsure) row.classList.add("unsure");
-    if (set.c === "contradicted") row.classList.add("contradicted");
+    const row = element("div", ["comb", ...marks(set)].join(" "));
     const glyph = svg("svg", { class: "glyph", "aria-hidden": "true", focusable: "false" });
     const value = element("span", "value", set.said);
     const range = element("span", "range", set.range ?? "");
-    row.append(glyph, element("span", "members", set.t), drawBar(set, largest), value);
+    row.append(glyph, element("span", "number", k + 1), element("span", "members", set.t), drawBar(set, largest), value);
     if (ranged) row.append(range);
     row.append(element("span", "share", set.s));
-    const interval = set.i ? `, 90 % interval ${set.range}${unsure ? ", sign not certain" : ""}` : "";
+    const interval = set.i ? `, 90 % interval ${set.range}${isUnsure(set) ? ", sign not certain" : ""}` : "";
     button(row, k === 0, `${set.t}: ${data.index} ${set.said} ${data.unit}${interval}, ${set.s} of the variance${checked(set)}`);
     row.dataset.comb = k;
     box.append(row);
@@ -139,7 +139,8 @@ function drawLegend(data) {
   const mass = element("span", "item");
   mass.append(element("span", "sample"), element("span", "", "share of variance in its interactions"));
   box.append(effect, mass);
-  if (data.sets.some((set) => set.i && set.i[0] <= 0 && set.i[1] >= 0)) {
+  if (data.sets.length) box.append(element("span", "item numbers", "▲ ▼ with a number: a set of the list below"));
+  if (data.sets.some(isUnsure)) {
     const unsure = element("span", "item");
     unsure.append(element("span", "dash"), element("span", "", "dashed: interval crosses 0"));
     box.append(unsure);
@@ -150,24 +151,32 @@ function drawLegend(data) {
   return box;
 }
 
-// A comb's teeth stand under its tokens where the whole text is one line with room beside it; else it is a small map of the text.
-function place(state) {
+// Where the whole text is one line with room beside it, a comb's teeth stand under its tokens, its bar and numbers beside them;
+// else they stand in lanes under each line of the text, and the list below has their numbers.
+function place(state, anew) {
   const { root, data } = state;
   const width = root.clientWidth;
-  if (!width || width === state.width) return;
+  if (!width || (width === state.width && !anew)) return;
   state.width = width;
   root.classList.toggle("narrow", width < 600);
   if (!state.combs.length) return;
+  clearLanes(state);
+  root.classList.remove("staves");
   const origin = root.getBoundingClientRect().left;
   const boxes = state.tokens.map((token) => token.getBoundingClientRect());
   const right = Math.max(...boxes.map((box) => box.right)) - origin;
   const aligned = boxes.every((box) => Math.abs(box.top - boxes[0].top) < 2) && right + 480 <= width;
   root.classList.toggle("aligned", aligned);
+  root.classList.toggle("staves", !aligned);
+  if (!aligned) {
+    placeLanes(state);
+    selectLanes(state);
+    return;
+  }
   const inset = state.combs[0].firstChild.getBoundingClientRect().left - origin;
-  const glyph = aligned ? Math.ceil(right - inset) + 4 : root.classList.contains("narrow") ? 96 : 150;
+  const glyph = Math.ceil(right - inset) + 4;
   root.style.setProperty("--sx-glyph", `${glyph}px`);
-  const n = data.tokens.length;
-  const at = (i) => (aligned ? (boxes[i].left + boxes[i].right) / 2 - origin - inset : n > 1 ? 5 + ((glyph - 10) * i) / (n - 1) : glyph / 2);
+  const at = (i) => (boxes[i].left + boxes[i].right) / 2 - origin - inset;
   data.sets.forEach((set, k) => comb(state.combs[k].firstChild, set.m.map(at), glyph));
 }
 
@@ -230,6 +239,7 @@ function select(state, members) {
   if (state.data.preview) return;
   state.tokens.forEach((token, i) => pressed(token, chosen.has(i)));
   state.combs.forEach((row, k) => pressed(row, same(state.data.sets[k].m, members)));
+  selectLanes(state);
 }
 
 // What belongs to a token or a set is lit in every view of the run.
@@ -255,6 +265,7 @@ function light(state, lit) {
   state.root.classList.toggle("lighting", Boolean(lit));
   state.tokens.forEach((token, i) => token.classList.toggle("lit", Boolean(lit?.players.has(i))));
   state.combs.forEach((row, k) => row.classList.toggle("lit", names.has(String(state.data.sets[k].m))));
+  lightLanes(state, lit, names);
 }
 
 function tell(state, at) {
@@ -276,7 +287,16 @@ function tell(state, at) {
 // ---- small things --------------------------------------------------------------------------------------------------
 
 const checked = (set) => (!set.c ? "" : set.c === "undecided" ? ", checked on the model, undecided" : `, ${set.c} by the model`);
+const isUnsure = (set) => Boolean(set.i) && set.i[0] <= 0 && set.i[1] >= 0;
 const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
+
+// the classes of whatever shows a set
+function marks(set) {
+  const names = [set.v < 0 ? "down" : "up"];
+  if (isUnsure(set)) names.push("unsure");
+  if (set.c === "contradicted") names.push("contradicted");
+  return names;
+}
 
 function percent(share) {
   const value = 100 * share;

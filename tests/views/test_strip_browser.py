@@ -2,10 +2,31 @@
 
 import pytest
 
+from spexviz.kit.paths import ASSETS
+from spexviz.results import Explanation
 from spexviz.views import strip
 from tests.views.harness import browser, mounted
 
 pytestmark = pytest.mark.browser
+TURNS = ASSETS / "runs" / "prompt" / "turns.json"
+
+# Of each lane its set, its teeth and how far its line runs; of each token its middle and its edges.
+MEASURE = """() => {
+  const root = window.roots[0];
+  const box = (one) => one.getBoundingClientRect();
+  const edges = (all) => [
+    Math.min(...all.map((one) => box(one).top)), Math.max(...all.map((one) => box(one).bottom))];
+  const middle = (one) => (box(one).left + box(one).right) / 2;
+  const lanes = Array.from(root.querySelectorAll(".lane"), (lane) => ({
+    k: Number(lane.dataset.comb),
+    number: lane.querySelector("text").textContent,
+    teeth: Array.from(lane.querySelectorAll(".tooth"), middle),
+    line: Array.from(lane.querySelectorAll(".spine"), (one) => [box(one).left, box(one).right])[0],
+    y: edges(Array.from(lane.querySelectorAll(".tooth"))),
+  }));
+  const tokens = Array.from(root.querySelectorAll(".token"), (one) => ({ x: middle(one), y: edges([one]) }));
+  return { lanes, tokens };
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -13,6 +34,12 @@ def chromium():
     pytest.importorskip("playwright")
     with browser() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def turns():
+    """A recorded run of 27 words, with 12 sets."""
+    return Explanation.from_json(TURNS.read_text(encoding="utf-8"))
 
 
 def data(run, **options):
@@ -82,6 +109,20 @@ def test_keyboard(chromium, review):
     assert page.locator("[tabindex='0']").count() == 2, "one stop for the text and one for the sets"
 
 
+def test_what_comes_to_lie_under_a_resting_pointer_is_not_pointed_at(chromium, turns):
+    page = mounted(chromium, data(turns), width=1000)
+    lit = page.locator(".lit")
+    page.locator(".comb").nth(4).hover()
+    assert lit.count() > 0
+    page.evaluate("data => window.again(0, data)", data(turns, top=8))
+    page.wait_for_function("window.roots[0].querySelector('.comb:hover')")  # so the browser has seen it
+    assert lit.count() == 0 and page.locator(".lighting").count() == 0
+    assert page.locator(".read").inner_text().startswith("Point at")
+    box = page.locator(".comb").nth(4).bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 6)
+    assert lit.count() > 0 and sent(page) == [] and page.errors == []
+
+
 def test_selection_comes_down_without_a_redraw(chromium, review):
     first, chosen = data(review), data(review, selection=(11, 12))
     page = mounted(chromium, first)
@@ -113,3 +154,86 @@ def test_teeth_stand_under_their_words_when_the_text_is_one_line(chromium, make)
     tokens = [page.locator(".token").nth(k).bounding_box() for k in (2, 3)]
     for tooth, token in zip(teeth, tokens, strict=True):
         assert abs(tooth["x"] + tooth["width"] / 2 - token["x"] - token["width"] / 2) < 2
+
+
+def stand_under_their_words(page, sets):
+    """The text is broken into lines; each set has a tooth under each of its words, between this line and the
+    next, and a line that reaches from one to the next, or to the edge.
+
+    The number of lines.
+    """
+    seen = page.evaluate(MEASURE)
+    tokens, lanes = seen["tokens"], seen["lanes"]
+    bottoms = sorted({round(token["y"][1]) for token in tokens})
+    left, right = min(token["x"] for token in tokens), max(token["x"] for token in tokens)
+    for k, members in enumerate(sets):
+        own = [lane for lane in lanes if lane["k"] == k]
+        assert {lane["number"] for lane in own} == {str(k + 1)}
+        stood = []
+        for lane in own:
+            line = round(max(b for b in bottoms if b <= lane["y"][0] + 1))
+            below = [token["y"][0] for token in tokens if token["y"][0] > line]
+            assert lane["y"][1] <= min(below, default=1e9), "the lanes of a line end over the next line"
+            here = [i for i in members if round(tokens[i]["y"][1]) == line]
+            assert lane["teeth"] == pytest.approx([tokens[i]["x"] for i in here], abs=1)
+            if line > min(round(tokens[i]["y"][1]) for i in members):
+                assert lane["line"][0] < left
+            if line < max(round(tokens[i]["y"][1]) for i in members):
+                assert lane["line"][1] > right
+            stood += here
+        assert sorted(stood) == members
+    return len(bottoms)
+
+
+def test_combs_stand_under_their_words_on_every_line_at_every_width(chromium, turns):
+    shown = data(turns)
+    sets = [comb["m"] for comb in shown["sets"]]
+    page = mounted(chromium, shown, width=400)
+    narrow = stand_under_their_words(page, sets)
+    page.set_viewport_size({"width": 1000, "height": 900})
+    page.wait_for_function("!window.roots[0].querySelector('.narrow')")
+    assert narrow > 4 > stand_under_their_words(page, sets) > 1
+    assert page.locator(".comb .number").all_inner_texts() == [str(k + 1) for k in range(12)]
+    assert page.locator(".glyph:visible").count() == 0 and page.errors == []
+
+
+def test_a_lane_is_pointed_at_and_clicked_as_its_set_is(chromium, turns):
+    shown = data(turns)
+    page = mounted(chromium, shown, width=1000)
+    k = next(k for k, comb in enumerate(shown["sets"]) if len(comb["m"]) == 3)
+    lane = page.locator(f".lane[data-comb='{k}'] .tooth").first
+    lane.hover()
+    assert page.locator(".comb.lit .number").all_inner_texts() == [str(k + 1)]
+    assert page.locator(".token.lit").count() == 3 and page.locator(".lane.lit").count() >= 1
+    lane.click()
+    assert sent(page) == [["select", {"members": shown["sets"][k]["m"]}]]
+    assert page.locator(".comb.selected .number").all_inner_texts() == [str(k + 1)]
+    assert {one.get_attribute("data-comb") for one in page.locator(".lane.selected").all()} == {str(k)}
+
+
+def test_a_long_text_shows_the_lanes_of_what_is_lit_or_selected(chromium, long):
+    shown = data(long)
+    page = mounted(chromium, shown)
+    lanes = page.locator(".lane")
+    place = "[window.roots[0].querySelector('.combs').offsetTop, document.documentElement.scrollHeight]"
+    before = page.evaluate(place)
+    assert lanes.count() == 0
+    page.locator(".comb").nth(1).hover()
+    assert {lane.get_attribute("data-comb") for lane in lanes.all()} == {"1"}
+    page.locator(".comb").nth(2).click()
+    page.mouse.move(1, 1)
+    assert {lane.get_attribute("data-comb") for lane in lanes.all()} == {"2"}
+    assert page.locator(".lane .tooth").count() == len(shown["sets"][2]["m"])
+    assert page.evaluate(place) == before, "nothing moves for them"
+
+
+def test_a_lane_is_dashed_where_its_interval_crosses_0(chromium, make):
+    words = ("one", "two", "three", "four", "five", "six", "seven", "eight")
+    shown = data(make(words, {(0, 1): 0.6, (2, 3): -0.4, (4, 5): 0.05}))
+    page = mounted(chromium, shown, width=400)
+    unsure = [k for k, comb in enumerate(shown["sets"]) if comb["i"][0] <= 0 <= comb["i"][1]]
+    assert unsure == [2]
+    spines = page.locator(".lane .spine").all()
+    dashes = [spine.evaluate("one => getComputedStyle(one).strokeDasharray") for spine in spines]
+    assert [dash != "none" for dash in dashes] == [False, False, True]
+    assert page.locator(".lane.down").count() == 1
