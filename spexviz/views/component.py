@@ -11,12 +11,20 @@ from typing import Any
 
 from spexviz.views import theme
 
-COMPONENTS = ("strip", "cards", "question", "looks")  # each has its script and its style beside this module
+COMPONENTS = (
+    "strip",
+    "cards",
+    "question",
+    "looks",
+    "rows",
+)  # each has its script and its style beside this module
+_MORE = {"rows": ("listed.js",)}  # of a script that needs more than one file
 
 
 def script(name: str) -> str:
     """The script of a component, as one module: what all of them share, and its own."""
-    return f"{_beside('common.js')}\n{_beside(f'{name}.js')}"
+    files = ("common.js", *_MORE.get(name, ()), f"{name}.js")
+    return "\n".join(map(_beside, files))
 
 
 def style(name: str) -> str:
