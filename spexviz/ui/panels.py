@@ -83,7 +83,8 @@ def draw(panel: Panel, view: View, actions: Mapping[str, Draw]) -> None:
         _heading(panel)
         widgets.drawn(shown, key, view.key)
     elif isinstance(shown, Table):
-        widgets.table(shown, key, view.key if panel.selects else "")
+        run_key = view.key if panel.selects else ""
+        widgets.table(shown, panel.title, key, run_key, view.look.selection)
     elif panel.selects and view.explanation.complete:
         widgets.clickable(shown, key, view.key)
     else:

@@ -23,11 +23,11 @@ from spexviz.ui.selection import pointed_at, selecting, triggered
 from spexviz.ui.sentences import note as note
 from spexviz.ui.sentences import problem as problem
 from spexviz.views import cards as cards_of
+from spexviz.views import rows
 from spexviz.views.component import COMPONENTS, script, style
 from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS, asks
 from spexviz.views.story import Component, Depth, Table
-from spexviz.views.table import styled
 from spexviz.views.words import plural
 
 _COMPONENTS = {name: component(f"spexviz_{name}", css=style(name), js=script(name)) for name in COMPONENTS}
@@ -51,7 +51,7 @@ def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool
 def drawn(shown: Component, key: str, run_key: str) -> None:
     """A component of ours by its data; a click in it selects players of the run with this key."""
     clicked = selecting(run_key, key, triggered)
-    data = {**shown.data, "run": run_key}  # the views of a run are linked in the browser
+    data = {**shown.data, "run": run_key or None}  # the views of a run are linked in the browser
     _COMPONENTS[shown.name](key=key, data=data, on_select_change=clicked)
 
 
@@ -79,23 +79,14 @@ def chart(figure: Any, key: str) -> None:
     st.plotly_chart(figure, theme=None, key=key, config=PLOTLY, alt=text_twin(figure))
 
 
-def table(shown: Table, key: str, run_key: str) -> None:
-    """Rows; selecting one selects what it stands for in the run with this key."""
+def table(shown: Table, label: str, key: str, run_key: str, selection: Interaction = ()) -> None:
+    """Rows, linked with the other views of the run with this key; selecting one selects what it stands for.
 
-    def in_row(state: Any) -> Interaction:
-        rows = (state or {}).get("selection", {}).get("rows", [])
-        for row in rows:
-            return shown.members[row] if row < len(shown.members) else ()
-        return ()
-
-    about = {}
-    for name, said in shown.columns.items():
-        about[name] = st.column_config.Column(name, help=said or None, width=WIDTHS.get(name))
-    chosen: dict[str, Any] = {}
-    if shown.members and run_key:
-        chosen = {"on_select": selecting(run_key, key, in_row), "selection_mode": "single-row"}
-    look = {"hide_index": True, "height": "auto", "placeholder": ""}
-    st.dataframe(styled(shown), key=key, column_config=about, **look, **chosen)
+    `run_key`: "" for rows that select nothing.
+    """
+    selects = bool(run_key and shown.members)
+    data = rows.data(shown, label, selects=selects, selection=selection, dark=dark())
+    drawn(Component("rows", data), key, run_key)
 
 
 def text_twin(figure: Any) -> str:
@@ -104,8 +95,6 @@ def text_twin(figure: Any) -> str:
     return str(meta.get("text", ""))[:4000]
 
 
-# of columns, in pixels
-WIDTHS = {"Set": 270, "Order": 75, "Surrogate": 190, "Model": 140, "Verdict": 120, "Of the variance": 130}
 PLOTLY = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 
 

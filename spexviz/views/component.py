@@ -11,8 +11,8 @@ from typing import Any
 
 from spexviz.views import theme
 
-_PARTS = {"strip": ("lanes.js",)}  # of a script that is more than one file
-COMPONENTS = ("strip", "cards", "question", "looks")  # each has its script and its style beside this module
+COMPONENTS = ("strip", "cards", "question", "looks", "rows")  # each has its script and its style here
+_PARTS = {"strip": ("lanes.js",), "rows": ("listed.js",)}  # of a script that is more than one file
 
 
 def script(name: str) -> str:

@@ -18,7 +18,6 @@ from spexviz.views.words import joined
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pandas.io.formats.style import Styler
 
 # a spreadsheet runs a cell that starts with one of these
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -68,19 +67,6 @@ def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = (
 def members_of(interactions: Interactions, top: int = 50) -> list[Interaction]:
     """The sets of the rows of `table`, in the same order: what a selected row stands for."""
     return [members for members, _ in interactions.top(top)]
-
-
-def styled(shown: Table) -> Styler:
-    """A table for a page: numbers to sort by where it has them, each read as in its row."""
-    import pandas as pd
-
-    cells = {name: shown.numbers.get(name, [row[name] for row in shown.rows]) for name in shown.columns}
-    styler = pd.DataFrame(cells).style
-    for row, read in enumerate(shown.rows):
-        for name in shown.numbers:
-            cell = pd.IndexSlice[[row], [name]]
-            styler.format(lambda _, text=read[name]: text, subset=cell, na_rep="")
-    return styler
 
 
 def _said(

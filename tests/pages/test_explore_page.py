@@ -19,7 +19,7 @@ from spexviz.spec import Options, RunSpec
 from spexviz.ui import runtime, widgets
 from spexviz.ui.lenses.prompt import form as prompt_form
 from tests.models import tiny
-from tests.pages.app import button, page, said, wait
+from tests.pages.app import button, components, page, said, wait
 
 SENTENCE = "This film is not good at all"
 
@@ -90,7 +90,8 @@ def test_sets_are_checked_unless_the_box_is_cleared(manager):
         and result.proof.spent_on_checks <= 16
     )
     at.run()
-    assert not at.exception and {"Model", "Verdict"} <= set(at.dataframe[0].value.columns)
+    (shown,) = components(at, "columns")
+    assert not at.exception and {"Model", "Verdict"} <= {column["name"] for column in shown["columns"]}
     button(at, "New run").click().run()
     at.checkbox(key="form-check").uncheck().run()
     assert "to check the sets" not in said(at)

@@ -62,12 +62,13 @@ def mounted(
     dark: bool = False,
     width: int = 1200,
     name: str = "strip",
+    **options: Any,
 ) -> Any:
     """A page with one component (the strip, or that of another `name`) an item.
 
-    `page.errors` collects script errors.
+    `page.errors` collects script errors; `options`: of the browser's page, such as its time zone.
     """
-    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page = chromium.new_page(viewport={"width": width, "height": 900}, **options)
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     variables = "".join(f"--st-{name}-color:{value};" for name, value in (DARK if dark else LIGHT).items())

@@ -7,11 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from spexviz.views import cards
+from spexviz.views import cards, rows
 from spexviz.views.cards import Card, Item
 from spexviz.views.examples import harmful
 from spexviz.views.removal import removal, removal_in_words
-from spexviz.views.table import styled
 from tests.views import harness
 
 HOSTILE = "<img src=x onerror=alert(1)> \u202e $x$ [a](javascript:1)"
@@ -95,7 +94,8 @@ def test_the_harmful_are_a_table_with_the_mean_effect_as_everywhere(review) -> N
     assert [row["Left out alone"] for row in listed.rows] == ["+0.50", "+1.30"]
     assert [row["Note"] for row in listed.rows] == ["wrong label", ""]
     assert listed.numbers["Mean effect"] == (effects[5], effects[13]) and listed.members == ((5,), (13,))
-    assert list(styled(listed).data.columns) == ["Player", "Label", "Mean effect", "Left out alone", "Note"]
+    columns = [column["name"] for column in rows.data(listed, "harmful")["columns"]]
+    assert columns == ["Player", "Label", "Mean effect", "Left out alone", "Note"]
     assert "Left out alone" not in harmful(review, items, [5]).columns
 
 

@@ -17,7 +17,7 @@ from spexviz import views
 from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
-from spexviz.views import cards, grid
+from spexviz.views import cards, grid, rows
 from spexviz.views.cards import Item
 from spexviz.views.examples import EFFECT, groups, harmful
 from spexviz.views.findings import told
@@ -25,7 +25,7 @@ from spexviz.views.heat import heat
 from spexviz.views.index_words import READINGS
 from spexviz.views.stories import INDICES, story
 from spexviz.views.story import Component, Look, Table, Words
-from spexviz.views.table import members_of, styled
+from spexviz.views.table import members_of
 from spexviz.views.theme import interval_text, number
 
 NUMBER = r"[+−]?(?:[\d,]+(?:\.\d+)?(?:e−?\d+)?|∞)"
@@ -168,13 +168,13 @@ def _of_grid(figure: Figure, by_name: dict[str, Interaction]) -> Iterator[Said]:
     yield from _listed("grid in words", ranked, by_name)
 
 
-def _of_table(rows: Table) -> Iterator[Said]:
-    page = styled(rows)._translate(False, False)["body"]
-    column = list(rows.columns)[2]
-    for k, (members, row) in enumerate(zip(rows.members, rows.rows, strict=True)):
+def _of_table(shown: Table) -> Iterator[Said]:
+    page = rows.data(shown, "sets", selects=True)
+    column = list(shown.columns)[2]
+    for k, (members, row) in enumerate(zip(shown.members, shown.rows, strict=True)):
         yield "table", members, row[column]
-        yield "page's table", members, page[k][3]["display_value"]
-        yield "table, by number", members, number(rows.numbers[column][k])
+        yield "page's table", tuple(page["members"][k]), page["rows"][k][2]
+        yield "table, by number", members, number(page["numbers"][2][k])
 
 
 def _finding(run: Explanation, label: tuple[str, ...]) -> Iterator[Said]:

@@ -155,7 +155,7 @@ def _harmful(view: View, game: TrainingGame, alone: Floats | None) -> None:
     )
     harm = [i for i in worst[:LISTED].tolist() if effects[i] and (effects[i] < 0) == better]
     listed = harmful(explanation, shown, harm, alone)
-    widgets.table(listed, f"{view.key}-harmful", view.key)
+    widgets.table(listed, "Which do harm", f"{view.key}-harmful", view.key, view.look.selection)
     wrong = game.examples.mislabelled()
     if game.players_are == "example" and wrong and not game.about_query:
         orders = [worst] if alone is None else [worst, retraining.harmful(game, alone)]
