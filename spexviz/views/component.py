@@ -11,7 +11,13 @@ from typing import Any
 
 from spexviz.views import theme
 
-COMPONENTS = ("strip", "cards", "question", "looks")  # each has its script and its style beside this module
+COMPONENTS = (
+    "strip",
+    "cards",
+    "squares",
+    "question",
+    "looks",
+)  # each has its script and its style beside this module
 
 
 def script(name: str) -> str:
