@@ -14,7 +14,7 @@ import streamlit as st
 from spexviz.results import Explanation
 from spexviz.ui import widgets
 from spexviz.ui.selection import select
-from spexviz.ui.sentences import words
+from spexviz.ui.sentences import heading, words
 from spexviz.views.story import Action, Component, Look, Panel, Table, Words
 
 
@@ -80,7 +80,7 @@ def draw(panel: Panel, view: View, actions: Mapping[str, Draw]) -> None:
         if panel.selects and view.look.selection:
             st.button("Clear selection", on_click=select, args=(view.key, ()), key=f"{key}-clear")
     elif isinstance(shown, Component):
-        _heading(panel)
+        _heading(panel, shown, key)
         widgets.drawn(shown, key, view.key)
     elif isinstance(shown, Table):
         run_key = view.key if panel.selects else ""
@@ -91,10 +91,13 @@ def draw(panel: Panel, view: View, actions: Mapping[str, Draw]) -> None:
         widgets.chart(shown, key)
 
 
-def _heading(panel: Panel) -> None:
-    """The title of a component, which has none of its own."""
+def _heading(panel: Panel, shown: Component, key: str) -> None:
+    """The title over a component, where it bears none itself: its own, or that of its panel."""
+    title = shown.title
     if panel.is_titled:
-        st.markdown(f"##### {panel.title}")
+        title = panel.title
+    if title:
+        heading(title, shown.subtitle, key=f"{key}-heading")
 
 
 def _slug(title: str) -> str:

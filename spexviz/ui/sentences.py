@@ -15,7 +15,9 @@ _CSS = """
 }
 .note p, .note h2 { margin: 0; }
 .note h2 { font-size: 1.3rem; font-weight: 600; line-height: 1.35; text-wrap: pretty; }
-.headline p { margin-top: 0.35rem; }
+.note h3 { margin: 0; font-size: 1.15rem; font-weight: 600; line-height: 1.35; text-wrap: pretty; }
+.headline p, .heading p { margin-top: 0.35rem; }
+.heading p { font-size: 0.875rem; opacity: 0.85; }
 .title p { font-weight: 600; }
 .plain p, .quiet p, .strip p { font-size: 0.9rem; }
 .plain p { opacity: 0.85; }
@@ -55,7 +57,8 @@ export default function ({ parentElement, data }) {
   box.className = `note ${data.kind}${hasMeter ? " metered" : ""}`;
   if (data.kind === "strip") box.setAttribute("role", "note"); else box.removeAttribute("role");
   if (data.edge) box.style.setProperty("--edge", data.edge);
-  const said = data.lines.map((line, i) => set(data.kind === "headline" && i === 0 ? "h2" : "p", line));
+  const first = { headline: "h2", heading: "h3" }[data.kind] ?? "p";
+  const said = data.lines.map((line, i) => set(i === 0 ? first : "p", line));
   if (hasMeter) said.unshift(meter(data.level));
   if (data.more.length) said.push(fold(data));
   box.replaceChildren(...said);
@@ -103,6 +106,11 @@ def words(said: Words, key: str, edge: str = "") -> None:
             "edge": edge,
         },
     )
+
+
+def heading(title: str, subtitle: str = "", *, key: str) -> None:
+    """The title of a panel, with what is to be known of it in small print."""
+    words(Words(tuple(filter(None, (title, subtitle))), "heading"), key)
 
 
 def note(*lines: str, kind: str = "plain", key: str, edge: str = "") -> None:

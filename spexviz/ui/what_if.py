@@ -67,7 +67,7 @@ def values(
     before, after = real or (explanation.ends[1], None)
     surrogate, alone = None, None
     if predicted:
-        surrogate, alone = views.grid.prediction(explanation, off)
+        surrogate, alone = views.prediction(explanation, off)
     shown = (
         ("The model now", before, None),
         (words.changed, after, None),

@@ -20,10 +20,11 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.run import cost
 from spexviz.ui.selection import pointed_at, selecting, triggered
+from spexviz.ui.sentences import heading as heading
 from spexviz.ui.sentences import note as note
 from spexviz.ui.sentences import problem as problem
 from spexviz.views import cards as cards_of
-from spexviz.views import rows
+from spexviz.views import rows, theme
 from spexviz.views.component import COMPONENTS, script, style
 from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS, asks
@@ -63,6 +64,7 @@ def cards(found: Sequence[cards_of.Card], key: str, *, large: bool = False) -> N
 def clickable(figure: Any, key: str, run_key: str) -> None:
     """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them."""
     clicked = selecting(run_key, key, pointed_at)
+    _title(figure, key)
     st.plotly_chart(
         figure,
         theme=None,
@@ -76,7 +78,15 @@ def clickable(figure: Any, key: str, run_key: str) -> None:
 
 def chart(figure: Any, key: str) -> None:
     """A Plotly figure in the page's theme, with its text twin for screen readers."""
+    _title(figure, key)
     st.plotly_chart(figure, theme=None, key=key, config=PLOTLY, alt=text_twin(figure))
+
+
+def _title(figure: Any, key: str) -> None:
+    """The title of a figure as text that wraps: in the figure itself it would be cut where room is short."""
+    title, subtitle = theme.untitled(figure)
+    if title:
+        heading(title, subtitle, key=f"{key}-heading")
 
 
 def table(shown: Table, label: str, key: str, run_key: str, selection: Interaction = ()) -> None:

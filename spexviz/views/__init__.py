@@ -7,7 +7,7 @@ Every figure carries its text twin in `figure.layout.meta["text"]`. Show figures
 put the module in the place of the function.
 """
 
-from spexviz.views import captions, cards, grid, question, strip, theme, trust
+from spexviz.views import captions, cards, heads, question, strip, theme, trust
 from spexviz.views.captions import checked
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import Told, finding, told, without_text
@@ -19,6 +19,7 @@ from spexviz.views.path import path
 from spexviz.views.removal import removal, removal_in_words
 from spexviz.views.table import csv, table
 from spexviz.views.trust import honesty, quality
+from spexviz.views.what_if import prediction
 
 __all__ = [
     "Told",
@@ -29,11 +30,12 @@ __all__ = [
     "fidelity_curve",
     "finding",
     "graph",
-    "grid",
+    "heads",
     "heat",
     "honesty",
     "looks",
     "path",
+    "prediction",
     "quality",
     "question",
     "removal",

@@ -15,10 +15,7 @@ from spexviz.kit.names import names
 from spexviz.results import Explanation
 from spexviz.views.index_words import singles
 
-CELL, WIDTH, HEIGHT = 30, 280, 560  # pixels: of a square at most, and of all of them
 TALL = 10  # rows, more than which are many
-NARROW = 185  # pixels of all columns where the page is narrow
-SMALLEST = 11.0  # pixels of a square
 
 
 @dataclass(frozen=True)
@@ -44,17 +41,6 @@ class Board:
     squares: list[Square]
     layers: list[int]
     columns: int
-
-    @cached_property
-    def size(self) -> float:
-        """Pixels of a square and the gap beside it."""
-        fitting = min(CELL, WIDTH / self.columns, HEIGHT / len(self.layers))
-        return max(SMALLEST, fitting)
-
-    @cached_property
-    def mark(self) -> float:
-        """Pixels of a square itself: none covers another where the plot is as narrow as on a small screen."""
-        return min(0.78 * self.size, NARROW / self.columns)
 
     @cached_property
     def holes(self) -> list[tuple[int, int]]:
@@ -110,6 +96,18 @@ def in_words(explanation: Explanation) -> tuple[str, ...]:
     if where is None or explanation.subject.noun != "head":
         return names(explanation.players)
     return tuple(f"layer {layer}, head {head}" for layer, head in where.tolist())
+
+
+def named_after(explanation: Explanation, player: int) -> str:
+    """What the name of a head says: "L0.H2 is head 2 of layer 0; …"; "" where names are no places."""
+    where = places(explanation)
+    label = names(explanation.players)[player]
+    if where is None or explanation.subject.noun != "head":
+        return ""
+    layer, head = where[player].tolist()
+    if label != f"L{layer}.H{head}":
+        return ""
+    return f"{label} is head {head} of layer {layer}; layers and heads are counted from 0."
 
 
 def _ranks(effects: list[float]) -> list[int]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from spexviz.views import theme
 
-COMPONENTS = ("strip", "cards", "question", "looks", "rows")  # each has its script and its style here
+# each has its script and its style here
+COMPONENTS = ("strip", "cards", "squares", "question", "looks", "rows")
 _PARTS = {"strip": ("lanes.js",), "rows": ("listed.js",)}  # of a script that is more than one file
 
 

@@ -36,7 +36,7 @@ def attention(tokens: Sequence[str], weights: Floats, head: str, *, dark: bool =
     shown = [escape(plain(token, 12)) for token in tokens]
     figure = Figure()
     _draw_cells(figure, shown, weights, dark)
-    title = f"Where {escape(head)} looks"
+    title = f"The attention of {escape(head)}, token by token"
     subtitle = "Rows: from, columns: to; the untouched model"
     height = max(300, 26 * len(shown) + 150)
     text = f"Strongest attention of {head}: {_strongest(tokens, weights)}."

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from spexviz.indices import FIRST_ORDER, INDICES, Interactions
+from spexviz.kit.numerals import number
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
 from spexviz.views.words import plural
@@ -88,6 +90,14 @@ def title_of(index: str) -> str:
     """The same at the beginning of a line."""
     name = named(index)
     return name[:1].upper() + name[1:]
+
+
+def ends(index: str, limit: float) -> dict[str, Any]:
+    """What the ends of a scale of colours stand for, as data; without a sign, the low end is 0."""
+    reading = READINGS[index]
+    signed = index not in UNSIGNED
+    low = number(-limit) if signed else "0"
+    return {"low": f"{reading.low} {low}", "high": f"{number(limit)} {reading.high}", "signed": signed}
 
 
 def asks(found: Interactions) -> str:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from spexviz.results import Explanation
-from spexviz.views import grid, strip, untouched
-from spexviz.views.board import is_tall
+from spexviz.views import strip, untouched
+from spexviz.views.board import is_tall, named_after
 from spexviz.views.cards import Item
 from spexviz.views.energy import energy
 from spexviz.views.examples import groups, mattering
@@ -20,6 +20,7 @@ from spexviz.views.indices_of import all_indices
 from spexviz.views.path import DOWN, UP, path, way_of
 from spexviz.views.question import block
 from spexviz.views.selected import selected
+from spexviz.views.squares import squares
 from spexviz.views.story import Action, Component, Depth, Look, Panel, Shown, Table, Words
 from spexviz.views.table import sets
 from spexviz.views.trust import quality, trust
@@ -75,7 +76,9 @@ def _top(explanation: Explanation) -> list[Panel]:
 def _found(explanation: Explanation, look: Look) -> Words:
     """The finding in plain words, real values under it, and the numbers behind it in a fold."""
     found = told(explanation)
-    lines = (" ".join(found.sentences), untouched.said(explanation, found.sets))
+    lines = [" ".join(found.sentences), untouched.said(explanation, found.sets)]
+    if found.sets:  # names of heads are read nowhere before
+        lines.append(named_after(explanation, found.sets[0][0]))
     more = found.numbers
     if explanation.measured is not None:
         everything = untouched.said(explanation, explanation.measured.without)
@@ -195,9 +198,9 @@ def _strip(explanation: Explanation, look: Look) -> Component:
     return Component("strip", data, describe_graph(found, look.top, explanation.subject.noun, larger))
 
 
-def _grid(explanation: Explanation, look: Look) -> Shown:
-    chosen = {"index": look.index, "order": look.order, "dark": look.dark, "selection": look.selection}
-    return grid.grid(explanation, **chosen)
+def _grid(explanation: Explanation, look: Look) -> Component:
+    chosen = {"top": look.top, "dark": look.dark, "selection": look.selection}
+    return squares(explanation, look.at(explanation), **chosen)
 
 
 def _energy(explanation: Explanation, look: Look) -> Shown:

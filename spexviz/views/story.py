@@ -63,11 +63,16 @@ class Words:
 
 @dataclass(frozen=True)
 class Component:
-    """The data of a component of ours, by its name: "strip", "cards", …; `text`: the same in words."""
+    """The data of a component of ours, by its name: "strip", "cards", …; `text`: the same in words.
+
+    `title`, `subtitle`: what is written over it; "" where it bears its own, or that of its panel.
+    """
 
     name: str
     data: Mapping[str, Any]
     text: str = ""
+    title: str = ""
+    subtitle: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,9 @@ from spexviz.results import Explanation, Subject
 from spexviz.views import theme
 from spexviz.views.component import colours, versioned
 from spexviz.views.index_words import (
-    READINGS,
-    UNSIGNED,
     asks,
     checks_of,
+    ends,
     has_larger,
     has_sets,
     named,
@@ -66,7 +65,7 @@ def data(
     body["unit"] = interactions.unit
     body["index"] = named(interactions.index)
     body["asks"] = asks(interactions)
-    body["legend"] = _legend(interactions.index, limit)
+    body["legend"] = ends(interactions.index, limit)
     body["quality"] = quality(explanation)
     return versioned(body, selection)
 
@@ -111,14 +110,6 @@ def _numbered(label: Sequence[str]) -> list[int]:
         if bare != name:
             same.setdefault(bare, []).append(i)
     return sorted(i for repeated in same.values() if len(repeated) > 1 for i in repeated)
-
-
-def _legend(index: str, limit: float) -> dict[str, Any]:
-    """What the ends of the colours stand for; without a sign, the low end is 0."""
-    reading = READINGS[index]
-    signed = index not in UNSIGNED
-    low = number(-limit) if signed else "0"
-    return {"low": f"{reading.low} {low}", "high": f"{number(limit)} {reading.high}", "signed": signed}
 
 
 def _why_none(explanation: Explanation, interactions: Interactions) -> str:

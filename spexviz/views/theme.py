@@ -8,7 +8,9 @@ contrast of at least 4.5:1 on every cell and every mark stands out from the page
 
 from __future__ import annotations
 
+import html
 import math
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ FONT = (
 )
 TIMES = "×"
 _LINE = 62  # letters of a subtitle line: fits half a page of a laptop
+_TOP = 12  # pixels over a plot without a title
 _CLEAR = "rgba(0,0,0,0)"
 STEPS = 16  # levels of a cell colour on each side of zero
 
@@ -181,7 +184,7 @@ def apply(
     lines = _wrapped(subtitle)
     font = {"family": FONT, "size": 14, "color": t.ink}
     legend = {"font": {"size": 13, "color": t.ink}, "bgcolor": _CLEAR}
-    margin = {"l": 16, "r": 24, "t": 46 + 18 * len(lines), "b": 16}
+    margin = {"l": 16, "r": 24, "t": _head(len(lines)), "b": 16}
     figure.update_layout(template="none", paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR, separators=".,")
     figure.update_layout(height=height, margin=margin, font=font, legend=legend, meta={"text": text})
     figure.update_layout(title=_title(title, lines, t), hoverlabel=_hover_label(t))
@@ -189,6 +192,34 @@ def apply(
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
     return figure
+
+
+def untitled(figure: Figure) -> tuple[str, str]:
+    """Take title and subtitle off a figure of the house style, in place; returns them as plain text.
+
+    A page writes them over the figure, where they wrap at every width. ("", "") where there are none.
+    """
+    title = figure.layout.title
+    if not title.text:
+        return "", ""
+    lines = []
+    if title.subtitle.text:
+        lines = title.subtitle.text.split("<br>")
+    freed = _head(len(lines)) - _TOP
+    figure.update_layout(height=figure.layout.height - freed, margin_t=figure.layout.margin.t - freed)
+    written = _plain(title.text), _plain(" ".join(lines))
+    figure.layout.title = None
+    return written
+
+
+def _plain(markup: str) -> str:
+    """What Plotly's markup shows."""
+    return html.unescape(re.sub(r"<[^>]*>", "", markup)).strip()
+
+
+def _head(lines: int) -> int:
+    """Pixels of a title over so many lines of a subtitle."""
+    return 46 + 18 * lines
 
 
 def _wrapped(subtitle: str) -> list[str]:

@@ -51,7 +51,7 @@ def explain(page: Any, seconds: float) -> float:
 
 
 def squares(page: Any) -> Any:
-    return page.locator(".js-plotly-plot").first.locator(".scatterlayer .trace").first.locator("path.point")
+    return page.locator(".spexviz-squares .square")
 
 
 def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page, tmp_path: Path) -> None:
@@ -69,8 +69,8 @@ def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page,
         lambda: re.search(f"{planted.A}|{planted.B}", headline.inner_text()), 60, "the finding"
     )
     harness.wait_until(lambda: squares(page).count() == 16, 30, "the grid of heads")
-    squares(page).nth(6).click(force=True)  # L1.H2
-    page.get_by_text("Where layer 1, head 2 (L1.H2) looks").first.wait_for()
+    page.locator("[data-player='6']").click()  # L1.H2
+    page.get_by_text("Where L1.H2 looks").first.wait_for()
     page.get_by_text("The model without them").wait_for()
     text = page.locator(".spexviz-looks .text")
     assert text.inner_text().strip() == planted.PROMPT

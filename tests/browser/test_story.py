@@ -18,6 +18,7 @@ from tests.browser.harness import idle, wait_until
 
 pytestmark = pytest.mark.browser
 RUNS = ASSETS / "runs"
+IS_PATH = "plot => /^From (everything to nothing|nothing to everything)/.test(plot.layout?.meta?.text)"
 BARS = "plot => (plot.data ?? []).filter(trace => trace.type === 'bar').flatMap(trace => [...trace.x])"
 
 
@@ -130,7 +131,7 @@ def test_every_lens_says_its_question_its_trust_and_its_path(server, open_page, 
 def path_bars(page: Any) -> list[float]:
     """The bars of the path: the ends, and each step's change."""
     for figure in page.locator(".js-plotly-plot").all():
-        if "to nothing" in figure.inner_text() or "to everything" in figure.inner_text():
+        if figure.evaluate(IS_PATH):
             return figure.evaluate(BARS)
     return []
 

@@ -17,7 +17,7 @@ from tests.views.walk import written
 RECORDED = sorted(path for path in (ASSETS / "runs").rglob("*.json") if path.name != "index.json")
 WORDS = ("not", "bad", "at", "all", "not", "good", "so", "what", "not")
 # the views that say the number of a single player, and of a set
-OF_PLAYERS = {"strip", "graph players", "card", "heat", "grid", "grid, colour", "csv"}
+OF_PLAYERS = {"strip", "graph players", "card", "heat", "grid", "csv"}
 OF_SETS = {"comb", "graph sets", "table", "page's table", "frame", "csv", "card", "notebook"}
 IN_WORDS = {"graph in words", "grid in words", "all indices", "notebook, HTML", "selected"}
 MEASURED = (

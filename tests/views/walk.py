@@ -17,12 +17,13 @@ from spexviz import views
 from spexviz.kit.names import names
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
-from spexviz.views import cards, grid, rows
+from spexviz.views import cards, rows
 from spexviz.views.cards import Item
 from spexviz.views.examples import EFFECT, groups, harmful
 from spexviz.views.findings import told
 from spexviz.views.heat import heat
 from spexviz.views.index_words import READINGS
+from spexviz.views.squares import squares
 from spexviz.views.stories import INDICES, story
 from spexviz.views.story import Component, Look, Table, Words
 from spexviz.views.table import members_of
@@ -62,7 +63,9 @@ def _all(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator
     yield from _frames(run, index, order, shown, by_name)
     yield from _cards(run, index, order, shown)
     yield from _players(run, index, order, shown)
-    yield from _of_grid(grid.grid(run, **_look(index, order)), by_name)
+    grid = squares(run, run.interactions(index, order))
+    shown.append(json.dumps(grid.data, ensure_ascii=False))
+    yield from _of_squares(grid, by_name)
     yield from _notebook(run, index, order, by_name)
     if index == "mean":
         yield from _finding(run, label)
@@ -96,12 +99,14 @@ def _story(
         if isinstance(made, Component) and made.name == "strip":
             shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
             yield from _of_strip(made.data)
+        elif isinstance(made, Component) and made.name == "squares":
+            shown.append(json.dumps(made.data, ensure_ascii=False) + made.text + made.subtitle)
+            yield from _of_squares(made, by_name)
         elif isinstance(made, Component):
             shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
             yield from _of_cards(made.data["cards"])
         elif isinstance(made, Figure):
             shown.append(made.to_json())
-            yield from _of_grid(made, by_name)
             yield from _of_graph(made, by_name)
         elif isinstance(made, Table) and panel.title == INDICES:
             (row,) = [row for row in made.rows if row["Index"] == READINGS[index].label]
@@ -155,17 +160,18 @@ def _of_graph(figure: Figure, by_name: dict[str, Interaction]) -> Iterator[Said]
     yield from _listed("graph in words", figure.layout.meta["text"].rpartition("): ")[2], by_name)
 
 
-def _of_grid(figure: Figure, by_name: dict[str, Interaction]) -> Iterator[Said]:
-    squares = figure.data[0]
-    if squares.name != "grid":
-        return
-    for members, effect, text in zip(
-        squares.customdata, squares.marker.color, squares.hovertext, strict=True
-    ):
-        yield "grid, colour", tuple(members), number(effect)
-        yield "grid", tuple(members), text.split("<br>")[1].split(" ")[0]
-    ranked = re.sub(r" \(\d+ of \d+\)", "", figure.layout.meta["text"].rpartition("first: ")[2])
-    yield from _listed("grid in words", ranked, by_name)
+def _of_squares(grid: Component, by_name: dict[str, Interaction]) -> Iterator[Said]:
+    sizes = {}
+    for square in grid.data["squares"]:
+        yield "grid", (square["p"],), square["said"]
+        if square["cell"]:
+            assert (square["cell"] > 0) == (not square["said"].startswith("−")), "the colour has another sign"
+        assert square["sign"] in ("", square["said"][0]), "the glyph has another sign"
+        sizes[square["rank"]] = abs(square["cell"])
+    ranked = [sizes[rank] for rank in sorted(sizes)]
+    assert ranked == sorted(ranked, reverse=True), "the colour has another size than the rank"
+    strongest = re.sub(r" \(\d+ of \d+\)", "", grid.text.rpartition("first: ")[2])
+    yield from _listed("grid in words", strongest, by_name)
 
 
 def _of_table(shown: Table) -> Iterator[Said]:

@@ -15,12 +15,14 @@ from spexviz.analysis.sets import by_size
 from spexviz.errors import SpexvizError
 from spexviz.games.heads import removal, tasks
 from spexviz.games.heads.game import HeadsGame, Question
+from spexviz.kit.names import names
 from spexviz.masks import all_but
 from spexviz.results import Explanation
 from spexviz.ui import what_if as asking
 from spexviz.ui import widgets
 from spexviz.ui.games import game_if_any, game_of, is_loaded, is_refused
 from spexviz.ui.panels import View
+from spexviz.views.board import places
 
 WORDS = asking.Words()
 SIZES = (0.5, 0.66, 0.83)  # shares of the players that removal keeps, as published
@@ -29,7 +31,7 @@ SIZES = (0.5, 0.66, 0.83)  # shares of the players that removal keeps, as publis
 def what_if(view: View) -> None:
     """Players switched off: the model's real output, the surrogate, and single effects alone."""
     explanation, key = view.explanation, f"{view.key}-off"
-    st.subheader("What if?", anchor=False)
+    widgets.heading("What if?", key=f"{view.key}-what-if-heading")
     off = asking.left_out(view, f"Switch off these {views.captions.plural(explanation.subject.noun)}", key)
     if not off:
         st.caption("Nothing is switched off: choose some here, or click in the grid or the graph.")
@@ -44,7 +46,7 @@ def what_if(view: View) -> None:
 def removed(view: View) -> None:
     """On demand: what each method keeps, on questions that no fit has seen."""
     explanation = view.explanation
-    st.subheader("What can go?", anchor=False)
+    widgets.heading("What can go?", key=f"{view.key}-removal-heading")
     game = game_if_any(explanation, HeadsGame)
     task = tasks.task_of(game.questions if game is not None else ())
     nouns = views.captions.plural(explanation.subject.noun)
@@ -78,10 +80,10 @@ def _draw_removal(explanation: Explanation, found: _Removal, key: str) -> None:
     noun = explanation.subject.noun
     count = len(explanation.players)
     parts = f"{count} {views.captions.plural(noun, count)}"
-    told = views.grid.kept_in_words(found.rows, found.full, explanation.unit, parts, found.differences)
+    told = views.heads.kept_in_words(found.rows, found.full, explanation.unit, parts, found.differences)
     for line in told:
         st.text(line)
-    figure = views.grid.removal(found.rows, found.full, explanation.unit, noun=noun, dark=widgets.dark())
+    figure = views.heads.removal(found.rows, found.full, explanation.unit, noun=noun, dark=widgets.dark())
     widgets.chart(figure, key=f"{key}-chart")
     st.caption(
         "The best ablation of the run: of its own masks that keep no more than so many, the one of greatest "
@@ -92,19 +94,18 @@ def _draw_removal(explanation: Explanation, found: _Removal, key: str) -> None:
 def attention(view: View) -> None:
     """Where a head looks, on the text: the first selected head, or the strongest; once the model is there."""
     explanation = view.explanation
-    where = views.grid.places(explanation)
+    where = places(explanation)
     if explanation.subject.noun != "head" or where is None:
         return
     player = by_size(explanation.main_effects().tolist())[0]
     if view.look.selection:
         player = view.look.selection[0]
-    name = f"{views.grid.in_words(explanation)[player]} ({explanation.players[player]})"
+    name = names(explanation.players)[player]
     asked = f"{view.key}-looks"
-    st.subheader("Where it looks", anchor=False)
-    if view.look.selection:
-        widgets.note(f"Where {name} looks.", key=f"{asked}-name")
-    else:
-        widgets.note(f"Where {name} looks, which matters most; click another head.", key=f"{asked}-name")
+    about = "Click another head to see where that one looks."
+    if not view.look.selection:
+        about = "The head that matters most; click another."
+    widgets.heading(f"Where {name} looks", about, key=f"{asked}-heading")
     if is_refused(explanation, asked):
         return
     label = "Show where it looks (loads the model)"
@@ -123,7 +124,7 @@ def attention(view: View) -> None:
     )
     widgets.drawn(views.looks(tokens, weights[head], name, dark=dark), f"{asked}-text", view.key)
     if view.look.depth != "anyone":
-        widgets.chart(views.grid.attention(tokens, weights[head], name, dark=dark), key=f"{asked}-chart")
+        widgets.chart(views.heads.attention(tokens, weights[head], name, dark=dark), key=f"{asked}-chart")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

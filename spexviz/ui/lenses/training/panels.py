@@ -45,7 +45,7 @@ def what_if(view: View) -> None:
     def label(player: int) -> str:
         return f"{player + 1}. {plain(explanation.players[player], 60)}"
 
-    st.subheader("What if?", anchor=False)
+    widgets.heading("What if?", key=f"{view.key}-what-if-heading")
     game = _game(explanation)
     if game is not None:
         _read_first(view, game)
@@ -88,7 +88,7 @@ def removed(view: View) -> None:
     if game is None:
         return
     if not game.about_query:  # else the tab says it
-        st.subheader("Which examples do harm?", anchor=False)
+        widgets.heading("Which examples do harm?", key=f"{view.key}-harm-heading")
     asked = f"{view.key}-removal-asked"
     if not _is_ready(view, game):
         _harmful(view, game, None)
