@@ -11,7 +11,8 @@ from typing import Any
 
 from spexviz.views import theme
 
-COMPONENTS = ("strip", "cards", "question", "looks")  # each has its script and its style beside this module
+# each has its script and its style beside this module
+COMPONENTS = ("strip", "arcs", "cards", "question", "looks")
 
 
 def script(name: str) -> str:
