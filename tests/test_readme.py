@@ -23,7 +23,7 @@ def test_the_notebook_example_runs(tmp_path, monkeypatch, capsys):
     import spexviz as sv
 
     assert sv.Explanation.from_json((tmp_path / "run.json").read_text()).fidelity == result.fidelity
-    assert len(scope["figure"].data) > 2
+    assert len(scope["graph"].data["sets"]) > 2
 
 
 def test_the_commands_and_files_it_names_exist():

@@ -1,17 +1,17 @@
 """Views: data → Plotly figures, component data, tables and sentences. Pure functions: no streamlit, no model.
 
-    sv.views.graph(result, top=12).show()
+    sv.views.graph(result, top=12)  # a notebook shows it
 
-Every figure carries its text twin in `figure.layout.meta["text"]`. Show figures in Streamlit with
-`theme=None`. The functions are imported at once: a later first import of, say, `spexviz.views.graph` would
-put the module in the place of the function.
+Every figure carries its text twin in `figure.layout.meta["text"]`, every component in `text`. Show figures in
+Streamlit with `theme=None`. The functions are imported at once: a later first import of, say,
+`spexviz.views.path` would put the module in the place of the function.
 """
 
-from spexviz.views import captions, cards, heads, question, strip, theme, trust
+from spexviz.views import arcs, captions, cards, heads, question, strip, theme, trust
+from spexviz.views.arcs import graph
 from spexviz.views.captions import checked
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import Told, finding, told, without_text
-from spexviz.views.graph import graph
 from spexviz.views.heat import heat
 from spexviz.views.looks import looks
 from spexviz.views.paper import report, show
@@ -23,6 +23,7 @@ from spexviz.views.what_if import prediction
 
 __all__ = [
     "Told",
+    "arcs",
     "captions",
     "cards",
     "checked",

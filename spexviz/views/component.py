@@ -12,7 +12,7 @@ from typing import Any
 from spexviz.views import theme
 
 # each has its script and its style here
-COMPONENTS = ("strip", "cards", "squares", "question", "looks", "rows")
+COMPONENTS = ("strip", "arcs", "cards", "squares", "question", "looks", "rows")
 _PARTS = {"strip": ("lanes.js",), "rows": ("listed.js",)}  # of a script that is more than one file
 
 

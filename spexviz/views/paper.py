@@ -13,6 +13,7 @@ from plotly.graph_objects import Figure
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.cards import Item
+from spexviz.views.embed import placed, run_key, scripted
 from spexviz.views.findings import usual_order
 from spexviz.views.heat import heat
 from spexviz.views.stories import story
@@ -39,11 +40,22 @@ class Story:
         told = [panel for panel in every if panel.is_told(self.look.depth)]
         return tuple(panel for panel in told if not isinstance(panel.make, Action))
 
-    def pages(self) -> Iterator[str | Figure]:
-        """What each panel shows: HTML, or a figure."""
+    def pages(self, *, apart: bool = True) -> Iterator[str | Figure]:
+        """What each panel shows: HTML, or a figure.
+
+        `apart`: each component has its script with it; else the first of each kind alone.
+        """
+        told: set[str] = set()
         for panel in self.panels:
             shown = panel.make(self.look)
-            yield shown if isinstance(shown, Figure) else html_of(panel.title, shown, self)
+            if isinstance(shown, Figure):
+                yield shown
+                continue
+            page = html_of(panel, shown, self)
+            if isinstance(shown, Component) and (apart or shown.name not in told):
+                told.add(shown.name)
+                page = scripted(shown.name) + page
+            yield page
 
     def _ipython_display_(self) -> None:
         from IPython.display import HTML, display  # pyright: ignore[reportMissingImports] a notebook has it
@@ -62,7 +74,7 @@ def report(explanation: Explanation, items: Sequence[Item] = (), **look: Any) ->
     told = show(explanation, items, **look)
     parts = []
     has_script = False
-    for page in told.pages():
+    for page in told.pages(apart=False):
         if isinstance(page, Figure):
             page = page.to_html(full_html=False, include_plotlyjs=not has_script)
             has_script = True
@@ -74,19 +86,28 @@ def report(explanation: Explanation, items: Sequence[Item] = (), **look: Any) ->
     return f'<!doctype html><meta charset="utf-8"><title>spexviz</title><body style="{style}">{body}</body>'
 
 
-def html_of(title: str, shown: Shown, told: Story) -> str:
+def html_of(panel: Panel, shown: Shown, told: Story) -> str:
     """What a panel shows, as HTML; what users wrote is escaped."""
     if isinstance(shown, Words):
         return _of_words(shown)
+    title = f"<h3>{html.escape(panel.title)}</h3>"
     if isinstance(shown, Table):
-        return f"<h3>{html.escape(title)}</h3>{_of_table(shown)}"
-    if isinstance(shown, Component) and shown.name == "strip":
-        look = told.look
-        page = heat(told.explanation, dark=look.dark, index=look.index, order=look.order)
-        return f"{page}<p>{html.escape(shown.text)}</p>"
-    if isinstance(shown, Component):
-        return f"<h3>{html.escape(title)}</h3><p>{html.escape(shown.text)}</p>"
-    return ""
+        return title + _of_table(shown)
+    if not isinstance(shown, Component):
+        return ""
+    if not panel.is_titled:
+        title = ""
+    instead = f"{_static(shown, told)}<p>{html.escape(shown.text)}</p>"
+    key = run_key(told.explanation)
+    return title + placed(shown.name, shown.data, instead, run=key, dark=told.look.dark)
+
+
+def _static(shown: Component, told: Story) -> str:
+    """What stands where scripts do not run, beside the words: the text on its colours."""
+    if shown.name != "strip":
+        return ""
+    look = told.look
+    return str(heat(told.explanation, dark=look.dark, index=look.index, order=look.order))
 
 
 def _of_words(shown: Words) -> str:

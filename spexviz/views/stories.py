@@ -7,15 +7,13 @@ from dataclasses import replace
 from functools import partial
 
 from spexviz.results import Explanation
-from spexviz.views import strip, untouched
+from spexviz.views import arcs, strip, untouched
 from spexviz.views.board import is_tall, named_after
 from spexviz.views.cards import Item
 from spexviz.views.energy import energy
 from spexviz.views.examples import groups, mattering
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.findings import told
-from spexviz.views.graph import describe_graph, graph
-from spexviz.views.index_words import has_larger
 from spexviz.views.indices_of import all_indices
 from spexviz.views.path import DOWN, UP, path, way_of
 from spexviz.views.question import block
@@ -152,10 +150,10 @@ _PICTURES: Mapping[str, Callable[[Explanation, Sequence[Item]], list[Panel]]] = 
 
 
 def _pair(explanation: Explanation) -> list[Panel]:
-    """The sets as a graph, which nobody is shown who would take guesses for findings, and the path."""
+    """The sets as arcs, which nobody is shown who would take guesses for findings, and the path."""
     least: Depth = "analyst" if quality(explanation) == "poor" else "anyone"
     return [
-        Panel("What acts together", partial(_graph, explanation), "beside", least, selects=True),
+        Panel("What acts together", partial(_arcs, explanation), "beside", least, selects=True),
         Panel(way_of(explanation), partial(_path, explanation), "beside"),
     ]
 
@@ -194,8 +192,7 @@ def _strip(explanation: Explanation, look: Look) -> Component:
     # for anyone no guesses: the colours are faint, and the sets are left out
     top = 0 if look.depth == "anyone" and quality(explanation) == "poor" else look.top
     data = strip.data(explanation, found, top=top, dark=look.dark, selection=look.selection)
-    larger = has_larger(explanation, found.order)
-    return Component("strip", data, describe_graph(found, look.top, explanation.subject.noun, larger))
+    return Component("strip", data, arcs.in_text(explanation, found, look.top))
 
 
 def _grid(explanation: Explanation, look: Look) -> Component:
@@ -207,9 +204,10 @@ def _energy(explanation: Explanation, look: Look) -> Shown:
     return energy(explanation, dark=look.dark)
 
 
-def _graph(explanation: Explanation, look: Look) -> Shown:
-    chosen = {"index": look.index, "order": look.order, "dark": look.dark, "selection": look.selection}
-    return graph(explanation, look.top, **chosen)
+def _arcs(explanation: Explanation, look: Look) -> Component:
+    found = look.at(explanation)
+    data = arcs.data(explanation, found, top=look.top, dark=look.dark, selection=look.selection)
+    return Component("arcs", data, arcs.in_text(explanation, found, look.top))
 
 
 def _path(explanation: Explanation, look: Look) -> Shown:

@@ -14,6 +14,7 @@ from plotly.graph_objects import Figure
 from spexviz.indices import Interactions
 from spexviz.masks import Interaction
 from spexviz.results import Check, Explanation
+from spexviz.views.embed import alone
 from spexviz.views.index_words import checks_of
 
 Depth = Literal["anyone", "analyst", "researcher"]
@@ -73,6 +74,9 @@ class Component:
     text: str = ""
     title: str = ""
     subtitle: str = ""
+
+    def _repr_html_(self) -> str:
+        return alone(self.name, self.data, self.text)
 
 
 @dataclass(frozen=True)

@@ -180,14 +180,14 @@ def _combs(
     shown = interactions.top(count, include_singletons=False)
     combs = []
     for members in shown.values:
-        comb = _comb(members, shown, label)
+        comb = drawn_set(members, shown, label)
         if members in checks:
             comb["c"] = checks[members].verdict
         combs.append(comb)
     return combs
 
 
-def _comb(members: Interaction, shown: Interactions, label: Sequence[str]) -> dict[str, Any]:
+def drawn_set(members: Interaction, shown: Interactions, label: Sequence[str]) -> dict[str, Any]:
     """A set: members, name, value, share of variance as text and, where there is one, its interval.
 
     "v" and "i" are numbers to draw; "said" and "range" say them.

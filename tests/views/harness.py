@@ -42,6 +42,16 @@ MOUNT = """async ([js, css, items]) => {
     window.again(k, data);
   });
 }"""
+BESIDE = """async ([js, css, data]) => {
+  const code = new Blob([js], { type: "text/javascript" });
+  const { default: run } = await import(URL.createObjectURL(code));
+  const host = document.createElement("section");
+  document.body.append(host);
+  const parentElement = host.attachShadow({ mode: "open" });
+  parentElement.append(Object.assign(document.createElement("style"), { textContent: css }));
+  const k = window.roots.push(parentElement) - 1;
+  run({ parentElement, data, setTriggerValue: (name, value) => window.sent.push([k, name, value]) });
+}"""
 
 
 @contextmanager
@@ -79,3 +89,8 @@ def mounted(
     )
     page.evaluate(MOUNT, [script(name), style(name), list(items)])
     return page
+
+
+def beside(page: Any, data: dict[str, Any], name: str) -> None:
+    """One more component, of any name, on a page of `mounted`."""
+    page.evaluate(BESIDE, [script(name), style(name), data])

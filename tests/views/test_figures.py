@@ -8,9 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-import spexviz as sv
 from spexviz.results import Fidelity
-from spexviz.views import fidelity_curve, graph, heat, path, residuals
+from spexviz.views import fidelity_curve, heat, path, residuals
 from tests.explanations import changed
 
 
@@ -20,8 +19,6 @@ def traces(figure, name):
 
 def all_figures(run, dark=False):
     return [
-        graph(run, dark=dark),
-        graph(run.interactions("SII", 2), dark=dark),
         fidelity_curve(run, dark=dark),
         residuals(run, dark),
         path(run, dark=dark),
@@ -60,64 +57,6 @@ def test_odd_runs_still_draw(make, long):
         for figure in all_figures(run):
             figure.to_json()
         assert heat(run).html
-
-
-def test_graph_has_one_marker_a_set_and_only_the_players_of_the_top_sets(review):
-    figure = graph(review, top=4)
-    top = [list(m) for m, _ in review.interactions().top(4, include_singletons=False)]
-    (sets,), (players,) = traces(figure, "sets"), traces(figure, "players")
-    assert [list(m) for m in sets.customdata] == top
-    assert (
-        list(sets.marker.symbol) == ["circle" if len(m) == 2 else "diamond" for m in top]
-        and "diamond" in sets.marker.symbol
-    )
-    assert [i for (i,) in players.customdata] == sorted({i for m in top for i in m})
-    assert len(traces(graph(review, top=0), "sets")) == 0
-
-
-def test_graph_says_sign_by_glyph_and_doubt_by_dashes(review):
-    found = review.interactions()
-    figure = graph(review, top=12)
-    (sets,) = traces(figure, "sets")
-    assert [text.strip("<b>/") for text in sets.text] == [
-        "+" if found[tuple(m)] > 0 else "−" for m in sets.customdata
-    ]
-    lines = [trace for trace in figure.data if trace.mode == "lines"]
-    unsure = [low <= 0 <= high for low, high in (found.intervals[tuple(m)] for m in sets.customdata)]
-    assert [line.line.dash == "dash" for line in lines] == unsure and any(unsure) and not all(unsure)
-
-
-def test_graph_curves_start_and_end_at_their_players(review):
-    figure = graph(review, top=1)
-    (players,) = traces(figure, "players")
-    curve = figure.data[0]
-    ends = {(round(curve.x[k], 6), round(curve.y[k], 6)) for k in (0, -1)}
-    assert ends == {(round(x, 6), round(y, 6)) for x, y in zip(players.x, players.y, strict=True)}
-
-
-def test_graph_dims_what_is_not_selected(review):
-    (sets,) = traces(graph(review, selection=(2, 3)), "sets")
-    lit = [
-        m
-        for m, opacity in zip(map(tuple, sets.customdata), sets.marker.opacity, strict=True)
-        if opacity > 0.5
-    ]
-    assert lit == [(2, 3)]
-    (sets,) = traces(graph(review, selection=(2,)), "sets")
-    lit = [
-        m
-        for m, opacity in zip(map(tuple, sets.customdata), sets.marker.opacity, strict=True)
-        if opacity > 0.5
-    ]
-    assert len(lit) > 1 and all(2 in m for m in lit)
-
-
-def test_poor_fits_fade(make):
-    alpha = [
-        float(graph(make(("a", "b"), {(0, 1): 1.0}, r2=r2)).data[0].line.color.split(",")[-1].strip(")"))
-        for r2 in (0.95, 0.3)
-    ]
-    assert alpha[1] < 0.6 * alpha[0]
 
 
 def test_fidelity_curve_shows_every_point_at_its_budget(review):
@@ -173,8 +112,7 @@ def test_residuals_plot_model_over_surrogate(review):
     )
 
 
-def test_notebook_use_and_cheap_import(review):
-    assert isinstance(sv.views.graph(review, top=12), go.Figure)
+def test_views_are_cheap_to_import():
     heavy = {"streamlit", "torch", "pandas", "sklearn", "lightgbm"}
     code = f"import sys, spexviz.views; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(

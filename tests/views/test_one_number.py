@@ -17,9 +17,9 @@ from tests.views.walk import written
 RECORDED = sorted(path for path in (ASSETS / "runs").rglob("*.json") if path.name != "index.json")
 WORDS = ("not", "bad", "at", "all", "not", "good", "so", "what", "not")
 # the views that say the number of a single player, and of a set
-OF_PLAYERS = {"strip", "graph players", "card", "heat", "grid", "csv"}
-OF_SETS = {"comb", "graph sets", "table", "page's table", "frame", "csv", "card", "notebook"}
-IN_WORDS = {"graph in words", "grid in words", "all indices", "notebook, HTML", "selected"}
+OF_PLAYERS = {"strip", "arcs, player", "card", "heat", "grid", "csv"}
+OF_SETS = {"comb", "arcs, set", "table", "page's table", "frame", "csv", "card", "notebook"}
+IN_WORDS = {"arcs in words", "grid in words", "all indices", "notebook, HTML", "selected"}
 MEASURED = (
     "onfirmed",
     "ontradicted",
@@ -71,7 +71,7 @@ def test_one_set_one_number_one_sign_in_every_view(index: str, seeds: int) -> No
     assert views[False] >= OF_PLAYERS
     if index != "SV":
         assert views[True] >= OF_SETS and views[True] | views[False] >= IN_WORDS
-    of_checks = {"check", "graph check", "card, check", "finding"}
+    of_checks = {"check", "arcs, check", "card, check", "finding"}
     assert of_checks & views[True] == (of_checks if index == "mean" else set())
 
 
@@ -98,4 +98,4 @@ def test_another_index_shows_other_numbers_and_says_what_it_asks() -> None:
     for index, asks in (("FBII", "best surrogate of this order"), ("SV", "shared out among single players")):
         found, text = written(run, index, 3)
         assert any(set(found[key]) != set(mean[key]) for key in found if len(key[1]) == 1)
-        assert text.count(asks) >= 4  # strip, graph, heat, grid
+        assert text.count(asks) >= 4  # strip, arcs, heat, grid

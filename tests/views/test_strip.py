@@ -2,10 +2,8 @@ import json
 
 import pytest
 
-from spexviz.views import graph, strip
+from spexviz.views import arcs, strip
 from spexviz.views.component import script
-from spexviz.views.graph import describe_graph
-from spexviz.views.index_words import has_larger
 from spexviz.views.strip import pieces
 from spexviz.views.theme import number
 from tests.explanations import changed
@@ -149,9 +147,6 @@ def test_where_no_set_is_shown_it_says_why(make, coefficients, index, order, say
     run = changed(make(("a", "b", "c"), coefficients, draws=False), noun="word")
     i = run.interactions(index, order)
     assert strip.data(run, i)["none"] == says and strip.data(run, i)["sets"] == []
-    assert describe_graph(i, 12, "word", has_larger(run, i.order)).startswith(says)
-    figure = graph(run, index=index, order=order)
-    assert (
-        says in figure.layout.title.subtitle.text.replace("<br>", " ") and says in figure.layout.meta["text"]
-    )
-    assert ("No interactions" in figure.layout.title.text) == says.startswith("No interactions")
+    shown = arcs.graph(run, index=index, order=order)
+    assert shown.text.startswith(says) and shown.data["none"] == says and shown.data["sets"] == []
+    assert ("No interactions" in shown.data["title"]) == says.startswith("No interactions")

@@ -12,7 +12,7 @@ import spexviz as sv
 from spexviz.results import Explanation
 from spexviz.results.subject import ODDS, Scale
 from spexviz.spectrum import Spectrum
-from spexviz.views import cards, honesty, quality, scene, strip, trust
+from spexviz.views import arcs, cards, honesty, quality, strip, trust
 from tests.explanations import changed
 from tools.recordings import all_recordings
 
@@ -119,8 +119,7 @@ def test_one_word_for_all_figures(review) -> None:
         found = run.interactions()
         assert strip.data(run, found)["quality"] == word
         assert cards.quality_is_good(run) == (word != "poor")
-        fade = scene.Known.of(run, "mean", 3).fade
-        assert fade == {"good": 1.0, "fair": 0.8, "poor": 0.4}[word]
+        assert arcs.data(run, found)["quality"] == word
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 import spexviz as sv
 from spexviz.results import Check
-from spexviz.views import checked, csv, finding, graph, honesty, strip, table, theme
+from spexviz.views import arcs, checked, csv, finding, honesty, strip, table
 from spexviz.views.table import guarded, members_of
 from tests.explanations import changed
 
@@ -33,7 +33,7 @@ def test_a_value_that_never_changed_is_said_and_no_further_ablations_are_asked_f
             assert "may help" not in said and "carries" not in said and "strongest" not in said
         nothing = "Nothing found: no word and no set of words moves the value."
         assert strip.data(run, found(run))["none"] == nothing
-        assert "Nothing found" in graph(run).layout.title.text
+        assert arcs.data(run, found(run))["title"] == "Nothing found"
 
 
 def test_a_value_that_changed_once_did_change(review):
@@ -86,19 +86,10 @@ def test_contradicted_sets_are_marked_not_hidden(review):
         (11, 12)
     ]
     assert strip.data(run, i)["version"] != strip.data(review, i)["version"]
-    figure, plain = graph(run), graph(review)
-    (marks,) = (trace for trace in figure.data if trace.name == "sets")
-    at = [tuple(members) for members in marks.customdata]
-    fill = dict(zip(at, marks.marker.color, strict=True))
-    assert (
-        fill[(2, 3, 5)] == theme.tokens().page != fill[(2, 3)]
-        and list(fill.values()).count(theme.tokens().page) == 1
-    )
-    assert (
-        "contradicted" in marks.hovertext[at.index((2, 3, 5))]
-        and "hollow" in figure.layout.title.subtitle.text
-    )
-    assert "hollow" not in plain.layout.title.subtitle.text
+    drawn = {tuple(one["m"]): one for one in arcs.data(run, i)["sets"]}
+    assert [members for members, one in drawn.items() if one.get("c") == "contradicted"] == [(2, 3, 5)]
+    assert drawn[(2, 3, 5)]["check"].startswith("contradicted: the surrogate says +1.68")
+    assert "check" not in drawn[(11, 12)]
 
 
 def test_table_rows_are_the_top_sets(review):

@@ -102,12 +102,14 @@ def _story(
         elif isinstance(made, Component) and made.name == "squares":
             shown.append(json.dumps(made.data, ensure_ascii=False) + made.text + made.subtitle)
             yield from _of_squares(made, by_name)
+        elif isinstance(made, Component) and made.name == "arcs":
+            shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
+            yield from _of_arcs(made, by_name)
         elif isinstance(made, Component):
             shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
             yield from _of_cards(made.data["cards"])
         elif isinstance(made, Figure):
             shown.append(made.to_json())
-            yield from _of_graph(made, by_name)
         elif isinstance(made, Table) and panel.title == INDICES:
             (row,) = [row for row in made.rows if row["Index"] == READINGS[index].label]
             yield "all indices", selection, row["Value"].split(" ")[0]
@@ -143,21 +145,20 @@ def _of_cards(made: list[dict[str, Any]]) -> Iterator[Said]:
                 yield "card, check", tuple(card["members"]), said[1]
 
 
-def _of_graph(figure: Figure, by_name: dict[str, Interaction]) -> Iterator[Said]:
-    for trace in figure.data:
-        if trace.name not in ("sets", "players"):
-            continue
-        for members, text, glyph in zip(trace.customdata, trace.hovertext, trace.text, strict=True):
-            lines = html.unescape(text).split("<br>")
-            value = lines[1].split(" ")[0]
-            interval = re.search(RANGE, text)
-            yield f"graph {trace.name}", tuple(members), value + (f" {interval[0]}" if interval else "")
-            if trace.name == "sets":
-                sign = glyph.strip("</b>")
-                assert value == "0" or sign == value[0], "the glyph of a set has another sign"
-            if said := re.search(rf"surrogate says ({NUMBER}),", text):
-                yield "graph check", tuple(members), said[1]
-    yield from _listed("graph in words", figure.layout.meta["text"].rpartition("): ")[2], by_name)
+def _of_arcs(made: Component, by_name: dict[str, Interaction]) -> Iterator[Said]:
+    for player in made.data["players"]:
+        yield "arcs, player", (player["p"],), player["said"]
+        assert player.get("sign", "") in ("", "0", player["said"][0]), (
+            "the glyph of a player has another sign"
+        )
+        assert not player["cell"] or (player["cell"] < 0) == player["said"].startswith("−")
+    for one in made.data["sets"]:
+        members = tuple(one["m"])
+        yield "arcs, set", members, f"{one['said']} {one.get('range', '')}".rstrip()
+        assert (one["v"] < 0) == one["said"].startswith("−"), "the arc has another sign"
+        if said := re.search(rf"surrogate says ({NUMBER}),", one.get("check", "")):
+            yield "arcs, check", members, said[1]
+    yield from _listed("arcs in words", made.text.rpartition("): ")[2], by_name)
 
 
 def _of_squares(grid: Component, by_name: dict[str, Interaction]) -> Iterator[Said]:
