@@ -194,6 +194,9 @@ def apply(
     return figure
 
 
+_NEW_SENTENCE = re.compile(r"(?<![.,;:])\n(?=[A-Z])")  # a line of a subtitle that continues none
+
+
 def untitled(figure: Figure) -> tuple[str, str]:
     """Take title and subtitle off a figure of the house style, in place; returns them as plain text.
 
@@ -207,14 +210,14 @@ def untitled(figure: Figure) -> tuple[str, str]:
         lines = title.subtitle.text.split("<br>")
     freed = _head(len(lines)) - _TOP
     figure.update_layout(height=figure.layout.height - freed, margin_t=figure.layout.margin.t - freed)
-    written = _plain(title.text), _plain(" ".join(lines))
+    written = _plain(title.text), _plain(_NEW_SENTENCE.sub(". ", "\n".join(lines)))
     figure.layout.title = None
     return written
 
 
 def _plain(markup: str) -> str:
-    """What Plotly's markup shows."""
-    return html.unescape(re.sub(r"<[^>]*>", "", markup)).strip()
+    """What Plotly's markup shows, in one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", markup)).split())
 
 
 def _head(lines: int) -> int:
