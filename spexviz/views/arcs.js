@@ -34,7 +34,7 @@ function draw(parentElement, state, data) {
   Object.assign(state, { version: data.version, data, root, observer: null, width: 0, at: null, chosen: [] });
   state.sub = element("p", "sub");
   root.append(element("h3", "title", data.title), state.sub, drawLegend(data));
-  if (data.asks) root.append(element("p", "asks", data.asks));
+  if (data.asks) root.append(element("p", "meaning", data.asks));
   state.stage = element("div", "stage");
   state.stage.setAttribute("role", "group");
   state.stage.setAttribute("aria-label", `${data.title}: ${data.players.length} ${data.noun}s and the sets of them. Arrow keys move along them and across, Enter selects, Escape clears.`);

@@ -174,7 +174,7 @@ def test_where_little_is_explained_nothing_is_shown_as_found(server, open_page, 
     assert page.locator(".headline h2").inner_text().startswith("Nothing can be said yet")
     assert page.locator(".metered").inner_text().startswith("Do not read")
     assert page.get_by_text("These are guesses").is_visible() and page.locator(".comb").count() == 0
-    assert page.get_by_text("strongest interactions").count() == 0
+    assert page.locator(".spexviz-arcs").count() == 0
 
 
 def without_question(subject: dict[str, Any]) -> dict[str, Any]:
