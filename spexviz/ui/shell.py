@@ -28,7 +28,7 @@ pages = [
 start = st.Page(home, title="Home", url_path="home", default=True, visibility="hidden")
 
 # Constant style, no user text: less empty space above, a title that does not shout, a main button that can be
-# read on the dark theme too; small print with a contrast of 4.5, tabs and numbers that wrap where room is short.
+# read on the dark theme too; small print with a contrast of 4.5; tabs and numbers wrap where room is short.
 st.html("""<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; }
 @media (max-width: 768px) { .stMainBlockContainer { padding-top: 4.5rem; } }
