@@ -18,6 +18,7 @@ _CSS = """
 .note h3 { margin: 0; font-size: 1.15rem; font-weight: 600; line-height: 1.35; text-wrap: pretty; }
 .headline p, .heading p { margin-top: 0.35rem; }
 .heading p { font-size: 0.875rem; opacity: 0.85; }
+.heading p + p { margin-top: 0.15rem; }
 .title p { font-weight: 600; }
 .plain p, .quiet p, .strip p { font-size: 0.9rem; }
 .plain p { opacity: 0.85; }
@@ -108,9 +109,9 @@ def words(said: Words, key: str, edge: str = "") -> None:
     )
 
 
-def heading(title: str, subtitle: str = "", *, key: str) -> None:
-    """The title of a panel, with what is to be known of it in small print."""
-    words(Words(tuple(filter(None, (title, subtitle))), "heading"), key)
+def heading(title: str, *more: str, key: str) -> None:
+    """The title of a panel, with what is to be known of it in small print, a paragraph each."""
+    words(Words((title, *filter(None, more)), "heading"), key)
 
 
 def note(*lines: str, kind: str = "plain", key: str, edge: str = "") -> None:

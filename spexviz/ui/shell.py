@@ -28,11 +28,19 @@ pages = [
 start = st.Page(home, title="Home", url_path="home", default=True, visibility="hidden")
 
 # Constant style, no user text: less empty space above, a title that does not shout, a main button that can be
-# read on the dark theme too.
+# read on the dark theme too; small print with a contrast of 4.5; tabs and numbers wrap where room is short.
 st.html("""<style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; }
 @media (max-width: 768px) { .stMainBlockContainer { padding-top: 4.5rem; } }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0.4rem 0; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p {
+  color: light-dark(#5d5b6a, #aeacb9);
+  opacity: 1;
+}
+.stTabs [role="tablist"] { flex-wrap: wrap; row-gap: 0.25rem; }
+[data-testid="stMetric"] :is(label, p, div, span) { white-space: normal; overflow: visible; }
+[data-testid="stMetricValue"] { font-size: clamp(1.3rem, 2.2vw, 2.1rem); overflow-wrap: anywhere; }
+[data-testid="stBaseButton-primary"]:enabled kbd { opacity: 1; }
 [data-testid="stBaseButton-primary"]:is(:enabled, :enabled:hover) { color: light-dark(#fff, #14131a); }
 </style>""")
 page = st.navigation([start, *pages])

@@ -84,9 +84,9 @@ def chart(figure: Any, key: str) -> None:
 
 def _title(figure: Any, key: str) -> None:
     """The title of a figure as text that wraps: in the figure itself it would be cut where room is short."""
-    title, subtitle = theme.untitled(figure)
+    title, *more = theme.untitled(figure) or [""]
     if title:
-        heading(title, subtitle, key=f"{key}-heading")
+        heading(title, *more, key=f"{key}-heading")
 
 
 def table(shown: Table, label: str, key: str, run_key: str, selection: Interaction = ()) -> None:

@@ -32,10 +32,10 @@ def energy(explanation: Explanation, *, dark: bool = False) -> Figure:
         figure.add_bar(**bar, orientation="h", marker_line=edge, hoverinfo="text")
     said = in_words(shares, explanation.subject.noun)
     theme.apply(
-        figure, dark, title="What acts alone, and what together", subtitle=said, height=190, text=said
+        figure, dark, title="What acts alone, and what together", subtitle=said, height=238, text=said
     )
-    legend = legend_below(-0.1, yanchor="top", traceorder="normal")
-    figure.update_layout(barmode="stack", legend=legend, bargap=0.1, margin_t=112)
+    legend = legend_below(0, yanchor="top", traceorder="normal")
+    figure.update_layout(barmode="stack", legend=legend, bargap=0.1, margin_t=112, margin_b=76)
     whole = max(1e-9, sum(shares.values()))
     figure.update_xaxes(visible=False, range=[0, whole], **STILL)
     return figure.update_yaxes(visible=False, **STILL)

@@ -19,6 +19,8 @@ from spexviz.views.theme import listed, number
 from spexviz.views.words import escape, one, plural
 
 UP, DOWN = "From nothing to everything", "From everything to nothing"
+_VALUES = 72  # pixels of the column of values
+_BESIDE = {"xref": "paper", "x": 1, "xanchor": "right", "xshift": _VALUES - 6}
 MISSING = "Not measured: a run does this last, and runs of earlier versions lack it."
 
 
@@ -72,7 +74,7 @@ def path(explanation: Explanation, *, dark: bool = False) -> Figure:
     subtitle = _subtitle(subject, adding, exact)
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
     _set_axes(figure, steps, explanation.unit, dark)
-    return figure.update_layout(showlegend=False, bargap=0.3)
+    return figure.update_layout(showlegend=False, bargap=0.3, margin_r=_VALUES)
 
 
 def way_of(explanation: Explanation) -> str:
@@ -185,10 +187,10 @@ def _draw_surrogate(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
 
 
 def _write_values(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
-    """The change of each step, of an end its value, in a column at the right, where no line crosses it."""
+    """The change of each step, of an end its value, in a column beside the plot, where no bar reaches it."""
     for row, step in enumerate(steps):
         value = _bold_end(step, number(step.change))
-        write(figure, value, 13, theme.ink(dark), xref="paper", x=1, y=row, xanchor="right")
+        write(figure, value, 13, theme.ink(dark), **_BESIDE, y=row)
 
 
 def _set_axes(figure: Figure, steps: Sequence[Step], unit: str, dark: bool) -> None:
@@ -199,7 +201,7 @@ def _set_axes(figure: Figure, steps: Sequence[Step], unit: str, dark: bool) -> N
     low = min(levels)
     high = max(levels)
     width = (high - low) or 1.0
-    room = [low - 0.04 * width, high + 0.18 * width]
+    room = [low - 0.04 * width, high + 0.04 * width]
     figure.update_xaxes(title_text=escape(unit), range=room, **STILL)
     labels = [_bold_end(step, escape(step.label)) for step in steps]
     figure.update_yaxes(tickvals=list(range(len(steps))), ticktext=labels, tickfont_color=theme.ink(dark))

@@ -186,7 +186,9 @@ def apply(
     legend = {"font": {"size": 13, "color": t.ink}, "bgcolor": _CLEAR}
     margin = {"l": 16, "r": 24, "t": _head(len(lines)), "b": 16}
     figure.update_layout(template="none", paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR, separators=".,")
-    figure.update_layout(height=height, margin=margin, font=font, legend=legend, meta={"text": text})
+    head = [part for part in (title, *subtitle.split("<br>")) if part]
+    meta = {"text": text, "head": [_plain(part) for part in head]}
+    figure.update_layout(height=height, margin=margin, font=font, legend=legend, meta=meta)
     figure.update_layout(title=_title(title, lines, t), hoverlabel=_hover_label(t))
     axis = _axis(t)
     figure.update_xaxes(**axis)
@@ -194,25 +196,20 @@ def apply(
     return figure
 
 
-_NEW_SENTENCE = re.compile(r"(?<![.,;:])\n(?=[A-Z])")  # a line of a subtitle that continues none
+def untitled(figure: Figure) -> list[str]:
+    """Take title and subtitle off a figure of the house style, in place; returns them as lines of plain text.
 
-
-def untitled(figure: Figure) -> tuple[str, str]:
-    """Take title and subtitle off a figure of the house style, in place; returns them as plain text.
-
-    A page writes them over the figure, where they wrap at every width. ("", "") where there are none.
+    A page writes them over the figure, where they wrap at every width. [] where there are none.
     """
-    title = figure.layout.title
-    if not title.text:
-        return "", ""
-    lines = []
-    if title.subtitle.text:
-        lines = title.subtitle.text.split("<br>")
-    freed = _head(len(lines)) - _TOP
-    figure.update_layout(height=figure.layout.height - freed, margin_t=figure.layout.margin.t - freed)
-    written = _plain(title.text), _plain(_NEW_SENTENCE.sub(". ", "\n".join(lines)))
+    layout = figure.layout
+    head = list((layout.meta or {}).get("head", ()))
+    if not layout.title.text:
+        return []
+    subtitle = layout.title.subtitle.text or ""
+    freed = _head(len(subtitle.split("<br>")) if subtitle else 0) - _TOP
+    figure.update_layout(height=layout.height - freed, margin_t=layout.margin.t - freed)
     figure.layout.title = None
-    return written
+    return head
 
 
 def _plain(markup: str) -> str:

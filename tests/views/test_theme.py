@@ -1,6 +1,7 @@
 import math
 
 import pytest
+from plotly.graph_objects import Figure
 
 from spexviz.kit.names import plain
 from spexviz.views import theme
@@ -63,3 +64,19 @@ def test_labels_are_shown_letter_by_letter():
     assert plain("\u202eevil\n\x00word") == "evil word"
     assert plain(" \n") == "↵" and plain("  ") == "␣" and plain("") == "∅"
     assert joined((0, 2), ("a", "b", "c")) == "a × c"
+
+
+def test_a_title_comes_off_a_figure_as_text_and_leaves_no_room_behind() -> None:
+    def made() -> Figure:
+        return theme.apply(
+            Figure(), title="A &amp; B", subtitle="one<br>two &lt;i&gt; " + 20 * "long ", text="t"
+        )
+
+    written, bare = made(), made()
+    assert theme.untitled(bare) == ["A & B", "one", "two <i> " + (20 * "long ").strip()]
+    assert bare.layout.title.text is None and bare.layout.meta["text"] == "t"
+    plots = [figure.layout.height - figure.layout.margin.t for figure in (written, bare)]
+    assert plots[0] == plots[1] and bare.layout.margin.t < 20
+    assert theme.untitled(bare) == [] == theme.untitled(Figure())
+    untold = theme.apply(Figure(), title="alone")
+    assert theme.untitled(untold) == ["alone"] and untold.layout.margin.t == bare.layout.margin.t

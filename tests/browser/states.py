@@ -1,0 +1,187 @@
+"""The states in which a page can be: how each is reached, for pictures and for what is measured of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.browser import harness, paced
+from tests.browser.harness import explain, idle, type_prompt, wait_until
+
+AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
+TABLE = "Sets as a table"
+PROMPTS = (
+    "This film is not good but never dull and hardly a great bore for long",
+    "The food was not bad but nobody would call the service anything but slow",
+)
+RECORDED = (
+    ("explore", "prompt", "never-fails"),
+    ("explore", "prompt", "turns"),
+    ("heads", "heads", "copying"),
+    ("heads", "heads", "eiffel-tower"),
+    ("training", "training", "elevator"),
+    ("training", "training", "wrong-labels"),
+    ("training", "training", "three"),
+)
+DEPTHS = ("anyone", "analyst", "researcher")
+WIDTHS = (400, 1024, 1440, 1920)
+ZOOMED = 720  # a window of 1440 px at 200 % zoom
+THEMES = ("light", "dark")
+HEIGHTS = {400: 860, ZOOMED: 450}
+
+
+@dataclass(frozen=True)
+class State:
+    """A page by its address, the depth at which a run is told, and what is done before it is looked at."""
+
+    name: str
+    address: str
+    depth: str = "anyone"
+    then: Callable[[Any], None] | None = None
+
+    def reach(self, page: Any, url: str) -> None:
+        """Open it, and wait until it is drawn."""
+        page.context.add_cookies([{"name": "spexviz-depth", "value": self.depth, "url": url}])
+        page.goto(f"{url}/{self.address}")
+        idle(page)
+        page.locator("[data-testid=stMain] :is(h1, p)").first.wait_for()
+        if "run=" in self.address:
+            page.locator(".spexviz-question, [data-testid=stAlert]").first.wait_for()
+        if self.then is not None:
+            self.then(page)
+        idle(page)
+        page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
+
+
+def open_folds(page: Any) -> None:
+    """Everything that is folded, and no dialog."""
+    for _ in range(3):  # a fold may hold one
+        closed = page.locator("details:not([open]) > summary:visible")
+        if not closed.count():
+            return
+        for _ in range(closed.count()):
+            closed.first.click()
+            idle(page)
+
+
+def open_settings(page: Any) -> None:
+    page.get_by_role("button", name="Link and settings").click()
+    page.get_by_test_id("stPopoverBody").wait_for()
+
+
+def select_first(page: Any) -> None:
+    """The first comb, card or square, or what comes first of them."""
+    page.locator(".comb, .card[role=button], .square").first.click()
+    page.get_by_role("button", name="Clear selection").wait_for()
+
+
+def tab(number: int) -> Callable[[Any], None]:
+    """The tab of this number, from 0, if there are so many."""
+
+    def opened(page: Any) -> None:
+        tabs = page.get_by_role("tab")
+        tabs.first.wait_for()
+        if number < tabs.count():
+            tabs.nth(number).click()
+            idle(page)
+
+    return opened
+
+
+def of_forms() -> Iterator[State]:
+    """The forms of the lenses, as they are and with their folds open; an unknown run; no runs."""
+    for lens in ("explore", "heads", "training"):
+        yield State(f"{lens}-form", lens)
+        yield State(f"{lens}-form-open", lens, then=open_folds)
+    yield State("unknown-run", f"explore?run={'0' * 16}")
+
+
+def of_results(runs: dict[tuple[str, str], str]) -> Iterator[State]:
+    """Every recorded run at every depth; `runs`: their ids by game and name."""
+    for lens, game, name in RECORDED:
+        address = f"{lens}?run={runs[game, name]}"
+        for depth in DEPTHS:
+            yield State(f"{name}-{depth}", address, depth)
+        yield State(f"{name}-selected", address, then=select_first)
+        yield State(f"{name}-open", address, then=open_folds)
+    for lens, game, name in (RECORDED[1], RECORDED[2], RECORDED[4]):
+        address = f"{lens}?run={runs[game, name]}"
+        for number in range(1, 5):
+            yield State(f"{name}-tab-{number}", address, "researcher", tab(number))
+        yield State(f"{name}-settings", address, then=open_settings)
+
+
+def all_states(server: harness.Server, page: Any) -> list[State]:
+    """Every state; makes the runs that they need, on a server that `paced` serves with the toy model."""
+    empty = State("runs-none", "runs")
+    empty.reach(page, server.url)
+    runs = {}
+    for lens, game, name in RECORDED:
+        runs[game, name] = open_recorded(page, server.url, lens, game, name)
+    ended = {"cancelled": cancelled(server, page), "failed": failed(server, page)}
+    going = running(server, page)
+    states = [*of_forms(), *of_results(runs)]
+    states += [State(name, f"explore?run={run_id}") for name, run_id in ended.items()]
+    return [*states, State("running", f"explore?run={going}"), State("runs", "runs")]
+
+
+def open_recorded(page: Any, url: str, lens: str, game: str, name: str) -> str:
+    """Open a recorded run by its card; its id."""
+    page.goto(f"{url}/{lens}?run=")
+    idle(page)
+    page.locator(f".st-key-recorded-{game}-{name} button").first.click()
+    page.wait_for_url(re.compile(r"[?&]run=[0-9a-f]{16}"))
+    page.get_by_text(TABLE).first.wait_for()
+    return re.search(r"[?&]run=([0-9a-f]{16})", page.url)[1]
+
+
+def _let(server: harness.Server, calls: int) -> None:
+    (server.home / "calls").write_text(str(calls))
+
+
+def cancelled(server: harness.Server, page: Any) -> str:
+    """A run that was cancelled after its first colours."""
+    _let(server, 2)
+    run_id = _start(server, page, PROMPTS[0])
+    page.locator(".preview .token[data-sign]").first.wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    _let(server, 3)
+    wait_until(lambda: server.run(run_id)["state"] == "cancelled", 60, "the run to be cancelled")
+    return run_id
+
+
+def failed(server: harness.Server, page: Any) -> str:
+    """A run that its model has refused."""
+    run_id = _start(server, page, "The plot was thin but nobody minded", target="positively wonderful")
+    wait_until(lambda: server.run(run_id)["state"] == "failed", 60, "the run to fail")
+    return run_id
+
+
+def running(server: harness.Server, page: Any) -> str:
+    """A run that has its first fit and goes on for ever."""
+    _let(server, 6)
+    run_id = _start(server, page, PROMPTS[1])
+    page.locator(".spexviz-strip:not(.preview) .token").first.wait_for()
+    return run_id
+
+
+def _start(server: harness.Server, page: Any, prompt: str, target: str = "") -> str:
+    page.goto(f"{server.url}/explore?run=")
+    idle(page)
+    if target:
+        page.get_by_label("Target", exact=True).fill(target)
+        page.get_by_label("Target", exact=True).press("Tab")
+        idle(page)
+    type_prompt(page, prompt, budget=128)
+    return explain(page)
+
+
+def wrong_with(page: Any) -> list[str]:
+    """What is cut, too pale or beyond the window, a sentence each."""
+    return page.evaluate(AUDIT)
+
+
+LAUNCH = paced.LAUNCH
