@@ -13,7 +13,6 @@ import streamlit as st
 
 from spexviz.results import Explanation
 from spexviz.ui import widgets
-from spexviz.ui.selection import select
 from spexviz.ui.sentences import heading, words
 from spexviz.views.story import Action, Component, Look, Panel, Table, Words
 
@@ -73,19 +72,18 @@ def draw(panel: Panel, view: View, actions: Mapping[str, Draw]) -> None:
     shown = panel.make(view.look)
     kind = type(shown).__name__.lower()  # a tab may hold several panels of its title
     key = f"{view.key}-{_slug(panel.title)}-{kind}"
+    selects = panel.selects and not view.look.still
     if isinstance(shown, Action):
         actions[shown.name](view)
     elif isinstance(shown, Words):
         words(shown, key)
-        if panel.selects and view.look.selection:
-            st.button("Clear selection", on_click=select, args=(view.key, ()), key=f"{key}-clear")
     elif isinstance(shown, Component):
         _heading(panel, shown, key)
-        widgets.drawn(shown, key, view.key)
+        widgets.drawn(shown, key, view.key, still=view.look.still)
     elif isinstance(shown, Table):
-        run_key = view.key if panel.selects else ""
+        run_key = view.key if selects else ""
         widgets.table(shown, panel.title, key, run_key, view.look.selection)
-    elif panel.selects and view.explanation.complete:
+    elif selects:
         widgets.clickable(shown, key, view.key)
     else:
         widgets.chart(shown, key)

@@ -58,7 +58,7 @@ def so_far(explanation: Explanation, key: str, items: Sequence[Item], top: Any) 
 
     `top`: the place of the question, where it has stood from the beginning.
     """
-    look = Look(top=6, depth=depth.depth(), dark=widgets.dark())
+    look = Look(top=6, depth=depth.depth(), dark=widgets.dark(), still=True)
     view = View(explanation, look, key)
     asked, *found = (panel for panel in story(explanation, items) if panel.early)
     with top:
@@ -73,11 +73,11 @@ def beginning(subject: Subject, preview: Preview | None, key: str, top: Any) -> 
     """
     shown = question.asked(subject, widgets.dark())
     with top:
-        widgets.drawn(shown, f"{key}-asked", key)
+        widgets.drawn(shown, f"{key}-asked", key, still=True)
     if subject.text is not None and subject.spans:
         effects = preview.effects if preview else None
         data = strip.preview(subject, effects, dark=widgets.dark())
-        widgets.drawn(Component("strip", data), f"{key}-strip", key)
+        widgets.drawn(Component("strip", data), f"{key}-strip", key, still=True)
 
 
 def _controls(explanation: Explanation, look: Look, key: str) -> Look:

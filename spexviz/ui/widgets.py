@@ -49,10 +49,14 @@ def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool
     return bool(st.session_state.get(flag))
 
 
-def drawn(shown: Component, key: str, run_key: str) -> None:
-    """A component of ours by its data; a click in it selects players of the run with this key."""
+def drawn(shown: Component, key: str, run_key: str, *, still: bool = False) -> None:
+    """A component of ours by its data; a click in it selects players of the run with this key.
+
+    `still`: nothing in it can be clicked yet.
+    """
     clicked = selecting(run_key, key, triggered)
-    data = {**shown.data, "run": run_key or None}  # the views of a run are linked in the browser
+    # the views of a run are linked in the browser
+    data = {**shown.data, "run": run_key or None, "still": still}
     _COMPONENTS[shown.name](key=key, data=data, on_select_change=clicked)
 
 

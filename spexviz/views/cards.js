@@ -33,14 +33,14 @@ function draw(parentElement, state, data) {
   root.dataset.quality = data.quality;
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
   state.shown = data.cards;
-  state.cards = data.cards.map((card) => drawCard(state, card));
+  state.cards = data.cards.map((card) => drawCard(state, card, data.still));
   root.append(...state.cards);
   parentElement.append(root);
   state.root = root;
   state.version = data.version;
 }
 
-function drawCard(state, card) {
+function drawCard(state, card, still) {
   const box = element("div", "card");
   if (card.value !== undefined) {
     const worth = element("div", "worth");
@@ -55,7 +55,7 @@ function drawCard(state, card) {
     for (const line of card.lines) lines.append(element("p", "", line));
     box.append(lines);
   }
-  if (card.members.length) {
+  if (card.members.length && !still) {
     box.setAttribute("role", "button");
     box.tabIndex = 0;
     const choose = () => {

@@ -12,19 +12,27 @@ from typing import Any
 from spexviz.views import theme
 
 # each has its script and its style here
-COMPONENTS = ("strip", "arcs", "cards", "squares", "question", "looks", "rows")
-_PARTS = {"strip": ("lanes.js",), "rows": ("listed.js",)}  # of a script that is more than one file
+COMPONENTS = ("strip", "arcs", "cards", "squares", "question", "looks", "rows", "selected")
+_PARTS = {  # what stands before them in those that are more than one file
+    "strip": ("said.js", "said.css", "lanes.js", "lanes.css"),
+    "selected": ("said.js", "said.css"),
+    "rows": ("listed.js",),
+}
 
 
 def script(name: str) -> str:
     """The script of a component, as one module: what all of them share, and its own."""
-    files = ("common.js", *_PARTS.get(name, ()), f"{name}.js")
-    return "\n".join(map(_beside, files))
+    return "\n".join(map(_beside, ("common.js", *_files(name, ".js"))))
 
 
 def style(name: str) -> str:
     """The style of a component."""
-    return _beside(f"{name}.css")
+    return "\n".join(map(_beside, _files(name, ".css")))
+
+
+def _files(name: str, ending: str) -> list[str]:
+    files = (*_PARTS.get(name, ()), f"{name}{ending}")
+    return [file for file in files if file.endswith(ending)]
 
 
 def _beside(name: str) -> str:

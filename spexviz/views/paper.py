@@ -66,7 +66,8 @@ class Story:
 
 def show(explanation: Explanation, items: Sequence[Item] = (), **look: Any) -> Story:
     """The story of a run for a notebook; `look`: fields of Look, such as depth="researcher"."""
-    return Story(explanation, Look(**{"order": usual_order(explanation), **look}), items)
+    usual = {"order": usual_order(explanation), "still": True}
+    return Story(explanation, Look(**{**usual, **look}), items)
 
 
 def report(explanation: Explanation, items: Sequence[Item] = (), **look: Any) -> str:

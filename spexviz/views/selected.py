@@ -8,18 +8,29 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import untouched
 from spexviz.views.captions import check_text
+from spexviz.views.component import colours, versioned
 from spexviz.views.index_words import MEAN, named, title_of
-from spexviz.views.story import Look, Words
+from spexviz.views.story import Component, Look, Words
 from spexviz.views.theme import interval_text, number, percent
 from spexviz.views.words import joined, one, plural
 
 
-def selected(explanation: Explanation, look: Look) -> Words:
-    """The selected set: its number, what leaving it out really does, and its check; or how to select one."""
+def selected(explanation: Explanation, look: Look) -> Component | Words:
+    """What is said of the selected set, or how to select one where something can be clicked."""
+    said = sentence(explanation, look)
+    if look.still:
+        return Words(tuple(filter(None, [said])))
+    player = one(explanation.subject.noun)
+    hint = f"Click {player}, a set, a node or a table row to follow it through all views."
+    body = {"hint": hint, "colours": colours(("ink", "muted", "up"), look.dark)}
+    return Component("selected", {**versioned(body, look.selection), "said": said}, said)
+
+
+def sentence(explanation: Explanation, look: Look) -> str:
+    """The selected set: its number, what leaving it out really does, and its check; "" for none."""
     members = look.selection
     if not members:
-        player = one(explanation.subject.noun)
-        return Words((f"Click {player}, a set, a node or a table row to follow it through all views.",))
+        return ""
     name = joined(members, names(explanation.players))
     told = [f"{name}: {_number(explanation, look)}"]
     if look.index == MEAN:  # nothing measured stands beside another index
@@ -27,7 +38,7 @@ def selected(explanation: Explanation, look: Look) -> Words:
     for check in look.checks(explanation):
         if check.members == members:
             told.append(f"Checked on the model, {check_text(check, explanation.unit)}")
-    return Words((" ".join(filter(None, told)),))
+    return " ".join(filter(None, told))
 
 
 def _number(explanation: Explanation, look: Look) -> str:

@@ -17,7 +17,7 @@ from spexviz.views.findings import told
 from spexviz.views.indices_of import all_indices
 from spexviz.views.path import DOWN, UP, path, way_of
 from spexviz.views.question import block
-from spexviz.views.selected import selected
+from spexviz.views.selected import selected, sentence
 from spexviz.views.squares import squares
 from spexviz.views.story import Action, Component, Depth, Look, Panel, Shown, Table, Words
 from spexviz.views.table import sets
@@ -95,7 +95,6 @@ def _of_text(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     """A text with its sets, or players in a row where there is no text."""
     return [
         Panel("The text", partial(_strip, explanation), early=True, selects=True),
-        _selected(explanation),
         *_pair(explanation),
     ]
 
@@ -107,9 +106,9 @@ def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     if is_tall(explanation):  # as the way is
         beside, under = way, together
     return [
+        _selected(explanation),
         Panel("The parts", partial(_grid, explanation), "beside", early=True, selects=True),
         beside,
-        _selected(explanation),
         Panel("Where it looks", Action("attention")),
         replace(under, room="picture"),
         Panel("What acts alone, and what together", partial(_energy, explanation), least="analyst"),
@@ -132,15 +131,15 @@ def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]
     harm = Panel(HARM, Action("removal"))
     panels = [
         Panel("The query", Action("query"), "top"),
+        _selected(explanation),
         _mattering(explanation, items),
         *groups(explanation, items),
-        _selected(explanation),
         replace(together, room="picture"),
         Panel("What if?", Action("what-if")),
     ]
     if explanation.subject.before:
         return [*panels, replace(harm, room="more"), replace(way, room="more")]
-    return [*panels[:2], harm, *panels[2:], replace(way, room="more")]
+    return [*panels[:3], harm, *panels[3:], replace(way, room="more")]
 
 
 _PICTURES: Mapping[str, Callable[[Explanation, Sequence[Item]], list[Panel]]] = {
@@ -191,8 +190,9 @@ def _strip(explanation: Explanation, look: Look) -> Component:
     found = look.at(explanation)
     # for anyone no guesses: the colours are faint, and the sets are left out
     top = 0 if look.depth == "anyone" and quality(explanation) == "poor" else look.top
-    data = strip.data(explanation, found, top=top, dark=look.dark, selection=look.selection)
-    return Component("strip", data, arcs.in_text(explanation, found, look.top))
+    said = sentence(explanation, look)
+    data = strip.data(explanation, found, top=top, dark=look.dark, selection=look.selection, said=said)
+    return Component("strip", data, f"{arcs.in_text(explanation, found, look.top)} {said}".rstrip())
 
 
 def _grid(explanation: Explanation, look: Look) -> Component:

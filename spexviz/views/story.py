@@ -27,7 +27,7 @@ class Look:
     """How a run is looked at: nothing of it changes a number of the run.
 
     `index`, `order`: of the interactions; `top`: sets shown; `selection`: the selected players; `depth`: for
-    whom it is told.
+    whom it is told; `still`: nothing can be clicked.
     """
 
     index: str = "mean"
@@ -36,6 +36,7 @@ class Look:
     selection: Interaction = ()
     depth: Depth = "anyone"
     dark: bool = False
+    still: bool = False
 
     def at(self, explanation: Explanation) -> Interactions:
         """The interactions of a run that are looked at."""

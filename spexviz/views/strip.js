@@ -5,7 +5,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (!data) return undefined;
   let state = states.get(parentElement);
   if (!state) states.set(parentElement, (state = { version: null }));
-  state.send = setTriggerValue;
+  Object.assign(state, { send: setTriggerValue, about: data.selection || [], said: data.said });
   if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
   state.link ??= linked(parentElement, data.run, { select: (members) => select(state, members), light: (lit) => light(state, lit) });
   state.link.given(data.selection || []);
@@ -30,6 +30,7 @@ function draw(parentElement, state, data) {
   const root = element("div", "spexviz-strip");
   root.dataset.quality = data.quality ?? "good"; // colours that come and sharpen are not faded
   root.classList.toggle("preview", Boolean(data.preview));
+  root.classList.toggle("still", Boolean(data.still));
   for (const name of ["ink", "muted", "grid", "up", "down", "surface", "onMark"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
   Object.assign(state, { version: data.version, data, root, observer: null, width: 0, selected: [] });
   const repeats = new Set(data.numbers);
@@ -44,11 +45,11 @@ function draw(parentElement, state, data) {
     return;
   }
   data.sets.forEach((set, k) => set.m.forEach((i) => state.setsOf[i].push(k)));
-  state.read = element("div", "read");
+  state.box = saidBox(() => report(state, [], false));
   const combs = drawCombs(state, data);
   root.append(drawLegend(data), text);
   if (data.asks) root.append(element("div", "asks", data.asks));
-  root.append(state.read, combs);
+  root.append(state.box, combs);
   parentElement.append(root);
   tell(state, null);
   listen(state);
@@ -59,8 +60,7 @@ function draw(parentElement, state, data) {
 function drawText(state, data, repeats) {
   const box = element("div", "text");
   box.setAttribute("role", "group");
-  const gestures = data.preview ? "" : " Arrow keys move, Enter selects.";
-  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s.${gestures}`);
+  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s.${data.preview ? "" : gestures(data)}`);
   const most = data.preview ? 1 : Math.max(...data.mass, 1e-12);
   const middle = (data.colours.cells.length - 1) / 2;
   state.tokens = data.tokens.map((label, i) => {
@@ -88,7 +88,7 @@ function drawText(state, data, repeats) {
 function drawCombs(state, data) {
   const box = element("div", "combs");
   box.setAttribute("role", "group");
-  box.setAttribute("aria-label", `The ${data.sets.length} strongest sets. Arrow keys move, Enter selects.`);
+  box.setAttribute("aria-label", `The ${data.sets.length} strongest sets.${gestures(data)}`);
   state.combs = [];
   if (!data.sets.length) {
     box.append(element("div", "none", data.none));
@@ -204,7 +204,7 @@ function listen(state) {
     const at = hit(event);
     if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter" || event.key === " ") choose(state, at, event.shiftKey);
-    else if (event.key === "Escape") report(state, [], false);
+    else if (event.key === "Escape" && !state.data.still) report(state, [], false);
     else if (!move(state, at, event.key)) return;
     event.preventDefault();
   });
@@ -223,9 +223,13 @@ function move(state, at, key) {
 }
 
 function choose(state, at, toggle) {
-  if (!at) return;
-  const members = at.dataset.token !== undefined ? [Number(at.dataset.token)] : state.data.sets[at.dataset.comb].m;
+  if (!at || state.data.still) return;
+  const members = membersOf(state, at);
   report(state, !toggle && same(members, state.selected) ? [] : members, toggle);
+}
+
+function membersOf(state, at) {
+  return at.dataset.token !== undefined ? [Number(at.dataset.token)] : state.data.sets[at.dataset.comb].m;
 }
 
 function report(state, members, toggle) {
@@ -239,6 +243,7 @@ function select(state, members) {
   if (state.data.preview) return;
   state.tokens.forEach((token, i) => pressed(token, chosen.has(i)));
   state.combs.forEach((row, k) => pressed(row, same(state.data.sets[k].m, members)));
+  tell(state, state.at);
   selectLanes(state);
 }
 
@@ -268,25 +273,36 @@ function light(state, lit) {
   lightLanes(state, lit, names);
 }
 
+// What is pointed at; else what is selected, as the server says it, and until it does as far as it is known here.
 function tell(state, at) {
-  const { data, read } = state;
-  if (!at) {
-    read.textContent = `Point at a ${data.noun} or a set to see what belongs to it; click to select.`;
-  } else if (at.dataset.token !== undefined) {
-    const i = Number(at.dataset.token);
+  const { data, box, selected } = state;
+  const isChosen = selected.length > 0;
+  if (at) return say(box, readingOf(state, membersOf(state, at)), isChosen, false);
+  if (!isChosen) {
+    const click = data.still ? "" : "; click to follow it through all views";
+    return say(box, `Point at a ${data.noun} or a set to see what belongs to it${click}.`, false, false);
+  }
+  return say(box, state.said && same(selected, state.about) ? state.said : readingOf(state, selected), true, true);
+}
+
+function readingOf(state, members) {
+  const { data } = state;
+  if (members.length === 1) {
+    const [i] = members;
     const sets = state.setsOf[i].length;
     const inSets = sets ? `, in ${sets} of the sets below` : "";
-    read.textContent = `\u2068${state.name(i)}\u2069: ${data.effects[i]} ${data.unit} (${data.index}); its interactions carry ${percent(data.mass[i])} of the variance${inSets}.`;
-  } else {
-    const set = data.sets[at.dataset.comb];
-    const range = set.range ? ` ${set.range}` : "";
-    read.textContent = `\u2068${set.t}\u2069: ${set.said}${range} ${data.unit} (${data.index}), ${set.s} of the variance${checked(set)}.`;
+    return `\u2068${state.name(i)}\u2069: ${data.effects[i]} ${data.unit} (${data.index}); its interactions carry ${percent(data.mass[i])} of the variance${inSets}.`;
   }
+  const set = data.sets.find((one) => same(one.m, members));
+  if (!set) return "…";
+  const range = set.range ? ` ${set.range}` : "";
+  return `\u2068${set.t}\u2069: ${set.said}${range} ${data.unit} (${data.index}), ${set.s} of the variance${checked(set)}.`;
 }
 
 // ---- small things --------------------------------------------------------------------------------------------------
 
 const checked = (set) => (!set.c ? "" : set.c === "undecided" ? ", checked on the model, undecided" : `, ${set.c} by the model`);
+const gestures = (data) => ` Arrow keys move${data.still ? "" : ", Enter selects"}.`;
 const isUnsure = (set) => Boolean(set.i) && set.i[0] <= 0 && set.i[1] >= 0;
 const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
 

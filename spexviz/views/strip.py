@@ -45,11 +45,12 @@ def data(
     top: int = MOST_COMBS,
     dark: bool = False,
     selection: Sequence[int] = (),
+    said: str = "",
 ) -> dict[str, Any]:
     """The component's data, JSON-able: about 16 KB for 500 tokens.
 
-    `version` changes with all of it but `selection`. `top`: sets of order ≥ 2 shown as combs, at most 12.
-    `selection`: positions of the selected set's members.
+    `version` changes with all of it but `selection`, the positions of the selected set's members, and
+    `said`, a sentence about it. `top`: sets of order ≥ 2 shown as combs, at most 12.
     """
     label = [isolated(name) for name in names(explanation.players)]
     effects = singles(interactions)
@@ -67,7 +68,7 @@ def data(
     body["asks"] = asks(interactions)
     body["legend"] = ends(interactions.index, limit)
     body["quality"] = quality(explanation)
-    return versioned(body, selection)
+    return {**versioned(body, selection), "said": said}
 
 
 def preview(subject: Subject, effects: Floats | None = None, *, dark: bool = False) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
 from spexviz.views.findings import told, without_text
-from spexviz.views.selected import selected
+from spexviz.views.selected import selected, sentence
 from spexviz.views.story import Look
 
 TURNS = ASSETS / "runs" / "prompt" / "turns.json"
@@ -19,7 +19,8 @@ def run() -> Explanation:
 
 
 def said(run: Explanation, look: Look) -> str:
-    (line,) = selected(run, look).lines
+    line = sentence(run, look)
+    assert selected(run, look).data["said"] == line
     return line
 
 
@@ -41,3 +42,16 @@ def test_what_was_measured_is_said_as_under_the_finding(run: Explanation) -> Non
     whole, first = values[0].split(". ")[0].removesuffix(".").split("; ")
     second = values[1].split(". ")[0].removesuffix(".").split("; ")[1]
     assert f"{whole}; {first}; {second}." == without_text(run)
+
+
+def test_how_to_select_is_said_where_something_can_be_clicked(run: Explanation) -> None:
+    shown = selected(run, Look())
+    assert shown.data["hint"].startswith("Click a word") and shown.text == shown.data["said"] == ""
+    assert selected(run, Look(still=True)).lines == ()
+    chosen = Look(still=True, selection=told(run).sets[1])
+    assert selected(run, chosen).lines == (sentence(run, chosen),)
+
+
+def test_the_sentence_is_no_part_of_the_version(run: Explanation) -> None:
+    one, other = (selected(run, Look(selection=members)).data for members in told(run).sets)
+    assert one["version"] == other["version"] and one["said"] != other["said"]

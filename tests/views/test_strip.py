@@ -72,8 +72,9 @@ def test_effects_mass_and_combs_are_the_interactions_own_numbers(review):
 
 def test_version_ignores_the_selection_only(review):
     i = found(review)
-    plain, chosen = strip.data(review, i), strip.data(review, i, selection=(3, 2))
-    assert chosen["selection"] == [2, 3] and {**chosen, "selection": []} == plain
+    plain, chosen = strip.data(review, i), strip.data(review, i, selection=(3, 2), said="Both.")
+    assert (chosen["selection"], chosen["said"]) == ([2, 3], "Both.")
+    assert {**chosen, "selection": [], "said": ""} == plain
     for other in (
         strip.data(review, i, top=2),
         strip.data(review, i, dark=True),

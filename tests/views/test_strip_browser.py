@@ -5,6 +5,8 @@ import pytest
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
 from spexviz.views import strip
+from spexviz.views.selected import selected
+from spexviz.views.story import Look
 from tests.views.harness import browser, mounted
 
 pytestmark = pytest.mark.browser
@@ -237,3 +239,59 @@ def test_a_lane_is_dashed_where_its_interval_crosses_0(chromium, make):
     dashes = [spine.evaluate("one => getComputedStyle(one).strokeDasharray") for spine in spines]
     assert [dash != "none" for dash in dashes] == [False, False, True]
     assert page.locator(".lane.down").count() == 1
+
+
+def test_the_sentence_has_its_place_and_moves_nothing(chromium, turns):
+    first = data(turns)
+    members = first["sets"][0]["m"]
+    said = "not (24) × bad: " + "together they move the value, " * 10
+    for width in (400, 1000):
+        page = mounted(chromium, first, width=width)
+        place = "window.roots[0].querySelector('.combs').getBoundingClientRect().top"
+        before = page.evaluate(place)
+        read, clear = page.locator(".said .read"), page.get_by_role("button", name="Clear selection")
+        assert "click to follow it" in read.inner_text() and not clear.is_visible()
+        page.locator(".comb").first.click()
+        page.mouse.move(1, 1)
+        assert read.inner_text().startswith("\u2068not (24) × bad\u2069: +0.86"), (
+            "at once, as far as it is known"
+        )
+        page.evaluate("data => window.again(0, data)", {**first, "selection": members, "said": said})
+        assert read.inner_text() == said.strip() and page.evaluate(place) == before
+        page.locator(".token").first.hover()
+        assert read.inner_text().startswith("\u2068Her\u2069") and page.evaluate(place) == before
+        clear.click()
+        assert sent(page)[-1] == ["select", {"members": []}] and page.locator(".selected").count() == 0
+        page.mouse.move(1, 1)
+        assert read.inner_text().startswith("Point at") and page.evaluate(place) == before
+        assert page.errors == []
+        page.close()
+
+
+def test_while_a_run_goes_on_nothing_can_be_clicked_and_nothing_says_so(chromium, turns):
+    page = mounted(chromium, {**data(turns, top=6), "still": True})
+    read = page.locator(".said .read")
+    assert "click" not in read.inner_text()
+    page.locator(".comb").first.click()
+    page.locator(".token").first.click()
+    for key in ("Enter", "Escape"):
+        page.keyboard.press(key)
+    assert sent(page) == [] and page.locator(".selected").count() == 0
+    page.keyboard.press("ArrowRight")
+    assert "acting" in read.inner_text() and page.locator("[aria-label*='Enter selects']").count() == 0
+
+
+def test_what_is_said_of_a_selection_that_other_views_have(chromium, review):
+    run = {"run": "one"}
+    look = lambda *members: Look(selection=members)
+    shown = selected(review, look()).data
+    page = mounted(chromium, {**shown, **run}, name="selected")
+    read = page.locator(".said .read")
+    assert read.inner_text().startswith("Click") and sent(page) == []
+    page.evaluate("window.spexvizLinks.get('one').views.forEach((view) => view.select([2, 3]))")
+    assert read.inner_text() == "…"
+    other = selected(review, look(2, 3)).data
+    page.evaluate("data => window.again(0, data)", {**other, **run})
+    assert read.inner_text() == other["said"] != ""
+    page.get_by_role("button", name="Clear selection").press("Enter")
+    assert sent(page) == [["select", {"members": []}]] and read.inner_text() == shown["hint"]

@@ -25,7 +25,7 @@ from spexviz.views.heat import heat
 from spexviz.views.index_words import READINGS
 from spexviz.views.squares import squares
 from spexviz.views.stories import INDICES, story
-from spexviz.views.story import Component, Look, Table, Words
+from spexviz.views.story import Component, Look, Table
 from spexviz.views.table import members_of
 from spexviz.views.theme import interval_text, number
 
@@ -99,6 +99,10 @@ def _story(
         if isinstance(made, Component) and made.name == "strip":
             shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
             yield from _of_strip(made.data)
+            yield from _of_sentence(made.data["said"], selection)
+        elif isinstance(made, Component) and made.name == "selected":
+            shown.append(made.data["said"])
+            yield from _of_sentence(made.data["said"], selection)
         elif isinstance(made, Component) and made.name == "squares":
             shown.append(json.dumps(made.data, ensure_ascii=False) + made.text + made.subtitle)
             yield from _of_squares(made, by_name)
@@ -116,11 +120,11 @@ def _story(
         elif isinstance(made, Table):
             yield from _of_table(made)
             shown.append(repr(made))
-        elif isinstance(made, Words):
-            (line,) = made.lines
-            shown.append(line)
-            match = re.search(rf": (?:.* by |[A-Z]\S*(?: value)? )({NUMBER}) .*?({RANGE})?[;. ]", line)
-            yield "selected", selection, match[1]
+
+
+def _of_sentence(line: str, selection: Interaction) -> Iterator[Said]:
+    match = re.search(rf": (?:.* by |[A-Z]\S*(?: value)? )({NUMBER}) .*?({RANGE})?[;. ]", line)
+    yield "selected", selection, match[1]
 
 
 def _of_strip(data: dict[str, Any]) -> Iterator[Said]:

@@ -1,0 +1,35 @@
+// What is said of the selection. Data comes from spexviz/views/selected.py; user text enters the page through textContent only.
+const states = new WeakMap();
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  if (!data) return undefined;
+  let state = states.get(parentElement);
+  if (!state) states.set(parentElement, (state = { version: null }));
+  Object.assign(state, { data, send: setTriggerValue });
+  if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state);
+  state.link ??= linked(parentElement, data.run, { select: (members) => tell(state, members) });
+  state.link.given(data.selection || []);
+  return () => {
+    state.link.end();
+    state.link = null;
+  };
+}
+
+function draw(parentElement, state) {
+  state.root?.remove();
+  const root = element("div", "spexviz-selected");
+  for (const [name, colour] of Object.entries(state.data.colours)) root.style.setProperty(`--sx-${name}`, colour);
+  state.box = saidBox(() => {
+    state.link.select([]);
+    state.send("select", { members: [] });
+  });
+  root.append(state.box);
+  parentElement.append(root);
+  Object.assign(state, { root, version: state.data.version });
+}
+
+// Until the server has said something of a new selection, the place is empty.
+function tell(state, members) {
+  const isTold = members.length > 0 && same(members, state.data.selection);
+  say(state.box, isTold ? state.data.said : members.length ? "…" : state.data.hint, members.length > 0, isTold);
+}
