@@ -93,7 +93,7 @@ def draw(panel: Panel, view: View, actions: Mapping[str, Draw]) -> None:
 def _heading(panel: Panel) -> None:
     """The title of a component, which has none of its own."""
     if panel.is_titled:
-        st.markdown(f"##### {panel.title}")
+        st.subheader(panel.title, anchor=False)
 
 
 def _slug(title: str) -> str:

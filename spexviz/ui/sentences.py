@@ -13,10 +13,10 @@ _CSS = """
   line-height: 1.45;
   overflow-wrap: anywhere;
 }
-.note p, .note h2 { margin: 0; }
+.note p, .note h1, .note h2 { margin: 0; }
 .note h2 { font-size: 1.3rem; font-weight: 600; line-height: 1.35; text-wrap: pretty; }
 .headline p { margin-top: 0.35rem; }
-.title p { font-weight: 600; }
+.note h1, .title p { font-size: 1rem; font-weight: 600; line-height: 1.45; }
 .plain p, .quiet p, .strip p { font-size: 0.9rem; }
 .plain p { opacity: 0.85; }
 .quiet p { opacity: 0.72; font-size: 0.85rem; }
@@ -55,7 +55,7 @@ export default function ({ parentElement, data }) {
   box.className = `note ${data.kind}${hasMeter ? " metered" : ""}`;
   if (data.kind === "strip") box.setAttribute("role", "note"); else box.removeAttribute("role");
   if (data.edge) box.style.setProperty("--edge", data.edge);
-  const said = data.lines.map((line, i) => set(data.kind === "headline" && i === 0 ? "h2" : "p", line));
+  const said = data.lines.map((line, i) => set(data.heading && i === 0 ? `h${data.heading}` : "p", line));
   if (hasMeter) said.unshift(meter(data.level));
   if (data.more.length) said.push(fold(data));
   box.replaceChildren(...said);
@@ -89,8 +89,13 @@ _sentences = component("spexviz_sentences", css=_CSS, js=_JS)
 PROBLEM = "#c0562b"
 
 
-def words(said: Words, key: str, edge: str = "") -> None:
-    """Draw sentences; `edge`: the colour at the left of a strip."""
+def words(said: Words, key: str, edge: str = "", heading: int = 0) -> None:
+    """Draw sentences; `edge`: the colour at the left of a strip.
+
+    `heading`: the level of the first as a heading, 0 for none; a headline is one of level 2.
+    """
+    if said.kind == "headline":
+        heading = 2
     _sentences(
         key=key,
         data={
@@ -101,13 +106,14 @@ def words(said: Words, key: str, edge: str = "") -> None:
             "open": said.is_open,
             "level": said.level,
             "edge": edge,
+            "heading": heading,
         },
     )
 
 
-def note(*lines: str, kind: str = "plain", key: str, edge: str = "") -> None:
-    """Sentences of a kind: "headline", "title", "plain", "quiet" or "strip"."""
-    words(Words(lines, kind), key, edge)
+def note(*lines: str, kind: str = "plain", key: str, edge: str = "", level: int = 0) -> None:
+    """Sentences of a kind: "headline", "title", "plain", "quiet" or "strip"; `level`: as a heading of it."""
+    words(Words(lines, kind), key, edge, level)
 
 
 def problem(error: Exception | str, key: str) -> None:
