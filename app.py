@@ -4,9 +4,15 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from spexviz.kit.paths import PACKAGE
-from spexviz.ui import door, operator, runtime, security
+from spexviz.ui import door, front, operator, runtime, security
 
-DOORS = (security.ContentSecurityPolicy, security.OwnAddress, door.Token, door.VisitorCookie)
+DOORS = (
+    security.ContentSecurityPolicy,
+    security.OwnAddress,
+    door.Token,
+    door.VisitorCookie,
+    front.FrontPage,
+)
 
 app = st.App(
     PACKAGE / "ui" / "shell.py",

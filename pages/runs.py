@@ -72,7 +72,6 @@ else:
     if chosen is not None and deleted:
         store.delete(chosen.id)
         st.session_state["deleted-run"] = chosen.id
-        watch.forget(routes.page_of(chosen.spec), chosen.id)
         st.rerun()
 
 upload = st.file_uploader(

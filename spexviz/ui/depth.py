@@ -5,10 +5,12 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.components.v2 import component
 
+from spexviz.ui import browser
 from spexviz.views.story import DEPTHS, Depth
 
 COOKIE = "spexviz-depth"
 _KEPT = "depth-kept"  # session_state: what was chosen last, also while the switch is on no page
+_GIVEN = "depth-given"  # session_state: what the address of this view asks for
 _HELP = (
     "anyone: the finding in plain words. analyst: the numbers with their intervals. "
     "researcher: other indices, and every detail."
@@ -23,7 +25,17 @@ _keep = component(
 )
 
 
+def give(asked: Depth | None) -> None:
+    """Tell this view for whom its address asks; the visitor's own choice stays what it is."""
+    st.session_state[_GIVEN] = asked
+
+
 def depth() -> Depth:
+    """For whom this view is told: as its address asks, or else as the visitor chose."""
+    return st.session_state.get(_GIVEN) or own()
+
+
+def own() -> Depth:
     """What was chosen in this session, or in this browser before; else "anyone"."""
     chosen = st.session_state.get(_KEPT) or st.context.cookies.get(COOKIE)
     for known in DEPTHS:
@@ -33,19 +45,22 @@ def depth() -> Depth:
 
 
 def switch() -> None:
-    """The switch, and the cookie that remembers it."""
+    """The switch, and the cookie that remembers what is chosen with it."""
 
     def chosen() -> None:
         st.session_state[_KEPT] = st.session_state["depth"]
+        give(None)
 
+    if st.session_state.get("depth") != depth():
+        st.session_state["depth"] = depth()
     st.segmented_control(
         "Told for",
         DEPTHS,
-        default=depth(),
         key="depth",
         required=True,
         help=_HELP,
         label_visibility="collapsed",
         on_change=chosen,
     )
-    _keep(key="depth-cookie", data={"name": COOKIE, "depth": depth()})
+    if _KEPT in st.session_state:
+        _keep(key=f"{browser.UNSEEN}-depth", data={"name": COOKIE, "depth": own()})

@@ -17,30 +17,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
-from streamlit.components.v2 import component
 
 from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.jobs import store as states
 from spexviz.results import Explanation
 from spexviz.run.plan import Request
-from spexviz.ui import depth, ownership, recorded, result, routes, runtime, watch, widgets
+from spexviz.ui import address, browser, depth, ownership, recorded, result, routes, runtime, watch, widgets
 from spexviz.ui.panels import Draw
 from spexviz.ui.visitor import visitor
 from spexviz.ui.watch import Items
 from spexviz.views.cards import Item
 
 TITLE = 90  # characters of a run's title
-_scrolled = component(
-    "spexviz_scrolled",
-    js="""
-    export default function ({ data }) {
-      if (window.spexvizShown === data.shown) return;
-      window.spexvizShown = data.shown;
-      document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
-    }
-    """,
-)
 
 
 def _no_more(explanation: Explanation) -> Sequence[Item]:
@@ -83,15 +72,16 @@ def page(lens: Lens) -> None:
     """The whole page: form and recorded runs, or the run that the address names, in whatever state it is."""
     # No st.stop() here: after it Streamlit keeps the fragments of the page before, and one of them, still
     # polling, draws where its place is gone ("Bad delta path index"): the whole page turns white.
-    run_id = watch.current_run_id(lens.page)
+    run_id = watch.current_run_id()
     run = runtime.manager().store.get(run_id) if run_id else None
+    address.arrive(run.id if run else None)
     if run is None:
         st.title(lens.title, anchor=False)
         _ask(lens, missing=bool(run_id or st.query_params.get("run")))
     elif routes.page_of(run.spec) != lens.page:
-        watch.forget(lens.page)
-        watch.go_to(run)  # an address typed by hand, or made before this game had a page
+        watch.go_to(run, instead=True)  # an address typed by hand, or made before this game had a page
     else:
+        watch.remember(run.id, lens.page)
         _head(lens, run)
         if run.active:
             watch.progress(run, lens.items)
@@ -109,7 +99,7 @@ def start(request: Request, title: str) -> None:
     except SpexvizError as error:
         widgets.problem(error, key="start-error")
         return
-    watch.open_run(run_id, routes.page_of(request.spec))
+    watch.open_run(run_id)
     st.rerun()
 
 
@@ -120,34 +110,39 @@ def _ask(lens: Lens, missing: bool) -> None:
             "This address names a run that is not on this machine: it was deleted, or comes from elsewhere. "
             "Start a new one below."
         )
-        watch.open_run(None, lens.page)
+        watch.open_run(None)
     st.caption(lens.intro)
+    _last_run(lens)
     lens.form()
-    recorded.cards(lens.game, lens.page)
+    recorded.cards(lens.game)
     if lens.loads_model:
         runtime.warm(models.configured()[0])
-    _from_the_top(lens.page)
+
+
+def _last_run(lens: Lens) -> None:
+    """The way to the run that this visitor has had here last."""
+    run = watch.last(lens.page)
+    if run is None:
+        return
+    goes_on = "still running" if run.active else run.state
+    with st.container(horizontal=True, vertical_alignment="center"):
+        widgets.note(f"Your last run: “{run.title}” · {goes_on}", kind="quiet", key="last-run")
+        st.button("Open it", type="tertiary", key="open-last-run", on_click=watch.open_run, args=(run.id,))
 
 
 def _head(lens: Lens, run: states.Run) -> None:
     """The run's title, for whom it is told, and the way back to the form."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        widgets.note(run.title, kind="title", key=f"title-{run.id}")
+        widgets.note(run.title, kind="title", key=f"title-{run.id}", level=1)
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             depth.switch()
-            _from_the_top(run.id)
             if st.button("New run", icon=":material/add:", type="secondary"):
                 if lens.shows(run):
                     _prefill(lens, run)
-                watch.open_run(None, lens.page)
+                watch.open_run(None)
                 st.rerun()
     if run.imported:
         widgets.note(watch.ORIGINS[run.origin], kind="quiet", key=f"origin-{run.id}")
-
-
-def _from_the_top(shown: str) -> None:
-    """Begin at the top of what is shown, wherever the visitor clicked on the page before."""
-    _scrolled(key="scrolled", data={"shown": shown})
 
 
 def _prefill(lens: Lens, run: states.Run) -> None:
@@ -170,6 +165,7 @@ def _answer(lens: Lens, run: states.Run) -> None:
             widgets.note(f"{run.state.capitalize()}. {run.message}", key=f"ended-{run.id}")
             watch.resume_button(run)
     watch.follow(run)
+    browser.tell(run.id, watch.told(run), is_end=True)
     if explanation is None:
         watch.early(run, st.container())
     elif lens.shows(run):

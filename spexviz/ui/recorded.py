@@ -48,12 +48,12 @@ def recorded(game: str) -> tuple[Recorded, ...]:
     return tuple(Recorded(path=index.parent / row.pop("file"), **row) for row in rows)
 
 
-def cards(game: str, page: str) -> None:
+def cards(game: str) -> None:
     """A card a recorded run; its button takes the run into the store and opens it here."""
     found = recorded(game)
     if not found:
         return
-    st.markdown("#### Recorded runs")
+    st.header("Recorded runs", anchor=False)
     st.caption(
         "Real runs, with the settings and the ablations that they took; they open at once, and no model is "
         "loaded for it."
@@ -62,10 +62,10 @@ def cards(game: str, page: str) -> None:
         row = found[start : start + COLUMNS]
         for column, one in zip(st.columns(COLUMNS), row, strict=False):
             with column.container(border=True, height="stretch"):
-                _card(one, page, key=f"recorded-{game}-{one.path.stem}")
+                _card(one, key=f"recorded-{game}-{one.path.stem}")
 
 
-def _card(one: Recorded, page: str, key: str) -> None:
+def _card(one: Recorded, key: str) -> None:
     widgets.note(one.title, kind="title", key=f"{key}-title")
     widgets.note(one.finding, kind="plain", key=f"{key}-finding")
     nouns = captions.plural(one.noun)
@@ -74,5 +74,5 @@ def _card(one: Recorded, page: str, key: str) -> None:
     if st.button("Open", key=key, icon=":material/open_in_new:"):
         explanation = Explanation.from_json(one.path.read_text(encoding="utf-8"))
         store = runtime.manager().store
-        watch.open_run(store.insert(explanation, one.title, RECORDED, ownership.user()), page)
+        watch.open_run(store.insert(explanation, one.title, RECORDED, ownership.user()))
         st.rerun()

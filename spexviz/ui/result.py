@@ -12,13 +12,14 @@ from spexviz import views
 from spexviz.results import Explanation, Fidelity, Spent, Subject
 from spexviz.results.preview import Preview
 from spexviz.run.compare import compare, rivals
-from spexviz.ui import depth, measure, panels, routes, widgets
+from spexviz.ui import address, browser, depth, measure, panels, widgets
 from spexviz.ui.panels import Draw, View
 from spexviz.ui.selection import selected
 from spexviz.views import question, strip
 from spexviz.views.cards import Item
+from spexviz.views.findings import usual_order
 from spexviz.views.stories import story
-from spexviz.views.story import Component, Look
+from spexviz.views.story import DEPTHS, Component, Look
 
 
 def show(
@@ -51,6 +52,7 @@ def show(
     more = [panel for panel in rest if panel.room == "more"]
     panels.draw_all(more, View(explanation, look, key), known)
     _ways_out(explanation, look, key)
+    _settle(explanation, look, key)
 
 
 def so_far(explanation: Explanation, key: str, items: Sequence[Item], top: Any) -> None:
@@ -133,13 +135,24 @@ def _ways_out(explanation: Explanation, look: Look, key: str) -> None:
             icon=":material/table:",
         )
         with st.popover("Link and settings", icon=":material/link:"):
-            st.caption("This address opens the run again, in any browser that reaches this server:")
-            st.code(routes.address(explanation.spec, key), language=None)
+            st.caption("This address shows what you see now, in any browser that reaches this server:")
+            browser.copy_link(address.query(key, look), f"{key}-link")
             st.caption("What was asked:")
             st.code(explanation.spec.to_json(), language="json", wrap_lines=True)
             st.caption(f"{_spent(explanation.spent)}.")
             if explanation.precision:
                 st.caption(f"The model computed in {explanation.precision}.")
+
+
+def _settle(explanation: Explanation, look: Look, key: str) -> None:
+    """Put what differs from what everybody sees at first into the address.
+
+    For whom it is told is also named where it is as at first, but not as this visitor's runs are.
+    """
+    everybody = DEPTHS[0]
+    plain = depth.own() if look.depth == everybody else everybody
+    first = Look(order=usual_order(explanation), depth=plain)
+    browser.settle(key, address.query(key, look, first), (address.RUN, *address.NAMES))
 
 
 def _spent(spent: Spent) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 
+from spexviz.ui import front
 from spexviz.ui.access import Access, access, is_elsewhere
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{1,5}))?\Z")
@@ -22,7 +23,7 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?\Z")
 
 
 def policy() -> str:
-    """The policy.
+    """The policy. Of scripts that stand in a page, those of the front page run, by their hashes.
 
     `SPEXVIZ_EMBED_ORIGINS` (comma-separated) names the sites that may show the dashboard in a frame.
     """
@@ -31,7 +32,7 @@ def policy() -> str:
     return "; ".join(
         [
             "default-src 'self'",
-            "script-src 'self' blob:",
+            " ".join(["script-src 'self' blob:", *front.hashes()]),
             "worker-src 'self' blob:",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",

@@ -13,13 +13,13 @@ _CSS = """
   line-height: 1.45;
   overflow-wrap: anywhere;
 }
-.note p, .note h2 { margin: 0; }
+.note p, .note h1, .note h2 { margin: 0; }
 .note h2 { font-size: 1.3rem; font-weight: 600; line-height: 1.35; text-wrap: pretty; }
 .note h3 { margin: 0; font-size: 1.15rem; font-weight: 600; line-height: 1.35; text-wrap: pretty; }
 .headline p, .heading p { margin-top: 0.35rem; }
 .heading p { font-size: 0.875rem; opacity: 0.85; }
 .heading p + p { margin-top: 0.15rem; }
-.title p { font-weight: 600; }
+.note h1, .title p { font-size: 1rem; font-weight: 600; line-height: 1.45; }
 .plain p, .quiet p, .strip p { font-size: 0.9rem; }
 .plain p { opacity: 0.85; }
 .quiet p { opacity: 0.72; font-size: 0.85rem; }
@@ -58,8 +58,7 @@ export default function ({ parentElement, data }) {
   box.className = `note ${data.kind}${hasMeter ? " metered" : ""}`;
   if (data.kind === "strip") box.setAttribute("role", "note"); else box.removeAttribute("role");
   if (data.edge) box.style.setProperty("--edge", data.edge);
-  const first = { headline: "h2", heading: "h3" }[data.kind] ?? "p";
-  const said = data.lines.map((line, i) => set(i === 0 ? first : "p", line));
+  const said = data.lines.map((line, i) => set(data.heading && i === 0 ? `h${data.heading}` : "p", line));
   if (hasMeter) said.unshift(meter(data.level));
   if (data.more.length) said.push(fold(data));
   box.replaceChildren(...said);
@@ -91,10 +90,15 @@ function fold(data) {
 """
 _sentences = component("spexviz_sentences", css=_CSS, js=_JS)
 PROBLEM = "#c0562b"
+_LEVELS = {"headline": 2, "heading": 3}  # of headings by their kind; others are none
 
 
-def words(said: Words, key: str, edge: str = "") -> None:
-    """Draw sentences; `edge`: the colour at the left of a strip."""
+def words(said: Words, key: str, edge: str = "", heading: int = 0) -> None:
+    """Draw sentences; `edge`: the colour at the left of a strip.
+
+    `heading`: the level of the first as a heading, 0 for that of its kind.
+    """
+    heading = heading or _LEVELS.get(said.kind, 0)
     _sentences(
         key=key,
         data={
@@ -105,6 +109,7 @@ def words(said: Words, key: str, edge: str = "") -> None:
             "open": said.is_open,
             "level": said.level,
             "edge": edge,
+            "heading": heading,
         },
     )
 
@@ -114,9 +119,9 @@ def heading(title: str, *more: str, key: str) -> None:
     words(Words((title, *filter(None, more)), "heading"), key)
 
 
-def note(*lines: str, kind: str = "plain", key: str, edge: str = "") -> None:
-    """Sentences of a kind: "headline", "title", "plain", "quiet" or "strip"."""
-    words(Words(lines, kind), key, edge)
+def note(*lines: str, kind: str = "plain", key: str, edge: str = "", level: int = 0) -> None:
+    """Sentences of a kind: "headline", "title", "plain", "quiet" or "strip"; `level`: as a heading of it."""
+    words(Words(lines, kind), key, edge, level)
 
 
 def problem(error: Exception | str, key: str) -> None:

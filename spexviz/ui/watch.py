@@ -10,18 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.jobs import manager as jobs
-from spexviz.jobs.store import DONE, FAILED, FROM_FILE, QUEUED, RECORDED, Run
+from spexviz.jobs.store import (
+    CANCELLED,
+    CANCELLING,
+    DONE,
+    FAILED,
+    FROM_FILE,
+    INTERRUPTED,
+    QUEUED,
+    RECORDED,
+    Run,
+)
 from spexviz.results import Explanation, Subject
 from spexviz.run.plan import Request
 from spexviz.run.preview import FIRST
 from spexviz.spec import is_run_id
-from spexviz.ui import ownership, result, routes, runtime, widgets
+from spexviz.ui import address, browser, ownership, result, routes, runtime, widgets
 from spexviz.ui.visitor import visitor
 from spexviz.views import captions
 from spexviz.views.cards import Item
@@ -30,6 +41,15 @@ Items = Callable[[Explanation], Sequence[Item]]
 """What a lens knows of a run's players beyond their names."""
 
 EVERY, SELDOM = 1.0, 3.0  # seconds between two looks at a run that is active, and at one that may be again
+SAID = {  # what is read out of a run that is not being worked on
+    QUEUED: "The run waits for its turn.",
+    CANCELLING: "The run is being cancelled.",
+    DONE: "The run is done.",
+    CANCELLED: "The run was cancelled.",
+    FAILED: "The run has failed.",
+    INTERRUPTED: "The run was interrupted.",
+}
+QUARTERS = ("", "a quarter done", "half done", "three quarters done")
 LATE = 3.0  # seconds after the expected end from which a run is said to take longer
 ORIGINS = {  # what is said over the numbers that this server has not measured
     FROM_FILE: "Opened from a file: its numbers are the file's, not measured by this server. To have it "
@@ -39,43 +59,47 @@ ORIGINS = {  # what is said over the numbers that this server has not measured
 }
 
 
-def current_run_id(page: str) -> str | None:
-    """The run that the address names, or else the one that this session last had on this page.
-
-    An address is untrusted.
-    """
-    key = _key(page)
-    given = st.query_params.get("run")
-    if given is not None:
-        st.session_state[key] = given if is_run_id(given) else None
-    elif st.session_state.get(key):
-        # sidebar navigation drops the address's parameters
-        st.query_params["run"] = st.session_state[key]
-    return st.session_state.get(key)
+def current_run_id() -> str | None:
+    """The run that the address names, if it can be one's: an address is untrusted."""
+    given = st.query_params.get(address.RUN)
+    return given if is_run_id(given) else None
 
 
-def forget(page: str, run_id: str | None = None) -> None:
-    """Let a page begin with its form when it is next visited (if it shows this run, where one is given)."""
-    if run_id in (None, st.session_state.get(_key(page))):
-        st.session_state[_key(page)] = None
-
-
-def open_run(run_id: str | None, page: str) -> None:
-    """Make a run the one that this page and its address show; None for a fresh form."""
+def remember(run_id: str, page: str) -> None:
+    """The run that a page shows is the last that this session has had there."""
     st.session_state[_key(page)] = run_id
+
+
+def last(page: str) -> Run | None:
+    """The last run that this session has had on a page; None for none, or one that was deleted."""
+    run_id = st.session_state.get(_key(page))
+    return runtime.manager().store.get(run_id) if run_id else None
+
+
+def open_run(run_id: str | None) -> None:
+    """Make a run the one that this page and its address show, as a step of history; None for the form."""
+    address.leave()
     if run_id:
-        st.query_params["run"] = run_id
-    elif "run" in st.query_params:
-        del st.query_params["run"]
+        st.query_params.from_dict({address.RUN: run_id})
+    elif address.RUN in st.query_params:
+        st.query_params.clear()
 
 
-def go_to(run: Run) -> None:
-    """Leave another page for the page of this run's lens, with the run open."""
-    st.switch_page(routes.file_of(routes.page_of(run.spec)), query_params={"run": run.id})
+def go_to(run: Run, *, instead: bool = False) -> None:
+    """Leave another page for the page of this run's lens, with the run open; the rest of the script goes on.
+
+    `instead`: that other page is none of this run's, and Back does not lead to it.
+    """
+    address.leave()
+    to = routes.address(run.spec, run.id)
+    others = {name: st.query_params[name] for name in address.NAMES if name in st.query_params}
+    if instead and others:
+        to += f"&{urlencode(others)}"
+    browser.visit(to, instead=instead)
 
 
 def _key(page: str) -> str:
-    """Where a session keeps the run of a page: its own for each lens, so that none leads to another."""
+    """Where a session keeps the last run of a page: its own for each lens."""
     return f"run-{page}"
 
 
@@ -98,7 +122,7 @@ def resume_button(run: Run) -> None:
             st.session_state[problem] = str(error)
         else:
             if going != run.id:
-                open_run(going, routes.page_of(run.spec))
+                open_run(going)
 
     reason = jobs.refusal(run.spec)
     if reason:
@@ -156,6 +180,17 @@ def _subject(spec_id: str, _run: Run) -> Subject:
     return Request.of(_run.spec).subject
 
 
+def told(run: Run) -> str:
+    """What is read out of a run: it changes with its phase, and with each quarter of its way."""
+    if run.state in SAID:
+        return SAID[run.state]
+    said = f"The run: {run.phase or 'starting'}"
+    quarter = min(3, 4 * run.done // max(1, run.total))
+    if quarter:
+        said += f", {QUARTERS[quarter]}"
+    return f"{said}."
+
+
 def follow(run: Run) -> None:
     """Look now and then whether a run that has ended goes on, or has ended otherwise, by another tab."""
     if run.state != DONE and not run.imported:
@@ -174,6 +209,7 @@ def _bar(run_id: str, version: int) -> None:
     run = runtime.manager().store.get(run_id)
     if run is None or not run.active or run.version != version:
         st.rerun()
+    browser.tell(run_id, told(run))
     left, right = st.columns([6, 1], vertical_alignment="center")
     left.progress(min(1.0, run.done / max(1, run.total)), text=where(run))
     if ownership.may_change(run):

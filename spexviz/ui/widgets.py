@@ -19,6 +19,7 @@ from spexviz.kit.paths import ASSETS
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.run import cost
+from spexviz.ui import address
 from spexviz.ui.selection import pointed_at, selecting, triggered
 from spexviz.ui.sentences import heading as heading
 from spexviz.ui.sentences import note as note
@@ -28,7 +29,7 @@ from spexviz.views import rows, theme
 from spexviz.views.component import COMPONENTS, script, style
 from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS, asks
-from spexviz.views.story import Component, Depth, Table
+from spexviz.views.story import Component, Depth, Look, Table
 from spexviz.views.words import plural
 
 _COMPONENTS = {name: component(f"spexviz_{name}", css=style(name), js=script(name)) for name in COMPONENTS}
@@ -130,33 +131,51 @@ def index_controls(
                 "Index",
                 list(READINGS),
                 format_func=lambda name: READINGS[name].label,
-                key=f"{key}-index",
                 help="How the value of a set is defined. Every view then shows this index.",
+                **_kept(key, "index", list(READINGS), "mean"),
             )
         order = _order(explanation, key, columns[-2], index in FIRST_ORDER)
-        top = columns[-1].slider("Sets shown", 3, 40, 12, key=f"{key}-top")
+        most = _kept(key, "sets", address.TOPS, Look().top)
+        top = columns[-1].slider("Sets shown", address.TOPS[0], address.TOPS[-1], **most)
     found = explanation.interactions(index, order)
     if asked := asks(found):
         st.caption(asked)
     return found, int(top)
 
 
+def _orders(explanation: Explanation) -> list[int]:
+    """The highest orders that can be chosen."""
+    return list(range(1, max(1, min(MOST_ORDER, len(explanation.players))) + 1))
+
+
 def _order(explanation: Explanation, key: str, place: Any, unused: bool) -> int:
     """The highest order of the sets shown. `unused`: the index is of single players only."""
-    most = max(1, min(MOST_ORDER, len(explanation.players)))
-    default = min(most, usual_order(explanation))
+    orders = _orders(explanation)
+    first = usual_order(explanation)
     nouns = plural(explanation.subject.noun)
     picked = place.segmented_control(
         "Highest order",
-        list(range(1, most + 1)),
-        default=default,
-        key=f"{key}-order",
+        orders,
         required=True,
         disabled=unused,
         help=f"1 shows single {nouns} only. It chooses what is listed; the mean effect of a set is the same "
         "whatever is listed beside it.",
+        **_kept(key, "order", orders, first),
     )
-    return int(picked or default)
+    return int(picked or first)
+
+
+def _kept(run_id: str, name: str, possible: Sequence[Any], first: Any) -> dict[str, Any]:
+    """How a control holds what is chosen for a run, by its address or by the control itself."""
+    key = f"{run_id}-{name}"
+    value = address.chosen(run_id, name, possible, first)
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+    def changed() -> None:
+        address.choose(run_id, name, st.session_state[key])
+
+    return {"key": key, "on_change": changed}
 
 
 @cache

@@ -80,7 +80,7 @@ def finding(explanation: Explanation, depth: Depth = "anyone") -> str:
 def usual_order(explanation: Explanation) -> int:
     """The highest order that is listed unless another is chosen: 3, or that of the largest set told."""
     sizes = [len(members) for members in told(explanation).sets]
-    return min(MOST_ORDER, max([3, *sizes]))
+    return min(MOST_ORDER, len(explanation.players), max([3, *sizes]))
 
 
 def without_text(explanation: Explanation) -> str:

@@ -5,6 +5,9 @@ Loopback only, the policy, the shell around every page, no page that is not list
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 import shutil
 import urllib.error
 import urllib.request
@@ -16,12 +19,19 @@ from tests.browser.test_explore import LONG
 
 pytestmark = pytest.mark.browser
 POLICY = (
-    "default-src 'self'; script-src 'self' blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; "
+    "default-src 'self'; script-src 'self' blob: SCRIPTS; worker-src 'self' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self' ws: wss:; frame-src 'self' blob:; form-action 'self'; "
     "frame-ancestors 'self'; base-uri 'self'; "
     "object-src 'none'"
 )
+
+
+def scripts_of(page: str) -> str:
+    """What a policy says of the scripts that stand in this page."""
+    inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in inline]
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
 
 
 @pytest.mark.parametrize(
@@ -83,11 +93,18 @@ def test_no_source_is_served(server, path):
     assert not any(piece in body for piece in ("import streamlit", "st.App", "[server]"))
 
 
-@pytest.mark.parametrize("path", ["/", "/runs", "/_stcore/health"])
-def test_every_response_has_the_policy(server, path):
-    with urllib.request.urlopen(server.url + path) as response:
-        assert response.headers.get_all("Content-Security-Policy") == [POLICY]
-        assert response.headers["X-Content-Type-Options"] == "nosniff"
+def test_every_response_has_the_policy(server):
+    def get(path: str) -> tuple[str, list[str]]:
+        request = urllib.request.Request(server.url + path, headers={"Accept": "text/html"})
+        with urllib.request.urlopen(request) as response:
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            return response.read().decode(), response.headers.get_all("Content-Security-Policy")
+
+    page, _ = get("/")
+    assert page.count("<script>") == 2 and "history.replaceState" in page
+    for path in ("/", "/runs", "/_stcore/health"):
+        assert get(path)[1] == [POLICY.replace("SCRIPTS", scripts_of(page))]
+    assert get("/runs")[0] == page
 
 
 def test_it_listens_on_loopback_only(server):

@@ -25,7 +25,7 @@ from spexviz.spec import RunSpec
 from spexviz.ui import recorded
 from spexviz.ui import result as ui_result
 from tests.jobs import forged
-from tests.pages.app import button, page, said, wait
+from tests.pages.app import button, components, page, said, wait
 
 PROMPT = "This film is not good at all"
 SPEC = RunSpec(
@@ -177,5 +177,5 @@ def test_what_is_kept_between_two_visits_is_kept_by_run(
         at = page("explore", run=run_id)
         button(at, "Compare all solvers").click().run()
         assert not at.exception and "Each solver with its default settings" in said(at)
-        assert f"/explore?run={run_id}" in [code.value for code in at.code]
+        assert f"run={run_id}" in [found["query"] for found in components(at, "query")]
     assert [run.sample.values[0] for run in compared] == [longer.sample.values[0], -longer.sample.values[0]]

@@ -10,10 +10,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from spexviz.games.synthetic import SyntheticGame
@@ -26,7 +25,7 @@ from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec
 from spexviz.ui import recorded, routes
 from spexviz.ui.lenses import lens_of, lenses
-from tests.pages.app import ROOT, button, page, said, wait
+from tests.pages.app import ROOT, button, components, page, said, wait
 
 SPEC = RunSpec({"name": "synthetic", "source": "x0*x1 + x2"}, {"name": "linear"}, 8)
 
@@ -79,17 +78,9 @@ def lab(manager: JobManager, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     yield tmp_path / "laboratory.py"
 
 
-@pytest.fixture
-def switched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
-    """Where pages led to: one script, as AppTest runs it, has nowhere to switch to."""
-    found: list[tuple[Any, Any]] = []
-
-    def switch(target: Any, *, query_params: Any = None) -> None:
-        found.append((target, query_params))
-        st.stop()
-
-    monkeypatch.setattr(st, "switch_page", switch)
-    return found
+def visits(at: AppTest) -> list[tuple[str, bool]]:
+    """Where a page leads to: the address, and whether it takes the place of the one that is shown."""
+    return [(found["to"], found["instead"]) for found in components(at, "visit")]
 
 
 def test_a_lens_draws_its_form_and_its_story(manager: JobManager, lab: Path) -> None:
@@ -103,9 +94,10 @@ def test_a_lens_draws_its_form_and_its_story(manager: JobManager, lab: Path) -> 
     wait(lambda: not manager.store.get(run.id).active)
     at.run()
     assert not at.exception and at.tabs[0].label == "Sets as a table"
-    assert "Click a player, a set" in said(at) and f"/laboratory?run={run.id}" in [
-        code.value for code in at.code
-    ]
+    assert "Click a player, a set" in said(at)
+    queries = [found["query"] for found in components(at, "query")]
+    assert f"run={run.id}" in queries, "the address, as nothing was chosen"
+    assert f"run={run.id}&index=mean&sets=12&depth=anyone&order=3" in queries, "the link has all of it"
     button(at, "New run").click().run()
     assert (
         not at.exception
@@ -121,17 +113,15 @@ def test_a_run_that_cannot_be_started_says_why(manager: JobManager, lab: Path) -
     assert not at.exception and "cannot be read. Write it like" in said(at) and not manager.store.list()
 
 
-def test_an_address_on_the_wrong_page_leads_to_the_right_one(
-    manager: JobManager, lab: Path, switched: list
-) -> None:
+def test_an_address_on_the_wrong_page_leads_to_the_right_one(manager: JobManager, lab: Path) -> None:
     run_id = manager.submit(Request.of(SPEC), "synthetic")
-    page("explore", run=run_id)
-    assert switched == [(lab, {"run": run_id})]
+    at = page("explore", run=run_id, order="2", other="x")
+    assert visits(at) == [(f"laboratory?run={run_id}&order=2", True)]
     at = page("explore")  # and Explore itself is not lost to it
-    assert len(switched) == 1 and button(at, "Explain")
+    assert not visits(at) and button(at, "Explain")
 
 
-def test_runs_open_on_the_page_of_their_lens(manager: JobManager, lab: Path, switched: list) -> None:
+def test_runs_open_on_the_page_of_their_lens(manager: JobManager, lab: Path) -> None:
     run_id = manager.submit(Request.of(SPEC), "synthetic")
     wait(lambda: not manager.store.get(run_id).active)
     at = page("runs")
@@ -139,7 +129,7 @@ def test_runs_open_on_the_page_of_their_lens(manager: JobManager, lab: Path, swi
     at.session_state["runs-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     at.run()
     button(at, "Open").click().run()
-    assert switched == [(lab, {"run": run_id})]
+    assert visits(at) == [(f"laboratory?run={run_id}", False)]
 
 
 def test_a_game_without_a_page_opens_on_explore(manager: JobManager) -> None:
@@ -151,13 +141,43 @@ def test_a_game_without_a_page_opens_on_explore(manager: JobManager) -> None:
     assert not at.exception and button(at, "Explain")
 
 
-def test_each_lens_keeps_its_own_run(manager: JobManager, lab: Path, switched: list) -> None:
+def test_the_form_leads_to_the_last_run_of_its_lens(manager: JobManager, lab: Path) -> None:
     run_id = manager.submit(Request.of(SPEC), "synthetic")
     wait(lambda: not manager.store.get(run_id).active)
     at = AppTest.from_function(laboratory, default_timeout=60)
     at.query_params["run"] = run_id
     at.run()
     assert at.session_state["run-laboratory"] == run_id and "run-explore" not in at.session_state
+    at.query_params.clear()  # as the sidebar leads there
+    at.run()
+    assert button(at, "Explain") and "Your last run: " in said(at) and "done" in said(at)
+    button(at, "Open it").click().run()
+    assert at.query_params["run"] in (run_id, [run_id]) and at.tabs
+    manager.store.delete(run_id)
+    at.query_params.clear()
+    at.run()
+    assert button(at, "Explain") and "Your last run" not in said(at)
+
+
+def test_an_address_is_believed_where_it_is_possible(manager: JobManager, lab: Path) -> None:
+    run_id = manager.submit(Request.of(SPEC), "synthetic")
+    wait(lambda: not manager.store.get(run_id).active)
+
+    def shown(**said: str) -> str:
+        at = AppTest.from_function(laboratory, default_timeout=60)
+        at.query_params.update({"run": run_id, **said})
+        at.run()
+        assert not at.exception
+        return max((found["query"] for found in components(at, "query")), key=len)
+
+    plain = f"run={run_id}&index=mean&sets=12&depth=anyone&order=3"
+    assert shown() == plain
+    wanted = {"index": "FBII", "sets": "7", "depth": "researcher", "order": "2", "selected": "0-1"}
+    assert shown(**wanted) == f"run={run_id}&{urlencode(wanted)}"
+    assert shown(index="FBII") == plain, "which only researchers are shown"
+    nonsense = {"index": "<b>", "sets": "41", "depth": "boss", "order": "9", "selected": "-1"}
+    assert shown(**nonsense) == shown(sets="²", order="0", selected="1,2", depth="") == plain
+    assert shown(order="4") == plain and shown(selected="0-7-99999") == f"{plain}&selected=0"
 
 
 def test_pages_that_do_not_exist_are_not_linked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from spexviz.ui import front
 from spexviz.ui.security import ContentSecurityPolicy, policy
 
 
@@ -36,7 +37,7 @@ def test_embedding_sites_are_named_and_injection_is_dropped(monkeypatch: pytest.
         "http://localhost:3000",
         "https://c.example",
     ]
-    assert rules()["script-src"] == ["'self'", "blob:"]
+    assert rules()["script-src"] == ["'self'", "blob:", *front.hashes()]
 
 
 def _sent(scope: dict) -> list[dict]:

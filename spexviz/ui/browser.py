@@ -1,0 +1,176 @@
+"""What the browser itself has to do: its history, its clipboard, where a page begins, what is read out.
+
+Each is a component of ours that shows nothing, or a button. Streamlit makes a step of history of every change
+of the address that the server asks for; here are those that must be none, or exactly one.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from streamlit.components.v2 import component
+
+UNSEEN = "unseen"  # how the keys of what shows nothing begin: the shell's style takes no room for it
+
+_begin = component(
+    "spexviz_begin",
+    js="""
+    const LINK = "[data-testid=stSidebarNavLink]";
+    const FOLD = "[data-testid=stSidebarCollapseButton] button";
+    const PHONE = 768; // pixels up to which the sidebar lies over the page
+
+    export default function ({ data }) {
+      if (!document.getElementById("spexviz-status")) {
+        const status = document.createElement("div");
+        status.id = "spexviz-status";
+        status.setAttribute("role", "status");
+        status.style.cssText = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
+        document.body.append(status);
+        document.addEventListener("click", toForm, true);
+      }
+      if (window.spexvizShown === data.shown) return;
+      window.spexvizShown = data.shown;
+      document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+    }
+
+    // The link of the page that is shown leads to its form; Streamlit would draw the run again.
+    function toForm(event) {
+      const link = event.target.closest?.(LINK);
+      const isPlain = !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+      const hasRun = new URLSearchParams(location.search).has("run");
+      if (!link || !isPlain || !hasRun || new URL(link.href).pathname !== location.pathname) return;
+      event.preventDefault();
+      event.stopPropagation();
+      history.pushState(null, "", location.pathname);
+      dispatchEvent(new PopStateEvent("popstate", { state: null }));
+      if (innerWidth <= PHONE) document.querySelector(FOLD)?.click();
+    }
+    """,
+)
+_tell = component(
+    "spexviz_tell",
+    js="""
+    export default function ({ data }) {
+      const told = (window.spexvizTold ??= new Map());
+      if (told.get(data.of) === data.text || (data.isEnd && !told.has(data.of))) return;
+      told.set(data.of, data.text);
+      const status = document.getElementById("spexviz-status");
+      if (status) status.textContent = data.text;
+    }
+    """,
+)
+_settle = component(
+    "spexviz_settle",
+    js="""
+    export default function ({ data }) {
+      const given = new URLSearchParams(location.search);
+      if (given.get("run") !== data.run) return; // the visitor has gone elsewhere
+      const others = [...given].filter(([name]) => !data.names.includes(name));
+      const search = `?${new URLSearchParams([...new URLSearchParams(data.query), ...others])}`;
+      if (location.search !== search) history.replaceState(history.state, "", location.pathname + search);
+    }
+    """,
+)
+_visit = component(
+    "spexviz_visit",
+    js="""
+    export default function ({ data }) {
+      if (window.spexvizVisit === data.visit) return;
+      window.spexvizVisit = data.visit;
+      const base = window.__streamlit?.BACKEND_BASE_URL ?? location.origin;
+      const there = new URL(data.to, base);
+      history[data.instead ? "replaceState" : "pushState"](null, "", there);
+      dispatchEvent(new PopStateEvent("popstate", { state: null }));
+    }
+    """,
+)
+_copy = component(
+    "spexviz_copy",
+    css="""
+    .link { display: grid; gap: 0.5rem; font-family: var(--st-font); font-size: 0.9rem; }
+    .link input, .link button {
+      font: inherit;
+      color: var(--st-text-color);
+      background: var(--st-background-color);
+      border: 1px solid var(--st-border-color);
+      border-radius: 6px;
+      padding: 0.4rem 0.7rem;
+      min-width: 0;
+    }
+    .link button { cursor: pointer; justify-self: start; }
+    .link button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+    .link :focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+    .link output { min-height: 1.4em; }
+    """,
+    js="""
+    const element = (tag, about) => Object.assign(document.createElement(tag), about);
+    export default function ({ parentElement, data }) {
+      const root = parentElement.querySelector(".link") ?? made(parentElement);
+      const field = root.querySelector("input");
+      const address = `${location.origin}${location.pathname}?${data.query}`;
+      if (field.value === address) return;
+      field.value = address;
+      root.querySelector("output").textContent = "";
+    }
+    function made(parent) {
+      const root = element("div", { className: "link" });
+      const button = element("button", { type: "button", textContent: "Copy link" });
+      const field = element("input", { type: "text", readOnly: true, ariaLabel: "Address of this view" });
+      const said = element("output", {});
+      field.addEventListener("focus", () => field.select());
+      button.addEventListener("click", async () => {
+        const isDone = await copied(field);
+        said.textContent = isDone ? "Copied." : "This browser lets no page copy: copy the address above.";
+      });
+      root.append(button, field, said);
+      parent.append(root);
+      return root;
+    }
+    async function copied(field) {
+      try {
+        await navigator.clipboard.writeText(field.value);
+        return true;
+      } catch {
+        field.focus(); // selects it, for the older way, and for whoever copies by hand
+        return document.execCommand("copy");
+      }
+    }
+    """,
+)
+
+
+def begin(shown: str) -> None:
+    """A page begins: at its top, unless it shows the same as before; what is read out has its place."""
+    _begin(key=f"{UNSEEN}-begin", data={"shown": shown})
+
+
+def tell(of: str, text: str, *, is_end: bool = False) -> None:
+    """Have a screen reader say something of a run, once.
+
+    `is_end`: only to those who have heard of the run before.
+    """
+    _tell(key=f"{UNSEEN}-tell-{of}", data={"of": of, "text": text, "isEnd": is_end})
+
+
+def settle(run_id: str, query: str, names: Sequence[str]) -> None:
+    """The address of the run that is shown, without a step of history.
+
+    `names`: of the parameters that are ours; others, such as Streamlit's `embed`, stay.
+    """
+    _settle(key=f"{UNSEEN}-settle-{run_id}", data={"run": run_id, "query": query, "names": list(names)})
+
+
+def visit(to: str, *, instead: bool = False) -> None:
+    """Go to an address of this server, as one step of history; `instead`: of the one that is shown.
+
+    `to`: its path and query, as `routes.address` makes them.
+    """
+    visit_id = secrets.token_hex(4)
+    data = {"to": to.lstrip("/"), "visit": visit_id, "instead": instead}
+    _visit(key=f"{UNSEEN}-visit", data=data)
+
+
+def copy_link(query: str, key: str) -> None:
+    """A button that copies the whole address, as this browser names the server; it is shown as well."""
+    _copy(key=key, data={"query": query})
