@@ -148,6 +148,8 @@ import streamlit as st
 entries = []
 
 class Chosen:
+    url_path = "purse"
+
     def run(self):
         pass
 
