@@ -13,7 +13,11 @@ from spexviz.views import theme
 
 # each has its script and its style here
 COMPONENTS = ("strip", "arcs", "cards", "squares", "question", "looks", "rows")
-_PARTS = {"strip": ("lanes.js",), "rows": ("listed.js",)}  # of a script that is more than one file
+_PARTS = {
+    "strip": ("lanes.js",),
+    "arcs": ("rails.js",),
+    "rows": ("listed.js",),
+}  # of a script that is more than one file
 
 
 def script(name: str) -> str:
