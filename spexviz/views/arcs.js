@@ -21,11 +21,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
 }
 
-// ---- drawing: once a version; where all of it stands is the matter of `place` ----------------------------------------
+// ---- drawing: once a version; where all of it stands is the matter of rails.js ---------------------------------------
 
 function draw(parentElement, state, data) {
   if (state.observer) state.observer.disconnect();
   if (state.root) state.root.remove();
+  if (state.at) point(state, null); // it has gone from under the pointer
   const root = element("div", "spexviz-arcs");
   root.dataset.quality = data.quality;
   for (const [name, colour] of Object.entries(data.colours)) {
@@ -43,7 +44,7 @@ function draw(parentElement, state, data) {
   state.badges = svg("g", { class: "badges" });
   state.canvas.append(state.lines, state.badges);
   state.players = data.players.map((player, k) => drawPlayer(state, player, k));
-  state.gaps = data.players.map((player, k) => (isFar(data, k) ? gapBefore(state) : null));
+  state.gaps = data.players.map((player, k) => (isFar(data, k) ? gapBefore() : null));
   state.seat = new Map(data.players.map((player, k) => [player.p, k]));
   const largest = Math.max(...data.sets.map((set) => Math.abs(set.v)), 1e-12);
   state.sets = data.sets.map((set, k) => drawSet(state, set, k, largest));
@@ -53,10 +54,7 @@ function draw(parentElement, state, data) {
   parentElement.append(root);
   listen(state);
   place(state);
-  document.fonts?.ready.then(() => {
-    state.width = 0; // labels have another width now
-    place(state);
-  });
+  if (document.fonts?.status === "loading") document.fonts.ready.then(() => root === state.root && place(state, true));
 }
 
 // Words that lie apart in the text.
@@ -98,7 +96,7 @@ function drawSet(state, set, k, largest) {
   badge.append(glyph);
   button(badge, false, describe(state.data, set));
   badge.setAttribute("focusable", "true");
-  return { ...set, k, line, paths, badge, dots: [], seats: set.m.map((i) => state.seat.get(i)) };
+  return { ...set, k, key: String(set.m), line, paths, badge, dots: [], seats: set.m.map((i) => state.seat.get(i)) };
 }
 
 function drawLegend(data) {
@@ -130,299 +128,6 @@ function sample(name) {
     made.append(glyph);
   }
   return made;
-}
-
-// ---- places --------------------------------------------------------------------------------------------------------
-
-const BADGE = 25; // pixels that a badge needs
-const LEAST = 18; // pixels between two lines at least
-const GAP = 14; // between labels
-const FAR = 28; // between labels with words left out between them
-const PORT = 8; // between the ends of two lines on a label
-
-function place(state) {
-  const { root, stage, data } = state;
-  const width = root.clientWidth;
-  if (!width || width === state.width) return;
-  state.width = width;
-  root.classList.toggle("narrow", width < 600);
-  stage.classList.remove("down", "long");
-  stage.style.removeProperty("--column");
-  if (data.kind === "layers") placeInLayers(state, width);
-  else if (!placeAcross(state, width)) placeDown(state, width);
-  tellTitle(state);
-  keepRoom(state);
-  tell(state, state.at);
-}
-
-const measured = (state) => state.players.map(({ label }) => ({ w: label.offsetWidth, h: label.offsetHeight }));
-const endsAt = (sets, k) => sets.filter((set) => set.seats.includes(k)).length;
-const deepest = (sets) => 1 + Math.max(-1, ...sets.map((set) => set.level));
-
-// The strongest sets whose lines have room: in pixels, all levels together.
-function fitting(sets, room) {
-  let few = levelled(sets);
-  while (few.length > 1 && deepest(few) * LEAST > room) few = levelled(few.slice(0, -1));
-  return few;
-}
-
-// Words side by side with arcs above them; false where they do not all have room.
-function placeAcross(state, width) {
-  const sizes = measured(state);
-  const gaps = state.gaps.map((gap, k) => (k === 0 ? 0 : gap ? FAR : GAP));
-  const sets = fitting(state.sets, 480);
-  const own = sizes.map(({ w }, k) => Math.max(w, PORT * endsAt(sets, k)));
-  const need = sum(sizes.map(({ w }) => w)) + sum(gaps);
-  if (need > width) return false;
-  const wishes = sum(own) + sum(gaps);
-  const slots = wishes <= width ? own : sizes.map(({ w }) => w);
-  const wider = sizes.length > 1 ? Math.min(36, (width - Math.min(need, width) - (sum(slots) - sum(sizes.map(({ w }) => w)))) / (sizes.length - 1)) : 0;
-  state.along = "x";
-  const step = clamp(420 / Math.max(1, deepest(sets)), LEAST, 34);
-  const height = sets.length ? 26 + step * deepest(sets) : 2;
-  let x = 0;
-  const spots = sizes.map(({ w, h }, k) => {
-    if (k) x += gaps[k] + wider;
-    if (state.gaps[k]) put(state.gaps[k], x - (gaps[k] + wider) / 2, height + h / 2, true);
-    put(state.players[k].label, x + (slots[k] - w) / 2, height);
-    const middle = x + slots[k] / 2;
-    x += slots[k];
-    return { at: middle, room: slots[k] - 8 };
-  });
-  size(state, width, height + Math.max(0, ...sizes.map(({ h }) => h)));
-  drawArcs(state, sets, spots, (along, off) => [along, height - 3 - off], (level) => 12 + step * (level + 0.5));
-  return true;
-}
-
-// One word under the other, arcs beside them.
-function placeDown(state, width) {
-  const { stage } = state;
-  state.along = "y";
-  stage.classList.add("down");
-  stage.classList.toggle("long", state.players.some((player) => player.t.length > 28));
-  const natural = 1 + Math.max(0, ...measured(state).map(({ w }) => w));
-  const column = Math.ceil(Math.min(natural, Math.max(96, 0.46 * width)));
-  stage.style.setProperty("--column", `${column}px`);
-  const room = width - column - 34;
-  const sets = fitting(state.sets, room);
-  const step = clamp(room / Math.max(1, deepest(sets)), LEAST, 40);
-  let y = 0;
-  const spots = measured(state).map(({ w, h }, k) => {
-    const tall = Math.max(h + 6, PORT * endsAt(sets, k) + 18);
-    if (state.gaps[k]) {
-      put(state.gaps[k], column - 16, y + 6, true);
-      y += 13;
-    }
-    put(state.players[k].label, column - w, y + (tall - h) / 2);
-    const middle = y + tall / 2;
-    y += tall;
-    return { at: middle, room: tall - 24 };
-  });
-  size(state, width, y);
-  drawArcs(state, sets, spots, (along, off) => [column + 4 + off, along], (level) => 16 + step * (level + 0.5));
-}
-
-// The level of each set: above all that it lies over, so that two never share a line; short ones nearest to the words.
-function levelled(sets) {
-  const first = (set) => set.seats[0];
-  const last = (set) => set.seats[set.seats.length - 1];
-  stack(sets, (set) => [first(set), last(set)], (set) => last(set) - first(set));
-  return sets;
-}
-
-function stack(sets, reach, weight) {
-  const levels = [];
-  for (const set of [...sets].sort((one, other) => weight(one) - weight(other) || one.k - other.k)) {
-    const [low, high] = reach(set);
-    set.level = 0;
-    levels.forEach((taken, k) => {
-      if (taken.some(([from, to]) => low < to && high > from)) set.level = k + 1;
-    });
-    (levels[set.level] ??= []).push([low, high]);
-  }
-}
-
-function drawArcs(state, sets, spots, point, depth) {
-  const middles = spots.map((spot) => spot.at);
-  const rails = sets.map((set) => ({ set, off: depth(set.level), ties: set.seats.map((k) => ({ k, at: middles[k], end: 0 })) }));
-  spots.forEach((spot, k) => spaced(rails, k, () => true, spot.at, spot.room));
-  drawRails(state, rails, point);
-}
-
-// The ends of the lines that meet a label on one side: those that come from the left at its left, none on another.
-function spaced(rails, k, isHere, middle, room) {
-  const here = rails.filter((rail) => rail.ties.some((tie) => tie.k === k && isHere(rail)));
-  const side = ({ ties }) => {
-    const others = ties.filter((tie) => tie.k !== k).map((tie) => tie.at);
-    return others.every((other) => other > middle) ? 1 : others.every((other) => other < middle) ? -1 : 0;
-  };
-  const far = (rail) => Math.abs(rail.off - rail.ties.find((tie) => tie.k === k).end);
-  here.sort((one, other) => side(one) - side(other) || side(one) * (far(other) - far(one)));
-  const step = here.length > 1 ? Math.min(PORT + 1, room / (here.length - 1)) : 0;
-  here.forEach(({ ties }, j) => (ties.find((tie) => tie.k === k).at = middle + step * (j - (here.length - 1) / 2)));
-}
-
-// A set is a line along `off` that is tied to the `end` of each of its players: a pair is an arc, more are a comb.
-function drawRails(state, rails, point) {
-  const upright = rails.flatMap(({ set, off, ties }) => ties.map(({ at, end }) => ({ set, at, from: Math.min(off, end), to: Math.max(off, end) })));
-  const pinned = [];
-  for (const { set, off, ties } of rails) {
-    const own = [...ties].sort((one, other) => one.at - other.at);
-    const [first, last] = [own[0], own[own.length - 1]];
-    const go = (letter, ...pairs) => letter + pairs.map((pair) => point(...pair).map(short).join()).join(" ");
-    const turn = (tie, beside) => Math.min(Math.abs(off - tie.end), Math.abs(beside.at - tie.at) / (own.length > 2 ? 1 : 2), 28);
-    const [r, s] = [turn(first, own[1]), turn(last, own[own.length - 2])];
-    const back = (tie, by) => off + Math.sign(tie.end - off) * by;
-    const bow = [go("M", [first.at, first.end]), go("L", [first.at, back(first, r)]), go("Q", [first.at, off], [first.at + r, off])];
-    bow.push(go("L", [last.at - s, off]), go("Q", [last.at, off], [last.at, back(last, s)]), go("L", [last.at, last.end]));
-    const teeth = own.slice(1, -1).map((tie) => go("M", [tie.at, tie.end]) + go("L", [tie.at, off]));
-    trace(set, [...bow, ...teeth].join(""), own.map((tie) => point(tie.at, tie.end)));
-    const lines = upright.filter((line) => line.set !== set && line.from < off && line.to > off).map((line) => line.at);
-    const badges = pinned.filter((other) => Math.abs(other.off - off) < BADGE).map((other) => other.at);
-    const at = freest(first.at + r, last.at - s, lines, badges);
-    pinned.push({ at, off });
-    pin(set, point(at, off));
-  }
-  const drawn = new Set(rails.map((rail) => rail.set));
-  for (const set of [...state.sets].reverse()) show(set, state, drawn.has(set));
-}
-
-// A place near the middle where no other line passes, and no other badge is.
-function freest(low, high, lines, badges) {
-  const clear = (at) => Math.min(BADGE / 2, ...lines.map((other) => Math.abs(other - at)), ...badges.map((other) => Math.abs(other - at) - BADGE / 2));
-  const middle = (low + high) / 2;
-  let best = middle;
-  for (let off = 0; off <= (high - low) / 2; off += 3) {
-    for (const at of [middle - off, middle + off]) if (clear(at) > clear(best) + 1) best = at;
-    if (clear(best) >= BADGE / 2) break;
-  }
-  return best;
-}
-
-// ---- heads: a row a layer, the highest on top; between the rows the lines of the sets -----------------------------------
-
-const BETWEEN = 24; // pixels between two rows where no line runs
-
-function placeInLayers(state, width) {
-  const sizes = measured(state);
-  state.along = "x";
-  const layers = [...new Set(state.players.map((player) => player.layer))].sort((one, other) => other - one);
-  const last = Math.max(1, ...state.players.map((player) => player.x));
-  const rows = layers.flatMap((layer) => rowsOf(state, layer, sizes, width));
-  const boxes = [];
-  rows.forEach((row, j) =>
-    spread(row, sizes, width, last).forEach((x, m) => (boxes[row[m].k] = { x, row: j, ...sizes[row[m].k], at: x + sizes[row[m].k].w / 2 })),
-  );
-  const rails = state.sets.map((set) => ({ set, ties: set.seats.map((k) => ({ k, at: boxes[k].at })), gap: gapOf(set, boxes) }));
-  const step = clamp(420 / Math.max(1, rails.length), 20, 26);
-  let y = 0;
-  rows.forEach((row, j) => {
-    const here = rails.filter((rail) => rail.gap === j);
-    stack(here.map((rail) => Object.assign(rail.set, { rail })), ({ rail }) => reachOf(rail), ({ rail }) => weightOf(rail, boxes));
-    const levels = deepest(here.map((rail) => rail.set));
-    y += levels ? 22 + step * levels : j ? BETWEEN : 2;
-    here.forEach((rail) => (rail.off = y - 11 - step * (rail.set.level + 0.5)));
-    for (const { k } of row) {
-      Object.assign(boxes[k], { y });
-      put(state.players[k].label, boxes[k].x, y);
-    }
-    y += Math.max(...row.map(({ k }) => sizes[k].h));
-  });
-  size(state, width, y + 2);
-  rails.forEach(({ ties, gap }) => ties.forEach((tie) => (tie.end = boxes[tie.k].row < gap ? boxes[tie.k].y + boxes[tie.k].h + 2 : boxes[tie.k].y - 2)));
-  boxes.forEach(({ at, row, w }, k) => {
-    spaced(rails, k, (rail) => rail.gap <= row, at, w - 12);
-    spaced(rails, k, (rail) => rail.gap > row, at, w - 12);
-  });
-  drawRails(state, rails, (at, off) => [at, off]);
-}
-
-// Above the row where all are in one; else between the rows where its lines run behind the fewest labels.
-function gapOf(set, boxes) {
-  const own = set.seats.map((k) => boxes[k]);
-  const [top, bottom] = [Math.min(...own.map((box) => box.row)), Math.max(...own.map((box) => box.row))];
-  if (top === bottom) return top;
-  const behind = (gap) =>
-    sum(own.map((box) => boxes.filter((other) => (box.row < gap ? other.row > box.row && other.row < gap : other.row >= gap && other.row < box.row) && Math.abs(other.at - box.at) < other.w / 2 + 2).length));
-  const gaps = range(top + 1, bottom + 1);
-  const costs = gaps.map(behind);
-  return gaps[costs.lastIndexOf(Math.min(...costs))];
-}
-
-function reachOf({ ties }) {
-  const ats = ties.map((tie) => tie.at);
-  return [Math.min(...ats) - BADGE / 2, Math.max(...ats) + BADGE / 2];
-}
-
-// Those within the lower row lie next to it.
-function weightOf(rail, boxes) {
-  const [low, high] = reachOf(rail);
-  const isWithin = rail.ties.every((tie) => boxes[tie.k].row === rail.gap);
-  return high - low + (isWithin ? 0 : 1e4);
-}
-
-function rowsOf(state, layer, sizes, width) {
-  const rows = [[]];
-  let used = 0;
-  const here = state.players.filter((player) => player.layer === layer).sort((one, other) => one.x - other.x);
-  for (const player of here) {
-    if (used && used + sizes[player.k].w > width) {
-      rows.push([]);
-      used = 0;
-    }
-    rows[rows.length - 1].push(player);
-    used += sizes[player.k].w + GAP;
-  }
-  return rows;
-}
-
-// Each head near its place in the layer, and none on another.
-function spread(row, sizes, width, last) {
-  const xs = [];
-  row.forEach((player, m) => {
-    const wish = ((width - sizes[player.k].w) * player.x) / last;
-    const before = m ? xs[m - 1] + sizes[row[m - 1].k].w + GAP : 0;
-    xs.push(Math.max(wish, before));
-  });
-  let right = width;
-  for (let m = row.length - 1; m >= 0; m--) {
-    xs[m] = Math.min(xs[m], right - sizes[row[m].k].w);
-    right = xs[m] - GAP;
-  }
-  return xs;
-}
-
-// ---- what is placed -------------------------------------------------------------------------------------------------
-
-function put(label, x, y, isMiddle) {
-  label.style.transform = `translate(${short(x)}px, ${short(y)}px)${isMiddle ? " translate(-50%, -50%)" : ""}`;
-}
-
-function size(state, width, height) {
-  state.stage.style.height = `${Math.ceil(height)}px`;
-  state.canvas.setAttribute("width", width);
-  state.canvas.setAttribute("height", Math.ceil(height));
-}
-
-function trace(set, d, ends) {
-  set.paths.forEach((path) => path.setAttribute("d", d));
-  set.dots.forEach((dot) => dot.remove());
-  set.dots = ends.map(([x, y]) => svg("circle", { class: "dot", cx: short(x), cy: short(y), r: 3.2 }));
-  set.line.append(...set.dots);
-}
-
-const pin = (set, [x, y]) => set.badge.setAttribute("transform", `translate(${short(x)} ${short(y)})`);
-
-// Lines: the strongest last, over the others; badges: the strongest first, as they are read.
-function show(set, state, isShown) {
-  set.isShown = isShown;
-  if (!isShown) {
-    set.line.remove();
-    set.badge.remove();
-  } else {
-    state.lines.append(set.line);
-    state.badges.prepend(set.badge);
-  }
 }
 
 // ---- gestures ------------------------------------------------------------------------------------------------------
@@ -513,7 +218,7 @@ function light(state, lit) {
   state.root.classList.toggle("lighting", Boolean(lit));
   state.players.forEach((player) => player.label.classList.toggle("lit", Boolean(lit?.players.has(player.p))));
   for (const set of state.sets) {
-    const isLit = names.has(String(set.m));
+    const isLit = names.has(set.key);
     for (const part of [set.line, set.badge]) part.classList.toggle("lit", isLit);
   }
 }

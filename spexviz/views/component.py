@@ -15,6 +15,7 @@ from spexviz.views import theme
 COMPONENTS = ("strip", "arcs", "cards", "squares", "question", "looks", "rows", "selected")
 _PARTS = {  # what stands before them in those that are more than one file
     "strip": ("said.js", "said.css", "lanes.js", "lanes.css"),
+    "arcs": ("rails.js",),
     "selected": ("said.js", "said.css"),
     "rows": ("listed.js",),
 }

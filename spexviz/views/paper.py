@@ -11,7 +11,7 @@ from typing import Any
 from plotly.graph_objects import Figure
 
 from spexviz.results import Explanation
-from spexviz.views import theme
+from spexviz.views import rows, theme
 from spexviz.views.cards import Item
 from spexviz.views.embed import placed, run_key, scripted
 from spexviz.views.findings import usual_order
@@ -52,9 +52,10 @@ class Story:
                 yield shown
                 continue
             page = html_of(panel, shown, self)
-            if isinstance(shown, Component) and (apart or shown.name not in told):
-                told.add(shown.name)
-                page = scripted(shown.name) + page
+            name = _drawn_by(shown)
+            if name and (apart or name not in told):
+                told.add(name)
+                page = scripted(name) + page
             yield page
 
     def _ipython_display_(self) -> None:
@@ -92,23 +93,33 @@ def html_of(panel: Panel, shown: Shown, told: Story) -> str:
     if isinstance(shown, Words):
         return _of_words(shown)
     title = f"<h3>{html.escape(panel.title)}</h3>"
-    if isinstance(shown, Table):
-        return title + _of_table(shown)
-    if not isinstance(shown, Component):
-        return ""
-    if not panel.is_titled:
-        title = ""
-    instead = f"{_static(shown, told)}<p>{html.escape(shown.text)}</p>"
-    key = run_key(told.explanation)
-    return title + placed(shown.name, shown.data, instead, run=key, dark=told.look.dark)
-
-
-def _static(shown: Component, told: Story) -> str:
-    """What stands where scripts do not run, beside the words: the text on its colours."""
-    if shown.name != "strip":
-        return ""
     look = told.look
-    return str(heat(told.explanation, dark=look.dark, index=look.index, order=look.order))
+    if isinstance(shown, Table):
+        linked = {"selects": panel.selects and bool(shown.members), "selection": look.selection}
+        data = rows.data(shown, panel.title, **linked, dark=look.dark)
+        name, instead = "rows", _of_table(shown)
+    elif isinstance(shown, Component):
+        name, data, instead = shown.name, shown.data, _instead(shown, told)
+        title = title if panel.is_titled else ""
+    else:
+        return ""
+    return title + placed(name, data, instead, run=run_key(told.explanation), dark=look.dark)
+
+
+def _drawn_by(shown: Shown) -> str:
+    """The component that draws it; "" for none."""
+    if isinstance(shown, Table):
+        return "rows"
+    return shown.name if isinstance(shown, Component) else ""
+
+
+def _instead(shown: Component, told: Story) -> str:
+    """What stands where scripts do not run: the text on its colours, and the words."""
+    words = f"<p>{html.escape(shown.text)}</p>"
+    if shown.name != "strip":
+        return words
+    look = told.look
+    return f"{heat(told.explanation, dark=look.dark, index=look.index, order=look.order)}{words}"
 
 
 def _of_words(shown: Words) -> str:
@@ -125,11 +136,11 @@ def _of_table(shown: Table) -> str:
     if not shown.rows:
         return "<p>Nothing to show.</p>"
     head = "".join(f"<th>{html.escape(str(name))}</th>" for name in shown.rows[0])
-    rows = []
+    body = ""
     for row in shown.rows[:ROWS]:
         cells = "".join(f"<td>{html.escape(_cell(value))}</td>" for value in row.values())
-        rows.append(f"<tr>{cells}</tr>")
-    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+        body += f"<tr>{cells}</tr>"
+    return f"<table><tr>{head}</tr>{body}</table>"
 
 
 def _cell(value: Any) -> str:

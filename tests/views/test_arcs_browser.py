@@ -177,3 +177,14 @@ def test_nothing_to_draw_is_said(chromium, review, make):
         and page.locator(".set").count() == 0
         and page.errors == []
     )
+
+
+def test_what_comes_to_lie_under_a_resting_pointer_is_not_pointed_at(chromium):
+    run = recorded("prompt/never-fails")
+    page = mounted(chromium, data(run), name="arcs", width=700)
+    badge(page, data(run), [2, 3]).hover()
+    assert page.locator(".lighting").count() == 1
+    page.evaluate("data => window.again(0, data)", data(run, top=8))
+    page.wait_for_function("window.roots[0].querySelector('.player').isConnected")
+    assert page.locator(".lit, .lighting").count() == 0 and sent(page) == []
+    assert page.locator(".read").inner_text().startswith("Point at")

@@ -30,13 +30,14 @@ def opened(chromium, path, text):
     return page
 
 
-def test_the_report_of_a_text_links_its_strip_and_its_graph(chromium, tmp_path):
+def test_the_report_of_a_text_links_its_strip_its_graph_and_its_table(chromium, tmp_path):
     page = opened(chromium, tmp_path / "report.html", report(recorded("prompt/never-fails"), dark=True))
     page.locator(".player").filter(has_text="never").click()
     assert page.locator(".token.selected").all_inner_texts() == ["never"]
     page.locator(".comb").nth(0).click()
     assert page.locator(".player.selected .name").all_inner_texts() == ["never", "fails"]
     assert page.locator(".badges .selected").count() == 1
+    assert page.locator(".spexviz-rows [aria-selected='true']").count() == 1
     words = page.get_by_text("The strongest interactions (mean effect")
     assert words.count() == 2 and words.locator("visible=true").count() == 0, "they stand in for scripts"
     assert page.errors == [] and page.asked == [(tmp_path / "report.html").as_uri()]
