@@ -94,7 +94,7 @@ def test_a_lens_draws_its_form_and_its_story(manager: JobManager, lab: Path) -> 
     wait(lambda: not manager.store.get(run.id).active)
     at.run()
     assert not at.exception and at.tabs[0].label == "Sets as a table"
-    assert "Click a player, a set" in said(at)
+    assert "How do we know?" in said(at)
     queries = [found["query"] for found in components(at, "query")]
     assert f"run={run.id}" in queries, "the address, as nothing was chosen"
     assert f"run={run.id}&index=mean&sets=12&depth=anyone&order=3" in queries, "the link has all of it"
