@@ -59,7 +59,7 @@ function drawBoard(state, data) {
   board.style.setProperty("--columns", data.columns);
   board.style.setProperty("--side", `${Math.max(21, Math.min(34, HEIGHT / rows - 3)).toFixed(1)}px`);
   board.setAttribute("role", "group");
-  board.setAttribute("aria-label", `${data.squares.length} ${data.noun}s, a row a layer. Arrow keys move, Enter selects, Escape clears.`);
+  board.setAttribute("aria-label", `${data.squares.length} ${data.noun}s, a row a layer. Arrow keys move${data.still ? "" : ", Enter selects, Escape clears"}.`);
   const put = (made, row, column) => {
     made.style.gridArea = `${row} / ${column}`;
     board.append(made);
@@ -94,7 +94,7 @@ function silent(name, text) {
 // ---- the reading line ----------------------------------------------------------------------------------------------
 
 const said = (data, one) => `${one.t}: ${one.said} ${data.unit} (${data.index}), ${one.rank} of ${data.squares.length} by size`;
-const hint = (data) => `Point at a ${data.noun} to read its value; click to select it.`;
+const hint = (data) => `Point at a ${data.noun} to read its value${data.still ? "" : "; click to select it"}.`;
 
 function drawRead(state, data) {
   const box = element("div", "read");
@@ -177,6 +177,7 @@ function choose(state, at, more) {
 }
 
 function report(state, members) {
+  if (state.data.still) return;
   state.link.select(members);
   state.send("select", { members });
 }
