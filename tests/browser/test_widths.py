@@ -21,7 +21,8 @@ BAD = """<!doctype html><body style="margin:0;background:#fff;color:#1e2230">
   '<div style="background:#202020"><p style="color:#444">a pale text of a component</p></div>';</script>"""
 GOOD = """<!doctype html><body style="margin:0;background:#fff;color:#1e2230"><p>a text</p>
 <div style="width:200px;overflow-x:auto"><p style="width:900px;white-space:nowrap">a wide table that
-scrolls in a box of its own, further than the window</p></div><p style="display:none;color:#fff">nobody sees this</p>
+scrolls in a box of its own, further than the window</p></div>
+<p style="display:none;color:#fff">nobody sees this</p>
 <button disabled style="color:#aaa">off</button>"""
 
 
