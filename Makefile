@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export SPEXVIZ_HOME ?= $(HOME)/.cache/spexviz
 
-.PHONY: app setup browser check test test-fast wheel-test bench bench-full bench-app bench-ablations campaign clean
+.PHONY: app setup browser check test test-fast wheel-test bench bench-full bench-app bench-ablations shots campaign clean
 
 app: setup
 	$(BIN)/spexviz serve
@@ -77,14 +77,19 @@ bench-ablations: setup
 	$(BIN)/python -m benchmarks.endpoint --ablations 2000 --rate 0.05
 	$(BIN)/python -m benchmarks.cache --rows 10000000
 
+# Pictures of every state at every width in both themes, in build/shots, and what is cut or too pale in them.
+shots: setup browser
+	$(BIN)/python -m tools.shots
+
 # What takes too long for every change: families of transformers beside transformers itself (docs/models.md), games drawn at random too, loads in
-# fresh processes beside busy ones, thirty visitors for five minutes, faults on purpose, twenty kills in either precision.
+# fresh processes beside busy ones, thirty visitors for five minutes, faults on purpose, twenty kills in either precision, pictures of every state.
 campaign: setup browser
 	$(BIN)/python -m tools.families
 	$(BIN)/python -m tools.differential
 	$(BIN)/python -m tools.loads
 	$(BIN)/python -m tools.load
 	$(BIN)/python -m benchmarks.questions
+	$(BIN)/python -m tools.shots
 	SPEXVIZ_CAMPAIGN=1 $(BIN)/python -m pytest tests/browser/test_story.py tests/browser/test_waiting.py
 	$(BIN)/python -m tools.faults
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision fp32
