@@ -68,7 +68,7 @@ def measure(browser: Any, home: Path) -> dict[str, float]:
         out[PROMPT_ON_PAGE] = time.perf_counter() - clock
         page.locator(".spexviz-strip:not(.preview) .token").first.wait_for()
         out["press to first result"] = time.perf_counter() - clock
-        page.get_by_text("Sets as a table").wait_for()
+        page.get_by_role("tab", name="Sets as a table").wait_for()
         page.locator(".js-plotly-plot").first.wait_for()
         out["press to done"] = time.perf_counter() - clock
         colours, latency = again(server, page)
@@ -116,7 +116,7 @@ def lenses(browser: Any, home: Path) -> dict[str, float]:
             harness.idle(page)
             clock = time.perf_counter()
             page.get_by_role("button", name="Explain").click()
-            page.get_by_text("Sets as a table").wait_for()
+            page.get_by_role("tab", name="Sets as a table").wait_for()
             harness.idle(page, PATIENCE / 1000)
             out[f"{name} page, press to figures"] = time.perf_counter() - clock
             page.close()

@@ -97,7 +97,7 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     assert page.get_by_role("button", name="Cancel").is_visible(), "the curve is there while the run goes on"
     wait_until(lambda: len(points(curve(page), "auto")) > len(first), LONG / 1000, "the curve to grow")
 
-    page.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    page.get_by_role("tab", name="Sets as a table").wait_for(timeout=LONG)
     idle(page)
     result = stored(server, run_id)
     assert (
@@ -128,7 +128,7 @@ def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
     page = open_page(server.url)
     type_prompt(page, REVIEW)
     run_id = explain(page)  # the same spec as above: the same run, or, when this test runs alone, a new one
-    page.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    page.get_by_role("tab", name="Sets as a table").wait_for(timeout=LONG)
     idle(page)
     before = server.ablations(), server.rows("SELECT COUNT(*), SUM(version) FROM runs")
     combs = page.locator(".comb .members")
@@ -149,11 +149,11 @@ def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
     assert (server.ablations(), server.rows("SELECT COUNT(*), SUM(version) FROM runs")) == before
 
     page.reload()
-    page.get_by_text("Sets as a table").wait_for()
+    page.get_by_role("tab", name="Sets as a table").wait_for()
     wait_until(lambda: combs.all_inner_texts() == sets, 60, "the same sets after the reload")
     assert run_id in page.url
     other = open_page(f"{server.url}/explore?run={run_id}")
-    other.get_by_text("Sets as a table").wait_for()
+    other.get_by_role("tab", name="Sets as a table").wait_for()
     wait_until(
         lambda: other.locator(".token").all_inner_texts() == REVIEW.split(),
         60,
@@ -167,7 +167,7 @@ def test_six_words_are_exact_and_the_pair_comes_first(server, open_page):
     type_prompt(page, "Her acting never fails to impress")
     page.get_by_text("6 words: all 64 masks are asked, so the result is exact").wait_for()
     run_id = explain(page)
-    page.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    page.get_by_role("tab", name="Sets as a table").wait_for(timeout=LONG)
     page.get_by_text(re.compile(r"Good, exact: every possible mask was measured \(all 64\)")).wait_for()
     idle(page)
     first = page.locator(".comb .members").first.inner_text()
@@ -191,11 +191,11 @@ def test_a_recorded_run_opens_from_its_card_and_asks_nothing(server, open_page):
     # the second is drawn after its title
     page.get_by_role("button", name="Open").filter(has_text="Open").nth(1).click()
     page.wait_for_url(re.compile(r"/explore\?run=[0-9a-f]{16}"))
-    page.get_by_text("Sets as a table").wait_for()
+    page.get_by_role("tab", name="Sets as a table").wait_for()
     wait_until(lambda: page.locator(".spexviz-strip .token").count() == 27, 60, "the words")
     assert "on 922 masks" in what_trust_rests_on(page)
     page.reload()
-    page.get_by_text("Sets as a table").wait_for()
+    page.get_by_role("tab", name="Sets as a table").wait_for()
     page.get_by_role("button", name="New run").click()
     wait_until(
         lambda: page.get_by_label("Prompt", exact=True).input_value().startswith("Her acting never fails"),

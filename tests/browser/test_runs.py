@@ -45,7 +45,7 @@ def test_a_killed_run_is_resumed_and_asks_nothing_twice(new_server, open_page):
     page.get_by_text(re.compile("Interrupted. The server stopped during this run")).wait_for()
     page.get_by_role("button", name="Resume").click()
     wait_until(lambda: server.run(run_id)["state"] == "done", LONG / 1000, "the run to end")
-    page.get_by_text("Sets as a table").wait_for()
+    page.get_by_role("tab", name="Sets as a table").wait_for()
     assert planned < server.ablations() <= reported["total"]
     counts = Counter((server.home / "asked.log").read_text().splitlines())
     compared = [one for one in counts if not one.startswith(precision)]
@@ -71,7 +71,7 @@ def test_visitors_take_turns_and_cancel_keeps_what_is_done(new_server, open_page
     third_visitor = open_page(server.url)
     type_prompt(third_visitor, "This is not a good film", model="toy")
     third = explain(third_visitor)
-    third_visitor.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    third_visitor.get_by_role("tab", name="Sets as a table").wait_for(timeout=LONG)
     assert server.run(third)["state"] == "done", "between two chunks of the others"
     assert [server.run(run)["state"] for run in runs] == ["running", "running"]
     wait_until(lambda: server.run(runs[1])["done"] >= 2 * CHUNK, LONG / 1000, "two chunks of the second run")
@@ -137,7 +137,7 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
     for prompt in prompts:
         type_prompt(page, prompt, model="toy")
         explain(page)
-        page.get_by_text("Sets as a table").wait_for()
+        page.get_by_role("tab", name="Sets as a table").wait_for()
         idle(page)
         page.get_by_role("button", name="New run").click()
         page.get_by_role("button", name="Explain").wait_for()
@@ -153,7 +153,7 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
     idle(page)
     row(page, 1)
     page.get_by_role("button", name="Open", exact=True).and_(page.locator(":enabled")).click()
-    page.get_by_text("Sets as a table").wait_for()
+    page.get_by_role("tab", name="Sets as a table").wait_for()
     wait_until(
         lambda: page.locator(".token").all_inner_texts() == prompts[0].split(), 60, "the words of the run"
     )
@@ -172,7 +172,7 @@ def test_a_saved_run_opens_on_another_server(new_server, open_page, tmp_path):
     other.locator("input[type=file]").set_input_files(tmp_path / "broken.json")
     other.get_by_text("This file is not a spexviz run").wait_for()
     other.locator("input[type=file]").set_input_files(tmp_path / "run.json")
-    other.get_by_text("Sets as a table").wait_for()
+    other.get_by_role("tab", name="Sets as a table").wait_for()
     assert re.search(r"/explore\?run=[0-9a-f]{16}\Z", other.url) and not other.url.endswith(run_id), (
         "a run of its own there"
     )
@@ -205,7 +205,7 @@ def test_hostile_words_stay_words(server, open_page):
     page = open_page(server.url)
     type_prompt(page, " ".join(HOSTILE), model="toy", budget=64)
     run_id = explain(page)
-    page.get_by_text("Sets as a table").wait_for()
+    page.get_by_role("tab", name="Sets as a table").wait_for()
     idle(page)
     wait_until(lambda: page.locator(".token").all_inner_texts() == list(HOSTILE), 60, "the words")
     page.locator(".token").first.click()
@@ -223,7 +223,7 @@ def test_hostile_words_stay_words(server, open_page):
         page.get_by_text("This address names a run that is not on this machine").wait_for()
         page.get_by_role("button", name="Explain").wait_for()
     page.goto(f"{server.url}/explore?run={run_id}")
-    page.get_by_text("Sets as a table").wait_for()
+    page.get_by_role("tab", name="Sets as a table").wait_for()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -245,7 +245,7 @@ def test_no_page_is_wider_than_its_window(server, open_page, theme, width):
         budget=256,
     )
     explain(page)
-    page.get_by_text("Sets as a table").wait_for()
+    page.get_by_role("tab", name="Sets as a table").wait_for()
     page.locator(".js-plotly-plot:visible").first.wait_for()
     idle(page)
     assert overflow() <= 0, "a result"

@@ -38,13 +38,13 @@ def upload(page: Any, server: Any, run: Explanation, folder: Path) -> None:
     file.write_text(run.to_json(), encoding="utf-8")
     page.goto(f"{server.url}/runs")
     page.locator("input[type=file]").set_input_files(str(file))
-    page.get_by_text("Sets as a table").first.wait_for()
+    page.get_by_role("tab", name="Sets as a table").first.wait_for()
     idle(page)
 
 
 def open_card(page: Any, game: str, name: str) -> None:
     page.locator(f".st-key-recorded-{game}-{name} button").click()
-    page.get_by_text("Sets as a table").first.wait_for()
+    page.get_by_role("tab", name="Sets as a table").first.wait_for()
     idle(page)
 
 
@@ -146,7 +146,7 @@ def test_a_selection_belongs_to_its_run(server, open_page) -> None:
     open_card(page, "prompt", "turns")
     assert page.get_by_role("button", name="Clear selection").count() == 0
     page.goto(first)
-    page.get_by_text("Sets as a table").first.wait_for()
+    page.get_by_role("tab", name="Sets as a table").first.wait_for()
     idle(page)
 
 

@@ -25,7 +25,7 @@ def test_a_query_is_traced_to_its_training_examples(server, open_page):
     idle(page)
     start = time.monotonic()
     run_id = explain(page)
-    page.get_by_text("Sets as a table").wait_for(timeout=LONG)
+    page.get_by_role("tab", name="Sets as a table").wait_for(timeout=LONG)
     page.get_by_role("tab", name="Which examples do harm?").click()
     page.get_by_text("Removal from the training set").wait_for()
     idle(page)
