@@ -107,7 +107,7 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
         and result.folds is not None
     )
     note = what_trust_rests_on(page)
-    assert re.search(r"R² about [0-9.]+, at least [0-9.−]+ \(95 %\), on 461 masks", note)
+    assert re.search(r"R² about [0-9.]+, at least [0-9.−]+ \(95\s%\), on 461 masks", note)
     assert "What is shown is a surrogate of the masked model, not a cause in the world." in note
     assert f"{result.fidelity.r2:.2f}" in note and f"R² {result.baseline.r2:.2f}" in note
     assert page.locator(".headline").inner_text()
@@ -150,6 +150,9 @@ def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
 
     page.reload()
     page.get_by_role("tab", name="Sets as a table").wait_for()
+    page.locator(".none").filter(has_text="Only single words are shown (highest order 1).").wait_for()
+    orders = page.get_by_test_id("stButtonGroup").filter(has_text="Highest order")
+    orders.get_by_text("3", exact=True).click()
     wait_until(lambda: combs.all_inner_texts() == sets, 60, "the same sets after the reload")
     assert run_id in page.url
     other = open_page(f"{server.url}/explore?run={run_id}")
