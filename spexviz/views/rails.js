@@ -191,10 +191,9 @@ function freest(low, high, lines, badges) {
 
 const BETWEEN = 24; // pixels between two rows where no line runs
 const ASIDE = [0, -25, 25, -50, 50, -75, 75]; // pixels by which a head may stand aside
-const MANY = 24; // lines, more than which nobody can follow
 
 function placeInLayers(state, width) {
-  const sets = state.sets.slice(0, MANY);
+  const { sets } = state;
   const sizes = [];
   for (const one of measured(state, sets)) sizes[one.k] = one;
   state.along = "x";

@@ -148,7 +148,7 @@ def test_every_label_is_whole_and_nothing_lies_on_another(chromium, run, width, 
 
 def test_only_as_many_sets_as_can_be_read_are_drawn_and_it_says_how_many(chromium):
     run = recorded("prompt/turns")
-    page = mounted(chromium, data(run, top=200), name="arcs", width=400)
+    page = mounted(chromium, data(run, top=200), name="arcs", width=330)
     drawn, total = page.locator(".badges .set").count(), data(run)["total"]
     assert 8 <= drawn < total and page.evaluate(BAD_PLACES) == []
     players = {i for one in data(run, top=200)["sets"][:drawn] for i in one["m"]}
