@@ -44,26 +44,18 @@ function draw(parentElement, state, data) {
   state.badges = svg("g", { class: "badges" });
   state.canvas.append(state.lines, state.badges);
   state.players = data.players.map((player, k) => drawPlayer(state, player, k));
-  state.gaps = data.players.map((player, k) => (isFar(data, k) ? gapBefore() : null));
+  state.gaps = data.players.map(() => element("span", "gap"));
+  state.gaps.forEach((gap) => gap.setAttribute("aria-hidden", "true"));
   state.seat = new Map(data.players.map((player, k) => [player.p, k]));
   const largest = Math.max(...data.sets.map((set) => Math.abs(set.v)), 1e-12);
   state.sets = data.sets.map((set, k) => drawSet(state, set, k, largest));
-  state.stage.append(...state.gaps.filter(Boolean), ...state.players.map((player) => player.label), state.canvas);
+  state.stage.append(...state.gaps, ...state.players.map((player) => player.label), state.canvas);
   state.read = element("div", "read");
   root.append(state.stage, state.read);
   parentElement.append(root);
   listen(state);
   place(state);
   if (document.fonts?.status === "loading") document.fonts.ready.then(() => root === state.root && place(state, true));
-}
-
-// Words that lie apart in the text.
-const isFar = (data, k) => data.kind === "row" && data.noun === "word" && k > 0 && data.players[k].p > data.players[k - 1].p + 1;
-
-function gapBefore() {
-  const gap = element("span", "gap", "…");
-  gap.setAttribute("aria-hidden", "true");
-  return gap;
 }
 
 function drawPlayer(state, player, k) {
@@ -155,14 +147,15 @@ function listen(state) {
 function move(state, here, key) {
   const shown = state.sets.filter((set) => set.isShown);
   const isPlayer = here.dataset.player !== undefined;
-  const row = isPlayer ? state.players.map((player) => player.label) : shown.map((set) => set.badge);
-  const k = isPlayer ? Number(here.dataset.player) : shown.findIndex((set) => set.k === Number(here.dataset.set));
+  const thing = own(state, here);
+  const shownPlayers = state.players.filter((player) => !player.label.hidden);
+  const row = isPlayer ? shownPlayers.map((player) => player.label) : shown.map((set) => set.badge);
+  const k = row.indexOf(here);
   const isAcross = (state.along === "x" ? ["ArrowUp", "ArrowDown"] : ["ArrowLeft", "ArrowRight"]).includes(key);
   const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -row.length, End: row.length }[key];
   if (step === undefined) return false;
   let next = row[clamp(k + step, 0, row.length - 1)];
-  if (isAcross && isPlayer) next = shown.find((set) => set.seats.includes(k))?.badge;
-  if (isAcross && !isPlayer) next = state.players[shown[k].seats[0]].label;
+  if (isAcross) next = isPlayer ? shown.find((set) => set.m.includes(thing.p))?.badge : state.players[thing.seats[0]].label;
   if (!next) return true;
   state.stage.querySelectorAll("[tabindex='0']").forEach((other) => (other.tabIndex = -1));
   next.setAttribute("tabindex", "0");

@@ -43,7 +43,7 @@ from spexviz.views.words import isolated, joined, plural
 
 __all__ = ["data", "graph", "in_text"]
 
-MOST = 200  # sets drawn at most
+MOST = 24  # sets, more than which nobody can follow
 _LETTERS = 72  # of a label: two lines
 _FULL = 400  # letters of a name where it is told
 _COLOURS = ("page", "ink", "muted", "grid", "surface", "up", "down", "accent")

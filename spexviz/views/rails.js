@@ -17,12 +17,21 @@ function place(state, again) {
   stage.style.removeProperty("--column");
   if (data.kind === "layers") placeInLayers(state, width);
   else if (!placeAcross(state, width)) placeDown(state, width);
+  keepStop(state);
   tellTitle(state);
   keepRoom(state);
   tell(state, state.at);
 }
 
-const measured = (state) => state.players.map(({ label }) => ({ w: label.offsetWidth, h: label.offsetHeight }));
+// One of what is shown is a Tab stop.
+function keepStop({ stage, players }) {
+  const stop = stage.querySelector("[tabindex='0']");
+  if (stop && !stop.hidden) return;
+  if (stop) stop.tabIndex = -1;
+  const first = players.find(({ label }) => !label.hidden);
+  if (first) first.label.tabIndex = 0;
+}
+
 const endsAt = (sets, k) => sets.filter((set) => set.seats.includes(k)).length;
 const deepest = (sets) => 1 + Math.max(-1, ...sets.map((set) => set.level));
 
@@ -33,29 +42,45 @@ function fitting(sets, room) {
   return few;
 }
 
+// The players of these sets (all where there is no set), with the size of their labels; `isFar`: words of the text are left
+// out before it. Of the others nothing is shown.
+function measured(state, sets) {
+  const seats = new Set(sets.flatMap((set) => set.seats));
+  state.players.forEach(({ label, k }) => (label.hidden = sets.length > 0 && !seats.has(k)));
+  state.gaps.forEach((gap) => (gap.hidden = true));
+  const shown = state.players.filter(({ label }) => !label.hidden);
+  const isWord = state.data.noun === "word";
+  return shown.map(({ label, k, p }, j) => ({ label, k, w: label.offsetWidth, h: label.offsetHeight, isFar: isWord && j > 0 && p > shown[j - 1].p + 1 }));
+}
+
+function putGap(gap, text, x, y) {
+  Object.assign(gap, { hidden: false, textContent: text });
+  put(gap, x, y, true);
+}
+
 // Words side by side with arcs above them; false where they do not all have room.
 function placeAcross(state, width) {
-  const sizes = measured(state);
-  const gaps = state.gaps.map((gap, k) => (k === 0 ? 0 : gap ? FAR : GAP));
   const sets = fitting(state.sets, 480);
-  const least = sizes.map(({ w }) => w);
-  if (sum(least) + sum(gaps) > width) return false;
-  const wished = sizes.map(({ w }, k) => Math.max(w, PORT * endsAt(sets, k)));
-  const slots = sum(wished) + sum(gaps) <= width ? wished : least;
-  const wider = clamp((width - sum(slots) - sum(gaps)) / Math.max(1, sizes.length - 1), 0, 36);
+  const row = measured(state, sets);
+  const gaps = sum(row.slice(1).map(({ isFar }) => (isFar ? FAR : GAP)));
+  const least = sum(row.map(({ w }) => w));
+  if (least + gaps > width) return false;
+  const wished = row.map(({ w, k }) => Math.max(w, PORT * endsAt(sets, k)));
+  const slots = sum(wished) + gaps <= width ? wished : row.map(({ w }) => w);
+  const wider = clamp((width - sum(slots) - gaps) / Math.max(1, row.length - 1), 0, 36);
   state.along = "x";
   const step = clamp(420 / Math.max(1, deepest(sets)), LEAST, 34);
   const height = sets.length ? 26 + step * deepest(sets) : 2;
   let x = 0;
-  const spots = sizes.map(({ w, h }, k) => {
-    if (k) x += gaps[k] + wider;
-    if (state.gaps[k]) put(state.gaps[k], x - (gaps[k] + wider) / 2, height + h / 2, true);
-    put(state.players[k].label, x + (slots[k] - w) / 2, height);
-    const middle = x + slots[k] / 2;
-    x += slots[k];
-    return { at: middle, room: slots[k] - 8 };
+  const spots = row.map(({ label, k, w, h, isFar }, j) => {
+    const gap = j ? wider + (isFar ? FAR : GAP) : 0;
+    if (isFar) putGap(state.gaps[k], "…", x + gap / 2, height + h / 2);
+    const at = x + gap + slots[j] / 2;
+    put(label, at - w / 2, height);
+    x += gap + slots[j];
+    return { k, at, room: slots[j] - 8 };
   });
-  size(state, width, height + Math.max(0, ...sizes.map(({ h }) => h)));
+  size(state, width, height + Math.max(0, ...row.map(({ h }) => h)));
   drawArcs(state, sets, spots, (along, off) => [along, height - 3 - off], (level) => 12 + step * (level + 0.5));
   return true;
 }
@@ -66,23 +91,20 @@ function placeDown(state, width) {
   state.along = "y";
   stage.classList.add("down");
   stage.classList.toggle("long", state.players.some((player) => player.t.length > 28));
-  const natural = 1 + Math.max(0, ...measured(state).map(({ w }) => w));
+  const natural = 1 + Math.max(0, ...measured(state, state.sets).map(({ w }) => w));
   const column = Math.ceil(Math.min(natural, Math.max(96, 0.46 * width)));
   stage.style.setProperty("--column", `${column}px`);
   const room = width - column - 34;
   const sets = fitting(state.sets, room);
   const step = clamp(room / Math.max(1, deepest(sets)), LEAST, 40);
   let y = 0;
-  const spots = measured(state).map(({ w, h }, k) => {
+  const spots = measured(state, sets).map(({ label, k, w, h, isFar }) => {
+    if (isFar) putGap(state.gaps[k], "⋮", column - 16, y + 6);
+    if (isFar) y += 13;
     const tall = Math.max(h + 6, PORT * endsAt(sets, k) + 18);
-    if (state.gaps[k]) {
-      put(state.gaps[k], column - 16, y + 6, true);
-      y += 13;
-    }
-    put(state.players[k].label, column - w, y + (tall - h) / 2);
-    const middle = y + tall / 2;
+    put(label, column - w, y + (tall - h) / 2);
     y += tall;
-    return { at: middle, room: tall - 24 };
+    return { k, at: y - tall / 2, room: tall - 24 };
   });
   size(state, width, y);
   drawArcs(state, sets, spots, (along, off) => [column + 4 + off, along], (level) => 16 + step * (level + 0.5));
@@ -109,9 +131,9 @@ function stack(sets, reach, weight) {
 }
 
 function drawArcs(state, sets, spots, point, depth) {
-  const middles = spots.map((spot) => spot.at);
-  const rails = sets.map((set) => ({ set, off: depth(set.level), ties: set.seats.map((k) => ({ k, at: middles[k], end: 0 })) }));
-  spots.forEach((spot, k) => spaced(rails, k, () => true, spot.at, spot.room));
+  const middles = new Map(spots.map((spot) => [spot.k, spot.at]));
+  const rails = sets.map((set) => ({ set, off: depth(set.level), ties: set.seats.map((k) => ({ k, at: middles.get(k), end: 0 })) }));
+  spots.forEach((spot) => spaced(rails, spot.k, () => true, spot.at, spot.room));
   drawRails(state, rails, point);
 }
 
@@ -168,19 +190,25 @@ function freest(low, high, lines, badges) {
 // ---- heads: a row a layer, the highest on top; between the rows the lines of the sets -----------------------------------
 
 const BETWEEN = 24; // pixels between two rows where no line runs
-const MANY = 24; // lines, more than which nobody can follow
+const ASIDE = [0, -25, 25, -50, 50, -75, 75]; // pixels by which a head may stand aside
 
 function placeInLayers(state, width) {
-  const sizes = measured(state);
+  const { sets } = state;
+  const sizes = [];
+  for (const one of measured(state, sets)) sizes[one.k] = one;
   state.along = "x";
-  const layers = [...new Set(state.players.map((player) => player.layer))].sort((one, other) => other - one);
-  const last = Math.max(1, ...state.players.map((player) => player.x));
-  const rows = layers.flatMap((layer) => rowsOf(state, layer, sizes, width));
+  const shown = state.players.filter(({ k }) => sizes[k]);
+  const layers = [...new Set(shown.map((player) => player.layer))].sort((one, other) => other - one);
+  const last = Math.max(1, ...shown.map((player) => player.x));
+  const rows = layers.flatMap((layer) => rowsOf(shown.filter((player) => player.layer === layer), sizes, width));
   const boxes = [];
-  rows.forEach((row, j) =>
-    spread(row, sizes, width, last).forEach((x, m) => (boxes[row[m].k] = { x, row: j, ...sizes[row[m].k], at: x + sizes[row[m].k].w / 2 })),
-  );
-  const sets = state.sets.slice(0, MANY);
+  rows.forEach((row, j) => {
+    const above = boxes.filter(Boolean).map((box) => box.at);
+    spread(row, sizes, width, last, above).forEach((x, m) => {
+      const { k } = row[m];
+      boxes[k] = { ...sizes[k], x, row: j, at: x + sizes[k].w / 2 };
+    });
+  });
   const rails = sets.map((set) => ({ set, ties: set.seats.map((k) => ({ k, at: boxes[k].at })), gap: gapOf(set, boxes) }));
   const step = clamp(420 / Math.max(1, rails.length), 20, 26);
   let y = 0;
@@ -229,11 +257,10 @@ function weightOf(rail, boxes) {
   return high - low + (isWithin ? 0 : 1e4);
 }
 
-function rowsOf(state, layer, sizes, width) {
+function rowsOf(layer, sizes, width) {
   const rows = [[]];
   let used = 0;
-  const here = state.players.filter((player) => player.layer === layer).sort((one, other) => one.x - other.x);
-  for (const player of here) {
+  for (const player of layer.sort((one, other) => one.x - other.x)) {
     if (used && used + sizes[player.k].w > width) {
       rows.push([]);
       used = 0;
@@ -244,18 +271,24 @@ function rowsOf(state, layer, sizes, width) {
   return rows;
 }
 
-// Each head near its place in the layer, and none on another.
-function spread(row, sizes, width, last) {
+// Each head near its place in the layer: none on another, and as few as can be under one of a row above, whose lines would
+// run behind it. `above`: the middles of those.
+function spread(row, sizes, width, last, above) {
   const xs = [];
-  row.forEach((player, m) => {
-    const wish = ((width - sizes[player.k].w) * player.x) / last;
-    const before = m ? xs[m - 1] + sizes[row[m - 1].k].w + GAP : 0;
-    xs.push(Math.max(wish, before));
-  });
-  let right = width;
-  for (let m = row.length - 1; m >= 0; m--) {
-    xs[m] = Math.min(xs[m], right - sizes[row[m].k].w);
-    right = xs[m] - GAP;
+  let from = 0;
+  let rest = sum(row.map(({ k }) => sizes[k].w + GAP)) - GAP;
+  for (const { k, x } of row) {
+    const { w } = sizes[k];
+    const wish = ((width - w) * x) / last;
+    const costs = ASIDE.map((aside) => {
+      const there = clamp(wish + aside, from, Math.max(from, width - rest));
+      const under = above.filter((middle) => Math.abs(middle - there - w / 2) < w / 2 + 8).length;
+      return { there, cost: 60 * under + Math.abs(there - wish) };
+    });
+    const { there } = costs.reduce((best, one) => (one.cost < best.cost ? one : best));
+    xs.push(there);
+    from = there + w + GAP;
+    rest -= w + GAP;
   }
   return xs;
 }
@@ -287,6 +320,7 @@ function show(set, state, isShown) {
   if (!isShown) {
     set.line.remove();
     set.badge.remove();
+    set.badge.setAttribute("tabindex", "-1");
   } else {
     state.lines.append(set.line);
     state.badges.prepend(set.badge);

@@ -15,7 +15,7 @@ BAD_PLACES = """() => {
   const boxes = (name) =>
     [...root.querySelectorAll(name)].map((one) => [one.textContent, one.getBoundingClientRect(), one]);
   const isBefore = (a, b) => a.right <= b.left + 0.5 || a.bottom <= b.top + 0.5;
-  const labels = boxes(".player"), marks = boxes(".badges .mark"), bad = [];
+  const labels = boxes(".player:not([hidden])"), marks = boxes(".badges .mark"), bad = [];
   for (const [text, box, one] of [...labels, ...marks]) {
     if (box.left < edge.left - 1 || box.right > edge.right + 1) bad.push(`over the edge: ${text}`);
     if (one.scrollWidth > one.clientWidth + 1) bad.push(`cut: ${text}`);
@@ -146,11 +146,14 @@ def test_every_label_is_whole_and_nothing_lies_on_another(chromium, run, width, 
         assert [box[way] for box in order] == sorted(box[way] for box in order), "in reading order"
 
 
-def test_only_as_many_sets_as_can_be_read_are_drawn_and_it_says_how_many(chromium, long):
+def test_only_as_many_sets_as_can_be_read_are_drawn_and_it_says_how_many(chromium):
     run = recorded("prompt/turns")
-    page = mounted(chromium, data(run, top=200), name="arcs", width=400)
+    page = mounted(chromium, data(run, top=200), name="arcs", width=330)
     drawn, total = page.locator(".badges .set").count(), data(run)["total"]
     assert 8 <= drawn < total and page.evaluate(BAD_PLACES) == []
+    players = {i for one in data(run, top=200)["sets"][:drawn] for i in one["m"]}
+    assert page.locator(".player:visible").count() == len(players), "and only their words"
+    assert page.locator("[tabindex='0']:visible").count() == 1
     assert (
         page.locator(".sub").inner_text().startswith(f"The {drawn} strongest sets of {total}, by mean effect")
     )
