@@ -1,6 +1,7 @@
 """`make bench-app`: how long a user waits.
 
-First paint, the prompt on the page, first colours and result, done, cancel, and the other lenses: medians.
+First paint, the prompt on the page, first colours and result, done, cancel, the other lenses, and gestures
+(`benchmarks/gestures.py`): medians.
 
 The second run of a visit, of another prompt, finds the model loaded. Every repeat has a server and a
 SPEXVIZ_HOME of its own, so nothing is in the ablation cache; only the model's folder is shared. The model is
@@ -21,6 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks import gestures
 from spexviz.models import bundled
 from tests.browser import harness
 
@@ -49,6 +51,7 @@ PAINTED = """window.painted = new Promise(done => new MutationObserver((_, obser
 }).observe(document, {subtree: true, childList: true, attributes: true}))"""
 LENSES = ("heads", "training")  # pages, each with the run that its form offers
 AIMS |= {f"{page} page, press to figures": 90.0 for page in LENSES}
+AIMS |= gestures.AIMS
 
 
 def measure(browser: Any, home: Path) -> dict[str, float]:
@@ -147,11 +150,11 @@ def main() -> None:
     bundled.fetch()
     head = machine()
     with tempfile.TemporaryDirectory(prefix="spexviz-bench-") as folder, harness.chromium() as browser:
-        homes = [Path(folder) / f"home-{i}" for i in range(2 * repeats)]
-        seen = [
-            measure(browser, home) | lenses(browser, other)
-            for home, other in zip(homes[::2], homes[1::2], strict=True)
-        ]
+        seen = []
+        for i in range(repeats):
+            homes = [Path(folder) / f"home-{i}-{kind}" for kind in ("run", "lenses", "gestures")]
+            times = measure(browser, homes[0]) | lenses(browser, homes[1])
+            seen.append(times | gestures.gestures(browser, homes[2]))
     words = len(PROMPT.split())
     print(f"A review of {words} words, bundled model, budget {BUDGET}; medians of {repeats}. {head}.\n")
     print("| what | median, s | lowest–highest, s | aim, s | |\n|---|---:|---:|---:|---|")
@@ -159,9 +162,14 @@ def main() -> None:
         times = [run[what] for run in seen]
         median = statistics.median(times)
         print(
-            f"| {what} | {median:.1f} | {min(times):.1f}–{max(times):.1f} | {aim:g} | "
+            f"| {what} | {_short(median)} | {_short(min(times))}–{_short(max(times))} | {aim:g} | "
             f"{'met' if median <= aim else 'missed'} |"
         )
+
+
+def _short(seconds: float) -> str:
+    """Milliseconds matter below a second."""
+    return f"{seconds:.3f}" if seconds < 1 else f"{seconds:.1f}"
 
 
 if __name__ == "__main__":

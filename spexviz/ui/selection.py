@@ -47,9 +47,21 @@ def triggered(state: Any) -> Any:
     return selected.get("members")
 
 
-def pointed_at(state: Any) -> Any:
-    """The `customdata` of the point that was clicked in a figure; none where the selection was taken back."""
-    points = (state or {}).get("selection", {}).get("points", [])
-    for point in points:
-        return point.get("customdata")
-    return ()
+def ticking(key: str, widget: str) -> Callable[[], None]:
+    """What a click on a point of a figure does: select the members in its `customdata`, or no longer.
+
+    A figure tells which of its points has a tick, and nothing where a click has taken it away: meant is the
+    point that had it, whatever was selected elsewhere meanwhile.
+    """
+    last = f"{widget}-ticked"
+
+    def clicked() -> None:
+        points = (st.session_state.get(widget) or {}).get("selection", {}).get("points", [])
+        members = points[0].get("customdata") if points else st.session_state.get(last)
+        if not isinstance(members, list | tuple):
+            return
+        found = tuple(i for i in members if isinstance(i, int))
+        st.session_state[last] = found
+        select(key, () if found == st.session_state.get(_name(key)) else found)
+
+    return clicked

@@ -20,7 +20,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.run import cost
 from spexviz.ui import address
-from spexviz.ui.selection import pointed_at, selecting, triggered
+from spexviz.ui.selection import selecting, ticking, triggered
 from spexviz.ui.sentences import heading as heading
 from spexviz.ui.sentences import note as note
 from spexviz.ui.sentences import problem as problem
@@ -68,7 +68,7 @@ def cards(found: Sequence[cards_of.Card], key: str, *, large: bool = False) -> N
 
 def clickable(figure: Any, key: str, run_key: str) -> None:
     """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them."""
-    clicked = selecting(run_key, key, pointed_at)
+    clicked = ticking(run_key, key)
     _title(figure, key)
     st.plotly_chart(
         figure,

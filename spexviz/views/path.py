@@ -16,6 +16,7 @@ from spexviz.results.subject import NUMBER, Subject
 from spexviz.views import theme
 from spexviz.views.parts import BARE, MIDDLE, STILL, Point, columns, note, tip, write
 from spexviz.views.theme import listed, number
+from spexviz.views.voice import Voice
 from spexviz.views.words import escape, one, plural
 
 UP, DOWN = "From nothing to everything", "From everything to nothing"
@@ -48,11 +49,12 @@ class Step:
         return not self.members
 
 
-def path(explanation: Explanation, *, dark: bool = False) -> Figure:
+def path(explanation: Explanation, *, dark: bool = False, selection: Sequence[int] = ()) -> Figure:
     """Real f(nothing) → the leading players, put in one after the other → the rest → real f(everything).
 
     The other way round where players are taken out. The surrogate's own path is a thin line beside it, but
-    for exact runs. A run that has not measured its path says so.
+    for exact runs. A run that has not measured its path says so. `selection`: players whose steps are marked;
+    `customdata` of each bar: what a click on it selects.
     """
     figure = Figure()
     steps = path_steps(explanation)
@@ -62,18 +64,20 @@ def path(explanation: Explanation, *, dark: bool = False) -> Figure:
         theme.apply(figure, dark, title=UP, height=200, text=f"{UP}. {MISSING}")
         return figure.update_xaxes(visible=False).update_yaxes(visible=False)
     exact = explanation.proof.exact
-    _draw_bars(figure, steps, subject, dark)
+    marked = [_is_within(step, selection) for step in steps]
+    _draw_bars(figure, steps, marked, subject, dark)
     _draw_links(figure, steps, dark)
     if not exact:
         _draw_surrogate(figure, steps, dark)
     _write_values(figure, steps, dark)
     title = way_of(explanation)
     adding = title == UP
-    text = describe_path(steps, subject, title, exact)
+    turn = turned(explanation)
+    text = f"{describe_path(steps, subject, title, exact)} {turn}".rstrip()
     height = 150 + 30 * len(steps)
-    subtitle = _subtitle(subject, adding, exact)
+    subtitle = "<br>".join(filter(None, [_subtitle(subject, adding, exact), escape(turn)]))
     theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
-    _set_axes(figure, steps, explanation.unit, dark)
+    _set_axes(figure, steps, marked, explanation.unit, dark)
     return figure.update_layout(showlegend=False, bargap=0.3, margin_r=_VALUES)
 
 
@@ -82,6 +86,35 @@ def way_of(explanation: Explanation) -> str:
     if explanation.measured is not None and not explanation.measured.adding:
         return DOWN
     return UP
+
+
+def turned(explanation: Explanation) -> str:
+    """Why the first step goes the other way than its player does on average; "" where it does not."""
+    steps = path_steps(explanation)
+    if not steps or len(steps[1].members) > 1:
+        return ""
+    average = explanation.interactions("mean", 1)
+    members = steps[1].members
+    effect = average.values.get(members, 0.0)
+    low, high = (average.intervals or {}).get(members, (effect, effect))
+    adding = way_of(explanation) == UP
+    here = steps[1].change if adding else -steps[1].change
+    if here * effect >= 0 or low <= 0 <= high:
+        return ""
+    voice = Voice.of(explanation)
+    nouns = plural(explanation.subject.noun)
+    name = voice.name(members[0])
+    on_average = f"on average {voice.but(effect)} ({number(effect)})"
+    if adding:
+        first = f"{name} alone {voice.moves(here)} ({number(here)})"
+        return f"{first}, {on_average}: on average other {nouns} stand beside it, here none does."
+    first = f"{name} {voice.moves(here)} beside all other {nouns} ({number(here)})"
+    return f"{first}, {on_average}: on average only some of the others are kept."
+
+
+def _is_within(step: Step, selection: Sequence[int]) -> bool:
+    """Whether all that a step puts in or takes out is selected."""
+    return bool(step.members) and set(step.members) <= set(selection)
 
 
 def path_steps(explanation: Explanation) -> tuple[Step, ...]:
@@ -136,10 +169,19 @@ def _subtitle(subject: Subject, adding: bool, exact: bool) -> str:
     return f"{said}<br>Thin line: what the surrogate would have said"
 
 
-def _draw_bars(figure: Figure, steps: Sequence[Step], subject: Subject, dark: bool) -> None:
+def _draw_bars(
+    figure: Figure, steps: Sequence[Step], marked: Sequence[bool], subject: Subject, dark: bool
+) -> None:
+    """The bars; those of the selection have an outline, and a click leaves the others as they are."""
     points = [_point(row, step, subject, dark) for row, step in enumerate(steps)]
     figure.add_bar(
-        **columns(points), orientation="h", width=0.66, marker_line_width=0, hoverinfo="text", name="measured"
+        **columns(points),
+        orientation="h",
+        width=0.66,
+        marker_line={"width": [2.5 * one for one in marked], "color": theme.tokens(dark).ink},
+        unselected_marker_opacity=1,
+        hoverinfo="text",
+        name="measured",
     )
 
 
@@ -153,8 +195,8 @@ def _point(row: int, step: Step, subject: Subject, dark: bool) -> Point:
     point: Point = {"x": step.change, "base": step.before, "y": row}
     point["hovertext"] = tip(escape(step.label), *told)
     point["customdata"] = list(step.members)
-    point["marker_color"] = theme.mark(step.change, dark)
-    point["marker_opacity"] = 0.6 if len(step.members) > 1 else 1
+    shade = "99" if len(step.members) > 1 else ""
+    point["marker_color"] = theme.mark(step.change, dark) + shade
     if step.is_end:
         point["marker_color"] = theme.tokens(dark).muted
     return point
@@ -183,6 +225,7 @@ def _draw_surrogate(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
         marker={"color": colour, "size": 7, "line": {"color": page, "width": 1}},
         hovertext=tips,
         hoverinfo="text",
+        unselected_marker_opacity=1,
     )
 
 
@@ -193,7 +236,7 @@ def _write_values(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
         write(figure, value, 13, theme.ink(dark), **_BESIDE, y=row)
 
 
-def _set_axes(figure: Figure, steps: Sequence[Step], unit: str, dark: bool) -> None:
+def _set_axes(figure: Figure, steps: Sequence[Step], marked: Sequence[bool], unit: str, dark: bool) -> None:
     """The values across, all of them with room for what is written; the steps downwards."""
     levels = [0.0]
     for step in steps:
@@ -203,7 +246,10 @@ def _set_axes(figure: Figure, steps: Sequence[Step], unit: str, dark: bool) -> N
     width = (high - low) or 1.0
     room = [low - 0.04 * width, high + 0.04 * width]
     figure.update_xaxes(title_text=escape(unit), range=room, **STILL)
-    labels = [_bold_end(step, escape(step.label)) for step in steps]
+    labels = []
+    for step, is_marked in zip(steps, marked, strict=True):
+        label = _bold_end(step, escape(step.label))
+        labels.append(f"<b>● {label}</b>" if is_marked else label)
     figure.update_yaxes(tickvals=list(range(len(steps))), ticktext=labels, tickfont_color=theme.ink(dark))
     figure.update_yaxes(autorange="reversed", **BARE, **STILL)
 

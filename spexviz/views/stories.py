@@ -153,7 +153,7 @@ def _pair(explanation: Explanation) -> list[Panel]:
     least: Depth = "analyst" if quality(explanation) == "poor" else "anyone"
     return [
         Panel("What acts together", partial(_arcs, explanation), "beside", least, selects=True),
-        Panel(way_of(explanation), partial(_path, explanation), "beside"),
+        Panel(way_of(explanation), partial(_path, explanation), "beside", selects=True),
     ]
 
 
@@ -211,7 +211,7 @@ def _arcs(explanation: Explanation, look: Look) -> Component:
 
 
 def _path(explanation: Explanation, look: Look) -> Shown:
-    return path(explanation, dark=look.dark)
+    return path(explanation, dark=look.dark, selection=look.selection)
 
 
 def _curve(explanation: Explanation, look: Look) -> Shown:

@@ -16,7 +16,7 @@ from spexviz.masks import Masks, Values, ends
 from spexviz.results import Explanation
 from spexviz.spectrum import Spectrum
 from spexviz.views import path
-from spexviz.views.path import DOWN, MISSING, UP, path_steps
+from spexviz.views.path import DOWN, MISSING, UP, path_steps, turned
 from tests.views.conftest import HOSTILE
 
 SOURCE = Spectrum(16, {(): 1.0, (0,): -1.0, (1,): 0.5, (0, 1): 0.8, (2, 5): -0.6, (3, 8, 9): 0.4})
@@ -130,3 +130,31 @@ def test_labels_are_hostile_and_values_are_said() -> None:
     full = text.subject.say(text.ends[1])
     assert "“positive”" in full and full in told(path(text)) and full in bars(path(text)).hovertext[-1]
     assert (ends(len(text.players))[1] == text.measured.stops[-1]).all()
+
+
+def test_the_steps_of_the_selection_are_marked(run: Explanation) -> None:
+    steps = path_steps(run)
+    one, rest = steps[1].members, steps[-2].members
+    figure = path(run, selection=(*one, *rest[1:]))
+    widths = bars(figure).marker.line.width
+    assert [bool(width) for width in widths] == [step.members == one for step in steps]
+    labels = figure.layout.yaxis.ticktext
+    assert [label.startswith("<b>●") for label in labels] == [step.members == one for step in steps]
+    assert not any(bars(path(run)).marker.line.width)
+
+
+def test_a_first_step_against_its_average_is_explained() -> None:
+    """x0 lowers the value alone, and raises it on average, since x1 and x2 are there half of the time."""
+    alone = "alone lowers the value (−1.00), on average raises it (+1.00)"
+    beside = "lowers the value beside all other heads (−1.00), on average raises it (+1.00)"
+    for kind, expression, said in (
+        (SyntheticGame, "2*x0*x1 + 2*x0*x2 - x0", alone),
+        (Heads, "3*x0 - 2*x0*x1 - 2*x0*x2", beside),
+    ):
+        exact = sv.explain(kind(expression), sv.Linear(), 8)
+        steps = path_steps(exact)
+        sentence = turned(exact)
+        assert steps[1].members == (0,) and f"“x0” {said}" in sentence, sentence
+        assert sentence in told(path(exact))
+    same = sv.explain(SyntheticGame("2*x0 + x1"), sv.Linear(), 8)
+    assert turned(same) == ""
