@@ -13,22 +13,30 @@ from streamlit.components.v2 import component
 
 UNSEEN = "unseen"  # how the keys of what shows nothing begin: the shell's style takes no room for it
 
+# Where a screen reader listens: one for all pages, there before anything is said.
+_STATUS = """
+    function status() {
+      const found = document.getElementById("spexviz-status");
+      if (found) return found;
+      const made = document.createElement("div");
+      made.id = "spexviz-status";
+      made.setAttribute("role", "status");
+      made.style.cssText = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
+      document.body.append(made);
+      return made;
+    }
+"""
 _begin = component(
     "spexviz_begin",
-    js="""
+    js=_STATUS
+    + """
     const LINK = "[data-testid=stSidebarNavLink]";
     const FOLD = "[data-testid=stSidebarCollapseButton] button";
     const PHONE = 768; // pixels up to which the sidebar lies over the page
 
     export default function ({ data }) {
-      if (!document.getElementById("spexviz-status")) {
-        const status = document.createElement("div");
-        status.id = "spexviz-status";
-        status.setAttribute("role", "status");
-        status.style.cssText = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
-        document.body.append(status);
-        document.addEventListener("click", toForm, true);
-      }
+      status();
+      if (!window.spexvizShown) document.addEventListener("click", toForm, true);
       if (window.spexvizShown === data.shown) return;
       window.spexvizShown = data.shown;
       document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
@@ -50,13 +58,13 @@ _begin = component(
 )
 _tell = component(
     "spexviz_tell",
-    js="""
+    js=_STATUS
+    + """
     export default function ({ data }) {
       const told = (window.spexvizTold ??= new Map());
       if (told.get(data.of) === data.text || (data.isEnd && !told.has(data.of))) return;
       told.set(data.of, data.text);
-      const status = document.getElementById("spexviz-status");
-      if (status) status.textContent = data.text;
+      status().textContent = data.text;
     }
     """,
 )

@@ -15,6 +15,8 @@ import pytest
 from tests.browser import harness
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
+# what tests bring about: a server that is gone, a page that does not exist
+PROVOKED = re.compile(r"WebSocket|net::ERR_|The page that you have requested|requested page")
 WAIT = 60_000  # ms: the machine may be busy with other things
 
 
@@ -83,7 +85,7 @@ def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable
                     harness.NOT_LOCAL.match(socket.url) and wrong.append(f"asked for {socket.url}")
                 ),
             )
-            page.on("console", lambda message: _violates(message.text) and wrong.append(message.text))
+            page.on("console", lambda message: _is_wrong(message) and wrong.append(message.text))
 
         context.route(harness.NOT_LOCAL, refuse)
         context.on("page", listen)
@@ -102,9 +104,9 @@ def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable
     assert not wrong, "\n".join(wrong)
 
 
-def _violates(text: str) -> bool:
-    """Whether a console message tells of something that the policy stopped."""
-    return "Content Security Policy" in text
+def _is_wrong(message: Any) -> bool:
+    """Whether a console message tells of an error that no test has made on purpose."""
+    return message.type == "error" and not PROVOKED.search(message.text)
 
 
 def shoot(page: Any, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,6 +16,11 @@ pytestmark = pytest.mark.browser
 PROMPT = "This film is not good but never dull and hardly a great bore for long"
 SHADES = "tokens => tokens.map(token => getComputedStyle(token).backgroundColor)"
 TABLE = "Sets as a table"
+LISTEN = """() => {
+  const status = document.querySelector("[role=status]#spexviz-status");
+  window.heard = [];
+  new MutationObserver(() => window.heard.push(status.textContent)).observe(status, { childList: true });
+}"""
 
 
 def test_two_tabs_see_the_text_its_colours_a_cancel_a_resume_and_the_end(
@@ -28,6 +34,7 @@ def test_two_tabs_see_the_text_its_colours_a_cancel_a_resume_and_the_end(
     let(0)
     page = open_page(server.url, theme="dark")
     type_prompt(page, PROMPT, budget=128)
+    page.evaluate(LISTEN)
     run_id = explain(page)
     other = open_page(f"{server.url}/explore?run={run_id}")
     tabs = (page, other)
@@ -69,3 +76,7 @@ def test_two_tabs_see_the_text_its_colours_a_cancel_a_resume_and_the_end(
     for tab in tabs:
         tab.get_by_text(TABLE).wait_for()
     wait_until(lambda: server.run(run_id)["state"] == "done", 60, "the run to end")
+    heard = page.evaluate("window.heard")  # what a screen reader reads out: once each, and nothing for a poll
+    assert heard[-1] == "The run is done." and "The run was cancelled." in heard, heard
+    assert all(before != after for before, after in pairwise(heard)), heard
+    assert any(", half done." in said or ", a quarter done." in said for said in heard), heard
