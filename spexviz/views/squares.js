@@ -22,6 +22,7 @@ function draw(parentElement, state, data) {
   if (state.root) state.root.remove();
   const root = element("div", "spexviz-squares");
   root.dataset.quality = data.quality;
+  root.classList.toggle("still", Boolean(data.still));
   for (const name of ["ink", "muted", "grid", "surface", "accent"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
   Object.assign(state, { version: data.version, data, root, at: null, selected: [] });
   const frame = element("div", "frame");
@@ -135,7 +136,7 @@ function listen(state) {
     const at = hit(event);
     if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter" || event.key === " ") choose(state, at, event.shiftKey);
-    else if (event.key === "Escape") report(state, []);
+    else if (event.key === "Escape" && !state.data.still) report(state, []);
     else if (!move(state, at, event.key)) return;
     event.preventDefault();
   });
@@ -167,7 +168,7 @@ function stop(state, square) {
 }
 
 function choose(state, at, more) {
-  if (!at) return;
+  if (!at || state.data.still) return;
   const player = Number(at.dataset.player);
   stop(state, at);
   const others = state.selected.filter((i) => i !== player);
