@@ -136,7 +136,7 @@ function listen(state) {
     const at = hit(event);
     if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter" || event.key === " ") choose(state, at, event.shiftKey);
-    else if (event.key === "Escape" && !state.data.still) report(state, []);
+    else if (event.key === "Escape") report(state, []);
     else if (!move(state, at, event.key)) return;
     event.preventDefault();
   });
@@ -168,7 +168,7 @@ function stop(state, square) {
 }
 
 function choose(state, at, more) {
-  if (!at || state.data.still) return;
+  if (!at) return;
   const player = Number(at.dataset.player);
   stop(state, at);
   const others = state.selected.filter((i) => i !== player);
