@@ -9,38 +9,36 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
   state.link ??= linked(parentElement, data.run, { select: (members) => select(state, members), light: (lit) => light(state, lit) });
   state.link.given(data.selection || []);
+  if (!state.observer && typeof ResizeObserver !== "undefined") {
+    state.observer = new ResizeObserver(() => measure(state));
+    state.observer.observe(state.root);
+  }
   return () => {
+    if (state.observer) state.observer.disconnect();
+    state.observer = null;
     state.link.end();
     state.link = null;
   };
 }
 
-function select(state, members) {
-  state.chosen = members.join();
-  state.cards.forEach((card, k) => {
-    if (card.getAttribute("role") === "button") pressed(card, state.chosen !== "" && state.shown[k].members.join() === state.chosen);
-  });
-}
-
-function light(state, lit) {
-  const names = new Set(lit?.sets.map(String));
-  state.cards.forEach((card, k) => card.classList.toggle("lit", names.has(String(state.shown[k].members))));
-}
+// ---- drawing -------------------------------------------------------------------------------------------------------
 
 function draw(parentElement, state, data) {
+  if (state.observer) state.observer.disconnect();
   if (state.root) state.root.remove();
   const root = element("div", data.large ? "spexviz-cards large" : "spexviz-cards");
   root.dataset.quality = data.quality;
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
-  state.shown = data.cards;
-  state.cards = data.cards.map((card) => drawCard(state, card, data.still));
-  root.append(...state.cards);
+  Object.assign(state, { root, version: data.version, observer: null, at: null, chosen: "", shown: data.cards });
+  state.cards = data.cards.map((card) => drawCard(card, data.still));
+  state.buttons = state.cards.filter((card) => card.getAttribute("role") === "button");
+  if (state.buttons.length) stop(state, state.buttons[0]);
+  root.append(...state.cards.map((card) => held(state, card)));
   parentElement.append(root);
-  state.root = root;
-  state.version = data.version;
+  listen(state);
 }
 
-function drawCard(state, card, still) {
+function drawCard(card, still) {
   const box = element("div", "card");
   if (card.value !== undefined) {
     const worth = element("div", "worth");
@@ -57,20 +55,35 @@ function drawCard(state, card, still) {
   }
   if (card.members.length && !still) {
     box.setAttribute("role", "button");
-    box.tabIndex = 0;
-    const choose = () => {
-      const members = state.chosen === card.members.join() ? [] : card.members;
-      state.link.select(members);
-      state.send("select", { members });
-    };
-    box.addEventListener("click", choose);
-    box.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      choose();
-    });
+    box.setAttribute("aria-pressed", "false");
   }
   return box;
+}
+
+// A card, and under it a button that shows the whole of its texts, where they are longer than their lines.
+function held(state, card) {
+  const holder = element("div", "holder");
+  const more = element("button", "more", MORE);
+  more.type = "button";
+  more.hidden = true;
+  more.setAttribute("aria-expanded", "false");
+  more.addEventListener("click", () => {
+    const isWhole = card.classList.toggle("whole");
+    more.textContent = isWhole ? LESS : MORE;
+    more.setAttribute("aria-expanded", String(isWhole));
+  });
+  holder.append(card, more);
+  return holder;
+}
+
+const MORE = "Show the whole text";
+const LESS = "Show less";
+
+function measure(state) {
+  for (const card of state.cards) {
+    const isCut = [...card.querySelectorAll(".text")].some((text) => text.scrollHeight > text.clientHeight + 1);
+    card.nextSibling.hidden = !isCut && !card.classList.contains("whole");
+  }
 }
 
 function drawItem(item) {
@@ -97,4 +110,76 @@ function picture(item) {
     drawn.append(svg("rect", { ...place, fill: `rgb(${grey},${grey},${grey})` }));
   });
   return drawn;
+}
+
+// ---- gestures ------------------------------------------------------------------------------------------------------
+
+function listen(state) {
+  const hit = (event) => event.target.closest?.(".card[role=button]") ?? null;
+  // what comes to lie under a pointer that rests is not pointed at
+  state.root.addEventListener("pointermove", (event) => point(state, hit(event)));
+  state.root.addEventListener("pointerleave", () => point(state, null));
+  state.root.addEventListener("focusin", (event) => point(state, hit(event)));
+  state.root.addEventListener("focusout", () => point(state, null));
+  state.root.addEventListener("click", (event) => choose(state, hit(event)));
+  state.root.addEventListener("keydown", (event) => {
+    const at = hit(event);
+    if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " ") choose(state, at);
+    else if (event.key === "Escape") report(state, []);
+    else if (!move(state, at, event.key)) return;
+    event.preventDefault();
+  });
+}
+
+// The one card at which Tab stops.
+function stop(state, card) {
+  for (const one of state.buttons) one.tabIndex = one === card ? 0 : -1;
+  return card;
+}
+
+function move(state, at, key) {
+  const last = state.buttons.length - 1;
+  const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -last, End: last }[key];
+  if (step === undefined) return false;
+  const next = Math.max(0, Math.min(last, state.buttons.indexOf(at) + step));
+  stop(state, state.buttons[next]).focus();
+  return true;
+}
+
+const membersOf = (state, card) => state.shown[state.cards.indexOf(card)].members;
+
+function choose(state, at) {
+  if (!at) return;
+  stop(state, at);
+  const members = membersOf(state, at);
+  report(state, state.chosen === members.join() ? [] : members);
+}
+
+function report(state, members) {
+  state.link.select(members);
+  state.send("select", { members });
+}
+
+function select(state, members) {
+  state.chosen = members.join();
+  for (const card of state.buttons) pressed(card, state.chosen !== "" && membersOf(state, card).join() === state.chosen);
+}
+
+// What belongs to a card is lit in every view of the run.
+function point(state, at) {
+  if (at === state.at) return;
+  state.at = at;
+  const members = at && membersOf(state, at);
+  state.link.light(members && { players: new Set(members), sets: [members] });
+}
+
+// A card of a set that is lit, or of one player that is.
+function light(state, lit) {
+  const names = new Set(lit?.sets.map(String));
+  for (const card of state.buttons) {
+    const members = membersOf(state, card);
+    const isLit = names.has(String(members)) || (members.length === 1 && lit?.players.has(members[0]));
+    card.classList.toggle("lit", Boolean(isLit));
+  }
 }

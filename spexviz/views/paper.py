@@ -100,10 +100,17 @@ def html_of(panel: Panel, shown: Shown, told: Story) -> str:
         name, instead = "rows", _of_table(shown)
     elif isinstance(shown, Component):
         name, data, instead = shown.name, shown.data, _instead(shown, told)
-        title = title if panel.is_titled else ""
+        title = title if panel.is_titled else _own_title(shown)
     else:
         return ""
     return title + placed(name, data, instead, run=run_key(told.explanation), dark=look.dark)
+
+
+def _own_title(shown: Component) -> str:
+    """What a component would have written over it; "" for nothing."""
+    if not shown.title:
+        return ""
+    return f"<h3>{html.escape(shown.title)}</h3><p>{html.escape(shown.subtitle)}</p>"
 
 
 def _drawn_by(shown: Shown) -> str:

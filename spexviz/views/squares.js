@@ -22,6 +22,7 @@ function draw(parentElement, state, data) {
   if (state.root) state.root.remove();
   const root = element("div", "spexviz-squares");
   root.dataset.quality = data.quality;
+  root.classList.toggle("still", Boolean(data.still));
   for (const name of ["ink", "muted", "grid", "surface", "accent"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
   Object.assign(state, { version: data.version, data, root, at: null, selected: [] });
   const frame = element("div", "frame");

@@ -89,7 +89,7 @@ def _meaning(found: Interactions, noun: str) -> str:
     colour = "the average effect of keeping it"
     if found.index != MEAN:
         colour = f"its {named(found.index)}"
-    return f"Each square is {one(noun)}, its colour {colour}, in {found.unit}. Click one to select it."
+    return f"Each square is {one(noun)}, its colour {colour}, in {found.unit}."
 
 
 def _described(board: Board, found: Interactions) -> str:

@@ -75,7 +75,7 @@ def open_settings(page: Any) -> None:
 def select_first(page: Any) -> None:
     """The first comb, card or square, or what comes first of them."""
     page.locator(".comb, .card[role=button], .square").first.click()
-    page.get_by_role("button", name="Clear selection").wait_for()
+    page.get_by_role("button", name="Clear selection").first.wait_for()
 
 
 def tab(number: int) -> Callable[[Any], None]:

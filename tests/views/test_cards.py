@@ -82,6 +82,42 @@ def test_hostile_text_stays_text_and_clicks_select() -> None:
         assert page.evaluate("window.sent.at(-1)[2].members") == [] and page.errors == []
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [400, 1920])
+def test_cards_go_by_keyboard_light_each_other_and_show_a_whole_text(width: int) -> None:
+    pytest.importorskip("playwright")
+    made = [
+        Card((Item("short"),), 0.5, "mean effect", members=(0,)),
+        Card((Item("word " * 400 + "end"),), 0.2, "mean effect", members=(1,)),
+        Card((Item("short"), Item("o" * 600, "l" * 90)), -0.4, "beyond", ("small print",), (0, 1)),
+    ]
+    with harness.browser() as chromium:
+        shown = {**cards.data(made), "run": "one"}
+        page = harness.mounted(chromium, shown, cards.data(made) | {"run": "one"}, name="cards", width=width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        card, more = page.locator(".card"), page.locator(".more:visible")
+        assert page.locator("[tabindex='0']").count() == 2, "one Tab stop a view"
+        card.nth(1).hover()
+        assert page.locator(".card.lit").count() == 2 and card.nth(4).get_attribute("class") == "card lit"
+        card.nth(2).hover()
+        assert page.locator(".card.lit").count() == 6, "a set and the cards of its members, in both views"
+        page.mouse.move(0, 0)
+        card.nth(0).focus()
+        for key in ("ArrowRight", "Enter", "End", "Enter", "Escape"):
+            page.keyboard.press(key)
+        assert [value["members"] for value in page.evaluate("window.sent.map((one) => one[2])")] == [
+            [1],
+            [0, 1],
+            [],
+        ]
+        text = card.nth(1).locator(".text")
+        assert more.count() >= 2 and text.evaluate("text => text.scrollHeight > text.clientHeight")
+        more.first.click()
+        assert text.evaluate("text => text.scrollHeight <= text.clientHeight + 1")
+        assert more.first.inner_text() == "Show less" and more.first.get_attribute("aria-expanded") == "true"
+        assert page.evaluate("window.sent.length") == 3 and page.errors == []
+
+
 def test_the_harmful_are_a_table_with_the_mean_effect_as_everywhere(review) -> None:
     items = [Item(player, "yes", "wrong label" if i == 5 else "") for i, player in enumerate(review.players)]
     alone = np.arange(14) / 10.0

@@ -116,6 +116,15 @@ def test_the_server_selects_without_a_redraw(chromium):
     assert page.evaluate("window.kept.isConnected") and sent(page) == [] and page.errors == []
 
 
+def test_while_a_run_goes_on_a_head_is_read_and_not_clicked(chromium):
+    page = mounted(chromium, {**data(heads()), "still": True}, name="squares")
+    assert page.locator(".said").inner_text() == "Point at a head to read its value."
+    page.locator("[data-player='3']").click()
+    page.keyboard.press("Escape")
+    assert page.locator(".said").inner_text().startswith("L2.H1: ") and sent(page) == []
+    assert page.locator(".selected").count() == 0
+
+
 @pytest.mark.parametrize("width", [400, 1920])
 def test_squares_stay_square_and_the_page_never_scrolls_sideways(chromium, width):
     many = np.array([[layer, head] for layer in range(24) for head in range(32)], dtype=float)

@@ -1,9 +1,11 @@
 import math
+import tomllib
 
 import pytest
 from plotly.graph_objects import Figure
 
 from spexviz.kit.names import plain
+from spexviz.kit.paths import COMES_WITH
 from spexviz.views import theme
 from spexviz.views.words import escape, joined
 
@@ -80,3 +82,14 @@ def test_a_title_comes_off_a_figure_as_text_and_leaves_no_room_behind() -> None:
     assert theme.untitled(bare) == [] == theme.untitled(Figure())
     untold = theme.apply(Figure(), title="alone")
     assert theme.untitled(untold) == ["alone"] and untold.layout.margin.t == bare.layout.margin.t
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_every_text_colour_is_readable_on_the_pages_of_the_app(name: str) -> None:
+    page = tomllib.loads((COMES_WITH / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"][
+        name
+    ]
+    t = theme.tokens(name == "dark")
+    for back in (page["backgroundColor"], page["secondaryBackgroundColor"], t.page, t.surface):
+        for text in (page["textColor"], page["primaryColor"], t.ink, t.muted, t.up, t.down, t.accent):
+            assert theme.contrast(text, back) >= 4.5, f"{text} on {back}"
