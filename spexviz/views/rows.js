@@ -23,7 +23,7 @@ function draw(parentElement, state, data) {
   const focusedKey = focused < 0 ? null : keyOf(state.data, focused);
   const scrolled = before ? state.box.scrollTop : 0;
   Object.assign(state, { version: data.version, data, chosen: "", at: null });
-  state.presses = data.members.length > 0 || Boolean(data.listed);
+  state.presses = (data.members.length > 0 && !data.still) || Boolean(data.listed);
   if (!before) {
     state.root = element("div", "spexviz-rows");
     state.box = element("div", "box");
@@ -255,7 +255,7 @@ function reveal(state, row) {
 function press(state, k) {
   const { data } = state;
   if (data.listed) return void state.send("open", { key: data.listed.keys[k] });
-  if (!data.members.length) return;
+  if (!state.presses) return;
   report(state, state.chosen === data.members[k].join() ? [] : data.members[k]);
 }
 
