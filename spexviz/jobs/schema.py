@@ -45,6 +45,8 @@ MIGRATIONS = (
         ALTER TABLE runs ADD COLUMN to_go REAL;
         ALTER TABLE runs ADD COLUMN told REAL NOT NULL DEFAULT 0;""",
     ),
+    # finding and trust of a result, for a list of runs: written by whoever has first told of it
+    ("0006 runs keep what is said of them", "ALTER TABLE runs ADD COLUMN said TEXT NOT NULL DEFAULT '';"),
 )
 SPOILED = "Its result was damaged on the disk: resume to fit it anew. What was measured is kept."
 _log = logging.getLogger(__name__)

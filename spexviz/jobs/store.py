@@ -13,107 +13,38 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from spexviz.errors import SpecError, StoreError
 from spexviz.jobs import schema
+from spexviz.jobs.listing import Listing
+from spexviz.jobs.row import ACTIVE as ACTIVE
+from spexviz.jobs.row import ASKED as ASKED
+from spexviz.jobs.row import CANCELLED as CANCELLED
+from spexviz.jobs.row import CANCELLING as CANCELLING
+from spexviz.jobs.row import COLUMNS, marks, run_of
+from spexviz.jobs.row import DONE as DONE
+from spexviz.jobs.row import FAILED as FAILED
+from spexviz.jobs.row import FROM_FILE as FROM_FILE
+from spexviz.jobs.row import INTERRUPTED as INTERRUPTED
+from spexviz.jobs.row import QUEUED as QUEUED
+from spexviz.jobs.row import RECORDED as RECORDED
+from spexviz.jobs.row import RUNNING as RUNNING
+from spexviz.jobs.row import STATES as STATES
+from spexviz.jobs.row import Run as Run
 from spexviz.kit import logs
 from spexviz.results import Explanation
 from spexviz.results.preview import Preview
 from spexviz.spec import RunSpec
 
-# origin: asked for here, opened from a file, comes with the project
-ASKED, FROM_FILE, RECORDED = "", "file", "recorded"
-
-QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED, INTERRUPTED = (
-    "queued",
-    "running",
-    "cancelling",
-    "done",
-    "failed",
-    "cancelled",
-    "interrupted",
-)
-LONGEST = 86_400.0  # seconds for which no run is silent
-AHEAD = 60.0  # seconds by which a run may be dated after now: clocks are set a little, now and then
 _log = logging.getLogger(__name__)
-ACTIVE = (QUEUED, RUNNING, CANCELLING)
-STATES = (*ACTIVE, DONE, FAILED, CANCELLED, INTERRUPTED)
 # a process is named by 32 hex digits, and no other name may lead to a file
 _OWNER = "CASE WHEN length(owner) = 32 AND owner NOT GLOB '*[^0-9a-f]*' THEN owner ELSE '' END"
-_LAST = 2.0**33  # seconds since 1970: the year 2242
-_COLUMNS = (
-    "id, spec, spec_id, user, origin, state, owner, title, done, total, rate, phase, message, version, "
-    "created, started, finished, to_go, told, result IS NOT NULL, preview IS NOT NULL"
-)
 
 
-@dataclass(frozen=True)
-class Run:
-    """One row: what was asked, where it stands.
-
-    `id`: its own, and its address; `spec_id`: of its settings; `user`: who asked, empty where visitors
-    share their runs; `origin`: ASKED, FROM_FILE or RECORDED. `version` grows with every new
-    (partial) result or preview; times are seconds since 1970; `to_go`: seconds that it said it needs, when it
-    last `told` where it stands.
-    """
-
-    id: str
-    spec: RunSpec
-    spec_id: str
-    user: str
-    origin: str
-    state: str
-    owner: str
-    title: str
-    done: int
-    total: int
-    rate: float
-    phase: str
-    message: str
-    version: int
-    created: float
-    started: float | None
-    finished: float | None
-    to_go: float | None
-    told: float
-    has_result: bool
-    has_preview: bool
-
-    @property
-    def active(self) -> bool:
-        return self.state in ACTIVE
-
-    @property
-    def imported(self) -> bool:
-        """Whether its numbers are those of a file, not measured by this server."""
-        return self.origin != ASKED
-
-    @property
-    def eta(self) -> float | None:
-        """Seconds still to go, by what it told last; None before it has."""
-        if self.to_go is None:
-            return None
-        return max(0.0, self.to_go - self.since_told)
-
-    @property
-    def late(self) -> float:
-        """Seconds by which it takes longer than it told last."""
-        if self.to_go is None:
-            return 0.0
-        return max(0.0, self.since_told - self.to_go)
-
-    @property
-    def since_told(self) -> float:
-        """Seconds since it told where it stands; 0 where the clock has jumped."""
-        passed = time.time() - self.told
-        return passed if 0.0 < passed < LONGEST else 0.0
-
-
-class RunStore:
+class RunStore(Listing):
     """Runs by id. Each method is one short transaction; safe from any thread and with several processes.
 
     `mend`: the file is looked through, and set aside where it is damaged, for which StoreDamaged is raised
@@ -126,12 +57,12 @@ class RunStore:
         self.database.connection()
 
     def get(self, run_id: str) -> Run | None:
-        row = self._one(f"SELECT {_COLUMNS} FROM runs WHERE id = ? AND deleted IS NULL", run_id)
-        return _run(row)
+        row = self._one(f"SELECT {COLUMNS} FROM runs WHERE id = ? AND deleted IS NULL", run_id)
+        return run_of(row)
 
     def etas(self, run_ids: Sequence[str]) -> dict[str, float]:
         """Seconds still to go, of those of these runs that have told it."""
-        query = f"SELECT id, to_go FROM runs WHERE to_go IS NOT NULL AND id IN ({_marks(run_ids)})"
+        query = f"SELECT id, to_go FROM runs WHERE to_go IS NOT NULL AND id IN ({marks(run_ids)})"
         return dict(self.database.read(query, tuple(run_ids)))
 
     def stands(self, run_id: str) -> tuple[str, int]:
@@ -142,35 +73,10 @@ class RunStore:
     def find(self, spec: RunSpec, user: str = "") -> Run | None:
         """The run that this user asked for with these settings; never one that came in from a file."""
         query = (
-            f"SELECT {_COLUMNS} FROM runs WHERE spec_id = ? AND user = ? AND origin = ? AND deleted IS NULL"
+            f"SELECT {COLUMNS} FROM runs WHERE spec_id = ? AND user = ? AND origin = ? AND deleted IS NULL"
         )
         row = self._one(query, spec.id, user, ASKED)
-        return _run(row)
-
-    def list(self, limit: int = 200, user: str | None = None) -> list[Run]:
-        """The newest runs first: everybody's, or those of one user.
-
-        What a clock that was ahead has dated in the future comes last.
-        """
-        return [run for row in self._rows(limit, user) if (run := _run(row)) is not None]
-
-    def unreadable(self, limit: int = 200, user: str | None = None) -> list[tuple[str, str, str]]:
-        """(id, title, why) of the newest runs whose settings cannot be read."""
-        found = []
-        for row in self._rows(limit, user):
-            try:
-                _read(row)
-            except SpecError as error:
-                found.append((row[0], row[7], str(error)))
-        return found
-
-    def _rows(self, limit: int, user: str | None) -> list[tuple]:
-        whose, of_user = "", ()
-        if user is not None:
-            whose, of_user = "AND user = ?", (user,)
-        order = "ORDER BY created > ?, created DESC LIMIT ?"
-        query = f"SELECT {_COLUMNS} FROM runs WHERE deleted IS NULL {whose} {order}"
-        return self.database.read(query, (*of_user, time.time() + AHEAD, limit))
+        return run_of(row)
 
     def result(self, run_id: str) -> Explanation | None:
         """The explanation so far; complete once the run is done. None if there is none yet.
@@ -200,7 +106,7 @@ class RunStore:
         with self.database.write() as connection:
             query = (
                 "UPDATE runs SET result = NULL, version = version + 1, state = ?, message = ? "
-                f"WHERE id = ? AND version = ? AND state NOT IN ({_marks(ACTIVE)})"
+                f"WHERE id = ? AND version = ? AND state NOT IN ({marks(ACTIVE)})"
             )
             connection.execute(query, (INTERRUPTED, schema.SPOILED, run_id, version, *ACTIVE))
 
@@ -292,7 +198,7 @@ class RunStore:
         with self.database.write() as connection:
             query = (
                 "UPDATE runs SET state = ?, message = ?, finished = ?, version = version + 1 "
-                f"WHERE id = ? AND state IN ({_marks(ACTIVE)})"
+                f"WHERE id = ? AND state IN ({marks(ACTIVE)})"
             )
             connection.execute(query, (state, message, time.time(), run_id, *ACTIVE))
 
@@ -304,26 +210,6 @@ class RunStore:
             connection.execute(
                 "UPDATE runs SET state = ? WHERE id = ? AND state = ?", (CANCELLING, run_id, RUNNING)
             )
-
-    def delete(self, run_id: str) -> None:
-        """Hide the run;
-
-        `restore` brings it back until `purge`. Its ablations stay in the cache. Raises StoreError if it is
-        active.
-        """
-        with self.database.write() as connection:
-            query = f"UPDATE runs SET deleted = ? WHERE id = ? AND state NOT IN ({_marks(ACTIVE)})"
-            if connection.execute(query, (time.time(), run_id, *ACTIVE)).rowcount == 0:
-                raise StoreError("This run is still going, or is not there: cancel it first.")
-
-    def restore(self, run_id: str) -> None:
-        with self.database.write() as connection:
-            connection.execute("UPDATE runs SET deleted = NULL WHERE id = ?", (run_id,))
-
-    def purge(self, older_than: float = 86_400.0) -> None:
-        """Remove for good what was deleted more than `older_than` seconds ago, or by a clock so far ahead."""
-        with self.database.write() as connection:
-            connection.execute("DELETE FROM runs WHERE abs(deleted - ?) > ?", (time.time(), older_than))
 
     def insert(self, explanation: Explanation, title: str, origin: str = FROM_FILE, user: str = "") -> str:
         """Take in a result from a file, as a run of its own with a mark; returns its id.
@@ -354,12 +240,12 @@ class RunStore:
 
     def owners(self) -> set[str]:
         """Processes that hold active runs; "" for one whose name was damaged on the disk."""
-        query = f"SELECT DISTINCT {_OWNER} FROM runs WHERE state IN ({_marks(ACTIVE)})"
+        query = f"SELECT DISTINCT {_OWNER} FROM runs WHERE state IN ({marks(ACTIVE)})"
         return {owner for (owner,) in self.database.read(query, ACTIVE)}
 
     def active(self, owner: str) -> set[str]:
         """Ids of the active runs of a process."""
-        query = f"SELECT id FROM runs WHERE owner = ? AND state IN ({_marks(ACTIVE)})"
+        query = f"SELECT id FROM runs WHERE owner = ? AND state IN ({marks(ACTIVE)})"
         return {run_id for (run_id,) in self.database.read(query, (owner, *ACTIVE))}
 
     def waiting(self, owner: str) -> int:
@@ -372,7 +258,7 @@ class RunStore:
         """Mark the active runs of a process that is gone: they can be resumed."""
         message = "The server stopped during this run. What was measured is kept: resume to go on from there."
         with self.database.write() as connection:
-            active = f"state IN ({_marks(ACTIVE)})"
+            active = f"state IN ({marks(ACTIVE)})"
             query = f"UPDATE runs SET state = ?, message = ?, finished = ? WHERE {_OWNER} = ? AND {active}"
             connection.execute(query, (INTERRUPTED, message, time.time(), owner, *ACTIVE))
 
@@ -382,12 +268,8 @@ class RunStore:
 
 def _insert(connection: sqlite3.Connection, row: Mapping[str, Any]) -> None:
     """A new run; columns that are not named have their defaults."""
-    query = f"INSERT INTO runs ({', '.join(row)}) VALUES ({_marks(row)})"
+    query = f"INSERT INTO runs ({', '.join(row)}) VALUES ({marks(row)})"
     connection.execute(query, tuple(row.values()))
-
-
-def _marks(values: Collection[Any]) -> str:
-    return ", ".join("?" * len(values))
 
 
 def _is_of(digest: str, text: str) -> bool:
@@ -404,34 +286,3 @@ def _digest(text: str) -> str:
 def _new_id() -> str:
     """16 hex digits by chance: an address to pass on, which nobody who guesses the settings can guess."""
     return secrets.token_hex(8)
-
-
-def _run(row: tuple | None) -> Run | None:
-    """The run of a row;
-
-    None where there is no row, or one that nobody can read any more: it must not take the others away.
-    """
-    if row is None:
-        return None
-    try:
-        return _read(row)
-    except SpecError as error:
-        _log.warning("run %s is left out, since it cannot be read: %s", row[0], error)
-        return None
-
-
-def _read(row: tuple) -> Run:
-    """The run of a row. Raises SpecError for one that was damaged, or has settings of another version."""
-    run_id, text, *others, has_result, has_preview = row
-    spec = RunSpec.from_json(text)
-    run = Run(run_id, spec, *others, has_result=bool(has_result), has_preview=bool(has_preview))
-    counts = (run.done, run.total, run.version)
-    times = (run.created, run.started or 0.0, run.finished or 0.0, run.to_go or 0.0, run.told)
-    numbers = all(isinstance(count, int) for count in counts) and isinstance(run.rate, float)
-    if not numbers or not all(isinstance(one, float) and 0.0 <= one < _LAST for one in times):
-        raise SpecError("Its progress was damaged on the disk.")
-    if run.state not in STATES or run.origin not in (ASKED, FROM_FILE, RECORDED):
-        raise SpecError("Its state was damaged on the disk.")
-    if hashlib.sha256(text.encode()).hexdigest()[: len(run.spec_id)] != run.spec_id:
-        raise SpecError("Its settings were damaged on the disk.")
-    return run

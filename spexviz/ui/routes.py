@@ -38,7 +38,10 @@ def address(spec: RunSpec, run_id: str) -> str:
 
 
 def lens_name(spec: RunSpec) -> str:
-    """What a run's game is called."""
+    """What a run's lens is called, as in the navigation; what its game is called where it has none."""
+    lens = lens_of(spec.game_name)
+    if lens is not None:
+        return lens.entry
     kind = offered("spexviz.games").get(spec.game_name)
     if kind is None:
         return spec.game_name

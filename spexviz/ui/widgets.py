@@ -6,7 +6,7 @@ Text from users enters the page only as text: components, st.text, dataframes.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -32,6 +32,7 @@ from spexviz.views.index_words import READINGS, asks
 from spexviz.views.story import Component, Depth, Look, Table
 from spexviz.views.words import plural
 
+Then = Callable[[Any], None]
 _COMPONENTS = {name: component(f"spexviz_{name}", css=style(name), js=script(name)) for name in COMPONENTS}
 
 
@@ -102,6 +103,21 @@ def table(shown: Table, label: str, key: str, run_key: str, selection: Interacti
     selects = bool(run_key and shown.members)
     data = rows.data(shown, label, selects=selects, selection=selection, dark=dark())
     drawn(Component("rows", data), key, run_key)
+
+
+def openable(shown: Table, label: str, key: str, listed: rows.Listed, opened: Then, marked: Then) -> None:
+    """Rows of which a click opens one, and of which several may be marked.
+
+    `opened`, `marked`: called with what the browser says: the key of a row, the keys of those marked. It is
+    to be looked at before it is believed.
+    """
+
+    def heard(name: str, part: str, then: Then) -> Callable[[], None]:
+        return lambda: then(((st.session_state.get(key) or {}).get(name) or {}).get(part))
+
+    data = rows.data(shown, label, listed=listed, dark=dark())
+    open_, mark = heard("open", "key", opened), heard("mark", "keys", marked)
+    _COMPONENTS["rows"](key=key, data=data, on_open_change=open_, on_mark_change=mark)
 
 
 def text_twin(figure: Any) -> str:

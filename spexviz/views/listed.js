@@ -17,8 +17,8 @@ function ago(seconds) {
 function drawSearch(state) {
   const find = element("div", "find");
   const input = element("input");
-  Object.assign(input, { type: "search", placeholder: "Search", autocomplete: "off" });
-  input.setAttribute("aria-label", `Search: title, prompt, finding, model`);
+  Object.assign(input, { type: "search", placeholder: state.data.listed.sought, autocomplete: "off" });
+  input.setAttribute("aria-label", `Search in these ${state.data.listed.noun}s`);
   input.addEventListener("input", () => {
     state.sought = input.value;
     arrange(state);

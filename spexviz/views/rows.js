@@ -4,7 +4,7 @@ const states = new WeakMap();
 export default function ({ parentElement, data, setTriggerValue }) {
   if (!data) return undefined;
   let state = states.get(parentElement);
-  if (!state) states.set(parentElement, (state = { version: null, sorted: null, sought: "", marked: new Set(data.listed?.marked) }));
+  if (!state) states.set(parentElement, (state = { version: null, sorted: null, sought: "", marked: new Set(data.marked) }));
   state.send = setTriggerValue;
   if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
   state.link ??= linked(parentElement, data.run, { select: (members) => select(state, members), light: (lit) => light(state, lit) });
@@ -23,7 +23,7 @@ function draw(parentElement, state, data) {
   const focusedKey = focused < 0 ? null : keyOf(state.data, focused);
   const scrolled = before ? state.box.scrollTop : 0;
   Object.assign(state, { version: data.version, data, chosen: "", at: null });
-  state.presses = data.members.length > 0 || Boolean(data.listed);
+  state.presses = (data.members.length > 0 && !data.still) || Boolean(data.listed);
   if (!before) {
     state.root = element("div", "spexviz-rows");
     state.box = element("div", "box");
@@ -56,8 +56,9 @@ function drawTable(state, data) {
   const table = element("table");
   table.setAttribute("role", state.presses ? "grid" : "table");
   if (data.listed) table.setAttribute("aria-multiselectable", "true");
-  const gestures = data.listed ? " Arrow keys move, Enter opens, Space marks." : " Arrow keys move, Enter selects, Escape clears.";
-  table.append(element("caption", "unseen", `${data.label}.${state.presses ? gestures : ""}`));
+  const gestures = data.listed ? "Arrow keys move, Enter opens, Space marks." : "Arrow keys move, Enter selects, Escape clears.";
+  table.setAttribute("aria-label", data.label);
+  if (state.presses) table.setAttribute("aria-description", gestures);
   const head = role("thead", "rowgroup");
   const titles = role("tr", "row");
   state.heads = data.columns.map((column, c) => drawHead(state, column, c));
@@ -67,11 +68,9 @@ function drawTable(state, data) {
   state.body = role("tbody", "rowgroup");
   state.rows = data.rows.map((cells, k) => drawRow(state, cells, k));
   table.append(head, state.body);
-  state.empty = element("div", "nothing", data.listed ? `No ${data.listed.noun} has these words.` : "Nothing to show.");
+  state.empty = element("div", "nothing");
   state.box.replaceChildren(table, state.empty);
   state.box.tabIndex = state.presses ? -1 : 0;
-  state.box.setAttribute("role", "region");
-  state.box.setAttribute("aria-label", data.label);
 }
 
 function role(tag, name) {
@@ -137,6 +136,7 @@ function arrange(state) {
   state.body.replaceChildren(...state.shown.map((k) => state.rows[k]));
   state.heads.forEach((head, c) => head.setAttribute("aria-sort", sorted?.column === c ? sorted.way : "none"));
   state.empty.hidden = state.shown.length > 0;
+  state.empty.textContent = sought.length ? `No ${data.listed.noun} has these words.` : "Nothing to show.";
   if (state.count) state.count.textContent = sought.length ? `${state.shown.length} of ${data.rows.length}` : "";
   stop(state);
 }
@@ -255,7 +255,7 @@ function reveal(state, row) {
 function press(state, k) {
   const { data } = state;
   if (data.listed) return void state.send("open", { key: data.listed.keys[k] });
-  if (!data.members.length) return;
+  if (!state.presses) return;
   report(state, state.chosen === data.members[k].join() ? [] : data.members[k]);
 }
 

@@ -25,7 +25,8 @@ class Listed:
     `keys`: one for each row, which is what its click reports; `marked`: those that are marked at first;
     `under`, `pointed`: {column: one for each row}, a smaller line under a cell, and what pointing at it says;
     `words`: what a search finds besides the cells, one for each row; `times`: columns whose numbers are
-    seconds since 1970, which the browser says in its own time; `noun`: what the rows are.
+    seconds since 1970, which the browser says in its own time; `noun`: what the rows are;
+    `sought`: what the field of the search says.
     """
 
     keys: tuple[str, ...]
@@ -35,6 +36,7 @@ class Listed:
     words: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
     noun: str = "row"
+    sought: str = "Search"
 
 
 def data(
@@ -60,9 +62,10 @@ def data(
         "members": [list(members) for members in shown.members] if selects else [],
         "colours": colours(_COLOURS, dark),
     }
-    if listed is not None:
-        body["listed"] = _listed(listed, names)
-    return versioned(body, selection)
+    if listed is None:
+        return versioned(body, selection)
+    body["listed"] = _listed(listed, names)
+    return {**versioned(body, selection), "marked": list(listed.marked)}
 
 
 def _column(
@@ -90,11 +93,11 @@ def _listed(listed: Listed, names: Sequence[str]) -> dict[str, Any]:
     """What is known of rows that open something, by the number of a column."""
     return {
         "keys": list(listed.keys),
-        "marked": list(listed.marked),
         "under": _by_number(listed.under, names),
         "pointed": _by_number(listed.pointed, names),
         "words": list(map(upright, listed.words)),
         "noun": listed.noun,
+        "sought": listed.sought,
     }
 
 

@@ -118,16 +118,14 @@ def test_a_failed_run_names_the_remedy(server, open_page):
     )
 
 
-def row(page, number):
-    """Tick a row of the table: it is painted on a canvas, so by its place."""
-    page.get_by_test_id("stDataFrame").locator(".dvn-scroller").click(
-        position={"x": 15, "y": 35 + 35 * number + 17}
-    )
-
-
 def listed(page):
-    """The prompts in the table, from its accessible twin."""
-    return page.get_by_test_id("stDataFrame").locator("td[aria-colindex='1']").all_text_contents()
+    """The titles in the table."""
+    titles = page.locator(".spexviz-rows td.first").all_inner_texts()
+    return [title.partition("\n")[0] for title in titles]
+
+
+def mark(page, title):
+    page.get_by_label(f"Mark {title}").check()
 
 
 def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
@@ -144,15 +142,29 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
         idle(page)
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Runs").click()
     wait_until(lambda: listed(page) == prompts[::-1], 60, "both runs, the newest first")
-    row(page, 1)
+    found = page.locator(".spexviz-rows .under").first.inner_text()
+    assert found and "R²" not in found and "done" in page.locator(".spexviz-rows tbody").inner_text()
+    for prompt in prompts:
+        mark(page, prompt)
+    page.get_by_text("2 runs marked").wait_for()
     page.get_by_role("button", name="Delete").and_(page.locator(":enabled")).click()
-    page.get_by_text("The run was deleted").wait_for()
-    wait_until(lambda: listed(page) == prompts[1:], 60, "the run to go")
+    page.get_by_text("2 runs were deleted").wait_for()
+    page.get_by_text("No runs yet").wait_for()
+    page.reload()
     page.get_by_role("button", name="Undo").click()
-    wait_until(lambda: listed(page) == prompts[::-1], 60, "the run to come back")
+    wait_until(lambda: listed(page) == prompts[::-1], 60, "the runs to come back")
     idle(page)
-    row(page, 1)
-    page.get_by_role("button", name="Open", exact=True).and_(page.locator(":enabled")).click()
+    mark(page, prompts[1])
+    page.get_by_role("button", name="Rename").and_(page.locator(":enabled")).click()
+    page.get_by_label("Title", exact=True).fill("<b>Another</b> title")
+    page.keyboard.press("Enter")
+    wait_until(lambda: listed(page) == ["<b>Another</b> title", prompts[0]], 60, "the other title")
+    idle(page)
+    page.get_by_role("searchbox").fill("film good")
+    assert listed(page) == prompts[:1], "as one types"
+    for _ in range(3):  # the box that marks all, the headings, the rows
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     page.get_by_role("tab", name="Sets as a table").wait_for()
     wait_until(
         lambda: page.locator(".token").all_inner_texts() == prompts[0].split(), 60, "the words of the run"
@@ -216,7 +228,7 @@ def test_hostile_words_stay_words(server, open_page):
     smuggled = "img[src='x'], img[src*='example.com'], iframe[srcdoc], a[href^='javascript']"
     assert page.locator(smuggled).count() == 0
     page.goto(f"{server.url}/runs")
-    page.get_by_test_id("stDataFrame").wait_for()
+    page.locator(".spexviz-rows").wait_for()
     assert page.locator(smuggled).count() == 0
     for given in ("<script>alert(5)</script>", "../../etc/passwd", "0" * 16, "%00"):
         page.goto(f"{server.url}/explore?run={given}")
@@ -255,7 +267,7 @@ def test_no_page_is_wider_than_its_window(server, open_page, theme, width):
     assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 19, 26)"}[theme]
     runs = page.context.new_page()
     runs.goto(f"{server.url}/runs")
-    runs.get_by_test_id("stDataFrame").wait_for()
+    runs.locator(".spexviz-rows").wait_for()
     assert (
         runs.evaluate(
             "document.querySelector('[data-testid=stMain]').scrollWidth - "

@@ -141,6 +141,15 @@ def test_a_selection_belongs_to_its_run(server, open_page) -> None:
     open_card(page, "prompt", "never-fails")
     page.locator(".comb").first.click()
     page.get_by_role("button", name="Clear selection").wait_for()
+    row = page.get_by_role("grid", name="Sets as a table").locator("tr[aria-selected=true]")
+    assert row.locator("td.first").inner_text() == "never × fails", "the table's row is marked with it"
+    row.press("Escape")
+    page.get_by_role("button", name="Clear selection").wait_for(state="detached")
+    assert row.count() == 0 and page.locator(".comb.selected").count() == 0
+    page.get_by_role("grid", name="Sets as a table").locator("tbody tr").first.press("Enter")
+    page.get_by_role("button", name="Clear selection").wait_for()
+    assert page.locator(".comb").first.get_attribute("aria-pressed") == "true"
+    idle(page)
     first = page.url
     page.get_by_role("button", name="New run").click()
     open_card(page, "prompt", "turns")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spexviz.errors import StoreError
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.jobs import schema
 from spexviz.jobs import store as states
@@ -130,3 +131,33 @@ def test_what_was_deleted_by_a_clock_that_was_ahead_goes_too(
     store.purge()
     store.restore(run_id)
     assert store.get(run_id) is None
+
+
+def test_several_are_deleted_all_or_none_and_the_last_ones_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, now = RunStore(tmp_path / "runs.sqlite3"), states.time.time()
+    result = pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8)
+    mine, other, third = (store.insert(result, user, user=user) for user in ("one", "two", "three"))
+    going = store.enqueue(Request(SyntheticGame("x0", n=12), Linear(), 64).spec, "", "")
+    with pytest.raises(StoreError, match="still going"):
+        store.delete(mine, going)
+    assert store.deleted() == () and len(store.list()) == 4
+    store.delete(mine)
+    monkeypatch.setattr(states.time, "time", lambda: now + 60)
+    store.delete(other, third)
+    assert set(store.deleted()) == {other, third} and store.deleted("one") == (mine,)
+    store.restore(*store.deleted())
+    assert store.deleted() == (mine,), "and then those before"
+    monkeypatch.setattr(states.time, "time", lambda: now + 7_200)
+    assert store.deleted() == ()
+
+
+def test_what_is_said_is_kept_for_the_result_of_which_it_is_said(tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "runs.sqlite3")
+    run = store.get(store.insert(pipeline.explain(SyntheticGame("x0*x1 + x2"), Linear(), 8), "a run"))
+    store.keep_said(run.id, run.version - 1, "of an earlier result")
+    assert store.get(run.id).said == ""
+    store.keep_said(run.id, run.version, "of this one")
+    store.rename(run.id, "another title")
+    assert (store.get(run.id).said, store.get(run.id).title) == ("of this one", "another title")

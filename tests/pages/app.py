@@ -42,6 +42,13 @@ def components(at: AppTest, name: str) -> list[dict[str, Any]]:
     return [json.loads(text) for text in found if f'"{name}"' in text]
 
 
+def listed(at: AppTest, column: str) -> list[str]:
+    """A column of the table of runs."""
+    (shown,) = components(at, "listed")
+    at_ = [one["name"] for one in shown["columns"]].index(column)
+    return [row[at_] for row in shown["rows"]]
+
+
 def _protos(at: AppTest) -> list[Any]:
     """What each component was sent."""
     found: list[Any] = []

@@ -19,7 +19,7 @@ from spexviz.spec import Options, RunSpec
 from spexviz.ui import runtime, widgets
 from spexviz.ui.lenses.prompt import form as prompt_form
 from tests.models import tiny
-from tests.pages.app import button, components, page, said, wait
+from tests.pages.app import button, components, listed, page, said, wait
 
 SENTENCE = "This film is not good at all"
 
@@ -233,7 +233,9 @@ def test_runs_page_without_and_with_runs(manager):
     assert "No runs yet" in said(page("runs"))
     run_id = finish(manager, spec())
     at = page("runs")
-    (table,) = at.dataframe
-    assert list(table.value["Run"]) == [SENTENCE] and list(table.value["State"]) == ["done"]
-    assert button(at, "Open").disabled and button(at, "Delete").disabled
+    assert listed(at, "Run") == [SENTENCE] and listed(at, "State") == ["done"]
+    off = [button(at, label).disabled for label in ("Rename", "Cancel", "Delete")]
+    assert off == [True] * 3 and "Mark runs with the boxes beside them to rename, cancel or delete" in said(
+        at
+    )
     assert json.loads(manager.store.get(run_id).spec.to_json())["budget"] == 64

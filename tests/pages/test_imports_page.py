@@ -25,7 +25,7 @@ from spexviz.spec import RunSpec
 from spexviz.ui import recorded
 from spexviz.ui import result as ui_result
 from tests.jobs import forged
-from tests.pages.app import button, components, page, said, wait
+from tests.pages.app import button, components, listed, page, said, wait
 
 PROMPT = "This film is not good at all"
 SPEC = RunSpec(
@@ -63,7 +63,10 @@ def test_a_file_is_shown_as_such_and_the_honest_run_is_not(manager: JobManager, 
         MARK not in said(page("explore", run=asked.id)) and manager.store.get(asked.id).state == states.DONE
     )
     manager.store.insert(honest, "a card", states.RECORDED)
-    assert sorted(page("runs").dataframe[0].value["Numbers"]) == ["from a file", "measured here", "recorded"]
+    at = page("runs")
+    assert sorted(listed(at, "State")) == ["done", "from a file"], "recorded runs are folded away"
+    at.toggle(key="runs-recorded").set_value(True).run()
+    assert sorted(listed(at, "State")) == ["done", "from a file", "recorded"]
 
 
 def test_a_card_is_marked_as_recorded_and_opens_one_run(manager: JobManager) -> None:

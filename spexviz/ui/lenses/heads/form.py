@@ -15,6 +15,7 @@ from spexviz.kit.options import settings
 from spexviz.run.plan import Request
 from spexviz.ui import lens, run_form, widgets
 from spexviz.ui.fields import Fields
+from spexviz.views.story import Table
 
 PROMPTS = {
     "Eiffel Tower": ("The Eiffel Tower is located in the city of", " Paris", " London"),
@@ -114,7 +115,8 @@ def _question() -> dict[str, Any]:
     held_out = f"{len(task.held_out)} others held out for removal"
     st.caption(f"{task.shows} {len(task.fit)} questions to explain, {held_out}. {task.checked}")
     with st.expander("The questions"):
-        st.dataframe([dict(zip(ASKED, one, strict=True)) for one in task.fit], hide_index=True)
+        rows = tuple(dict(zip(ASKED, one, strict=True)) for one in task.fit)
+        widgets.table(Table(rows), "The questions", f"heads-questions-{picked}", "")
     return {"questions": task.fit}
 
 
