@@ -103,7 +103,7 @@ def turned(explanation: Explanation) -> str:
         return ""
     voice = Voice.of(explanation)
     nouns = plural(explanation.subject.noun)
-    name = voice.name(members[0])
+    name = voice.name(next(iter(members)))
     on_average = f"on average {voice.but(effect)} ({number(effect)})"
     if adding:
         first = f"{name} alone {voice.moves(here)} ({number(here)})"

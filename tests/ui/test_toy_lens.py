@@ -225,7 +225,7 @@ def test_its_page_form_routes_and_recorded_runs_appear(copy: Path) -> None:
     )
     assert found["title"] == "Which coins?" and found["form"] == ["Coins", "Metal", "gold", "silver"]
     assert found["run"] == ["5 coins of gold", "done", "Sets as a table"]
-    assert found["route"] == ["purse", True, "Coins"]
+    assert found["route"] == ["purse", True, "Purse"]
     assert told(copy, CARD) == ["Sets as a table", 5]  # the run that was just recorded, from its card
 
 

@@ -115,8 +115,8 @@ def _question() -> dict[str, Any]:
     held_out = f"{len(task.held_out)} others held out for removal"
     st.caption(f"{task.shows} {len(task.fit)} questions to explain, {held_out}. {task.checked}")
     with st.expander("The questions"):
-        rows = tuple(dict(zip(ASKED, one, strict=True)) for one in task.fit)
-        widgets.table(Table(rows), "The questions", f"heads-questions-{picked}", "")
+        rows: list[dict[str, Any]] = [dict(zip(ASKED, one, strict=True)) for one in task.fit]
+        widgets.table(Table(tuple(rows)), "The questions", f"heads-questions-{picked}", "")
     return {"questions": task.fit}
 
 
