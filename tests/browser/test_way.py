@@ -15,7 +15,7 @@ from tests.browser.harness import Server, idle, wait_until
 from tests.browser.test_story import open_card
 
 pytestmark = pytest.mark.browser
-CARDS = (("explore", "prompt", "turns"), ("heads", "heads", "copying"), ("training", "training", "elevator"))
+CARDS = (("explore", "prompt", "never-fails"), ("heads", "heads", "copying"), ("training", "training", "elevator"))
 TABLE = "Sets as a table"
 CAMPAIGN = bool(os.environ.get("SPEXVIZ_CAMPAIGN"))
 REFUSED = """
@@ -66,7 +66,16 @@ def test_a_run_opens_at_its_top_and_nothing_is_pointed_at(server, open_page, wid
         assert scrolled(page) == 0, lens
         assert page.locator("h1").first.bounding_box()["y"] < 200
         assert page.locator(".lit, .lighting").count() == 0
+        if lens == "explore":
+            assert_told_early(page)
     assert_headings(page)
+
+
+def assert_told_early(page: Any) -> None:
+    """Prompt, answer, finding and picture stand within the first screen and a half."""
+    for shown in (".spexviz-question", ".headline h2", ".spexviz-strip .text"):
+        box = page.locator(shown).first.bounding_box()
+        assert box["y"] + box["height"] <= 1.5 * page.viewport_size["height"], shown
 
 
 def assert_headings(page: Any) -> None:
