@@ -13,7 +13,7 @@ from spexviz.jobs.store import RECORDED, Run
 from spexviz.kit.names import upright
 from spexviz.results import Explanation
 from spexviz.spec import is_run_id
-from spexviz.ui import browser, ownership, routes, run_rows, runtime, watch, widgets
+from spexviz.ui import ownership, routes, run_rows, runtime, watch, widgets
 from spexviz.ui.lens import TITLE
 from spexviz.ui.lenses import lenses
 from spexviz.ui.said import said
@@ -31,7 +31,6 @@ def page() -> None:
     """The whole page."""
     if (opened := _opened()) is not None:
         watch.go_to(opened)
-    browser.begin("runs")
     st.title("Runs", anchor=False)
     if ownership.listed() is not None:
         st.caption("What this browser started or opened; runs of others are opened by their address only.")
