@@ -68,7 +68,7 @@ function drawPlayer(state, player, k) {
   if (player.full && data.kind === "row") name.title = player.full;
   label.append(name);
   button(label, k === 0, `${player.full ?? player.t}, ${data.index} ${player.said} ${data.unit}`);
-  label.dataset.player = k;
+  label.dataset.node = k;
   return { ...player, k, label };
 }
 
@@ -126,7 +126,7 @@ function sample(name) {
 
 function listen(state) {
   const { stage } = state;
-  const hit = (event) => (event.target.closest ? event.target.closest("[data-player],[data-set]") : null);
+  const hit = (event) => (event.target.closest ? event.target.closest("[data-node],[data-set]") : null);
   // what comes to lie under a pointer that rests is not pointed at
   stage.addEventListener("pointermove", (event) => point(state, hit(event)));
   stage.addEventListener("pointerleave", () => point(state, null));
@@ -146,7 +146,7 @@ function listen(state) {
 // Along the players or along the sets, by strength; across from a player to its strongest set, and back.
 function move(state, here, key) {
   const shown = state.sets.filter((set) => set.isShown);
-  const isPlayer = here.dataset.player !== undefined;
+  const isPlayer = here.dataset.node !== undefined;
   const thing = own(state, here);
   const shownPlayers = state.players.filter((player) => !player.label.hidden);
   const row = isPlayer ? shownPlayers.map((player) => player.label) : shown.map((set) => set.badge);
@@ -163,7 +163,7 @@ function move(state, here, key) {
   return true;
 }
 
-const own = (state, here) => (here.dataset.player !== undefined ? state.players[here.dataset.player] : state.sets[here.dataset.set]);
+const own = (state, here) => (here.dataset.node !== undefined ? state.players[here.dataset.node] : state.sets[here.dataset.set]);
 const membersOf = (thing) => thing.m ?? [thing.p];
 
 function choose(state, here) {

@@ -150,6 +150,15 @@ def test_a_selection_belongs_to_its_run(server, open_page) -> None:
     page.get_by_role("button", name="Clear selection").wait_for()
     assert page.locator(".comb").first.get_attribute("aria-pressed") == "true"
     idle(page)
+    arcs = page.locator(".spexviz-arcs")
+    assert arcs.locator(".player.selected .name").all_inner_texts() == ["never", "fails"]
+    idle(page)
+    arcs.locator("[tabindex='0']").focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    assert page.locator(".token.selected").all_inner_texts() == ["never"], "at once, before the server"
+    page.get_by_text("never: keeping it moves the value").wait_for()
+    assert arcs.locator(".player.selected .name").all_inner_texts() == ["never"]
     first = page.url
     page.get_by_role("button", name="New run").click()
     open_card(page, "prompt", "turns")
