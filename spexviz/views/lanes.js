@@ -72,7 +72,6 @@ function lanesOfLong(state, lit) {
 
 function drawLanes(state, stretches) {
   const { data, where } = state;
-  const box = svg("svg", { class: "lanes", "aria-hidden": "true", focusable: "false" });
   state.lanes = stretches.map(({ k, line, lane, from, to, teeth }) => {
     const set = data.sets[k];
     const made = svg("g", { class: ["lane", ...marks(set)].join(" "), "data-comb": k });
@@ -85,16 +84,15 @@ function drawLanes(state, stretches) {
     const number = svg("text", { x: from - (teeth.includes(from) ? 7 : 3), y: top + 9 });
     number.textContent = k + 1;
     made.append(number);
-    box.append(made);
     return { k, made };
   });
-  state.text.querySelector(".lanes")?.remove();
-  state.text.append(box);
+  state.staves.replaceChildren(...state.lanes.map(({ made }) => made));
 }
 
 function clearLanes(state) {
   state.lanes = [];
-  state.text.querySelectorAll(".room, .lanes").forEach((one) => one.remove());
+  state.text.querySelectorAll(".room").forEach((one) => one.remove());
+  state.staves.replaceChildren();
 }
 
 function lightLanes(state, lit, names) {

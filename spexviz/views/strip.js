@@ -32,7 +32,7 @@ function draw(parentElement, state, data) {
   root.classList.toggle("preview", Boolean(data.preview));
   root.classList.toggle("still", Boolean(data.still));
   for (const name of ["ink", "muted", "grid", "up", "down", "surface", "onMark"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
-  Object.assign(state, { version: data.version, data, root, observer: null, width: 0, selected: [] });
+  Object.assign(state, { version: data.version, data, root, observer: null, width: 0, selected: [], lit: [] });
   const repeats = new Set(data.numbers);
   state.name = (i) => data.names[i] ?? visible(data.tokens[i]) + (repeats.has(i) ? ` (${i + 1})` : "");
   state.setsOf = data.tokens.map(() => []);
@@ -47,7 +47,10 @@ function draw(parentElement, state, data) {
   data.sets.forEach((set, k) => set.m.forEach((i) => state.setsOf[i].push(k)));
   state.box = saidBox(() => report(state, [], false));
   const combs = drawCombs(state, data);
-  root.append(drawLegend(data), text);
+  const stand = element("div", "stand");
+  state.staves = svg("svg", { class: "lanes", "aria-hidden": "true", focusable: "false" }); // beside the text: no new lane lays it out anew
+  stand.append(text, element("div", "veil"), state.staves);
+  root.append(drawLegend(data), stand);
   if (data.asks) root.append(element("div", "asks", data.asks));
   root.append(state.box, combs);
   parentElement.append(root);
@@ -76,6 +79,7 @@ function drawText(state, data, repeats) {
       token.style.setProperty("--mass", (data.mass[i] / most).toFixed(3));
       button(token, i === 0, `${state.name(i)}, ${data.index} ${data.effects[i]} ${data.unit}, ${percent(data.mass[i])} of the variance in its interactions`);
       token.dataset.token = i;
+      pressed(token, false);
     }
     box.append(token);
     return token;
@@ -238,10 +242,12 @@ function report(state, members, toggle) {
 }
 
 function select(state, members) {
+  const before = state.selected;
   state.selected = members;
-  const chosen = new Set(members);
   if (state.data.preview) return;
-  state.tokens.forEach((token, i) => pressed(token, chosen.has(i)));
+  // only what changes is touched: a text may have many words
+  for (const i of before) pressed(state.tokens[i], false);
+  for (const i of members) pressed(state.tokens[i], true);
   state.combs.forEach((row, k) => pressed(row, same(state.data.sets[k].m, members)));
   tell(state, state.at);
   selectLanes(state);
@@ -268,7 +274,9 @@ function light(state, lit) {
   if (state.data.preview) return;
   const names = new Set(lit?.sets.map(String));
   state.root.classList.toggle("lighting", Boolean(lit));
-  state.tokens.forEach((token, i) => token.classList.toggle("lit", Boolean(lit?.players.has(i))));
+  for (const i of state.lit) state.tokens[i].classList.remove("lit");
+  state.lit = [...(lit?.players ?? [])];
+  for (const i of state.lit) state.tokens[i].classList.add("lit");
   state.combs.forEach((row, k) => row.classList.toggle("lit", names.has(String(state.data.sets[k].m))));
   lightLanes(state, lit, names);
 }
