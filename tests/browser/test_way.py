@@ -60,7 +60,7 @@ def test_a_run_opens_at_its_top_and_nothing_is_pointed_at(server, open_page, wid
         box = card.bounding_box()
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)  # and there it rests
         page.get_by_text(TABLE).first.wait_for()
-        page.locator(".js-plotly-plot").first.wait_for()  # what comes last
+        page.locator(".js-plotly-plot").first.wait_for(state="attached")  # what comes last
         idle(page)
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert scrolled(page) == 0, lens
