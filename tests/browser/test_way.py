@@ -15,7 +15,11 @@ from tests.browser.harness import Server, idle, wait_until
 from tests.browser.test_story import open_card
 
 pytestmark = pytest.mark.browser
-CARDS = (("explore", "prompt", "never-fails"), ("heads", "heads", "copying"), ("training", "training", "elevator"))
+CARDS = (
+    ("explore", "prompt", "never-fails"),
+    ("heads", "heads", "copying"),
+    ("training", "training", "elevator"),
+)
 TABLE = "Sets as a table"
 CAMPAIGN = bool(os.environ.get("SPEXVIZ_CAMPAIGN"))
 REFUSED = """
