@@ -23,6 +23,7 @@ MOST = 500  # runs that are listed
 TELL = 0.3  # seconds in which a visit tells of runs that nobody has told of; the rest follows
 # session_state
 OPENED, MARKED, RENAMED, PROBLEM = "runs-opened", "runs-marked", "runs-renamed", "runs-problem"
+TAKEN = "runs-taken"  # the file that was taken in
 MARK = "Click a run to open it. Mark runs with the boxes beside them to rename, cancel or delete them."
 NO_RUN = "“{}” holds no run: choose the file that “Run as JSON” or spexviz explain --out has made."
 
@@ -31,6 +32,7 @@ def page() -> None:
     """The whole page."""
     if (opened := _opened()) is not None:
         watch.go_to(opened)
+        return
     st.title("Runs", anchor=False)
     if ownership.listed() is not None:
         st.caption("What this browser started or opened; runs of others are opened by their address only.")
@@ -212,7 +214,7 @@ def _take_in() -> None:
         max_upload_size=25,
         help="Made by “Run as JSON” or by spexviz explain --out.",
     )
-    if upload is None:
+    if upload is None or st.session_state.get(TAKEN) == upload.file_id:
         return
     store = runtime.manager().store
     try:
@@ -222,4 +224,5 @@ def _take_in() -> None:
         widgets.problem(f"{NO_RUN.format(upload.name)} {error}", key="upload-error")
         return
     if taken is not None:
+        st.session_state[TAKEN] = upload.file_id  # the page may be drawn again before the browser has left it
         watch.go_to(taken)

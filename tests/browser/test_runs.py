@@ -170,6 +170,9 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
         lambda: page.locator(".token").all_inner_texts() == prompts[0].split(), 60, "the words of the run"
     )
     assert re.search(r"/explore\?run=[0-9a-f]{16}", page.url)
+    page.go_back()
+    page.locator(".spexviz-rows").wait_for()
+    assert page.evaluate("location.pathname + location.search") == "/runs"
 
 
 def test_a_saved_run_opens_on_another_server(new_server, open_page, tmp_path):

@@ -45,7 +45,7 @@ def test_two_tabs_see_the_text_its_colours_a_cancel_a_resume_and_the_end(
         assert question["y"] < bar["y"], "the question stands where it will stay"
         assert tab.locator(".token").all_inner_texts() == PROMPT.split()
         assert not tab.locator(".token[data-sign]").count()
-        tab.get_by_text("Asking with everything and with nothing").wait_for()
+        tab.get_by_test_id("stProgress").get_by_text("Asking with everything").wait_for()
 
     let(2)  # the two ends, and 32 masks
     for tab in tabs:

@@ -15,7 +15,11 @@ from tests.browser.harness import Server, idle, wait_until
 from tests.browser.test_story import open_card
 
 pytestmark = pytest.mark.browser
-CARDS = (("explore", "prompt", "never-fails"), ("heads", "heads", "copying"), ("training", "training", "elevator"))
+CARDS = (
+    ("explore", "prompt", "never-fails"),
+    ("heads", "heads", "copying"),
+    ("training", "training", "elevator"),
+)
 TABLE = "Sets as a table"
 CAMPAIGN = bool(os.environ.get("SPEXVIZ_CAMPAIGN"))
 REFUSED = """
@@ -59,7 +63,7 @@ def test_a_run_opens_at_its_top_and_nothing_is_pointed_at(server, open_page, wid
         wait_until(lambda: scrolled(page) > 0, 20, "a form that is scrolled down")
         box = card.bounding_box()
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)  # and there it rests
-        page.get_by_text(TABLE).first.wait_for()
+        page.get_by_role("tab", name=TABLE).wait_for()
         page.locator(".spexviz-arcs, .spexviz-squares").first.wait_for()  # what comes late
         idle(page)
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -105,7 +109,7 @@ def test_the_sidebar_leaves_room_and_shows_where_the_focus_is(server, open_page)
 def test_back_and_forward_lead_from_run_to_where_one_came_from(server, open_page) -> None:
     page = open_page(server.url, theme="dark")
     form = page.get_by_role("button", name="Explain")
-    run = page.get_by_text(TABLE)
+    run = page.get_by_role("tab", name=TABLE)
     is_at(page, server, "/explore", form)
     open_card(page, "prompt", "never-fails")
     is_at(page, server, r"/explore\?run=\w+", run)
