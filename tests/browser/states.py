@@ -16,7 +16,9 @@ TABLE = "Sets as a table"
 PROMPTS = (
     "This film is not good but never dull and hardly a great bore for long",
     "The food was not bad but nobody would call the service anything but slow",
+    "We arrived late and hungry yet the soup was anything but ordinary and hardly cold",
 )
+REFUSED = "'positively wonderful' is 2 tokens for this model. Choose a word that is one token."
 RECORDED = (
     ("explore", "prompt", "never-fails"),
     ("explore", "prompt", "turns"),
@@ -121,7 +123,7 @@ def all_states(server: harness.Server, page: Any) -> list[State]:
     runs = {}
     for lens, game, name in RECORDED:
         runs[game, name] = open_recorded(page, server.url, lens, game, name)
-    ended = {"cancelled": cancelled(server, page), "failed": failed(server, page)}
+    ended = {"cancelled": cancelled(server, page, PROMPTS[0]), "failed": failed(server, page)}
     going = running(server, page)
     states = [*of_forms(), *of_results(runs)]
     states += [State(name, f"explore?run={run_id}") for name, run_id in ended.items()]
@@ -142,39 +144,35 @@ def _let(server: harness.Server, calls: int) -> None:
     (server.home / "calls").write_text(str(calls))
 
 
-def cancelled(server: harness.Server, page: Any) -> str:
-    """A run that was cancelled after its first colours."""
-    _let(server, 2)
-    run_id = _start(server, page, PROMPTS[0])
+def cancelled(server: harness.Server, page: Any, prompt: str, calls: int = 0) -> str:
+    """A run that was cancelled after its first colours; `calls`: that the server has answered before."""
+    _let(server, calls + 2)
+    run_id = _start(server, page, prompt)
     page.locator(".preview .token[data-sign]").first.wait_for()
     page.get_by_role("button", name="Cancel").click()
-    _let(server, 3)
+    _let(server, calls + 3)
     wait_until(lambda: server.run(run_id)["state"] == "cancelled", 60, "the run to be cancelled")
     return run_id
 
 
 def failed(server: harness.Server, page: Any) -> str:
-    """A run that its model has refused."""
-    run_id = _start(server, page, "The plot was thin but nobody minded", target="positively wonderful")
-    wait_until(lambda: server.run(run_id)["state"] == "failed", 60, "the run to fail")
+    """A run that its model has refused; the form lets none of the toy model begin, so its end is written."""
+    run_id = cancelled(server, page, PROMPTS[1], calls=3)
+    server.change("UPDATE runs SET state = 'failed', message = ? WHERE id = ?", REFUSED, run_id)
     return run_id
 
 
 def running(server: harness.Server, page: Any) -> str:
     """A run that has its first fit and goes on for ever."""
-    _let(server, 6)
-    run_id = _start(server, page, PROMPTS[1])
+    _let(server, 9)
+    run_id = _start(server, page, PROMPTS[2])
     page.locator(".spexviz-strip:not(.preview) .token").first.wait_for()
     return run_id
 
 
-def _start(server: harness.Server, page: Any, prompt: str, target: str = "") -> str:
+def _start(server: harness.Server, page: Any, prompt: str) -> str:
     page.goto(f"{server.url}/explore?run=")
     idle(page)
-    if target:
-        page.get_by_label("Target", exact=True).fill(target)
-        page.get_by_label("Target", exact=True).press("Tab")
-        idle(page)
     type_prompt(page, prompt, budget=128)
     return explain(page)
 
