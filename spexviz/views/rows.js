@@ -34,6 +34,8 @@ function draw(parentElement, state, data) {
     if (data.listed) state.root.append(drawSearch(state));
     state.root.append(state.box, state.about);
     parentElement.append(state.root);
+    fit(state);
+    new ResizeObserver(() => fit(state)).observe(state.root);
     listen(state);
   }
   const root = state.root;
@@ -48,6 +50,9 @@ function draw(parentElement, state, data) {
   const again = focusedKey === null ? -1 : data.rows.findIndex((_, k) => keyOf(data, k) === focusedKey);
   if (again >= 0) focusOn(state, state.rows[again]);
 }
+
+// Where its columns have no room a row is a block.
+const fit = ({ root, data }) => root.classList.toggle("narrow", root.clientWidth <= (data.listed ? 900 : 640));
 
 // What a row is, however the rows are drawn.
 const keyOf = (data, k) => data.listed?.keys[k] ?? String(data.members[k] ?? k);

@@ -21,7 +21,7 @@ PROMPTS = {
     "Eiffel Tower": ("The Eiffel Tower is located in the city of", " Paris", " London"),
     "Keys to the cabinet": ("The keys to the old wooden cabinet", " are", " is"),
 }
-ASKED = ("prompt", "target", "contrast")
+ASKED: tuple[str, ...] = ("prompt", "target", "contrast")
 MANY, FEW = 100, 60  # players from which candidates are offered, and how many
 PROBED = 60  # players from which the signal is looked at before a run starts
 PAIRS = 16
