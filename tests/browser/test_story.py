@@ -168,30 +168,6 @@ def test_a_selection_belongs_to_its_run(server, open_page) -> None:
     idle(page)
 
 
-def test_one_selection_for_all_and_nothing_lit_before_the_pointer_moves(server, open_page) -> None:
-    page = open_page(f"{server.url}/explore", width=1440)
-    button = page.locator(".st-key-recorded-prompt-turns button").bounding_box()
-    open_card(page, "prompt", "turns")  # the pointer rests where the button was
-    comb = page.locator(".comb").nth(3).bounding_box()
-    rests = button["y"] + button["height"] / 2
-    page.mouse.wheel(0, comb["y"] + comb["height"] / 2 - rests)
-    page.locator(".comb:hover").wait_for()
-    assert page.locator(".lit").count() == 0 and page.locator(".lighting").count() == 0
-    page.mouse.move(button["x"] + button["width"] / 2 + 4, rests)
-    page.locator(".comb.lit").wait_for()
-
-    read = page.locator(".spexviz-strip .read")
-    page.locator(".comb").nth(0).click()
-    page.mouse.move(2, 2)
-    wait_until(lambda: "Checked on the model" in read.inner_text(), 30, "the sentence of the server")
-    assert "“not (24)”" in read.inner_text()
-    path = page.locator(".js-plotly-plot").filter(has_text="nothing kept")
-    assert "“all” alone pushes towards “negative” (−0.74)" in page.locator(".heading").all_inner_texts()[-1]
-    path.locator(".bars .point path").nth(1).click()
-    wait_until(lambda: page.locator(".token.selected").all_inner_texts() == ["all."], 30, "the step's word")
-    path.get_by_text("● + all").wait_for()
-
-
 @in_themes("dark")
 def test_a_run_of_before_says_what_was_not_measured(server, open_page, tmp_path, theme: str) -> None:
     """A run without what later versions ask, as its file was."""
