@@ -138,7 +138,7 @@ def _ways_out(explanation: Explanation, look: Look, key: str) -> None:
             st.caption("This address shows what you see now, in any browser that reaches this server:")
             browser.copy_link(address.query(key, look), f"{key}-link")
             st.caption("What was asked:")
-            st.code(explanation.spec.to_json(), language="json", wrap_lines=True)
+            st.code(explanation.spec.to_json(), language=None, wrap_lines=True)
             st.caption(f"{_spent(explanation.spent)}.")
             if explanation.precision:
                 st.caption(f"The model computed in {explanation.precision}.")
