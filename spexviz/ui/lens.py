@@ -151,6 +151,14 @@ def _prefill(lens: Lens, run: states.Run) -> None:
         lens.prefill(Request.of(run.spec))
 
 
+def _ended(run: states.Run) -> str:
+    """Its state, unless the message begins with it, and the message."""
+    state = run.state.capitalize()
+    if run.message.startswith(state):
+        return run.message
+    return f"{state}. {run.message}"
+
+
 def _answer(lens: Lens, run: states.Run) -> None:
     """How a run ended, if it is not done, and what it found."""
     store = runtime.manager().store
@@ -162,7 +170,7 @@ def _answer(lens: Lens, run: states.Run) -> None:
     run = store.get(run.id) or run  # a damaged result makes it one to resume
     if run.state in (states.CANCELLED, states.INTERRUPTED, states.FAILED):
         with st.container(border=True):
-            widgets.note(f"{run.state.capitalize()}. {run.message}", key=f"ended-{run.id}")
+            widgets.note(_ended(run), key=f"ended-{run.id}")
             watch.resume_button(run)
     watch.follow(run)
     browser.tell(run.id, watch.told(run), is_end=True)

@@ -27,7 +27,7 @@ def test_a_look_at_a_run_sends_its_bar_and_no_picture(new_server: Callable[..., 
         await asyncio.to_thread(finished, server, run)
         # as of another server that lives: it stays active
         server.change("UPDATE runs SET state = 'running' WHERE id = ?", run)
-        await visitor.open("explore")
+        await visitor.open("explore", f"run={run}")
         whole, visitor.received = visitor.received, 0
         for fragment in list(visitor.polls):
             await visitor.rerun(fragment=fragment)

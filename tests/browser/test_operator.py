@@ -107,7 +107,7 @@ def test_figures_and_a_log_without_prompts_keys_or_tokens(tmp_path: Path, open_p
         run_id = harness.explain(page)
         page.get_by_text("Good, exact").first.wait_for()
         page.get_by_role("button", name="Link and settings").click()
-        page.get_by_text("This address opens the run again").wait_for()
+        page.get_by_text("This address shows what you see now").wait_for()
         assert TOKEN not in page.content() and TOKEN not in page.url
         readable = {cookie.split("=")[0] for cookie in page.evaluate("document.cookie").split("; ")}
         assert readable <= {"_streamlit_xsrf", "spexviz-depth"}, "no script reads the others"

@@ -39,8 +39,6 @@ SPARE = 1.0  # seconds of a busy machine, beside one chunk and one fit
 async def explain(visitor: Visitor, text: str, model: str = "toy") -> str | None:
     """Type a prompt and start a run; its id."""
     await visitor.open("explore")
-    if "Prompt" not in visitor.widgets:  # a session comes back to its last run
-        await visitor.press("New run")
     if model != "toy":
         await visitor.fill("Model", string_value=model)
     await visitor.fill("Prompt", string_value=text)

@@ -57,9 +57,9 @@ class Visitor:
         """The run that the address names."""
         return parse_qs(self.query).get("run", [None])[0]
 
-    async def open(self, page: str) -> None:
-        """Go to a page by its name, as by a link."""
-        self.page, self.query = "", ""
+    async def open(self, page: str, query: str = "") -> None:
+        """Go to a page by its name, and what its address asks for, as by a link."""
+        self.page, self.query = "", query
         self.states.clear()
         await self.rerun(name=page)
 
