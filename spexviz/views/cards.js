@@ -1,25 +1,5 @@
 // Cards of training examples. Data comes from spexviz/views/cards.py; user text enters the page through textContent only.
-const states = new WeakMap();
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  if (!data) return undefined;
-  let state = states.get(parentElement);
-  if (!state) states.set(parentElement, (state = { version: null }));
-  state.send = setTriggerValue;
-  if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
-  state.link ??= linked(parentElement, data.run, { select: (members) => select(state, members), light: (lit) => light(state, lit) });
-  state.link.given(data.selection || []);
-  if (!state.observer && typeof ResizeObserver !== "undefined") {
-    state.observer = new ResizeObserver(() => measure(state));
-    state.observer.observe(state.root);
-  }
-  return () => {
-    if (state.observer) state.observer.disconnect();
-    state.observer = null;
-    state.link.end();
-    state.link = null;
-  };
-}
+export default component({ draw, select, light, place: measure });
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 

@@ -28,6 +28,43 @@ function pressed(made, on) {
 
 const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
 
+// ---- what every component does ------------------------------------------------------------------------------------
+//
+//   component({ draw, select, light, place })     what a script exports
+//
+// Its state is kept by the place where it stands, and it is drawn anew for a new version of its data only.
+// `draw(parentElement, state, data)` makes `state.root`; `select(state, members)` and `light(state, lit)` follow the
+// run's other views; `place(state)` follows its own width. `first(data)` is what a state begins with, `update(state,
+// data)` takes what is new without a new version.
+function component({ first, update, draw, select, light, place }) {
+  const states = new WeakMap();
+  return ({ parentElement, data, setTriggerValue }) => {
+    if (!data) return undefined;
+    let state = states.get(parentElement);
+    if (!state) states.set(parentElement, (state = { version: null, ...first?.(data) }));
+    state.send = setTriggerValue;
+    update?.(state, data);
+    if (state.version !== data.version || !state.root?.isConnected) {
+      draw(parentElement, state, data);
+      state.version = data.version;
+    }
+    if (select) {
+      const shows = { select: (members) => select(state, members), light: light && ((lit) => light(state, lit)) };
+      state.link ??= linked(parentElement, data.run, shows);
+      state.link.given(data.selection || []);
+    }
+    if (place && !state.observer && typeof ResizeObserver !== "undefined") {
+      state.observer = new ResizeObserver(() => place(state));
+      state.observer.observe(state.root);
+    }
+    return () => {
+      state.observer?.disconnect();
+      state.link?.end();
+      Object.assign(state, { observer: null, link: null });
+    };
+  };
+}
+
 // ---- one selection and one highlight for all views of a run, at once: the server hears of it after them -----------
 //
 //   state.link = linked(root, data.run, { select: (members) => …, light: (lit) => … });

@@ -1,18 +1,8 @@
 // Where a head looks, on the text. Data comes from spexviz/views/looks.py; user text enters through textContent only.
-const states = new WeakMap();
+export default component({ draw });
 
-export default function ({ parentElement, data }) {
-  if (!data) return;
-  let state = states.get(parentElement);
-  if (!state) states.set(parentElement, (state = { version: null }));
-  if (state.version === data.version && state.root && state.root.isConnected) return;
+function draw(parentElement, state, data) {
   if (state.root) state.root.remove();
-  draw(state, data);
-  parentElement.append(state.root);
-  state.version = data.version;
-}
-
-function draw(state, data) {
   const root = element("div", "spexviz-looks");
   for (const [name, value] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, value);
   const text = element("div", "text");
@@ -35,6 +25,7 @@ function draw(state, data) {
     pin(state, Math.min(tokens.length - 1, Math.max(0, state.pinned + step)));
   });
   show(state, state.pinned);
+  parentElement.append(root);
 }
 
 function at(state, target) {

@@ -1,11 +1,7 @@
 // What was asked, and the answers. Data comes from spexviz/views/question.py; user text enters through textContent only.
-const states = new WeakMap();
+export default component({ draw });
 
-export default function ({ parentElement, data }) {
-  if (!data) return;
-  let state = states.get(parentElement);
-  if (!state) states.set(parentElement, (state = { version: null }));
-  if (state.version === data.version && state.root && state.root.isConnected) return;
+function draw(parentElement, state, data) {
   if (state.root) state.root.remove();
   const root = element("div", "spexviz-question");
   for (const [name, value] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, value);
@@ -14,7 +10,7 @@ export default function ({ parentElement, data }) {
   if (data.answers.length) box.append(drawAnswers(data));
   root.append(box);
   parentElement.append(root);
-  Object.assign(state, { version: data.version, root });
+  state.root = root;
 }
 
 function drawQuestion(data) {

@@ -1,18 +1,8 @@
 // A table whose rows select players or open something. Data comes from spexviz/views/rows.py; user text enters through textContent only.
-const states = new WeakMap();
+export default component({ first, draw, select, light });
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  if (!data) return undefined;
-  let state = states.get(parentElement);
-  if (!state) states.set(parentElement, (state = { version: null, sorted: null, sought: "", marked: new Set(data.marked) }));
-  state.send = setTriggerValue;
-  if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
-  state.link ??= linked(parentElement, data.run, { select: (members) => select(state, members), light: (lit) => light(state, lit) });
-  state.link.given(data.selection || []);
-  return () => {
-    state.link.end();
-    state.link = null;
-  };
+function first(data) {
+  return { sorted: null, sought: "", marked: new Set(data.marked) };
 }
 
 // ---- drawing -------------------------------------------------------------------------------------------------------

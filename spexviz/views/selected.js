@@ -1,18 +1,8 @@
 // What is said of the selection. Data comes from spexviz/views/selected.py; user text enters the page through textContent only.
-const states = new WeakMap();
+export default component({ update, draw, select: tell });
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  if (!data) return undefined;
-  let state = states.get(parentElement);
-  if (!state) states.set(parentElement, (state = { version: null }));
-  Object.assign(state, { data, send: setTriggerValue });
-  if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state);
-  state.link ??= linked(parentElement, data.run, { select: (members) => tell(state, members) });
-  state.link.given(data.selection || []);
-  return () => {
-    state.link.end();
-    state.link = null;
-  };
+function update(state, data) {
+  state.data = data;
 }
 
 function draw(parentElement, state) {

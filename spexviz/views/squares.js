@@ -1,20 +1,7 @@
 // Layers × heads, one square a player. Data comes from spexviz/views/squares.py; user text enters the page through textContent only.
-const states = new WeakMap();
 const HEIGHT = 620; // px of all layers, where they are many
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  if (!data) return undefined;
-  let state = states.get(parentElement);
-  if (!state) states.set(parentElement, (state = { version: null }));
-  state.send = setTriggerValue;
-  if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
-  state.link ??= linked(parentElement, data.run, { select: (members) => select(state, members), light: (lit) => light(state, lit) });
-  state.link.given(data.selection || []);
-  return () => {
-    state.link.end();
-    state.link = null;
-  };
-}
+export default component({ draw, select, light });
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 

@@ -1,24 +1,8 @@
 // Text strip with combs. Data comes from spexviz/views/strip.py; user text enters the page through textContent only.
-const states = new WeakMap();
+export default component({ update, draw, select, light, place });
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  if (!data) return undefined;
-  let state = states.get(parentElement);
-  if (!state) states.set(parentElement, (state = { version: null }));
-  Object.assign(state, { send: setTriggerValue, about: data.selection || [], said: data.said });
-  if (state.version !== data.version || !state.root || !state.root.isConnected) draw(parentElement, state, data);
-  state.link ??= linked(parentElement, data.run, { select: (members) => select(state, members), light: (lit) => light(state, lit) });
-  state.link.given(data.selection || []);
-  if (!state.observer && typeof ResizeObserver !== "undefined") {
-    state.observer = new ResizeObserver(() => place(state));
-    state.observer.observe(state.root);
-  }
-  return () => {
-    if (state.observer) state.observer.disconnect();
-    state.observer = null;
-    state.link.end();
-    state.link = null;
-  };
+function update(state, data) {
+  Object.assign(state, { about: data.selection || [], said: data.said });
 }
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
