@@ -269,7 +269,8 @@ function light(state, lit) {
 function tell(state, at) {
   const { data, box, selected } = state;
   const isChosen = selected.length > 0;
-  if (at) return say(box, readingOf(state, membersOf(state, at)), isChosen, false);
+  const pointed = at ? membersOf(state, at) : selected;
+  if (!same(pointed, selected)) return say(box, readingOf(state, pointed), isChosen, false);
   if (!isChosen) {
     const click = data.still ? "" : "; click to follow it through all views";
     return say(box, `Point at a ${data.noun} or a set to see what belongs to it${click}.`, false, false);

@@ -91,4 +91,4 @@ def test_the_bundled_model_from_the_form_to_the_figures(new_server, open_page) -
     page.get_by_text("256 ablations for the fit").first.wait_for()
     print(f"from the button to the figures: {explain(page, LIMIT):.0f} s")
     harness.wait_until(lambda: squares(page).count() == 54, 30, "the grid of heads")
-    page.get_by_text("The 12 strongest sets").first.wait_for()
+    page.locator(".spexviz-arcs").get_by_text("The 12 strongest sets").first.wait_for()

@@ -199,3 +199,26 @@ def without_question(subject: dict[str, Any]) -> dict[str, Any]:
     return {
         key: value for key, value in subject.items() if key not in ("question", "model", "before", "after")
     }
+
+
+def test_one_selection_for_strip_sentence_and_path(server, open_page) -> None:
+    page = open_page(f"{server.url}/explore", width=1440)
+    open_card(page, "prompt", "turns")
+    comb = page.locator(".comb").nth(3)
+    comb.scroll_into_view_if_needed()
+    comb.hover()
+    page.locator(".comb.lit").wait_for()
+    assert page.locator(".token.lit").count() == 2
+
+    read = page.locator(".spexviz-strip .read")
+    page.locator(".comb").nth(0).click()
+    wait_until(lambda: "Checked on the model" in read.inner_text(), 30, "the sentence of the server")
+    assert "“not (24)”" in read.inner_text()
+    path = page.locator(".js-plotly-plot").filter(has_text="nothing kept")
+    headings = "".join(page.locator(".heading").all_inner_texts())
+    assert "“all” alone pushes towards “negative” (−0.74)" in headings
+    path.scroll_into_view_if_needed()
+    bar = path.locator(".bars .point path").nth(1).bounding_box()
+    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    wait_until(lambda: page.locator(".token.selected").all_inner_texts() == ["all."], 30, "the step's word")
+    path.get_by_text("● + all").wait_for()
