@@ -17,10 +17,8 @@ from tests.browser import harness
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 # what tests bring about: a server that is gone, a page that does not exist
 PROVOKED = re.compile(
-    r"WebSocket|when disconnected from server|net::ERR_|status of 403|The page that you have requested|"
-    r"requested page"
-)
-    r"WebSocket|when disconnected from server|net::ERR_|status of 403|The page that you have requested|requested page"
+    "WebSocket|when disconnected from server|net::ERR_|status of 403|The page that you have requested|"
+    "requested page"
 )
 WAIT = 60_000  # ms: the machine may be busy with other things
 
