@@ -119,6 +119,6 @@ def _pointed(page: Any) -> dict[str, float]:
 
 
 def _middle(one: Any) -> tuple[float, float]:
-    """Where to point: Playwright's own hover and click look first at what lies there, in the browser's time."""
+    """Where to point: Playwright's own hover and click look at the page first, in the browser's time."""
     box = one.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
