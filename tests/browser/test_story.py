@@ -87,6 +87,7 @@ def test_the_depth_is_kept_and_another_index_is_shown_everywhere(server, open_pa
     assert page.get_by_role("combobox", name="Index").count() == 0
     page.get_by_test_id("stButtonGroup").get_by_text("researcher", exact=True).click()
     page.get_by_role("combobox", name="Index").wait_for()
+    wait_until(lambda: "=researcher" in page.evaluate("document.cookie"), 30, "the browser to keep it")
     page.reload()
     page.get_by_role("combobox", name="Index").wait_for()
     idle(page)
