@@ -218,8 +218,13 @@ def test_one_selection_for_strip_sentence_and_path(server, open_page) -> None:
     path = page.locator(".js-plotly-plot").filter(has_text="nothing kept")
     headings = "".join(page.locator(".heading").all_inner_texts())
     assert "“all” alone pushes towards “negative” (−0.74)" in headings
+    idle(page)
     path.scroll_into_view_if_needed()
+    page.mouse.move(2, 2)
     bar = path.locator(".bars .point path").nth(1).bounding_box()
-    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    middle = bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2
+    page.mouse.move(*middle)
+    path.locator(".hoverlayer .hovertext").first.wait_for()  # a click is one of what is pointed at
+    page.mouse.click(*middle)
     wait_until(lambda: page.locator(".token.selected").all_inner_texts() == ["all."], 30, "the step's word")
     path.get_by_text("● + all").wait_for()
