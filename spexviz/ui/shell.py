@@ -45,6 +45,8 @@ st.html(f"""<style>
   color: light-dark(#5d5b6a, #aeacb9);
   opacity: 1;
 }}
+[data-testid="stPopoverBody"] [data-testid="stCaptionContainer"] p {{ color: inherit; }}
+[data-testid="stPopoverBody"] [data-testid="stCaptionContainer"] {{ color: inherit; opacity: 0.85; }}
 .stTabs [role="tablist"] {{ flex-wrap: wrap; row-gap: 0.25rem; }}
 [data-testid="stMetric"] :is(label, p, div, span) {{ white-space: normal; overflow: visible; }}
 [data-testid="stMetricValue"] {{ font-size: clamp(1.3rem, 2.2vw, 2.1rem); overflow-wrap: anywhere; }}
