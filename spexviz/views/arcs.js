@@ -4,7 +4,6 @@ export default component({ draw, select, light, place });
 // ---- drawing: once a version; where all of it stands is the matter of rails.js ---------------------------------------
 
 function draw(parentElement, state, data) {
-  if (state.observer) state.observer.disconnect();
   if (state.root) state.root.remove();
   if (state.at) point(state, null); // it has gone from under the pointer
   const root = element("div", "spexviz-arcs");
@@ -12,7 +11,7 @@ function draw(parentElement, state, data) {
   for (const [name, colour] of Object.entries(data.colours)) {
     if (typeof colour === "string") root.style.setProperty(`--sx-${name}`, colour);
   }
-  Object.assign(state, { version: data.version, data, root, observer: null, width: 0, at: null, chosen: [] });
+  Object.assign(state, { data, root, width: 0, at: null, chosen: [] });
   state.sub = element("p", "sub");
   root.append(element("h3", "title", data.title), state.sub, drawLegend(data));
   if (data.asks) root.append(element("p", "meaning", data.asks));
@@ -105,21 +104,12 @@ function sample(name) {
 // ---- gestures ------------------------------------------------------------------------------------------------------
 
 function listen(state) {
-  const { stage } = state;
   const hit = (event) => (event.target.closest ? event.target.closest("[data-node],[data-set]") : null);
-  // what comes to lie under a pointer that rests is not pointed at
-  stage.addEventListener("pointermove", (event) => point(state, hit(event)));
-  stage.addEventListener("pointerleave", () => point(state, null));
-  stage.addEventListener("focusin", (event) => point(state, hit(event)));
-  stage.addEventListener("focusout", () => point(state, null));
-  stage.addEventListener("click", (event) => choose(state, hit(event)));
-  stage.addEventListener("keydown", (event) => {
-    const here = hit(event);
-    if (!here || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" || event.key === " ") choose(state, here);
-    else if (event.key === "Escape") report(state, []);
-    else if (!move(state, here, event.key)) return;
-    event.preventDefault();
+  gestures(state.stage, hit, {
+    point: (here) => point(state, here),
+    choose: (here) => choose(state, here),
+    clear: () => report(state, []),
+    move: (here, key) => move(state, here, key),
   });
 }
 
@@ -150,11 +140,6 @@ function choose(state, here) {
   if (!here) return;
   const members = membersOf(own(state, here));
   report(state, same(members, state.chosen) ? [] : members);
-}
-
-function report(state, members) {
-  state.link.select(members);
-  state.send("select", { members });
 }
 
 function select(state, members) {

@@ -4,12 +4,11 @@ export default component({ draw, select, light, place: measure });
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
 function draw(parentElement, state, data) {
-  if (state.observer) state.observer.disconnect();
   if (state.root) state.root.remove();
   const root = element("div", data.large ? "spexviz-cards large" : "spexviz-cards");
   root.dataset.quality = data.quality;
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
-  Object.assign(state, { root, version: data.version, observer: null, at: null, chosen: "", shown: data.cards });
+  Object.assign(state, { root, at: null, chosen: "", shown: data.cards });
   state.cards = data.cards.map((card) => drawCard(card, data.still));
   state.buttons = state.cards.filter((card) => card.getAttribute("role") === "button");
   if (state.buttons.length) stop(state, state.buttons[0]);
@@ -96,19 +95,11 @@ function picture(item) {
 
 function listen(state) {
   const hit = (event) => event.target.closest?.(".card[role=button]") ?? null;
-  // what comes to lie under a pointer that rests is not pointed at
-  state.root.addEventListener("pointermove", (event) => point(state, hit(event)));
-  state.root.addEventListener("pointerleave", () => point(state, null));
-  state.root.addEventListener("focusin", (event) => point(state, hit(event)));
-  state.root.addEventListener("focusout", () => point(state, null));
-  state.root.addEventListener("click", (event) => choose(state, hit(event)));
-  state.root.addEventListener("keydown", (event) => {
-    const at = hit(event);
-    if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" || event.key === " ") choose(state, at);
-    else if (event.key === "Escape") report(state, []);
-    else if (!move(state, at, event.key)) return;
-    event.preventDefault();
+  gestures(state.root, hit, {
+    point: (at) => point(state, at),
+    choose: (at) => choose(state, at),
+    clear: () => report(state, []),
+    move: (at, key) => move(state, at, key),
   });
 }
 
@@ -134,11 +125,6 @@ function choose(state, at) {
   stop(state, at);
   const members = membersOf(state, at);
   report(state, state.chosen === members.join() ? [] : members);
-}
-
-function report(state, members) {
-  state.link.select(members);
-  state.send("select", { members });
 }
 
 function select(state, members) {

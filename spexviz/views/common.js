@@ -45,6 +45,8 @@ function component({ first, update, draw, select, light, place }) {
     state.send = setTriggerValue;
     update?.(state, data);
     if (state.version !== data.version || !state.root?.isConnected) {
+      state.observer?.disconnect();
+      state.observer = null;
       draw(parentElement, state, data);
       state.version = data.version;
     }
@@ -63,6 +65,30 @@ function component({ first, update, draw, select, light, place }) {
       Object.assign(state, { observer: null, link: null });
     };
   };
+}
+
+// A click that selects, or takes the selection back: seen at once, then told to the server.
+function report(state, members) {
+  state.link.select(members);
+  state.send("select", { members });
+}
+
+// What is pointed at, pressed and walked through under a root; `hit(event)` is what lies there, or null. What comes to
+// lie under a pointer that rests is not pointed at.
+function gestures(root, hit, { point, choose, clear, move }) {
+  root.addEventListener("pointermove", (event) => point(hit(event)));
+  root.addEventListener("pointerleave", () => point(null));
+  root.addEventListener("focusin", (event) => point(hit(event)));
+  root.addEventListener("focusout", () => point(null));
+  root.addEventListener("click", (event) => choose(hit(event), event.shiftKey));
+  root.addEventListener("keydown", (event) => {
+    const at = hit(event);
+    if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " ") choose(at, event.shiftKey);
+    else if (event.key === "Escape") clear();
+    else if (!move(at, event.key)) return;
+    event.preventDefault();
+  });
 }
 
 // ---- one selection and one highlight for all views of a run, at once: the server hears of it after them -----------
@@ -93,9 +119,6 @@ function linked(root, run, shows) {
       const isOlder = !same(members, one.selected) && performance.now() - one.at < HOLDS;
       if (!isOlder) Object.assign(one, { selected: members, at: -Infinity });
       shows.select(one.selected);
-    },
-    get selected() {
-      return one.selected;
     },
     end: () => one.views.delete(shows),
   };

@@ -12,7 +12,7 @@ function draw(parentElement, state, data) {
   const focused = state.rows?.findIndex((row) => row.matches(":focus")) ?? -1;
   const focusedKey = focused < 0 ? null : keyOf(state.data, focused);
   const scrolled = before ? state.box.scrollTop : 0;
-  Object.assign(state, { version: data.version, data, chosen: "", at: null });
+  Object.assign(state, { data, chosen: "", at: null });
   state.presses = (data.members.length > 0 && !data.still) || Boolean(data.listed);
   if (!before) {
     state.root = element("div", "spexviz-rows");
@@ -257,11 +257,6 @@ function press(state, k) {
 function clear(state) {
   if (state.data.listed) markAll(state, []);
   else report(state, []);
-}
-
-function report(state, members) {
-  state.link.select(members);
-  state.send("select", { members });
 }
 
 function select(state, members) {

@@ -9,13 +9,10 @@ function draw(parentElement, state) {
   state.root?.remove();
   const root = element("div", "spexviz-selected");
   for (const [name, colour] of Object.entries(state.data.colours)) root.style.setProperty(`--sx-${name}`, colour);
-  state.box = saidBox(() => {
-    state.link.select([]);
-    state.send("select", { members: [] });
-  });
+  state.box = saidBox(() => report(state, []));
   root.append(state.box);
   parentElement.append(root);
-  Object.assign(state, { root, version: state.data.version });
+  state.root = root;
 }
 
 // Until the server has said something of a new selection, the place is empty.

@@ -11,7 +11,7 @@ function draw(parentElement, state, data) {
   root.dataset.quality = data.quality;
   root.classList.toggle("still", Boolean(data.still));
   for (const name of ["ink", "muted", "grid", "surface", "accent"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
-  Object.assign(state, { version: data.version, data, root, at: null, selected: [] });
+  Object.assign(state, { data, root, at: null, selected: [] });
   const frame = element("div", "frame");
   frame.append(drawBoard(state, data));
   root.append(drawLegend(data));
@@ -111,21 +111,12 @@ function tell(state) {
 // ---- gestures ------------------------------------------------------------------------------------------------------
 
 function listen(state) {
-  const board = state.root.querySelector(".board");
   const hit = (event) => event.target.closest?.(".square") ?? null;
-  // what comes to lie under a pointer that rests is not pointed at
-  board.addEventListener("pointermove", (event) => point(state, hit(event)));
-  board.addEventListener("pointerleave", () => point(state, null));
-  board.addEventListener("focusin", (event) => point(state, hit(event)));
-  board.addEventListener("focusout", () => point(state, null));
-  board.addEventListener("click", (event) => choose(state, hit(event), event.shiftKey));
-  board.addEventListener("keydown", (event) => {
-    const at = hit(event);
-    if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" || event.key === " ") choose(state, at, event.shiftKey);
-    else if (event.key === "Escape") report(state, []);
-    else if (!move(state, at, event.key)) return;
-    event.preventDefault();
+  gestures(state.root.querySelector(".board"), hit, {
+    point: (at) => point(state, at),
+    choose: (at, more) => choose(state, at, more),
+    clear: () => change(state, []),
+    move: (at, key) => move(state, at, key),
   });
 }
 
@@ -160,14 +151,12 @@ function choose(state, at, more) {
   stop(state, at);
   const others = state.selected.filter((i) => i !== player);
   const isIn = others.length < state.selected.length;
-  if (more) report(state, isIn ? others : [...others, player].sort((a, b) => a - b));
-  else report(state, isIn && !others.length ? [] : [player]);
+  if (more) change(state, isIn ? others : [...others, player].sort((a, b) => a - b));
+  else change(state, isIn && !others.length ? [] : [player]);
 }
 
-function report(state, members) {
-  if (state.data.still) return;
-  state.link.select(members);
-  state.send("select", { members });
+function change(state, members) {
+  if (!state.data.still) report(state, members);
 }
 
 function select(state, members) {

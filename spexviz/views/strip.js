@@ -8,7 +8,6 @@ function update(state, data) {
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
 function draw(parentElement, state, data) {
-  if (state.observer) state.observer.disconnect();
   if (state.root) state.root.remove();
   if (state.at) point(state, null); // it has gone from under the pointer
   const root = element("div", "spexviz-strip");
@@ -16,7 +15,7 @@ function draw(parentElement, state, data) {
   root.classList.toggle("preview", Boolean(data.preview));
   root.classList.toggle("still", Boolean(data.still));
   for (const name of ["ink", "muted", "grid", "up", "down", "surface", "onMark"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
-  Object.assign(state, { version: data.version, data, root, observer: null, width: 0, selected: [], lit: [] });
+  Object.assign(state, { data, root, width: 0, selected: [], lit: [] });
   const repeats = new Set(data.numbers);
   state.name = (i) => data.names[i] ?? visible(data.tokens[i]) + (repeats.has(i) ? ` (${i + 1})` : "");
   state.setsOf = data.tokens.map(() => []);
@@ -29,7 +28,7 @@ function draw(parentElement, state, data) {
     return;
   }
   data.sets.forEach((set, k) => set.m.forEach((i) => state.setsOf[i].push(k)));
-  state.box = saidBox(() => report(state, [], false));
+  state.box = saidBox(() => report(state, []));
   const combs = drawCombs(state, data);
   const stand = element("div", "stand");
   state.staves = svg("svg", { class: "lanes", "aria-hidden": "true", focusable: "false" }); // beside the text: no new lane lays it out anew
@@ -47,7 +46,7 @@ function draw(parentElement, state, data) {
 function drawText(state, data, repeats) {
   const box = element("div", "text");
   box.setAttribute("role", "group");
-  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s.${data.preview ? "" : gestures(data)}`);
+  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s.${data.preview ? "" : keysOf(data)}`);
   const most = data.preview ? 1 : Math.max(...data.mass, 1e-12);
   const middle = (data.colours.cells.length - 1) / 2;
   state.tokens = data.tokens.map((label, i) => {
@@ -76,7 +75,7 @@ function drawText(state, data, repeats) {
 function drawCombs(state, data) {
   const box = element("div", "combs");
   box.setAttribute("role", "group");
-  box.setAttribute("aria-label", `The ${data.sets.length} strongest sets.${gestures(data)}`);
+  box.setAttribute("aria-label", `The ${data.sets.length} strongest sets.${keysOf(data)}`);
   state.combs = [];
   if (!data.sets.length) {
     box.append(element("div", "none", data.none));
@@ -180,21 +179,12 @@ function comb(glyph, teeth, width) {
 // ---- gestures ------------------------------------------------------------------------------------------------------
 
 function listen(state) {
-  const { root } = state;
   const hit = (event) => (event.target.closest ? event.target.closest("[data-token],[data-comb]") : null);
-  // what comes to lie under a pointer that rests is not pointed at
-  root.addEventListener("pointermove", (event) => point(state, hit(event)));
-  root.addEventListener("pointerleave", () => point(state, null));
-  root.addEventListener("focusin", (event) => point(state, hit(event)));
-  root.addEventListener("focusout", () => point(state, null));
-  root.addEventListener("click", (event) => choose(state, hit(event), event.shiftKey));
-  root.addEventListener("keydown", (event) => {
-    const at = hit(event);
-    if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" || event.key === " ") choose(state, at, event.shiftKey);
-    else if (event.key === "Escape" && !state.data.still) report(state, [], false);
-    else if (!move(state, at, event.key)) return;
-    event.preventDefault();
+  gestures(state.root, hit, {
+    point: (at) => point(state, at),
+    choose: (at, toggle) => choose(state, at, toggle),
+    clear: () => state.data.still || report(state, []),
+    move: (at, key) => move(state, at, key),
   });
 }
 
@@ -213,16 +203,12 @@ function move(state, at, key) {
 function choose(state, at, toggle) {
   if (!at || state.data.still) return;
   const members = membersOf(state, at);
-  report(state, !toggle && same(members, state.selected) ? [] : members, toggle);
+  if (toggle) state.send("select", { members, toggle: true });
+  else report(state, same(members, state.selected) ? [] : members);
 }
 
 function membersOf(state, at) {
   return at.dataset.token !== undefined ? [Number(at.dataset.token)] : state.data.sets[at.dataset.comb].m;
-}
-
-function report(state, members, toggle) {
-  if (!toggle) state.link.select(members);
-  state.send("select", toggle ? { members, toggle: true } : { members });
 }
 
 function select(state, members) {
@@ -295,7 +281,7 @@ function readingOf(state, members) {
 // ---- small things --------------------------------------------------------------------------------------------------
 
 const checked = (set) => (!set.c ? "" : set.c === "undecided" ? ", checked on the model, undecided" : `, ${set.c} by the model`);
-const gestures = (data) => ` Arrow keys move${data.still ? "" : ", Enter selects"}.`;
+const keysOf = (data) => ` Arrow keys move${data.still ? "" : ", Enter selects"}.`;
 const isUnsure = (set) => Boolean(set.i) && set.i[0] <= 0 && set.i[1] >= 0;
 const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
 
