@@ -31,7 +31,7 @@ from spexviz.kit.threads import go_behind
 from spexviz.results import Explanation
 from spexviz.results.preview import Preview
 from spexviz.run import pipeline
-from spexviz.run.measured import measured
+from spexviz.run.measured import as_asked, measured
 from spexviz.run.pipeline import Hooks
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
@@ -179,8 +179,7 @@ class JobManager:
             raise StoreError("This run is no longer there: start it again from its settings.")
         if reason := refusal(game):
             raise ModelError(reason)
-        if result.precision.startswith("fp32") and game.precision not in (None, "fp32"):
-            game = game.at_full_precision() or game
+        game = as_asked(result, game)
         found = measured(result, game, Runner(game, self.cache, urgent=True))
         if found is not result:
             self.store.complete(run, found)
