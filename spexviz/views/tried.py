@@ -76,12 +76,13 @@ def tried(explanation: Explanation, found: Outcome, calls: Calls = PLAIN, *, dar
     body["without"] = calls.without
     body["colours"] = colours(_COLOURS, dark)
     text = body["hint"]
-    body |= {"said": "", "rows": [], "ends": [], "axis": "", "more": []}
+    body |= {"said": "", "told": "", "rows": [], "ends": [], "axis": "", "more": []}
     if found.is_change:
-        text = " ".join(sentences(explanation, found, calls))
+        told = sentences(explanation, found, calls)
+        text = " ".join(told)
         rows = _rows(explanation, found, calls)
         axis = _Axis.of(subject, [row.value for row in rows if row.value is not None])
-        body["said"] = text
+        body["said"], body["told"] = text, told[0]
         body["rows"] = [axis.row(row, _before(explanation, found)) for row in rows]
         body["ends"] = axis.ends
         body["axis"] = axis.said

@@ -46,7 +46,9 @@ def test_an_exact_run_says_what_it_has_measured(exact: Explanation) -> None:
     value = float(exact.asked(all_but([off], len(exact.players)))[0])
     shown = tried(exact, Outcome(off, after=value))
     chance = question.bare(exact.subject, value)
-    assert shown.text.startswith(f"Without “never” and “fails” the model says “positive” with {chance} instead")
+    assert shown.text.startswith(
+        f"Without “never” and “fails” the model says “positive” with {chance} instead"
+    )
     assert kinds(shown.data) == [
         ("The model now", MEASURED),
         ("The model without them", MEASURED),
