@@ -1,7 +1,7 @@
 """`make bench-app`: how long a user waits.
 
-First paint, the prompt on the page, first colours and result, done, cancel, a what-if (`benchmarks/what_if.py`), the
-other lenses, and gestures (`benchmarks/gestures.py`): medians.
+First paint, the prompt on the page, first colours and result, done, cancel, a what-if
+(`benchmarks/what_if.py`), the other lenses, and gestures (`benchmarks/gestures.py`): medians.
 
 The second run of a visit, of another prompt, finds the model loaded. Every repeat has a server and a
 SPEXVIZ_HOME of its own, so nothing is in the ablation cache; only the model's folder is shared. The model is
