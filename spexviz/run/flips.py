@@ -70,7 +70,7 @@ class Flips:
     `tried`: in the order asked (of an exact run those that flip with fewest players, or else the closest one
     alone); `found`: of those that flip with fewest players the one that goes furthest, None for none;
     `is_minimal`: no smaller set flips, all of them are known (where none is found: no set at all);
-    `is_only`: nor does any other of its size; `size`: of the largest sets that were tried; `asked`: ablations.
+    `is_only`: nor does any other of its size; `size`: of the largest sets tried; `asked`: ablations.
     """
 
     line: Line
@@ -146,8 +146,8 @@ def _of_all(explanation: Explanation, line: Line) -> Flips:
     if crossed.any():
         rows = np.flatnonzero(crossed & (removed == removed[crossed].min())).tolist()
     else:
-        beyond = [line.beyond(value) if count else -math.inf for value, count in zip(values, removed)]
-        rows = [int(np.argmax(beyond))]
+        beyond = np.array([line.beyond(value) for value in values.tolist()])
+        rows = [int(np.argmax(np.where(removed, beyond, -math.inf)))]
     tried = []
     for row in rows:
         members = tuple(map(int, np.flatnonzero(~masks[row])))

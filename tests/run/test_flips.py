@@ -1,4 +1,4 @@
-"""Which fewest players flip the answer: against brute force, within its limit, and never by prediction alone."""
+"""Which fewest players flip the answer: against brute force, within a limit, never by prediction alone."""
 
 from __future__ import annotations
 
@@ -137,8 +137,8 @@ def test_it_can_be_left_between_two_rounds_and_gone_on_with() -> None:
 
 def test_an_exact_run_knows_it_without_asking() -> None:
     sizes = set()
-    for seed in range(120):
-        game = game_of(seed, 6)
+    never = Noted(Spectrum(6, {(): 9.0, (0,): 0.5, (1, 2): 0.7}))
+    for game in [never, *(game_of(seed, 6) for seed in range(40))]:
         run = changed(explain(game, Linear(), 64), scale=ANSWERS)
         assert run.proof.exact
         ASKED.clear()
@@ -192,7 +192,7 @@ def test_of_many_players_the_best_set_of_all_is_proposed_first() -> None:
     line = Line(0.0, falls=True)
     assert len(most_moving(spectrum, 1)) == 120 and {3, 5, 6, 70, 111} <= set(most_moving(spectrum, 4))
     assert math.comb(len(most_moving(spectrum, 3)), 3) <= 20_000
-    for size in (1, 2, 3, 4):
+    for size in (1, 3):
         sets = proposed(spectrum, size, line, 10)
         assert len(sets) == len(set(sets)) == 10 and {len(members) for members in sets} == {size}
         values = spectrum(all_but(sets, 120))
