@@ -12,7 +12,7 @@ from spexviz import views
 from spexviz.results import Explanation, Fidelity, Spent, Subject
 from spexviz.results.preview import Preview
 from spexviz.run.compare import compare, rivals
-from spexviz.ui import address, browser, depth, measure, panels, widgets
+from spexviz.ui import address, ask, browser, depth, measure, panels, widgets
 from spexviz.ui.panels import Draw, View
 from spexviz.ui.selection import off, selected
 from spexviz.views import question, strip
@@ -33,11 +33,11 @@ def show(
     `key`: the run's id, since runs of the same spec may hold different numbers. `actions`: what the lens can
     ask the model; `items`: what it knows of its players beyond their names.
     """
-    explanation = measure.with_measured(explanation, key)
+    explanation = ask.with_checked(measure.with_measured(explanation, key), key)
     told = story(explanation, items)
     n = len(explanation.players)
     first = Look(depth=depth.depth(), dark=widgets.dark(), selection=selected(key, n), off=off(key, n))
-    known = {"rivals": _rivals_asked, "measure": measure.ask, **(actions or {})}
+    known = {"rivals": _rivals_asked, "measure": measure.ask, "ask": ask.panel, **(actions or {})}
     top = [panel for panel in told if panel.room == "top"]
     panels.draw_all(top, View(explanation, first, key), known)
     pictures = st.container()

@@ -124,7 +124,7 @@ def _proven(explanation: Explanation, found: Flips, best: Tried) -> str:
     if others:
         names = [Voice.of(explanation).name_all(one.members) for one in others[:OTHERS]]
         more = f" and {len(others) - OTHERS} more" if len(others) > OTHERS else ""
-        said.append(f"So does each of these alone: {'; '.join(names)}{more}.")
+        said.append(f"Others as small do too: {'; '.join(names)}{more}.")
     if size > 1:
         fewer = f"No fewer {plural(noun)} do" if found.is_minimal else "Perhaps fewer do: not all were tried"
         said.append(f"{fewer}.")

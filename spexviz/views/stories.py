@@ -33,6 +33,7 @@ SETS, QUALITY, ERRORS, INDICES, HARM = (
     "The selected set in all indices",
     "Which examples do harm?",
 )
+ASK = Panel("Try it", Action("ask"))
 TABS = (HARM, SETS, UP, DOWN)
 
 
@@ -95,6 +96,7 @@ def _of_text(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     """A text with its sets, or players in a row where there is no text."""
     return [
         Panel("The text", partial(_strip, explanation), early=True, selects=True),
+        ASK,
         *_pair(explanation),
     ]
 
@@ -113,6 +115,7 @@ def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
         replace(under, room="picture"),
         Panel("What acts alone, and what together", partial(_energy, explanation), least="analyst"),
         Panel("What if?", Action("what-if")),
+        ASK,
         Panel("What can go?", Action("removal")),
     ]
 
@@ -136,6 +139,7 @@ def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]
         *groups(explanation, items),
         replace(together, room="picture"),
         Panel("What if?", Action("what-if")),
+        ASK,
     ]
     if explanation.subject.before:
         return [*panels, replace(harm, room="more"), replace(way, room="more")]
