@@ -1,4 +1,4 @@
-"""Try it: what can be asked about a finished run, and its model answers: any set, the fewest words, other words.
+"""Try it: what a finished run can be asked, and its model answers: any set, the fewest words, other words.
 
 Each question stands in a fragment, so an answer does not draw the page anew; what is kept with the run does.
 Work is done where its button was pressed: whatever is pressed next ends it, and what it has asked is kept.
@@ -23,7 +23,7 @@ from spexviz.masks import Interaction, Masks
 from spexviz.results import Check, Explanation
 from spexviz.results.flips import Flips
 from spexviz.run.checks import MOST_ORDER, with_checks
-from spexviz.run.flips import LIMIT, flips, known_flips, line_of
+from spexviz.run.flips import LIMIT, MOST, flips, known_flips, line_of
 from spexviz.ui import runtime, widgets
 from spexviz.ui.games import game_of, is_loaded, is_refused
 from spexviz.ui.panels import View
@@ -31,6 +31,7 @@ from spexviz.ui.selection import off, select
 from spexviz.ui.sentences import words
 from spexviz.views import asked
 from spexviz.views.story import Words
+from spexviz.views.voice import Voice
 from spexviz.views.words import plural
 
 FIELDS = 4  # words that can be typed over at once
@@ -103,6 +104,8 @@ def _together(view: View, chosen: Interaction, can_ask: bool) -> None:
     if said := asked.known(view.explanation, chosen):
         words(said, f"{key}-answer")
         return
+    name = Voice.of(view.explanation).name_all(chosen)
+    widgets.note(f"{name}: more than their parts?", key=f"{key}-set")
     if can_ask and _pressed(view, "Measured like the sets of the run, and kept with it.", key):
         with _working(key) as tell:
             _check(view, chosen, tell)
@@ -135,8 +138,8 @@ def _fewest(view: View, chosen: Interaction, can_ask: bool) -> None:
     _question(f"Which fewest {noun} {'halve its probability' if line.halves else 'flip the answer'}?", key)
     found: Flips | None = known_flips(explanation) or st.session_state.get(key)
     if found is None:
-        help_ = f"The fit proposes sets of {noun}, the model is asked, up to {LIMIT} times."
-        if not can_ask or not _pressed(view, help_, key):
+        st.caption(f"The fit proposes, the model is asked: at most {LIMIT} times.")
+        if not can_ask or not _pressed(view, f"Sets of up to {MOST} {noun} are tried.", key):
             return
         with _working(key) as tell:
             found = _search(view, tell)
@@ -203,7 +206,7 @@ def answered(explanation: Explanation, value: float, text: str) -> Words:
 def _reworded(
     explanation: Explanation, changes: Sequence[tuple[int, str]], removed: Interaction
 ) -> tuple[float, str]:
-    """The model's answer with other words, those that are empty and those switched off left out; and to what."""
+    """The answer with other words, and to what; those that are empty or switched off are left out."""
     game = as_asked(explanation, game_of(explanation, PromptGame))
     assert isinstance(game, PromptGame)  # in another precision it is one, too
     other = game.reworded({player: text for player, text in changes if text})
