@@ -59,6 +59,7 @@ def _walk(server: harness.Server, browser: Any, asked: argparse.Namespace) -> It
 
 def _picture(state: State, page: Any, url: str, path: Path) -> list[str]:
     state.reach(page, url)
+    page.mouse.move(0, 0)  # nothing is pointed at
     page.wait_for_timeout(SETTLED)
     wrong = states.wrong_with(page)
     shoot(page, path)

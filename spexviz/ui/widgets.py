@@ -140,7 +140,7 @@ def index_controls(
     if depth == "anyone":
         place = st.expander("More or fewer sets")
     with place:
-        columns = st.columns([2, 2, 2] if depth == "researcher" else [2, 2], vertical_alignment="bottom")
+        columns = st.columns([2, 2, 2] if depth == "researcher" else [2, 2])
         index = "mean"
         if depth == "researcher":
             index = columns[0].selectbox(

@@ -26,6 +26,9 @@ function pressed(made, on) {
   made.setAttribute("aria-pressed", on ? "true" : "false");
 }
 
+// Whether the interval of a set leaves its sign open.
+const isUnsure = ({ i }) => Boolean(i) && i[0] <= 0 && i[1] >= 0;
+
 const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
 
 // ---- what every component does ------------------------------------------------------------------------------------

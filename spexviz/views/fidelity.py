@@ -13,6 +13,7 @@ from spexviz.kit.names import plain
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
 from spexviz.views.captions import near_text
+from spexviz.views.limits import never_changed
 from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, note, tip, write
 from spexviz.views.residuals import residuals
 from spexviz.views.theme import interval_text, number
@@ -46,7 +47,13 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     else:
         _draw_here(figure, explanation.fidelity, low, t.ink)
     if not any(math.isfinite(point.r2) for point in every):
-        note(figure, "No fit yet: the first appears after the first 64 ablations.", dark, **MIDDLE)
+        unchanged = never_changed(explanation)
+        why = (
+            "No R²: the value never changed."
+            if unchanged
+            else "No fit yet: the first comes after 64 ablations."
+        )
+        note(figure, why, dark, **MIDDLE)
 
     # the legend stands under the axis: it may hold a dozen solvers, two a row
     legend_height = 22 * ((len(curves) + 1) // 2)
@@ -226,9 +233,9 @@ def _masks(explanation: Explanation) -> str:
 def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float, scale: str) -> None:
     """Budgets on a log axis, with room at the right for what is written beside the last points."""
     budgets = sorted({point.budget for point in points})
-    ticks = [math.log2(budget) for budget in budgets or [64]]
-    first = min(ticks)
-    last = max(ticks)
+    ticks = [math.log2(budget) for budget in budgets]
+    first = min(ticks, default=6.0)
+    last = max(ticks, default=6.0)
     room = max(0.35, 0.12 * (last - first))
     left = first - room
     right = last + 3.2 * room

@@ -1,5 +1,5 @@
 // A table whose rows select players or open something. Data comes from spexviz/views/rows.py; user text enters through textContent only.
-export default component({ first, draw, select, light });
+export default component({ first, draw, select, light, place });
 
 function first(data) {
   return { sorted: null, sought: "", marked: new Set(data.marked) };
@@ -24,8 +24,7 @@ function draw(parentElement, state, data) {
     if (data.listed) state.root.append(drawSearch(state));
     state.root.append(state.box, state.about);
     parentElement.append(state.root);
-    fit(state);
-    new ResizeObserver(() => fit(state)).observe(state.root);
+    place(state);
     listen(state);
   }
   const root = state.root;
@@ -42,7 +41,7 @@ function draw(parentElement, state, data) {
 }
 
 // Where its columns have no room a row is a block.
-const fit = ({ root, data }) => root.classList.toggle("narrow", root.clientWidth <= (data.listed ? 900 : 640));
+const place = ({ root, data }) => root.classList.toggle("narrow", root.clientWidth <= (data.listed ? 900 : 640));
 
 // What a row is, however the rows are drawn.
 const keyOf = (data, k) => data.listed?.keys[k] ?? String(data.members[k] ?? k);

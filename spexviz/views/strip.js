@@ -282,7 +282,6 @@ function readingOf(state, members) {
 
 const checked = (set) => (!set.c ? "" : set.c === "undecided" ? ", checked on the model, undecided" : `, ${set.c} by the model`);
 const keysOf = (data) => ` Arrow keys move${data.still ? "" : ", Enter selects"}.`;
-const isUnsure = (set) => Boolean(set.i) && set.i[0] <= 0 && set.i[1] >= 0;
 const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
 
 // the classes of whatever shows a set

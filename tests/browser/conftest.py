@@ -122,7 +122,7 @@ def shoot(page: Any, path: Path) -> None:
         page.set_viewport_size(
             {
                 "width": page.viewport_size["width"],
-                "height": min(4000, max(page.viewport_size["height"], height + 40)),
+                "height": min(9000, max(page.viewport_size["height"], height + 40)),
             }
         )
         page.wait_for_selector(harness.IDLE, timeout=5_000)

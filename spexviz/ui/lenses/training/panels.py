@@ -92,7 +92,7 @@ def removed(view: View) -> None:
     asked = f"{view.key}-removal-asked"
     if not _is_ready(view, game):
         _harmful(view, game, None)
-        st.caption(f"What leaving them out really does is shown here after “{READ}” under What if?.")
+        st.caption(f"What leaving them out really does is shown here after “{READ}” under “What if?”.")
     # in closed form it takes a moment, else up to a minute
     elif game.method.closed_form or st.session_state.get(asked):
         found = _retrained(view, "removal", lambda game: _removals(game, explanation), ())
