@@ -41,7 +41,9 @@ function draw(parentElement, state, data) {
 }
 
 // Where its columns have no room a row is a block.
-const place = ({ root, data }) => root.classList.toggle("narrow", root.clientWidth <= (data.listed ? 900 : 640));
+function place({ root, data }) {
+  root.classList.toggle("narrow", root.clientWidth <= (data.listed ? 900 : 640));
+}
 
 // What a row is, however the rows are drawn.
 const keyOf = (data, k) => data.listed?.keys[k] ?? String(data.members[k] ?? k);
@@ -186,7 +188,7 @@ function listen(state) {
       return;
     }
     const row = rowAt(event);
-    if (row && !event.target.closest(".tick")) press(state, Number(row.dataset.row));
+    if (row && !event.target.closest(".tick")) press(state, Number(row.dataset.row), heldIn(event));
   });
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -246,11 +248,11 @@ function reveal(state, row) {
   else if (below > 0) box.scrollTop += Math.min(below, above);
 }
 
-function press(state, k) {
+function press(state, k, how) {
   const { data } = state;
   if (data.listed) return void state.send("open", { key: data.listed.keys[k] });
   if (!state.presses) return;
-  report(state, state.chosen === data.members[k].join() ? [] : data.members[k]);
+  act(state, data.members[k], how);
 }
 
 function clear(state) {

@@ -28,7 +28,7 @@ BAD_PLACES = """() => {
   for (const path of root.querySelectorAll(".lines .ink")) {
     const spots = Array.from({ length: path.getTotalLength() / 4 }, (_, k) => path.getPointAtLength(4 * k));
     const matrix = path.getScreenCTM();
-    const isIn = (box, { x, y }) => x > box.left + 1 && x < box.right - 1 && y > box.top + 1 && y < box.bottom - 1;
+    const isIn = ({ left, right, top, bottom }, { x, y }) => x > left && x < right && y > top && y < bottom;
     for (const [text, box] of labels) {
       if (spots.some((spot) => isIn(box, spot.matrixTransform(matrix)))) bad.push(`a line behind ${text}`);
     }
