@@ -139,8 +139,15 @@ def _is_layout(layout: Floats, n: int) -> bool:
 
 
 def _digits(value: float) -> str:
-    """Three significant digits, with a minus as wide as a plus."""
-    return f"{value:.3g}".replace("-", "−")
+    """Three significant digits, a 0 at the end where it is rounded to one, with a minus as wide as a plus.
+
+    >>> [_digits(value) for value in (0.25, 0.2201, -0.6431, 0.0, 120.4)]
+    ['0.25', '0.220', '−0.643', '0', '120']
+    """
+    text = f"{value:.3g}"
+    if not math.isclose(float(text), value, rel_tol=1e-9):
+        text = f"{value:#.3g}".removesuffix(".")
+    return text.replace("-", "−")
 
 
 def _percent(share: float) -> str:

@@ -130,7 +130,8 @@ def _removal_curve(view: View, found: _Removals) -> None:
     """The curve under what it says."""
     ours = found.by_spectrum
     unit = view.explanation.unit
-    st.text(views.removal_in_words(ours.shares, ours.ordered, ours.random, unit))
+    said = views.removal_in_words(ours.shares, ours.ordered, ours.random, unit)
+    widgets.note(said, key=f"{view.key}-dropping-said")
     lines = [
         ("most harmful first, by the spectrum", ours.ordered),
         ("by leave-one-out", found.by_leave_one_out.ordered),
