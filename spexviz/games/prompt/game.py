@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress
 from typing import ClassVar
 
@@ -19,12 +20,13 @@ from spexviz.games.prompt.length import check_beginning, check_characters, check
 from spexviz.games.prompt.rewording import reworded
 from spexviz.games.prompt.scripts import hint_of_one
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, render, segment
+from spexviz.games.prompt.turns import check_kept, settled, told
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
 from spexviz.kit.arrays import Floats, first_without_value
 from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
-from spexviz.models.base import LanguageModel, Written
+from spexviz.models.base import LanguageModel, Turn, Written
 from spexviz.results.subject import Scale
 
 _NOUNS = {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}  # else "part"
@@ -38,7 +40,8 @@ class PromptGame(OnModel):
     ones in place of "{}"; the template is never ablated, nor are the `protected` ranges of characters of the
     prompt. Between kept words stands the white space of the prompt, of several the one that ends most lines
     (see `space`). Before each text stands what the tokeniser sets there (see `beginning`); a chat template,
-    with `chat`, brings its own, and an encoder adds its special tokens. `target` and `contrast` are labels
+    with `chat`, brings its own, and an encoder adds its special tokens. With `turns` the prompt is one
+    message of a conversation, (role, text) each: that whose text is None, else a last one of the user. `target` and `contrast` are labels
     where the model is a classifier; where it is a masked language model the template holds its mask token, at
     which they are read: "{} It was [MASK].". `model` is a name for `spexviz.models.load`, or a loaded
     LanguageModel.
@@ -99,6 +102,12 @@ class PromptGame(OnModel):
     )
     space: str = option("typed", "White space", choices=SPACES, what="way with white space", before="one")
     beginning: str = beginning_option()
+    turns: Sequence[Turn] = option(
+        (),
+        "Conversation",
+        "Other messages around the prompt, which are never removed; with the model's chat template only.",
+        before=(),
+    )
 
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not self.prompt.strip():
@@ -112,6 +121,13 @@ class PromptGame(OnModel):
                 f"this one holds it {slots} times."
             )
         check(self, GameError)
+        object.__setattr__(self, "turns", settled(self.turns))
+        check_characters("conversation", "".join(text or "" for _, text in self.turns))
+        if self.turns and not self.chat:
+            raise GameError(
+                "Messages around the prompt are set by the model's chat template: "
+                "use it (chat=True), or remove the messages."
+            )
         if self.value != "greedy" and not self.target:
             raise GameError(
                 "The target is empty: give the answer to look at, with its leading space, "
@@ -197,17 +213,20 @@ class PromptGame(OnModel):
         if self.value == "greedy" and "answers" in vars(self):
             (own,) = self.answers
         said = question_of(self.value, self.target, self.contrast, self.read, own)
-        return f"{said}, asked in the model's chat format" if self.chat else said
+        if not self.chat:
+            return said
+        talk = f"a conversation of {len(self.turns)} messages in " if self.turns else ""
+        return f"{said}, asked in {talk}the model's chat format"
 
     @property
     def before(self) -> str:
-        """What the template puts before the prompt."""
-        return self.template.partition(SLOT)[0]
+        """What stands before the prompt: the messages before it, and what the template puts there."""
+        return told(self.turns)[0] + self.template.partition(SLOT)[0]
 
     @property
     def after(self) -> str:
-        """What the template puts after it."""
-        return self.template.partition(SLOT)[2]
+        """What stands after it."""
+        return self.template.partition(SLOT)[2] + told(self.turns)[1]
 
     @property
     def layout(self) -> Floats:
@@ -242,6 +261,8 @@ class PromptGame(OnModel):
         ]
         if self.chat:  # some chat templates write today's date
             fields.append(self.wrap(""))
+        if self.turns:
+            fields.append({"turns": self.turns})
         if self._is_spaced:
             fields.append({"space": self.space})
         if self.spans is not None and self.split != "spans":
@@ -286,7 +307,9 @@ class PromptGame(OnModel):
     @cached_property
     def _wrapping(self) -> Wrapping:
         chat = None
-        if self.chat:
+        if self.turns:
+            chat = partial(self.language_model.chat, turns=self.turns)
+        elif self.chat:
             chat = self.language_model.chat
         return Wrapping(self.template, self.prompt, chat)
 
@@ -346,6 +369,8 @@ class PromptGame(OnModel):
         self.check_size()
         model = self.asked_model
         check_blank(model, self.template, self.prompt, self.masking, self.replacement)
+        if self.turns:
+            check_kept(model.chat, self.turns, model.label)
         whole = self.wrap(self.prompt)
         asked = max(model.length(whole), model.length(self._longest))
         check_tokens(self.language_model, asked)  # before a greedy answer is asked for
