@@ -16,22 +16,23 @@ from filelock import FileLock
 
 from spexviz import models
 from spexviz.ablate import cache as ablations
-from spexviz.ablate.runner import Progress, Runner
+from spexviz.ablate.runner import Progress
 from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
 from spexviz.games.base import Game
 from spexviz.jobs import store as states
 from spexviz.jobs.counts import Counts
 from spexviz.jobs.place import Place, expected, place
+from spexviz.jobs.questions import Questions, nobody
 from spexviz.jobs.store import Run, RunStore
 from spexviz.jobs.sweep import Sweep, persist
 from spexviz.jobs.turns import Turn, Turns
 from spexviz.kit import logs
 from spexviz.kit.memory import take_for_blas
 from spexviz.kit.threads import go_behind
+from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.results.preview import Preview
 from spexviz.run import pipeline
-from spexviz.run.measured import measured
 from spexviz.run.pipeline import Hooks
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
@@ -75,6 +76,7 @@ class JobManager:
         self.store = RunStore(path, mend=True)
         self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
         self.counts = Counts()
+        self._questions = Questions(self.store, self.cache)
         self._owner = uuid.uuid4().hex
         self._alive = self._hold()
         self._workers = workers
@@ -101,8 +103,7 @@ class JobManager:
         this server does not offer, or what the game says at once.
         """
         spec = request.spec  # a bad setting is refused now, not in the queue
-        if reason := refusal(request.game):
-            raise ModelError(reason)
+        _refuse(request.game)
         with self._guard:
             if self.closed:
                 raise QueueFull("The server is stopping: start the run again when it is back.")
@@ -173,18 +174,19 @@ class JobManager:
         `game`: that of the run. Kept where the run was measured by this server. Raises StoreError where there
         is no result, ModelError for a model that is not offered here, and what the game raises.
         """
-        run = self.store.get(run_id)
-        result = self.store.result(run_id)
-        if run is None or result is None:
-            raise StoreError("This run is no longer there: start it again from its settings.")
-        if reason := refusal(game):
-            raise ModelError(reason)
-        if result.precision.startswith("fp32") and game.precision not in (None, "fp32"):
-            game = game.at_full_precision() or game
-        found = measured(result, game, Runner(game, self.cache, urgent=True))
-        if found is not result:
-            self.store.complete(run, found)
-        return found
+        _refuse(game)
+        return self._questions.measure(run_id, game)
+
+    def check(
+        self, run_id: str, game: Game, members: Interaction, report: Callable[[Progress], None] = nobody
+    ) -> Explanation:
+        """The result with a check of a set (1 to 4 members) among its checks, measured if it has none yet.
+
+        `game`: that of the run; `report`: told after every few ablations, of at most LIMIT. Kept where the run
+        was measured by this server. Raises what `measure` raises, SolverError for what is no such set.
+        """
+        _refuse(game)
+        return self._questions.check(run_id, game, members, report)
 
     def place(self, run_id: str) -> Place | None:
         """Where a run of this process that waits stands in the queue; None for any other."""
@@ -347,6 +349,12 @@ def refusal(asked: Game | RunSpec) -> str:
     if game.model_name is None:
         return ""
     return models.refusal(game.model_name)
+
+
+def _refuse(game: Game) -> None:
+    """Raise ModelError for a model that this server does not offer."""
+    if reason := refusal(game):
+        raise ModelError(reason)
 
 
 def beginning(game: Game) -> str:

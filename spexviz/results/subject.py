@@ -56,6 +56,16 @@ class Scale:
             return self.say(value, unit)
         return _percent(chance)
 
+    def say_likelier(self, value: float, unit: str) -> str:
+        """Of the log-odds of two answers the likelier with its probability: "“negative”, 71 %"; else as `say`."""
+        chance = self.chance(value)
+        if chance is None:
+            return self.say(value, unit)
+        answer = self.answers[0]
+        if self.kind == ODDS and chance < 0.5:
+            answer, chance = self.answers[1], 1.0 - chance
+        return f"“{answer.strip()}”, {_percent(chance)}"
+
     def chance(self, value: float) -> float | None:
         """The probability of the first answer, of log-odds between the two; None for a number."""
         if self.kind == NUMBER:
