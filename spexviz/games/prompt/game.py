@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import ClassVar
 
@@ -17,12 +17,12 @@ from spexviz.games.prompt.answers import VALUES, check_blank, check_single, ques
 from spexviz.games.prompt.choices import LONGEST_ANSWER, MASKINGS, REVIEW, SPACES
 from spexviz.games.prompt.length import check_beginning, check_characters, check_tokens
 from spexviz.games.prompt.scripts import hint_of_one
-from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, render, segment
+from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, outside, render, segment
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
 from spexviz.kit.arrays import Floats, first_without_value
 from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
-from spexviz.masks import Masks, Values
+from spexviz.masks import Interaction, Masks, Values, set_of
 from spexviz.models.base import LanguageModel
 from spexviz.results.subject import Scale
 
@@ -143,6 +143,16 @@ class PromptGame(OnModel):
             protected=self.protected,
             as_typed=self.space == "typed",
         )
+
+    def zoomed(self, members: Interaction, split: str = "words") -> PromptGame:
+        """The parts inside these players as the players, and the rest of the text always kept.
+
+        Raises GameError where nothing can be removed inside them.
+        """
+        kept = outside(self.segments, set_of(members, len(self.players)))
+        game = replace(self, split=split, protected=kept, spans=None, pattern=None, space="typed")
+        _ = game.segments  # raises now
+        return game
 
     @property
     def hint(self) -> str:
