@@ -96,11 +96,14 @@ def _asked(subject: Subject) -> tuple[str, ...]:
 
 
 def _parts(subject: Subject) -> list[tuple[str, bool]]:
-    """The pieces of what was asked, in order, and whether each is the user's own text, not the template's."""
+    """The pieces of what was asked, in order, and whether each is text that is taken apart.
+
+    Not the template, nor what of the text is always kept.
+    """
     if subject.text is None:
         pieces = [(subject.before, True), (subject.after, True)]
     else:
-        pieces = [(subject.before, False), (subject.text, True), (subject.after, False)]
+        pieces = [(subject.before, False), *subject.pieces, (subject.after, False)]
     return [(upright(text), own) for text, own in pieces if text]
 
 

@@ -45,7 +45,8 @@ def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, 
     pictures = picture(explanation, items)
     more = [panel for panel in pictures if panel.room == "more"] + _more(explanation)
     pictures = [panel for panel in pictures if panel.room != "more"]
-    panels = [*_top(explanation), *pictures, *sorted(more, key=_tab)]
+    deeper = Panel("Go deeper", Action("deeper"))
+    panels = [*_top(explanation), *pictures, deeper, *sorted(more, key=_tab)]
     if explanation.complete:
         return tuple(panels)
     return tuple(panel for panel in panels if panel.early)
