@@ -8,9 +8,8 @@ from typing import Any
 import streamlit as st
 
 from spexviz.jobs.rivals import Rivals
-from spexviz.kit.registry import offered
 from spexviz.results import Explanation
-from spexviz.ui import widgets
+from spexviz.ui import pairs, widgets
 from spexviz.ui.panels import View
 from spexviz.ui.selection import selected
 from spexviz.views import rivals
@@ -66,10 +65,12 @@ def _list(view: View, fits: Rivals, items: Sequence[Item], going: bool) -> None:
     if selected(view.key, len(view.explanation.players)) != view.look.selection:
         st.rerun()  # the run's other views follow what was clicked here
     found = fits.found
-    named = Named(view.explanation, found, _titles())
+    named = Named(view.explanation, found, pairs.titles())
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         widgets.heading("The same ablations, other solvers", key=f"{view.key}-rivals-heading")
-        st.button("Close", icon=":material/close:", key=f"{view.key}-close", on_click=_set, args=(view, False))
+        st.button(
+            "Close", icon=":material/close:", key=f"{view.key}-close", on_click=_set, args=(view, False)
+        )
     _progress(fits)
     chosen = st.session_state.get(_shown(view), OWN)
     shown = rivals.listed(named, chosen=chosen, dark=view.look.dark)
@@ -93,14 +94,16 @@ def _choosing(view: View) -> Callable[[Any], None]:
 def _progress(fits: Rivals) -> None:
     current, done, total = fits.current, fits.done, len(fits.solvers)
     if current:
-        text = f"Fitting {_titles()[current]}, {fits.seconds:.0f} s so far ({done} of {total} are done) …"
+        text = (
+            f"Fitting {pairs.titles()[current]}, {fits.seconds:.0f} s so far ({done} of {total} are done) …"
+        )
         st.progress(done / total, text=text)
 
 
 def _said_of_all(own: Explanation, fits: Rivals) -> str:
     said = rivals.rests_on(own)
     if fits.left_out:
-        said += f" Left out, since they cannot work with these masks: {', '.join(map(_titles().__getitem__, fits.left_out))}."
+        said += f" Left out, since they cannot work with these masks: {', '.join(map(pairs.titles().__getitem__, fits.left_out))}."
     return f"{said} Click a solver to see what it would have said."
 
 
@@ -118,10 +121,6 @@ def _of_one(view: View, named: Named, other: Explanation, items: Sequence[Item])
     scale = Scale.of(view.look.at(view.explanation), view.look.at(other))
     none = f"{named.title(other)} names no sets."
     widgets.drawn(picture(other, view.look, scale, items, none), f"{key}-picture", view.key)
-
-
-def _titles() -> dict[str, str]:
-    return {name: kind.title for name, kind in offered("spexviz.solvers").items()}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
