@@ -14,7 +14,7 @@ from spexviz.results import Explanation, Spent, Subject
 from spexviz.results.preview import Preview
 from spexviz.ui import address, browser, depth, measure, panels, rivals, widgets
 from spexviz.ui.panels import Draw, View
-from spexviz.ui.selection import selected
+from spexviz.ui.selection import off, selected
 from spexviz.views import question, strip
 from spexviz.views.cards import Item
 from spexviz.views.findings import usual_order
@@ -35,7 +35,8 @@ def show(
     """
     explanation = measure.with_measured(explanation, key)
     told = story(explanation, items)
-    first = Look(depth=depth.depth(), dark=widgets.dark(), selection=selected(key, len(explanation.players)))
+    n = len(explanation.players)
+    first = Look(depth=depth.depth(), dark=widgets.dark(), selection=selected(key, n), off=off(key, n))
     known = {"rivals": partial(rivals.asked, items=items), "measure": measure.ask, **(actions or {})}
     top = [panel for panel in told if panel.room == "top"]
     panels.draw_all(top, View(explanation, first, key), known)

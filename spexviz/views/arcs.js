@@ -1,5 +1,5 @@
 // Arcs between players. Data comes from spexviz/views/arcs.py; user text enters the page through textContent only.
-export default component({ draw, select, light, place });
+export default component({ draw, select, off, light, place });
 
 // ---- drawing: once a version; where all of it stands is the matter of rails.js ---------------------------------------
 
@@ -11,13 +11,13 @@ function draw(parentElement, state, data) {
   for (const [name, colour] of Object.entries(data.colours)) {
     if (typeof colour === "string") root.style.setProperty(`--sx-${name}`, colour);
   }
-  Object.assign(state, { data, root, width: 0, at: null, chosen: [] });
+  Object.assign(state, { data, root, width: 0, at: null });
   state.sub = element("p", "sub");
   root.append(element("h3", "title", data.title), state.sub, drawLegend(data));
   if (data.asks) root.append(element("p", "meaning", data.asks));
   state.stage = element("div", "stage");
   state.stage.setAttribute("role", "group");
-  state.stage.setAttribute("aria-label", `${data.title}: ${data.players.length} ${data.noun}s and the sets of them. Arrow keys move along them and across, Enter selects, Escape clears.`);
+  state.stage.setAttribute("aria-label", `${data.title}: ${data.players.length} ${data.noun}s and the sets of them. ${keysOf(state).replace("move", "move along them and across")}`);
   state.canvas = svg("svg", { class: "canvas", focusable: "false" });
   state.lines = svg("g", { class: "lines", "aria-hidden": "true" });
   state.badges = svg("g", { class: "badges" });
@@ -107,7 +107,7 @@ function listen(state) {
   const hit = (event) => (event.target.closest ? event.target.closest("[data-node],[data-set]") : null);
   gestures(state.stage, hit, {
     point: (here) => point(state, here),
-    choose: (here) => choose(state, here),
+    choose: (here, how) => here && act(state, membersOf(own(state, here)), how),
     clear: () => report(state, []),
     move: (here, key) => move(state, here, key),
   });
@@ -136,14 +136,7 @@ function move(state, here, key) {
 const own = (state, here) => (here.dataset.node !== undefined ? state.players[here.dataset.node] : state.sets[here.dataset.set]);
 const membersOf = (thing) => thing.m ?? [thing.p];
 
-function choose(state, here) {
-  if (!here) return;
-  const members = membersOf(own(state, here));
-  report(state, same(members, state.chosen) ? [] : members);
-}
-
 function select(state, members) {
-  state.chosen = members;
   const chosen = new Set(members);
   state.players.forEach((player) => pressed(player.label, chosen.has(player.p)));
   let some = false;
@@ -156,6 +149,16 @@ function select(state, members) {
     for (const part of [set.line, set.badge]) part.classList.toggle("in", isIn);
   }
   state.root.classList.toggle("choosing", some);
+}
+
+// A set that has lost a member acts no more.
+function off(state, members) {
+  const out = new Set(members);
+  state.players.forEach((player) => struck(player.label, out.has(player.p)));
+  for (const set of state.sets) {
+    const isOut = set.m.some((i) => out.has(i));
+    for (const part of [set.line, set.badge]) part.classList.toggle("out", isOut);
+  }
 }
 
 // What belongs to a player or a set is lit in every view of the run.

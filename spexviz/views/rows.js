@@ -187,7 +187,7 @@ function listen(state) {
       return;
     }
     const row = rowAt(event);
-    if (row && !event.target.closest(".tick")) press(state, Number(row.dataset.row));
+    if (row && !event.target.closest(".tick")) press(state, Number(row.dataset.row), heldIn(event));
   });
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -247,11 +247,11 @@ function reveal(state, row) {
   else if (below > 0) box.scrollTop += Math.min(below, above);
 }
 
-function press(state, k) {
+function press(state, k, how) {
   const { data } = state;
   if (data.listed) return void state.send("open", { key: data.listed.keys[k] });
   if (!state.presses) return;
-  report(state, state.chosen === data.members[k].join() ? [] : data.members[k]);
+  act(state, data.members[k], how);
 }
 
 function clear(state) {

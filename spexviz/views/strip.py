@@ -2,8 +2,8 @@
 
 Tokens stand in reading order on a background of their value (the mean effect, where no other index was
 chosen), over a thin track of the share of variance that their interactions carry. Below, the top sets: a comb
-each, one tooth a member. The script reports `select` as a trigger: {"members": [positions], "toggle": true if
-Shift was held}; an empty list clears the selection.
+each, one tooth a member. The script reports `select` as a trigger: {"members": [positions]}; an empty list
+clears the selection.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress
 from typing import ClassVar
 
@@ -16,14 +17,16 @@ from spexviz.games.on_model import OnModel, beginning_option, model_option
 from spexviz.games.prompt.answers import VALUES, check_blank, check_single, question_of, scale_of
 from spexviz.games.prompt.choices import LONGEST_ANSWER, MASKINGS, REVIEW, SPACES
 from spexviz.games.prompt.length import check_beginning, check_characters, check_tokens
+from spexviz.games.prompt.rewording import reworded
 from spexviz.games.prompt.scripts import hint_of_one
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, render, segment
+from spexviz.games.prompt.turns import check_kept, settled, told
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
 from spexviz.kit.arrays import Floats, first_without_value
 from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
-from spexviz.models.base import LanguageModel
+from spexviz.models.base import LanguageModel, Turn, Written
 from spexviz.results.subject import Scale
 
 _NOUNS = {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}  # else "part"
@@ -37,7 +40,8 @@ class PromptGame(OnModel):
     ones in place of "{}"; the template is never ablated, nor are the `protected` ranges of characters of the
     prompt. Between kept words stands the white space of the prompt, of several the one that ends most lines
     (see `space`). Before each text stands what the tokeniser sets there (see `beginning`); a chat template,
-    with `chat`, brings its own, and an encoder adds its special tokens. `target` and `contrast` are labels
+    with `chat`, brings its own, and an encoder adds its special tokens. With `turns` the prompt is one
+    message of a conversation, (role, text) each: that whose text is None, else a last one of the user. `target` and `contrast` are labels
     where the model is a classifier; where it is a masked language model the template holds its mask token, at
     which they are read: "{} It was [MASK].". `model` is a name for `spexviz.models.load`, or a loaded
     LanguageModel.
@@ -80,7 +84,10 @@ class PromptGame(OnModel):
         None, "Regular expression", "Its matches are the players where players are “regex”."
     )
     spans: Sequence[Span] | None = option(
-        None, "Ranges", "From which to which character each player goes, where players are “spans”."
+        None,
+        "Ranges",
+        "From which to which character each player goes, where players are “spans”; else in the place of "
+        "what is found.",
     )
     protected: Sequence[Span] = option(
         (), "Protected words", "A piece of the prompt that is never removed, such as an instruction."
@@ -95,6 +102,12 @@ class PromptGame(OnModel):
     )
     space: str = option("typed", "White space", choices=SPACES, what="way with white space", before="one")
     beginning: str = beginning_option()
+    turns: Sequence[Turn] = option(
+        (),
+        "Conversation",
+        "Other messages around the prompt, which are never removed; with the model's chat template only.",
+        before=(),
+    )
 
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not self.prompt.strip():
@@ -108,6 +121,13 @@ class PromptGame(OnModel):
                 f"this one holds it {slots} times."
             )
         check(self, GameError)
+        object.__setattr__(self, "turns", settled(self.turns))
+        check_characters("conversation", "".join(text or "" for _, text in self.turns))
+        if self.turns and not self.chat:
+            raise GameError(
+                "Messages around the prompt are set by the model's chat template: "
+                "use it (chat=True), or remove the messages."
+            )
         if self.value != "greedy" and not self.target:
             raise GameError(
                 "The target is empty: give the answer to look at, with its leading space, "
@@ -132,7 +152,7 @@ class PromptGame(OnModel):
     def segments(self) -> Segments:
         """The players and where they stand in the prompt."""
         tokens = None
-        if self.split == "tokens":
+        if self.split == "tokens" and self.spans is None:
             tokens = self.language_model.token_spans(self.prompt)
         return segment(
             self.prompt,
@@ -148,6 +168,19 @@ class PromptGame(OnModel):
     def hint(self) -> str:
         """What to do where the prompt is one player, of which no sets can be made; "" elsewhere."""
         return hint_of_one(self.prompt, self.split) if len(self.players) == 1 else ""
+
+    def reworded(self, words: Mapping[int, str]) -> PromptGame:
+        """The same game with other words over some players, {player: text}: with all kept, a counterfactual.
+
+        Players stay one to one, so its masks are those of this game; white space at the edges of a player,
+        template and protected ranges stay. What is read stays too: with the value greedy the answer that the
+        model gives to the prompt as it was. Raises GameError for what is no player, and for no words.
+        """
+        text, spans, protected = reworded(self.segments, words, self.protected)
+        read: dict[str, str] = {}
+        if self.value == "greedy":
+            read = {"value": "log-probability", "target": self.answers[0]}
+        return replace(self, prompt=text, spans=spans, protected=protected, **read)
 
     @property
     def noun(self) -> str:
@@ -180,17 +213,20 @@ class PromptGame(OnModel):
         if self.value == "greedy" and "answers" in vars(self):
             (own,) = self.answers
         said = question_of(self.value, self.target, self.contrast, self.read, own)
-        return f"{said}, asked in the model's chat format" if self.chat else said
+        if not self.chat:
+            return said
+        talk = f"a conversation of {len(self.turns)} messages in " if self.turns else ""
+        return f"{said}, asked in {talk}the model's chat format"
 
     @property
     def before(self) -> str:
-        """What the template puts before the prompt."""
-        return self.template.partition(SLOT)[0]
+        """What stands before the prompt: the messages before it, and what the template puts there."""
+        return told(self.turns)[0] + self.template.partition(SLOT)[0]
 
     @property
     def after(self) -> str:
-        """What the template puts after it."""
-        return self.template.partition(SLOT)[2]
+        """What stands after it."""
+        return self.template.partition(SLOT)[2] + told(self.turns)[1]
 
     @property
     def layout(self) -> Floats:
@@ -225,9 +261,13 @@ class PromptGame(OnModel):
         ]
         if self.chat:  # some chat templates write today's date
             fields.append(self.wrap(""))
+        if self.turns:
+            fields.append({"turns": self.turns})
         if self._is_spaced:
             fields.append({"space": self.space})
-        if self.value == "greedy":
+        if self.spans is not None and self.split != "spans":
+            fields.append({"pieces": self.spans})
+        if self.value == "greedy" or isinstance(self.target, Written):
             fields.append("the tokens that were written")  # not those of the text when it is read again
         return hashed("prompt", json.dumps(fields))
 
@@ -267,7 +307,9 @@ class PromptGame(OnModel):
     @cached_property
     def _wrapping(self) -> Wrapping:
         chat = None
-        if self.chat:
+        if self.turns:
+            chat = partial(self.language_model.chat, turns=self.turns)
+        elif self.chat:
             chat = self.language_model.chat
         return Wrapping(self.template, self.prompt, chat)
 
@@ -327,6 +369,8 @@ class PromptGame(OnModel):
         self.check_size()
         model = self.asked_model
         check_blank(model, self.template, self.prompt, self.masking, self.replacement)
+        if self.turns:
+            check_kept(model.chat, self.turns, model.label)
         whole = self.wrap(self.prompt)
         asked = max(model.length(whole), model.length(self._longest))
         check_tokens(self.language_model, asked)  # before a greedy answer is asked for

@@ -106,7 +106,8 @@ def segment(
     `as_typed`: white space between kept pieces, and around all of them, stays as it is in the text; else it
     is one of `JOINERS`, where the split has one. `token_spans`: for "tokens", the character offsets from the
     tokeniser; empty ones are dropped, overlapping ones (bytes of one character) become one player. `pattern`:
-    for "regex". `spans`: for "spans". A segment that overlaps a `protected` range is no player and always
+    for "regex". `spans`: for "spans"; with another split they stand in the place of what it would find, and
+    what is removed goes as it does there. A segment that overlaps a `protected` range is no player and always
     stays in the text.
     Raises GameError for an empty text, nothing to split, an invalid or too slow pattern, or spans that do not
     fit.
@@ -225,13 +226,13 @@ def _spans(
     pattern: str | None,
     spans: Iterable[Span] | None,
 ) -> list[Span]:
-    """What a split finds in a text, in order and disjoint."""
+    """What a split finds in a text, in order and disjoint; or what is given in its place."""
+    if split == "spans" or spans is not None:
+        return _disjoint(_given(text, spans, "spans"))
     if split == "tokens":
         return merged(_given(text, token_spans, "token_spans"))
     if split == "regex":
         return merged(matches(text, pattern))
-    if split == "spans":
-        return _disjoint(_given(text, spans, "spans"))
     if split == "sentences":
         return _sentences(text)
     if split == "lines":
