@@ -121,6 +121,15 @@ def openable(shown: Table, label: str, key: str, listed: rows.Listed, opened: Th
     _COMPONENTS["rows"](key=key, data=data, on_open_change=open_, on_mark_change=mark)
 
 
+def pressable(shown: Component, key: str, opened: Then) -> None:
+    """A component of which a click opens something; `opened`: called with the key that the browser says."""
+
+    def heard() -> None:
+        opened(((st.session_state.get(key) or {}).get("open") or {}).get("key"))
+
+    _COMPONENTS[shown.name](key=key, data=shown.data, on_open_change=heard)
+
+
 def text_twin(figure: Any) -> str:
     """What a figure shows, in words."""
     meta = figure.layout.meta or {}

@@ -30,7 +30,7 @@ function drawQuestion(data) {
     prompt.setAttribute("role", "group");
     prompt.setAttribute("aria-label", "What was asked");
     prompt.tabIndex = 0;
-    for (const part of data.parts) prompt.append(element("span", part.own ? "own" : "around", part.text));
+    for (const part of data.parts) prompt.append(element(part.mark ? "mark" : "span", part.own ? "own" : "around", part.text));
     box.append(prompt);
   }
   const measured = element("div", "measured", "Measured: ");

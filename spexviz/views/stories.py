@@ -165,14 +165,10 @@ def _more(explanation: Explanation) -> list[Panel]:
         Panel(SETS, partial(_table, explanation), "more", selects=True),
         Panel(QUALITY, partial(_curve, explanation), "more", early=True),
     ]
-    if explanation.proof.exact:
-        return [*panels, Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher")]
-    return [
-        *panels,
-        Panel(QUALITY, Action("rivals"), "more"),
-        Panel(ERRORS, partial(_residuals, explanation), "more", "analyst"),
-        Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher"),
-    ]
+    panels.append(Panel(QUALITY, Action("rivals"), "more"))
+    if not explanation.proof.exact:
+        panels.append(Panel(ERRORS, partial(_residuals, explanation), "more", "analyst"))
+    return [*panels, Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher")]
 
 
 def _guesses(explanation: Explanation) -> list[Panel]:
