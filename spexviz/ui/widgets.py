@@ -21,6 +21,7 @@ from spexviz.results import Explanation
 from spexviz.run import cost
 from spexviz.ui import address
 from spexviz.ui.selection import hearing, ticking, triggered
+from spexviz.ui.sentences import PROBLEM as PROBLEM
 from spexviz.ui.sentences import heading as heading
 from spexviz.ui.sentences import note as note
 from spexviz.ui.sentences import problem as problem
@@ -121,13 +122,17 @@ def openable(shown: Table, label: str, key: str, listed: rows.Listed, opened: Th
     _COMPONENTS["rows"](key=key, data=data, on_open_change=open_, on_mark_change=mark)
 
 
-def pressable(shown: Component, key: str, opened: Then) -> None:
-    """A component of which a click opens something; `opened`: called with the key that the browser says."""
+def asking(shown: Component, key: str, **then: Then) -> None:
+    """A component that asks for something by triggers of these names.
 
-    def heard() -> None:
-        opened(((st.session_state.get(key) or {}).get("open") or {}).get("key"))
+    Each is called with what the browser says, which is to be looked at before it is believed.
+    """
 
-    _COMPONENTS[shown.name](key=key, data=shown.data, on_open_change=heard)
+    def heard(name: str, call: Then) -> Callable[[], None]:
+        return lambda: call((st.session_state.get(key) or {}).get(name))
+
+    on = {f"on_{name}_change": heard(name, call) for name, call in then.items()}
+    _COMPONENTS[shown.name](key=key, data=dict(shown.data), **on)
 
 
 def text_twin(figure: Any) -> str:
