@@ -24,7 +24,7 @@ from spexviz.jobs import store as states
 from spexviz.jobs import ways
 from spexviz.jobs.counts import Counts
 from spexviz.jobs.place import Place, expected, place
-from spexviz.jobs.questions import Questions, as_asked, nobody
+from spexviz.jobs.questions import Questions, nobody
 from spexviz.jobs.store import Run, RunStore
 from spexviz.jobs.sweep import Sweep, persist
 from spexviz.jobs.turns import Turn, Turns
@@ -35,6 +35,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.results.preview import Preview
 from spexviz.run import more, pipeline
+from spexviz.run.measured import as_asked
 from spexviz.run.pipeline import Hooks
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec

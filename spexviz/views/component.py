@@ -23,6 +23,7 @@ COMPONENTS = (
     "selected",
     "rivals",
     "marker",
+    "tried",
 )
 _PARTS = {  # what stands before them in those that are more than one file
     "strip": ("said.js", "said.css", "lanes.js", "lanes.css", "tools.js", "tools.css"),

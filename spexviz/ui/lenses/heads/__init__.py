@@ -18,6 +18,6 @@ LENS = Lens(
     form=form.form,
     prefill=form.prefill,
     called=form.title,
-    actions={"attention": panels.attention, "what-if": panels.what_if, "removal": panels.removed},
+    actions={"attention": panels.attention, "removal": panels.removed},
     loads_model=True,
 )
