@@ -19,7 +19,7 @@ from spexviz.run import cost
 from spexviz.run.plan import Request, new_options
 from spexviz.solvers.base import Solver
 from spexviz.spec import Options
-from spexviz.ui import fields, routes, runtime, widgets
+from spexviz.ui import fields, resolve, routes, runtime, widgets
 from spexviz.views import captions
 
 Made = TypeVar("Made")
@@ -103,6 +103,7 @@ def ready(
         if check is not None:
             check(game)
         show_cost(request)
+        resolve.offer(request, BUDGETS)
         return request
     except SpexvizError as error:
         widgets.problem(error, key="form-error")

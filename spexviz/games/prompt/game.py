@@ -41,10 +41,10 @@ class PromptGame(OnModel):
     prompt. Between kept words stands the white space of the prompt, of several the one that ends most lines
     (see `space`). Before each text stands what the tokeniser sets there (see `beginning`); a chat template,
     with `chat`, brings its own, and an encoder adds its special tokens. With `turns` the prompt is one
-    message of a conversation, (role, text) each: that whose text is None, else a last one of the user. `target` and `contrast` are labels
-    where the model is a classifier; where it is a masked language model the template holds its mask token, at
-    which they are read: "{} It was [MASK].". `model` is a name for `spexviz.models.load`, or a loaded
-    LanguageModel.
+    message of a conversation, (role, text) each: that whose text is None, else a last one of the user.
+    `target` and `contrast` are labels where the model is a classifier; where it is a masked language model
+    the template holds its mask token, at which they are read: "{} It was [MASK].". `model` is a name for
+    `spexviz.models.load`, or a loaded LanguageModel.
     Raises GameError for an empty prompt, a template without "{}", or a setting that does not exist; on first
     use ModelError for a model that cannot be had, GameError for a target that is no single token or a prompt
     beyond the model's context.
@@ -369,8 +369,7 @@ class PromptGame(OnModel):
         self.check_size()
         model = self.asked_model
         check_blank(model, self.template, self.prompt, self.masking, self.replacement)
-        if self.turns:
-            check_kept(model.chat, self.turns, model.label)
+        self.check_turns()
         whole = self.wrap(self.prompt)
         asked = max(model.length(whole), model.length(self._longest))
         check_tokens(self.language_model, asked)  # before a greedy answer is asked for
@@ -379,6 +378,12 @@ class PromptGame(OnModel):
         check_tokens(self.language_model, asked + answered - 1)
         if self.masking == "attention":
             self._check_hidden()
+
+    def check_turns(self) -> None:
+        """Raise GameError for a conversation that the model's chat template does not take, or not wholly."""
+        if self.turns:
+            model = self.language_model
+            check_kept(model.chat, self.turns, model.label)
 
     @property
     def _longest(self) -> str:

@@ -11,23 +11,30 @@ from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.games.prompt.game import SLOT, PromptGame
 from spexviz.games.prompt.scripts import is_unspaced
+from spexviz.games.prompt.segments import SPLITS
 from spexviz.kit.options import settings
 from spexviz.models.base import LanguageModel
 from spexviz.run.plan import Request
 from spexviz.ui import lens, run_form, widgets
 from spexviz.ui.fields import Fields
+from spexviz.ui.lenses.prompt import marker, messages, splits
 
 LABELS = 20  # of a classifier, named under the form
 # what an example sets
 EXAMPLE = ("prompt", "template", "target", "contrast", "split", "masking", "space", "beginning")
 FIELDS = Fields(
-    "form", PromptGame, {"pattern": r"\w+", "protect": ""}, without=("spans", "protected", "answer_tokens")
+    "form",
+    PromptGame,
+    {"pattern": r"\w+"},
+    without=("spans", "protected", "answer_tokens", "turns"),
 )
 
 
 def prefill(request: Request) -> None:
     """Put the settings of a run back into the form."""
     FIELDS.fill(settings(request.game))
+    messages.fill(request.game.turns)
+    marker.fill(request.game.prompt, settings(request.game))
     run_form.prefill(request)
 
 
@@ -42,7 +49,12 @@ def form() -> None:
         placeholder="Type a sentence, or press an example above.",
         on_change=_propose_split,
     )
-    chosen = {"prompt": prompt, **_game_settings(names)}
+    if FIELDS.kept("split") == marker.PLAYERS:
+        marker.draw(marker.PLAYERS, prompt)
+    splits.offer(FIELDS, prompt)
+    turns = messages.editor(FIELDS) if FIELDS.kept("chat") else ()
+    chosen = {"prompt": prompt, "turns": turns, **_game_settings(names)}
+    chosen["spans"] = marker.ranges(marker.PLAYERS, prompt) if chosen["split"] == marker.PLAYERS else None
     with st.expander("Solver, template and more"):
         left, right = st.columns(2)
         with left:
@@ -105,8 +117,9 @@ def _show_hint(game: PromptGame | None) -> None:
 def _game_settings(names: tuple[str, ...]) -> dict[str, Any]:
     columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
     model = run_form.model_of(FIELDS, names, columns[0])
-    rest = zip(("split", "masking", "target", "contrast"), columns[1:], strict=True)
-    chosen = {"model": model, **{name: FIELDS.draw(name, column) for name, column in rest}}
+    rest = zip(("masking", "target", "contrast"), columns[2:], strict=True)
+    chosen = {"model": model, "split": FIELDS.draw("split", columns[1], offered=tuple(SPLITS))}
+    chosen |= {name: FIELDS.draw(name, column) for name, column in rest}
     if models.is_loaded(model):
         _show_answers(models.load(model))
     return chosen
@@ -129,19 +142,8 @@ def _show_answers(model: LanguageModel) -> None:
 def _more_settings() -> dict[str, Any]:
     template = FIELDS.draw("template", height=70)
     chosen = FIELDS.draw_all(("value", "chat", "space", "beginning", "replacement", "pattern"))
-    protect = FIELDS.draw("protect", option="protected")
-    return {"template": template, **chosen, "protected": _spans_of(protect)}
-
-
-def _spans_of(protect: str) -> list[list[int]]:
-    """Where the words that stay stand in the prompt; a note where they do not."""
-    if not protect:
-        return []
-    start = FIELDS.kept("prompt").find(protect)
-    if start < 0:
-        st.caption("The protected words are not in the prompt.")
-        return []
-    return [[start, start + len(protect)]]
+    protected = marker.draw(marker.KEPT, FIELDS.kept("prompt"))
+    return {"template": template, **chosen, "protected": protected}
 
 
 def _unknown(game: PromptGame | None) -> str:
@@ -152,7 +154,10 @@ def _unknown(game: PromptGame | None) -> str:
 
 
 def _check(game: PromptGame) -> None:
-    if game.value == "greedy" or not models.is_loaded(game.model_name):
+    if not models.is_loaded(game.model_name):
+        return
+    game.check_turns()
+    if game.value == "greedy":
         return
     if game.language_model.answers or game.language_model.blank:
         game.check()  # a label or template that cannot be read is said here, not by a failed run
