@@ -24,6 +24,7 @@ COMPONENTS = (
     "rivals",
     "marker",
     "tried",
+    "tokens",
 )
 _PARTS = {  # what stands before them in those that are more than one file
     "strip": ("said.js", "said.css", "lanes.js", "lanes.css", "tools.js", "tools.css"),
