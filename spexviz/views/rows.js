@@ -5,7 +5,7 @@ function first(data) {
   return { sorted: null, sought: "", marked: new Set(data.marked) };
 }
 
-const LONG = 24; // letters from which the first cell asks for more room than its longest word
+const LONG = 32; // letters from which the first cell asks for more room than its longest word
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
