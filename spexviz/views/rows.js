@@ -5,6 +5,8 @@ function first(data) {
   return { sorted: null, sought: "", marked: new Set(data.marked) };
 }
 
+const LONG = 32; // letters from which the first cell asks for more room than its longest word
+
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
 function draw(parentElement, state, data) {
@@ -24,7 +26,6 @@ function draw(parentElement, state, data) {
     if (data.listed) state.root.append(drawSearch(state));
     state.root.append(state.box, state.about);
     parentElement.append(state.root);
-    place(state);
     listen(state);
   }
   const root = state.root;
@@ -34,6 +35,7 @@ function draw(parentElement, state, data) {
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
   drawTable(state, data);
   arrange(state);
+  place(state);
   prune(state);
   state.box.scrollTop = scrolled;
   const again = focusedKey === null ? -1 : data.rows.findIndex((_, k) => keyOf(data, k) === focusedKey);
@@ -41,8 +43,10 @@ function draw(parentElement, state, data) {
 }
 
 // Where its columns have no room a row is a block.
-function place({ root, data }) {
-  root.classList.toggle("narrow", root.clientWidth <= (data.listed ? 900 : 640));
+function place({ root, box, data }) {
+  root.classList.remove("narrow");
+  const isNarrow = root.clientWidth <= (data.listed ? 900 : 640) || box.scrollWidth > box.clientWidth;
+  root.classList.toggle("narrow", isNarrow);
 }
 
 // What a row is, however the rows are drawn.
@@ -106,7 +110,7 @@ function drawCell(data, text, k, c) {
   const column = data.columns[c];
   const cell = role("td", "cell");
   const isShort = text.length <= 16;
-  cell.className = c ? `${column.kind}${isShort ? " short" : ""}` : "first";
+  cell.className = c ? `${column.kind}${isShort ? " short" : ""}` : `first${text.length > LONG ? " long" : ""}`;
   if (c) cell.dataset.name = column.name;
   if (column.kind === "time") {
     const at = data.numbers[c][k];

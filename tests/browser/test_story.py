@@ -176,7 +176,7 @@ def test_heads_and_examples_are_selected_by_mouse_and_by_keyboard(server, open_p
     node = page.locator(".spexviz-arcs .player.selected .name")
     page.locator(".square[data-player]").first.wait_for()
     idle(page)
-    page.get_by_role("button", name=re.compile("^L0.H2,")).first.click()
+    page.get_by_role("button", name=re.compile("^L0.H2: ")).first.click()
     wait_until(lambda: row.all_inner_texts() == node.all_inner_texts() == ["L0.H2"], 20, "row and node")
     wait_until(lambda: page.get_by_text("● − L0.H2").count(), 60, "the step of the path")
     page.get_by_text("Where L0.H2 looks").wait_for()
@@ -191,7 +191,7 @@ def test_heads_and_examples_are_selected_by_mouse_and_by_keyboard(server, open_p
     assert page.locator(".square.selected").count() == 0 and row.count() == 0
 
     page.goto(f"{server.url}/training")
-    open_card(page, "training", "elevator")
+    page.locator(".st-key-recorded-training-elevator button").press("Enter")
     card = page.locator(".card[role=button]")
     card.first.click()
     page.get_by_role("button", name="Clear selection").wait_for()
