@@ -16,7 +16,7 @@ from spexviz.jobs import store as states
 from spexviz.jobs.store import Run
 from spexviz.results import Explanation
 from spexviz.spec import is_run_id
-from spexviz.ui import depth, measure, ownership, panels, pairs, routes, runtime, watch, widgets
+from spexviz.ui import depth, measure, ownership, pairs, panels, routes, runtime, watch, widgets
 from spexviz.ui.lenses import lens_of
 from spexviz.ui.panels import View
 from spexviz.ui.selection import select, selected
