@@ -104,7 +104,9 @@ def _progress(fits: Rivals) -> None:
 def _said_of_all(own: Explanation, fits: Rivals) -> str:
     said = rivals.rests_on(own)
     if fits.left_out:
-        said += f" Left out, since they cannot work with these masks: {', '.join(map(pairs.titles().__getitem__, fits.left_out))}."
+        titles = pairs.titles()
+        names = ", ".join(titles[name] for name in fits.left_out)
+        said += f" Left out, since they cannot work with these masks: {names}."
     return f"{said} Click a solver to see what it would have said."
 
 

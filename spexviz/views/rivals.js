@@ -21,7 +21,7 @@ function draw(parentElement, state, data) {
   if (had !== undefined) state.rows.find((row) => row.dataset.key === had)?.focus();
   gestures(root, (event) => event.target.closest?.("[data-key]") ?? null, {
     point() {},
-    choose: (at) => at && state.send("open", { key: at.dataset.key === state.chosen ? "" : at.dataset.key }),
+    choose: (at, how) => at && !how && state.send("open", { key: at.dataset.key === state.chosen ? "" : at.dataset.key }),
     clear: () => state.send("open", { key: "" }),
     move: (at, key) => move(state, at, key),
   });

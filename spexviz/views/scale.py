@@ -13,7 +13,7 @@ SHOWN = 12  # sets whose bars are drawn
 
 @dataclass(frozen=True)
 class Scale:
-    """`colour`: the size of a single player's value that has the full colour; `bar`: that of the longest bar."""
+    """`colour`: the size of a single player's value that has the full colour; `bar`: of the longest bar."""
 
     colour: float
     bar: float

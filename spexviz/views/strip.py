@@ -55,8 +55,8 @@ def data(
 
     `version` changes with all of it but `selection`, the positions of the selected set's members, and
     `said`, a sentence about it. `top`: sets of order ≥ 2 shown as combs, at most 12. `scale`: of its colours
-    and bars, where another strip beside it has the same; by default its own; `none`: what stands in the place of the sets
-    where there is none, by default why.
+    and bars, where another strip beside it has the same; by default its own; `none`: what stands in the place
+    of the sets where there is none, by default why.
     """
     label = [isolated(name) for name in names(explanation.players)]
     effects = singles(interactions)
