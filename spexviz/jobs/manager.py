@@ -16,10 +16,12 @@ from filelock import FileLock
 
 from spexviz import models
 from spexviz.ablate import cache as ablations
-from spexviz.ablate.runner import Progress
+from spexviz.ablate import executors
+from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
 from spexviz.games.base import Game
 from spexviz.jobs import store as states
+from spexviz.jobs import ways
 from spexviz.jobs.counts import Counts
 from spexviz.jobs.place import Place, expected, place
 from spexviz.jobs.questions import Questions, nobody
@@ -32,7 +34,8 @@ from spexviz.kit.threads import go_behind
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.results.preview import Preview
-from spexviz.run import pipeline
+from spexviz.run import more, pipeline
+from spexviz.run.measured import as_asked
 from spexviz.run.pipeline import Hooks
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
@@ -53,6 +56,7 @@ class _Job:
 
     request: Request
     turn: Turn
+    before: str = ""  # the run from which it was begun
     cancel: threading.Event = field(default_factory=threading.Event)
     seconds: list[float | None] = field(default_factory=list)  # that it will take, once that was looked at
 
@@ -96,12 +100,21 @@ class JobManager:
         """What a person should know of the files of the runs and of the ablations."""
         return [notice for notice in (self.store.notice, self.cache.notice) if notice]
 
-    def submit(self, request: Request, title: str = "", user: str = "", visitor: str = "") -> str:
+    def submit(
+        self, request: Request, title: str = "", user: str = "", visitor: str = "", before: str = ""
+    ) -> str:
         """Start the run, resume it, or find it: same spec and user, same id. `visitor`: whose turn it takes.
 
-        What came from a file never answers for it. Raises QueueFull, SpecError, ModelError for a model that
-        this server does not offer, or what the game says at once.
+        `before`: the run from which it is begun, which is kept (see ways.py); what that has measured of the
+        same game, it does not ask again. What came from a file never answers for it. Raises QueueFull,
+        SpecError, ModelError for a model that this server does not offer, or what the game says at once.
         """
+        run_id = self._submitted(request, title, user, visitor, before)
+        if before:
+            ways.note(self.store.database, before, run_id)
+        return run_id
+
+    def _submitted(self, request: Request, title: str, user: str, visitor: str, before: str) -> str:
         spec = request.spec  # a bad setting is refused now, not in the queue
         _refuse(request.game)
         with self._guard:
@@ -110,7 +123,7 @@ class JobManager:
             found = self._found(spec, user)
             if found and (found.active or found.state == states.DONE):
                 return found.id
-            job = _Job(request, self._turns.join(visitor))
+            job = _Job(request, self._turns.join(visitor), before)
             try:
                 run_id = self.store.enqueue(spec, title, self._owner, user)
             except BaseException as error:
@@ -310,6 +323,7 @@ class JobManager:
 
             hooks = Hooks(self.cache, progress, preview, partial, job.cancel)
             request = job.request
+            self._adopt(job, hooks)
             result = pipeline.run(request, hooks)
             self._persist(lambda: self.store.save(run_id, result))
             state, message = states.DONE, ""
@@ -332,6 +346,22 @@ class JobManager:
         # from here on it may be resumed, by a job of its own
         self._forget(run_id, job)
         self.counts.end(run_id, state)
+
+    def _adopt(self, job: _Job, hooks: Hooks) -> None:
+        """Take over what the run from which this one was begun has measured of the same game.
+
+        Never from a file: anybody can have written it.
+        """
+        game = job.request.game
+        run = self.store.get(job.before) if job.before else None
+        if run is None or run.origin == states.FROM_FILE or run.spec.game != job.request.spec.game:
+            return
+        result = self.store.result(run.id)
+        if result is not None and len(result.sample):
+            asked = as_asked(result, game)
+            here = executors.get(hooks.executor)
+            runner = Runner(asked, self.cache, 0, hooks.progress, hooks.cancel, executor=here)
+            more.adopt(result, asked, runner)
 
     def _persist(self, write: Callable[[], T]) -> T:
         return persist(write, self._stop)

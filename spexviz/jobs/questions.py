@@ -16,7 +16,7 @@ from spexviz.jobs.store import Run, RunStore
 from spexviz.masks import Interaction, set_of
 from spexviz.results import Check, Explanation
 from spexviz.run.checks import validate, with_checks
-from spexviz.run.measured import measured
+from spexviz.run.measured import as_asked, measured
 
 LIMIT = 256  # ablations of one check
 _TRIES = 5  # at keeping what was found, where others keep something at the same time
@@ -73,10 +73,3 @@ class Questions:
         if run is None or result is None:
             raise StoreError("This run is no longer there: start it again from its settings.")
         return run, result
-
-
-def as_asked(explanation: Explanation, game: Game) -> Game:
-    """The game of a run in the precision in which the run has asked it."""
-    if explanation.precision.startswith("fp32") and game.precision not in (None, "fp32"):
-        return game.at_full_precision() or game
-    return game

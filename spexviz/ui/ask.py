@@ -17,13 +17,13 @@ from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import SpexvizError
 from spexviz.games.base import Game
 from spexviz.games.prompt.game import PromptGame
-from spexviz.jobs.questions import as_asked
 from spexviz.kit.names import names, plain
 from spexviz.masks import Interaction, Masks
 from spexviz.results import Check, Explanation
 from spexviz.results.flips import Flips
 from spexviz.run.checks import MOST_ORDER, with_checks
 from spexviz.run.flips import LIMIT, MOST, flips, known_flips, line_of
+from spexviz.run.measured import as_asked
 from spexviz.ui import runtime, widgets
 from spexviz.ui.games import game_of, is_loaded, is_refused
 from spexviz.ui.panels import View
