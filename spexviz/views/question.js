@@ -21,7 +21,7 @@ function drawQuestion(data) {
     prompt.setAttribute("role", "group");
     prompt.setAttribute("aria-label", "What was asked");
     prompt.tabIndex = 0;
-    for (const part of data.parts) prompt.append(element("span", part.own ? "own" : "around", part.text));
+    for (const part of data.parts) prompt.append(part.own ? element("span", "own", part.text) : drawAround(part.text));
     box.append(prompt);
   }
   const measured = element("div", "measured", "Measured: ");
@@ -29,6 +29,25 @@ function drawQuestion(data) {
   if (data.model) measured.append(document.createTextNode(` · ${data.model}`));
   box.append(measured);
   return box;
+}
+
+// What stands around the text: of much of it the beginning and the end, and the whole on demand.
+const LONG = 320; // characters
+const ENDS = 120;
+
+function drawAround(text) {
+  const around = element("span", "around", text);
+  const points = Array.from(text);
+  if (points.length <= LONG) return around;
+  const [first, last] = [points.slice(0, ENDS).join(""), points.slice(-ENDS).join("")];
+  const more = element("button", "more", `… show ${(points.length - 2 * ENDS).toLocaleString("en")} more characters …`);
+  more.type = "button";
+  more.addEventListener("click", () => {
+    around.textContent = text;
+    around.closest(".prompt").focus();
+  });
+  around.replaceChildren(document.createTextNode(first), more, document.createTextNode(last));
+  return around;
 }
 
 function drawAnswers(data) {
