@@ -9,9 +9,10 @@ and switched off.
 from __future__ import annotations
 
 import copy
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
 from spexviz.errors import GameError, ModelError
 from spexviz.kit.arrays import Floats
@@ -26,6 +27,13 @@ Span = tuple[int, int]
 """Start and end of a piece of text, in characters."""
 Turn = tuple[str, str | None]
 """One message of a conversation: its role, and its text; None where the text that is asked stands."""
+
+
+class Likely(NamedTuple):
+    """A token, or a label, that may come next: its text, and its probability."""
+
+    text: str
+    probability: float
 
 
 class Written(str):
@@ -144,6 +152,18 @@ class LanguageModel(ABC):
 
         As Written where the model tells its tokens.
         """
+
+    def likeliest(self, text: str, count: int) -> tuple[Likely, ...]:
+        """What most likely comes next, at most so many, the likeliest first: tokens, or labels.
+
+        Of tokens only those whose text, as an answer, is read as that very token. Raises ModelError where the
+        model does not tell.
+        """
+        if not self.answers:
+            raise ModelError(f"{self.label} does not tell which tokens are likely: type an answer instead.")
+        (logs,) = self.log_probabilities([text], self.answers)
+        found = [Likely(answer, math.exp(log)) for answer, log in zip(self.answers, logs, strict=True)]
+        return tuple(sorted(found, key=lambda one: -one.probability)[:count])
 
     @abstractmethod
     def log_probabilities(

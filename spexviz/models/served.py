@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -21,9 +22,10 @@ from spexviz.kit.arrays import Floats
 from spexviz.kit.cached import cached_property
 from spexviz.kit.lanes import Lanes
 from spexviz.models.answers import AnswersTo, Completions, Ending
-from spexviz.models.base import LanguageModel, Span, Turn, Written, messages, refused_messages
-from spexviz.models.completions import Door, read_text
+from spexviz.models.base import LanguageModel, Likely, Span, Turn, Written, messages, refused_messages
+from spexviz.models.completions import Door, Token, read_text
 from spexviz.models.continued import Answers, differs_alone, ids_behind
+from spexviz.models.likely import readable
 from spexviz.models.loaded import LETTER, added
 from spexviz.models.pieces import spans_of
 from spexviz.models.probe import probe, tokenize
@@ -188,11 +190,35 @@ class ServedModel(LanguageModel):
         ids = after.likeliest(min(tokens, self.context - len(prompt) + 1))
         return Written(self._text_of(prompt, ids), ids)
 
+    def likeliest(self, text: str, count: int) -> tuple[Likely, ...]:
+        prompt = self._prompt(text)
+        (listed,) = self._lanes.map(self._next_tokens, [prompt])
+        if not self.ability.ids:
+            return tuple(Likely(str(word), math.exp(log)) for word, log in listed[:count])
+        known = ((token, log) for token, log in listed if isinstance(token, int))
+
+        def is_read(word: str, token: int) -> bool:
+            return self._answers_behind(text, [word])[0] == (token,)
+
+        try:
+            return readable(known, count, self._detokenized, prompt, is_read)
+        except Refused:
+            raise ModelError(
+                f"{self.label} does not tell the texts of its tokens (the route /detokenize): "
+                "type an answer instead."
+            ) from None
+
+    def _next_tokens(self, prompt: Any) -> list[tuple[Token, float]]:
+        return AnswersTo(self._completions, prompt, self.answer_length).next_tokens()
+
+    def _detokenized(self, ids: Sequence[int]) -> str:
+        body = {"model": self.ability.model, "tokens": list(ids)}
+        return self._door.ask("/detokenize", body, _read_detokenized)
+
     def _text_of(self, prompt: Any, ids: Sequence[int]) -> str:
         """The text of an answer, by its tokens where the server can be asked for it."""
         try:
-            body = {"model": self.ability.model, "tokens": list(ids)}
-            return self._door.ask("/detokenize", body, _read_detokenized)
+            return self._detokenized(ids)
         except Refused:
             return self._completions.complete(prompt, read_text, max_tokens=len(ids), logprobs=None)
 

@@ -16,15 +16,15 @@ import streamlit as st
 from spexviz.analysis.leading import MOST_ORDER
 from spexviz.indices import FIRST_ORDER
 from spexviz.ui import depth
-from spexviz.ui.selection import select
+from spexviz.ui.selection import select, switch_off
 from spexviz.views.index_words import READINGS
 from spexviz.views.story import DEPTHS, Look
 
 TOPS = range(3, 41)  # sets that can be shown
 RUN = "run"
-NAMES = ("index", "order", "sets", "depth", "selected")  # of what may stand behind the run
+NAMES = ("index", "order", "sets", "depth", "selected", "off")  # of what may stand behind the run
 _NUMBER = re.compile(r"[0-9]{1,5}\Z")
-_SELECTED = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})*\Z")
+_PLAYERS = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})*\Z")
 _AT = "address-at"  # session_state: the run that is shown, and what its address said of it
 
 
@@ -39,6 +39,7 @@ def arrive(run_id: str | None) -> None:
     if run_id is not None:
         st.session_state[_chosen(run_id)] = found
         select(run_id, found.get("selected", ()))
+        switch_off(run_id, found.get("off", ()))
 
 
 def leave() -> None:
@@ -72,9 +73,10 @@ def read(parameters: Mapping[str, str]) -> dict[str, Any]:
         given = parameters.get(name, "")
         if _NUMBER.match(given) and int(given) in numbers:
             found[name] = int(given)
-    if _SELECTED.match(parameters.get("selected", "")):
-        members = {int(i) for i in parameters["selected"].split("-")}
-        found["selected"] = tuple(sorted(members))
+    for name in ("selected", "off"):
+        if _PLAYERS.match(parameters.get(name, "")):
+            members = {int(i) for i in parameters[name].split("-")}
+            found[name] = tuple(sorted(members))
     return found
 
 
@@ -92,6 +94,7 @@ def _words(look: Look) -> dict[str, str]:
     said = {"index": look.index, "sets": str(look.top), "depth": look.depth}
     if look.index not in FIRST_ORDER:  # these are of single players, whatever order was chosen
         said["order"] = str(look.order)
-    if look.selection:
-        said["selected"] = "-".join(map(str, look.selection))
+    for name, players in (("selected", look.selection), ("off", look.off)):
+        if players:
+            said[name] = "-".join(map(str, players))
     return said

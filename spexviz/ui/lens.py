@@ -23,7 +23,20 @@ from spexviz.errors import SpexvizError
 from spexviz.jobs import store as states
 from spexviz.results import Explanation
 from spexviz.run.plan import Request
-from spexviz.ui import address, browser, depth, ownership, recorded, result, routes, runtime, watch, widgets
+from spexviz.ui import (
+    address,
+    browser,
+    deeper,
+    depth,
+    ownership,
+    recorded,
+    result,
+    routes,
+    runtime,
+    watch,
+    widgets,
+)
+from spexviz.ui.deeper import zoom
 from spexviz.ui.panels import Draw
 from spexviz.ui.visitor import visitor
 from spexviz.ui.watch import Items
@@ -143,6 +156,7 @@ def _head(lens: Lens, run: states.Run) -> None:
                 st.rerun()
     if run.imported:
         widgets.note(watch.ORIGINS[run.origin], kind="quiet", key=f"origin-{run.id}")
+    zoom.whence(run)
 
 
 def _prefill(lens: Lens, run: states.Run) -> None:
@@ -177,6 +191,7 @@ def _answer(lens: Lens, run: states.Run) -> None:
     if explanation is None:
         watch.early(run, st.container())
     elif lens.shows(run):
-        result.show(explanation, run.id, lens.actions, lens.items(explanation))
+        actions = {"deeper": deeper.draw, **lens.actions}
+        result.show(explanation, run.id, actions, lens.items(explanation))
     else:
         result.show(explanation, run.id)  # a game without a page of its own

@@ -27,6 +27,7 @@ class View:
 
 
 Draw = Callable[[View], None]
+WHAT_IF = "what-if"  # the action that answers what is switched off
 
 
 def draw_all(panels: Sequence[Panel], view: View, actions: Mapping[str, Draw]) -> None:
@@ -79,7 +80,8 @@ def draw(panel: Panel, view: View, actions: Mapping[str, Draw]) -> None:
         words(shown, key)
     elif isinstance(shown, Component):
         _heading(panel, shown, key)
-        widgets.drawn(shown, key, view.key, still=view.look.still)
+        still = view.look.still
+        widgets.drawn(shown, key, view.key, still=still, switches=WHAT_IF in actions)
     elif isinstance(shown, Table):
         run_key = view.key if selects else ""
         widgets.table(shown, panel.title, key, run_key, view.look.selection)

@@ -20,7 +20,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.run import cost
 from spexviz.ui import address
-from spexviz.ui.selection import selecting, ticking, triggered
+from spexviz.ui.selection import hearing, ticking, triggered
 from spexviz.ui.sentences import PROBLEM as PROBLEM
 from spexviz.ui.sentences import heading as heading
 from spexviz.ui.sentences import note as note
@@ -52,14 +52,15 @@ def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool
     return bool(st.session_state.get(flag))
 
 
-def drawn(shown: Component, key: str, run_key: str, *, still: bool = False) -> None:
+def drawn(shown: Component, key: str, run_key: str, *, still: bool = False, switches: bool = False) -> None:
     """A component of ours by its data; a click in it selects players of the run with this key.
 
-    `still`: nothing in it can be clicked yet.
+    `still`: nothing in it can be clicked yet; `switches`: players can be switched off, since the page says
+    what the model answers then.
     """
-    clicked = selecting(run_key, key, triggered)
+    clicked = hearing(run_key, key, triggered)
     # the views of a run are linked in the browser
-    data = {**shown.data, "run": run_key or None, "still": still}
+    data = {**shown.data, "run": run_key or None, "still": still, "switches": switches}
     _COMPONENTS[shown.name](key=key, data=data, on_select_change=clicked)
 
 
@@ -154,7 +155,7 @@ def index_controls(
     if depth == "anyone":
         place = st.expander("More or fewer sets")
     with place:
-        columns = st.columns([2, 2, 2] if depth == "researcher" else [2, 2], vertical_alignment="bottom")
+        columns = st.columns([2, 2, 2] if depth == "researcher" else [2, 2])
         index = "mean"
         if depth == "researcher":
             index = columns[0].selectbox(

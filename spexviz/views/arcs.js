@@ -1,5 +1,5 @@
 // Arcs between players. Data comes from spexviz/views/arcs.py; user text enters the page through textContent only.
-export default component({ draw, select, light, place });
+export default component({ draw, select, off, light, place });
 
 // ---- drawing: once a version; where all of it stands is the matter of rails.js ---------------------------------------
 
@@ -11,13 +11,13 @@ function draw(parentElement, state, data) {
   for (const [name, colour] of Object.entries(data.colours)) {
     if (typeof colour === "string") root.style.setProperty(`--sx-${name}`, colour);
   }
-  Object.assign(state, { data, root, width: 0, at: null, chosen: [] });
+  Object.assign(state, { data, root, width: 0, at: null });
   state.sub = element("p", "sub");
   root.append(element("h3", "title", data.title), state.sub, drawLegend(data));
   if (data.asks) root.append(element("p", "meaning", data.asks));
   state.stage = element("div", "stage");
   state.stage.setAttribute("role", "group");
-  state.stage.setAttribute("aria-label", `${data.title}: ${data.players.length} ${data.noun}s and the sets of them. Arrow keys move along them and across, Enter selects, Escape clears.`);
+  state.stage.setAttribute("aria-label", `${data.title}: ${data.players.length} ${data.noun}s and the sets of them. ${keysOf(state).replace("move", "move along them and across")}`);
   state.canvas = svg("svg", { class: "canvas", focusable: "false" });
   state.lines = svg("g", { class: "lines", "aria-hidden": "true" });
   state.badges = svg("g", { class: "badges" });
@@ -52,8 +52,7 @@ function drawPlayer(state, player, k) {
 }
 
 function drawSet(state, set, k, largest) {
-  const unsure = Boolean(set.i && set.i[0] <= 0 && set.i[1] >= 0);
-  const kind = ["set", set.v < 0 ? "down" : "up", unsure && "unsure", set.c === "contradicted" && "contradicted"].filter(Boolean).join(" ");
+  const kind = ["set", set.v < 0 ? "down" : "up", isUnsure(set) && "unsure", set.c === "contradicted" && "contradicted"].filter(Boolean).join(" ");
   const line = svg("g", { class: kind, "data-set": k });
   const paths = ["halo", "hit", "ink"].map((name) => svg("path", { class: name }));
   const thick = 1.5 + (4 * Math.abs(set.v)) / largest;
@@ -83,7 +82,7 @@ function drawLegend(data) {
   if (up && data.sets.some((set) => set.v > 0)) item("up", up);
   if (down && data.sets.some((set) => set.v < 0)) item("down", down);
   if (data.sets.some((set) => set.m.length > 2)) item("more", `three or more ${data.noun}s`);
-  if (data.sets.some((set) => set.i && set.i[0] <= 0 && set.i[1] >= 0)) item("unsure", "dashed: interval crosses 0");
+  if (data.sets.some(isUnsure)) item("unsure", "dashed: interval crosses 0");
   if (data.sets.some((set) => set.c === "contradicted")) item("contradicted", "hollow: contradicted by the model");
   return box;
 }
@@ -107,7 +106,7 @@ function listen(state) {
   const hit = (event) => (event.target.closest ? event.target.closest("[data-node],[data-set]") : null);
   gestures(state.stage, hit, {
     point: (here) => point(state, here),
-    choose: (here) => choose(state, here),
+    choose: (here, how) => here && act(state, membersOf(own(state, here)), how),
     clear: () => report(state, []),
     move: (here, key) => move(state, here, key),
   });
@@ -136,14 +135,7 @@ function move(state, here, key) {
 const own = (state, here) => (here.dataset.node !== undefined ? state.players[here.dataset.node] : state.sets[here.dataset.set]);
 const membersOf = (thing) => thing.m ?? [thing.p];
 
-function choose(state, here) {
-  if (!here) return;
-  const members = membersOf(own(state, here));
-  report(state, same(members, state.chosen) ? [] : members);
-}
-
 function select(state, members) {
-  state.chosen = members;
   const chosen = new Set(members);
   state.players.forEach((player) => pressed(player.label, chosen.has(player.p)));
   let some = false;
@@ -156,6 +148,16 @@ function select(state, members) {
     for (const part of [set.line, set.badge]) part.classList.toggle("in", isIn);
   }
   state.root.classList.toggle("choosing", some);
+}
+
+// A set that has lost a member acts no more.
+function off(state, members) {
+  const out = new Set(members);
+  state.players.forEach((player) => struck(player.label, out.has(player.p)));
+  for (const set of state.sets) {
+    const isOut = set.m.some((i) => out.has(i));
+    for (const part of [set.line, set.badge]) part.classList.toggle("out", isOut);
+  }
 }
 
 // What belongs to a player or a set is lit in every view of the run.
@@ -224,7 +226,7 @@ function sentence(state, thing) {
 }
 
 function describe(data, set) {
-  const unsure = set.i && set.i[0] <= 0 && set.i[1] >= 0 ? ", sign not certain" : "";
+  const unsure = isUnsure(set) ? ", sign not certain" : "";
   const interval = set.i ? `, 90 % interval ${set.range}${unsure}` : "";
   const check = set.check ? `; ${set.check.replace(/\.$/, "")}` : "";
   return `${set.t}: ${data.index} ${set.said} ${data.unit}${interval}, ${set.s} of the variance${check}`;

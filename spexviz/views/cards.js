@@ -1,5 +1,5 @@
 // Cards of training examples. Data comes from spexviz/views/cards.py; user text enters the page through textContent only.
-export default component({ draw, select, light, place: measure });
+export default component({ draw, select, off, light, place: measure });
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
@@ -8,11 +8,11 @@ function draw(parentElement, state, data) {
   const root = element("div", data.large ? "spexviz-cards large" : "spexviz-cards");
   root.dataset.quality = data.quality;
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
-  Object.assign(state, { root, at: null, chosen: "", shown: data.cards });
+  Object.assign(state, { root, at: null, shown: data.cards, tools: null });
   state.cards = data.cards.map((card) => drawCard(card, data.still));
   state.buttons = state.cards.filter((card) => card.getAttribute("role") === "button");
   if (state.buttons.length) stop(state, state.buttons[0]);
-  root.append(...state.cards.map((card) => held(state, card)));
+  root.append(...(data.tools ? toolbar(state, data.tools) : []), ...state.cards.map((card) => held(state, card)));
   parentElement.append(root);
   listen(state);
 }
@@ -97,7 +97,7 @@ function listen(state) {
   const hit = (event) => event.target.closest?.(".card[role=button]") ?? null;
   gestures(state.root, hit, {
     point: (at) => point(state, at),
-    choose: (at) => choose(state, at),
+    choose: (at, how) => choose(state, at, how),
     clear: () => report(state, []),
     move: (at, key) => move(state, at, key),
   });
@@ -120,16 +120,27 @@ function move(state, at, key) {
 
 const membersOf = (state, card) => state.shown[state.cards.indexOf(card)].members;
 
-function choose(state, at) {
+function choose(state, at, how) {
   if (!at) return;
   stop(state, at);
-  const members = membersOf(state, at);
-  report(state, state.chosen === members.join() ? [] : members);
+  act(state, membersOf(state, at), how);
 }
 
+// A card is one set, or one player of those selected.
 function select(state, members) {
-  state.chosen = members.join();
-  for (const card of state.buttons) pressed(card, state.chosen !== "" && membersOf(state, card).join() === state.chosen);
+  const chosen = new Set(members);
+  const isIn = (own) => same(own, members) || (own.length === 1 && chosen.has(own[0]));
+  for (const card of state.buttons) pressed(card, members.length > 0 && isIn(membersOf(state, card)));
+}
+
+// Each example that is switched off is struck out, on every card.
+function off(state, members) {
+  const out = new Set(members);
+  for (const card of state.buttons) {
+    const own = membersOf(state, card);
+    struck(card, own.every((i) => out.has(i)));
+    card.querySelectorAll(".item").forEach((item, k) => item.classList.toggle("off", out.has(own[k])));
+  }
 }
 
 // What belongs to a card is lit in every view of the run.

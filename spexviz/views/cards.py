@@ -61,10 +61,12 @@ def data(
     limit: float = 0.0,
     large: bool = False,
     good: bool = True,
+    tools: str = "",
 ) -> dict[str, Any]:
     """The component's data, JSON-able.
 
-    `limit`: the value with the full colour, by default the largest; `good`: False fades the colours.
+    `limit`: the value with the full colour, by default the largest; `good`: False fades the colours; `tools`:
+    what a player is called, where the bar that says what a press does is to stand over them.
     """
     values = [card.value for card in cards if card.value is not None]
     limit = limit or max(map(abs, values), default=0.0)
@@ -74,6 +76,7 @@ def data(
     body = {
         "cards": [_card(card, limit, dark) for card in cards],
         "large": large,
+        "tools": tools,
         "quality": shown,
         "colours": colours(_COLOURS, dark),
     }

@@ -12,9 +12,22 @@ from typing import Any
 from spexviz.views import theme
 
 # each has its script and its style here
-COMPONENTS = ("strip", "arcs", "cards", "squares", "question", "looks", "rows", "selected", "marker")
+COMPONENTS = (
+    "strip",
+    "arcs",
+    "cards",
+    "squares",
+    "question",
+    "looks",
+    "rows",
+    "selected",
+    "rivals",
+    "marker",
+)
 _PARTS = {  # what stands before them in those that are more than one file
-    "strip": ("said.js", "said.css", "lanes.js", "lanes.css"),
+    "strip": ("said.js", "said.css", "lanes.js", "lanes.css", "tools.js", "tools.css"),
+    "squares": ("tools.js", "tools.css"),
+    "cards": ("tools.js", "tools.css"),
     "arcs": ("rails.js",),
     "selected": ("said.js", "said.css"),
     "rows": ("listed.js",),

@@ -31,7 +31,7 @@ def mattering(explanation: Explanation, items: Sequence[Item], look: Look) -> Co
     """The players with the largest effects, the largest first."""
     shown = _items(explanation, items)
     made = cards.mattering(explanation, shown, TOP, index=look.index, order=look.order)
-    return _component(explanation, made, look)
+    return _component(explanation, made, look, tools=explanation.subject.noun)
 
 
 def groups(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
@@ -98,7 +98,7 @@ def _items(explanation: Explanation, items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(map(Item, explanation.players))
 
 
-def _component(explanation: Explanation, made: Sequence[Card], look: Look) -> Component:
+def _component(explanation: Explanation, made: Sequence[Card], look: Look, *, tools: str = "") -> Component:
     good = cards.quality_is_good(explanation)
-    data = cards.data(made, dark=look.dark, selection=look.selection, good=good)
+    data = cards.data(made, dark=look.dark, selection=look.selection, good=good, tools=tools)
     return Component("cards", data, cards.text_twin(made))

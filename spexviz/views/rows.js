@@ -1,5 +1,5 @@
 // A table whose rows select players or open something. Data comes from spexviz/views/rows.py; user text enters through textContent only.
-export default component({ first, draw, select, light });
+export default component({ first, draw, select, light, place });
 
 function first(data) {
   return { sorted: null, sought: "", marked: new Set(data.marked) };
@@ -24,8 +24,7 @@ function draw(parentElement, state, data) {
     if (data.listed) state.root.append(drawSearch(state));
     state.root.append(state.box, state.about);
     parentElement.append(state.root);
-    fit(state);
-    new ResizeObserver(() => fit(state)).observe(state.root);
+    place(state);
     listen(state);
   }
   const root = state.root;
@@ -42,7 +41,9 @@ function draw(parentElement, state, data) {
 }
 
 // Where its columns have no room a row is a block.
-const fit = ({ root, data }) => root.classList.toggle("narrow", root.clientWidth <= (data.listed ? 900 : 640));
+function place({ root, data }) {
+  root.classList.toggle("narrow", root.clientWidth <= (data.listed ? 900 : 640));
+}
 
 // What a row is, however the rows are drawn.
 const keyOf = (data, k) => data.listed?.keys[k] ?? String(data.members[k] ?? k);
@@ -187,7 +188,7 @@ function listen(state) {
       return;
     }
     const row = rowAt(event);
-    if (row && !event.target.closest(".tick")) press(state, Number(row.dataset.row));
+    if (row && !event.target.closest(".tick")) press(state, Number(row.dataset.row), heldIn(event));
   });
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -247,11 +248,11 @@ function reveal(state, row) {
   else if (below > 0) box.scrollTop += Math.min(below, above);
 }
 
-function press(state, k) {
+function press(state, k, how) {
   const { data } = state;
   if (data.listed) return void state.send("open", { key: data.listed.keys[k] });
   if (!state.presses) return;
-  report(state, state.chosen === data.members[k].join() ? [] : data.members[k]);
+  act(state, data.members[k], how);
 }
 
 function clear(state) {

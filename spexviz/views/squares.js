@@ -1,7 +1,7 @@
 // Layers × heads, one square a player. Data comes from spexviz/views/squares.py; user text enters the page through textContent only.
 const HEIGHT = 620; // px of all layers, where they are many
 
-export default component({ draw, select, light });
+export default component({ draw, select, off, light });
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
@@ -11,12 +11,12 @@ function draw(parentElement, state, data) {
   root.dataset.quality = data.quality;
   root.classList.toggle("still", Boolean(data.still));
   for (const name of ["ink", "muted", "grid", "surface", "accent"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
-  Object.assign(state, { data, root, at: null, selected: [] });
+  Object.assign(state, { data, root, at: null, selected: [], tools: null });
   const frame = element("div", "frame");
   frame.append(drawBoard(state, data));
   root.append(drawLegend(data));
   if (data.asks) root.append(element("div", "asks", data.asks));
-  root.append(frame, drawRead(state, data));
+  root.append(...toolbar(state, data.noun), frame, drawRead(state, data));
   parentElement.append(root);
   tell(state);
   listen(state);
@@ -47,7 +47,7 @@ function drawBoard(state, data) {
   board.style.setProperty("--columns", data.columns);
   board.style.setProperty("--side", `${Math.max(21, Math.min(34, HEIGHT / rows - 3)).toFixed(1)}px`);
   board.setAttribute("role", "group");
-  board.setAttribute("aria-label", `${data.squares.length} ${data.noun}s, a row a layer. Arrow keys move${data.still ? "" : ", Enter selects, Escape clears"}.`);
+  board.setAttribute("aria-label", `${data.squares.length} ${data.noun}s, a row a layer.${keysOf(state)}`);
   const put = (made, row, column) => {
     made.style.gridArea = `${row} / ${column}`;
     board.append(made);
@@ -114,8 +114,8 @@ function listen(state) {
   const hit = (event) => event.target.closest?.(".square") ?? null;
   gestures(state.root.querySelector(".board"), hit, {
     point: (at) => point(state, at),
-    choose: (at, more) => choose(state, at, more),
-    clear: () => change(state, []),
+    choose: (at, how) => choose(state, at, how),
+    clear: () => report(state, []),
     move: (at, key) => move(state, at, key),
   });
 }
@@ -145,18 +145,10 @@ function stop(state, square) {
   return square;
 }
 
-function choose(state, at, more) {
+function choose(state, at, how) {
   if (!at) return;
-  const player = Number(at.dataset.player);
   stop(state, at);
-  const others = state.selected.filter((i) => i !== player);
-  const isIn = others.length < state.selected.length;
-  if (more) change(state, isIn ? others : [...others, player].sort((a, b) => a - b));
-  else change(state, isIn && !others.length ? [] : [player]);
-}
-
-function change(state, members) {
-  if (!state.data.still) report(state, members);
+  act(state, [Number(at.dataset.player)], how);
 }
 
 function select(state, members) {
@@ -164,6 +156,11 @@ function select(state, members) {
   const chosen = new Set(members);
   for (const one of state.squares) pressed(one.square, chosen.has(one.p));
   tell(state);
+}
+
+function off(state, members) {
+  const out = new Set(members);
+  for (const one of state.squares) struck(one.square, out.has(one.p));
 }
 
 // What belongs to a player is lit in every view of the run.

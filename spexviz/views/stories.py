@@ -45,7 +45,8 @@ def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, 
     pictures = picture(explanation, items)
     more = [panel for panel in pictures if panel.room == "more"] + _more(explanation)
     pictures = [panel for panel in pictures if panel.room != "more"]
-    panels = [*_top(explanation), *pictures, *sorted(more, key=_tab)]
+    deeper = Panel("Go deeper", Action("deeper"))
+    panels = [*_top(explanation), *pictures, deeper, *sorted(more, key=_tab)]
     if explanation.complete:
         return tuple(panels)
     return tuple(panel for panel in panels if panel.early)
@@ -164,14 +165,10 @@ def _more(explanation: Explanation) -> list[Panel]:
         Panel(SETS, partial(_table, explanation), "more", selects=True),
         Panel(QUALITY, partial(_curve, explanation), "more", early=True),
     ]
-    if explanation.proof.exact:
-        return [*panels, Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher")]
-    return [
-        *panels,
-        Panel(QUALITY, Action("rivals"), "more"),
-        Panel(ERRORS, partial(_residuals, explanation), "more", "analyst"),
-        Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher"),
-    ]
+    panels.append(Panel(QUALITY, Action("rivals"), "more"))
+    if not explanation.proof.exact:
+        panels.append(Panel(ERRORS, partial(_residuals, explanation), "more", "analyst"))
+    return [*panels, Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher")]
 
 
 def _guesses(explanation: Explanation) -> list[Panel]:

@@ -26,14 +26,15 @@ Room = Literal["top", "picture", "beside", "more"]
 class Look:
     """How a run is looked at: nothing of it changes a number of the run.
 
-    `index`, `order`: of the interactions; `top`: sets shown; `selection`: the selected players; `depth`: for
-    whom it is told; `still`: nothing can be clicked.
+    `index`, `order`: of the interactions; `top`: sets shown; `selection`: the selected players; `off`: those
+    switched off; `depth`: for whom it is told; `still`: nothing can be clicked.
     """
 
     index: str = "mean"
     order: int = 3
     top: int = 12
     selection: Interaction = ()
+    off: Interaction = ()
     depth: Depth = "anyone"
     dark: bool = False
     still: bool = False

@@ -1,5 +1,5 @@
 // Text strip with combs. Data comes from spexviz/views/strip.py; user text enters the page through textContent only.
-export default component({ update, draw, select, light, place });
+export default component({ update, draw, select, off, light, place });
 
 function update(state, data) {
   Object.assign(state, { about: data.selection || [], said: data.said });
@@ -15,7 +15,7 @@ function draw(parentElement, state, data) {
   root.classList.toggle("preview", Boolean(data.preview));
   root.classList.toggle("still", Boolean(data.still));
   for (const name of ["ink", "muted", "grid", "up", "down", "surface", "onMark"]) root.style.setProperty(`--sx-${name}`, data.colours[name]);
-  Object.assign(state, { data, root, width: 0, selected: [], lit: [] });
+  Object.assign(state, { data, root, width: 0, selected: [], struck: [], lit: [], tools: null });
   const repeats = new Set(data.numbers);
   state.name = (i) => data.names[i] ?? visible(data.tokens[i]) + (repeats.has(i) ? ` (${i + 1})` : "");
   state.setsOf = data.tokens.map(() => []);
@@ -33,7 +33,7 @@ function draw(parentElement, state, data) {
   const stand = element("div", "stand");
   state.staves = svg("svg", { class: "lanes", "aria-hidden": "true", focusable: "false" }); // beside the text: no new lane lays it out anew
   stand.append(text, element("div", "veil"), state.staves);
-  root.append(drawLegend(data), stand);
+  root.append(drawLegend(data), ...toolbar(state, data.noun), stand);
   if (data.asks) root.append(element("div", "asks", data.asks));
   root.append(state.box, combs);
   parentElement.append(root);
@@ -46,7 +46,7 @@ function draw(parentElement, state, data) {
 function drawText(state, data, repeats) {
   const box = element("div", "text");
   box.setAttribute("role", "group");
-  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s.${data.preview ? "" : keysOf(data)}`);
+  box.setAttribute("aria-label", `Text of ${data.tokens.length} ${data.noun}s.${data.preview ? "" : keysOf(state)}`);
   const most = data.preview ? 1 : Math.max(...data.mass, 1e-12);
   const middle = (data.colours.cells.length - 1) / 2;
   state.tokens = data.tokens.map((label, i) => {
@@ -75,7 +75,7 @@ function drawText(state, data, repeats) {
 function drawCombs(state, data) {
   const box = element("div", "combs");
   box.setAttribute("role", "group");
-  box.setAttribute("aria-label", `The ${data.sets.length} strongest sets.${keysOf(data)}`);
+  box.setAttribute("aria-label", `The ${data.sets.length} strongest sets.${keysOf(state)}`);
   state.combs = [];
   if (!data.sets.length) {
     box.append(element("div", "none", data.none));
@@ -89,7 +89,7 @@ function drawCombs(state, data) {
     if (name !== "range" || ranged) head.append(element("span", name, text));
   }
   box.append(head);
-  const largest = Math.max(...data.sets.flatMap((set) => [set.v, ...(set.i || [])].map(Math.abs)), 1e-12);
+  const largest = data.largest || Math.max(...data.sets.flatMap((set) => [set.v, ...(set.i || [])].map(Math.abs)), 1e-12);
   state.combs = data.sets.map((set, k) => {
     const row = element("div", ["comb", ...marks(set)].join(" "));
     const glyph = svg("svg", { class: "glyph", "aria-hidden": "true", focusable: "false" });
@@ -182,8 +182,8 @@ function listen(state) {
   const hit = (event) => (event.target.closest ? event.target.closest("[data-token],[data-comb]") : null);
   gestures(state.root, hit, {
     point: (at) => point(state, at),
-    choose: (at, toggle) => choose(state, at, toggle),
-    clear: () => state.data.still || report(state, []),
+    choose: (at, how) => at && act(state, membersOf(state, at), how),
+    clear: () => report(state, []),
     move: (at, key) => move(state, at, key),
   });
 }
@@ -200,13 +200,6 @@ function move(state, at, key) {
   return true;
 }
 
-function choose(state, at, toggle) {
-  if (!at || state.data.still) return;
-  const members = membersOf(state, at);
-  if (toggle) state.send("select", { members, toggle: true });
-  else report(state, same(members, state.selected) ? [] : members);
-}
-
 function membersOf(state, at) {
   return at.dataset.token !== undefined ? [Number(at.dataset.token)] : state.data.sets[at.dataset.comb].m;
 }
@@ -221,6 +214,17 @@ function select(state, members) {
   state.combs.forEach((row, k) => pressed(row, same(state.data.sets[k].m, members)));
   tell(state, state.at);
   selectLanes(state);
+}
+
+// What is switched off is struck out; a set that has lost a member acts no more.
+function off(state, members) {
+  const before = state.struck;
+  state.struck = members;
+  if (state.data.preview) return;
+  for (const i of before) struck(state.tokens[i], false);
+  for (const i of members) struck(state.tokens[i], true);
+  const out = new Set(members);
+  state.combs.forEach((row, k) => row.classList.toggle("out", state.data.sets[k].m.some((i) => out.has(i))));
 }
 
 // What belongs to a token or a set is lit in every view of the run.
@@ -273,7 +277,7 @@ function readingOf(state, members) {
     return `\u2068${state.name(i)}\u2069: ${data.effects[i]} ${data.unit} (${data.index}); its interactions carry ${percent(data.mass[i])} of the variance${inSets}.`;
   }
   const set = data.sets.find((one) => same(one.m, members));
-  if (!set) return "…";
+  if (!set) return `\u2068${members.map(state.name).join(" × ")}\u2069: …`;
   const range = set.range ? ` ${set.range}` : "";
   return `\u2068${set.t}\u2069: ${set.said}${range} ${data.unit} (${data.index}), ${set.s} of the variance${checked(set)}.`;
 }
@@ -281,8 +285,6 @@ function readingOf(state, members) {
 // ---- small things --------------------------------------------------------------------------------------------------
 
 const checked = (set) => (!set.c ? "" : set.c === "undecided" ? ", checked on the model, undecided" : `, ${set.c} by the model`);
-const keysOf = (data) => ` Arrow keys move${data.still ? "" : ", Enter selects"}.`;
-const isUnsure = (set) => Boolean(set.i) && set.i[0] <= 0 && set.i[1] >= 0;
 const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
 
 // the classes of whatever shows a set

@@ -16,7 +16,7 @@ TABLE = "Sets as a table"
 PROMPTS = (
     "This film is not good but never dull and hardly a great bore for long",
     "The food was not bad but nobody would call the service anything but slow",
-    "We arrived late and hungry yet the soup was anything but ordinary and hardly cold",
+    "The meal was not bad and hardly boring yet the wine was never great fun",
 )
 REFUSED = "'positively wonderful' is 2 tokens for this model. Choose a word that is one token."
 RECORDED = (

@@ -135,6 +135,27 @@ def test_the_models_own_answer_is_its_tokens(style: str) -> None:
     assert len(model.greedy(full, 9).ids) == 3
 
 
+@pytest.mark.parametrize(("style", "count"), [("llama", 7), ("vllm", 7), ("bare", 5), ("texts", 7)])
+def test_the_likeliest_tokens_are_those_that_the_server_lists(style: str, count: int) -> None:
+    text = TEXTS[0]
+    server = FakeServer(style) if style != "texts" else FakeServer("vllm", before=no_tokeniser)
+    if style == "llama":  # what it holds back when it is chosen is in its list all the same
+        server.held = {max(ALPHABET, key=lambda token: truth(text, token))}
+    found = served(server, top=100).likeliest(text, 7)
+    logs = sorted(((truth(text, token), token) for token in ALPHABET), reverse=True)[:count]
+    assert [one.text for one in found] == [token for _, token in logs]
+    np.testing.assert_allclose([one.probability for one in found], np.exp([log for log, _ in logs]))
+
+
+def test_a_server_without_the_texts_of_its_tokens_says_so() -> None:
+    def no_texts(request: httpx2.Request) -> httpx2.Response | None:
+        return httpx2.Response(404) if request.url.path.endswith("/detokenize") else None
+
+    model = served(FakeServer("llama", before=no_texts))
+    with pytest.raises(ModelError, match="does not tell the texts of its tokens.*type an answer instead"):
+        model.likeliest(TEXTS[0], 3)
+
+
 def no_tokeniser(request: httpx2.Request) -> httpx2.Response | None:
     return httpx2.Response(404) if request.url.path.endswith("tokenize") else None
 

@@ -1,4 +1,4 @@
-"""A selection has one writer, and a tick in a figure never outlives it."""
+"""A selection and what is off have one writer each, and a tick in a figure never outlives them."""
 
 from __future__ import annotations
 
@@ -36,3 +36,25 @@ def test_a_click_on_the_same_point_selects_it_again_after_another_view_did() -> 
     one = [{"customdata": [1]}]
     assert after(one, "elsewhere", []) == ["(1,)", "(4,)", "(1,)"]
     assert after([], [{"customdata": "no members"}], [{}]) == ["()", "()", "()"]
+
+
+def hostile_page() -> None:
+    import streamlit as st
+
+    from spexviz.ui.selection import hearing, off, selected, switch_off, triggered
+
+    for state in st.session_state.get("states", []):
+        st.session_state["widget"] = state
+        hearing("run", "widget", lambda state: triggered(state, "off"), switch_off)()
+        st.text(f"x: {off('run', 5)}")
+    st.text(f"x: {selected('run', 5)}")
+
+
+def test_what_a_browser_says_is_off_is_checked() -> None:
+    members = [[3, 1, 1], [7, 4], ["2", None, -1, True, 0.5, 2], "12", {"0": 1}, [10**30] * 20_000]
+    states = [{"off": {"members": one}} for one in members]
+    at = AppTest.from_function(hostile_page)
+    at.session_state["states"] = [*states, {"off": [1]}, {"off": None}, None, {"select": {"members": [1]}}]
+    told = [text.value.split(": ")[1] for text in at.run().text]
+    assert not at.exception
+    assert told == ["(1, 3)", "(4,)", "(2,)", "(2,)", "(2,)", *["()"] * 6]

@@ -59,9 +59,9 @@ def test_a_click_selects_and_a_hover_reads_and_lights(chromium):
     assert page.locator(".square.lit").count() == 3 and sent(page) == []
     before = page.locator(".read").bounding_box()
     page.locator("[data-player='3']").click()
-    page.locator("[data-player='6']").click(modifiers=["Shift"])
+    page.locator("[data-player='6']").click(modifiers=["Control"])
     assert page.locator(".selected").count() == 2
-    page.locator("[data-player='3']").click(modifiers=["Shift"])
+    page.locator("[data-player='3']").click(modifiers=["Control"])
     page.locator("[data-player='6']").click()
     assert sent(page) == [[3], [3, 6], [6], []] and page.locator(".selected").count() == 0
     assert page.locator(".read").bounding_box() == before, "the line under the squares has moved"
@@ -87,7 +87,7 @@ def test_the_keyboard_goes_in_two_dimensions_over_the_holes(chromium):
         steps.append(page.evaluate(FOCUSED))
     assert steps == ["0", "1", "2", "2", "4", "6", "6", "5", "3"]
     assert page.locator(".said").inner_text().startswith("L2.H1: ")
-    for key in ("Enter", "ArrowRight", "Shift+Enter", "Escape"):
+    for key in ("Enter", "ArrowRight", "m", "Escape"):
         page.keyboard.press(key)
     assert sent(page) == [[3], [3, 4], []] and page.locator("[tabindex='0']").count() == 1
     page.keyboard.press("Tab")
@@ -105,6 +105,21 @@ def test_the_text_and_the_squares_of_a_run_are_one_picture(chromium):
     assert page.locator(".token.lit").count() == 3 and page.locator(".comb.lit").count() == 2
     page.locator(".comb").first.click()
     assert page.locator(".square.selected").count() == 2
+
+
+def test_what_is_switched_off_is_hollow_here_and_struck_out_in_the_text(chromium):
+    run = heads()
+    page = mounted(chromium, {**data(run), "run": "one", "switches": True}, name="squares")
+    page.evaluate(
+        ADD, [script("strip"), style("strip"), {**strip.data(run, run.interactions()), "run": "one"}]
+    )
+    page.get_by_role("button", name="Switch off", exact=True).click()
+    page.locator("[data-player='3']").click()
+    page.locator("[data-player='6']").press("o")
+    assert page.locator(".square.off").count() == 2 and page.locator(".token.off").count() == 2
+    assert sent(page) == [] and page.locator(".selected").count() == 0
+    page.get_by_role("button", name="Switch all on again").click()
+    assert page.locator(".off").count() == 0 and page.errors == []
 
 
 def test_the_server_selects_without_a_redraw(chromium):

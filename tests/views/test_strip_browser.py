@@ -69,13 +69,55 @@ def test_gestures(chromium, review):
     assert sent(page) == [], "hovering must not trigger"
     comb.nth(0).click()
     comb.nth(0).click()
-    token.nth(5).click(modifiers=["Shift"])
-    assert sent(page) == [
-        ["select", {"members": [2, 3]}],
-        ["select", {"members": []}],
-        ["select", {"members": [5], "toggle": True}],
-    ]
-    assert page.errors == []
+    assert sent(page) == [["select", {"members": [2, 3]}], ["select", {"members": []}]]
+    assert page.locator(".tools").count() == 0 and page.errors == [], "nobody answers what is switched off"
+
+
+def struck(page):
+    return page.locator(".token.off").all_inner_texts()
+
+
+def chosen(page):
+    return page.locator(".token.selected").all_inner_texts()
+
+
+def test_words_are_marked_and_switched_off_by_keys_and_by_modes(chromium, review):
+    """What is off is told by nobody here: that is the matter of the view that asks the model."""
+    page = mounted(chromium, {**data(review), "switches": True})
+    token, comb, undo = page.locator(".token"), page.locator(".comb"), page.locator(".undo")
+    assert not undo.is_visible() and page.get_by_role("button", name="Look").get_attribute("aria-pressed")
+    token.nth(2).click(modifiers=["Shift"])
+    comb.nth(1).click(modifiers=["Shift"])
+    assert struck(page) == ["never", "anything", "but"] and undo.is_visible() and sent(page) == []
+    assert token.nth(2).get_attribute("aria-label").endswith(", switched off")
+    assert page.locator(".comb.out").count() >= 2
+    token.nth(2).click(modifiers=["Shift"])
+    undo.click()
+    assert struck(page) == [] and not undo.is_visible() and page.locator(".comb.out").count() == 0
+    for i in (5, 2, 0, 5):
+        token.nth(i).click(modifiers=["Control"])
+    assert chosen(page) == ["Her", "never"] and sent(page)[-1] == ["select", {"members": [0, 2]}]
+    assert page.evaluate("String(getSelection())") == ""
+    page.get_by_role("button", name="Mark").press("Enter")
+    comb.nth(0).click()
+    assert chosen(page) == ["Her", "never", "fails"]
+    page.get_by_role("button", name="Switch off", exact=True).click()
+    assert "switches a player off" in page.locator(".help").inner_text()
+    token.nth(3).click()
+    token.nth(3).press("ArrowRight")
+    for key in ("Enter", "ArrowRight", "o", "ArrowRight", "Delete", "m"):
+        page.keyboard.press(key)
+    assert struck(page) == ["fails", "to", "impress,", "even"]
+    assert chosen(page) == ["Her", "never", "fails", "even"] and page.errors == []
+
+
+def test_the_first_tap_does_what_the_mode_says(chromium, review):
+    page = mounted(chromium, {**data(review), "switches": True}, width=400, has_touch=True)
+    page.get_by_role("button", name="Switch off", exact=True).tap()
+    page.locator(".token").nth(2).tap()
+    assert struck(page) == ["never"] and sent(page) == []
+    page.evaluate("data => window.again(0, data)", {**data(review, dark=True), "switches": True})
+    assert struck(page) == ["never"] and page.locator(".undo").is_visible(), "also where it is drawn anew"
 
 
 def test_a_preview_shows_colours_and_says_and_reports_nothing(chromium, review):
@@ -197,6 +239,20 @@ def test_combs_stand_under_their_words_on_every_line_at_every_width(chromium, tu
     assert narrow > 4 > stand_under_their_words(page, sets) > 1
     assert page.locator(".comb .number").all_inner_texts() == [str(k + 1) for k in range(12)]
     assert page.locator(".glyph:visible").count() == 0 and page.errors == []
+
+
+def test_combs_stand_under_their_words_in_a_text_of_60_words(chromium, make):
+    words = tuple(
+        f"{stock}{k}" for k in range(10) for stock in ("never", "a", "film", "impressive", "but", "of")
+    )
+    terms = {(i, i + 1 + 5 * (i % 7)): 0.9 - 0.01 * i for i in range(0, 24, 3)} | {
+        (2, 30, 59): 0.8,
+        (11, 12, 40): 0.7,
+    }
+    shown = data(make(words, terms))
+    page = mounted(chromium, shown, width=400)
+    sets = [comb["m"] for comb in shown["sets"]]
+    assert len(sets) == 10 and stand_under_their_words(page, sets) > 9 and page.errors == []
 
 
 def test_a_lane_is_pointed_at_and_clicked_as_its_set_is(chromium, turns):

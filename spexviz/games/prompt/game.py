@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
 from typing import ClassVar
@@ -17,15 +17,16 @@ from spexviz.games.on_model import OnModel, beginning_option, model_option
 from spexviz.games.prompt.answers import VALUES, check_blank, check_single, question_of, scale_of
 from spexviz.games.prompt.choices import LONGEST_ANSWER, MASKINGS, REVIEW, SPACES
 from spexviz.games.prompt.length import check_beginning, check_characters, check_tokens
+from spexviz.games.prompt.rewording import reworded
 from spexviz.games.prompt.scripts import hint_of_one
-from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, render, segment
+from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, outside, render, segment
 from spexviz.games.prompt.turns import check_kept, settled, told
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
 from spexviz.kit.arrays import Floats, first_without_value
 from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
-from spexviz.masks import Masks, Values
-from spexviz.models.base import LanguageModel, Turn
+from spexviz.masks import Interaction, Masks, Values, set_of
+from spexviz.models.base import LanguageModel, Turn, Written
 from spexviz.results.subject import Scale
 
 _NOUNS = {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}  # else "part"
@@ -83,7 +84,10 @@ class PromptGame(OnModel):
         None, "Regular expression", "Its matches are the players where players are “regex”."
     )
     spans: Sequence[Span] | None = option(
-        None, "Ranges", "From which to which character each player goes, where players are “spans”."
+        None,
+        "Ranges",
+        "From which to which character each player goes, where players are “spans”; else in the place of "
+        "what is found.",
     )
     protected: Sequence[Span] = option(
         (), "Protected words", "A piece of the prompt that is never removed, such as an instruction."
@@ -148,7 +152,7 @@ class PromptGame(OnModel):
     def segments(self) -> Segments:
         """The players and where they stand in the prompt."""
         tokens = None
-        if self.split == "tokens":
+        if self.split == "tokens" and self.spans is None:
             tokens = self.language_model.token_spans(self.prompt)
         return segment(
             self.prompt,
@@ -160,10 +164,33 @@ class PromptGame(OnModel):
             as_typed=self.space == "typed",
         )
 
+    def zoomed(self, members: Interaction, split: str = "words") -> PromptGame:
+        """The parts inside these players as the players, and the rest of the text always kept.
+
+        Raises GameError where nothing can be removed inside them.
+        """
+        kept = outside(self.segments, set_of(members, len(self.players)))
+        game = replace(self, split=split, protected=kept, spans=None, pattern=None, space="typed")
+        _ = game.segments  # raises now
+        return game
+
     @property
     def hint(self) -> str:
         """What to do where the prompt is one player, of which no sets can be made; "" elsewhere."""
         return hint_of_one(self.prompt, self.split) if len(self.players) == 1 else ""
+
+    def reworded(self, words: Mapping[int, str]) -> PromptGame:
+        """The same game with other words over some players, {player: text}: with all kept, a counterfactual.
+
+        Players stay one to one, so its masks are those of this game; white space at the edges of a player,
+        template and protected ranges stay. What is read stays too: with the value greedy the answer that the
+        model gives to the prompt as it was. Raises GameError for what is no player, and for no words.
+        """
+        text, spans, protected = reworded(self.segments, words, self.protected)
+        read: dict[str, str] = {}
+        if self.value == "greedy":
+            read = {"value": "log-probability", "target": self.answers[0]}
+        return replace(self, prompt=text, spans=spans, protected=protected, **read)
 
     @property
     def noun(self) -> str:
@@ -248,7 +275,9 @@ class PromptGame(OnModel):
             fields.append({"turns": self.turns})
         if self._is_spaced:
             fields.append({"space": self.space})
-        if self.value == "greedy":
+        if self.spans is not None and self.split != "spans":
+            fields.append({"pieces": self.spans})
+        if self.value == "greedy" or isinstance(self.target, Written):
             fields.append("the tokens that were written")  # not those of the text when it is read again
         return hashed("prompt", json.dumps(fields))
 

@@ -158,7 +158,7 @@ def test_they_stand_around_the_text_in_words() -> None:
 class Merging(ToyModel):
     """Its template says nothing of where a message ends."""
 
-    def chat(self, text, turns=()):  # noqa: ANN001, ANN201
+    def chat(self, text, turns=()):
         return super().chat(text, turns).replace("User: ", "").replace("\n", "")
 
 
