@@ -95,7 +95,13 @@ def _is_balanced(text: str, opening: str, close: str) -> bool:
 
 
 def plain(text: str, length: int = 40) -> str:
-    """One line of at most `length` characters, without controls; white space alone becomes a glyph."""
+    """One line of at most `length` characters, without controls; white space alone becomes a glyph.
+
+    What is too long ends behind a whole word, unless that would leave less than half of the room.
+
+    >>> plain("Cold soup and a rude waiter", 24), plain("internationalisation", 8)
+    ('Cold soup and a rude…', 'interna…')
+    """
     text = _BIDI.sub("", str(text))
     if text.isspace():
         if "\n" in text:
@@ -106,8 +112,14 @@ def plain(text: str, length: int = 40) -> str:
     if not line:
         return "∅"
     if len(line) > length:
-        return line[: length - 1].rstrip() + "…"
+        return _cut(line, length - 1).rstrip() + "…"
     return line
+
+
+def _cut(line: str, length: int) -> str:
+    """The first words of the line, at most `length` characters; inside a word where that is long."""
+    whole = line[: length + 1].rfind(" ")
+    return line[: whole if 2 * whole >= length else length]
 
 
 def visible(token: str, length: int = 24) -> str:

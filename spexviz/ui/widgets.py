@@ -20,7 +20,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.run import cost
 from spexviz.ui import address
-from spexviz.ui.selection import hearing, ticking, triggered
+from spexviz.ui.selection import hearing, switch_off, ticking, triggered
 from spexviz.ui.sentences import PROBLEM as PROBLEM
 from spexviz.ui.sentences import heading as heading
 from spexviz.ui.sentences import note as note
@@ -59,9 +59,10 @@ def drawn(shown: Component, key: str, run_key: str, *, still: bool = False, swit
     what the model answers then.
     """
     clicked = hearing(run_key, key, triggered)
+    switched = hearing(run_key, key, lambda state: triggered(state, "off"), switch_off)
     # the views of a run are linked in the browser
     data = {**shown.data, "run": run_key or None, "still": still, "switches": switches}
-    _COMPONENTS[shown.name](key=key, data=data, on_select_change=clicked)
+    _COMPONENTS[shown.name](key=key, data=data, on_select_change=clicked, on_off_change=switched)
 
 
 def cards(found: Sequence[cards_of.Card], key: str, *, large: bool = False) -> None:
@@ -155,7 +156,7 @@ def index_controls(
     if depth == "anyone":
         place = st.expander("More or fewer sets")
     with place:
-        columns = st.columns([2, 2, 2] if depth == "researcher" else [2, 2], vertical_alignment="bottom")
+        columns = st.columns([2, 2, 2] if depth == "researcher" else [2, 2])
         index = "mean"
         if depth == "researcher":
             index = columns[0].selectbox(

@@ -21,7 +21,9 @@ COMPONENTS = (
     "looks",
     "rows",
     "selected",
+    "rivals",
     "marker",
+    "tried",
     "tokens",
 )
 _PARTS = {  # what stands before them in those that are more than one file

@@ -13,6 +13,7 @@ from spexviz.kit.names import plain
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
 from spexviz.views.captions import near_text
+from spexviz.views.limits import never_changed
 from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, note, tip, write
 from spexviz.views.residuals import residuals
 from spexviz.views.theme import interval_text, number
@@ -80,6 +81,8 @@ def _none_yet(explanation: Explanation) -> str:
     """Why there is no point: a run of few masks has asked them all before any fit."""
     if explanation.proof.exact:
         return "No fit was needed: the values themselves are the result."
+    if never_changed(explanation):
+        return "No R²: the value never changed."
     return "No fit yet: the first appears after the first 64 ablations."
 
 
@@ -234,9 +237,9 @@ def _masks(explanation: Explanation) -> str:
 def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float, scale: str) -> None:
     """Budgets on a log axis, with room at the right for what is written beside the last points."""
     budgets = sorted({point.budget for point in points})
-    ticks = [math.log2(budget) for budget in budgets or [64]]
-    first = min(ticks)
-    last = max(ticks)
+    ticks = [math.log2(budget) for budget in budgets]
+    first = min(ticks, default=6.0)
+    last = max(ticks, default=6.0)
     room = max(0.35, 0.12 * (last - first))
     left = first - room
     right = last + 3.2 * room

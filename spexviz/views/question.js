@@ -11,6 +11,15 @@ function draw(parentElement, state, data) {
   root.append(box);
   parentElement.append(root);
   state.root = root;
+  showOwn(root.querySelector(".prompt"));
+}
+
+// Of a long text of which a piece is taken apart, that piece.
+function showOwn(prompt) {
+  const own = prompt?.querySelector(".own");
+  if (!own) return;
+  const above = own.offsetTop - prompt.offsetTop;
+  if (above > prompt.clientHeight / 2) prompt.scrollTop = above - prompt.clientHeight / 4;
 }
 
 function drawQuestion(data) {
@@ -21,7 +30,7 @@ function drawQuestion(data) {
     prompt.setAttribute("role", "group");
     prompt.setAttribute("aria-label", "What was asked");
     prompt.tabIndex = 0;
-    for (const part of data.parts) prompt.append(element("span", part.own ? "own" : "around", part.text));
+    for (const part of data.parts) prompt.append(element(part.mark ? "mark" : "span", part.own ? "own" : "around", part.text));
     box.append(prompt);
   }
   const measured = element("div", "measured", "Measured: ");

@@ -225,7 +225,7 @@ def test_runs_page_without_and_with_runs(manager):
     at = page("runs")
     assert listed(at, "Run") == [SENTENCE] and listed(at, "State") == ["done"]
     off = [button(at, label).disabled for label in ("Rename", "Cancel", "Delete")]
-    assert off == [True] * 3 and "Mark runs with the boxes beside them to rename, cancel or delete" in said(
-        at
-    )
+    assert off == [
+        True
+    ] * 4 and "Mark runs with the boxes beside them to compare, rename, cancel or delete" in said(at)
     assert json.loads(manager.store.get(run_id).spec.to_json())["budget"] == 64

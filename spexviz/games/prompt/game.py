@@ -27,13 +27,13 @@ from spexviz.games.prompt.choices import (
 from spexviz.games.prompt.length import check_beginning, check_characters, check_tokens
 from spexviz.games.prompt.rewording import reworded
 from spexviz.games.prompt.scripts import hint_of_one
-from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, render, segment
+from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, outside, render, segment
 from spexviz.games.prompt.turns import check_kept, settled, told
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
 from spexviz.kit.arrays import Floats, first_without_value
 from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
-from spexviz.masks import Masks, Values
+from spexviz.masks import Interaction, Masks, Values, set_of
 from spexviz.models.base import LanguageModel, Turn, Written
 from spexviz.results.subject import Scale
 
@@ -190,6 +190,16 @@ class PromptGame(OnModel):
             protected=self.protected,
             as_typed=self.space == "typed",
         )
+
+    def zoomed(self, members: Interaction, split: str = "words") -> PromptGame:
+        """The parts inside these players as the players, and the rest of the text always kept.
+
+        Raises GameError where nothing can be removed inside them.
+        """
+        kept = outside(self.segments, set_of(members, len(self.players)))
+        game = replace(self, split=split, protected=kept, spans=None, pattern=None, space="typed")
+        _ = game.segments  # raises now
+        return game
 
     @property
     def hint(self) -> str:
