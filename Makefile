@@ -24,8 +24,10 @@ $(READY): pyproject.toml constraints.txt
 browser: setup
 	@sh tools/find-browser.sh $(BIN)/python
 
+# A browser has both cores for itself: all other tests run before, two at a time, a file each.
 test: setup browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
+	$(BIN)/python -m pytest -m browser
 
 test-fast: setup
 	$(BIN)/python -m pytest -n 2 -m "not model and not browser"

@@ -17,6 +17,7 @@ from spexviz.errors import ModelError
 from spexviz.models.completions import (
     Door,
     Next,
+    Token,
     read_echo,
     read_echo_of_text,
     read_echoed_tokens,
@@ -105,6 +106,11 @@ class AnswersTo:
                 total += here.bound()
                 is_bound = True
         return Log(total, is_bound)
+
+    def next_tokens(self) -> list[tuple[Token, float]]:
+        """The next tokens that the server lists, the likeliest first, with their log-probabilities."""
+        top = self._next(() if self._can.ids else "").top
+        return sorted(top.items(), key=lambda item: -item[1])
 
     def likeliest(self, most: int) -> tuple[int, ...]:
         """The ids of the model's own answer: the likeliest token after the last, at most so many.

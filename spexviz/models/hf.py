@@ -23,7 +23,7 @@ from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.kit.cached import cached_property
 from spexviz.models import checkpoint
-from spexviz.models.base import Span, Written, hint_of_space
+from spexviz.models.base import Likely, Span, Turn, Written, hint_of_space, messages, refused_messages
 from spexviz.models.batches import MOST_TOKENS, TOKENS, batches, tuned
 from spexviz.models.checkpoint import may_have
 from spexviz.models.compared import Allowed, allowed, remembered
@@ -31,6 +31,7 @@ from spexviz.models.continued import Answers, differs_alone, ids_behind
 from spexviz.models.fastpath import tensors_of
 from spexviz.models.head import OutputHead
 from spexviz.models.hiding import are_alike, with_others
+from spexviz.models.likely import readable, top_of
 from spexviz.models.loaded import LETTER, Request, added, ids_of, requests_of, rows_of, seen
 from spexviz.models.machine import bytes_of
 from spexviz.models.packed import Packing
@@ -164,11 +165,16 @@ class TransformersModel(ScoringModel):
             ) from None
         return [(int(a), int(b)) for a, b in found["offset_mapping"]]
 
-    def chat(self, text: str) -> str:
+    def chat(self, text: str, turns: Sequence[Turn] = ()) -> str:
         if not may_have(self.tokenizer, "chat_template"):
             raise ModelError(f"{self.label} has no chat template: switch the chat template off.")
-        turn = [{"role": "user", "content": text}]
-        return self.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+        from jinja2 import TemplateError  # transformers brings it
+
+        said = messages(text, turns)
+        try:
+            return self.tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True)
+        except TemplateError as error:
+            raise refused_messages(self.label, turns, str(error)) from None
 
     def greedy(self, text: str, tokens: int) -> str:
         import torch
@@ -188,6 +194,18 @@ class TransformersModel(ScoringModel):
                 new.append(token)
         answer = self.tokenizer.decode(new, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return Written(answer, new)
+
+    def likeliest(self, text: str, count: int) -> tuple[Likely, ...]:
+        import torch
+
+        (asked,) = self._tokens_of([(text, ())])
+        with self.lock, torch.inference_mode():
+            logs = self._log_rows([asked], (), self._packing_for([asked], 0))[0, -1]
+
+        def is_read(word: str, token: int) -> bool:
+            return ids_behind(self._encode_all, [text], [word])[0][0] == (token,)
+
+        return readable(top_of(logs), count, self.text_of, asked.ids, is_read)
 
     def answer_length(self, answer: str, after: str = "") -> int:
         return len(ids_behind(self._encode_all, [after], [answer])[0][0])

@@ -12,12 +12,10 @@ from typing import Any, ClassVar
 
 from spexviz.errors import ModelError
 from spexviz.models import checkpoint
-from spexviz.models.base import hint_of_space
+from spexviz.models.base import Likely, hint_of_space
 from spexviz.models.encoder import EncoderModel, Inputs
+from spexviz.models.likely import readable, top_of
 from spexviz.models.loaded import Request
-
-# most likely tokens among which a greedy answer is looked for: some are no words of their own
-_CANDIDATES = 200
 
 
 class _Now(threading.local):
@@ -61,18 +59,22 @@ class MaskedModel(EncoderModel):
         return 1
 
     def greedy(self, text: str, tokens: int) -> str:
+        return next((word for word, _ in self.likeliest(text, 1)), "")
+
+    def likeliest(self, text: str, count: int) -> tuple[Likely, ...]:
         import torch
 
         with self.lock, torch.inference_mode():
             logs = self.read_batch(self._padded([self.inputs_of(text)]))[0]
-        likeliest = logs.topk(min(_CANDIDATES, len(logs))).indices.tolist()
-        for token in likeliest:
-            word = self.tokenizer.decode(
-                [token], skip_special_tokens=True, clean_up_tokenization_spaces=False
-            )
-            if self.encode(word) == [token]:
-                return word
-        return ""
+
+        def is_read(word: str, token: int) -> bool:
+            return self.encode(word) == [token]
+
+        return readable(top_of(logs), count, self._word_of, (), is_read)
+
+    def _word_of(self, ids: Sequence[int]) -> str:
+        """The text of tokens, special ones left out."""
+        return self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
     def column(self, answer: str, after: str = "") -> int:
         """Where an answer stands in a row of `read_batch`. Raises ModelError unless it is a single token."""

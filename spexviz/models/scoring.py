@@ -127,20 +127,26 @@ class ScoringModel(LoadedModel):
     def _logs(self, texts: list[Tokens], endings: Endings, packing: Packing | None) -> Any:
         import torch
 
-        # the state that is read for a token is the one before it
-        reads = [range(len(text.ids) - 1, len(text.ids) + len(endings.tail)) for text in texts]
-        whole = [[*text.ids, *endings.tail] for text in texts]
-        if packing is not None:
-            states = packing.states(whole, reads)
-        else:
-            states = self._padding.states(whole, reads, [text.seen for text in texts])
-        logs = torch.log_softmax(self.logits(states), dim=-1)
+        logs = self._log_rows(texts, endings.tail, packing)
         # log p(answer) = Σ log p(token | the tokens before it)
         before = torch.zeros(len(texts), device=self.device)
         for j, token in enumerate(endings.tail):
             before = before + logs[:, j, token]
         out = torch.stack([before + logs[:, -1, token] for token in endings.last], dim=1)
         return out.double()
+
+    def _log_rows(self, texts: list[Tokens], tail: tuple[int, ...], packing: Packing | None) -> Any:
+        """Log-probabilities (texts, 1 + tail, vocabulary) of the token after each text and each of its tail."""
+        import torch
+
+        # the state that is read for a token is the one before it
+        reads = [range(len(text.ids) - 1, len(text.ids) + len(tail)) for text in texts]
+        whole = [[*text.ids, *tail] for text in texts]
+        if packing is not None:
+            states = packing.states(whole, reads)
+        else:
+            states = self._padding.states(whole, reads, [text.seen for text in texts])
+        return torch.log_softmax(self.logits(states), dim=-1)
 
     def _rate(self, tokens: int) -> float:
         """Tokens a second in a batch of so many, on made-up texts without a common beginning.

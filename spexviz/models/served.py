@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -21,9 +22,10 @@ from spexviz.kit.arrays import Floats
 from spexviz.kit.cached import cached_property
 from spexviz.kit.lanes import Lanes
 from spexviz.models.answers import AnswersTo, Completions, Ending
-from spexviz.models.base import LanguageModel, Span, Written
-from spexviz.models.completions import Door, read_text
+from spexviz.models.base import LanguageModel, Likely, Span, Turn, Written, messages, refused_messages
+from spexviz.models.completions import Door, Token, read_text
 from spexviz.models.continued import Answers, differs_alone, ids_behind
+from spexviz.models.likely import readable
 from spexviz.models.loaded import LETTER, added
 from spexviz.models.pieces import spans_of
 from spexviz.models.probe import probe, tokenize
@@ -152,27 +154,33 @@ class ServedModel(LanguageModel):
             )
         return spans
 
-    def chat(self, text: str) -> str:
-        turn = {
+    def chat(self, text: str, turns: Sequence[Turn] = ()) -> str:
+        said = {
             "model": self.ability.model,
-            "messages": [{"role": "user", "content": text}],
+            "messages": messages(text, turns),
             "add_generation_prompt": True,
         }
         try:
-            if self.ability.about["server"]["chat_template"]:  # llama.cpp
-                return self._door.ask("/apply-template", turn, _read_prompt)
-            if self.ability.counts:  # vLLM
-                ids = self._door.ask("/tokenize", turn, lambda answer: list(answer["tokens"]))
-                body = {"model": self.ability.model, "tokens": ids}
-                return self._door.ask("/detokenize", body, _read_prompt)
-        except Refused as error:
+            return self._in_its_template(said)
+        except ModelError as error:
+            if turns and self.chat(text):  # the template is there, and does not take these
+                raise refused_messages(self.label, turns, str(error)) from None
+            if not isinstance(error, Refused):
+                raise
             raise ModelError(
                 f"{self.label} has no chat template that can be asked ({error}): "
                 "switch the chat template off."
             ) from None
-        raise ModelError(
-            f"{self.label} has no chat template that can be asked: switch the chat template off."
-        )
+
+    def _in_its_template(self, said: dict[str, Any]) -> str:
+        """What the server's chat template makes of messages. Raises Refused where there is none."""
+        if self.ability.about["server"]["chat_template"]:  # llama.cpp
+            return self._door.ask("/apply-template", said, _read_prompt)
+        if self.ability.counts:  # vLLM
+            ids = self._door.ask("/tokenize", said, lambda answer: list(answer["tokens"]))
+            body = {"model": self.ability.model, "tokens": ids}
+            return self._door.ask("/detokenize", body, _read_prompt)
+        raise Refused(404, "it has no route for it")
 
     def greedy(self, text: str, tokens: int) -> str:
         prompt = self._prompt(text)
@@ -182,11 +190,35 @@ class ServedModel(LanguageModel):
         ids = after.likeliest(min(tokens, self.context - len(prompt) + 1))
         return Written(self._text_of(prompt, ids), ids)
 
+    def likeliest(self, text: str, count: int) -> tuple[Likely, ...]:
+        prompt = self._prompt(text)
+        (listed,) = self._lanes.map(self._next_tokens, [prompt])
+        if not self.ability.ids:
+            return tuple(Likely(str(word), math.exp(log)) for word, log in listed[:count])
+        known = ((token, log) for token, log in listed if isinstance(token, int))
+
+        def is_read(word: str, token: int) -> bool:
+            return self._answers_behind(text, [word])[0] == (token,)
+
+        try:
+            return readable(known, count, self._detokenized, prompt, is_read)
+        except Refused:
+            raise ModelError(
+                f"{self.label} does not tell the texts of its tokens (the route /detokenize): "
+                "type an answer instead."
+            ) from None
+
+    def _next_tokens(self, prompt: Any) -> list[tuple[Token, float]]:
+        return AnswersTo(self._completions, prompt, self.answer_length).next_tokens()
+
+    def _detokenized(self, ids: Sequence[int]) -> str:
+        body = {"model": self.ability.model, "tokens": list(ids)}
+        return self._door.ask("/detokenize", body, _read_detokenized)
+
     def _text_of(self, prompt: Any, ids: Sequence[int]) -> str:
         """The text of an answer, by its tokens where the server can be asked for it."""
         try:
-            body = {"model": self.ability.model, "tokens": list(ids)}
-            return self._door.ask("/detokenize", body, _read_detokenized)
+            return self._detokenized(ids)
         except Refused:
             return self._completions.complete(prompt, read_text, max_tokens=len(ids), logprobs=None)
 

@@ -10,10 +10,9 @@ from typing import Any
 import streamlit as st
 
 from spexviz import views
-from spexviz.results import Explanation, Fidelity, Spent, Subject
+from spexviz.results import Explanation, Spent, Subject
 from spexviz.results.preview import Preview
-from spexviz.run.compare import compare, rivals
-from spexviz.ui import address, browser, depth, measure, panels, what_if, widgets
+from spexviz.ui import address, browser, depth, measure, panels, rivals, what_if, widgets
 from spexviz.ui.panels import Draw, View
 from spexviz.ui.selection import off, selected
 from spexviz.views import question, strip
@@ -34,13 +33,14 @@ def show(
     `key`: the run's id, since runs of the same spec may hold different numbers. `actions`: what the lens can
     ask the model; `items`: what it knows of its players beyond their names.
     """
-    explanation = measure.with_measured(explanation, key)
+    explanation = ask.with_checked(measure.with_measured(explanation, key), key)
     told = story(explanation, items)
     n = len(explanation.players)
     first = Look(depth=depth.depth(), dark=widgets.dark(), selection=selected(key, n), off=off(key, n))
     known = {
-        "rivals": _rivals_asked,
+        "rivals": partial(rivals.asked, items=items),
         "measure": measure.ask,
+        "ask": ask.panel,
         panels.WHAT_IF: what_if.panel,
         **(actions or {}),
     }
@@ -101,31 +101,6 @@ def _tried(draw: Draw, view: View) -> None:
     look = dataclasses.replace(view.look, off=off(view.key, len(view.explanation.players)))
     draw(dataclasses.replace(view, look=look))
     _settle(view.explanation, look, view.key)
-
-
-def _rivals_asked(view: View) -> None:
-    """On request every other solver, fitted on the same ablations."""
-    asked = f"{view.key}-compare"
-    if not st.session_state.get(asked):
-        st.button(
-            "Compare all solvers",
-            icon=":material/compare_arrows:",
-            key=f"{asked}-button",
-            help="Fits every other solver on the ablations already paid for; the model is not asked again.",
-            on_click=st.session_state.__setitem__,
-            args=(asked, True),
-        )
-        return
-    with st.spinner("Fitting the other solvers on these ablations …"):
-        extra = _rivals(view.key, view.explanation)
-    figure = views.fidelity_curve(view.explanation, dark=view.look.dark, extra=extra)
-    widgets.chart(figure, key=f"{view.key}-rivals")
-    st.caption("Each solver with its default settings, on the same ablations, scored on the same masks.")
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _rivals(run_id: str, _explanation: Explanation) -> tuple[Fidelity, ...]:
-    return tuple(compare(_explanation, rivals(_explanation)))
 
 
 def _ways_out(explanation: Explanation, look: Look, key: str) -> None:

@@ -132,6 +132,22 @@ def test_greedy_is_the_same_twice_and_can_be_asked_for(model: LanguageModel, tex
         )
 
 
+def test_the_likeliest_can_be_given_as_answers_with_these_probabilities(
+    model: LanguageModel, texts: list[str]
+) -> None:
+    found = model.likeliest(texts[0], 5)
+    words, probabilities = [one.text for one in found], [one.probability for one in found]
+    assert probabilities == sorted(probabilities, reverse=True) and len(set(words)) == len(words) <= 5
+    assert len(words) == min(5, len(model.answers or range(5)))
+    assert all(0 < one <= 1 for one in probabilities)
+    assert [model.answer_length(word, texts[0]) for word in words] == [1] * len(words)
+    asked = np.exp(model.log_probabilities(texts[:1], words)[0])
+    np.testing.assert_allclose(asked, probabilities, rtol=1e-3, atol=1e-5)
+    if not model.answers:  # nothing that can be asked is likelier
+        assert asked[0] >= np.exp(model.log_probabilities(texts[:1], [" the"])[0, 0])
+    assert model.likeliest(texts[0], 5) == found and model.likeliest(texts[0], 1) == found[:1]
+
+
 def test_an_answer_is_counted_in_tokens_or_is_one_label(model: LanguageModel, answers: list[str]) -> None:
     assert [model.answer_length(answer) for answer in answers] == [1, 1]
 

@@ -135,6 +135,27 @@ def test_the_models_own_answer_is_its_tokens(style: str) -> None:
     assert len(model.greedy(full, 9).ids) == 3
 
 
+@pytest.mark.parametrize(("style", "count"), [("llama", 7), ("vllm", 7), ("bare", 5), ("texts", 7)])
+def test_the_likeliest_tokens_are_those_that_the_server_lists(style: str, count: int) -> None:
+    text = TEXTS[0]
+    server = FakeServer(style) if style != "texts" else FakeServer("vllm", before=no_tokeniser)
+    if style == "llama":  # what it holds back when it is chosen is in its list all the same
+        server.held = {max(ALPHABET, key=lambda token: truth(text, token))}
+    found = served(server, top=100).likeliest(text, 7)
+    logs = sorted(((truth(text, token), token) for token in ALPHABET), reverse=True)[:count]
+    assert [one.text for one in found] == [token for _, token in logs]
+    np.testing.assert_allclose([one.probability for one in found], np.exp([log for log, _ in logs]))
+
+
+def test_a_server_without_the_texts_of_its_tokens_says_so() -> None:
+    def no_texts(request: httpx2.Request) -> httpx2.Response | None:
+        return httpx2.Response(404) if request.url.path.endswith("/detokenize") else None
+
+    model = served(FakeServer("llama", before=no_texts))
+    with pytest.raises(ModelError, match="does not tell the texts of its tokens.*type an answer instead"):
+        model.likeliest(TEXTS[0], 3)
+
+
 def no_tokeniser(request: httpx2.Request) -> httpx2.Response | None:
     return httpx2.Response(404) if request.url.path.endswith("tokenize") else None
 
@@ -220,11 +241,29 @@ def test_without_a_tokeniser_tokens_are_counted_by_the_server() -> None:
         PromptGame(model, "a b", target="good", contrast=" bad").check()
 
 
+def refuse_systems(request: httpx2.Request, status: int) -> httpx2.Response | None:
+    """A server whose chat template raises for a system message."""
+    body = json.loads(request.content or b"{}")
+    if any(one["role"] == "system" for one in body.get("messages", ())):
+        return httpx2.Response(status, json={"error": "System role not supported"})
+    return None
+
+
 def test_chat_templates_spans_greedy_and_hidden_parts() -> None:
     llama, vllm, bare = (served(FakeServer(style)) for style in ("llama", "vllm", "bare"))
     assert llama.chat("abc") == vllm.chat("abc") == "user: abc\n"
+    turns = (("system", "be brief"), ("user", None))
+    assert llama.chat("abc", turns) == vllm.chat("abc", turns) == "system: be brief\nuser: abc\n"
+    for style in ("llama", "vllm"):
+        for status in (400, 500):  # llama.cpp answers a template that raises with either
+            strict = served(FakeServer(style, lambda request, status=status: refuse_systems(request, status)))
+            with pytest.raises(GameError, match="refuses these messages.*first message of the user"):
+                strict.chat("abc", turns)
+            assert strict.chat("abc", (("user", "b"), ("assistant", "c"), ("user", None))).count("\n") == 3
     with pytest.raises(ModelError, match="switch the chat template off"):
         bare.chat("abc")
+    with pytest.raises(ModelError, match="switch the chat template off"):
+        bare.chat("abc", turns)
     assert llama.token_spans("a good b") == [(0, 1), (1, 6), (6, 7), (7, 8)] and llama.token_spans("") == []
     with pytest.raises(ModelError, match="split by words"):
         vllm.token_spans("abc")

@@ -20,7 +20,7 @@ from spexviz.games.prompt.scripts import Span, boundaries
 from spexviz.kit.arrays import Bools, Ints
 from spexviz.kit.cached import cached_property
 from spexviz.kit.spans import merged, overlaps
-from spexviz.masks import Masks
+from spexviz.masks import Interaction, Masks
 
 SPLITS: dict[str, str] = {
     "words": "Words as they stand between spaces; punctuation stays on its word.",
@@ -106,7 +106,8 @@ def segment(
     `as_typed`: white space between kept pieces, and around all of them, stays as it is in the text; else it
     is one of `JOINERS`, where the split has one. `token_spans`: for "tokens", the character offsets from the
     tokeniser; empty ones are dropped, overlapping ones (bytes of one character) become one player. `pattern`:
-    for "regex". `spans`: for "spans". A segment that overlaps a `protected` range is no player and always
+    for "regex". `spans`: for "spans"; with another split they stand in the place of what it would find, and
+    what is removed goes as it does there. A segment that overlaps a `protected` range is no player and always
     stays in the text.
     Raises GameError for an empty text, nothing to split, an invalid or too slow pattern, or spans that do not
     fit.
@@ -126,6 +127,8 @@ def segment(
             players.append(span)
     if not players:
         reason = "nothing was found: choose another split or pattern"
+        if split == "spans":
+            reason = "no piece of it is marked: mark at least one"
         if found:
             reason = "every part of it is protected: protect less of it"
         raise GameError(f"Splitting this text into {split} leaves no players, because {reason}.")
@@ -135,6 +138,21 @@ def segment(
     if not as_typed:
         gaps = joined(split, gaps)
     return Segments(text, tuple(players), tuple(held), gaps)
+
+
+def outside(segments: Segments, members: Interaction) -> tuple[Span, ...]:
+    """The ranges of the text that are in none of these players, without the white space at their ends.
+
+    >>> outside(segment("Not bad. Not at all. Good.", "sentences"), (1,))
+    ((0, 8), (21, 26))
+    """
+    edges = [0, *chain.from_iterable(segments.spans[i] for i in members), len(segments.text)]
+    found: list[Span] = []
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        rest = segments.text[start:stop]
+        if rest.strip():
+            found.append((start + len(rest) - len(rest.lstrip()), start + len(rest.rstrip())))
+    return tuple(found)
 
 
 def joined(split: str, gaps: tuple[str, ...]) -> tuple[str, ...]:
@@ -225,13 +243,13 @@ def _spans(
     pattern: str | None,
     spans: Iterable[Span] | None,
 ) -> list[Span]:
-    """What a split finds in a text, in order and disjoint."""
+    """What a split finds in a text, in order and disjoint; or what is given in its place."""
+    if split == "spans" or spans is not None:
+        return _disjoint(_given(text, spans, "spans"))
     if split == "tokens":
         return merged(_given(text, token_spans, "token_spans"))
     if split == "regex":
         return merged(matches(text, pattern))
-    if split == "spans":
-        return _disjoint(_given(text, spans, "spans"))
     if split == "sentences":
         return _sentences(text)
     if split == "lines":

@@ -113,7 +113,7 @@ def removed(view: View) -> None:
     asked = f"{view.key}-removal-asked"
     if not _is_ready(view, game):
         _harmful(view, game, None)
-        st.caption(f"What leaving them out really does is shown here after “{READ}” under What if?.")
+        st.caption(f"What leaving them out really does is shown here after “{READ}” under “What if?”.")
     # in closed form it takes a moment, else up to a minute
     elif game.method.closed_form or st.session_state.get(asked):
         found = _retrained(view, "removal", lambda game: _removals(game, explanation), ())
@@ -151,7 +151,8 @@ def _removal_curve(view: View, found: _Removals) -> None:
     """The curve under what it says."""
     ours = found.by_spectrum
     unit = view.explanation.unit
-    st.text(views.removal_in_words(ours.shares, ours.ordered, ours.random, unit))
+    said = views.removal_in_words(ours.shares, ours.ordered, ours.random, unit)
+    widgets.note(said, key=f"{view.key}-dropping-said")
     lines = [
         ("most harmful first, by the spectrum", ours.ordered),
         ("by leave-one-out", found.by_leave_one_out.ordered),
