@@ -75,7 +75,13 @@ def values(
         ("Single effects only", alone, words.alone),
     )
     for column, (label, value, about) in zip(st.columns(4), shown, strict=True):
-        look: dict[str, Any] = {"border": True, "help": about, "delta_color": "off", "delta_arrow": "off"}
+        look: dict[str, Any] = {
+            "border": True,
+            "height": "stretch",
+            "help": about,
+            "delta_color": "off",
+            "delta_arrow": "off",
+        }
         if value is None:
             column.metric(label, "not asked" if label == words.changed else "–", **look)
             continue
