@@ -23,13 +23,25 @@ from spexviz.errors import SpexvizError
 from spexviz.jobs import store as states
 from spexviz.results import Explanation
 from spexviz.run.plan import Request
-from spexviz.ui import address, browser, depth, ownership, recorded, result, routes, runtime, watch, widgets
+from spexviz.ui import (
+    address,
+    browser,
+    deeper,
+    depth,
+    recorded,
+    repeat,
+    result,
+    routes,
+    runtime,
+    starting,
+    watch,
+    widgets,
+)
+from spexviz.ui.deeper import zoom
 from spexviz.ui.panels import Draw
-from spexviz.ui.visitor import visitor
+from spexviz.ui.repeat import Repeating
 from spexviz.ui.watch import Items
 from spexviz.views.cards import Item
-
-TITLE = 90  # characters of a run's title
 
 
 def _no_more(explanation: Explanation) -> Sequence[Item]:
@@ -46,7 +58,8 @@ class Lens:
     `form()` draws the form and calls `start`; `prefill(request)` puts a run's settings back into it;
     `called(game)` is the title of a run. What a run shows is said in `views/stories.py`; `actions`: {name:
     draw} of what there asks the model; `items(explanation)`: what is known of the players beyond their names.
-    `loads_model`: the first model is loaded in the background.
+    `repeating`: what of a run can be another when it is repeated. `loads_model`: the first model is loaded in
+    the background.
     """
 
     game: str
@@ -61,6 +74,7 @@ class Lens:
     called: Callable[[Any], str]
     actions: Mapping[str, Draw] = field(default_factory=dict)
     items: Items = _no_more
+    repeating: Repeating = field(default_factory=Repeating)
     loads_model: bool = False
 
     def shows(self, run: states.Run) -> bool:
@@ -91,16 +105,10 @@ def page(lens: Lens) -> None:
 
 def start(request: Request, title: str) -> None:
     """Start the run, or find the same one, and open it; the reason where it cannot be started."""
-    title = " ".join(title.split())
-    if len(title) > TITLE:
-        title = f"{title[: TITLE - 1]}…"
-    try:
-        run_id = runtime.manager().submit(request, title, ownership.user(), visitor())
-    except SpexvizError as error:
-        widgets.problem(error, key="start-error")
-        return
-    watch.open_run(run_id)
-    st.rerun()
+    run_id = starting.submitted(request, title)
+    if run_id is not None:
+        watch.open_run(run_id)
+        st.rerun()
 
 
 def _ask(lens: Lens, missing: bool) -> None:
@@ -141,8 +149,20 @@ def _head(lens: Lens, run: states.Run) -> None:
                     _prefill(lens, run)
                 watch.open_run(None)
                 st.rerun()
+    if not run.active:
+        _on(lens, run)
     if run.imported:
         widgets.note(watch.ORIGINS[run.origin], kind="quiet", key=f"origin-{run.id}")
+    zoom.whence(run)
+
+
+def _on(lens: Lens, run: states.Run) -> None:
+    """What can be done next with a run that is not being worked on."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if lens.shows(run):
+            repeat.buttons(run, lens.repeating, lens.called)
+        else:
+            repeat.buttons(run, Repeating(), lambda game: run.title)
 
 
 def _prefill(lens: Lens, run: states.Run) -> None:
@@ -177,6 +197,7 @@ def _answer(lens: Lens, run: states.Run) -> None:
     if explanation is None:
         watch.early(run, st.container())
     elif lens.shows(run):
-        result.show(explanation, run.id, lens.actions, lens.items(explanation))
+        actions = {"deeper": deeper.draw, **lens.actions}
+        result.show(explanation, run.id, actions, lens.items(explanation))
     else:
         result.show(explanation, run.id)  # a game without a page of its own

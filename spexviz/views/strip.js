@@ -89,7 +89,7 @@ function drawCombs(state, data) {
     if (name !== "range" || ranged) head.append(element("span", name, text));
   }
   box.append(head);
-  const largest = Math.max(...data.sets.flatMap((set) => [set.v, ...(set.i || [])].map(Math.abs)), 1e-12);
+  const largest = data.largest || Math.max(...data.sets.flatMap((set) => [set.v, ...(set.i || [])].map(Math.abs)), 1e-12);
   state.combs = data.sets.map((set, k) => {
     const row = element("div", ["comb", ...marks(set)].join(" "));
     const glyph = svg("svg", { class: "glyph", "aria-hidden": "true", focusable: "false" });
