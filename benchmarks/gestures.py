@@ -97,7 +97,7 @@ def _pointed(page: Any) -> dict[str, float]:
     for one in [*(words.nth(i) for i in range(0, TOKENS, 50)), *combs.all()]:
         page.mouse.move(1, 1)
         one.scroll_into_view_if_needed()
-        x, y = _middle(one)
+        x, y = middle(one)
         page.wait_for_timeout(REST)  # until what was lit before has faded
         page.evaluate(f"clock('pointermove', {LIT})")
         page.mouse.move(x, y)
@@ -105,7 +105,7 @@ def _pointed(page: Any) -> dict[str, float]:
     lights, follows = [], []
     for k in range(5):
         combs.nth(k).scroll_into_view_if_needed()
-        x, y = _middle(combs.nth(k))
+        x, y = middle(combs.nth(k))
         page.wait_for_timeout(REST)
         page.evaluate(f"clock('click', {CHOSEN}); window.first = timed; clock('click', {SAID})")
         page.mouse.click(x, y)
@@ -118,7 +118,7 @@ def _pointed(page: Any) -> dict[str, float]:
     return {HOVER: median(hovers), CLICK: median(lights), FOLLOWS: median(follows)}
 
 
-def _middle(one: Any) -> tuple[float, float]:
+def middle(one: Any) -> tuple[float, float]:
     """Where to point: Playwright's own hover and click look at the page first, in the browser's time."""
     box = one.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -80,6 +80,13 @@ def select_first(page: Any) -> None:
     page.get_by_role("button", name="Clear selection").first.wait_for()
 
 
+def switch_first_off(page: Any) -> None:
+    """The first two words or squares, or the first card, and what the run says then."""
+    for one in page.locator(".token, .square, .card[role=button]").all()[:2]:
+        one.click(modifiers=["Shift"])
+    page.locator(".spexviz-tried .row").first.wait_for()
+
+
 def tab(number: int) -> Callable[[Any], None]:
     """The tab of this number, from 0, if there are so many."""
 
@@ -108,6 +115,7 @@ def of_results(runs: dict[tuple[str, str], str]) -> Iterator[State]:
         for depth in DEPTHS:
             yield State(f"{name}-{depth}", address, depth)
         yield State(f"{name}-selected", address, then=select_first)
+        yield State(f"{name}-off", address, then=switch_first_off)
         yield State(f"{name}-open", address, then=open_folds)
     for lens, game, name in (RECORDED[1], RECORDED[2], RECORDED[4]):
         address = f"{lens}?run={runs[game, name]}"
