@@ -195,8 +195,8 @@ class JobManager:
     ) -> Explanation:
         """The result with a check of a set (1 to 4 members) among its checks, measured if it has none yet.
 
-        `game`: that of the run; `report`: told after every few ablations, of at most LIMIT. Kept where the run
-        was measured by this server. Raises what `measure` raises, SolverError for what is no such set.
+        `game`: that of the run; `report`: told after every few ablations. Kept where the run was measured by
+        this server. Raises what `measure` raises, SolverError for what is no such set.
         """
         _refuse(game)
         return self._questions.check(run_id, game, members, report)

@@ -58,11 +58,13 @@ class Questions:
 
     def _kept(self, run_id: str, check: Check) -> Explanation:
         """The result with the check, as it now stands: another may have been kept meanwhile."""
+        run, result = self._of(run_id)
+        found = with_checks(result, [check])
         for _ in range(_TRIES):
-            run, result = self._of(run_id)
-            found = with_checks(result, [check])
             if run.imported or self.store.complete(run, found):
                 break
+            run, result = self._of(run_id)
+            found = with_checks(result, [check])
         return found
 
     def _of(self, run_id: str) -> tuple[Run, Explanation]:

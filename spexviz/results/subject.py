@@ -59,7 +59,7 @@ class Scale:
         return _percent(chance)
 
     def say_likelier(self, value: float, unit: str) -> str:
-        """Of the log-odds of two answers the likelier with its probability: "“negative”, 71 %"; else as `say`."""
+        """The value in words, of two answers the likelier alone: "“negative”, 71 %"; `unit`: of a number."""
         chance = self.chance(value)
         if chance is None:
             return self.say(value, unit)

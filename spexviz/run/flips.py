@@ -61,15 +61,18 @@ def flips(
             f"Nothing flips where the value is a number without two sides ({explanation.unit}): "
             "look for it in a run that compares two answers."
         )
-    if explanation.proof.exact:
-        yield _of_all(explanation, line)
+    if known := known_flips(explanation):
+        yield known
         return
     search = _Search(explanation, runner, line, min(most, len(explanation.players)), limit)
     yield from search.run()
 
 
-def _of_all(explanation: Explanation, line: Line) -> Flips:
-    """The answer where every mask was asked."""
+def known_flips(explanation: Explanation) -> Flips | None:
+    """The answer of a run that has asked every mask; None for others, and where nothing can flip."""
+    line = line_of(explanation)
+    if line is None or not explanation.proof.exact:
+        return None
     masks, values = explanation.sample.masks, explanation.sample.values
     removed = (~masks).sum(1)
     crossed = line.crossed(values) & (removed > 0)

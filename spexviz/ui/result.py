@@ -33,13 +33,14 @@ def show(
     `key`: the run's id, since runs of the same spec may hold different numbers. `actions`: what the lens can
     ask the model; `items`: what it knows of its players beyond their names.
     """
-    explanation = measure.with_measured(explanation, key)
+    explanation = ask.with_checked(measure.with_measured(explanation, key), key)
     told = story(explanation, items)
     n = len(explanation.players)
     first = Look(depth=depth.depth(), dark=widgets.dark(), selection=selected(key, n), off=off(key, n))
     known = {
         "rivals": partial(rivals.asked, items=items),
         "measure": measure.ask,
+        "ask": ask.panel,
         panels.WHAT_IF: what_if.panel,
         **(actions or {}),
     }

@@ -51,9 +51,7 @@ def _measured(explanation: Explanation, check: Check) -> Words:
     """Of a set that was checked on the model."""
     low, high = check.interval
     value = f"{number(check.model_mean)} {interval_text(check.interval)}"
-    cost = f"measured, {check.ablations:,} {plural('ablation', check.ablations)}"
-    if not check.ablations:
-        cost = "measured by the run itself"
+    cost = f"measured, {_cost(check)}"
     if low > 0 or high < 0:
         line = f"Yes: {_move(explanation, check.members, value)} ({cost})."
     elif _share(explanation, check) < CLEAR:
@@ -62,6 +60,16 @@ def _measured(explanation: Explanation, check: Check) -> Words:
         line = f"Not clear: {value} {explanation.unit} {_beyond(check.members)} ({cost})."
     how = f"Checked on the model, {check_text(check, explanation.unit)}"
     return Words((line,), fold=HOW, more=(how, _basis(check)))
+
+
+def _cost(check: Check) -> str:
+    """What a check rests on, in ablations: those of the run count as well."""
+    asked = f"{check.ablations:,} {plural('ablation', check.ablations)}"
+    if not check.held_out:
+        return asked
+    if not check.ablations:
+        return f"on {check.held_out:,} ablations of the run"
+    return f"{asked} on top of {check.held_out:,} of the run"
 
 
 def _basis(check: Check) -> str:
@@ -96,7 +104,7 @@ def flipped(explanation: Explanation, found: Flips) -> Words:
     if best is None:
         lines = (_none(explanation, found),)
     else:
-        lines = (f"{_without(explanation, found, best)} {_proven(explanation, found, best)}",)
+        lines = (f"{_without(explanation, found, best)} {_proven(explanation, found, best)}".rstrip(),)
     return Words(lines, fold=TRIED, more=_listed(explanation, found))
 
 
@@ -124,7 +132,7 @@ def _proven(explanation: Explanation, found: Flips, best: Tried) -> str:
     if others:
         names = [Voice.of(explanation).name_all(one.members) for one in others[:OTHERS]]
         more = f" and {len(others) - OTHERS} more" if len(others) > OTHERS else ""
-        said.append(f"So does each of these alone: {'; '.join(names)}{more}.")
+        said.append(f"Others as small do too: {'; '.join(names)}{more}.")
     if size > 1:
         fewer = f"No fewer {plural(noun)} do" if found.is_minimal else "Perhaps fewer do: not all were tried"
         said.append(f"{fewer}.")

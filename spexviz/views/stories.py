@@ -33,6 +33,7 @@ SETS, QUALITY, ERRORS, INDICES, HARM = (
     "The selected set in all indices",
     "Which examples do harm?",
 )
+ASK = Panel("Try it", Action("ask"))
 TABS = (HARM, SETS, UP, DOWN)
 _WHAT_IF = Panel("What if?", Action("what-if"), early=True)  # under the picture that switches
 
@@ -98,6 +99,7 @@ def _of_text(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     return [
         Panel("The text", partial(_strip, explanation), early=True, selects=True),
         _WHAT_IF,
+        ASK,
         *_pair(explanation),
     ]
 
@@ -116,6 +118,7 @@ def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
         Panel("Where it looks", Action("attention")),
         replace(under, room="picture"),
         Panel("What acts alone, and what together", partial(_energy, explanation), least="analyst"),
+        ASK,
         Panel("What can go?", Action("removal")),
     ]
 
@@ -139,6 +142,7 @@ def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]
         _WHAT_IF,
         *groups(explanation, items),
         replace(together, room="picture"),
+        ASK,
     ]
     if explanation.subject.before:
         return [*panels, replace(harm, room="more"), replace(way, room="more")]

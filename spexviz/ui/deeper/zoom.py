@@ -84,7 +84,7 @@ def _place(explanation: Explanation, members: Interaction) -> str:
 
 
 def _chosen(view: View, key: str, zooms: dict[Interaction, Run]) -> Interaction:
-    """The players to look into: at first the strongest, and those selected on the page as soon as they are."""
+    """The players to look into: at first the strongest, then those that are selected on the page."""
     subject = view.explanation.subject
     n = len(subject.players)
     now = selected(view.key, n)
