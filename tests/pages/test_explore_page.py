@@ -177,6 +177,9 @@ def test_a_failed_run_names_the_remedy_and_can_be_tried_again(manager):
     at = page(run=run_id)
     assert manager.store.get(run_id).state == states.FAILED
     assert "Failed" in said(at) and "answers only" in said(at) and button(at, "Try again")
+    button(at, "Change the settings").click().run()
+    assert not at.exception and "run" not in at.query_params
+    assert at.text_area(key="form-prompt").value == SENTENCE
 
 
 def test_new_run_keeps_the_settings(manager):
