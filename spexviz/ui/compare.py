@@ -189,14 +189,13 @@ def _agreement(both: Compared, key: str) -> None:
     """How far the runs agree, in sentences, and their differences, set by set."""
     widgets.heading("How far they agree", key=f"{key}-agree")
     widgets.note(*compared.agreement(both), key=f"{key}-agreement")
+    if more := compared.unmatched(both):
+        widgets.note(*more, kind="quiet", key=f"{key}-unmatched")
     if both.refused:
-        widgets.note(
-            f"Not set against each other set by set: {both.refused}.", kind="strip", key=f"{key}-not"
-        )
+        said = f"Not set against each other set by set: {both.refused}."
+        widgets.note(said, kind="strip", key=f"{key}-not")
         return
     widgets.heading("Set by set", f"The strongest sets of either, in {both.a.unit}.", key=f"{key}-sets")
-    if more := compared.unmatched(both):
-        widgets.note(*more, key=f"{key}-unmatched")
     chosen = selected(key, len(both.a.players))
     widgets.table(compared.set_by_set(both), "Differences set by set", f"{key}-rows", key, chosen)
 
