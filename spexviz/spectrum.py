@@ -222,6 +222,31 @@ class Spectrum:
         chosen[largest] |= size[largest] >= 0
         return chosen
 
+    def merged(self, groups: Sequence[Interaction]) -> Spectrum:
+        """The same function where the players of a group are kept or removed together: a player a group.
+
+        `groups`: disjoint sets of players; those in none are always kept. Exact, draws included: a set
+        becomes that of the groups of which it holds an odd number.
+        Raises SolverError for groups that overlap, or are no sets of players.
+
+        >>> dict(Spectrum(3, {(0,): 1.0, (0, 1): 0.5, (0, 2): 0.25}).merged([(0, 1), (2,)]).coefficients)
+        {(): 0.5, (0,): 1.0, (0, 1): 0.25}
+        """
+        of_group = holders([_term_of(group, self.n) for group in groups], self.n)
+        if (of_group.sum(0) > 1).any():
+            raise SolverError("A player stands in two groups: let each be in one, or in none.")
+        # a member that is always kept turns the sign; two members of one group do so twice, and cancel
+        membership = self.membership.astype(np.int64)
+        odd = (membership @ of_group.T.astype(np.int64)) & 1 == 1
+        kept = membership[:, ~of_group.any(0)].sum(1)
+        sign = 1.0 - 2.0 * (kept & 1)
+        terms, place = np.unique(odd, axis=0, return_inverse=True)
+        turned = np.zeros((len(self.values), len(terms)))
+        turned[np.arange(len(turned)), place.ravel()] = sign
+        draws = None if self.draws is None else self.draws @ turned
+        pairs = list(zip(map(_positions, terms), self.values @ turned, strict=True))
+        return Spectrum(len(groups), pairs, draws, self.notes)
+
     @classmethod
     def exact(cls, values: ArrayLike, notes: Notes | None = None) -> Spectrum:
         """The spectrum of all 2^n values, ordered as `all_masks(n)` orders the masks.

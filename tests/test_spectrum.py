@@ -120,3 +120,39 @@ def test_malformed_spectra_are_refused(coefficients: object) -> None:
 def test_masks_of_another_width_are_refused() -> None:
     with pytest.raises(SolverError, match="2 players"):
         Spectrum(2, {(0,): 1.0})(np.ones((1, 3), dtype=bool))
+
+
+def random_groups(n: int, count: int, seed: int) -> list[tuple[int, ...]]:
+    """Disjoint groups of some of the players."""
+    group = np.random.default_rng(seed).integers(-1, count, size=n)
+    return [tuple(np.flatnonzero(group == g).tolist()) for g in range(count)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_merged_players_are_kept_and_removed_together(seed: int) -> None:
+    n, count = 9 + seed % 3, 1 + seed % 6
+    fine = random_spectrum(n, 60, seed)
+    draws = np.random.default_rng(seed).normal(size=(3, len(fine)))
+    fine = Spectrum(n, fine.coefficients, draws)
+    groups = random_groups(n, count, seed)
+    coarse = fine.merged(groups)
+    masks = all_masks(count)
+    of_players = np.ones((len(masks), n), dtype=bool)
+    for g, group in enumerate(groups):
+        of_players[:, list(group)] = masks[:, [g]]
+    np.testing.assert_allclose(coarse(masks), fine(of_players), atol=1e-12)
+    for one, merged in zip(draws, coarse.draws, strict=True):
+        drawn = Spectrum(n, dict(zip(fine.terms, one, strict=True)))
+        again = Spectrum(count, dict(zip(coarse.terms, merged, strict=True)))
+        np.testing.assert_allclose(again(masks), drawn(of_players), atol=1e-12)
+
+
+def test_merging_one_by_one_changes_nothing_and_groups_are_disjoint_sets() -> None:
+    fine = random_spectrum(7, 30, 0)
+    assert fine.merged([(i,) for i in range(7)]) == fine
+    twice = fine.merged([(0, 1), (2, 3), (4, 5, 6)]).merged([(0, 1, 2)])
+    once = fine.merged([tuple(range(7))])
+    np.testing.assert_allclose(twice(all_masks(1)), once(all_masks(1)), atol=1e-12)
+    for wrong in ([(0, 1), (1, 2)], [(0, 9)], [(1, 0)]):
+        with pytest.raises(SolverError):
+            fine.merged(wrong)

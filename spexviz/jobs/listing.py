@@ -88,6 +88,7 @@ class Listing:
         """Remove for good what was deleted more than `older_than` seconds ago, or by a clock so far ahead."""
         with self.database.write() as connection:
             connection.execute("DELETE FROM runs WHERE abs(deleted - ?) > ?", (time.time(), older_than))
+            connection.execute("DELETE FROM ways WHERE after NOT IN (SELECT id FROM runs)")
 
 
 def _whose(user: str | None) -> tuple[str, tuple[str, ...]]:

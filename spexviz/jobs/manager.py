@@ -16,22 +16,26 @@ from filelock import FileLock
 
 from spexviz import models
 from spexviz.ablate import cache as ablations
+from spexviz.ablate import executors
 from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
 from spexviz.games.base import Game
 from spexviz.jobs import store as states
+from spexviz.jobs import ways
 from spexviz.jobs.counts import Counts
 from spexviz.jobs.place import Place, expected, place
+from spexviz.jobs.questions import Questions, nobody
 from spexviz.jobs.store import Run, RunStore
 from spexviz.jobs.sweep import Sweep, persist
 from spexviz.jobs.turns import Turn, Turns
 from spexviz.kit import logs
 from spexviz.kit.memory import take_for_blas
 from spexviz.kit.threads import go_behind
+from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.results.preview import Preview
-from spexviz.run import pipeline
-from spexviz.run.measured import measured
+from spexviz.run import more, pipeline
+from spexviz.run.measured import as_asked
 from spexviz.run.pipeline import Hooks
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
@@ -52,6 +56,7 @@ class _Job:
 
     request: Request
     turn: Turn
+    before: str = ""  # the run from which it was begun
     cancel: threading.Event = field(default_factory=threading.Event)
     seconds: list[float | None] = field(default_factory=list)  # that it will take, once that was looked at
 
@@ -75,6 +80,7 @@ class JobManager:
         self.store = RunStore(path, mend=True)
         self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
         self.counts = Counts()
+        self._questions = Questions(self.store, self.cache)
         self._owner = uuid.uuid4().hex
         self._alive = self._hold()
         self._workers = workers
@@ -94,22 +100,30 @@ class JobManager:
         """What a person should know of the files of the runs and of the ablations."""
         return [notice for notice in (self.store.notice, self.cache.notice) if notice]
 
-    def submit(self, request: Request, title: str = "", user: str = "", visitor: str = "") -> str:
+    def submit(
+        self, request: Request, title: str = "", user: str = "", visitor: str = "", before: str = ""
+    ) -> str:
         """Start the run, resume it, or find it: same spec and user, same id. `visitor`: whose turn it takes.
 
-        What came from a file never answers for it. Raises QueueFull, SpecError, ModelError for a model that
-        this server does not offer, or what the game says at once.
+        `before`: the run from which it is begun, which is kept (see ways.py); what that has measured of the
+        same game, it does not ask again. What came from a file never answers for it. Raises QueueFull,
+        SpecError, ModelError for a model that this server does not offer, or what the game says at once.
         """
+        run_id = self._submitted(request, title, user, visitor, before)
+        if before:
+            ways.note(self.store.database, before, run_id)
+        return run_id
+
+    def _submitted(self, request: Request, title: str, user: str, visitor: str, before: str) -> str:
         spec = request.spec  # a bad setting is refused now, not in the queue
-        if reason := refusal(request.game):
-            raise ModelError(reason)
+        _refuse(request.game)
         with self._guard:
             if self.closed:
                 raise QueueFull("The server is stopping: start the run again when it is back.")
             found = self._found(spec, user)
             if found and (found.active or found.state == states.DONE):
                 return found.id
-            job = _Job(request, self._turns.join(visitor))
+            job = _Job(request, self._turns.join(visitor), before)
             try:
                 run_id = self.store.enqueue(spec, title, self._owner, user)
             except BaseException as error:
@@ -173,18 +187,19 @@ class JobManager:
         `game`: that of the run. Kept where the run was measured by this server. Raises StoreError where there
         is no result, ModelError for a model that is not offered here, and what the game raises.
         """
-        run = self.store.get(run_id)
-        result = self.store.result(run_id)
-        if run is None or result is None:
-            raise StoreError("This run is no longer there: start it again from its settings.")
-        if reason := refusal(game):
-            raise ModelError(reason)
-        if result.precision.startswith("fp32") and game.precision not in (None, "fp32"):
-            game = game.at_full_precision() or game
-        found = measured(result, game, Runner(game, self.cache, urgent=True))
-        if found is not result:
-            self.store.complete(run, found)
-        return found
+        _refuse(game)
+        return self._questions.measure(run_id, game)
+
+    def check(
+        self, run_id: str, game: Game, members: Interaction, report: Callable[[Progress], None] = nobody
+    ) -> Explanation:
+        """The result with a check of a set (1 to 4 members) among its checks, measured if it has none yet.
+
+        `game`: that of the run; `report`: told after every few ablations. Kept where the run was measured by
+        this server. Raises what `measure` raises, SolverError for what is no such set.
+        """
+        _refuse(game)
+        return self._questions.check(run_id, game, members, report)
 
     def place(self, run_id: str) -> Place | None:
         """Where a run of this process that waits stands in the queue; None for any other."""
@@ -308,6 +323,7 @@ class JobManager:
 
             hooks = Hooks(self.cache, progress, preview, partial, job.cancel)
             request = job.request
+            self._adopt(job, hooks)
             result = pipeline.run(request, hooks)
             self._persist(lambda: self.store.save(run_id, result))
             state, message = states.DONE, ""
@@ -331,6 +347,22 @@ class JobManager:
         self._forget(run_id, job)
         self.counts.end(run_id, state)
 
+    def _adopt(self, job: _Job, hooks: Hooks) -> None:
+        """Take over what the run from which this one was begun has measured of the same game.
+
+        Never from a file: anybody can have written it.
+        """
+        game = job.request.game
+        run = self.store.get(job.before) if job.before else None
+        if run is None or run.origin == states.FROM_FILE or run.spec.game != job.request.spec.game:
+            return
+        result = self.store.result(run.id)
+        if result is not None and len(result.sample):
+            asked = as_asked(result, game)
+            here = executors.get(hooks.executor)
+            runner = Runner(asked, self.cache, 0, hooks.progress, hooks.cancel, executor=here)
+            more.adopt(result, asked, runner)
+
     def _persist(self, write: Callable[[], T]) -> T:
         return persist(write, self._stop)
 
@@ -347,6 +379,12 @@ def refusal(asked: Game | RunSpec) -> str:
     if game.model_name is None:
         return ""
     return models.refusal(game.model_name)
+
+
+def _refuse(game: Game) -> None:
+    """Raise ModelError for a model that this server does not offer."""
+    if reason := refusal(game):
+        raise ModelError(reason)
 
 
 def beginning(game: Game) -> str:

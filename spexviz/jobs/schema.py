@@ -47,6 +47,12 @@ MIGRATIONS = (
     ),
     # finding and trust of a result, for a list of runs: written by whoever has first told of it
     ("0006 runs keep what is said of them", "ALTER TABLE runs ADD COLUMN said TEXT NOT NULL DEFAULT '';"),
+    (
+        "0007 runs know what they were begun from",
+        """CREATE TABLE ways (before TEXT NOT NULL, after TEXT NOT NULL, made REAL NOT NULL,
+            PRIMARY KEY (before, after)) WITHOUT ROWID;
+        CREATE INDEX ways_back ON ways (after);""",
+    ),
 )
 SPOILED = "Its result was damaged on the disk: resume to fit it anew. What was measured is kept."
 _log = logging.getLogger(__name__)

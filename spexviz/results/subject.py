@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 import numpy as np
 
 from spexviz.kit.arrays import Floats
+from spexviz.kit.spans import merged
 
 NUMBER, ODDS, LOG_PROBABILITY = "number", "log-odds", "log-probability"
 _ANSWERS = {NUMBER: 0, ODDS: 2, LOG_PROBABILITY: 1}  # how many each scale has
@@ -55,6 +57,16 @@ class Scale:
         if chance is None:
             return self.say(value, unit)
         return _percent(chance)
+
+    def say_likelier(self, value: float, unit: str) -> str:
+        """The value in words, of two answers the likelier alone: "“negative”, 71 %"; `unit`: of a number."""
+        chance = self.chance(value)
+        if chance is None:
+            return self.say(value, unit)
+        answer = self.answers[0]
+        if self.kind == ODDS and chance < 0.5:
+            answer, chance = self.answers[1], 1.0 - chance
+        return f"“{answer.strip()}”, {_percent(chance)}"
 
     def chance(self, value: float) -> float | None:
         """The probability of the first answer, of log-odds between the two; None for a number."""
@@ -119,6 +131,25 @@ class Subject:
         """A value in words."""
         return self.scale.say(value, self.unit)
 
+    @property
+    def pieces(self) -> tuple[tuple[str, bool], ...]:
+        """The text in pieces, in order, and whether each is taken apart: what has words in no player is not.
+
+        >>> Subject(("bad",), "nats", text="Not bad, they said.", spans=((4, 7),)).pieces
+        (('Not ', False), ('bad', True), (', they said.', False))
+        """
+        text = self.text or ""
+        found = [("", True)]
+        edges = [0, *chain.from_iterable(merged(self.spans)), len(text)]
+        for i, (start, stop) in enumerate(pairwise(edges)):
+            piece = text[start:stop]
+            is_kept = bool(self.spans) and i % 2 == 0 and any(map(str.isalnum, piece))
+            if is_kept == found[-1][1]:
+                found.append((piece, not is_kept))
+            else:
+                found[-1] = (found[-1][0] + piece, not is_kept)
+        return tuple(one for one in found if one[0])
+
 
 def refuse_half_characters(*texts: str) -> None:
     """Raise ValueError for what is no text, or has half a character: it cannot be stored or shown."""
@@ -139,8 +170,15 @@ def _is_layout(layout: Floats, n: int) -> bool:
 
 
 def _digits(value: float) -> str:
-    """Three significant digits, with a minus as wide as a plus."""
-    return f"{value:.3g}".replace("-", "−")
+    """Three significant digits, a 0 at the end where it is rounded to one, with a minus as wide as a plus.
+
+    >>> [_digits(value) for value in (0.25, 0.2201, -0.6431, 0.0, 120.4)]
+    ['0.25', '0.220', '−0.643', '0', '120']
+    """
+    text = f"{value:.3g}"
+    if not math.isclose(float(text), value, rel_tol=1e-9):
+        text = f"{value:#.3g}".removesuffix(".")
+    return text.replace("-", "−")
 
 
 def _percent(share: float) -> str:

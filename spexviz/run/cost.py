@@ -65,7 +65,7 @@ def estimate(
     game can tell, see `Asking`. Seconds hold within ±30 % on a machine that is as busy as it was when the
     model was measured (`probe`, and every call since).
     """
-    masks = _masks(planned)
+    masks = masks_of(planned)
     known = np.zeros(len(masks), dtype=bool)
     if cache is not None:
         known = ~np.isnan(cache.get(game.fingerprint, masks))
@@ -127,12 +127,15 @@ def duration(seconds: float) -> str:
 
 
 def _tokens(count: int) -> str:
+    if count >= 999_500:
+        return f"{count / 1e6:,.1f} million tokens"
     if count >= 1000:
-        return f"{count / 1000:,.0f}k tokens"
+        return f"{count / 1000:.0f}k tokens"
     return f"{count} tokens"
 
 
-def _masks(planned: Plan) -> Masks:
+def masks_of(planned: Plan) -> Masks:
+    """The masks that a run is sure to ask."""
     if planned.design is None:
         return all_masks(planned.n)
     return np.concatenate([ends(planned.n), planned.design.masks, planned.held_out])

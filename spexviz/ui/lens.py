@@ -26,6 +26,7 @@ from spexviz.run.plan import Request
 from spexviz.ui import (
     address,
     browser,
+    deeper,
     depth,
     recorded,
     repeat,
@@ -36,6 +37,7 @@ from spexviz.ui import (
     watch,
     widgets,
 )
+from spexviz.ui.deeper import zoom
 from spexviz.ui.panels import Draw
 from spexviz.ui.repeat import Repeating
 from spexviz.ui.watch import Items
@@ -151,6 +153,7 @@ def _head(lens: Lens, run: states.Run) -> None:
         _on(lens, run)
     if run.imported:
         widgets.note(watch.ORIGINS[run.origin], kind="quiet", key=f"origin-{run.id}")
+    zoom.whence(run)
 
 
 def _on(lens: Lens, run: states.Run) -> None:
@@ -194,6 +197,7 @@ def _answer(lens: Lens, run: states.Run) -> None:
     if explanation is None:
         watch.early(run, st.container())
     elif lens.shows(run):
-        result.show(explanation, run.id, lens.actions, lens.items(explanation))
+        actions = {"deeper": deeper.draw, **lens.actions}
+        result.show(explanation, run.id, actions, lens.items(explanation))
     else:
         result.show(explanation, run.id)  # a game without a page of its own

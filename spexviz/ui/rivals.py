@@ -74,7 +74,7 @@ def _list(view: View, fits: Rivals, items: Sequence[Item], going: bool) -> None:
     _progress(fits)
     chosen = st.session_state.get(_shown(view), OWN)
     shown = rivals.listed(named, chosen=chosen, dark=view.look.dark)
-    widgets.pressable(shown, f"{view.key}-rivals", _choosing(view))
+    widgets.asking(shown, f"{view.key}-rivals", open=_choosing(view))
     st.caption(_said_of_all(view.explanation, fits))
     other = next((one for one in found if one.spec.solver_name == chosen), None)
     if other is not None:
@@ -84,7 +84,8 @@ def _list(view: View, fits: Rivals, items: Sequence[Item], going: bool) -> None:
 def _choosing(view: View) -> Callable[[Any], None]:
     """What a click does: show the sets of a solver, by the browser's word, which is looked at first."""
 
-    def clicked(name: Any) -> None:
+    def clicked(said: Any) -> None:
+        name = (said or {}).get("key")
         if isinstance(name, str):
             st.session_state[_shown(view)] = name
 

@@ -11,6 +11,15 @@ function draw(parentElement, state, data) {
   root.append(box);
   parentElement.append(root);
   state.root = root;
+  showOwn(root.querySelector(".prompt"));
+}
+
+// Of a long text of which a piece is taken apart, that piece.
+function showOwn(prompt) {
+  const own = prompt?.querySelector(".own");
+  if (!own) return;
+  const above = own.offsetTop - prompt.offsetTop;
+  if (above > prompt.clientHeight / 2) prompt.scrollTop = above - prompt.clientHeight / 4;
 }
 
 function drawQuestion(data) {
@@ -21,7 +30,11 @@ function drawQuestion(data) {
     prompt.setAttribute("role", "group");
     prompt.setAttribute("aria-label", "What was asked");
     prompt.tabIndex = 0;
-    for (const part of data.parts) prompt.append(element(part.mark ? "mark" : "span", part.own ? "own" : "around", part.text));
+    for (const part of data.parts) {
+      const piece = element(part.mark ? "mark" : "span", part.own ? "own" : "around", part.text);
+      if (part.long) fold(piece, part.text);
+      prompt.append(piece);
+    }
     box.append(prompt);
   }
   const measured = element("div", "measured", "Measured: ");
@@ -29,6 +42,20 @@ function drawQuestion(data) {
   if (data.model) measured.append(document.createTextNode(` · ${data.model}`));
   box.append(measured);
   return box;
+}
+
+// Of much that stands around the text the beginning and the end, and the whole on demand.
+const ENDS = 120; // characters
+
+function fold(piece, text) {
+  const points = Array.from(text);
+  const more = element("button", "more", `… show ${(points.length - 2 * ENDS).toLocaleString("en")} more characters …`);
+  more.type = "button";
+  more.addEventListener("click", () => {
+    piece.textContent = text;
+    piece.closest(".prompt").focus();
+  });
+  piece.replaceChildren(points.slice(0, ENDS).join(""), more, points.slice(-ENDS).join(""));
 }
 
 function drawAnswers(data) {

@@ -16,6 +16,7 @@ from spexviz.results.subject import LOG_PROBABILITY, ODDS
 from spexviz.views.component import colours, versioned
 from spexviz.views.story import Component, Look, Words
 
+LONG = 320  # characters around the text from which only their ends are shown at first
 _COLOURS = ("ink", "muted", "grid", "surface", "accent")
 
 
@@ -101,12 +102,20 @@ def _asked(subject: Subject) -> tuple[str, ...]:
 
 
 def _parts(subject: Subject) -> list[tuple[str, bool]]:
-    """The pieces of what was asked, in order, and whether each is the user's own text, not the template's."""
+    """The pieces of what was asked, in order, and whether each is text that is taken apart.
+
+    Not the template, nor what of the text is always kept.
+    """
     if subject.text is None:
         pieces = [(subject.before, True), (subject.after, True)]
     else:
-        pieces = [(subject.before, False), (subject.text, True), (subject.after, False)]
+        pieces = [(subject.before, False), *subject.pieces, (subject.after, False)]
     return [(upright(text), own) for text, own in pieces if text]
+
+
+def _is_long(subject: Subject, text: str) -> bool:
+    """Whether a piece stands around the text and is so long that it would hide that."""
+    return len(text) > LONG and text in (upright(subject.before), upright(subject.after))
 
 
 def _marked(subject: Subject, marked: Sequence[int]) -> list[dict[str, Any]]:
@@ -190,7 +199,7 @@ def _model(subject: Subject) -> str:
 def _body(subject: Subject) -> dict[str, Any]:
     return {
         "label": _label(subject),
-        "parts": [{"text": text, "own": own} for text, own in _parts(subject)],
+        "parts": [{"text": text, "own": own, "long": _is_long(subject, text)} for text, own in _parts(subject)],
         "model": _model(subject),
         "question": measured(subject),
         "of": "",

@@ -285,7 +285,6 @@ function readingOf(state, members) {
 // ---- small things --------------------------------------------------------------------------------------------------
 
 const checked = (set) => (!set.c ? "" : set.c === "undecided" ? ", checked on the model, undecided" : `, ${set.c} by the model`);
-const isUnsure = (set) => Boolean(set.i) && set.i[0] <= 0 && set.i[1] >= 0;
 const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
 
 // the classes of whatever shows a set

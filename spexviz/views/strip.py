@@ -37,6 +37,7 @@ from spexviz.views.words import isolated, joined
 
 _COLOURS = ("ink", "muted", "grid", "up", "down", "surface")
 MOST_COMBS = 12
+BESIDE = 60  # characters of a long kept text that are shown before and after it
 
 
 def data(
@@ -149,6 +150,7 @@ def pieces_of(subject: Subject) -> tuple[list[str], dict[str, str]]:
         written.append(upright(text[start:end]))
         before = end
     gaps[len(spans)] = upright(text[before:])
+    gaps = {i: _shortened(gap, i > 0, i < len(spans)) for i, gap in gaps.items()}
 
     # what the script takes a gap for that it is not told
     usual = dict.fromkeys(gaps, " ")
@@ -156,6 +158,15 @@ def pieces_of(subject: Subject) -> tuple[list[str], dict[str, str]]:
     usual[len(spans)] = ""
     unusual = {str(i): gap for i, gap in gaps.items() if gap != usual[i]}
     return written, unusual
+
+
+def _shortened(gap: str, follows: bool, leads: bool) -> str:
+    """Text that is always kept, where it is long: what stands next to the tokens before and after it."""
+    if len(gap) <= 2 * BESIDE:
+        return gap
+    head = gap[:BESIDE].rsplit(maxsplit=1)[0] if follows else ""
+    tail = gap[-BESIDE:].split(maxsplit=1)[-1] if leads else ""
+    return f"{head} … {tail}"
 
 
 def _in_order(spans: Sequence[tuple[int, int]]) -> bool:

@@ -20,7 +20,7 @@ from spexviz.games.prompt.scripts import Span, boundaries
 from spexviz.kit.arrays import Bools, Ints
 from spexviz.kit.cached import cached_property
 from spexviz.kit.spans import merged, overlaps
-from spexviz.masks import Masks
+from spexviz.masks import Interaction, Masks
 
 SPLITS: dict[str, str] = {
     "words": "Words as they stand between spaces; punctuation stays on its word.",
@@ -127,6 +127,8 @@ def segment(
             players.append(span)
     if not players:
         reason = "nothing was found: choose another split or pattern"
+        if split == "spans":
+            reason = "no piece of it is marked: mark at least one"
         if found:
             reason = "every part of it is protected: protect less of it"
         raise GameError(f"Splitting this text into {split} leaves no players, because {reason}.")
@@ -136,6 +138,21 @@ def segment(
     if not as_typed:
         gaps = joined(split, gaps)
     return Segments(text, tuple(players), tuple(held), gaps)
+
+
+def outside(segments: Segments, members: Interaction) -> tuple[Span, ...]:
+    """The ranges of the text that are in none of these players, without the white space at their ends.
+
+    >>> outside(segment("Not bad. Not at all. Good.", "sentences"), (1,))
+    ((0, 8), (21, 26))
+    """
+    edges = [0, *chain.from_iterable(segments.spans[i] for i in members), len(segments.text)]
+    found: list[Span] = []
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        rest = segments.text[start:stop]
+        if rest.strip():
+            found.append((start + len(rest) - len(rest.lstrip()), start + len(rest.rstrip())))
+    return tuple(found)
 
 
 def joined(split: str, gaps: tuple[str, ...]) -> tuple[str, ...]:

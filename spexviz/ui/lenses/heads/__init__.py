@@ -21,6 +21,6 @@ LENS = Lens(
     prefill=form.prefill,
     called=form.title,
     repeating=Repeating(variants, can_be_opened),
-    actions={"attention": panels.attention, "what-if": panels.what_if, "removal": panels.removed},
+    actions={"attention": panels.attention, "removal": panels.removed},
     loads_model=True,
 )

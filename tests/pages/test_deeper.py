@@ -1,0 +1,75 @@
+"""Going on from a finished run, without a browser: more ablations, into a sentence, by sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spexviz.games.prompt.game import PromptGame
+from spexviz.jobs import store as states
+from spexviz.jobs import ways
+from spexviz.jobs.manager import JobManager
+from spexviz.run.plan import Request, new_options
+from spexviz.solvers.auto import Auto
+from tests.pages.app import button, page, said, wait
+
+TEXT = (
+    "The room was not good at all. The staff, however, never once failed us, and breakfast was fine. "
+    "Bad beds, thin walls. Would we go back? Hardly, but not never."
+)
+
+
+def request(split: str, budget: int = 64, text: str = TEXT) -> Request:
+    game = PromptGame("toy", text, "Review: {}", split=split)
+    return Request(game, Auto(draws=0), budget, 0, new_options(Auto()))
+
+
+def finish(manager: JobManager, wanted: Request) -> str:
+    run_id = manager.submit(wanted, "A stay")
+    wait(lambda: not manager.store.get(run_id).active)
+    assert manager.store.get(run_id).state == states.DONE
+    return run_id
+
+
+def ended(manager: JobManager, at: Any) -> str:
+    """The run that a press has opened, once it is done."""
+    (run_id,) = (
+        [at.query_params["run"]] if isinstance(at.query_params["run"], str) else at.query_params["run"]
+    )
+    wait(lambda: not manager.store.get(run_id).active)
+    return run_id
+
+
+def test_continuing_asks_only_what_is_new_and_says_so_before(manager):
+    run_id = finish(manager, request("words"))
+    at = page(run=run_id)
+    shown = said(at)
+    assert "With 128 ablations (64 more" in shown
+    assert "The 66 ablations of this run are re-used" in shown
+    button(at, "Continue to 128").click().run()
+    assert not at.exception
+    larger = ended(manager, at)
+    assert larger != run_id and ways.before(manager.store.database, larger).id == run_id
+    result = manager.store.result(larger)
+    assert result.spec.budget == 128 == len(result.sample)
+    assert result.spent.cached >= 66
+
+
+def test_zooming_into_a_sentence_and_back(manager):
+    run_id = finish(manager, request("sentences"))
+    at = page(run=run_id)
+    assert not at.exception
+    (chosen,) = [one for one in at.multiselect if one.label.startswith("Look into")]
+    chosen.set_value([1]).run()
+    assert "11 words, with the rest of the text kept" in said(at)
+    button(at, "Zoom in: words of sentence 2 of 5").click().run()
+    assert not at.exception
+    inside = ended(manager, at)
+    result = manager.store.result(inside)
+    assert result.players[:2] == ("The", "staff,") and len(result.players) == 11
+    at = page(run=inside)
+    assert "Words of sentence 2 of 5; the rest of the text is always kept." in said(at)
+    button(at, "Back to the sentences").click().run()
+    assert at.query_params["run"] in (run_id, [run_id])
+    (chosen,) = [one for one in at.multiselect if one.label.startswith("Look into")]
+    assert chosen.options[1].startswith("2 · The staff,") and chosen.options[1].endswith("(looked into)")
+    assert button(at, "sentence 2 of 5")
