@@ -46,7 +46,7 @@ def start(page: Any, server: Any, prompt: str, split: str, budget: int) -> str:
 
 def shown(page: Any, seconds: float = 180.0) -> None:
     """Wait until the run of the page has ended and is drawn."""
-    page.get_by_role("heading", name="Go deeper").wait_for(timeout=1000 * seconds)
+    page.get_by_role("tab", name="Sets as a table").first.wait_for(timeout=1000 * seconds)
     idle(page)
 
 
@@ -63,10 +63,11 @@ def choose(page: Any, name: str) -> None:
 
 
 def leave_to(page: Any, press: Any) -> str:
-    """Press what opens another run; its id."""
+    """Press what opens another run; its id, once it is shown."""
     before = run_of(page)
     press()
     wait_until(lambda: run_of(page) != before, 60, "another run to be opened")
+    page.locator(f".st-key-title-{run_of(page)}").wait_for()
     shown(page)
     return run_of(page)
 
