@@ -15,9 +15,23 @@ SpexvizError
     └── StoreNewer   its file was written by a newer spexviz
 """
 
+from __future__ import annotations
+
+from typing import Self
+
 
 class SpexvizError(Exception):
-    """Base of all errors that spexviz raises on purpose."""
+    """Base of all errors that spexviz raises on purpose.
+
+    `about`: the one setting that it is about, by its name; "" for none, or several.
+    """
+
+    about: str = ""
+
+    def of(self, setting: str) -> Self:
+        """The same error, about this setting."""
+        self.about = setting
+        return self
 
 
 class SpecError(SpexvizError, ValueError):

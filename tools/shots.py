@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import harness, states
-from tests.browser.conftest import WAIT, shoot
+from tests.browser.conftest import WAIT, note_errors, shoot
 from tests.browser.states import HEIGHTS, THEMES, WIDTHS, ZOOMED, State
 
 SETTLED = 400  # ms after which nothing fades or grows any more
@@ -49,16 +49,21 @@ def _walk(server: harness.Server, browser: Any, asked: argparse.Namespace) -> It
             with browser.new_context(viewport=size, color_scheme=theme) as context:
                 context.set_default_timeout(WAIT)
                 page = context.new_page()
+                errors: list[str] = []
+                note_errors(page, errors)
                 for state in chosen:
                     name = f"{state.name}-{width}-{theme}"
-                    for said in _picture(state, page, server.url, asked.folder / f"{name}.png"):
+                    wrong = _picture(state, page, server.url, asked.folder / f"{name}.png")
+                    for said in [*wrong, *errors]:
                         print(f"{name}: {said}", flush=True)
                         yield said
+                    errors.clear()
                     page.set_viewport_size(size)
 
 
 def _picture(state: State, page: Any, url: str, path: Path) -> list[str]:
     state.reach(page, url)
+    page.mouse.move(0, 0)  # nothing is pointed at
     page.wait_for_timeout(SETTLED)
     wrong = states.wrong_with(page)
     shoot(page, path)

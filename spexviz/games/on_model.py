@@ -23,6 +23,7 @@ def model_option() -> Any:
     )
 
 
+BEGINNING_NAMES = {"tokeniser": "As the model's tokeniser sets it", "none": "Nothing is set"}
 BEGINNINGS = {
     "tokeniser": "Before each text stands what the model's tokeniser sets there, such as <s>, or nothing.",
     "none": "Nothing is set before a text.",
@@ -31,7 +32,9 @@ BEGINNINGS = {
 
 def beginning_option() -> Any:
     """The field `beginning` of a game on a language model."""
-    return option("tokeniser", "Beginning of the text", choices=BEGINNINGS, before="none")
+    return option(
+        "tokeniser", "Beginning of the text", choices=BEGINNINGS, called=BEGINNING_NAMES, before="none"
+    )
 
 
 class OnModel(Game):

@@ -24,16 +24,18 @@ from spexviz.jobs import store as states
 from spexviz.jobs import ways
 from spexviz.jobs.counts import Counts
 from spexviz.jobs.place import Place, expected, place
+from spexviz.jobs.questions import Questions, nobody
 from spexviz.jobs.store import Run, RunStore
 from spexviz.jobs.sweep import Sweep, persist
 from spexviz.jobs.turns import Turn, Turns
 from spexviz.kit import logs
 from spexviz.kit.memory import take_for_blas
 from spexviz.kit.threads import go_behind
+from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.results.preview import Preview
 from spexviz.run import more, pipeline
-from spexviz.run.measured import measured
+from spexviz.run.measured import as_asked
 from spexviz.run.pipeline import Hooks
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
@@ -78,6 +80,7 @@ class JobManager:
         self.store = RunStore(path, mend=True)
         self.cache = ablations.SqliteCache(self.store.database.path.with_name(ablations.FILE))
         self.counts = Counts()
+        self._questions = Questions(self.store, self.cache)
         self._owner = uuid.uuid4().hex
         self._alive = self._hold()
         self._workers = workers
@@ -113,8 +116,7 @@ class JobManager:
 
     def _submitted(self, request: Request, title: str, user: str, visitor: str, before: str) -> str:
         spec = request.spec  # a bad setting is refused now, not in the queue
-        if reason := refusal(request.game):
-            raise ModelError(reason)
+        _refuse(request.game)
         with self._guard:
             if self.closed:
                 raise QueueFull("The server is stopping: start the run again when it is back.")
@@ -185,17 +187,19 @@ class JobManager:
         `game`: that of the run. Kept where the run was measured by this server. Raises StoreError where there
         is no result, ModelError for a model that is not offered here, and what the game raises.
         """
-        run = self.store.get(run_id)
-        result = self.store.result(run_id)
-        if run is None or result is None:
-            raise StoreError("This run is no longer there: start it again from its settings.")
-        if reason := refusal(game):
-            raise ModelError(reason)
-        game = _as_measured(result, game)
-        found = measured(result, game, Runner(game, self.cache, urgent=True))
-        if found is not result:
-            self.store.complete(run, found)
-        return found
+        _refuse(game)
+        return self._questions.measure(run_id, game)
+
+    def check(
+        self, run_id: str, game: Game, members: Interaction, report: Callable[[Progress], None] = nobody
+    ) -> Explanation:
+        """The result with a check of a set (1 to 4 members) among its checks, measured if it has none yet.
+
+        `game`: that of the run; `report`: told after every few ablations. Kept where the run was measured by
+        this server. Raises what `measure` raises, SolverError for what is no such set.
+        """
+        _refuse(game)
+        return self._questions.check(run_id, game, members, report)
 
     def place(self, run_id: str) -> Place | None:
         """Where a run of this process that waits stands in the queue; None for any other."""
@@ -354,20 +358,13 @@ class JobManager:
             return
         result = self.store.result(run.id)
         if result is not None and len(result.sample):
-            asked = _as_measured(result, game)
+            asked = as_asked(result, game)
             where = executors.get()
             runner = Runner(asked, self.cache, 0, hooks.progress, hooks.cancel, executor=where)
             more.adopt(result, asked, runner)
 
     def _persist(self, write: Callable[[], T]) -> T:
         return persist(write, self._stop)
-
-
-def _as_measured(result: Explanation, game: Game) -> Game:
-    """The game of a run in the precision in which it was measured."""
-    if result.precision.startswith("fp32") and game.precision not in (None, "fp32"):
-        return game.at_full_precision() or game
-    return game
 
 
 def refusal(asked: Game | RunSpec) -> str:
@@ -382,6 +379,12 @@ def refusal(asked: Game | RunSpec) -> str:
     if game.model_name is None:
         return ""
     return models.refusal(game.model_name)
+
+
+def _refuse(game: Game) -> None:
+    """Raise ModelError for a model that this server does not offer."""
+    if reason := refusal(game):
+        raise ModelError(reason)
 
 
 def beginning(game: Game) -> str:

@@ -65,7 +65,7 @@ def typeable(kind: type) -> bool:
 def _said(one: Option) -> str:
     said = f"{one.label}. {one.help}"
     if one.choices:
-        said += f" One of: {', '.join(map(str, one.choices))}."
+        said += f" One of: {', '.join(map(one.told, one.choices))}."
     return said.replace("%", "%%")
 
 

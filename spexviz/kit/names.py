@@ -27,6 +27,9 @@ _BRACKETS = {
 }
 
 
+_GLYPHS = {"\n": "↵", "\r": "↵", "\t": "⇥"}
+
+
 def names(players: Sequence[str], length: int = 40) -> tuple[str, ...]:
     """One readable name a player, all different.
 
@@ -92,7 +95,13 @@ def _is_balanced(text: str, opening: str, close: str) -> bool:
 
 
 def plain(text: str, length: int = 40) -> str:
-    """One line of at most `length` characters, without controls; white space alone becomes a glyph."""
+    """One line of at most `length` characters, without controls; white space alone becomes a glyph.
+
+    What is too long ends behind a whole word, unless that would leave less than half of the room.
+
+    >>> plain("Cold soup and a rude waiter", 24), plain("internationalisation", 8)
+    ('Cold soup and a rude…', 'interna…')
+    """
     text = _BIDI.sub("", str(text))
     if text.isspace():
         if "\n" in text:
@@ -103,8 +112,37 @@ def plain(text: str, length: int = 40) -> str:
     if not line:
         return "∅"
     if len(line) > length:
-        return line[: length - 1].rstrip() + "…"
+        return _cut(line, length - 1).rstrip() + "…"
     return line
+
+
+def _cut(line: str, length: int) -> str:
+    """The first words of the line, at most `length` characters; inside a word where that is long."""
+    whole = line[: length + 1].rfind(" ")
+    return line[: whole if 2 * whole >= length else length]
+
+
+def visible(token: str, length: int = 24) -> str:
+    """A token with what cannot be seen of it: spaces at its edges, line ends, tabs, controls.
+
+    >>> visible(" positive"), visible("New York"), visible("\\n\\n"), visible("a\\x00")
+    ('␣positive', 'New York', '↵↵', 'a\\\\x00')
+    """
+    text = upright(token)
+    inner = text.strip(" ")
+    left = len(text) - len(text.lstrip(" ")) if inner else len(text)
+    right = len(text) - len(text.rstrip(" ")) if inner else 0
+    shown = "␣" * left + "".join(map(_glyph, inner)) + "␣" * right
+    return shown if len(shown) <= length else f"{shown[: length - 1]}…"
+
+
+def _glyph(character: str) -> str:
+    """The character, or what stands for it where it would not be seen."""
+    if character in _GLYPHS:
+        return _GLYPHS[character]
+    if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Zs", "Cs") and character != " ":
+        return ascii(character)[1:-1]
+    return character
 
 
 def _printable(character: str) -> str:

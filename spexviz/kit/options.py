@@ -24,7 +24,8 @@ NEVER_WITHOUT: Any = object()
 class Option:
     """One field as people meet it: `label` and `help` in words.
 
-    `choices`: every allowed value and what it means, in a sentence. `offered`: the values that a form offers,
+    `choices`: every allowed value and what it means, in a sentence; `called`: what a form calls it, where that
+    is not the value itself. `offered`: the values that a form offers,
     where these are not all that are allowed. `low`, `high`: limits of a number, both allowed. `longest`: most
     characters that a form takes; `lines`: whether the text may have several (a command line reads - as its
     standard input); `escapes`: whether \\n on a command line is a new line; `placeholder`: what stands in its
@@ -37,6 +38,7 @@ class Option:
     label: str
     help: str = ""
     choices: Mapping[Any, str] = field(default_factory=dict)
+    called: Mapping[Any, str] = field(default_factory=dict)
     offered: Sequence[Any] = ()
     low: float | None = None
     high: float | None = None
@@ -47,6 +49,15 @@ class Option:
     first: Any = None
     what: str = ""
     before: Any = NEVER_WITHOUT
+
+    def name_of(self, value: Any) -> str:
+        """What a form calls a value."""
+        return self.called.get(value, str(value))
+
+    def told(self, value: Any) -> str:
+        """A value as it is typed, and what a form calls it."""
+        name = self.name_of(value)
+        return str(value) if name == str(value) else f"{value} ({name})"
 
 
 def option(

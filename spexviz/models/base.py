@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
-from spexviz.errors import ModelError
+from spexviz.errors import GameError, ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.kit.cached import cached_property
 from spexviz.kit.handover import Handover
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 """Start and end of a piece of text, in characters."""
+Turn = tuple[str, str | None]
+"""One message of a conversation: its role, and its text; None where the text that is asked stands."""
 
 
 class Likely(NamedTuple):
@@ -87,10 +89,11 @@ class LanguageModel(ABC):
         """Where each token of the text stands."""
 
     @abstractmethod
-    def chat(self, text: str) -> str:
-        """The text as a user's turn in the model's chat template, up to where the answer begins.
+    def chat(self, text: str, turns: Sequence[Turn] = ()) -> str:
+        """The text in the model's chat template, up to where the answer begins.
 
-        Raises ModelError without one.
+        It is one message of `turns`, or the user's only one. Raises ModelError without a template, GameError
+        for messages that it refuses.
         """
 
     def length(self, text: str) -> int:
@@ -258,6 +261,26 @@ class OpenModel(LanguageModel):
         from spexviz.models.parts import Parts  # built on this file
 
         return Parts(self)
+
+
+def messages(text: str, turns: Sequence[Turn] = ()) -> list[dict[str, str]]:
+    """A conversation as chat templates read it, with the text in its place; alone it is a user's message.
+
+    >>> messages("Hi", [("system", "Be brief."), ("user", None)])
+    [{'role': 'system', 'content': 'Be brief.'}, {'role': 'user', 'content': 'Hi'}]
+    """
+    found: list[dict[str, str]] = []
+    for role, said in turns or [("user", None)]:
+        found.append({"role": role, "content": text if said is None else said})
+    return found
+
+
+def refused_messages(label: str, turns: Sequence[Turn], reason: str) -> GameError:
+    """What is said of messages that the chat template of a model does not take."""
+    remedy = "let user and assistant take turns, beginning with the user"
+    if any(role == "system" for role, _ in turns):
+        remedy = "put what the system message says into the first message of the user"
+    return GameError(f"The chat template of {label} refuses these messages ({reason:.200}): {remedy}.")
 
 
 def hint_of_space(answer: str, length: Callable[[str], int]) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
-from spexviz.models.base import Span
+from spexviz.models.base import Span, Turn
 from spexviz.models.batches import TOKENS
 from spexviz.models.between import handing_over
 from spexviz.models.checkpoint import may_have
@@ -93,7 +93,7 @@ class EncoderModel(LoadedModel):
     def token_spans(self, text: str) -> list[Span]:
         return self._offsets([text], special=False)[0]
 
-    def chat(self, text: str) -> str:
+    def chat(self, text: str, turns: Sequence[Turn] = ()) -> str:
         raise ModelError(
             f"{self.label} is a {self.wanted} and has no chat template: switch the chat template off."
         )

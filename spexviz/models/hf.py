@@ -23,7 +23,7 @@ from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.kit.cached import cached_property
 from spexviz.models import checkpoint
-from spexviz.models.base import Likely, Span, Written, hint_of_space
+from spexviz.models.base import Likely, Span, Turn, Written, hint_of_space, messages, refused_messages
 from spexviz.models.batches import MOST_TOKENS, TOKENS, batches, tuned
 from spexviz.models.checkpoint import may_have
 from spexviz.models.compared import Allowed, allowed, remembered
@@ -165,11 +165,16 @@ class TransformersModel(ScoringModel):
             ) from None
         return [(int(a), int(b)) for a, b in found["offset_mapping"]]
 
-    def chat(self, text: str) -> str:
+    def chat(self, text: str, turns: Sequence[Turn] = ()) -> str:
         if not may_have(self.tokenizer, "chat_template"):
             raise ModelError(f"{self.label} has no chat template: switch the chat template off.")
-        turn = [{"role": "user", "content": text}]
-        return self.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+        from jinja2 import TemplateError  # transformers brings it
+
+        said = messages(text, turns)
+        try:
+            return self.tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True)
+        except TemplateError as error:
+            raise refused_messages(self.label, turns, str(error)) from None
 
     def greedy(self, text: str, tokens: int) -> str:
         import torch

@@ -22,7 +22,7 @@ from spexviz.kit.arrays import Floats
 from spexviz.kit.cached import cached_property
 from spexviz.kit.lanes import Lanes
 from spexviz.models.answers import AnswersTo, Completions, Ending
-from spexviz.models.base import LanguageModel, Likely, Span, Written
+from spexviz.models.base import LanguageModel, Likely, Span, Turn, Written, messages, refused_messages
 from spexviz.models.completions import Door, Token, read_text
 from spexviz.models.continued import Answers, differs_alone, ids_behind
 from spexviz.models.likely import readable
@@ -154,27 +154,33 @@ class ServedModel(LanguageModel):
             )
         return spans
 
-    def chat(self, text: str) -> str:
-        turn = {
+    def chat(self, text: str, turns: Sequence[Turn] = ()) -> str:
+        said = {
             "model": self.ability.model,
-            "messages": [{"role": "user", "content": text}],
+            "messages": messages(text, turns),
             "add_generation_prompt": True,
         }
         try:
-            if self.ability.about["server"]["chat_template"]:  # llama.cpp
-                return self._door.ask("/apply-template", turn, _read_prompt)
-            if self.ability.counts:  # vLLM
-                ids = self._door.ask("/tokenize", turn, lambda answer: list(answer["tokens"]))
-                body = {"model": self.ability.model, "tokens": ids}
-                return self._door.ask("/detokenize", body, _read_prompt)
-        except Refused as error:
+            return self._in_its_template(said)
+        except ModelError as error:
+            if turns and self.chat(text):  # the template is there, and does not take these
+                raise refused_messages(self.label, turns, str(error)) from None
+            if not isinstance(error, Refused):
+                raise
             raise ModelError(
                 f"{self.label} has no chat template that can be asked ({error}): "
                 "switch the chat template off."
             ) from None
-        raise ModelError(
-            f"{self.label} has no chat template that can be asked: switch the chat template off."
-        )
+
+    def _in_its_template(self, said: dict[str, Any]) -> str:
+        """What the server's chat template makes of messages. Raises Refused where there is none."""
+        if self.ability.about["server"]["chat_template"]:  # llama.cpp
+            return self._door.ask("/apply-template", said, _read_prompt)
+        if self.ability.counts:  # vLLM
+            ids = self._door.ask("/tokenize", said, lambda answer: list(answer["tokens"]))
+            body = {"model": self.ability.model, "tokens": ids}
+            return self._door.ask("/detokenize", body, _read_prompt)
+        raise Refused(404, "it has no route for it")
 
     def greedy(self, text: str, tokens: int) -> str:
         prompt = self._prompt(text)

@@ -16,7 +16,7 @@ import numpy as np
 from spexviz.errors import ModelError
 from spexviz.kit.arrays import Floats
 from spexviz.kit.spans import merged, overlaps
-from spexviz.models.base import LanguageModel, Span
+from spexviz.models.base import LanguageModel, Span, Turn, messages
 
 WEIGHTS = {
     "good": 1.0,
@@ -61,8 +61,9 @@ class ToyModel(LanguageModel):
     def token_spans(self, text: str) -> list[Span]:
         return [match.span() for match in _WORD.finditer(text)]
 
-    def chat(self, text: str) -> str:
-        return f"User: {text}\nAnswer:"
+    def chat(self, text: str, turns: Sequence[Turn] = ()) -> str:
+        said = [f"{one['role'].capitalize()}: {one['content']}\n" for one in messages(text, turns)]
+        return "".join(said) + "Answer:"
 
     def greedy(self, text: str, tokens: int) -> str:
         return " positive" if self._score(text, ()) > 0 else " negative"

@@ -58,6 +58,16 @@ class Scale:
             return self.say(value, unit)
         return _percent(chance)
 
+    def say_likelier(self, value: float, unit: str) -> str:
+        """The value in words, of two answers the likelier alone: "“negative”, 71 %"; `unit`: of a number."""
+        chance = self.chance(value)
+        if chance is None:
+            return self.say(value, unit)
+        answer = self.answers[0]
+        if self.kind == ODDS and chance < 0.5:
+            answer, chance = self.answers[1], 1.0 - chance
+        return f"“{answer.strip()}”, {_percent(chance)}"
+
     def chance(self, value: float) -> float | None:
         """The probability of the first answer, of log-odds between the two; None for a number."""
         if self.kind == NUMBER:
@@ -160,8 +170,15 @@ def _is_layout(layout: Floats, n: int) -> bool:
 
 
 def _digits(value: float) -> str:
-    """Three significant digits, with a minus as wide as a plus."""
-    return f"{value:.3g}".replace("-", "−")
+    """Three significant digits, a 0 at the end where it is rounded to one, with a minus as wide as a plus.
+
+    >>> [_digits(value) for value in (0.25, 0.2201, -0.6431, 0.0, 120.4)]
+    ['0.25', '0.220', '−0.643', '0', '120']
+    """
+    text = f"{value:.3g}"
+    if not math.isclose(float(text), value, rel_tol=1e-9):
+        text = f"{value:#.3g}".removesuffix(".")
+    return text.replace("-", "−")
 
 
 def _percent(share: float) -> str:

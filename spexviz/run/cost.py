@@ -127,8 +127,10 @@ def duration(seconds: float) -> str:
 
 
 def _tokens(count: int) -> str:
+    if count >= 999_500:
+        return f"{count / 1e6:,.1f} million tokens"
     if count >= 1000:
-        return f"{count / 1000:,.0f}k tokens"
+        return f"{count / 1000:.0f}k tokens"
     return f"{count} tokens"
 
 

@@ -32,6 +32,13 @@ def most_measured(n: int) -> int:
     return without + min(MOST_STEPS, n) - 1
 
 
+def as_asked(explanation: Explanation, game: Game) -> Game:
+    """The game of a run in the precision in which the run's values were asked."""
+    if explanation.precision.startswith("fp32") and game.precision not in (None, "fp32"):
+        return game.at_full_precision() or game
+    return game
+
+
 def measured(explanation: Explanation, game: Game, runner: Runner) -> Explanation:
     """The same run with what is `measured` of its input; one that has it is returned as it is.
 

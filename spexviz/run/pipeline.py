@@ -26,6 +26,7 @@ from spexviz.run.fits import Fitting, Found
 from spexviz.run.measured import measured
 from spexviz.run.noise import MASKS, Precision, known, settle
 from spexviz.run.plan import Request, new_options
+from spexviz.run.resolve import shortfall
 from spexviz.run.sampled import Sampling
 from spexviz.solvers.base import Solver
 from spexviz.solvers.linear import Linear
@@ -254,7 +255,10 @@ class _Run:
     def _subject(self) -> Subject:
         """What was ablated, with what the ablations have remarked so far, and what a loaded model tells."""
         game = self.game
-        return dataclasses.replace(self.request.subject, remarks=tuple(game.remarks), question=game.question)
+        said = [*game.remarks]
+        if short := shortfall(self.request.plan):
+            said.append(short.said(game.noun))
+        return dataclasses.replace(self.request.subject, remarks=tuple(said), question=game.question)
 
     def _spent(self) -> Spent:
         """What the run has cost so far."""

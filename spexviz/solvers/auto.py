@@ -23,6 +23,7 @@ from spexviz.solvers.gp.solver import GaussianProcess
 from spexviz.spectrum import Spectrum
 
 LATE, ALWAYS = "late", "always"
+BLEND_NAMES = {LATE: "Tried once, at the end", ALWAYS: "Tried at every fit"}
 BLENDS = {
     LATE: "A Gaussian process; trees and a linear fit are tried once, at the end of a run.",
     ALWAYS: "All three at every fit, by masks set aside: fifteen times slower.",
@@ -48,9 +49,9 @@ class Auto(Sparse):
         "Trees and a linear fit are blended in where masks that none has seen say so."
     )
 
-    terms: int = option(400, "Terms", "Most interactions kept", low=0)
-    draws: int = option(200, "Draws", "Posterior draws of the coefficients, for intervals", low=0)
-    blend: str = option(LATE, "Blend", choices=BLENDS, before=ALWAYS)
+    terms: int = option(400, "Most sets kept", "The field calls them terms.", low=0)
+    draws: int = option(200, "Draws for intervals", "Posterior draws of the coefficients.", low=0)
+    blend: str = option(LATE, "Blend", choices=BLENDS, called=BLEND_NAMES, before=ALWAYS)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The spectrum of the process, or of the blend.

@@ -141,8 +141,8 @@ class AnyMasks:
 class Sparse(AnyMasks):
     """Base of solvers that keep the constant, all players, and so many interactions of so high an order."""
 
-    max_order: int = option(5, "Max order", "Largest number of players in one interaction", low=1)
-    terms: int = option(200, "Terms", "Most interactions kept", low=0)
+    max_order: int = option(5, "Largest set", "Most players in one interaction: its order.", low=1)
+    terms: int = option(200, "Most sets kept", "The field calls them terms.", low=0)
 
     def __post_init__(self) -> None:
         check(self, SolverError)

@@ -116,10 +116,17 @@ _copy = component(
     export default function ({ parentElement, data }) {
       const root = parentElement.querySelector(".link") ?? made(parentElement);
       const field = root.querySelector("input");
-      const address = `${location.origin}${location.pathname}?${data.query}`;
+      const address = `${location.origin}${location.pathname}?${told(data.query)}`;
       if (field.value === address) return;
       field.value = address;
       root.querySelector("output").textContent = "";
+    }
+    // What has been switched off since, the address of the page knows.
+    function told(query) {
+      const [said, now] = [new URLSearchParams(query), new URLSearchParams(location.search)];
+      said.delete("off");
+      if (now.has("off")) said.set("off", now.get("off"));
+      return said;
     }
     function made(parent) {
       const root = element("div", { className: "link" });

@@ -52,6 +52,11 @@ class Fields:
             if values.get(name) is not None:
                 st.session_state[self.key(name)] = values[name]
 
+    def hold(self, names: Iterable[str]) -> None:
+        """Keep what fields hold that are not drawn now: Streamlit forgets a widget that is not there."""
+        for name in names:
+            st.session_state[self.key(name)] = self.kept(name)
+
     def kept(self, name: str, offered: Sequence[Any] = ()) -> Any:
         """What a field holds.
 
@@ -70,14 +75,24 @@ class Fields:
         """Where the session keeps a field."""
         return f"{self.prefix}-{name}"
 
-    def draw(self, name: str, place: Any = st, option: str = "", **more: Any) -> Any:
+    def draw(self, name: str, place: Any = st, option: str = "", *, told: bool = False, **more: Any) -> Any:
         """The widget of a field, at its place; what it holds.
 
-        `option`: whose label and help it has, by default its own.
+        `option`: whose label and help it has, by default its own; `told`: what is chosen is said under it.
         """
         described = options(self.kind)[option or name]
         offered = more.get("offered") or described.offered or ()
-        return widget(described, self.kept(name, offered), self.key(name), place, **more)
+        chosen = widget(described, self.kept(name, offered), self.key(name), place, **more)
+        if told and chosen in described.choices:
+            place.caption(described.choices[chosen])
+        return chosen
+
+    def draw_if(self, applies: bool, name: str, place: Any = st, **more: Any) -> dict[str, Any]:
+        """What a field holds that is shown only where it applies; nothing, and so its default, elsewhere."""
+        if applies:
+            return {name: self.draw(name, place, **more)}
+        self.hold([name])
+        return {}
 
     def draw_all(self, names: Iterable[str]) -> dict[str, Any]:
         """The widgets of some fields, one under another; what they hold."""
@@ -85,12 +100,18 @@ class Fields:
 
 
 def widget(
-    option: Option, value: Any, key: str, place: Any = st, offered: Sequence[Any] | None = None, **more: Any
+    option: Option,
+    value: Any,
+    key: str,
+    place: Any = st,
+    offered: Sequence[Any] | None = None,
+    chooser: str = "selectbox",
+    **more: Any,
 ) -> Any:
     """The widget of an option that holds `value` at first: to choose, to tick, to type a number or a text.
 
-    `offered`: what there is to choose from, where only the page knows; `more` goes to the widget, in place of
-    what the option says.
+    `offered`: what there is to choose from, where only the page knows; `chooser`: the widget for that; `more`
+    goes to the widget, in place of what the option says.
     """
     if offered is None:
         offered = option.offered
@@ -100,7 +121,8 @@ def widget(
         first = 0
         if value in choices:
             first = choices.index(value)
-        return place.selectbox(option.label, choices, first, **about)
+        about = {"format_func": option.name_of, **about}
+        return getattr(place, chooser)(option.label, choices, first, **about)
     if isinstance(value, bool):
         return place.checkbox(option.label, value, **about)
     if isinstance(value, int | float):

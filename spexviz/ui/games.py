@@ -37,9 +37,9 @@ def game_if_any(explanation: Explanation, kind: type[Kind]) -> Kind | None:
 
 
 def is_loaded(explanation: Explanation) -> bool:
-    """Whether the model of a run is loaded, so that asking it takes no long wait."""
+    """Whether the model of a run is loaded, or it has none, so that asking takes no long wait."""
     name = game_of(explanation, Game).model_name
-    return name is not None and models.is_loaded(name)
+    return name is None or models.is_loaded(name)
 
 
 def is_refused(explanation: Explanation, key: str) -> bool:

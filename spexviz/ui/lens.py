@@ -28,21 +28,20 @@ from spexviz.ui import (
     browser,
     deeper,
     depth,
-    ownership,
     recorded,
+    repeat,
     result,
     routes,
     runtime,
+    starting,
     watch,
     widgets,
 )
 from spexviz.ui.deeper import zoom
 from spexviz.ui.panels import Draw
-from spexviz.ui.visitor import visitor
+from spexviz.ui.repeat import Repeating
 from spexviz.ui.watch import Items
 from spexviz.views.cards import Item
-
-TITLE = 90  # characters of a run's title
 
 
 def _no_more(explanation: Explanation) -> Sequence[Item]:
@@ -59,7 +58,8 @@ class Lens:
     `form()` draws the form and calls `start`; `prefill(request)` puts a run's settings back into it;
     `called(game)` is the title of a run. What a run shows is said in `views/stories.py`; `actions`: {name:
     draw} of what there asks the model; `items(explanation)`: what is known of the players beyond their names.
-    `loads_model`: the first model is loaded in the background.
+    `repeating`: what of a run can be another when it is repeated. `loads_model`: the first model is loaded in
+    the background.
     """
 
     game: str
@@ -74,6 +74,7 @@ class Lens:
     called: Callable[[Any], str]
     actions: Mapping[str, Draw] = field(default_factory=dict)
     items: Items = _no_more
+    repeating: Repeating = field(default_factory=Repeating)
     loads_model: bool = False
 
     def shows(self, run: states.Run) -> bool:
@@ -104,16 +105,10 @@ def page(lens: Lens) -> None:
 
 def start(request: Request, title: str) -> None:
     """Start the run, or find the same one, and open it; the reason where it cannot be started."""
-    title = " ".join(title.split())
-    if len(title) > TITLE:
-        title = f"{title[: TITLE - 1]}…"
-    try:
-        run_id = runtime.manager().submit(request, title, ownership.user(), visitor())
-    except SpexvizError as error:
-        widgets.problem(error, key="start-error")
-        return
-    watch.open_run(run_id)
-    st.rerun()
+    run_id = starting.submitted(request, title)
+    if run_id is not None:
+        watch.open_run(run_id)
+        st.rerun()
 
 
 def _ask(lens: Lens, missing: bool) -> None:
@@ -154,9 +149,20 @@ def _head(lens: Lens, run: states.Run) -> None:
                     _prefill(lens, run)
                 watch.open_run(None)
                 st.rerun()
+    if not run.active:
+        _on(lens, run)
     if run.imported:
         widgets.note(watch.ORIGINS[run.origin], kind="quiet", key=f"origin-{run.id}")
     zoom.whence(run)
+
+
+def _on(lens: Lens, run: states.Run) -> None:
+    """What can be done next with a run that is not being worked on."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if lens.shows(run):
+            repeat.buttons(run, lens.repeating, lens.called)
+        else:
+            repeat.buttons(run, Repeating(), lambda game: run.title)
 
 
 def _prefill(lens: Lens, run: states.Run) -> None:

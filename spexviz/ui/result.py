@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from spexviz import views
-from spexviz.results import Explanation, Fidelity, Spent, Subject
+from spexviz.results import Explanation, Spent, Subject
 from spexviz.results.preview import Preview
-from spexviz.run.compare import compare, rivals
-from spexviz.ui import address, browser, depth, measure, panels, widgets
+from spexviz.ui import address, browser, depth, measure, panels, rivals, what_if, widgets
 from spexviz.ui.panels import Draw, View
 from spexviz.ui.selection import off, selected
 from spexviz.views import question, strip
@@ -33,11 +33,18 @@ def show(
     `key`: the run's id, since runs of the same spec may hold different numbers. `actions`: what the lens can
     ask the model; `items`: what it knows of its players beyond their names.
     """
-    explanation = measure.with_measured(explanation, key)
+    explanation = ask.with_checked(measure.with_measured(explanation, key), key)
     told = story(explanation, items)
     n = len(explanation.players)
     first = Look(depth=depth.depth(), dark=widgets.dark(), selection=selected(key, n), off=off(key, n))
-    known = {"rivals": _rivals_asked, "measure": measure.ask, **(actions or {})}
+    known = {
+        "rivals": partial(rivals.asked, items=items),
+        "measure": measure.ask,
+        "ask": ask.panel,
+        panels.WHAT_IF: what_if.panel,
+        **(actions or {}),
+    }
+    known[panels.WHAT_IF] = partial(_tried, known[panels.WHAT_IF])
     top = [panel for panel in told if panel.room == "top"]
     panels.draw_all(top, View(explanation, first, key), known)
     pictures = st.container()
@@ -53,7 +60,6 @@ def show(
     more = [panel for panel in rest if panel.room == "more"]
     panels.draw_all(more, View(explanation, look, key), known)
     _ways_out(explanation, look, key)
-    _settle(explanation, look, key)
 
 
 def so_far(explanation: Explanation, key: str, items: Sequence[Item], top: Any) -> None:
@@ -89,29 +95,12 @@ def _controls(explanation: Explanation, look: Look, key: str) -> Look:
     return dataclasses.replace(look, index=found.index, order=found.order, top=top)
 
 
-def _rivals_asked(view: View) -> None:
-    """On request every other solver, fitted on the same ablations."""
-    asked = f"{view.key}-compare"
-    if not st.session_state.get(asked):
-        st.button(
-            "Compare all solvers",
-            icon=":material/compare_arrows:",
-            key=f"{asked}-button",
-            help="Fits every other solver on the ablations already paid for; the model is not asked again.",
-            on_click=st.session_state.__setitem__,
-            args=(asked, True),
-        )
-        return
-    with st.spinner("Fitting the other solvers on these ablations …"):
-        extra = _rivals(view.key, view.explanation)
-    figure = views.fidelity_curve(view.explanation, dark=view.look.dark, extra=extra)
-    widgets.chart(figure, key=f"{view.key}-rivals")
-    st.caption("Each solver with its default settings, on the same ablations, scored on the same masks.")
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _rivals(run_id: str, _explanation: Explanation) -> tuple[Fidelity, ...]:
-    return tuple(compare(_explanation, rivals(_explanation)))
+@st.fragment
+def _tried(draw: Draw, view: View) -> None:
+    """What a switch changes reruns alone: the answer, and the address."""
+    look = dataclasses.replace(view.look, off=off(view.key, len(view.explanation.players)))
+    draw(dataclasses.replace(view, look=look))
+    _settle(view.explanation, look, view.key)
 
 
 def _ways_out(explanation: Explanation, look: Look, key: str) -> None:

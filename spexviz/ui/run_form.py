@@ -19,10 +19,11 @@ from spexviz.run import cost
 from spexviz.run.plan import Request, new_options
 from spexviz.solvers.base import Solver
 from spexviz.spec import Options
-from spexviz.ui import fields, routes, runtime, widgets
+from spexviz.ui import fields, resolve, routes, runtime, widgets
 from spexviz.views import captions
 
 Made = TypeVar("Made")
+EXPLAIN = "form-explain"  # the button: its key
 BUDGETS = (64, 128, 256, 512, 1024, 2048, 4096)
 
 
@@ -39,7 +40,10 @@ def model_of(form: fields.Fields, offered: Sequence[str], place: Any) -> str:
     for name in offered:
         if list(called.values()).count(called[name]) > 1:
             called[name] = name
-    help_ = "Configured on the server with SPEXVIZ_MODELS, or spexviz serve --model."
+    help_ = (
+        "The language model that is asked. Which ones there are is said where the server is started: "
+        "SPEXVIZ_MODELS, or spexviz serve --model."
+    )
     return form.draw("model", place, offered=offered, help=help_, format_func=called.__getitem__)
 
 
@@ -59,7 +63,13 @@ def budget_and_checks(solver: Solver | None, budget: int = 512) -> tuple[int, Op
     """Choose the budget (`budget` at first) and whether sets are checked: budget and options of the run."""
     st.session_state.setdefault("form-check", True)
     first = st.session_state.get("form-budget", budget)
-    chosen = st.select_slider("Ablations that the fit may see", BUDGETS, value=first, key="form-budget")
+    chosen = st.select_slider(
+        "Ablations (tries)",
+        BUDGETS,
+        value=first,
+        key="form-budget",
+        help="How often the model is asked with some parts removed. The field calls it the budget of the fit.",
+    )
     check = st.checkbox(
         "Check the sets shown on the model (up to 25 % more ablations)",
         st.session_state["form-check"],
@@ -103,6 +113,7 @@ def ready(
         if check is not None:
             check(game)
         show_cost(request)
+        resolve.offer(request, BUDGETS)
         return request
     except SpexvizError as error:
         widgets.problem(error, key="form-error")
@@ -115,15 +126,19 @@ def _wait_for(model: str, unknown: str) -> None:
     st.caption(unknown)
 
 
-def explain_button(request: Request | None) -> bool:
-    """The button that starts the run; True when it was pressed and there is a run to start."""
+def explain_button(request: Request | None, missing: str = "") -> bool:
+    """The button that starts the run; True when it was pressed and there is a run to start.
+
+    It is never grey: pressing it takes over what has just been typed. `missing`: what there is to do first;
+    it is said under the button when that was pressed in vain.
+    """
     pressed = st.button(
-        "Explain",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=request is None,
-        shortcut="Ctrl+Enter",
+        "Explain", type="primary", icon=":material/play_arrow:", shortcut="Ctrl+Enter", key=EXPLAIN
     )
+    if pressed and request is None:
+        widgets.problem(
+            missing or "It cannot start yet: what is in the way is said above.", key="form-missing"
+        )
     return pressed and request is not None
 
 
@@ -169,5 +184,7 @@ def _time(request: Request) -> str:
     model = request.game.model_name
     if model is not None and not models.is_loaded(model):
         return "The time is known once the model is loaded"
-    cache = runtime.manager().cache
-    return str(cost.of(request, cache))
+    try:
+        return str(cost.of(request, runtime.manager().cache))
+    except SpexvizError:  # why it cannot be asked is said at the field
+        return "The time is not known"

@@ -13,10 +13,10 @@ from spexviz.jobs.store import RECORDED, Run
 from spexviz.kit.names import upright
 from spexviz.results import Explanation
 from spexviz.spec import is_run_id
-from spexviz.ui import ownership, routes, run_rows, runtime, watch, widgets
-from spexviz.ui.lens import TITLE
+from spexviz.ui import ownership, pairs, routes, run_rows, runtime, watch, widgets
 from spexviz.ui.lenses import lenses
 from spexviz.ui.said import said
+from spexviz.ui.starting import TITLE
 from spexviz.views.words import plural
 
 MOST = 500  # runs that are listed
@@ -24,7 +24,10 @@ TELL = 0.3  # seconds in which a visit tells of runs that nobody has told of; th
 # session_state
 OPENED, MARKED, RENAMED, PROBLEM = "runs-opened", "runs-marked", "runs-renamed", "runs-problem"
 TAKEN = "runs-taken"  # the file that was taken in
-MARK = "Click a run to open it. Mark runs with the boxes beside them to rename, cancel or delete them."
+PAIR = "runs-pair"  # the two that are to be compared
+MARK = (
+    "Click a run to open it. Mark runs with the boxes beside them to compare, rename, cancel or delete them."
+)
 NO_RUN = "“{}” holds no run: choose the file that “Run as JSON” or spexviz explain --out has made."
 
 
@@ -32,6 +35,9 @@ def page() -> None:
     """The whole page."""
     if (opened := _opened()) is not None:
         watch.go_to(opened)
+        return
+    if (pair := st.session_state.pop(PAIR, None)) is not None:
+        pairs.go(*pair)
         return
     st.title("Runs", anchor=False)
     if ownership.listed() is not None:
@@ -130,6 +136,13 @@ def _actions(marked: Sequence[Run]) -> None:
     active = [run for run in marked if run.active]
     with st.container(horizontal=True, vertical_alignment="center"):
         _rename(marked)
+        st.button(
+            "Compare",
+            icon=":material/compare_arrows:",
+            disabled=len(marked) != 2,
+            on_click=st.session_state.__setitem__,
+            args=(PAIR, tuple(run.id for run in marked)),
+        )
         st.button("Cancel", icon=":material/stop:", disabled=not active, on_click=_cancel, args=(active,))
         off = not marked or bool(active)
         st.button("Delete", icon=":material/delete:", disabled=off, on_click=_delete, args=(marked,))
@@ -146,7 +159,7 @@ def _why(marked: Sequence[Run], active: Sequence[Run]) -> str:
         return MARK
     said = [f"{len(marked)} {plural('run', len(marked))} marked."]
     if len(marked) > 1:
-        said.append("Mark one alone to rename it.")
+        said.append("Mark one alone to rename it, two to compare them.")
     if active:
         said.append("What is still going is cancelled before it can be deleted.")
     else:

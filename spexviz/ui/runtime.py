@@ -38,6 +38,7 @@ class _Stash(types.ModuleType):
         self.manager: JobManager | None = None
         self.warm: set[str] = set()
         self.warming: set[str] = set()
+        self.failed: dict[str, str] = {}  # models that could not be had, and why
 
 
 def _stash() -> Any:
@@ -65,6 +66,26 @@ def warm(name: str) -> None:
             return
         stash.warming.add(name)
     threading.Thread(target=_warm, args=(name,), name=f"spexviz-warm-{name[:20]}", daemon=True).start()
+
+
+def load_now(name: str) -> None:
+    """Load a model in the background, also one that could not be had before."""
+    stash = _stash()
+    with stash.lock:
+        if stash.failed.pop(name, None) is not None:
+            stash.warming.discard(name)
+    warm(name)
+
+
+def is_loading(name: str) -> bool:
+    """Whether a model is being loaded in the background."""
+    stash = _stash()
+    return name in stash.warming and name not in stash.warm and name not in stash.failed
+
+
+def why_not(name: str) -> str:
+    """Why a model could not be loaded in the background; "" where nothing is known against it."""
+    return _stash().failed.get(name, "")
 
 
 def is_warm(name: str) -> bool:
@@ -95,7 +116,8 @@ def _warm(name: str) -> None:
     try:
         cost.probe(models.load(name))
         _stash().warm.add(name)
-    except SpexvizError:
+    except SpexvizError as error:
+        _stash().failed[name] = str(error)
         return
     importlib.import_module("lightgbm")  # 2 s that the first fit would wait for
     tidy()

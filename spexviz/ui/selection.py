@@ -58,7 +58,7 @@ def _checked(members: Sequence[Any]) -> Interaction:
 
 
 def hearing(key: str, widget: str, members_in: Members, write: Write = select) -> Callable[[], None]:
-    """What a click on the widget of this name does: write the members that `members_in` reads in its state."""
+    """What a click on the widget of this name does: write what `members_in` reads in its state."""
 
     def clicked() -> None:
         members = members_in(st.session_state.get(widget))

@@ -16,6 +16,7 @@ _CSS = """
 .note p, .note h1, .note h2 { margin: 0; }
 .note h2 { font-size: 1.3rem; font-weight: 600; line-height: 1.35; text-wrap: pretty; }
 .note h3 { margin: 0; font-size: 1.15rem; font-weight: 600; line-height: 1.35; text-wrap: pretty; }
+.note h4 { margin: 0; font-size: 1rem; font-weight: 600; line-height: 1.4; text-wrap: pretty; }
 .headline p, .heading p { margin-top: 0.35rem; }
 .heading p { font-size: 0.875rem; opacity: 0.85; }
 .heading p + p { margin-top: 0.15rem; }

@@ -10,7 +10,10 @@ from spexviz.kit.paths import ASSETS
 from spexviz.ui import access, address, browser, routes
 from spexviz.ui.lenses import lenses
 
-OTHERS = (("runs", "Runs", ":material/history:"),)  # pages that are no lens's
+OTHERS = (  # pages that are no lens's
+    ("compare", "Compare", ":material/compare_arrows:"),
+    ("runs", "Runs", ":material/history:"),
+)
 ENTRIES = (*((lens.page, lens.entry, lens.icon) for lens in lenses()), *OTHERS)
 
 

@@ -140,7 +140,7 @@ def resume_button(run: Run) -> None:
 def progress(run: Run, items: Items) -> None:
     """The question, bar, ETA, Cancel, and what was found so far; as long as the run is active."""
     top = st.container()
-    _bar(run.id, run.version)
+    bar(run.id, run.version)
     found = runtime.manager().store.result(run.id) if run.has_result else None
     if found is None:
         early(run, top)
@@ -204,7 +204,7 @@ def _look(run_id: str, state: str, version: int) -> None:
 
 
 @st.fragment(run_every=EVERY)
-def _bar(run_id: str, version: int) -> None:
+def bar(run_id: str, version: int) -> None:
     """Where the run stands; draws the page anew when it ends, or has more to show than at this `version`."""
     run = runtime.manager().store.get(run_id)
     if run is None or not run.active or run.version != version:

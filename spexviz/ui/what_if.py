@@ -1,113 +1,95 @@
-"""What if some players were left out?
+"""What if some players were switched off? The real answer, beside what was predicted; on every lens.
 
-The real value beside the surrogate's and beside single effects alone; lenses ask the rest.
+The real one is what the run itself has asked, or else the ablation cache knows, or else the model says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Callable
+from contextlib import nullcontext
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from spexviz import views
 from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
 from spexviz.games.base import Game
-from spexviz.masks import all_but
-from spexviz.results import Explanation, Subject
+from spexviz.masks import Interaction, all_but
+from spexviz.results import Explanation
+from spexviz.run.measured import as_asked
 from spexviz.ui import runtime, widgets
 from spexviz.ui.games import game_of, is_loaded, is_refused
 from spexviz.ui.panels import View
-from spexviz.ui.selection import selected
+from spexviz.ui.selection import switch_off
+from spexviz.views.tried import PLAIN, Calls, Outcome, tried
+from spexviz.views.words import plural
+
+Name = Callable[[int], str]
 
 
-@dataclass(frozen=True)
-class Words:
-    """What the real value after the change is called, and what helps with the other two."""
+def panel(view: View) -> None:
+    """What is switched off in the pictures, and what the model says then."""
+    place = begin(view)
+    off, after = view.look.off, None
+    if off:
+        after = known(view.explanation, off)
+    if off and after is None:
+        after = asked(view, off)
+    show(view, Outcome(off, after=after), place=place)
+    listed(view, f"{plural(view.explanation.subject.noun).capitalize()} that are switched off")
 
-    changed: str = "The model without them"
-    surrogate: str = "What the fit of all ablations predicts for this change, without asking the model."
-    alone: str = (
-        "The model now, less the average effect of each that is left out: what would happen if none of them "
-        "acted together."
-    )
+
+def begin(view: View) -> DeltaGenerator:
+    """The title, and the place of the answer: over what asks for it."""
+    widgets.heading("What if?", key=f"{view.key}-what-if-heading")
+    return st.container()
 
 
-def left_out(
-    view: View, label: str, key: str, place: Any = st, format_func: Callable[[int], str] | None = None
-) -> list[int]:
-    """Choose the players that are left out: at first, and whenever something is selected, those selected."""
+def show(view: View, found: Outcome, calls: Calls = PLAIN, *, place: DeltaGenerator) -> None:
+    """The answer. It hears what is switched off in the run's views, and tells the server."""
+    shown = tried(view.explanation, found, calls, dark=view.look.dark)
+    with place:
+        widgets.drawn(shown, f"{view.key}-tried", view.key)
+
+
+def listed(view: View, label: str, name: Name | None = None) -> None:
+    """The same choice from a list, for who cannot see the pictures and for players that they do not show."""
+    key = f"{view.key}-off-list"
+    if st.session_state.get(key) != list(view.look.off):
+        st.session_state[key] = list(view.look.off)
+
+    def changed() -> None:
+        switch_off(view.key, st.session_state[key])
+
     players = view.explanation.players
-    chosen = selected(view.key, len(players))
-    if st.session_state.get(f"{key}-from") != chosen:
-        st.session_state[f"{key}-from"] = chosen
-        st.session_state[key] = list(chosen)
-    name = format_func or players.__getitem__
-    return place.multiselect(label, range(len(players)), format_func=name, key=key)
+    with st.expander("Choose from a list"):
+        named = name or players.__getitem__
+        st.multiselect(label, range(len(players)), format_func=named, key=key, on_change=changed)
 
 
-def values(
-    view: View,
-    words: Words,
-    off: Sequence[int],
-    real: tuple[float, float] | None,
-    *,
-    predicted: bool = True,
-) -> None:
-    """The four values side by side, under what they are.
-
-    `real`: untouched and changed, or None where the changed one was not asked; `predicted`: whether the
-    surrogate can know of the change.
-    """
-    explanation = view.explanation
-    subject = explanation.subject
-    st.text(views.question.amount(subject))
-    before, after = real or (explanation.ends[1], None)
-    surrogate, alone = None, None
-    if predicted:
-        surrogate, alone = views.prediction(explanation, off)
-    shown = (
-        ("The model now", before, None),
-        (words.changed, after, None),
-        ("The surrogate says", surrogate, words.surrogate),
-        ("Single effects only", alone, words.alone),
-    )
-    for column, (label, value, about) in zip(st.columns(4), shown, strict=True):
-        look: dict[str, Any] = {"border": True, "help": about, "delta_color": "off", "delta_arrow": "off"}
-        if value is None:
-            column.metric(label, "not asked" if label == words.changed else "–", **look)
-            continue
-        small = _small_print(subject, value, before)
-        column.metric(label, views.question.bare(subject, value), small, **look)
+def known(explanation: Explanation, off: Interaction) -> float | None:
+    """The real value without these, where the run has asked it."""
+    value = explanation.asked(all_but([off], len(explanation.players)))[0]
+    return None if math.isnan(value) else float(value)
 
 
-def _small_print(subject: Subject, value: float, before: float) -> str:
-    """Under a probability the value itself, under a number its change; both with their unit."""
-    number = views.theme.number
-    if subject.scale.chance(value) is not None:
-        return f"{number(value)} {subject.unit}"
-    if value == before:
-        return subject.unit
-    return f"{number(value - before)} {subject.unit} against now"
-
-
-def real(explanation: Explanation, off: Sequence[int], key: str) -> float | None:
-    """What the model says with these left out.
+def asked(view: View, off: Interaction) -> float | None:
+    """What the model says without these, before whatever else it works on; from the cache where that knows.
 
     None until it is loaded, or asked for, and where this server does not offer it.
     """
+    explanation, key = view.explanation, f"{view.key}-off"
     if is_refused(explanation, key):
         return None
     label = "Ask the model (loads it)"
     if not is_loaded(explanation) and not widgets.on_request(label, f"{key}-ask", f"{key}-button"):
         return None
-    mask = all_but([tuple(off)], len(explanation.players))
+    mask = all_but([off], len(explanation.players))
     try:
-        with st.spinner("Asking the model …"):
-            runner = Runner(game_of(explanation, Game), runtime.manager().cache, 1, urgent=True)
-            return float(runner(mask)[0])
+        with nullcontext() if is_loaded(explanation) else st.spinner("Loading the model …"):
+            game = as_asked(explanation, game_of(explanation, Game))
+            return float(Runner(game, runtime.manager().cache, 1, urgent=True)(mask)[0])
     except SpexvizError as error:
         widgets.problem(error, key=f"{key}-error")
         return None

@@ -20,7 +20,8 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.run import cost
 from spexviz.ui import address
-from spexviz.ui.selection import hearing, ticking, triggered
+from spexviz.ui.selection import hearing, switch_off, ticking, triggered
+from spexviz.ui.sentences import PROBLEM as PROBLEM
 from spexviz.ui.sentences import heading as heading
 from spexviz.ui.sentences import note as note
 from spexviz.ui.sentences import problem as problem
@@ -58,9 +59,10 @@ def drawn(shown: Component, key: str, run_key: str, *, still: bool = False, swit
     what the model answers then.
     """
     clicked = hearing(run_key, key, triggered)
+    switched = hearing(run_key, key, lambda state: triggered(state, "off"), switch_off)
     # the views of a run are linked in the browser
     data = {**shown.data, "run": run_key or None, "still": still, "switches": switches}
-    _COMPONENTS[shown.name](key=key, data=data, on_select_change=clicked)
+    _COMPONENTS[shown.name](key=key, data=data, on_select_change=clicked, on_off_change=switched)
 
 
 def cards(found: Sequence[cards_of.Card], key: str, *, large: bool = False) -> None:
@@ -121,6 +123,19 @@ def openable(shown: Table, label: str, key: str, listed: rows.Listed, opened: Th
     _COMPONENTS["rows"](key=key, data=data, on_open_change=open_, on_mark_change=mark)
 
 
+def asking(shown: Component, key: str, **then: Then) -> None:
+    """A component that asks for something by triggers of these names.
+
+    Each is called with what the browser says, which is to be looked at before it is believed.
+    """
+
+    def heard(name: str, call: Then) -> Callable[[], None]:
+        return lambda: call((st.session_state.get(key) or {}).get(name))
+
+    on = {f"on_{name}_change": heard(name, call) for name, call in then.items()}
+    _COMPONENTS[shown.name](key=key, data=dict(shown.data), **on)
+
+
 def text_twin(figure: Any) -> str:
     """What a figure shows, in words."""
     meta = figure.layout.meta or {}
@@ -141,7 +156,7 @@ def index_controls(
     if depth == "anyone":
         place = st.expander("More or fewer sets")
     with place:
-        columns = st.columns([2, 2, 2] if depth == "researcher" else [2, 2], vertical_alignment="bottom")
+        columns = st.columns([2, 2, 2] if depth == "researcher" else [2, 2])
         index = "mean"
         if depth == "researcher":
             index = columns[0].selectbox(

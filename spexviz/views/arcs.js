@@ -52,8 +52,7 @@ function drawPlayer(state, player, k) {
 }
 
 function drawSet(state, set, k, largest) {
-  const unsure = Boolean(set.i && set.i[0] <= 0 && set.i[1] >= 0);
-  const kind = ["set", set.v < 0 ? "down" : "up", unsure && "unsure", set.c === "contradicted" && "contradicted"].filter(Boolean).join(" ");
+  const kind = ["set", set.v < 0 ? "down" : "up", isUnsure(set) && "unsure", set.c === "contradicted" && "contradicted"].filter(Boolean).join(" ");
   const line = svg("g", { class: kind, "data-set": k });
   const paths = ["halo", "hit", "ink"].map((name) => svg("path", { class: name }));
   const thick = 1.5 + (4 * Math.abs(set.v)) / largest;
@@ -83,7 +82,7 @@ function drawLegend(data) {
   if (up && data.sets.some((set) => set.v > 0)) item("up", up);
   if (down && data.sets.some((set) => set.v < 0)) item("down", down);
   if (data.sets.some((set) => set.m.length > 2)) item("more", `three or more ${data.noun}s`);
-  if (data.sets.some((set) => set.i && set.i[0] <= 0 && set.i[1] >= 0)) item("unsure", "dashed: interval crosses 0");
+  if (data.sets.some(isUnsure)) item("unsure", "dashed: interval crosses 0");
   if (data.sets.some((set) => set.c === "contradicted")) item("contradicted", "hollow: contradicted by the model");
   return box;
 }
@@ -227,7 +226,7 @@ function sentence(state, thing) {
 }
 
 function describe(data, set) {
-  const unsure = set.i && set.i[0] <= 0 && set.i[1] >= 0 ? ", sign not certain" : "";
+  const unsure = isUnsure(set) ? ", sign not certain" : "";
   const interval = set.i ? `, 90 % interval ${set.range}${unsure}` : "";
   const check = set.check ? `; ${set.check.replace(/\.$/, "")}` : "";
   return `${set.t}: ${data.index} ${set.said} ${data.unit}${interval}, ${set.s} of the variance${check}`;

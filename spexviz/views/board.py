@@ -36,11 +36,15 @@ class Square:
 
 @dataclass(frozen=True)
 class Board:
-    """All squares in the order of the players; `layers`: from the lowest row up, those that have players."""
+    """All squares in the order of the players; `layers`: from the lowest row up, those that have players.
+
+    `full`: the size of an effect that has the full colour; by default that of the largest.
+    """
 
     squares: list[Square]
     layers: list[int]
     columns: int
+    full: float = 0.0
 
     @cached_property
     def holes(self) -> list[tuple[int, int]]:
@@ -51,7 +55,9 @@ class Board:
 
     @cached_property
     def limit(self) -> float:
-        """The size of the largest effect, which has the full colour; 1 where all are 0."""
+        """The size of an effect that has the full colour; 1 where all are 0."""
+        if self.full:
+            return self.full
         sizes = [abs(square.effect) for square in self.squares]
         return max(sizes, default=0.0) or 1.0
 

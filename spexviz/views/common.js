@@ -27,6 +27,9 @@ function pressed(made, on) {
   made.setAttribute("aria-pressed", on ? "true" : "false");
 }
 
+// Whether the interval of a set leaves its sign open.
+const isUnsure = ({ i }) => Boolean(i) && i[0] <= 0 && i[1] >= 0;
+
 // Switched off, which its name says too.
 function struck(made, on) {
   made.classList.toggle("off", on);

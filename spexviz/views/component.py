@@ -12,7 +12,20 @@ from typing import Any
 from spexviz.views import theme
 
 # each has its script and its style here
-COMPONENTS = ("strip", "arcs", "cards", "squares", "question", "looks", "rows", "selected")
+COMPONENTS = (
+    "strip",
+    "arcs",
+    "cards",
+    "squares",
+    "question",
+    "looks",
+    "rows",
+    "selected",
+    "rivals",
+    "marker",
+    "tried",
+    "tokens",
+)
 _PARTS = {  # what stands before them in those that are more than one file
     "strip": ("said.js", "said.css", "lanes.js", "lanes.css", "tools.js", "tools.css"),
     "squares": ("tools.js", "tools.css"),

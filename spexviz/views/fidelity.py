@@ -13,6 +13,7 @@ from spexviz.kit.names import plain
 from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
 from spexviz.views.captions import near_text
+from spexviz.views.limits import never_changed
 from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, note, tip, write
 from spexviz.views.residuals import residuals
 from spexviz.views.theme import interval_text, number
@@ -46,7 +47,7 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     else:
         _draw_here(figure, explanation.fidelity, low, t.ink)
     if not any(math.isfinite(point.r2) for point in every):
-        note(figure, "No fit yet: the first appears after the first 64 ablations.", dark, **MIDDLE)
+        note(figure, _none_yet(explanation), dark, **MIDDLE)
 
     # the legend stands under the axis: it may hold a dozen solvers, two a row
     legend_height = 22 * ((len(curves) + 1) // 2)
@@ -70,10 +71,19 @@ def describe_fidelity(explanation: Explanation, extra: Sequence[Fidelity] = ()) 
         head = f"Exact: all {_all_masks(explanation)} masks were asked. "
     points = [*explanation.proof.curve, *extra]
     if not points:
-        return f"{head}No fit yet."
+        return f"{head}{_none_yet(explanation)}"
     points.sort(key=attrgetter("solver", "budget"))
     told = "; ".join(_in_words(point, explanation) for point in points)
     return f"{head}{_scale(explanation).capitalize()}. {told}."
+
+
+def _none_yet(explanation: Explanation) -> str:
+    """Why there is no point: a run of few masks has asked them all before any fit."""
+    if explanation.proof.exact:
+        return "No fit was needed: the values themselves are the result."
+    if never_changed(explanation):
+        return "No R²: the value never changed."
+    return "No fit yet: the first appears after the first 64 ablations."
 
 
 def _is_drawn(point: Fidelity, explanation: Explanation) -> bool:
@@ -201,8 +211,9 @@ def _draw_here(figure: Figure, here: Fidelity, low: float, colour: str) -> None:
 
 def _subtitle(explanation: Explanation, extra: Sequence[Fidelity]) -> str:
     if explanation.proof.exact:
-        text = f"The spectrum itself is exact (all {_all_masks(explanation)} masks); "
-        text += "the lines are fits on some of them, scored on the rest"
+        text = f"The spectrum itself is exact (all {_all_masks(explanation)} masks)"
+        if explanation.proof.curve:
+            text += "; the lines are fits on some of them, scored on the rest"
         if any(point.r2 < 0.0 for point in [*explanation.proof.curve, *extra]):
             text += f"; those that are {GUESS} are not drawn"
     else:
@@ -226,9 +237,9 @@ def _masks(explanation: Explanation) -> str:
 def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float, scale: str) -> None:
     """Budgets on a log axis, with room at the right for what is written beside the last points."""
     budgets = sorted({point.budget for point in points})
-    ticks = [math.log2(budget) for budget in budgets or [64]]
-    first = min(ticks)
-    last = max(ticks)
+    ticks = [math.log2(budget) for budget in budgets]
+    first = min(ticks, default=6.0)
+    last = max(ticks, default=6.0)
     room = max(0.35, 0.12 * (last - first))
     left = first - room
     right = last + 3.2 * room

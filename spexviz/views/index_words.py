@@ -129,6 +129,8 @@ def no_sets(found: Interactions, noun: str, larger: bool = False) -> str:
     nouns = plural(noun)
     if has_sets(found):
         return "No sets are shown."
+    if len(found.players) == 1:
+        return f"A single {noun} has no other to act together with."
     if len(found.top(1)) == 0 and not larger:
         return f"Nothing found: no {noun} and no set of {nouns} moves the value."
     if found.index in FIRST_ORDER:

@@ -7,7 +7,7 @@ shows what it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spexviz.kit.names import plain, upright
@@ -16,6 +16,7 @@ from spexviz.results.subject import LOG_PROBABILITY, ODDS
 from spexviz.views.component import colours, versioned
 from spexviz.views.story import Component, Look, Words
 
+LONG = 320  # characters around the text from which only their ends are shown at first
 _COLOURS = ("ink", "muted", "grid", "surface", "accent")
 
 
@@ -26,11 +27,16 @@ def question(explanation: Explanation, look: Look | None = None) -> Words:
     return Words(tuple(filter(None, lines)), "question")
 
 
-def block(explanation: Explanation, look: Look | None = None) -> Component:
-    """The same as a component: the text in a quiet block, the answers as slim gauges."""
+def block(explanation: Explanation, look: Look | None = None, marked: Sequence[int] = ()) -> Component:
+    """The same as a component: the text in a quiet block, the answers as slim gauges.
+
+    `marked`: players that stand out in the text, such as those that another run has not.
+    """
     dark = look is not None and look.dark
     answers = list(_ends(explanation))
     body = _body(explanation.subject) | {"of": _of_what(explanation.subject), "answers": answers}
+    if marked and explanation.subject.spans:
+        body["parts"] = _marked(explanation.subject, marked)
     body["picture"] = said_untouched(explanation)
     return _component(body, dark, " ".join(question(explanation).lines))
 
@@ -107,6 +113,24 @@ def _parts(subject: Subject) -> list[tuple[str, bool]]:
     return [(upright(text), own) for text, own in pieces if text]
 
 
+def _is_long(subject: Subject, text: str) -> bool:
+    """Whether a piece stands around the text and is so long that it would hide that."""
+    return len(text) > LONG and text in (upright(subject.before), upright(subject.after))
+
+
+def _marked(subject: Subject, marked: Sequence[int]) -> list[dict[str, Any]]:
+    """The pieces of what was asked, cut at the players that are to stand out."""
+    text = subject.text or ""
+    pieces = [(subject.before, False, False)]
+    at = 0
+    for start, end in (subject.spans[i] for i in sorted(marked)):
+        pieces += [(text[at:start], True, False), (text[max(at, start) : end], True, True)]
+        at = max(at, end)
+    pieces += [(text[at:], True, False), (subject.after, False, False)]
+    kept = [(upright(piece), own, mark) for piece, own, mark in pieces if piece]
+    return [{"text": piece, "own": own, "mark": mark} for piece, own, mark in kept]
+
+
 def _label(subject: Subject) -> str:
     """What the text is, where its parts are not the players; "" for no text, or one that is taken apart."""
     if subject.text is None and subject.before + subject.after:
@@ -175,7 +199,7 @@ def _model(subject: Subject) -> str:
 def _body(subject: Subject) -> dict[str, Any]:
     return {
         "label": _label(subject),
-        "parts": [{"text": text, "own": own} for text, own in _parts(subject)],
+        "parts": [{"text": text, "own": own, "long": _is_long(subject, text)} for text, own in _parts(subject)],
         "model": _model(subject),
         "question": measured(subject),
         "of": "",

@@ -202,13 +202,15 @@ function placeInLayers(state, width) {
   const last = Math.max(1, ...shown.map((player) => player.x));
   const rows = layers.flatMap((layer) => rowsOf(shown.filter((player) => player.layer === layer), sizes, width));
   const boxes = [];
-  rows.forEach((row, j) => {
-    const above = boxes.filter(Boolean).map((box) => box.at);
-    spread(row, sizes, width, last, above).forEach((x, m) => {
+  const stand = (row, j) => {
+    const others = boxes.filter((box) => box && box.row !== j);
+    spread(row, sizes, width, last, others, j).forEach((x, m) => {
       const { k } = row[m];
       boxes[k] = { ...sizes[k], x, row: j, at: x + sizes[k].w / 2 };
     });
-  });
+  };
+  rows.forEach(stand);
+  rows.forEach(stand); // again, now that all below stand too
   const rails = sets.map((set) => ({ set, ties: set.seats.map((k) => ({ k, at: boxes[k].at })), gap: gapOf(set, boxes) }));
   const step = clamp(420 / Math.max(1, rails.length), 20, 26);
   let y = 0;
@@ -271,9 +273,9 @@ function rowsOf(layer, sizes, width) {
   return rows;
 }
 
-// Each head near its place in the layer: none on another, and as few as can be under one of a row above, whose lines would
-// run behind it. `above`: the middles of those.
-function spread(row, sizes, width, last, above) {
+// Each head near its place in the layer: none on another, and as few as can be under one of a row above, or above one of a
+// row below: the lines of the upper would run behind the lower. `others`: the boxes of those; `j`: the row of these.
+function spread(row, sizes, width, last, others, j) {
   const xs = [];
   let from = 0;
   let rest = sum(row.map(({ k }) => sizes[k].w + GAP)) - GAP;
@@ -282,8 +284,8 @@ function spread(row, sizes, width, last, above) {
     const wish = ((width - w) * x) / last;
     const costs = ASIDE.map((aside) => {
       const there = clamp(wish + aside, from, Math.max(from, width - rest));
-      const under = above.filter((middle) => Math.abs(middle - there - w / 2) < w / 2 + 8).length;
-      return { there, cost: 60 * under + Math.abs(there - wish) };
+      const behind = others.filter((box) => Math.abs(box.at - there - w / 2) < (box.row < j ? w : box.w) / 2 + 8).length;
+      return { there, cost: 60 * behind + Math.abs(there - wish) };
     });
     const { there } = costs.reduce((best, one) => (one.cost < best.cost ? one : best));
     xs.push(there);

@@ -30,8 +30,8 @@ def residuals(explanation: Explanation, dark: bool = False) -> Figure:
         note(figure, text, dark, **MIDDLE)
     theme.apply(figure, dark, title="Model against surrogate", subtitle=subtitle, height=400, text=text)
     unit = escape(explanation.unit)
-    figure.update_xaxes(title_text=f"surrogate ({unit})", zeroline=False)
-    figure.update_yaxes(title_text=f"model ({unit})", zeroline=False)
+    figure.update_xaxes(title_text=f"surrogate, {unit}", zeroline=False)
+    figure.update_yaxes(title_text=f"model, {unit}", zeroline=False)
     return figure.update_layout(showlegend=False, hovermode="closest")
 
 

@@ -1,9 +1,11 @@
 // A table whose rows select players or open something. Data comes from spexviz/views/rows.py; user text enters through textContent only.
-export default component({ first, draw, select, light });
+export default component({ first, draw, select, light, place });
 
 function first(data) {
   return { sorted: null, sought: "", marked: new Set(data.marked) };
 }
+
+const LONG = 32; // letters from which the first cell asks for more room than its longest word
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
@@ -24,8 +26,6 @@ function draw(parentElement, state, data) {
     if (data.listed) state.root.append(drawSearch(state));
     state.root.append(state.box, state.about);
     parentElement.append(state.root);
-    fit(state);
-    new ResizeObserver(() => fit(state)).observe(state.root);
     listen(state);
   }
   const root = state.root;
@@ -35,6 +35,7 @@ function draw(parentElement, state, data) {
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
   drawTable(state, data);
   arrange(state);
+  place(state);
   prune(state);
   state.box.scrollTop = scrolled;
   const again = focusedKey === null ? -1 : data.rows.findIndex((_, k) => keyOf(data, k) === focusedKey);
@@ -42,7 +43,11 @@ function draw(parentElement, state, data) {
 }
 
 // Where its columns have no room a row is a block.
-const fit = ({ root, data }) => root.classList.toggle("narrow", root.clientWidth <= (data.listed ? 900 : 640));
+function place({ root, box, data }) {
+  root.classList.remove("narrow");
+  const isNarrow = root.clientWidth <= (data.listed ? 900 : 640) || box.scrollWidth > box.clientWidth;
+  root.classList.toggle("narrow", isNarrow);
+}
 
 // What a row is, however the rows are drawn.
 const keyOf = (data, k) => data.listed?.keys[k] ?? String(data.members[k] ?? k);
@@ -105,7 +110,7 @@ function drawCell(data, text, k, c) {
   const column = data.columns[c];
   const cell = role("td", "cell");
   const isShort = text.length <= 16;
-  cell.className = c ? `${column.kind}${isShort ? " short" : ""}` : "first";
+  cell.className = c ? `${column.kind}${isShort ? " short" : ""}` : `first${text.length > LONG ? " long" : ""}`;
   if (c) cell.dataset.name = column.name;
   if (column.kind === "time") {
     const at = data.numbers[c][k];

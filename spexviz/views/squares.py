@@ -9,6 +9,7 @@ selection.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
@@ -18,6 +19,7 @@ from spexviz.views import theme
 from spexviz.views.board import Board, Square
 from spexviz.views.component import colours, versioned
 from spexviz.views.index_words import MEAN, asks, ends, named, title_of
+from spexviz.views.scale import Scale
 from spexviz.views.story import Component
 from spexviz.views.theme import clear_sign, number
 from spexviz.views.trust import quality
@@ -35,12 +37,16 @@ def squares(
     top: int = 12,
     dark: bool = False,
     selection: Sequence[int] = (),
+    scale: Scale | None = None,
 ) -> Component:
     """The component with its title and, for screen readers, its strongest players in words.
 
-    `top`: sets of order ≥ 2 whose members light each other. `selection`: positions of the selected set.
+    `top`: sets of order ≥ 2 whose members light each other. `selection`: positions of the selected set;
+    `scale`: of its colours, where others beside it have the same.
     """
     board = Board.of(explanation, found)
+    if scale is not None:
+        board = replace(board, full=scale.colour)
     count = len(board.squares)
     noun = explanation.subject.noun
     title = f"{count} {plural(noun, count)}"

@@ -33,7 +33,9 @@ SETS, QUALITY, ERRORS, INDICES, HARM = (
     "The selected set in all indices",
     "Which examples do harm?",
 )
+ASK = Panel("Try it", Action("ask"))
 TABS = (HARM, SETS, UP, DOWN)
+_WHAT_IF = Panel("What if?", Action("what-if"), early=True)  # under the picture that switches
 
 
 def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, ...]:
@@ -96,6 +98,8 @@ def _of_text(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     """A text with its sets, or players in a row where there is no text."""
     return [
         Panel("The text", partial(_strip, explanation), early=True, selects=True),
+        _WHAT_IF,
+        ASK,
         *_pair(explanation),
     ]
 
@@ -110,10 +114,11 @@ def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
         _selected(explanation),
         Panel("The parts", partial(_grid, explanation), "beside", early=True, selects=True),
         beside,
+        _WHAT_IF,
         Panel("Where it looks", Action("attention")),
         replace(under, room="picture"),
         Panel("What acts alone, and what together", partial(_energy, explanation), least="analyst"),
-        Panel("What if?", Action("what-if")),
+        ASK,
         Panel("What can go?", Action("removal")),
     ]
 
@@ -134,13 +139,14 @@ def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]
         Panel("The query", Action("query"), "top"),
         _selected(explanation),
         _mattering(explanation, items),
+        _WHAT_IF,
         *groups(explanation, items),
         replace(together, room="picture"),
-        Panel("What if?", Action("what-if")),
+        ASK,
     ]
     if explanation.subject.before:
         return [*panels, replace(harm, room="more"), replace(way, room="more")]
-    return [*panels[:3], harm, *panels[3:], replace(way, room="more")]
+    return [*panels[:4], harm, *panels[4:], replace(way, room="more")]
 
 
 _PICTURES: Mapping[str, Callable[[Explanation, Sequence[Item]], list[Panel]]] = {
@@ -165,14 +171,10 @@ def _more(explanation: Explanation) -> list[Panel]:
         Panel(SETS, partial(_table, explanation), "more", selects=True),
         Panel(QUALITY, partial(_curve, explanation), "more", early=True),
     ]
-    if explanation.proof.exact:
-        return [*panels, Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher")]
-    return [
-        *panels,
-        Panel(QUALITY, Action("rivals"), "more"),
-        Panel(ERRORS, partial(_residuals, explanation), "more", "analyst"),
-        Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher"),
-    ]
+    panels.append(Panel(QUALITY, Action("rivals"), "more"))
+    if not explanation.proof.exact:
+        panels.append(Panel(ERRORS, partial(_residuals, explanation), "more", "analyst"))
+    return [*panels, Panel(INDICES, partial(_in_all_indices, explanation), "more", "researcher")]
 
 
 def _guesses(explanation: Explanation) -> list[Panel]:

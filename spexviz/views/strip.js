@@ -89,7 +89,7 @@ function drawCombs(state, data) {
     if (name !== "range" || ranged) head.append(element("span", name, text));
   }
   box.append(head);
-  const largest = Math.max(...data.sets.flatMap((set) => [set.v, ...(set.i || [])].map(Math.abs)), 1e-12);
+  const largest = data.largest || Math.max(...data.sets.flatMap((set) => [set.v, ...(set.i || [])].map(Math.abs)), 1e-12);
   state.combs = data.sets.map((set, k) => {
     const row = element("div", ["comb", ...marks(set)].join(" "));
     const glyph = svg("svg", { class: "glyph", "aria-hidden": "true", focusable: "false" });
@@ -285,7 +285,6 @@ function readingOf(state, members) {
 // ---- small things --------------------------------------------------------------------------------------------------
 
 const checked = (set) => (!set.c ? "" : set.c === "undecided" ? ", checked on the model, undecided" : `, ${set.c} by the model`);
-const isUnsure = (set) => Boolean(set.i) && set.i[0] <= 0 && set.i[1] >= 0;
 const visible = (label) => (label.trim() ? label : label.includes("\n") ? "↵" : "␣");
 
 // the classes of whatever shows a set

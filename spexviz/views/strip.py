@@ -30,6 +30,7 @@ from spexviz.views.index_words import (
     no_sets,
     singles,
 )
+from spexviz.views.scale import Scale
 from spexviz.views.theme import interval_text, number, percent
 from spexviz.views.trust import quality
 from spexviz.views.words import isolated, joined
@@ -47,23 +48,28 @@ def data(
     dark: bool = False,
     selection: Sequence[int] = (),
     said: str = "",
+    scale: Scale | None = None,
+    none: str = "",
 ) -> dict[str, Any]:
     """The component's data, JSON-able: about 16 KB for 500 tokens.
 
     `version` changes with all of it but `selection`, the positions of the selected set's members, and
-    `said`, a sentence about it. `top`: sets of order ≥ 2 shown as combs, at most 12.
+    `said`, a sentence about it. `top`: sets of order ≥ 2 shown as combs, at most 12. `scale`: of its colours
+    and bars, where another strip beside it has the same; by default its own; `none`: what stands in the place
+    of the sets where there is none, by default why.
     """
     label = [isolated(name) for name in names(explanation.players)]
     effects = singles(interactions)
-    limit = max(map(abs, effects), default=0.0)
+    limit = scale.colour if scale else max(map(abs, effects), default=0.0)
     body = _text(explanation.subject, label)
     body["noun"] = explanation.subject.noun
     body["cells"] = [theme.level(effect, limit) for effect in effects]
     body["colours"] = _colours(dark)
+    body["largest"] = scale.bar if scale else 0.0
     body["effects"] = [number(effect) for effect in effects]
     body["mass"] = [round(share, 4) for share in interaction_mass(explanation)]
     body["sets"] = _combs(explanation, interactions, label, top)
-    body["none"] = _why_none(explanation, interactions)
+    body["none"] = none or _why_none(explanation, interactions)
     body["unit"] = interactions.unit
     body["index"] = named(interactions.index)
     body["asks"] = asks(interactions)

@@ -40,19 +40,20 @@ def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = (
 
     With `checks`, also what a check of the set on the real model found: "check" (the verdict, "" where there
     was none) and "measured" with "measured_low" and "measured_high" (the model's mean effect; NaN where there
-    was none). A check measures the mean effect, so it is left out where the values are of another index.
+    was none), and a row for every set that was checked. A check measures the mean effect, so it is left out
+    where the values are of another index.
     """
     import pandas as pd  # not at the top: importing the views stays cheap
 
     label = names(interactions.players)
-    shown = members_of(interactions, top)
+    shown = members_of(interactions, top, checks)
     intervals = interactions.intervals or {}
     rows = []
     for members in shown:
         name = joined(members, label)
         low, high = intervals.get(members, _UNKNOWN)
-        share = interactions.shares.get(members, math.nan)
-        rows.append((name, len(members), interactions.values[members], low, high, share))
+        share = interactions.shares.get(members, 0.0)
+        rows.append((name, len(members), interactions[members], low, high, share))
     frame = pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
     found = by_set(checks, interactions.index)
     if found:
@@ -64,9 +65,15 @@ def table(interactions: Interactions, top: int = 50, checks: Sequence[Check] = (
     return frame
 
 
-def members_of(interactions: Interactions, top: int = 50) -> list[Interaction]:
-    """The sets of the rows of `table`, in the same order: what a selected row stands for."""
-    return [members for members, _ in interactions.top(top)]
+def members_of(interactions: Interactions, top: int = 50, checks: Sequence[Check] = ()) -> list[Interaction]:
+    """The sets of the rows of `table`, in the same order: what a selected row stands for.
+
+    The top ones, and then those that were checked beyond them, also where the surrogate has nothing of them.
+    """
+    shown = [members for members, _ in interactions.top(top)]
+    checked = by_set(checks, interactions.index)
+    more = [members for members in checked if len(members) <= interactions.order]
+    return list(dict.fromkeys([*shown, *more]))
 
 
 def _said(
@@ -74,7 +81,7 @@ def _said(
 ) -> dict[str, str]:
     """What a row says of its set: "+2.40 [+2.10, +2.70]" by the surrogate, "+2.44 ± 0.12" by the model."""
     interval = (interactions.intervals or {}).get(members)
-    value = f"{number(interactions.values[members])} {interval_text(interval)}"
+    value = f"{number(interactions[members])} {interval_text(interval)}"
     said = {value_column(interactions): value.rstrip()}
     if found:
         check = found.get(members)
@@ -112,16 +119,16 @@ def columns(interactions: Interactions) -> dict[str, str]:
 def sets(explanation: Explanation, interactions: Interactions, top: int = 30) -> Table:
     """The table as text, for whatever shows it."""
     found = checks_of(explanation, interactions.index)
-    shown = members_of(interactions, top)
+    shown = members_of(interactions, top, explanation.checks)
     label = names(interactions.players)
     rows = []
     for members in shown:
         row = {"Set": joined(members, label), "Order": len(members)}
-        share = percent(interactions.shares[members])
+        share = percent(interactions.shares.get(members, 0.0))
         rows.append({**row, **_said(interactions, members, found), "Of the variance": share})
     said = columns(interactions)
-    numbers = {value_column(interactions): tuple(interactions.values[members] for members in shown)}
-    numbers["Of the variance"] = tuple(interactions.shares[members] for members in shown)
+    numbers = {value_column(interactions): tuple(interactions[members] for members in shown)}
+    numbers["Of the variance"] = tuple(interactions.shares.get(members, 0.0) for members in shown)
     if found:
         numbers["Model"] = tuple(_measured(found.get(members)) for members in shown)
     else:

@@ -161,11 +161,6 @@ def listed(values: Iterable[tuple[str, float]]) -> str:
     return "; ".join(f"{name} {number(value)}" for name, value in values)
 
 
-def crosses_zero(interval: tuple[float, float] | None) -> bool:
-    """Whether the interval leaves the sign open."""
-    return interval is not None and interval[0] <= 0 <= interval[1]
-
-
 def apply(
     figure: Figure,
     dark: bool = False,

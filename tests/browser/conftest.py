@@ -80,7 +80,7 @@ def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable
             route.abort()
 
         def listen(page: Any) -> None:
-            page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
+            note_errors(page, wrong)
             page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
             page.on(
                 "websocket",
@@ -88,7 +88,6 @@ def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable
                     harness.NOT_LOCAL.match(socket.url) and wrong.append(f"asked for {socket.url}")
                 ),
             )
-            page.on("console", lambda message: _is_wrong(message) and wrong.append(message.text))
 
         context.route(harness.NOT_LOCAL, refuse)
         context.on("page", listen)
@@ -107,6 +106,12 @@ def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable
     assert not wrong, "\n".join(wrong)
 
 
+def note_errors(page: Any, wrong: list[str]) -> None:
+    """Write down every error of a script and on the console, from now on."""
+    page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
+    page.on("console", lambda message: _is_wrong(message) and wrong.append(message.text))
+
+
 def _is_wrong(message: Any) -> bool:
     """Whether a console message tells of an error that no test has made on purpose."""
     return message.type == "error" and not PROVOKED.search(message.text)
@@ -122,7 +127,7 @@ def shoot(page: Any, path: Path) -> None:
         page.set_viewport_size(
             {
                 "width": page.viewport_size["width"],
-                "height": min(4000, max(page.viewport_size["height"], height + 40)),
+                "height": min(9000, max(page.viewport_size["height"], height + 40)),
             }
         )
         page.wait_for_selector(harness.IDLE, timeout=5_000)

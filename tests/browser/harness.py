@@ -198,7 +198,7 @@ def type_prompt(page: Any, prompt: str, model: str | None = None, budget: int = 
         page.get_by_role("combobox", name="Model").click()
         page.get_by_role("option", name=model, exact=True).click()
         idle(page)
-    slider = page.get_by_role("slider", name="Ablations that the fit may see")
+    slider = page.get_by_role("slider", name="Ablations (tries)")
     steps = BUDGETS.index(budget) - BUDGETS.index(512)
     for _ in range(abs(steps)):
         slider.press("ArrowRight" if steps > 0 else "ArrowLeft")

@@ -16,7 +16,7 @@ TABLE = "Sets as a table"
 PROMPTS = (
     "This film is not good but never dull and hardly a great bore for long",
     "The food was not bad but nobody would call the service anything but slow",
-    "We arrived late and hungry yet the soup was anything but ordinary and hardly cold",
+    "The meal was not bad and hardly boring yet the wine was never great fun",
 )
 REFUSED = "'positively wonderful' is 2 tokens for this model. Choose a word that is one token."
 RECORDED = (
@@ -150,6 +150,7 @@ def cancelled(server: harness.Server, page: Any, prompt: str, calls: int = 0) ->
     run_id = _start(server, page, prompt)
     page.locator(".preview .token[data-sign]").first.wait_for()
     page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Cancelling after the chunk in flight").wait_for()
     _let(server, calls + 3)
     wait_until(lambda: server.run(run_id)["state"] == "cancelled", 60, "the run to be cancelled")
     return run_id

@@ -70,8 +70,7 @@ def test_typing_while_the_form_is_being_drawn_empties_no_field(server, browser):
         box.press("Tab")
         page.get_by_text(re.compile("3 words: all 8 masks are asked|is empty")).wait_for(timeout=LONG)
         fields = [
-            page.get_by_label(label, exact=True).input_value()
-            for label in ("Target", "Contrast", "Template, never ablated")
+            page.get_by_label(label, exact=True).input_value() for label in ("Answer", "Against", "Template")
         ]
         assert fields == [" positive", " negative", "Review: {}\nSentiment (positive or negative):"]
         context.close()

@@ -35,7 +35,7 @@ def choose(page: Any, label: str, option: str) -> None:
 
 def fewer(page: Any, steps: int) -> None:
     """Halve the budget so many times."""
-    slider = page.get_by_role("slider", name="Ablations that the fit may see")
+    slider = page.get_by_role("slider", name="Ablations (tries)")
     for _ in range(steps):
         slider.press("ArrowLeft")
     harness.idle(page)
@@ -58,10 +58,10 @@ def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page,
     server = new_server(SPEXVIZ_MODELS=str(planted.save(tmp_path / "planted")))
     page = open_page(f"{server.url}/heads")
     type_in(page, "Prompt", planted.PROMPT)
-    type_in(page, "Target", planted.TARGET)
-    type_in(page, "Contrast", planted.CONTRAST)
+    type_in(page, "Answer", planted.TARGET)
+    type_in(page, "Against", planted.CONTRAST)
     type_in(page, "Layers", "all")
-    choose(page, "Removing means", "zero")
+    choose(page, "A removed part gives", "Nothing (0)")
     fewer(page, 2)
     explain(page, LIMIT)
     headline = page.locator(".headline h2")

@@ -103,7 +103,7 @@ def test_a_client_that_sends_no_widget_or_one_of_another_kind(
         visitor = await Visitor.arrive(server.url)
         visitor.states.clear()
         await visitor.rerun()
-        template = visitor.widgets["Template, never ablated"][1]
+        template = visitor.widgets["Template"][1]
         visitor.states[template] = WidgetState(id=template, json_value="1")
         await visitor.rerun()
         await visitor.open("training")

@@ -169,6 +169,42 @@ def test_a_selection_belongs_to_its_run(server, open_page) -> None:
     idle(page)
 
 
+def test_heads_and_examples_are_selected_by_mouse_and_by_keyboard(server, open_page) -> None:
+    page = open_page(f"{server.url}/heads")
+    open_card(page, "heads", "copying")
+    row = page.get_by_role("grid", name="Sets as a table").locator("tr[aria-selected=true] td.first")
+    node = page.locator(".spexviz-arcs .player.selected .name")
+    page.locator(".square[data-player]").first.wait_for()
+    idle(page)
+    page.get_by_role("button", name=re.compile("^L0.H2: ")).first.click()
+    wait_until(lambda: row.all_inner_texts() == node.all_inner_texts() == ["L0.H2"], 20, "row and node")
+    wait_until(lambda: page.get_by_text("● − L0.H2").count(), 60, "the step of the path")
+    page.get_by_text("Where L0.H2 looks").wait_for()
+    idle(page)
+    page.locator(".square.selected").press("ArrowRight")
+    page.keyboard.press("Enter")
+    wait_until(lambda: node.all_inner_texts() != ["L0.H2"], 20, "another head, at once")
+    page.get_by_text("Where L0.H3 looks").wait_for()
+    idle(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Clear selection").wait_for(state="detached")
+    assert page.locator(".square.selected").count() == 0 and row.count() == 0
+
+    page.goto(f"{server.url}/training")
+    page.locator(".st-key-recorded-training-elevator button").press("Enter")
+    card = page.locator(".card[role=button]")
+    card.first.click()
+    page.get_by_role("button", name="Clear selection").wait_for()
+    assert node.all_inner_texts() == ["All week long, the elevator smelled of wet paint"]
+    idle(page)
+    card.nth(1).press("Enter")
+    wait_until(
+        lambda: node.all_inner_texts() == ["The elevator smelled of wet paint for the whole week"], 20, "it"
+    )
+    page.get_by_role("tab", name="Sets as a table").press("Enter")
+    wait_until(lambda: row.all_inner_texts() == ["The elevator smelled of wet paint for…"], 30, "its row")
+
+
 @in_themes("dark")
 def test_a_run_of_before_says_what_was_not_measured(server, open_page, tmp_path, theme: str) -> None:
     """A run without what later versions ask, as its file was."""

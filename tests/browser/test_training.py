@@ -19,7 +19,7 @@ LONG = 600_000  # ms, on a machine that others use; `make bench-app` measures it
 def test_a_query_is_traced_to_its_training_examples(server, open_page):
     page = open_page(f"{server.url}/training")
     page.get_by_text(re.compile("160 examples: 1,024 ablations for the fit, 102 of them")).wait_for()
-    slider = page.get_by_role("slider", name="Ablations that the fit may see")
+    slider = page.get_by_role("slider", name="Ablations (tries)")
     slider.press("ArrowLeft")
     page.get_by_text(re.compile("160 examples: 512 ablations for the fit")).wait_for()
     idle(page)

@@ -129,7 +129,7 @@ def test_back_and_forward_lead_from_run_to_where_one_came_from(server, open_page
         page.get_by_text("Your last run: “Her acting never fails to impress” · done"),
     )
     assert page.evaluate("history.length") == steps + 1
-    page.get_by_role("button", name="Open it").click()
+    page.get_by_role("button", name="Open it").press("Enter")
     is_at(page, server, re.escape(opened), run)
     entry(page, "Heads").click()
     is_at(page, server, "/heads", form)

@@ -155,7 +155,9 @@ def other_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def chatting_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny Llama with a chat template."""
     folder = tiny.save(tmp_path_factory.mktemp("chatting-llama"))
-    (folder / "chat_template.jinja").write_text("{{ messages[0]['content'] }} Sentiment:")
+    (folder / "chat_template.jinja").write_text(
+        "{% for one in messages %}{{ one['content'] }} {% endfor %}Sentiment:"
+    )
     return folder
 
 

@@ -81,6 +81,15 @@ CHANGES: dict[Key, Change] = {
     ("prompt", "words", "chat"): Change(
         given={"model": Fixture("chatting_llama"), "target": " good", "contrast": " bad"}
     ),
+    ("prompt", "turns"): Change(
+        (("user", "not bad"), ("user", None)),
+        given={
+            "model": Fixture("chatting_llama"),
+            "chat": True,
+            "target": " good",
+            "contrast": " bad",
+        },
+    ),
     ("prompt", "replacement"): Change("bad", given={"masking": "replace"}),
     ("prompt", "pattern"): Change("[aeiou]+", given={"split": "regex", "pattern": "[a-z]+"}),
     ("prompt", "spans"): Change(((0, 3), (4, 11)), given={"split": "spans", "spans": ((0, 3), (4, 8))}),

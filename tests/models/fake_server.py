@@ -121,7 +121,7 @@ class FakeServer:
 
     @staticmethod
     def _chat(body: Any) -> str:
-        return f"user: {body['messages'][0]['content']}\n"
+        return "".join(f"{one['role']}: {one['content']}\n" for one in body["messages"])
 
     @staticmethod
     def _text(ids: list[int]) -> str:

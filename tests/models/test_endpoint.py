@@ -241,11 +241,29 @@ def test_without_a_tokeniser_tokens_are_counted_by_the_server() -> None:
         PromptGame(model, "a b", target="good", contrast=" bad").check()
 
 
+def refuse_systems(request: httpx2.Request, status: int) -> httpx2.Response | None:
+    """A server whose chat template raises for a system message."""
+    body = json.loads(request.content or b"{}")
+    if any(one["role"] == "system" for one in body.get("messages", ())):
+        return httpx2.Response(status, json={"error": "System role not supported"})
+    return None
+
+
 def test_chat_templates_spans_greedy_and_hidden_parts() -> None:
     llama, vllm, bare = (served(FakeServer(style)) for style in ("llama", "vllm", "bare"))
     assert llama.chat("abc") == vllm.chat("abc") == "user: abc\n"
+    turns = (("system", "be brief"), ("user", None))
+    assert llama.chat("abc", turns) == vllm.chat("abc", turns) == "system: be brief\nuser: abc\n"
+    for style in ("llama", "vllm"):
+        for status in (400, 500):  # llama.cpp answers a template that raises with either
+            strict = served(FakeServer(style, lambda request, status=status: refuse_systems(request, status)))
+            with pytest.raises(GameError, match="refuses these messages.*first message of the user"):
+                strict.chat("abc", turns)
+            assert strict.chat("abc", (("user", "b"), ("assistant", "c"), ("user", None))).count("\n") == 3
     with pytest.raises(ModelError, match="switch the chat template off"):
         bare.chat("abc")
+    with pytest.raises(ModelError, match="switch the chat template off"):
+        bare.chat("abc", turns)
     assert llama.token_spans("a good b") == [(0, 1), (1, 6), (6, 7), (7, 8)] and llama.token_spans("") == []
     with pytest.raises(ModelError, match="split by words"):
         vllm.token_spans("abc")

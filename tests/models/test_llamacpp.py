@@ -71,6 +71,8 @@ def test_a_real_server_gives_the_values_of_transformers(
     assert listed.encode(TEXTS[0]) == bundled.encode(TEXTS[0]) and listed.chat("hello") == bundled.chat(
         "hello"
     )
+    turns = (("system", "Be brief."), ("user", "Hi"), ("assistant", "Yes?"), ("user", None))
+    assert listed.chat("hello", turns) == bundled.chat("hello", turns)
     text = "not bad, really — naïve 😀"
     assert listed.token_spans(text) == bundled.token_spans(text)
     for text in (TEXTS[0], "𝔞𝔟 𝔞𝔟 𝔞𝔟 𝔞𝔟"):  # the second goes on with characters of several tokens

@@ -42,6 +42,12 @@ def components(at: AppTest, name: str) -> list[dict[str, Any]]:
     return [json.loads(text) for text in found if f'"{name}"' in text]
 
 
+def tried(at: AppTest) -> dict[str, Any]:
+    """What the page shows of what is switched off."""
+    (shown,) = components(at, "without")
+    return shown
+
+
 def listed(at: AppTest, column: str) -> list[str]:
     """A column of the table of runs."""
     (shown,) = components(at, "listed")

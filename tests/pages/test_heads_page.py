@@ -19,7 +19,7 @@ from spexviz.spec import RunSpec
 from spexviz.ui.lenses.heads import form as heads_form
 from spexviz.views import question, told
 from tests.models import planted
-from tests.pages.app import button, components, page, said, wait
+from tests.pages.app import button, components, page, said, tried, wait
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +79,15 @@ def test_the_page_finds_the_planted_pair_and_asks_what_if(offered: JobManager) -
     at.session_state[f"selection-{run.id}"] = (result.players.index(planted.A),)
     at.run()
     assert not at.exception, at.exception
-    metrics = {metric.label: metric.value for metric in at.metric}
-    assert metrics["The model now"] == question.bare(result.subject, result.ends[1])
-    odds = {metric.label: float(metric.delta.split()[0].replace("−", "-")) for metric in at.metric}
+    at.session_state[f"off-{run.id}"] = (result.players.index(planted.A),)
+    at.run()
+    assert not at.exception, at.exception
+    rows = {row["label"]: row for row in tried(at)["rows"]}
+    assert rows["The model now"]["value"] == question.bare(result.subject, result.ends[1])
+    odds = {label: float(row["small"].replace("−", "-")) for label, row in rows.items()}
     full, off = odds["The model now"], odds["The model without them"]
     assert full > 1.0 and off < 0.5 * full
-    assert abs(odds["The surrogate says"] - off) < 0.5 and len(odds) == 4
+    assert abs(odds["The surrogate predicts"] - off) < 0.5 and len(odds) == 4
     assert "between these two: above 50 % the model prefers" in said(at)
     assert f"Where {planted.A} looks" in said(at) and f"{planted.A} is head 2 of layer 1" in said(at)
     (text,) = components(at, "tokens")

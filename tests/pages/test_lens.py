@@ -171,12 +171,20 @@ def test_an_address_is_believed_where_it_is_possible(manager: JobManager, lab: P
 
     plain = f"run={run_id}&index=mean&sets=12&depth=anyone&order=3"
     assert shown() == plain
-    wanted = {"index": "FBII", "sets": "7", "depth": "researcher", "order": "2", "selected": "0-1"}
+    wanted = {
+        "index": "FBII",
+        "sets": "7",
+        "depth": "researcher",
+        "order": "2",
+        "selected": "0-1",
+        "off": "1",
+    }
     assert shown(**wanted) == f"run={run_id}&{urlencode(wanted)}"
     assert shown(index="FBII") == plain, "which only researchers are shown"
-    nonsense = {"index": "<b>", "sets": "41", "depth": "boss", "order": "9", "selected": "-1"}
+    nonsense = {"index": "<b>", "sets": "41", "depth": "boss", "order": "9", "selected": "-1", "off": "x"}
     assert shown(**nonsense) == shown(sets="²", order="0", selected="1,2", depth="") == plain
     assert shown(order="4") == plain and shown(selected="0-7-99999") == f"{plain}&selected=0"
+    assert shown(off="7-1-99999") == f"{plain}&off=1"
 
 
 def test_pages_that_do_not_exist_are_not_linked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,7 +112,10 @@ def test_several_are_deleted_and_brought_back_after_a_reload(manager: JobManager
     at = page("runs")
     at.session_state["runs-marked"] = (*others, "nobody's")
     at.run()
-    assert "2 runs marked. Mark one alone to rename it." in said(at) and button(at, "Rename").disabled
+    assert (
+        "2 runs marked. Mark one alone to rename it, two to compare them." in said(at)
+        and button(at, "Rename").disabled
+    )
     button(at, "Delete").click().run()
     assert listed(at, "Run") == ["run 0"] and "runs-marked" in at.session_state
     assert at.session_state["runs-marked"] == ()

@@ -19,7 +19,7 @@ from spexviz.solvers.gp.solver import GaussianProcess
 from spexviz.ui import recorded
 from spexviz.ui.lenses.training import form, panels
 from tests.games.training.test_data import GOOD
-from tests.pages.app import button, components, page, said, wait
+from tests.pages.app import button, components, page, said, tried, wait
 
 
 @pytest.fixture(scope="module")
@@ -101,27 +101,29 @@ def test_a_run_shows_its_cards_and_retrains(manager: JobManager, result: Explana
     lines = [line for group in sets for card in group["cards"] for line in card["lines"]]
     assert any("Measured: " in line for line in lines)
     pair = list(TrainingGame("reviews").examples.planted_pairs()[4])
-    at.session_state[f"selection-{run_id}"] = tuple(sorted(pair))
+    at.session_state[f"off-{run_id}"] = tuple(sorted(pair))
     at.run()
-    metrics = {metric.label: metric.value for metric in at.metric}
+    found = tried(at)
     game = TrainingGame("reviews", 4, encoder="words")
     from spexviz import views
     from spexviz.games.training import retraining
 
     before, after = retraining.what_if(game, leave_out=pair)
     bare = partial(views.question.bare, result.subject)
-    assert metrics["Retrained"] == bare(after) and metrics["The model now"] == bare(before)
-    assert metrics["The surrogate says"] != metrics["Single effects only"]
-    small = {metric.label: metric.delta for metric in at.metric}
-    assert small["Retrained"] == f"{views.theme.number(after - before)} margin against now"
+    now, without, surrogate, alone = found["rows"]
+    assert (now["value"], without["value"]) == (bare(before), bare(after))
+    assert without["label"] == "Retrained without them"
+    assert surrogate["value"] != alone["value"]
+    assert without["small"] == views.theme.number(after - before)
     assert "above 0 it is right" in said(at)  # what a margin is, where it is shown
     at.multiselect(key=next(m.key for m in at.multiselect if m.label == "Give another label")).set_value(
         [pair[0]]
     ).run()
     _, wrong = retraining.what_if(game, leave_out=pair, relabel={pair[0]: 1})
-    metrics = {metric.label: metric.value for metric in at.metric}
-    assert not at.exception and metrics["Retrained"] == bare(wrong)
-    assert metrics["The surrogate says"] == "–"  # it knows of leaving out only
+    assert not at.exception
+    found = tried(at)
+    assert [row["value"] for row in found["rows"]] == [bare(before), bare(wrong)]
+    assert "and with 1 of another label" in found["said"]  # the surrogate knows of leaving out only
 
 
 def test_recorded_runs_open_at_once_without_their_features(

@@ -87,7 +87,8 @@ def test_the_plan_and_its_cost_are_of_the_same_masks(run: tuple[Explanation, Mas
 
 
 def test_rivals_are_scored_as_the_run_is(run: tuple[Explanation, Masks]) -> None:
-    (point,) = compare.compare(run[0], [Linear()])
+    (rival,) = compare.compare(run[0], [Linear()])
+    point = rival.fidelity
     assert point.keep == 0.9 and point.r2 == pytest.approx(run[0].baseline.r2)
 
 

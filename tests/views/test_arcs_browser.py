@@ -8,7 +8,7 @@ from tests.views.test_arcs import recorded
 
 pytestmark = pytest.mark.browser
 
-# labels that reach over an edge, are cut, or lie on another; and badges on a label
+# labels that reach over an edge, are cut, or lie on another; and badges on a label, and lines behind one
 BAD_PLACES = """() => {
   const root = window.roots[0].querySelector(".spexviz-arcs");
   const edge = root.getBoundingClientRect();
@@ -25,6 +25,14 @@ BAD_PLACES = """() => {
       if (!isBefore(box, there) && !isBefore(there, box)) bad.push(`${text} on ${other || "a badge"}`);
     }
   });
+  for (const path of root.querySelectorAll(".lines .ink")) {
+    const spots = Array.from({ length: path.getTotalLength() / 4 }, (_, k) => path.getPointAtLength(4 * k));
+    const matrix = path.getScreenCTM();
+    const isIn = ({ left, right, top, bottom }, { x, y }) => x > left && x < right && y > top && y < bottom;
+    for (const [text, box] of labels) {
+      if (spots.some((spot) => isIn(box, spot.matrixTransform(matrix)))) bad.push(`a line behind ${text}`);
+    }
+  }
   return bad;
 }"""
 

@@ -201,6 +201,17 @@ def test_on_a_phone_a_row_is_a_block_with_its_names(chromium: Any, dark: bool) -
         assert contrast(colour, ground) >= 4.5
 
 
+@pytest.mark.browser
+def test_long_names_get_room_or_their_rows_are_blocks(chromium: Any) -> None:
+    long = "All week long, the elevator smelled of… × The elevator smelled of wet paint for…"
+    cells = tuple({**cell, "Set": long} for cell in CELLS)
+    data = rows.data(Table(cells, SETS.members, COLUMNS, NUMBERS), "Sets", selects=True)
+    for width, is_narrow in ((680, True), (1100, False)):
+        page = mounted(chromium, data, width=width)
+        assert page.locator(".narrow").count() == is_narrow
+        assert page.locator("td.first").first.bounding_box()["width"] >= 190 and page.errors == []
+
+
 def contrast(one: str, other: str) -> float:
     """Of two colours as a browser says them. Source: WCAG 2.2."""
     light, dark = sorted(map(luminance, (one, other)), reverse=True)

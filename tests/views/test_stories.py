@@ -80,6 +80,7 @@ def test_a_run_that_goes_on_shows_what_it_has(make) -> None:
         "What was asked",
         "How far to trust it",
         "The text",
+        "What if?",
         "How good is it, and what did it cost?",
     ]
 

@@ -241,6 +241,20 @@ def test_combs_stand_under_their_words_on_every_line_at_every_width(chromium, tu
     assert page.locator(".glyph:visible").count() == 0 and page.errors == []
 
 
+def test_combs_stand_under_their_words_in_a_text_of_60_words(chromium, make):
+    words = tuple(
+        f"{stock}{k}" for k in range(10) for stock in ("never", "a", "film", "impressive", "but", "of")
+    )
+    terms = {(i, i + 1 + 5 * (i % 7)): 0.9 - 0.01 * i for i in range(0, 24, 3)} | {
+        (2, 30, 59): 0.8,
+        (11, 12, 40): 0.7,
+    }
+    shown = data(make(words, terms))
+    page = mounted(chromium, shown, width=400)
+    sets = [comb["m"] for comb in shown["sets"]]
+    assert len(sets) == 10 and stand_under_their_words(page, sets) > 9 and page.errors == []
+
+
 def test_a_lane_is_pointed_at_and_clicked_as_its_set_is(chromium, turns):
     shown = data(turns)
     page = mounted(chromium, shown, width=1000)

@@ -211,7 +211,7 @@ def _frames(
     found = run.interactions(index, order)
     frame = views.table(found, TOP, run.checks)
     cells = frame[["value", "low", "high"]].to_numpy()
-    for members, (value, *ends) in zip(members_of(found, TOP), cells, strict=True):
+    for members, (value, *ends) in zip(members_of(found, TOP, run.checks), cells, strict=True):
         yield "frame", members, f"{number(value)} {interval_text(ends)}".rstrip()
     text = views.csv(found, None, run.checks)
     for row in csv_module.DictReader(io.StringIO(text)):

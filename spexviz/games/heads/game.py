@@ -11,16 +11,25 @@ import numpy as np
 
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, check_keep, hashed
-from spexviz.games.heads.players import UNITS, Player, groups_given, layers_chosen, layers_given, players_of
+from spexviz.games.heads.players import (
+    UNIT_NAMES,
+    UNITS,
+    Player,
+    groups_given,
+    layers_chosen,
+    layers_given,
+    players_of,
+)
 from spexviz.games.heads.questions import (
     UNITS_OF_VALUES,
+    VALUE_NAMES,
     VALUES,
     Inputs,
     Question,
     check_questions,
     question_of,
 )
-from spexviz.games.heads.replacement import ABLATIONS, REFERENCE, Replacement
+from spexviz.games.heads.replacement import ABLATION_NAMES, ABLATIONS, REFERENCE, Replacement
 from spexviz.games.on_model import OnModel, beginning_option, model_option
 from spexviz.kit.arrays import Floats
 from spexviz.kit.cached import cached_property
@@ -56,15 +65,17 @@ class HeadsGame(OnModel):
 
     model: str | LanguageModel = model_option()
     prompt: str = option("", "Prompt", "Stays as it is; parts of the model are removed.", longest=4_000)
-    target: str = option("", "Target", "The next token to look at, with its leading space.")
-    contrast: str = option("", "Contrast", "The token to compare with.")
+    target: str = option(
+        "", "Answer", "The next token to look at, with its leading space. The field calls it the target."
+    )
+    contrast: str = option("", "Against", "The token to compare with. The field calls it the contrast.")
     questions: Sequence[Question] = option(
         (), "Questions", "Prompt, target and contrast of each, in place of the one prompt."
     )
     layers: Sequence[int] | str | None = option(
         None, "Layers", 'Such as "12-17", "3, 5" or "all".', placeholder="the six in the middle"
     )
-    part: str = option("head", "Players are", choices=UNITS)
+    part: str = option("head", "Split into", choices=UNITS, called=UNIT_NAMES)
     groups: str | Sequence[Sequence[str]] = option(
         "", "All players of a layer as one", "One player a layer, whatever its parts are."
     )
@@ -74,7 +85,7 @@ class HeadsGame(OnModel):
     neurons: int = option(
         24, "Neurons", "How many of the most active ones are players, where players are neurons.", low=1
     )
-    ablation: str = option("mean", "Removing means", choices=ABLATIONS)
+    ablation: str = option("mean", "A removed part gives", choices=ABLATIONS, called=ABLATION_NAMES)
     reference_prompts: Sequence[str] = option(
         (),
         "Reference prompts",
@@ -83,11 +94,12 @@ class HeadsGame(OnModel):
     rescale: bool = option(
         False, "Rescale the heads that are kept", "By |H| / |kept| in each layer; for heads that are zeroed."
     )
-    value: str = option("log-odds", "Value", choices=VALUES)
+    value: str = option("log-odds", "What to look at", choices=VALUES, called=VALUE_NAMES)
     keep: float = option(
         0.5,
-        "A mask keeps each with",
-        "Of many players keep more: half of all heads is too little.",
+        "Share that stays each time",
+        "The probability with which each part is kept in a mask. Of many keep more: half of all heads is too "
+        "little.",
         offered=KEEPS,
     )
     resample_seed: int = option(

@@ -16,6 +16,13 @@ from spexviz.models.parts import Site
 if TYPE_CHECKING:
     from spexviz.games.heads.game import HeadsGame
 
+UNIT_NAMES = {
+    "head": "Attention heads",
+    "attention": "Attention of whole layers",
+    "mlp": "MLPs of whole layers",
+    "layer": "Whole layers",
+    "neuron": "Neurons",
+}
 UNITS = {
     "head": "One attention head.",
     "attention": "The whole attention of a layer.",

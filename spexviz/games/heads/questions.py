@@ -8,6 +8,11 @@ from spexviz.errors import GameError
 from spexviz.games.asked import likelier, likely, quoted
 from spexviz.masks import Masks, Values
 
+VALUE_NAMES = {
+    "log-odds": "One answer against another",
+    "log-probability": "One answer",
+    "accuracy": "Share answered right",
+}
 VALUES = {
     "log-odds": "Log-odds of the target against the contrast as the next token, mean over the prompts.",
     "log-probability": "Log-probability of the target as the next token, mean over the prompts.",

@@ -15,6 +15,11 @@ from spexviz.kit.arrays import Positions
 from spexviz.kit.cached import cached_property
 from spexviz.models.parts import Gate, Parts, Site
 
+ABLATION_NAMES = {
+    "mean": "What it gives on average",
+    "zero": "Nothing (0)",
+    "resample": "What it gives elsewhere",
+}
 ABLATIONS = {
     "mean": "What a removed part gives becomes its mean over the reference prompts "
     "(the first token, where much attention rests, apart).",

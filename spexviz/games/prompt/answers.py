@@ -8,6 +8,11 @@ from spexviz.games.prompt.wrapping import SLOT
 from spexviz.models.base import LanguageModel, hint_of_space
 from spexviz.results.subject import LOG_PROBABILITY, ODDS, Scale
 
+VALUE_NAMES = {
+    "log-odds": "One answer against another",
+    "log-probability": "One answer",
+    "greedy": "The model's own answer",
+}
 VALUES = {
     "log-odds": "Log-odds of the target against the contrast: the next token, the token at the mask token, "
     "or the label of a classifier.",
@@ -28,7 +33,7 @@ def check_single(model: LanguageModel, what: str, answer: str, after: str) -> No
     raise GameError(
         f"The {what} {answer!r:.60} is {count} tokens for {model.label}, but log-odds read one token.{hint} "
         'Choose a word that is one token, or the value "log-probability".'
-    )
+    ).of(what)
 
 
 def check_blank(model: LanguageModel, template: str, prompt: str, masking: str, replacement: str) -> None:
@@ -43,7 +48,7 @@ def check_blank(model: LanguageModel, template: str, prompt: str, masking: str, 
         raise GameError(
             f"{model.label} reads its answer at {blank}: write it once into the template, "
             f'e.g. "{{}} It was {blank}."'
-        )
+        ).of("template")
     if blank in prompt or (masking == "replace" and blank in replacement):
         raise GameError(
             f"The {blank} of the template stands for the answer: take it out of the prompt, "

@@ -10,6 +10,22 @@ MASKINGS = {
     "mask-token": "Removed parts are replaced by the model's own mask token.",
     "attention": "Removed parts stay, but the model may not attend to them.",
 }
+MASKING_NAMES = {
+    "delete": "Cut out of the text",
+    "replace": "Replaced by a text",
+    "mask-token": "Replaced by the model's mask token",
+    "attention": "Hidden from the model's attention",
+}
+SPLIT_NAMES = {
+    "words": "Words",
+    "boundaries": "Words, in a script without spaces",
+    "sentences": "Sentences",
+    "lines": "Lines",
+    "tokens": "Tokens of the model",
+    "regex": "Matches of a regular expression",
+    "spans": "Pieces that you mark",
+}
+SPACE_NAMES = {"typed": "As typed", "one": "One space"}
 SPACES = {
     "typed": "Between kept parts stands the white space that was typed.",
     "one": "Between kept words and sentences stands one space, between kept lines one line end.",

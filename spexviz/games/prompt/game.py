@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress
 from typing import ClassVar
 
@@ -13,18 +14,27 @@ import numpy as np
 from spexviz.errors import AblationError, GameError
 from spexviz.games.base import Asking, hashed
 from spexviz.games.on_model import OnModel, beginning_option, model_option
-from spexviz.games.prompt.answers import VALUES, check_blank, check_single, question_of, scale_of
-from spexviz.games.prompt.choices import LONGEST_ANSWER, MASKINGS, REVIEW, SPACES
+from spexviz.games.prompt.answers import VALUE_NAMES, VALUES, check_blank, check_single, question_of, scale_of
+from spexviz.games.prompt.choices import (
+    LONGEST_ANSWER,
+    MASKING_NAMES,
+    MASKINGS,
+    REVIEW,
+    SPACE_NAMES,
+    SPACES,
+    SPLIT_NAMES,
+)
 from spexviz.games.prompt.length import check_beginning, check_characters, check_tokens
 from spexviz.games.prompt.rewording import reworded
 from spexviz.games.prompt.scripts import hint_of_one
 from spexviz.games.prompt.segments import SPLITS, Segments, Span, joined, outside, render, segment
+from spexviz.games.prompt.turns import check_kept, settled, told
 from spexviz.games.prompt.wrapping import SLOT, Wrapping
 from spexviz.kit.arrays import Floats, first_without_value
 from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
 from spexviz.masks import Interaction, Masks, Values, set_of
-from spexviz.models.base import LanguageModel, Written
+from spexviz.models.base import LanguageModel, Turn, Written
 from spexviz.results.subject import Scale
 
 _NOUNS = {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}  # else "part"
@@ -38,10 +48,11 @@ class PromptGame(OnModel):
     ones in place of "{}"; the template is never ablated, nor are the `protected` ranges of characters of the
     prompt. Between kept words stands the white space of the prompt, of several the one that ends most lines
     (see `space`). Before each text stands what the tokeniser sets there (see `beginning`); a chat template,
-    with `chat`, brings its own, and an encoder adds its special tokens. `target` and `contrast` are labels
-    where the model is a classifier; where it is a masked language model the template holds its mask token, at
-    which they are read: "{} It was [MASK].". `model` is a name for `spexviz.models.load`, or a loaded
-    LanguageModel.
+    with `chat`, brings its own, and an encoder adds its special tokens. With `turns` the prompt is one
+    message of a conversation, (role, text) each: that whose text is None, else a last one of the user.
+    `target` and `contrast` are labels where the model is a classifier; where it is a masked language model
+    the template holds its mask token, at which they are read: "{} It was [MASK].". `model` is a name for
+    `spexviz.models.load`, or a loaded LanguageModel.
     Raises GameError for an empty prompt, a template without "{}", or a setting that does not exist; on first
     use ModelError for a model that cannot be had, GameError for a target that is no single token or a prompt
     beyond the model's context.
@@ -54,31 +65,48 @@ class PromptGame(OnModel):
     prompt: str = option("", "Prompt", "The text whose parts are removed.", longest=20_000, lines=True)
     template: str = option(
         SLOT,
-        "Template, never ablated",
-        f"{SLOT} stands for the prompt.",
+        "Template",
+        f"What stands around the prompt and is never removed (ablated): {SLOT} stands for the prompt.",
         lines=True,
         escapes=True,
         first=REVIEW,
     )
     target: str = option(
-        " positive", "Target", "The answer to look at: a word with its leading space, or a label."
+        " positive",
+        "Answer",
+        "The answer to look at: a word with its leading space, or a label. The field calls it the target.",
     )
-    contrast: str = option(" negative", "Contrast", "The answer to compare with.")
+    contrast: str = option(
+        " negative", "Against", "The answer to compare with. The field calls it the contrast."
+    )
     split: str = option(
         "words",
-        "Players are",
-        "What is removed as one piece.",
+        "Split into",
+        "What is removed as one piece. The field calls the pieces players.",
         choices=SPLITS,
+        called=SPLIT_NAMES,
         offered=[name for name in SPLITS if name != "spans"],
     )
-    masking: str = option("delete", "Removing means", choices=MASKINGS)
+    masking: str = option(
+        "delete",
+        "A removed piece is",
+        "What becomes of a piece that is removed. The field calls it masking.",
+        choices=MASKINGS,
+        called=MASKING_NAMES,
+    )
     chat: bool = option(
         False, "Use the model's chat template", "For models that were trained to answer messages."
     )
-    value: str = option("log-odds", "Value", choices=VALUES)
-    replacement: str = option("_", "Replacement", "Stands for a removed part where removing means “replace”.")
+    value: str = option(
+        "log-odds",
+        "What to look at",
+        "What is measured each time. The field calls it the value.",
+        choices=VALUES,
+        called=VALUE_NAMES,
+    )
+    replacement: str = option("_", "Replaced by", "The text that stands for a removed piece.")
     pattern: str | None = option(
-        None, "Regular expression", "Its matches are the players where players are “regex”."
+        None, "Regular expression", "Its matches are the pieces, where the prompt is split by one."
     )
     spans: Sequence[Span] | None = option(
         None,
@@ -92,17 +120,25 @@ class PromptGame(OnModel):
     answer_tokens: int = option(
         12,
         "Longest answer",
-        "In tokens, for the value greedy.",
+        "Of the model's own answer, in tokens.",
         low=1,
         high=LONGEST_ANSWER,
         what="number of tokens of an answer",
     )
-    space: str = option("typed", "White space", choices=SPACES, what="way with white space", before="one")
+    space: str = option(
+        "typed", "White space", choices=SPACES, called=SPACE_NAMES, what="way with white space", before="one"
+    )
     beginning: str = beginning_option()
+    turns: Sequence[Turn] = option(
+        (),
+        "Conversation",
+        "Other messages around the prompt, which are never removed; with the model's chat template only.",
+        before=(),
+    )
 
     def __post_init__(self) -> None:
         if not isinstance(self.prompt, str) or not self.prompt.strip():
-            raise GameError("The prompt is empty: type at least one word.")
+            raise GameError("The prompt is empty: type at least one word.").of("prompt")
         check_characters("prompt", self.prompt)
         check_characters("template", self.template)
         slots = self.template.count(SLOT)
@@ -110,18 +146,25 @@ class PromptGame(OnModel):
             raise GameError(
                 'The template must hold "{}" exactly once, where the prompt goes; '
                 f"this one holds it {slots} times."
-            )
+            ).of("template")
         check(self, GameError)
+        object.__setattr__(self, "turns", settled(self.turns))
+        check_characters("conversation", "".join(text or "" for _, text in self.turns))
+        if self.turns and not self.chat:
+            raise GameError(
+                "Messages around the prompt are set by the model's chat template: "
+                "use it (chat=True), or remove the messages."
+            )
         if self.value != "greedy" and not self.target:
             raise GameError(
                 "The target is empty: give the answer to look at, with its leading space, "
                 'such as " positive".'
-            )
+            ).of("target")
         if self.value == "log-odds" and self.target == self.contrast:
             raise GameError(
                 "Target and contrast are the same, so their log-odds are always 0: "
                 "choose two different answers."
-            )
+            ).of("contrast")
         for name in ("spans", "protected"):
             given = getattr(self, name)
             if given is not None:
@@ -207,17 +250,20 @@ class PromptGame(OnModel):
         if self.value == "greedy" and "answers" in vars(self):
             (own,) = self.answers
         said = question_of(self.value, self.target, self.contrast, self.read, own)
-        return f"{said}, asked in the model's chat format" if self.chat else said
+        if not self.chat:
+            return said
+        talk = f"a conversation of {len(self.turns)} messages in " if self.turns else ""
+        return f"{said}, asked in {talk}the model's chat format"
 
     @property
     def before(self) -> str:
-        """What the template puts before the prompt."""
-        return self.template.partition(SLOT)[0]
+        """What stands before the prompt: the messages before it, and what the template puts there."""
+        return told(self.turns)[0] + self.template.partition(SLOT)[0]
 
     @property
     def after(self) -> str:
-        """What the template puts after it."""
-        return self.template.partition(SLOT)[2]
+        """What stands after it."""
+        return self.template.partition(SLOT)[2] + told(self.turns)[1]
 
     @property
     def layout(self) -> Floats:
@@ -252,6 +298,8 @@ class PromptGame(OnModel):
         ]
         if self.chat:  # some chat templates write today's date
             fields.append(self.wrap(""))
+        if self.turns:
+            fields.append({"turns": self.turns})
         if self._is_spaced:
             fields.append({"space": self.space})
         if self.spans is not None and self.split != "spans":
@@ -296,7 +344,9 @@ class PromptGame(OnModel):
     @cached_property
     def _wrapping(self) -> Wrapping:
         chat = None
-        if self.chat:
+        if self.turns:
+            chat = partial(self.language_model.chat, turns=self.turns)
+        elif self.chat:
             chat = self.language_model.chat
         return Wrapping(self.template, self.prompt, chat)
 
@@ -356,6 +406,7 @@ class PromptGame(OnModel):
         self.check_size()
         model = self.asked_model
         check_blank(model, self.template, self.prompt, self.masking, self.replacement)
+        self.check_turns()
         whole = self.wrap(self.prompt)
         asked = max(model.length(whole), model.length(self._longest))
         check_tokens(self.language_model, asked)  # before a greedy answer is asked for
@@ -364,6 +415,12 @@ class PromptGame(OnModel):
         check_tokens(self.language_model, asked + answered - 1)
         if self.masking == "attention":
             self._check_hidden()
+
+    def check_turns(self) -> None:
+        """Raise GameError for a conversation that the model's chat template does not take, or not wholly."""
+        if self.turns:
+            model = self.language_model
+            check_kept(model.chat, self.turns, model.label)
 
     @property
     def _longest(self) -> str:

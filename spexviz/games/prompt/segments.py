@@ -127,6 +127,8 @@ def segment(
             players.append(span)
     if not players:
         reason = "nothing was found: choose another split or pattern"
+        if split == "spans":
+            reason = "no piece of it is marked: mark at least one"
         if found:
             reason = "every part of it is protected: protect less of it"
         raise GameError(f"Splitting this text into {split} leaves no players, because {reason}.")

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from spexviz.errors import ModelError
 from spexviz.models.base import LanguageModel, Likely
 
-_CLEARLY = 2.0  # times as likely another spelling must be: else either may be meant
+# times as likely another spelling must be, else either may be meant: one that differs in its space only, and one
+# in its capital too
+_CLEARLY, _FAR = 2.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,19 @@ def reading(model: LanguageModel, text: str, answer: str, *, single: bool) -> Re
     asked = list(dict.fromkeys([*tried, *filter(None, [first, answer if own else ""])]))
     found = _asked(model, text, asked)
     probability = found.get(answer)
+    needed = probability if probability is not None and not (single and own != 1) else 0.0
+    others = [Likely(one, found[one]) for one in tried if one != answer]
     better = max(
-        (Likely(one, found[one]) for one in tried if one != answer),
+        (one for one in others if one.probability >= needed * _times(answer, one.text)),
         key=lambda one: one.probability,
         default=None,
     )
-    is_fine = probability is not None and not (single and own != 1)
-    if better and is_fine and better.probability < _CLEARLY * probability:
-        better = None
     count = own or len(model.encode(answer))
     return Reading(answer, count, probability, better, Likely(first, found[first]) if first else None)
+
+
+def _times(typed: str, other: str) -> float:
+    return _CLEARLY if typed.strip() == other.strip() else _FAR
 
 
 def _of_a_label(model: LanguageModel, text: str, answer: str) -> Reading:

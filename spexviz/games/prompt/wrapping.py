@@ -34,9 +34,8 @@ class Wrapping:
     def offset(self) -> int:
         """Where the prompt begins in what the model is asked. Raises GameError where it is changed there."""
         asked = self(self.prompt)
-        found = asked.find(self._in_template(self.prompt))
-        start = found + self.template.index(SLOT)
-        if found < 0 or asked[start : start + len(self.prompt)] != self.prompt:
+        start = self(_MARK).find(_MARK)  # not that of the prompt: other messages may repeat it
+        if start < 0 or asked[start : start + len(self.prompt)] != self.prompt:
             raise GameError(
                 "The chat template changes the prompt, so masking by attention cannot find its parts: "
                 "use the masking delete."

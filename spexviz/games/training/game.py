@@ -21,6 +21,7 @@ from spexviz.games.training import data as datasets
 from spexviz.games.training import features
 from spexviz.games.training.data import Data
 from spexviz.games.training.groups import (
+    PLAYER_NAMES,
     PLAYERS,
     check_players,
     each_group,
@@ -31,7 +32,7 @@ from spexviz.games.training.groups import (
 )
 from spexviz.games.training.learners import LEARNERS
 from spexviz.games.training.learners.base import Learner
-from spexviz.games.training.values import VALUES, measured
+from spexviz.games.training.values import VALUE_NAMES, VALUES, measured
 from spexviz.kit.arrays import Floats, Positions
 from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
@@ -79,8 +80,10 @@ class TrainingGame(Game):
         "What the retrained models are asked. Redundant examples show for a query that is near them.",
     )
     learner: str = option("ridge", "Learner", choices=LEARNER_CHOICES)
-    value: str = option("margin", "What to look at", _named(VALUE_CHOICES), choices=VALUE_CHOICES)
-    players_are: str = option("example", "Players are", choices=PLAYERS, what="kind of player")
+    value: str = option("margin", "What to look at", choices=VALUE_CHOICES, called=VALUE_NAMES)
+    players_are: str = option(
+        "example", "Split into", choices=PLAYERS, called=PLAYER_NAMES, what="kind of player"
+    )
     answer: str = option("", "Its true label", "The label that is right for your text.")
     clusters: int = option(
         32, "Clusters", "Where players are clusters.", low=2, high=MOST_CLUSTERS, what="number of clusters"

@@ -11,6 +11,12 @@ from spexviz.errors import GameError
 from spexviz.games.training.examples import Data
 from spexviz.kit.arrays import Floats, Positions
 
+PLAYER_NAMES = {
+    "example": "Single examples",
+    "label": "All of a label",
+    "source": "All of a source",
+    "cluster": "Clusters of similar ones",
+}
 PLAYERS = {
     "example": "Each training example is a player.",
     "label": "All examples of a label are one player.",

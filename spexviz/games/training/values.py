@@ -23,6 +23,13 @@ class Value:
     about_query: bool
 
 
+VALUE_NAMES = {
+    "margin": "How clearly it is right (margin)",
+    "logit": "Log-odds of the right label",
+    "loss": "Loss on one example",
+    "accuracy": "Share of all that is right",
+    "test loss": "Mean loss over all",
+}
 VALUES = {
     "margin": Value(
         "Score of the query's label above the best other one: positive where the learner is right.",

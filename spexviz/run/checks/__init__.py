@@ -10,6 +10,7 @@ masks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from spexviz.ablate.runner import Runner
 from spexviz.analysis.sets import strongest
@@ -22,7 +23,7 @@ from spexviz.run.checks.estimates import LOOKS
 from spexviz.run.checks.rounds import Asked, Checking
 from spexviz.spectrum import Spectrum
 
-__all__ = ["LOOKS", "MOST_ORDER", "block", "derivative", "promising", "validate", "verdict"]
+__all__ = ["LOOKS", "MOST_ORDER", "block", "derivative", "promising", "validate", "verdict", "with_checks"]
 MOST_ORDER = 4  # a set of k members takes 2^k ablations on every background
 
 
@@ -68,6 +69,25 @@ def validate(
     if measured is not None:
         asked.take(measured)
     return Checking(asked, sets, seed).run()
+
+
+def with_checks(explanation: Explanation, checks: Sequence[Check]) -> Explanation:
+    """The same with these among its checks, in one order whatever was asked first.
+
+    Those of the sets that carry most of the variance come first, as `promising` has them; of a set that is
+    checked already the old check stays.
+    """
+    known = {check.members for check in explanation.checks}
+    new = [check for check in checks if check.members not in known]
+    if not new:
+        return explanation
+    shares = explanation.spectrum.shares(explanation.fidelity.keep)
+
+    def rank(check: Check) -> tuple[float, int, Interaction]:
+        return -shares.get(check.members, 0.0), len(check.members), check.members
+
+    together = tuple(sorted([*explanation.checks, *new], key=rank))
+    return replace(explanation, proof=replace(explanation.proof, checks=together))
 
 
 def promising(spectrum: Spectrum, count: int, limit: int, keep: float = 0.5) -> tuple[Interaction, ...]:

@@ -48,7 +48,7 @@ class GaussianProcess(Sparse):
         "Fits any masks."
     )
 
-    draws: int = option(200, "Draws", "Posterior draws of the coefficients, for intervals", low=0)
+    draws: int = option(200, "Draws for intervals", "Posterior draws of the coefficients.", low=0)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The sparse posterior of the values.

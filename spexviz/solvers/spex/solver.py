@@ -35,6 +35,7 @@ from spexviz.spectrum import Spectrum, characters
 
 GROUPS = 3
 PASSES = 3  # decoding what the refit leaves
+DECODER_NAMES = {"soft": "Finds more under noise", "hard": "Faster"}
 DECODERS = {
     "soft": "Chase-2 over the least reliable signs: finds more under noise.",
     "hard": "Signs as they are: faster.",
@@ -49,9 +50,9 @@ class SPEX:
     """
 
     max_order: int = option(
-        5, "Max order", "Largest number of players in one interaction", low=1, high=MOST_ERRORS
+        5, "Largest set", "Most players in one interaction: its order.", low=1, high=MOST_ERRORS
     )
-    decoder: str = option("soft", "Decoder", choices=DECODERS)
+    decoder: str = option("soft", "Decoder", choices=DECODERS, called=DECODER_NAMES)
 
     name: ClassVar[str] = "spex"
     foldable: ClassVar[bool] = False

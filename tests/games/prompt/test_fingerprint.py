@@ -35,6 +35,7 @@ CHANGES = {
     "pattern": "not|bad",
     "space": "one",
     "beginning": "none",
+    "turns": (("system", "Be brief."), ("user", None)),
 }
 
 
@@ -46,7 +47,9 @@ class Beginning(ToyModel):
 
 @pytest.mark.parametrize("name", [*CHANGES, "model"])
 def test_the_fingerprint_follows_every_setting(name: str) -> None:
-    split = {"spans": {"split": "spans"}, "pattern": {"split": "regex"}}.get(name, {})
+    split = {"spans": {"split": "spans"}, "pattern": {"split": "regex"}, "turns": {"chat": True}}.get(
+        name, {}
+    )
     base = replace(
         BASE,
         **({"model": Beginning()} if name == "beginning" else {}),

@@ -244,7 +244,7 @@ def test_patterns_in_bounds_work():
         ([(0, 2), (1, 3)], "overlap"),
         ([(0,)], "pairs"),
         ([("a", "b")], "pairs"),
-        ([], "nothing was found"),
+        ([], "no piece of it is marked"),
     ],
 )
 def test_spans_that_do_not_fit_are_refused(spans, message):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from spexviz.ui.lens import Lens
 from spexviz.ui.lenses.heads import form, panels
+from spexviz.ui.lenses.heads.variants import can_be_opened, variants
+from spexviz.ui.repeat import Repeating
 
 LENS = Lens(
     game="heads",
@@ -18,6 +20,7 @@ LENS = Lens(
     form=form.form,
     prefill=form.prefill,
     called=form.title,
-    actions={"attention": panels.attention, "what-if": panels.what_if, "removal": panels.removed},
+    repeating=Repeating(variants, can_be_opened),
+    actions={"attention": panels.attention, "removal": panels.removed},
     loads_model=True,
 )

@@ -18,29 +18,12 @@ from spexviz.games.heads.game import HeadsGame, Question
 from spexviz.kit.names import names
 from spexviz.masks import all_but
 from spexviz.results import Explanation
-from spexviz.ui import what_if as asking
 from spexviz.ui import widgets
 from spexviz.ui.games import game_if_any, game_of, is_loaded, is_refused
 from spexviz.ui.panels import View
 from spexviz.views.board import places
 
-WORDS = asking.Words()
 SIZES = (0.5, 0.66, 0.83)  # shares of the players that removal keeps, as published
-
-
-def what_if(view: View) -> None:
-    """Players switched off: the model's real output, the surrogate, and single effects alone."""
-    explanation, key = view.explanation, f"{view.key}-off"
-    widgets.heading("What if?", key=f"{view.key}-what-if-heading")
-    off = asking.left_out(view, f"Switch off these {views.captions.plural(explanation.subject.noun)}", key)
-    if not off:
-        st.caption("Nothing is switched off: choose some here, or click in the grid or the graph.")
-        return
-    after = asking.real(explanation, off, key)
-    real = None
-    if after is not None:
-        real = (explanation.ends[1], after)
-    asking.values(view, WORDS, off, real)
 
 
 def removed(view: View) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from spexviz.ui.lens import Lens
 from spexviz.ui.lenses.prompt import form
+from spexviz.ui.lenses.prompt.variants import variants
+from spexviz.ui.repeat import Repeating
 
 LENS = Lens(
     game="prompt",
@@ -18,5 +20,6 @@ LENS = Lens(
     form=form.form,
     prefill=form.prefill,
     called=form.title,
+    repeating=Repeating(variants),
     loads_model=True,
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from spexviz.ui.lens import Lens
 from spexviz.ui.lenses.training import form, panels
+from spexviz.ui.lenses.training.variants import variants
+from spexviz.ui.repeat import Repeating
 
 LENS = Lens(
     game="training",
@@ -18,6 +20,7 @@ LENS = Lens(
     form=form.form,
     prefill=form.prefill,
     called=form.title,
+    repeating=Repeating(variants),
     actions={"query": panels.query, "what-if": panels.what_if, "removal": panels.removed},
     items=panels.items,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -20,52 +21,72 @@ from spexviz.games.training.retraining import Removal
 from spexviz.kit.arrays import Floats
 from spexviz.kit.names import plain
 from spexviz.results import Explanation
-from spexviz.ui import what_if as asking
+from spexviz.ui import what_if as what_if_of
 from spexviz.ui import widgets
 from spexviz.ui.games import game_of
 from spexviz.ui.lenses.training import form as training_form
 from spexviz.ui.panels import View
 from spexviz.views.cards import Card, Item
 from spexviz.views.examples import harmful
+from spexviz.views.tried import Calls, Outcome
 
 T = TypeVar("T")
 READ = "Retrain here"
 LISTED = 10  # rows of the harmful list
 SAME = "the same text as the query"
-WORDS = asking.Words(
-    "Retrained",
-    "What the fit of all ablations predicts, without retraining. It knows of leaving out only.",
+CALLS = Calls(
+    "Retrained without them",
+    "Retrained without",
+    "what the fit of all ablations predicts, without retraining; it knows of leaving out only.",
 )
 
 
 def what_if(view: View) -> None:
     """Leave out, double or relabel some players, and retrain: the real value beside the surrogate's."""
-    explanation, key = view.explanation, f"{view.key}-if"
-
-    def label(player: int) -> str:
-        return f"{player + 1}. {plain(explanation.players[player], 60)}"
-
-    widgets.heading("What if?", key=f"{view.key}-what-if-heading")
+    explanation, out = view.explanation, view.look.off
+    place = what_if_of.begin(view)
     game = _game(explanation)
     if game is not None:
         _read_first(view, game)
-    options = list(range(len(explanation.players)))
-    columns = st.columns(3)
-    out = asking.left_out(view, "Leave out", f"{key}-out", columns[0], label)
-    double = columns[1].multiselect("Keep twice", options, format_func=label, key=f"{key}-double")
-    wrong = columns[2].multiselect("Give another label", options, format_func=label, key=f"{key}-relabel")
-    if not (out or double or wrong):
-        st.caption(
-            "Choose examples here, or click a card, a set or a node: they are then left out, and the model "
-            "is retrained."
-        )
-        return
-    relabel: dict[int, int] = {}
-    if game is not None:
+    double, relabel, also = _changes(view, game)
+    found = Outcome(out, also)
+    after = None
+    if out and not also:
+        after = what_if_of.known(explanation, out)
+    if after is not None:
+        found = Outcome(out, after=after)
+    elif found.is_change:
+        arguments = (out, tuple(sorted(relabel.items())), tuple(double))
+        real = _retrained(view, "if", lambda game: retraining.what_if(game, out, relabel, double), arguments)
+        if real is not None:
+            found = Outcome(out, also, real[1], real[0])
+    calls = replace(CALLS, changed="Retrained") if also else CALLS
+    what_if_of.show(view, found, calls, place=place)
+    what_if_of.listed(view, "Examples that are left out", partial(_numbered, explanation))
+
+
+def _changes(view: View, game: TrainingGame | None) -> tuple[list[int], dict[int, int], str]:
+    """What else is to be tried: players kept twice, {player: its new class}; and both in words."""
+    key = f"{view.key}-if"
+    name = partial(_numbered, view.explanation)
+    options = range(len(view.explanation.players))
+    if game is None:
+        return [], {}, ""
+    with st.expander("Keep some twice, or give them another label"):
+        columns = st.columns(2)
+        double = columns[0].multiselect("Keep twice", options, format_func=name, key=f"{key}-double")
+        wrong = columns[1].multiselect("Give another label", options, format_func=name, key=f"{key}-relabel")
         relabel = _relabelled(game, wrong, key)
-    arguments = (tuple(out), tuple(sorted(relabel.items())), tuple(double))
-    real = _retrained(view, "if", lambda game: retraining.what_if(game, out, relabel, double), arguments)
-    asking.values(view, WORDS, out, real, predicted=not (double or wrong))
+    parts = []
+    if double:
+        parts.append(f"with {len(double)} kept twice")
+    if relabel:
+        parts.append(f"with {len(relabel)} of another label")
+    return double, relabel, " and ".join(parts)
+
+
+def _numbered(explanation: Explanation, player: int) -> str:
+    return f"{player + 1}. {plain(explanation.players[player], 60)}"
 
 
 def _relabelled(game: TrainingGame, wrong: list[int], key: str) -> dict[int, int]:
@@ -92,7 +113,7 @@ def removed(view: View) -> None:
     asked = f"{view.key}-removal-asked"
     if not _is_ready(view, game):
         _harmful(view, game, None)
-        st.caption(f"What leaving them out really does is shown here after “{READ}” under What if?.")
+        st.caption(f"What leaving them out really does is shown here after “{READ}” under “What if?”.")
     # in closed form it takes a moment, else up to a minute
     elif game.method.closed_form or st.session_state.get(asked):
         found = _retrained(view, "removal", lambda game: _removals(game, explanation), ())
@@ -130,7 +151,8 @@ def _removal_curve(view: View, found: _Removals) -> None:
     """The curve under what it says."""
     ours = found.by_spectrum
     unit = view.explanation.unit
-    st.text(views.removal_in_words(ours.shares, ours.ordered, ours.random, unit))
+    said = views.removal_in_words(ours.shares, ours.ordered, ours.random, unit)
+    widgets.note(said, key=f"{view.key}-dropping-said")
     lines = [
         ("most harmful first, by the spectrum", ours.ordered),
         ("by leave-one-out", found.by_leave_one_out.ordered),
@@ -199,6 +221,8 @@ def _read_first(view: View, game: TrainingGame) -> None:
             _ = game.asked
     except SpexvizError as error:
         widgets.problem(error, key=f"{asked}-error")
+        return
+    st.rerun()  # other panels retrain as well, now that they can
 
 
 def _pace(game: TrainingGame) -> str:

@@ -1,0 +1,136 @@
+"""Rivals: the solvers on the ablations of one run as a list sorted by R², a dot and an interval each.
+
+The data of one component. The script reports `open` as a trigger: {"key": name of a solver, or "" for the
+run's own}.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spexviz.analysis.leading import MOST_ORDER
+from spexviz.kit.names import names
+from spexviz.results import Explanation, Fidelity
+from spexviz.views.captions import r2_text
+from spexviz.views.component import colours, versioned
+from spexviz.views.fidelity import GUESS, LOWEST
+from spexviz.views.index_words import MEAN
+from spexviz.views.story import Component
+from spexviz.views.theme import interval_text, number
+from spexviz.views.words import joined, plural
+
+OWN = ""  # the key of the run's own solver
+EXACT = "Every mask, exact"
+TOLD = 3  # sets of a solver that are named
+_COLOURS = ("page", "ink", "muted", "grid", "surface", "accent")
+_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What solvers found on the same ablations, each as a run of its own; `titles`: {name: as it is called}."""
+
+    own: Explanation
+    others: Sequence[Explanation]
+    titles: Mapping[str, str]
+
+    def title(self, explanation: Explanation) -> str:
+        """What the solver is called; of an exact run there is none."""
+        if explanation.proof.exact:
+            return EXACT
+        name = explanation.spec.solver_name
+        return self.titles.get(name, name)
+
+
+def listed(named: Named, *, chosen: str = OWN, dark: bool = False) -> Component:
+    """The list; `chosen`: the solver whose sets are shown, "" for the run's own."""
+    ranked = sorted([named.own, *named.others], key=_rank)
+    low = _floor([one.fidelity for one in ranked])
+    body = {
+        "low": low,
+        "ticks": [tick for tick in _TICKS if tick >= low],
+        "rows": [_row(named, one, low) for one in ranked],
+        "colours": colours(_COLOURS, dark),
+    }
+    return Component("rivals", {**versioned(body, ()), "chosen": chosen}, in_text(named))
+
+
+def in_text(named: Named) -> str:
+    """The list in words."""
+    ranked = sorted([named.own, *named.others], key=_rank)
+    return "; ".join(f"{named.title(one)}: {scored(one.fidelity)}" for one in ranked) + "."
+
+
+def scored(fit: Fidelity) -> str:
+    """ "R² 0.73 [0.70, 0.78]"; the interval only where there is one."""
+    low, high = fit.interval
+    interval = "" if low == high else interval_text(fit.interval, signed=False)
+    return f"R² {r2_text(fit.r2)} {interval}".rstrip()
+
+
+def rests_on(own: Explanation) -> str:
+    """What the R² of the list is measured on."""
+    if own.proof.exact:
+        count = 2 ** len(own.players)
+        return (
+            f"All {count:,} masks were asked, so nothing is left that a fit has not seen. R² here is how much "
+            "of the exact answer each solver gives back when it is given all of it."
+        )
+    return (
+        f"Each solver with its default settings, on the same {len(own.sample):,} ablations; R² on masks that "
+        "its fit has not seen, 90 % interval. The model is not asked again."
+    )
+
+
+def said(named: Named, other: Explanation) -> str:
+    """What a solver would have said of the run, and how good that is."""
+    title = named.title(other)
+    nouns = plural(other.subject.noun)
+    label = names(other.players)
+    found = other.interactions(MEAN, min(MOST_ORDER, len(label)))
+    top = [f"“{joined(members, label)}” {number(value)}" for members, value in found.top(TOLD)]
+    told = ", ".join(top) or "nothing stands out"
+    sentences = [f"What {title} would have said: {told} (mean effects, {other.unit})."]
+    if not len(found.top(1, include_singletons=False)):
+        sentences.append(f"It sees single {nouns} only.")
+    against = "where 1 is the exact answer"
+    if not named.own.proof.exact:
+        against = f"against {r2_text(named.own.fidelity.r2)} of {named.title(named.own)} here"
+    sentences.append(f"{scored(other.fidelity)}, {against}.")
+    if other.fidelity.r2 <= 0.0:
+        sentences.append(f"On these masks it is {GUESS}.")
+    return " ".join(sentences)
+
+
+def _rank(explanation: Explanation) -> tuple[bool, float]:
+    """The best first; those that cannot be scored last."""
+    r2 = explanation.fidelity.r2
+    return math.isnan(r2), -r2
+
+
+def _row(named: Named, explanation: Explanation, low: float) -> dict[str, Any]:
+    """A solver: name, what is written, and where dot and interval stand, cut at the axis."""
+    fit = explanation.fidelity
+    is_own = explanation is named.own
+    row: dict[str, Any] = {
+        "key": OWN if is_own else explanation.spec.solver_name,
+        "title": named.title(explanation),
+        "own": is_own,
+        "r2": r2_text(fit.r2),
+        "range": scored(fit).removeprefix(f"R² {r2_text(fit.r2)}").strip(),
+        "said": scored(fit),
+    }
+    if math.isfinite(fit.r2):
+        row["at"] = max(fit.r2, low)
+        row["below"] = fit.r2 < low
+        row["interval"] = [min(1.0, max(low, end)) for end in fit.interval if math.isfinite(end)]
+    return row
+
+
+def _floor(fits: Sequence[Fidelity]) -> float:
+    """The lower end of the axis: 0, or as far below it as there is something, but never below LOWEST."""
+    lowest = min((fit.r2 for fit in fits if math.isfinite(fit.r2)), default=0.0)
+    return max(LOWEST, min(0.0, lowest))

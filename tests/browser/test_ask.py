@@ -1,0 +1,106 @@
+"""Try it in a real browser, with the real model: any set, the fewest words, other words; by mouse and by keys."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import pytest
+
+from tests.browser.harness import idle, wait_until
+from tests.browser.test_story import open_card
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+HOSTILE = "<img src=x onerror=alert(1)> ![x](http://evil.example/x.png) [a](javascript:alert(1)) {} $x^2$"
+
+
+def looks() -> Any:
+    """Width and theme: one, and in a campaign all."""
+    chosen = [(1440, "light")]
+    if os.environ.get("SPEXVIZ_CAMPAIGN"):
+        chosen = [(width, theme) for width in (400, 1440) for theme in ("light", "dark")]
+    return pytest.mark.parametrize(("width", "theme"), chosen)
+
+
+def part(page: Any, question: str) -> Any:
+    """The card of a question."""
+    return page.locator("[data-testid=stColumn]").filter(has_text=question)
+
+
+def press(page: Any, target: Any, by: str) -> None:
+    if by == "keys":
+        target.focus()
+        page.keyboard.press("Enter")
+    else:
+        target.click()
+
+
+def is_within(page: Any) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@looks()
+def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: str) -> None:
+    """One recorded run of 27 words: by the keyboard, and then by the mouse."""
+    page = open_page(f"{server.url}/explore", width=width, theme=theme)
+    open_card(page, "prompt", "turns")
+    together = part(page, "Do these act together?")
+    fewest = part(page, "Which fewest words flip the answer?")
+    other = part(page, "What if it said something else?")
+    assert "Choose two to four words first." in together.inner_text()
+
+    # by keys: two words that no view shows as a set
+    box = page.get_by_role("combobox", name=re.compile("These words"))
+    for word in ("never", "all"):
+        box.focus()
+        page.keyboard.type(word)
+        page.keyboard.press("Enter")
+        idle(page)
+    wait_until(
+        lambda: page.locator(".token.selected").all_inner_texts() == ["never", "all."], 30, "the selection"
+    )
+    press(page, together.get_by_role("button", name="Ask the model"), "keys")
+    answer = together.get_by_text(re.compile("^(Yes|No sign of it|Not clear): "))
+    answer.wait_for()
+    assert re.search(
+        r"[+−]\d.* \[.*\] log-odds \(nats\) beyond what each does alone \(measured", answer.inner_text()
+    )
+    idle(page)
+    row = page.get_by_role("grid", name="Sets as a table").locator("tr[aria-selected=true]")
+    assert row.locator("td.first").inner_text() == "never × all"
+    assert re.search("confirmed|contradicted|undecided", row.inner_text())
+    read = page.locator(".spexviz-strip .read")
+    assert "Checked on the model" in read.inner_text()
+
+    press(page, fewest.get_by_role("button", name="Ask the model"), "keys")
+    found = fewest.get_by_text(re.compile("the answer flips: “negative”, .* \\(measured\\)"))
+    found.wait_for()
+    assert "“all”" in found.inner_text(), "without it the run itself has measured 35 %"
+    fewest.locator("summary").click()
+    assert (
+        "the surrogate predicted" in fewest.inner_text() and "ablations of the model" in fewest.inner_text()
+    )
+    idle(page)
+
+    field = other.get_by_label("Instead of “never”")
+    field.fill("always")
+    field.press("Enter")
+    other.get_by_text(re.compile("^(“positive”, 84 % → “|Still “positive”)")).wait_for()
+    other.locator("summary").click()
+    asked = other.locator("details").inner_text()
+    assert "Asked: Review: Her acting always fails to impress" in asked
+    idle(page)
+    field.fill(HOSTILE)
+    press(page, other.get_by_role("button", name="Ask the model"), "mouse")
+    wait_until(lambda: "acting <img src=x" in other.locator("details").inner_text(), 60, "the hostile text")
+    idle(page)
+    assert page.locator("img[src*=evil], img[src=x], a[href^=javascript]").count() == 0
+    press(page, other.get_by_role("button", name="Put the original back"), "mouse")
+    wait_until(lambda: field.input_value() == "never", 30, "the original")
+    assert is_within(page)
+
+    # by the mouse: the set that was found, in every view
+    press(page, fewest.get_by_role("button", name="Select them"), "mouse")
+    wait_until(lambda: page.locator(".token.selected").all_inner_texts() == ["all."], 30, "its selection")
+    assert "Choose two to four words first." in together.inner_text()

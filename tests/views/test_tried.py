@@ -1,0 +1,105 @@
+"""What is said of players that are switched off: real values and predictions, each called what it is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from spexviz.kit.paths import ASSETS
+from spexviz.masks import all_but
+from spexviz.results import Explanation
+from spexviz.results.subject import Scale
+from spexviz.views import prediction, question
+from spexviz.views.tried import MEASURED, PREDICTED, Calls, Outcome, tried
+from tests.explanations import changed
+
+RUNS = ASSETS / "runs"
+
+
+def recorded(game: str, name: str) -> Explanation:
+    return Explanation.from_json((RUNS / game / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def exact() -> Explanation:
+    return recorded("prompt", "never-fails")
+
+
+@pytest.fixture(scope="module")
+def turns() -> Explanation:
+    return recorded("prompt", "turns")
+
+
+def kinds(data) -> list[tuple[str, str]]:
+    return [(row["label"], row["kind"]) for row in data["rows"]]
+
+
+def test_nothing_is_drawn_while_nothing_is_off(turns: Explanation) -> None:
+    shown = tried(turns, Outcome())
+    assert shown.data["rows"] == [] and shown.data["off"] == [] and shown.data["said"] == ""
+    assert shown.text == "Shift-click a word, or press “Switch off”, to see what the model says without it."
+
+
+def test_an_exact_run_says_what_it_has_measured(exact: Explanation) -> None:
+    off = (2, 3)
+    value = float(exact.asked(all_but([off], len(exact.players)))[0])
+    shown = tried(exact, Outcome(off, after=value))
+    chance = question.bare(exact.subject, value)
+    assert shown.text.startswith(
+        f"Without “never” and “fails” the model says “positive” with {chance} instead"
+    )
+    assert kinds(shown.data) == [
+        ("The model now", MEASURED),
+        ("The model without them", MEASURED),
+        ("Single effects only", PREDICTED),
+    ]
+    assert shown.data["ends"] == ["“negative”", "50 %", "“positive”"]
+    assert shown.data["rows"][1]["to"] == pytest.approx(exact.subject.scale.chance(value), abs=1e-4)
+    assert "This run has asked every mask" in " ".join(shown.data["more"])
+
+
+def test_what_was_not_asked_is_not_called_measured(turns: Explanation) -> None:
+    shown = tried(turns, Outcome((3,)))
+    surrogate, alone = (question.bare(turns.subject, value) for value in prediction(turns, (3,)))
+    assert "not asked" in shown.text
+    assert f"The surrogate predicts {surrogate}; single effects added up would give {alone}." in shown.text
+    _, without, *predicted = shown.data["rows"]
+    assert without["value"] == "not asked" and "to" not in without
+    assert [row["value"] for row in predicted] == [surrogate, alone]
+    asked = tried(turns, Outcome((3,), after=-1.0))
+    assert f"The surrogate predicted {surrogate}" in asked.text
+    assert asked.text.startswith("Without") and "it now prefers “negative”" in asked.text
+    assert "Its R² is about 0.73" in " ".join(asked.data["more"])
+
+
+def test_probabilities_that_look_alike_are_drawn_as_numbers() -> None:
+    tower = recorded("heads", "eiffel-tower")
+    shown = tried(tower, Outcome((0, 1), after=8.0))
+    bars = [row["to"] for row in shown.data["rows"]]
+    assert max(bars) == 1.0 and min(bars) < 0.95 and shown.data["ends"][0] == "0"
+    assert "99.97 %" in shown.text and "log-odds" in shown.data["axis"]
+
+
+def test_a_number_has_its_unit_and_its_change(exact: Explanation) -> None:
+    run = changed(exact, scale=Scale(), unit="margin")
+    shown = tried(run, Outcome((0,), after=-2.0))
+    assert " the value is −2 instead of 1.45 margin." in shown.text
+    rows = shown.data["rows"]
+    assert rows[0]["small"] == "" and rows[1]["small"] == "−3.45"
+    assert rows[1]["from"] == 0.0 and rows[1]["to"] == rows[0]["from"] > 0.5, "both bars begin at 0"
+
+
+def test_what_the_surrogate_cannot_know_is_not_predicted(turns: Explanation) -> None:
+    calls = Calls(changed="Retrained", without="Retrained without")
+    shown = tried(turns, Outcome((1,), "with 2 kept twice", 0.5, 1.0), calls)
+    assert shown.text.startswith("Retrained without “acting” and with 2 kept twice the model says")
+    assert [label for label, _ in kinds(shown.data)] == ["The model now", "Retrained"]
+    assert shown.data["rows"][0]["value"] == question.bare(turns.subject, 1.0)
+
+
+def test_many_are_counted_and_the_version_follows_what_is_said(turns: Explanation) -> None:
+    many = tried(turns, Outcome(tuple(range(9)), after=0.1))
+    assert many.text.startswith("Without 9 words the model says")
+    assert many.data["version"] != tried(turns, Outcome(tuple(range(9)), after=0.2)).data["version"]
+    json.dumps(many.data, allow_nan=False)
