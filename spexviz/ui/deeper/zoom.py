@@ -108,8 +108,8 @@ def _before(zooms: dict[Interaction, Run], explanation: Explanation, key: str) -
     """The runs that were begun here before."""
     if not zooms:
         return
-    with st.container(horizontal=True, key=f"{key}-before"):
-        st.caption("Looked into before:")
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-before"):
+        st.caption("Looked into before:", width="content")
         for members, run in list(zooms.items())[:SHOWN]:
             state = "" if run.state == DONE else f" ({run.state})"
             begin.open_button(run, f"{_place(explanation, members)}{state}", f"{key}-open-{run.id}")
