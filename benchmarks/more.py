@@ -22,6 +22,7 @@ from benchmarks.standing import functions
 from spexviz.kit.paths import ASSETS
 from spexviz.masks import uniform_masks
 from spexviz.results import Explanation, Fidelity, Sample
+from spexviz.run.expected import Expected, by_curve, own_curve
 from spexviz.run.fits import Fit
 from spexviz.run.folds import folded, scored
 from spexviz.solvers.auto import Auto
@@ -81,7 +82,7 @@ def curves() -> None:
     """Measure what is missing; goes on where it was stopped."""
     for draw in range(DRAWS):
         for name in (*(game.name for game in games.shared()), *games.GAMES, *functions()):
-            found = _kept()
+            found = kept()
             if f"{name}/{draw}" in found or not (name not in games.GAMES or games.is_recorded(name)):
                 continue
             measured = curve(name, draw)
@@ -92,15 +93,89 @@ def curves() -> None:
             print(name, draw, [(one["masks"], one["at the end"][0]) for one in measured], flush=True)
 
 
-def _kept() -> dict[str, list[dict[str, Any]]]:
+def kept() -> dict[str, list[dict[str, Any]]]:
     return json.loads(PATH.read_text()) if PATH.exists() else {}
+
+
+def _points(run: list[dict[str, Any]], k: int) -> list[Fidelity]:
+    """What a run knows that ends at its k-th size."""
+    said = [one["on the way"] for one in run[:k]] + [run[k]["at the end"]]
+    sizes = [one["masks"] for one in run]
+    return [
+        Fidelity("auto", size, r2, (low, high)) for size, (r2, low, high) in zip(sizes, said, strict=False)
+    ]
+
+
+def stated(run: list[dict[str, Any]], factor: int) -> Iterator[tuple[Expected, float]]:
+    """What each end of a run says of `factor` times its ablations, and what such a run then said."""
+    ahead = factor.bit_length() - 1
+    for k in range(1, len(run) - ahead):
+        said = by_curve(_points(run, k), run[k]["masks"] * factor)
+        if said is not None:
+            yield said, run[k + ahead]["at the end"][0]
+
+
+def of_recorded_runs(factor: int) -> Iterator[tuple[Expected, float]]:
+    """The same of the runs that come with the app, along their curves."""
+    for path in sorted((ASSETS / "runs").glob("*/*.json")):
+        if path.name == "index.json":
+            continue
+        run = Explanation.from_json(path.read_text(encoding="utf-8"))
+        points = own_curve(run)
+        for k in () if run.proof.exact else range(2, len(points)):
+            later = [point for point in points[k:] if point.budget == factor * points[k - 1].budget]
+            said = by_curve(points[:k], factor * points[k - 1].budget)
+            if said is not None and later:
+                yield said, later[0].r2
+
+
+def coverage(kept: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, float]]:
+    """{what: how many statements, the share that held, how wide they were} for real games and others."""
+    found: dict[str, dict[str, float]] = {}
+    made = set(functions())
+    for factor in FACTORS:
+        kinds = {
+            "recorded games": [key for key in kept if key.partition("/")[0] not in made],
+            "functions": [key for key in kept if key.partition("/")[0] in made],
+        }
+        for kind, keys in kinds.items():
+            pairs = [pair for key in keys for pair in stated(kept[key], factor)]
+            found[f"{kind}, {factor} times"] = _held(pairs)
+        found[f"recorded runs, {factor} times"] = _held(list(of_recorded_runs(factor)))
+    return found
+
+
+def _held(pairs: list[tuple[Expected, float]]) -> dict[str, float]:
+    inside = [said.interval[0] <= r2 <= said.interval[1] for said, r2 in pairs]
+    above = [r2 > said.interval[1] for said, r2 in pairs]
+    width = [said.interval[1] - max(0.0, said.interval[0]) for said, _ in pairs]
+    off = [r2 - said.r2 for said, r2 in pairs]
+    return {
+        "statements": len(pairs),
+        "held": float(np.mean(inside)),
+        "too low": float(np.mean(above)),
+        "width": float(np.mean(width)),
+        "off": float(np.mean(off)),
+    }
+
+
+def markdown(found: dict[str, dict[str, float]]) -> str:
+    lines = [
+        "| R² stated beforehand | statements | in the interval | R² was above | mean width | mean error |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind, one in found.items():
+        shares = f"{one['held']:.1%} | {one['too low']:.1%} | {one['width']:.2f} | {one['off']:+.3f}"
+        lines.append(f"| {kind} | {one['statements']} | {shares} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", default=["curves"])
+    parser.add_argument("parts", nargs="*", default=["curves", "coverage"])
     options = parser.parse_args()
     if "curves" in options.parts:
         curves()
+    print(markdown(coverage(kept())))

@@ -13,8 +13,8 @@ import numpy as np
 from spexviz.ablate.cache import Cache
 from spexviz.ablate.runner import Runner
 from spexviz.games.base import Game
-from spexviz.masks import Masks, Values, ends
-from spexviz.results import Explanation
+from spexviz.masks import Masks, Values, ends, keys
+from spexviz.results import Explanation, Sample
 from spexviz.run import cost
 from spexviz.run.cost import Cost
 from spexviz.run.plan import Plan, Request, plan
@@ -61,7 +61,7 @@ class _Remembered:
 
 
 def cost_of(explanation: Explanation, request: Request, cache: Cache) -> Cost:
-    """The cost of the larger run, with what the smaller one has measured known. The model has to be loaded."""
+    """The cost of the larger run, what the smaller one has measured being known; loads the model."""
     of_run = planned(explanation, request)
     checks = of_run.checks if request.options.validate else 0
     remembered = _Remembered(explanation, cache)
@@ -74,7 +74,7 @@ def adopt(explanation: Explanation, game: Game, runner: Runner) -> int:
     A few of the masks are asked again: where the model answers otherwise, by more than rounding, it is not
     the one that was asked then, and nothing is taken. `game`: that of the run, in its precision.
     """
-    masks, values = _measured(explanation)
+    masks, values = measured_by(explanation)
     missing = np.flatnonzero(np.isnan(runner.cache.get(runner.fingerprint, masks)))
     if len(missing) <= TRIED:
         return 0
@@ -88,11 +88,14 @@ def adopt(explanation: Explanation, game: Game, runner: Runner) -> int:
     return len(rest)
 
 
-def _measured(explanation: Explanation) -> tuple[Masks, Values]:
-    """All masks that a run has asked and kept, with their values."""
-    samples = [explanation.sample, explanation.held_out]
+def measured_by(explanation: Explanation) -> tuple[Masks, Values]:
+    """All masks that a run has asked and kept, each once, with their values."""
+    both = Sample(ends(len(explanation.players)), np.array(explanation.ends))
+    samples = [both, explanation.sample, explanation.held_out]
     if explanation.measured is not None:
         samples.append(explanation.measured.sample)
-    masks = [ends(len(explanation.players)), *(sample.masks for sample in samples)]
-    values = [np.array(explanation.ends), *(sample.values for sample in samples)]
-    return np.concatenate(masks), np.concatenate(values)
+    masks = np.concatenate([sample.masks for sample in samples])
+    values = np.concatenate([sample.values for sample in samples])
+    place = {key: row for row, key in enumerate(keys(masks))}
+    rows = np.array(sorted(place.values()))
+    return masks[rows], values[rows]

@@ -1,12 +1,13 @@
 """Beside: what a form asks of a model while it is filled in, so that nobody waits for it.
 
-Questions are asked in threads of their own, once each; a page shows what is there, and is drawn anew when more
-is. They go before what a run computes (a thread is hurried unless it says otherwise: see kit.handover).
+Questions are asked in threads of their own, once each; a page shows what is there, and is drawn anew when
+more is. They go before what a run computes (a thread is hurried unless it says otherwise: see kit.handover).
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -15,12 +16,13 @@ from typing import Any
 import streamlit as st
 
 MOST = 512  # answers that are kept
-GRACE = 0.15  # seconds that a page waits for answers: what is quick is there at once
+# seconds that a page waits for its answers, all together: what is quick is there at once
+GRACE = 0.15
 LOOKS = 0.5  # seconds between two looks
 
 
 class Asked:
-    """Questions by their keys, and their answers. What could not be answered is forgotten once it was told."""
+    """Questions by their keys, and their answers; what could not be answered is forgotten once told."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -61,9 +63,10 @@ class Questions:
     def get(self, key: Hashable, work: Callable[[], Any]) -> Any:
         """The answer, None while it is not there. Raises what `work` raises."""
         future = _asked().ask(key, work)
-        if self._grace and not future.done():
+        if self._grace > 0 and not future.done():
+            start = time.monotonic()
             wait([future], self._grace)
-            self._grace = 0.0  # once for all of them
+            self._grace -= time.monotonic() - start  # one for all of them
         if not future.done():
             self._pending.append(future)
             return None

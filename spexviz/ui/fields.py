@@ -87,6 +87,13 @@ class Fields:
             place.caption(described.choices[chosen])
         return chosen
 
+    def draw_if(self, applies: bool, name: str, place: Any = st, **more: Any) -> dict[str, Any]:
+        """What a field holds that is shown only where it applies; nothing, and so its default, elsewhere."""
+        if applies:
+            return {name: self.draw(name, place, **more)}
+        self.hold([name])
+        return {}
+
     def draw_all(self, names: Iterable[str]) -> dict[str, Any]:
         """The widgets of some fields, one under another; what they hold."""
         return {name: self.draw(name) for name in names}

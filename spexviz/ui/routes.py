@@ -48,6 +48,12 @@ def lens_name(spec: RunSpec) -> str:
     return kind.title
 
 
+def solver_name(spec: RunSpec) -> str:
+    """What a run's solver is called, as in the form."""
+    kind = offered("spexviz.solvers").get(spec.solver_name)
+    return spec.solver_name if kind is None else kind.title
+
+
 def title_of(explanation: Explanation) -> str:
     """A title for a run that came without one: what its lens calls it, or its text, or its first players."""
     called = explanation.subject.text or " ".join(explanation.players[:40])

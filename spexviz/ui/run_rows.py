@@ -45,7 +45,9 @@ def listed(runs: Sequence[Run], said: Mapping[str, Said], marked: Sequence[str])
         "Run": findings,
         "Trust": tuple(one.trust for one in found),
         "State": tuple(map(_more_of_state, runs)),
-        "Ablations": tuple(f"Budget {run.spec.budget:,}, solver {run.spec.solver_name}" for run in runs),
+        "Ablations": tuple(
+            f"Budget {run.spec.budget:,}, solver {routes.solver_name(run.spec)}" for run in runs
+        ),
     }
     return Listed(
         keys=tuple(run.id for run in runs),

@@ -30,7 +30,11 @@ function drawQuestion(data) {
     prompt.setAttribute("role", "group");
     prompt.setAttribute("aria-label", "What was asked");
     prompt.tabIndex = 0;
-    for (const part of data.parts) prompt.append(element(part.mark ? "mark" : "span", part.own ? "own" : "around", part.text));
+    for (const part of data.parts) {
+      const piece = element(part.mark ? "mark" : "span", part.own ? "own" : "around", part.text);
+      if (part.long) fold(piece, part.text);
+      prompt.append(piece);
+    }
     box.append(prompt);
   }
   const measured = element("div", "measured", "Measured: ");
@@ -38,6 +42,20 @@ function drawQuestion(data) {
   if (data.model) measured.append(document.createTextNode(` · ${data.model}`));
   box.append(measured);
   return box;
+}
+
+// Of much that stands around the text the beginning and the end, and the whole on demand.
+const ENDS = 120; // characters
+
+function fold(piece, text) {
+  const points = Array.from(text);
+  const more = element("button", "more", `… show ${(points.length - 2 * ENDS).toLocaleString("en")} more characters …`);
+  more.type = "button";
+  more.addEventListener("click", () => {
+    piece.textContent = text;
+    piece.closest(".prompt").focus();
+  });
+  piece.replaceChildren(points.slice(0, ENDS).join(""), more, points.slice(-ENDS).join(""));
 }
 
 function drawAnswers(data) {

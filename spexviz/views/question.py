@@ -16,6 +16,7 @@ from spexviz.results.subject import LOG_PROBABILITY, ODDS
 from spexviz.views.component import colours, versioned
 from spexviz.views.story import Component, Look, Words
 
+LONG = 320  # characters around the text from which only their ends are shown at first
 _COLOURS = ("ink", "muted", "grid", "surface", "accent")
 
 
@@ -112,6 +113,11 @@ def _parts(subject: Subject) -> list[tuple[str, bool]]:
     return [(upright(text), own) for text, own in pieces if text]
 
 
+def _is_long(subject: Subject, text: str) -> bool:
+    """Whether a piece stands around the text and is so long that it would hide that."""
+    return len(text) > LONG and text in (upright(subject.before), upright(subject.after))
+
+
 def _marked(subject: Subject, marked: Sequence[int]) -> list[dict[str, Any]]:
     """The pieces of what was asked, cut at the players that are to stand out."""
     text = subject.text or ""
@@ -193,7 +199,7 @@ def _model(subject: Subject) -> str:
 def _body(subject: Subject) -> dict[str, Any]:
     return {
         "label": _label(subject),
-        "parts": [{"text": text, "own": own} for text, own in _parts(subject)],
+        "parts": [{"text": text, "own": own, "long": _is_long(subject, text)} for text, own in _parts(subject)],
         "model": _model(subject),
         "question": measured(subject),
         "of": "",

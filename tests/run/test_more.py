@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-import spexviz
 from spexviz.ablate.cache import MemoryCache
 from spexviz.ablate.runner import Runner
 from spexviz.errors import SolverError
@@ -17,7 +14,6 @@ from spexviz.masks import keys
 from spexviz.run import cost, more
 from spexviz.run.pipeline import explain
 from spexviz.run.plan import Plan, Request, new_options, plan
-from spexviz.solvers.baselines import LIME
 from spexviz.solvers.linear import Linear
 from spexviz.solvers.spex.solver import SPEX
 from spexviz.spec import FOLDS, HELD_OUT
@@ -60,3 +56,51 @@ def test_of_spex_between_two_levels_only_masks_of_the_refit_are_lost() -> None:
     lost = set(keys(small.masks)) - set(keys(large.masks))
     structured = set(keys(small.masks[np.unique(small.rows)]))
     assert len(lost) < len(small) and not lost & structured
+
+
+@pytest.mark.parametrize(("solver", "budget"), [(Linear(), 256), (SPEX(max_order=2), 300)])
+def test_what_was_paid_for_is_found_and_only_the_rest_is_asked(solver: object, budget: int) -> None:
+    cache = MemoryCache()
+    small = explain(Noted(SOURCE), solver, budget, cache=cache)
+    ASKED.clear()
+    larger = more.larger(small.spec, 2 * budget)
+    large = explain(Noted(SOURCE), solver, 2 * budget, cache=cache)
+    paid = len(small.sample) + len(small.held_out) + 2
+    assert large.spec == larger and large.spent.cached >= paid
+    request = Request(Noted(SOURCE), solver, 2 * budget, 0, larger.options)
+    planned = more.planned(small, request)
+    both = asked(planned) & set(keys(more.measured_by(small)[0]))
+    # an end may be among the masks of a design: it is counted twice, as in what is planned
+    assert len(both) <= more.known(small, planned) <= len(both) + 2
+    of_large = len(asked(planned))
+    assert len(set(ASKED)) <= of_large - paid + large.measured.ablations + 2
+
+
+def test_a_run_that_may_end_early_goes_on_to_the_end() -> None:
+    small = explain(Noted(SOURCE), Linear(), 64, stop_when_flat=True, target_r2=0.5)
+    options = more.larger(small.spec, 128).options
+    assert not options.stop_when_flat and options.target_r2 is None
+    assert options.scoring == small.spec.options.scoring
+
+
+def test_what_was_measured_elsewhere_is_taken_only_while_it_holds() -> None:
+    """The values of a run go into the cache after some were asked again; a changed model gets none."""
+    run = explain(SyntheticGame(SOURCE), Linear(), 64)
+    masks, values = more.measured_by(run)
+    game = SyntheticGame(SOURCE)
+    runner = Runner(game, MemoryCache())
+    assert more.adopt(run, game, runner) == len(set(keys(masks))) - more.TRIED
+    assert runner.done == more.TRIED
+    np.testing.assert_array_equal(runner.cache.get(game.fingerprint, masks), values)
+    assert more.adopt(run, game, runner) == 0  # all is known
+    other = SyntheticGame(SOURCE, noise=1.0)
+    runner = Runner(other, MemoryCache())
+    assert more.adopt(run, other, runner) == 0
+    assert np.isnan(runner.cache.get(other.fingerprint, masks)).sum() == len(masks) - more.TRIED
+
+
+def test_the_cost_of_going_on_knows_what_the_run_has_measured_without_any_cache() -> None:
+    run = explain(SyntheticGame(SOURCE), Linear(), 64)
+    request = Request(SyntheticGame(SOURCE), Linear(), 128, 0, run.spec.options)
+    cost_of = more.cost_of(run, request, MemoryCache())
+    assert cost_of.cached == more.known(run, request.plan) >= 66

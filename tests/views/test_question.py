@@ -161,3 +161,23 @@ def test_on_a_page_all_is_text_the_whole_prompt_stands_and_it_is_low() -> None:
         assert page.locator("img, b b").count() == 0 and "<img" in page.locator(".asked").nth(2).inner_text()
         page.set_viewport_size({"width": 400, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= 400 and page.errors == []
+
+
+@pytest.mark.browser
+def test_of_a_long_conversation_the_ends_are_shown_and_the_whole_on_demand() -> None:
+    pytest.importorskip("playwright")
+    talk = f"System: {EVIL} {'Be brief. ' * 60}😀\n\nUser: "
+    never = next(run for run in RUNS if run.file == "never-fails")
+    run = changed(new(never), before=talk, after="\nWell?")
+    with harness.browser() as chromium:
+        page = harness.mounted(chromium, question.block(run).data, width=400, name="question")
+        prompt = page.locator(".prompt")
+        folded = prompt.inner_text()
+        assert folded.startswith("System: <img") and "more characters" in folded and "\nWell?" in folded
+        assert folded.index("😀\n\nUser:") < folded.index(run.subject.text)
+        page.get_by_role("button", name=re.compile("^… show [0-9,]+ more characters …$")).press("Enter")
+        whole = "".join(part["text"] for part in question.block(run).data["parts"])
+        assert (
+            prompt.evaluate("(one) => one.textContent") == whole and page.locator(".more, img").count() == 0
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400 and page.errors == []

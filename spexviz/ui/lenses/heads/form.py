@@ -80,7 +80,8 @@ def form() -> None:
         with left:
             solver, seed = run_form.solver_and_seed()
         with right:
-            chosen |= FIELDS.draw_all(("value", "beginning", "rescale"))
+            chosen |= FIELDS.draw_all(("value", "beginning"))
+            chosen |= FIELDS.draw_if(chosen["part"] == "head" and chosen["ablation"] == "zero", "rescale")
             chosen["groups"] = "layer" if FIELDS.draw("grouped", option="groups") else ""
     budget, options = run_form.budget_and_checks(solver)
     game = _game(chosen)
@@ -130,10 +131,10 @@ def _take() -> None:
 
 
 def _parts(names: list[str]) -> dict[str, Any]:
-    columns = st.columns([3, 2, 3, 3, 3], vertical_alignment="bottom")
+    columns = st.columns([3, 3, 2, 3, 3])
     model = run_form.model_of(FIELDS, names, columns[0])
     rest = zip(("part", "layers", "ablation", "keep"), columns[1:], strict=True)
-    return {"model": model, **{name: FIELDS.draw(name, column) for name, column in rest}}
+    return {"model": model, **{name: FIELDS.draw(name, column, told=True) for name, column in rest}}
 
 
 def _offer_candidates(game: HeadsGame) -> None:

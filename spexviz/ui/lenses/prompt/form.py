@@ -125,29 +125,21 @@ def _pieces(names: tuple[str, ...]) -> dict[str, Any]:
     chosen = {"model": run_form.model_of(FIELDS, names, columns[0])}
     with columns[1]:
         chosen["split"] = FIELDS.draw("split", offered=tuple(SPLITS), told=True)
-        chosen |= _shown("pattern", chosen["split"] == "regex")
+        chosen |= FIELDS.draw_if(chosen["split"] == "regex", "pattern")
         if chosen["split"] == marker.PLAYERS:
             chosen["spans"] = marker.ranges(marker.PLAYERS, FIELDS.kept("prompt"))
     with columns[2]:
         chosen["masking"] = FIELDS.draw("masking", told=True)
-        chosen |= _shown("replacement", chosen["masking"] == "replace")
+        chosen |= FIELDS.draw_if(chosen["masking"] == "replace", "replacement")
     return chosen
-
-
-def _shown(name: str, applies: bool, **more: Any) -> dict[str, Any]:
-    """What a field holds that is shown only where it applies; its default elsewhere."""
-    if applies:
-        return {name: FIELDS.draw(name, **more)}
-    FIELDS.hold([name])
-    return {}
 
 
 def _more_settings(question: Question, questions: Questions) -> dict[str, Any]:
     chosen = {"template": FIELDS.draw("template", height=70)}
     question.places["template"] = st.container()
-    chosen |= _shown("chat", _can_chat(question.model, questions))
+    chosen |= FIELDS.draw_if(_can_chat(question.model, questions), "chat")
     chosen |= FIELDS.draw_all(("space",))
-    chosen |= _shown("beginning", not chosen.get("chat"))
+    chosen |= FIELDS.draw_if(not chosen.get("chat"), "beginning")
     chosen["protected"] = marker.draw(marker.KEPT, FIELDS.kept("prompt"))
     return chosen
 

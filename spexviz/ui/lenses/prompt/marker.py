@@ -6,6 +6,7 @@ They are kept in the session with the text that they were made on; when that cha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -44,7 +45,8 @@ def draw(use: str, text: str) -> tuple[Span, ...]:
         return found
     held = _held(use)
     shown = marker(text, found, _LABELS[use], every=_EVERY[use], serial=held["serial"], dark=widgets.dark())
-    widgets.asking(shown, f"form-marker-{use}", mark=_heard(use, _marked), every=_heard(use, _every))
+    hear = {name: partial(heard, use, name) for name in _TAKEN}
+    widgets.asking(shown, f"form-marker-{use}", **hear)
     if held["said"]:
         widgets.note(held["said"], key=f"form-marker-{use}-said")
     return found
@@ -56,23 +58,19 @@ def fill(text: str, settings: Mapping[str, Any]) -> None:
         _keep(use, text, settings.get(use) or ())
 
 
-def _heard(use: str, taken: Any) -> Any:
-    """What takes a report of the browser: of the text that stands here, and in its form; else it says why."""
-
-    def heard(report: Any) -> None:
-        held = _held(use)
-        if not isinstance(report, Mapping) or report.get("of") != text_id(held["text"]):
-            return  # of a text that has gone
-        serial = report.get("serial")
-        if type(serial) is int and 0 <= serial < 2**53:
-            held["serial"] = serial
-        try:
-            held |= {"ranges": taken(held["text"], report), "said": ""}
-        except SpexvizError as error:
-            held["said"] = str(error)
-        st.session_state[_key(use)] = held
-
-    return heard
+def heard(use: str, name: str, report: Any) -> None:
+    """Take a report of the browser: of the text that stands here, and in its form; else say why not."""
+    held = _held(use)
+    if not isinstance(report, Mapping) or report.get("of") != text_id(held["text"]):
+        return  # of a text that has gone
+    serial = report.get("serial")
+    if type(serial) is int and 0 <= serial < 2**53:
+        held["serial"] = serial
+    try:
+        held |= {"ranges": _TAKEN[name](held["text"], report), "said": ""}
+    except SpexvizError as error:
+        held["said"] = str(error)
+    st.session_state[_key(use)] = held
 
 
 def _marked(text: str, report: Mapping[str, Any]) -> tuple[Span, ...]:
@@ -82,8 +80,11 @@ def _marked(text: str, report: Mapping[str, Any]) -> tuple[Span, ...]:
 def _every(text: str, report: Mapping[str, Any]) -> tuple[Span, ...]:
     """Every word or sentence. Raises GameError for a text that has none."""
     what = report.get("what")
-    split = what if what in _EVERY[PLAYERS] else "words"
+    split = what if isinstance(what, str) and what in _EVERY[PLAYERS] else "words"
     return segment(text, split).spans
+
+
+_TAKEN = {"mark": _marked, "every": _every}  # reports by the names of their triggers
 
 
 def _keep(use: str, text: str, found: Sequence[Span]) -> None:

@@ -37,7 +37,7 @@ def editor(fields: Fields) -> tuple[Turn, ...]:
     """
     held = _held()
     with st.container(border=True):
-        st.markdown("**Conversation** — only the words of one message are removed; the others always stay.")
+        st.caption("Conversation: only the words of one message are removed; the others always stay.")
         for place in range(len(held)):
             _row(place, fields)
         with st.container(horizontal=True):

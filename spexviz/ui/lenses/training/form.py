@@ -42,8 +42,8 @@ def form() -> None:
     if data is None:
         return
     names = ("value", "learner", "players_are")
-    columns = st.columns(3, vertical_alignment="bottom")
-    chosen = {name: FIELDS.draw(name, column) for name, column in zip(names, columns, strict=True)}
+    columns = st.columns(3)
+    chosen = {name: FIELDS.draw(name, column, told=True) for name, column in zip(names, columns, strict=True)}
     chosen["data"] = data.label
     if VALUES[chosen["value"]].about_query:
         chosen |= _query(data)
@@ -52,7 +52,7 @@ def form() -> None:
         with left:
             solver, seed = run_form.solver_and_seed()
         with right:
-            chosen |= _more(data)
+            chosen |= _more(data, chosen)
     budget, options = run_form.budget_and_checks(solver, 1024)
     game = run_form.made(TrainingGame, chosen)
     request = run_form.ready(game, solver, budget, seed, options)
@@ -179,9 +179,11 @@ def _query(data: Data) -> dict[str, Any]:
     return {"query": query}
 
 
-def _more(data: Data) -> dict[str, Any]:
+def _more(data: Data, before: dict[str, Any]) -> dict[str, Any]:
+    """The rest; `before`: what was chosen above it."""
     chosen = {}
     if data.train.images is None:
         chosen = FIELDS.draw_all(("encoder", "components"))
     chosen["penalty"] = FIELDS.draw("penalty", format="%g")
-    return chosen | FIELDS.draw_all(("clusters", "seed"))
+    chosen |= FIELDS.draw_if(before["players_are"] == "cluster", "clusters")
+    return chosen | FIELDS.draw_all(("seed",))
