@@ -83,7 +83,7 @@ def test_answers_are_chosen_told_and_put_right(form: Any, server: harness.Server
     type_in(page, "Answer", " wonderful film")
     said(page, "target", "␣wonderful film is 2 tokens")
     page.get_by_role("button", name="Explain").click()
-    page.get_by_text(re.compile("one token")).first.wait_for()
+    page.get_by_text(re.compile("one token|single token")).first.wait_for()
     idle(page)
     assert "run=" not in page.url.replace("run=&", "").rstrip("=")
     under(page, "target").get_by_role("button", name="Look at the whole answer").click()
