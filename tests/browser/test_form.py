@@ -56,7 +56,7 @@ def value(page: Any, label: str) -> str:
 def starts(page: Any, server: harness.Server) -> dict[str, Any]:
     """The run that has just been opened."""
     page.wait_for_url(re.compile(r"[?&]run=[0-9a-f]{16}"), timeout=LONG)
-    run_id = re.search(r"run=([0-9a-f]{16})", page.url)[1]
+    (run_id,) = re.findall(r"run=([0-9a-f]{16})", page.url)
     return {"title": server.rows("SELECT title FROM runs WHERE id = ?", run_id)[0][0], **server.run(run_id)}
 
 
