@@ -227,8 +227,6 @@ def test_runs_page_without_and_with_runs(manager):
     run_id = finish(manager, spec())
     at = page("runs")
     assert listed(at, "Run") == [SENTENCE] and listed(at, "State") == ["done"]
-    off = [button(at, label).disabled for label in ("Rename", "Cancel", "Delete")]
-    assert off == [
-        True
-    ] * 4 and "Mark runs with the boxes beside them to compare, rename, cancel or delete" in said(at)
+    off = [button(at, label).disabled for label in ("Rename", "Compare", "Cancel", "Delete")]
+    assert off == [True] * 4 and "Mark runs with the boxes beside them to compare" in said(at)
     assert json.loads(manager.store.get(run_id).spec.to_json())["budget"] == 64

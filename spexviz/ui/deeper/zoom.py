@@ -108,8 +108,8 @@ def _before(zooms: dict[Interaction, Run], explanation: Explanation, key: str) -
     """The runs that were begun here before."""
     if not zooms:
         return
-    with st.container(horizontal=True, key=f"{key}-before"):
-        st.caption("Looked into before:")
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-before"):
+        st.caption("Looked into before:", width="content")
         for members, run in list(zooms.items())[:SHOWN]:
             state = "" if run.state == DONE else f" ({run.state})"
             begin.open_button(run, f"{_place(explanation, members)}{state}", f"{key}-open-{run.id}")
@@ -142,14 +142,13 @@ def _proposed(explanation: Explanation, game: PromptGame) -> tuple[Request, str]
     options = new_options(solver, validate=spec.options.validate)
     n = len(game.players)
     wanted = min(MOST, PER_PLAYER * n)
-    budgets = [budget for budget in BUDGETS if budget < wanted]
-    budgets.append(next(budget for budget in BUDGETS if budget >= wanted))
-    for budget in reversed(budgets):
-        request = Request(game, solver, budget, spec.seed, options)
-        seconds = _seconds(request.spec.id, request) if begin.is_ready(game) else None
-        if seconds is None or seconds <= PATIENCE:
-            break
-    return request, begin.time_of(game, seconds)
+    sizes = [budget for budget in BUDGETS if budget < 2 * wanted] or BUDGETS[:1]
+    requests = [Request(game, solver, budget, spec.seed, options) for budget in sizes]
+    if not begin.is_ready(game):
+        return requests[-1], begin.time_of(game, None)
+    short = (one for one in reversed(requests) if (_seconds(one.spec.id, one) or 0.0) <= PATIENCE)
+    request = next(short, requests[0])
+    return request, begin.time_of(game, _seconds(request.spec.id, request))
 
 
 @st.cache_data(max_entries=256, ttl=FOR, show_spinner=False)
@@ -181,7 +180,8 @@ def whence(run: Run) -> None:
             return
         where = said.whence(inside.noun, outer.noun, len(outer.players), members)
         widgets.note(where, kind="quiet", key=f"{key}-said")
-        begin.open_button(whole, f"Back to the {plural(outer.noun)}", f"{key}-back")
+        back = f"Back to the {plural(outer.noun)}"
+        begin.open_button(whole, back, f"{key}-back", ":material/arrow_back:")
 
 
 def _whole(run: Run) -> Run | None:
