@@ -32,9 +32,10 @@ FIELDS = Fields(
 
 def prefill(request: Request) -> None:
     """Put the settings of a run back into the form."""
-    FIELDS.fill(settings(request.game))
-    messages.fill(request.game.turns)
-    marker.fill(request.game.prompt, settings(request.game))
+    given = settings(request.game)
+    FIELDS.fill(given)
+    messages.fill(given["turns"])
+    marker.fill(given["prompt"], given)
     run_form.prefill(request)
 
 
