@@ -1,7 +1,7 @@
 """`make bench-app`: how long a user waits.
 
-First paint, the prompt on the page, first colours and result, done, cancel, the other lenses, and gestures
-(`benchmarks/gestures.py`): medians.
+First paint, the prompt on the page, first colours and result, done, cancel, a what-if
+(`benchmarks/what_if.py`), the other lenses, and gestures (`benchmarks/gestures.py`): medians.
 
 The second run of a visit, of another prompt, finds the model loaded. Every repeat has a server and a
 SPEXVIZ_HOME of its own, so nothing is in the ablation cache; only the model's folder is shared. The model is
@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import gestures
+from benchmarks import gestures, what_if
 from spexviz.models import bundled
 from tests.browser import harness
 
@@ -51,7 +51,7 @@ PAINTED = """window.painted = new Promise(done => new MutationObserver((_, obser
 }).observe(document, {subtree: true, childList: true, attributes: true}))"""
 LENSES = ("heads", "training")  # pages, each with the run that its form offers
 AIMS |= {f"{page} page, press to figures": 90.0 for page in LENSES}
-AIMS |= gestures.AIMS
+AIMS |= gestures.AIMS | what_if.AIMS
 
 
 def measure(browser: Any, home: Path) -> dict[str, float]:
@@ -74,17 +74,19 @@ def measure(browser: Any, home: Path) -> dict[str, float]:
         page.get_by_role("tab", name="Sets as a table").wait_for()
         page.locator(".js-plotly-plot:visible").first.wait_for()
         out["press to done"] = time.perf_counter() - clock
-        colours, latency = again(server, page)
-        out |= {WARM: colours, "cancel latency": latency}
+        asking = what_if.opened(browser, page.url)
+        out |= again(server, page, asking)
+        out[what_if.KNOWN] = what_if.from_cache(asking)
+        asking.close()
         page.close()
         return out
     finally:
         server.stop()
 
 
-def again(server: harness.Server, page: Any) -> tuple[float, float]:
-    """A second run, of another prompt: seconds to its first colours, and from Cancel in the middle of it to a
-    free worker (the worker itself notes the state).
+def again(server: harness.Server, page: Any, asking: Any) -> dict[str, float]:
+    """A second run, of another prompt: seconds to its first colours; beside it to an answer on the page that
+    is `asking`; and from Cancel in the middle of it to a free worker (the worker itself notes the state).
     """
     page.get_by_role("button", name="New run").click()
     harness.type_prompt(page, f"{PROMPT} Still, some people clapped.", budget=BUDGET)
@@ -95,13 +97,14 @@ def again(server: harness.Server, page: Any) -> tuple[float, float]:
     harness.wait_until(
         lambda: server.run(run_id)["done"] >= 64, PATIENCE / 1000, "the second run to be under way"
     )
+    answered = what_if.beside(asking)
     button = page.get_by_role("button", name="Cancel")
     clock = time.perf_counter()
     button.click()
     harness.wait_until(
         lambda: server.run(run_id)["state"] == "cancelled", PATIENCE / 1000, "the worker to be free"
     )
-    return colours, time.perf_counter() - clock
+    return {WARM: colours, what_if.BESIDE: answered, "cancel latency": time.perf_counter() - clock}
 
 
 def lenses(browser: Any, home: Path) -> dict[str, float]:

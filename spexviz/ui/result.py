@@ -12,7 +12,7 @@ import streamlit as st
 from spexviz import views
 from spexviz.results import Explanation, Spent, Subject
 from spexviz.results.preview import Preview
-from spexviz.ui import address, browser, depth, measure, panels, rivals, what_if, widgets
+from spexviz.ui import address, ask, browser, depth, measure, panels, rivals, what_if, widgets
 from spexviz.ui.panels import Draw, View
 from spexviz.ui.selection import off, selected
 from spexviz.views import question, strip

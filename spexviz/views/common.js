@@ -69,10 +69,12 @@ function component({ first, update, draw, select, off, light, place }) {
         off: (members) => (off?.(state, members), state.tools?.off(members)),
         light: light && ((lit) => light(state, lit)),
         mode: (mode) => state.tools?.mode(mode),
+        answer: (text) => state.tools?.answer(text),
       });
       state.link.given("select", data.selection || []);
       state.link.given("off", data.off ?? state.link.off);
       state.tools?.mode(state.link.mode);
+      state.tools?.answer(state.link.said);
     }
     if (place && !state.observer && typeof ResizeObserver !== "undefined") {
       state.observer = new ResizeObserver(() => place(state));
@@ -151,19 +153,20 @@ function marksNoText(event, at) {
 //   state.link.select(members)       a click: every view of the run shows it; then tell the server
 //   state.link.switch(members)       all that are switched off now; the view that asks the model tells the server
 //   state.link.turn(mode)            what a press does: "look", "mark" or "off"
+//   state.link.answer(text)          what the model says of what is switched off, in short; "" for nothing
 //   state.link.light(lit)            a hover or a focus: { players: Set, sets: [members, …] }, or null
 //   state.link.given(name, members)  what the server says is selected ("select") or switched off ("off"): shown, unless
 //                                    a click has just said otherwise
 //   state.link.end()                 when the view goes
 //
-// `selected`, `off` and `mode` say what is. `run` names the run; without one a view is linked to nothing but itself.
+// `selected`, `off`, `mode` and `said` say what is. `run` names the run; without one a view is linked to nothing but itself.
 const HOLDS = 2000; // ms in which a click here outlives what an older answer of the server says
 
 function linked(root, run, shows) {
   const links = (window.spexvizLinks ??= new Map());
   const key = run ?? root;
   const none = () => ({ members: [], at: -Infinity });
-  if (!links.has(key)) links.set(key, { views: new Set(), select: none(), off: none(), mode: "look" });
+  if (!links.has(key)) links.set(key, { views: new Set(), select: none(), off: none(), mode: "look", said: "" });
   const one = links.get(key);
   one.views.add(shows);
   const show = (name, what) => one.views.forEach((view) => view[name]?.(what));
@@ -175,9 +178,11 @@ function linked(root, run, shows) {
     get selected() { return one.select.members; },
     get off() { return one.off.members; },
     get mode() { return one.mode; },
+    get said() { return one.said; },
     select: (members) => take("select", members),
     switch: (members) => take("off", members),
     turn: (mode) => show("mode", (one.mode = mode)),
+    answer: (text) => show("answer", (one.said = text)),
     light: (lit) => show("light", lit),
     given(name, members) {
       const held = one[name];

@@ -1,4 +1,4 @@
-"""Tokens: what an answer is to a model, how to put it right, and the likeliest answers: data of one component.
+"""Tokens: what an answer is to a model, how to put it right, the likeliest answers: data of one component.
 
 The script reports what was pressed as a trigger `press`, {"fix": i} or {"likely": i}.
 """

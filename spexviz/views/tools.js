@@ -15,13 +15,19 @@ function toolbar(state, noun) {
   const help = element("p", "help");
   const undo = toolButton("Switch all on again", () => state.link.switch([]));
   undo.classList.add("undo");
-  bar.append(group, undo, help);
+  bar.append(group, help, undo);
+  let answer = "";
+  const tell = () => {
+    help.textContent = answer || helpOf(state.link.mode, noun);
+    help.classList.toggle("told", answer !== "");
+  };
   state.tools = {
     mode(now) {
       state.root.dataset.mode = now;
       MODES.forEach(([mode], k) => buttons[k].setAttribute("aria-pressed", String(mode === now)));
-      help.textContent = helpOf(now, noun);
+      tell();
     },
+    answer: (text) => (answer = text, tell()), // beside the words: what says more of it stands under the picture
     off: (members) => undo.classList.toggle("shown", members.length > 0),
   };
   return [bar];

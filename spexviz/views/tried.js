@@ -60,7 +60,9 @@ function off(state, members) {
   const isAnswered = same(members, data.off);
   root.classList.toggle("asking", !isAnswered);
   state.undo.hidden = members.length === 0;
-  state.sentence.textContent = isAnswered ? data.said || data.hint : members.length ? `${data.without} ${named(data, members)} …` : data.hint;
+  const asking = members.length ? `${data.without} ${named(data, members)} …` : "";
+  state.sentence.textContent = (isAnswered ? data.said : asking) || data.hint;
+  state.link.answer(isAnswered ? data.told : asking);
   if (!isAnswered && state.told !== members.join()) state.send("off", { members });
   state.told = isAnswered ? null : members.join();
 }

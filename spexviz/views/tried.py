@@ -76,12 +76,13 @@ def tried(explanation: Explanation, found: Outcome, calls: Calls = PLAIN, *, dar
     body["without"] = calls.without
     body["colours"] = colours(_COLOURS, dark)
     text = body["hint"]
-    body |= {"said": "", "rows": [], "ends": [], "axis": "", "more": []}
+    body |= {"said": "", "told": "", "rows": [], "ends": [], "axis": "", "more": []}
     if found.is_change:
-        text = " ".join(sentences(explanation, found, calls))
+        told = sentences(explanation, found, calls)
+        text = " ".join(told)
         rows = _rows(explanation, found, calls)
         axis = _Axis.of(subject, [row.value for row in rows if row.value is not None])
-        body["said"] = text
+        body["said"], body["told"] = text, told[0]
         body["rows"] = [axis.row(row, _before(explanation, found)) for row in rows]
         body["ends"] = axis.ends
         body["axis"] = axis.said
@@ -98,15 +99,19 @@ def hint(subject: Subject) -> str:
 
 def sentences(explanation: Explanation, found: Outcome, calls: Calls = PLAIN) -> tuple[str, ...]:
     """What the model says after the change, and what was predicted; plain words."""
-    told = _real(explanation, found, calls)
-    if found.also:
-        return (told,)
     subject = explanation.subject
+    if found.also:
+        return (_real(explanation, found, calls),)
     surrogate, alone = (_said(subject, value) for value in prediction(explanation, found.off))
+    would = f"ingle effects added up would give {alone}."
+    if found.after is None:
+        now = question.bare(subject, _before(explanation, found))
+        said = f"{_change(explanation, found, calls)} the surrogate predicts {surrogate} instead of {now}"
+        return f"{said}; the model has not been asked.", f"S{would}"
+    told = _real(explanation, found, calls)
     if explanation.proof.exact:
-        return told, f"Single effects added up would give {alone}."
-    verb = "predicts" if found.after is None else "predicted"
-    return told, f"The surrogate {verb} {surrogate}; single effects added up would give {alone}."
+        return told, f"S{would}"
+    return told, f"The surrogate predicted {surrogate}; s{would}"
 
 
 def _real(explanation: Explanation, found: Outcome, calls: Calls) -> str:
@@ -115,11 +120,11 @@ def _real(explanation: Explanation, found: Outcome, calls: Calls) -> str:
     change = _change(explanation, found, calls)
     before = _before(explanation, found)
     now, then = _said(subject, before), found.after
+    if then is None:
+        return f"{change}: not asked."
     says = "the value is"
     if subject.scale.kind != NUMBER:
         says = f"the model says {_quoted(subject.scale.answers[0])} with"
-    if then is None:
-        return f"{change}: not asked. With everything {says} {now}."
     said = f"{change} {says} {question.bare(subject, then)} instead of {now}"
     if subject.scale.kind == ODDS and before * then < 0:
         other = _quoted(subject.scale.answers[then < 0])

@@ -80,6 +80,13 @@ def select_first(page: Any) -> None:
     page.get_by_role("button", name="Clear selection").first.wait_for()
 
 
+def switch_first_off(page: Any) -> None:
+    """The first two words or squares, or the first card, and what the run says then."""
+    for one in page.locator(".token, .square, .card[role=button]").all()[:2]:
+        one.click(modifiers=["Shift"])
+    page.locator(".spexviz-tried .row").first.wait_for()
+
+
 def tab(number: int) -> Callable[[Any], None]:
     """The tab of this number, from 0, if there are so many."""
 
@@ -108,12 +115,44 @@ def of_results(runs: dict[tuple[str, str], str]) -> Iterator[State]:
         for depth in DEPTHS:
             yield State(f"{name}-{depth}", address, depth)
         yield State(f"{name}-selected", address, then=select_first)
+        yield State(f"{name}-off", address, then=switch_first_off)
         yield State(f"{name}-open", address, then=open_folds)
     for lens, game, name in (RECORDED[1], RECORDED[2], RECORDED[4]):
         address = f"{lens}?run={runs[game, name]}"
         for number in range(1, 5):
             yield State(f"{name}-tab-{number}", address, "researcher", tab(number))
         yield State(f"{name}-settings", address, then=open_settings)
+
+
+def of_pairs(runs: dict[tuple[str, str], str]) -> Iterator[State]:
+    """Two runs beside each other, what is said where there are none, and how a run is repeated."""
+    never, turns = (runs["prompt", name] for name in ("never-fails", "turns"))
+    copying, eiffel = (runs["heads", name] for name in ("copying", "eiffel-tower"))
+    yield State("compare-nothing", "compare")
+    yield State("compare-gone", f"compare?a={never}&b={'0' * 16}")
+    yield State("compare-kinds", f"compare?a={never}&b={copying}")
+    yield State("compare-prompts", f"compare?a={never}&b={turns}", then=compared)
+    yield State("compare-heads", f"compare?a={copying}&b={eiffel}", "analyst", compared)
+    yield State("repeat", f"explore?run={never}", then=open_repeat)
+    yield State("solvers", f"explore?run={never}", then=open_solvers)
+
+
+def compared(page: Any) -> None:
+    page.get_by_text("How far they agree").wait_for()
+
+
+def open_repeat(page: Any) -> None:
+    page.get_by_role("button", name="Repeat with another").click()
+    page.get_by_role("button", name="Start and compare").wait_for()
+
+
+def open_solvers(page: Any) -> None:
+    """The solvers of a run, and what one of them would have said."""
+    page.get_by_role("tab", name="How good is it").click()
+    page.get_by_role("button", name="Compare all solvers").click()
+    page.locator(".solver").nth(7).wait_for()
+    page.locator(".solver", has_text="LIME").click()
+    page.get_by_text("LIME names no sets.").wait_for()
 
 
 def all_states(server: harness.Server, page: Any) -> list[State]:
@@ -125,7 +164,7 @@ def all_states(server: harness.Server, page: Any) -> list[State]:
         runs[game, name] = open_recorded(page, server.url, lens, game, name)
     ended = {"cancelled": cancelled(server, page, PROMPTS[0]), "failed": failed(server, page)}
     going = running(server, page)
-    states = [*of_forms(), *of_results(runs)]
+    states = [*of_forms(), *of_results(runs), *of_pairs(runs)]
     states += [State(name, f"explore?run={run_id}") for name, run_id in ended.items()]
     return [*states, State("running", f"explore?run={going}"), State("runs", "runs")]
 

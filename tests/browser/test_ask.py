@@ -1,4 +1,4 @@
-"""Try it in a real browser, with the real model: any set, the fewest words, other words; by mouse and by keys."""
+"""Try it in a real browser, with the real model: any set, the fewest words, other words."""
 
 from __future__ import annotations
 

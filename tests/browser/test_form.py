@@ -1,4 +1,4 @@
-"""The prompt's form with the real model, by mouse and by keyboard: what to ask is chosen, and told before a run."""
+"""The prompt's form with the real model, by mouse and by keyboard: what to ask is chosen and put right."""
 
 from __future__ import annotations
 

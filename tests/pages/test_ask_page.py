@@ -15,7 +15,7 @@ from spexviz.models import toy
 from spexviz.results.subject import Scale
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
-from tests.pages.app import button, components, page, said, wait
+from tests.pages.app import components, page, said, wait
 
 PROMPT = "This film is not good at all, and nobody would call the plot anything but great fun or glad news"
 

@@ -62,8 +62,9 @@ def test_an_exact_run_says_what_it_has_measured(exact: Explanation) -> None:
 def test_what_was_not_asked_is_not_called_measured(turns: Explanation) -> None:
     shown = tried(turns, Outcome((3,)))
     surrogate, alone = (question.bare(turns.subject, value) for value in prediction(turns, (3,)))
-    assert "not asked" in shown.text
-    assert f"The surrogate predicts {surrogate}; single effects added up would give {alone}." in shown.text
+    assert "the model has not been asked" in shown.text and "the model says" not in shown.text
+    assert f"the surrogate predicts {surrogate} instead of 84 %" in shown.text
+    assert f"Single effects added up would give {alone}." in shown.text
     _, without, *predicted = shown.data["rows"]
     assert without["value"] == "not asked" and "to" not in without
     assert [row["value"] for row in predicted] == [surrogate, alone]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from spexviz.errors import ModelError
 from spexviz.models.base import LanguageModel, Likely
 
-# times as likely another spelling must be, else either may be meant: one that differs in its space only, and one
-# in its capital too
+# times as likely another spelling must be, else either may be meant: one that differs in its space only, and
+# one in its capital too
 _CLEARLY, _FAR = 2.0, 10.0
 
 

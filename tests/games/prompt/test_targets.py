@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -15,13 +16,13 @@ from spexviz.models.base import LanguageModel, Span
 
 
 class Spelt(LanguageModel):
-    """A model whose tokens are these words with these probabilities; other letters are tokens of their own."""
+    """A model whose tokens are these words with these probabilities; other letters are tokens too."""
 
     kind = "spelt"
     label = "spelt"
     fingerprint = "spelt-0123456789ab"
     context = 100
-    words = {
+    words: ClassVar[dict[str, float]] = {
         " positive": 0.4,
         "positive": 1e-4,
         " Positive": 0.1,

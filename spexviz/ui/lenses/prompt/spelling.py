@@ -1,4 +1,4 @@
-"""What is said of an answer that was typed: the token that it is, what is wrong with it, what puts it right."""
+"""What is said of an answer that was typed: its token, what is wrong with it, what puts it right."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Fix = tuple[str, str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Told:
-    """`said`: the token that it is; `why` it may be another that is meant; `problem`: why it cannot be asked."""
+    """`said`: the token that it is; `why` another may be meant; `problem`: why it cannot be asked."""
 
     said: str = ""
     why: str = ""
@@ -28,7 +28,10 @@ class Told:
 
 
 def told(found: Reading | None, name: str, *, single: bool, is_blank: bool) -> Told:
-    """What is said under the field of this name. `single`: one token is needed; `is_blank`: it stands at one."""
+    """What is said under the field of this name.
+
+    `single`: one token is needed; `is_blank`: it stands at the model's mask token.
+    """
     if found is None:
         return Told()
     fixes: list[Fix] = []
