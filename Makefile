@@ -54,6 +54,7 @@ bench: setup
 	$(BENCH) benchmarks.training --show
 	$(BENCH) benchmarks.near --show
 	$(BENCH) benchmarks.standing --show
+	$(BENCH) benchmarks.more coverage
 	$(BENCH) benchmarks.proxyshap - --show
 	$(BENCH) benchmarks.rules
 
@@ -64,6 +65,7 @@ bench-full: setup
 	$(BENCH) benchmarks.peers proxyspex spex others
 	$(BENCH) benchmarks.near
 	$(BENCH) benchmarks.standing
+	$(BENCH) benchmarks.more
 	$(PYTHON312) -m venv build/shapiq && build/shapiq/bin/python -m pip install --quiet shapiq==1.8.0 xgboost
 	$(BENCH) benchmarks.proxyshap build/shapiq/bin/python --draws 2
 	$(BENCH) benchmarks.tables --print

@@ -20,7 +20,8 @@ TOKENS, SETS = 500, 200
 REST = 250  # ms
 HOVER, CLICK, FOLLOWS = "hover lights", "click lights in the browser", "click to sentence and table"
 CARD, WHOLE = "recorded card to finding, text and table", "recorded card to all of its page"
-AIMS = {HOVER: 0.05, CLICK: 0.05, FOLLOWS: 0.6, CARD: 1.0, WHOLE: 2.0}
+PAIR = "two marked runs to the comparison page"
+AIMS = {HOVER: 0.05, CLICK: 0.05, FOLLOWS: 0.6, CARD: 1.0, WHOLE: 2.0, PAIR: 2.0}
 
 # From an event to the frame after which a condition holds; a component's shadow is looked into as well.
 CLOCK = """
@@ -41,6 +42,10 @@ LIT, CHOSEN = "() => lit('lit')", "() => lit('selected')"
 TOLD = "one => one.textContent.includes('beyond what their parts do')"
 SAID = f"() => within('.said.told .read').some({TOLD}) && within('tr[aria-selected=true]').length > 0"
 SHOWN = "() => within('.headline h2').length && within('.comb').length && within('[role=grid] tr').length"
+PAIRED = (
+    "() => location.pathname.endsWith('compare') && within('.spexviz-strip .comb').length > 12 "
+    "&& within('[role=grid] tr').length"
+)
 DRAWN = f"() => ({SHOWN})() && within('.js-plotly-plot .bars').length > 0"
 
 
@@ -65,7 +70,7 @@ def gestures(browser: Any, home: Path) -> dict[str, float]:
         page.add_init_script(CLOCK)
         page.goto(f"{server.url}/explore")
         harness.idle(page)
-        found = _opened(page)
+        found = _opened(page) | _paired(page, server)
         _upload(page, server)
         return found | _pointed(page)
     finally:
@@ -77,6 +82,23 @@ def _opened(page: Any) -> dict[str, float]:
     page.evaluate(f"clock('click', {SHOWN}); window.first = timed; clock('click', {DRAWN})")
     page.locator(".st-key-recorded-prompt-turns button").click()
     return {CARD: page.evaluate("first"), WHOLE: page.evaluate("timed")}
+
+
+def _paired(page: Any, server: harness.Server) -> dict[str, float]:
+    """Two recorded runs, marked in the list of runs and compared."""
+    page.goto(f"{server.url}/explore?run=")
+    page.locator(".st-key-recorded-prompt-never-fails button").click()
+    page.get_by_text("Sets as a table").first.wait_for()
+    page.goto(f"{server.url}/runs")
+    boxes = page.get_by_role("checkbox", name="Mark ")
+    for k in (1, 2):  # the first marks all
+        boxes.nth(k).check()
+        harness.idle(page)
+    button = page.get_by_role("button", name="Compare", exact=True)
+    harness.wait_until(button.is_enabled, 30, "two runs to be marked")
+    page.evaluate(f"clock('click', {PAIRED})")
+    button.click()
+    return {PAIR: page.evaluate("timed")}
 
 
 def _upload(page: Any, server: harness.Server) -> None:

@@ -65,6 +65,11 @@ def _picture(state: State, page: Any, url: str, path: Path) -> list[str]:
     state.reach(page, url)
     page.mouse.move(0, 0)  # nothing is pointed at
     page.wait_for_timeout(SETTLED)
+    harness.idle(page)
+    page.wait_for_selector(
+        "[data-stale=true]", state="detached"
+    )  # what is being drawn again is pale meanwhile
+    page.wait_for_timeout(SETTLED)
     wrong = states.wrong_with(page)
     shoot(page, path)
     return wrong

@@ -132,8 +132,8 @@ class JobManager:
                 if taken and taken.active:  # another server was asked for it at the same moment
                     return taken.id
                 raise
-            if before := self._jobs.get(run_id):  # cancelled while it waited, and asked for again
-                self._turns.leave(before.turn)
+            if earlier := self._jobs.get(run_id):  # cancelled while it waited, and asked for again
+                self._turns.leave(earlier.turn)
             self._jobs[run_id] = job
             self._begin(run_id, job)
         return run_id
@@ -359,8 +359,8 @@ class JobManager:
         result = self.store.result(run.id)
         if result is not None and len(result.sample):
             asked = as_asked(result, game)
-            here = executors.get(hooks.executor)
-            runner = Runner(asked, self.cache, 0, hooks.progress, hooks.cancel, executor=here)
+            where = executors.get()
+            runner = Runner(asked, self.cache, 0, hooks.progress, hooks.cancel, executor=where)
             more.adopt(result, asked, runner)
 
     def _persist(self, write: Callable[[], T]) -> T:

@@ -24,8 +24,8 @@ NEVER_WITHOUT: Any = object()
 class Option:
     """One field as people meet it: `label` and `help` in words.
 
-    `choices`: every allowed value and what it means, in a sentence; `called`: what a form calls it, where that
-    is not the value itself. `offered`: the values that a form offers,
+    `choices`: every allowed value and what it means, in a sentence; `called`: what a form calls it, where
+    that is not the value itself. `offered`: the values that a form offers,
     where these are not all that are allowed. `low`, `high`: limits of a number, both allowed. `longest`: most
     characters that a form takes; `lines`: whether the text may have several (a command line reads - as its
     standard input); `escapes`: whether \\n on a command line is a new line; `placeholder`: what stands in its

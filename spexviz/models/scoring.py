@@ -136,7 +136,7 @@ class ScoringModel(LoadedModel):
         return out.double()
 
     def _log_rows(self, texts: list[Tokens], tail: tuple[int, ...], packing: Packing | None) -> Any:
-        """Log-probabilities (texts, 1 + tail, vocabulary) of the token after each text and each of its tail."""
+        """Log-probabilities (texts, 1 + tail, vocabulary) after each text and each token of its tail."""
         import torch
 
         # the state that is read for a token is the one before it

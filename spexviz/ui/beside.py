@@ -1,7 +1,7 @@
 """Beside: what a form asks of a model while it is filled in, so that nobody waits for it.
 
-Questions are asked in threads of their own, once each; a page shows what is there, and is drawn anew when more
-is. They go before what a run computes (a thread is hurried unless it says otherwise: see kit.handover).
+Questions are asked in threads of their own, once each; a page shows what is there, and is drawn anew when
+more is. They go before what a run computes (a thread is hurried unless it says otherwise: see kit.handover).
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Any
 import streamlit as st
 
 MOST = 512  # answers that are kept
-GRACE = 0.15  # seconds that a page waits for its answers, all together: what is quick is there at once
+# seconds that a page waits for its answers, all together: what is quick is there at once
+GRACE = 0.15
 LOOKS = 0.5  # seconds between two looks
 
 
 class Asked:
-    """Questions by their keys, and their answers. What could not be answered is forgotten once it was told."""
+    """Questions by their keys, and their answers; what could not be answered is forgotten once told."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()

@@ -65,7 +65,7 @@ def page() -> None:
     sides = [Side(name, run, _result(run)) for name, run in zip(SIDES, (one, other), strict=True)]
     found, found_other = (side.found for side in sides)
     if found is None or found_other is None or one.active or other.active:
-        for column, side in zip(st.columns(2), sides, strict=True):
+        for column, side in zip(st.columns(2, gap="large"), sides, strict=True):
             with column:
                 _so_far(side)
     else:
@@ -168,35 +168,39 @@ def _compared(sides: Sequence[Side], a: Explanation, b: Explanation) -> None:
     _follow(sides, both, key)
     widgets.note(differences(a, b, pairs.titles()), kind="headline", key=f"{key}-differs")
     marks = (both.alignment.differing, both.alignment.back.differing)
-    for column, side, found, marked in zip(st.columns(2), sides, (a, b), marks, strict=True):
+    for column, side, found, marked in zip(st.columns(2, gap="large"), sides, (a, b), marks, strict=True):
         with column:
             _head(side)
             _asked(side, found, marked)
             _told(side, found, look)
+    _agreement(both, key)
     subtitle = "One range of colours and bars for both: what is paler is less."
     if both.scale is None:
         subtitle = f"Each has colours of its own, since {both.refused}."
     widgets.heading("Both pictures", subtitle, key=f"{key}-pictures")
-    for column, side, found in zip(st.columns(2), sides, (a, b), strict=True):
+    for column, side, found in zip(st.columns(2, gap="large"), sides, (a, b), strict=True):
         with column:
             widgets.note(side.name, kind="title", key=f"{side.run.id}-side", level=3)
             chosen = selected(side.run.id, len(found.players))
             _picture(side, found, replace(look, selection=chosen), both.scale)
-    _agreement(both, key)
+    _set_by_set(both, key)
 
 
 def _agreement(both: Compared, key: str) -> None:
-    """How far the runs agree, in sentences, and their differences, set by set."""
+    """How far the runs agree, in sentences."""
     widgets.heading("How far they agree", key=f"{key}-agree")
     widgets.note(*compared.agreement(both), key=f"{key}-agreement")
+    if more := compared.unmatched(both):
+        widgets.note(*more, kind="quiet", key=f"{key}-unmatched")
+
+
+def _set_by_set(both: Compared, key: str) -> None:
+    """The differences of the strongest sets, or why there are none."""
     if both.refused:
-        widgets.note(
-            f"Not set against each other set by set: {both.refused}.", kind="strip", key=f"{key}-not"
-        )
+        said = f"Not set against each other set by set: {both.refused}."
+        widgets.note(said, kind="strip", key=f"{key}-not")
         return
     widgets.heading("Set by set", f"The strongest sets of either, in {both.a.unit}.", key=f"{key}-sets")
-    if more := compared.unmatched(both):
-        widgets.note(*more, key=f"{key}-unmatched")
     chosen = selected(key, len(both.a.players))
     widgets.table(compared.set_by_set(both), "Differences set by set", f"{key}-rows", key, chosen)
 

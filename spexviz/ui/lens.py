@@ -145,9 +145,7 @@ def _head(lens: Lens, run: states.Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             depth.switch()
             if st.button("New run", icon=":material/add:", type="secondary"):
-                if lens.shows(run):
-                    _prefill(lens, run)
-                watch.open_run(None)
+                _back_to_form(lens, run)
                 st.rerun()
     if not run.active:
         _on(lens, run)
@@ -163,6 +161,13 @@ def _on(lens: Lens, run: states.Run) -> None:
             repeat.buttons(run, lens.repeating, lens.called)
         else:
             repeat.buttons(run, Repeating(), lambda game: run.title)
+
+
+def _back_to_form(lens: Lens, run: states.Run) -> None:
+    """Open the form with the settings of a run of its own."""
+    if lens.shows(run):
+        _prefill(lens, run)
+    watch.open_run(None)
 
 
 def _prefill(lens: Lens, run: states.Run) -> None:
@@ -191,7 +196,16 @@ def _answer(lens: Lens, run: states.Run) -> None:
     if run.state in (states.CANCELLED, states.INTERRUPTED, states.FAILED):
         with st.container(border=True):
             widgets.note(_ended(run), key=f"ended-{run.id}")
-            watch.resume_button(run)
+            with st.container(horizontal=True):
+                if run.state == states.FAILED and lens.shows(run):  # tried again as it is, it may fail again
+                    st.button(
+                        "Change the settings",
+                        type="primary",
+                        key=f"change-{run.id}",
+                        on_click=_back_to_form,
+                        args=(lens, run),
+                    )
+                watch.resume_button(run)
     watch.follow(run)
     browser.tell(run.id, watch.told(run), is_end=True)
     if explanation is None:

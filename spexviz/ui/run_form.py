@@ -68,7 +68,7 @@ def budget_and_checks(solver: Solver | None, budget: int = 512) -> tuple[int, Op
         BUDGETS,
         value=first,
         key="form-budget",
-        help="How often the model is asked with some parts removed. The field calls it the budget of the fit.",
+        help="How often the model is asked with some parts removed. The field calls it the budget.",
     )
     check = st.checkbox(
         "Check the sets shown on the model (up to 25 % more ablations)",

@@ -1,4 +1,4 @@
-"""Starting a run for the visitor who looks: its title on one line, and the reason where it cannot be started."""
+"""Starting a run for the visitor who looks: its title on one line, and why where it cannot be started."""
 
 from __future__ import annotations
 

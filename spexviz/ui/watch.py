@@ -131,8 +131,8 @@ def resume_button(run: Run) -> None:
     help_ = "Everything measured so far is re-used."
     if run.imported:
         help_ = "Begins a run of its own, measured by this server: nothing is taken from the file."
-    label = "Try again" if run.state == FAILED else "Resume"
-    st.button(label, type="primary", help=help_, key=f"resume-{run.id}", on_click=go_on)
+    label, look = ("Try again", "secondary") if run.state == FAILED else ("Resume", "primary")
+    st.button(label, type=look, help=help_, key=f"resume-{run.id}", on_click=go_on)
     if problem in st.session_state:
         widgets.note(st.session_state[problem], kind="strip", key=f"{problem}-note")
 

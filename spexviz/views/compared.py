@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from spexviz.views.words import joined, plural
 
 STRONGEST = 10  # sets of each that are looked at for agreement
 LISTED = 20  # sets of each that stand in the table
-LEAST_RANKED = 4  # sets from which on their order says something
+LEAST_RANKED = 6  # sets from which on their order says something
 MOST_NAMED = 6  # players or sets of one run alone that are named
 CLOSELY, ROUGHLY, LOOSELY = 0.8, 0.5, 0.3
 A, B, DIFFERENCE, SURE = "A", "B", "B − A", "Differs"
@@ -57,7 +57,7 @@ class Compared:
 
     a: Explanation
     b: Explanation
-    look: Look = Look()
+    look: Look = field(default_factory=Look)
 
     @cached_property
     def found(self) -> tuple[Interactions, Interactions]:
@@ -111,7 +111,7 @@ class Compared:
 def difference_interval(
     values: tuple[float, float], first: Interval | None, second: Interval | None
 ) -> Interval | None:
-    """90 % interval of second less first from that of each, as of errors that have nothing to do with another.
+    """90 % interval of second less first, from that of each, as if their errors were independent.
 
     >>> difference_interval((1.0, 5.0), (-2.0, 4.0), (1.0, 9.0))
     (-1.0, 9.0)
@@ -152,7 +152,10 @@ def agreement(compared: Compared) -> tuple[str, ...]:
         said.append(_pushing(compared, both))
     order = rank_correlation(compared)
     if math.isfinite(order):
-        said.append(f"In their order the two {_how_closely(order)} (rank correlation {number(order)}).")
+        closely = _how_closely(order)
+        said.append(
+            f"On the order of those that both can have they {closely} (rank correlation {number(order)})."
+        )
     return tuple(said)
 
 
@@ -202,7 +205,7 @@ def _how_closely(order: float) -> str:
         return "agree loosely"
     if order > -LOOSELY:
         return "hardly agree"
-    return "are turned round"
+    return "disagree: what is strong in one is weak in the other"
 
 
 def unmatched(compared: Compared) -> tuple[str, ...]:
@@ -261,8 +264,8 @@ def _column(explanation: Explanation) -> str:
     if explanation.proof.exact:
         return f"Mean effect, measured on every mask. In {explanation.unit}."
     return (
-        f"Mean effect with its 90 % interval, by the surrogate; 0 without one where it has nothing of the set. "
-        f"In {explanation.unit}."
+        "Mean effect with its 90 % interval, by the surrogate; 0 without one where it has nothing of the "
+        f"set. In {explanation.unit}."
     )
 
 

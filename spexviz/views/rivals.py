@@ -31,7 +31,7 @@ _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class Named:
-    """What solvers found on the same ablations, each as a run of its own; `titles`: {name: as it is called}."""
+    """What solvers found on the same ablations, each as a run of its own; `titles`: {solver: its title}."""
 
     own: Explanation
     others: Sequence[Explanation]
@@ -76,8 +76,8 @@ def rests_on(own: Explanation) -> str:
     if own.proof.exact:
         count = 2 ** len(own.players)
         return (
-            f"All {count:,} masks were asked, so nothing is left that a fit has not seen. R² here is how much "
-            "of the exact answer each solver gives back when it is given all of it."
+            f"All {count:,} masks were asked, so nothing is left that a fit has not seen. R² here is how "
+            "much of the exact answer each solver gives back when it is given all of it."
         )
     return (
         f"Each solver with its default settings, on the same {len(own.sample):,} ablations; R² on masks that "

@@ -1,4 +1,4 @@
-"""Tokens: what an answer is to a model, how to put it right, and the likeliest answers: data of one component.
+"""Tokens: what an answer is to a model, how to put it right, the likeliest answers: data of one component.
 
 The script reports what was pressed as a trigger `press`, {"fix": i} or {"likely": i}.
 """
@@ -32,7 +32,7 @@ def chance(probability: float) -> str:
     """
     if probability < 0.0005:
         return "below .001"
-    digits = 2 if probability >= 0.01 else 3
+    digits = 2 if probability >= 0.0095 else 3
     return f"{probability:.{digits}f}".removeprefix("0")
 
 

@@ -100,11 +100,19 @@ def tab(number: int) -> Callable[[Any], None]:
     return opened
 
 
+def typed(page: Any) -> None:
+    """A prompt in the form, and under the answers what they are to the model."""
+    page.get_by_label("Prompt", exact=True).fill(PROMPTS[0])
+    page.get_by_label("Prompt", exact=True).press("Tab")
+    page.locator(".spexviz-tokens .said p").first.wait_for()
+
+
 def of_forms() -> Iterator[State]:
     """The forms of the lenses, as they are and with their folds open; an unknown run; no runs."""
     for lens in ("explore", "heads", "training"):
         yield State(f"{lens}-form", lens)
         yield State(f"{lens}-form-open", lens, then=open_folds)
+    yield State("explore-form-typed", "explore", then=typed)
     yield State("unknown-run", f"explore?run={'0' * 16}")
 
 
@@ -124,6 +132,37 @@ def of_results(runs: dict[tuple[str, str], str]) -> Iterator[State]:
         yield State(f"{name}-settings", address, then=open_settings)
 
 
+def of_pairs(runs: dict[tuple[str, str], str]) -> Iterator[State]:
+    """Two runs beside each other, what is said where there are none, and how a run is repeated."""
+    never, turns = (runs["prompt", name] for name in ("never-fails", "turns"))
+    copying, eiffel = (runs["heads", name] for name in ("copying", "eiffel-tower"))
+    yield State("compare-nothing", "compare")
+    yield State("compare-gone", f"compare?a={never}&b={'0' * 16}")
+    yield State("compare-kinds", f"compare?a={never}&b={copying}")
+    yield State("compare-prompts", f"compare?a={never}&b={turns}", then=compared)
+    yield State("compare-heads", f"compare?a={copying}&b={eiffel}", "analyst", compared)
+    yield State("repeat", f"explore?run={never}", then=open_repeat)
+    yield State("solvers", f"explore?run={never}", then=open_solvers)
+
+
+def compared(page: Any) -> None:
+    page.get_by_text("How far they agree").wait_for()
+
+
+def open_repeat(page: Any) -> None:
+    page.get_by_role("button", name="Repeat with another").click()
+    page.get_by_role("button", name="Start and compare").wait_for()
+
+
+def open_solvers(page: Any) -> None:
+    """The solvers of a run, and what one of them would have said."""
+    page.get_by_role("tab", name="How good is it").click()
+    page.get_by_role("button", name="Compare all solvers").click()
+    page.locator(".solver").nth(7).wait_for()
+    page.locator(".solver", has_text="LIME").click()
+    page.get_by_text("LIME names no sets.").wait_for()
+
+
 def all_states(server: harness.Server, page: Any) -> list[State]:
     """Every state; makes the runs that they need, on a server that `paced` serves with the toy model."""
     empty = State("runs-none", "runs")
@@ -133,7 +172,7 @@ def all_states(server: harness.Server, page: Any) -> list[State]:
         runs[game, name] = open_recorded(page, server.url, lens, game, name)
     ended = {"cancelled": cancelled(server, page, PROMPTS[0]), "failed": failed(server, page)}
     going = running(server, page)
-    states = [*of_forms(), *of_results(runs)]
+    states = [*of_forms(), *of_results(runs), *of_pairs(runs)]
     states += [State(name, f"explore?run={run_id}") for name, run_id in ended.items()]
     return [*states, State("running", f"explore?run={going}"), State("runs", "runs")]
 

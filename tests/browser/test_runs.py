@@ -97,27 +97,6 @@ def test_visitors_take_turns_and_cancel_keeps_what_is_done(new_server, open_page
         )
 
 
-@pytest.mark.model
-def test_a_failed_run_names_the_remedy(server, open_page):
-    page = open_page(server.url)
-    page.get_by_label("Answer", exact=True).fill("positively wonderful")
-    page.get_by_label("Answer", exact=True).press("Tab")
-    idle(page)
-    type_prompt(page, "The plot was thin but nobody minded")
-    run_id = explain(page)
-    page.get_by_text(
-        re.compile("Failed.*positively wonderful.*tokens.*Choose a word that is one token", re.DOTALL)
-    ).wait_for(timeout=LONG)
-    assert page.get_by_role("button", name="Try again").is_visible()
-    assert server.run(run_id)["state"] == "failed"
-    page.get_by_role("button", name="New run").click()
-    wait_until(
-        lambda: page.get_by_label("Answer", exact=True).input_value() == "positively wonderful",
-        60,
-        "the form with the settings of the failed run",
-    )
-
-
 def listed(page):
     """The titles in the table."""
     titles = page.locator(".spexviz-rows td.first").all_inner_texts()

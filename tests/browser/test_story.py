@@ -195,7 +195,9 @@ def test_heads_and_examples_are_selected_by_mouse_and_by_keyboard(server, open_p
     card = page.locator(".card[role=button]")
     card.first.click()
     page.get_by_role("button", name="Clear selection").wait_for()
-    assert node.all_inner_texts() == ["All week long, the elevator smelled of wet paint"]
+    wait_until(
+        lambda: node.all_inner_texts() == ["All week long, the elevator smelled of wet paint"], 20, "it"
+    )
     idle(page)
     card.nth(1).press("Enter")
     wait_until(

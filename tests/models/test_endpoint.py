@@ -152,7 +152,7 @@ def test_a_server_without_the_texts_of_its_tokens_says_so() -> None:
         return httpx2.Response(404) if request.url.path.endswith("/detokenize") else None
 
     model = served(FakeServer("llama", before=no_texts))
-    with pytest.raises(ModelError, match="does not tell the texts of its tokens.*type an answer instead"):
+    with pytest.raises(ModelError, match=r"does not tell the texts of its tokens.*type an answer instead"):
         model.likeliest(TEXTS[0], 3)
 
 

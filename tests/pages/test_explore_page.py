@@ -177,6 +177,9 @@ def test_a_failed_run_names_the_remedy_and_can_be_tried_again(manager):
     at = page(run=run_id)
     assert manager.store.get(run_id).state == states.FAILED
     assert "Failed" in said(at) and "answers only" in said(at) and button(at, "Try again")
+    button(at, "Change the settings").click().run()
+    assert not at.exception and "run" not in at.query_params
+    assert at.text_area(key="form-prompt").value == SENTENCE
 
 
 def test_new_run_keeps_the_settings(manager):
@@ -224,8 +227,6 @@ def test_runs_page_without_and_with_runs(manager):
     run_id = finish(manager, spec())
     at = page("runs")
     assert listed(at, "Run") == [SENTENCE] and listed(at, "State") == ["done"]
-    off = [button(at, label).disabled for label in ("Rename", "Cancel", "Delete")]
-    assert off == [
-        True
-    ] * 4 and "Mark runs with the boxes beside them to compare, rename, cancel or delete" in said(at)
+    off = [button(at, label).disabled for label in ("Rename", "Compare", "Cancel", "Delete")]
+    assert off == [True] * 4 and "Mark runs with the boxes beside them to compare" in said(at)
     assert json.loads(manager.store.get(run_id).spec.to_json())["budget"] == 64

@@ -89,8 +89,8 @@ def test_the_fewest_words_with_what_is_proven_of_them(run: Explanation) -> None:
     assert both.startswith("Without “never” and “anything” the answer flips: “negative”, 57 %")
     assert both.endswith("It is the only set of two words that does, and no fewer do.")
     assert said(close) == (
-        "No set of up to four words was found that flips it; the closest is without “impress”: “positive”, 55 "
-        "% (measured)."
+        "No set of up to four words was found that flips it; the closest is without “impress”: “positive”, "
+        "55 % (measured)."
     )
     assert said() == "No set of up to four words was found that flips it."
     none = said(close, is_minimal=True, asked=0)

@@ -39,12 +39,12 @@ def button(label: str, request: Request, title: str, run_id: str, key: str, *, p
         widgets.problem(st.session_state[problem], key=f"{problem}-note")
 
 
-def open_button(run: Run, label: str, key: str) -> None:
+def open_button(run: Run, label: str, key: str, icon: str = ":material/arrow_forward:") -> None:
     """A button that opens a run."""
     st.button(
         label,
         type="tertiary",
-        icon=":material/arrow_forward:",
+        icon=icon,
         key=key,
         on_click=watch.open_run,
         args=(run.id,),

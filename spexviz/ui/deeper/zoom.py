@@ -16,7 +16,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.run import cost
 from spexviz.run.plan import Request, new_options
-from spexviz.ui import runtime, widgets
+from spexviz.ui import ownership, runtime, widgets
 from spexviz.ui.deeper import begin
 from spexviz.ui.games import game_if_any, is_refused
 from spexviz.ui.panels import View
@@ -108,8 +108,8 @@ def _before(zooms: dict[Interaction, Run], explanation: Explanation, key: str) -
     """The runs that were begun here before."""
     if not zooms:
         return
-    with st.container(horizontal=True, key=f"{key}-before"):
-        st.caption("Looked into before:")
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-before"):
+        st.caption("Looked into before:", width="content")
         for members, run in list(zooms.items())[:SHOWN]:
             state = "" if run.state == DONE else f" ({run.state})"
             begin.open_button(run, f"{_place(explanation, members)}{state}", f"{key}-open-{run.id}")
@@ -120,7 +120,7 @@ def _zooms(run_id: str, game: PromptGame) -> dict[Interaction, Run]:
     found: dict[Interaction, Run] = {}
     for run in ways.after(runtime.manager().store.database, run_id):
         inside = _prompt_of(run)
-        if inside is None or inside.protected == game.protected:
+        if inside is None or inside.protected == game.protected or not ownership.is_listed(run):
             continue
         if members := zoom.inside(game, inside):
             found.setdefault(members, run)
@@ -142,14 +142,13 @@ def _proposed(explanation: Explanation, game: PromptGame) -> tuple[Request, str]
     options = new_options(solver, validate=spec.options.validate)
     n = len(game.players)
     wanted = min(MOST, PER_PLAYER * n)
-    budgets = [budget for budget in BUDGETS if budget < wanted]
-    budgets.append(next(budget for budget in BUDGETS if budget >= wanted))
-    for budget in reversed(budgets):
-        request = Request(game, solver, budget, spec.seed, options)
-        seconds = _seconds(request.spec.id, request) if begin.is_ready(game) else None
-        if seconds is None or seconds <= PATIENCE:
-            break
-    return request, begin.time_of(game, seconds)
+    sizes = [budget for budget in BUDGETS if budget < 2 * wanted] or BUDGETS[:1]
+    requests = [Request(game, solver, budget, spec.seed, options) for budget in sizes]
+    if not begin.is_ready(game):
+        return requests[-1], begin.time_of(game, None)
+    short = (one for one in reversed(requests) if (_seconds(one.spec.id, one) or 0.0) <= PATIENCE)
+    request = next(short, requests[0])
+    return request, begin.time_of(game, _seconds(request.spec.id, request))
 
 
 @st.cache_data(max_entries=256, ttl=FOR, show_spinner=False)
@@ -181,7 +180,10 @@ def whence(run: Run) -> None:
             return
         where = said.whence(inside.noun, outer.noun, len(outer.players), members)
         widgets.note(where, kind="quiet", key=f"{key}-said")
-        begin.open_button(whole, f"Back to the {plural(outer.noun)}", f"{key}-back")
+        back = f"Back to the {plural(outer.noun)}"
+        # whoever was given the address of one run is not told that of another
+        if ownership.is_listed(run) or ownership.is_listed(whole):
+            begin.open_button(whole, back, f"{key}-back", ":material/arrow_back:")
 
 
 def _whole(run: Run) -> Run | None:

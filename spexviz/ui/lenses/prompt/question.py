@@ -15,12 +15,13 @@ from spexviz.errors import SpexvizError
 from spexviz.games.prompt.game import PromptGame
 from spexviz.games.prompt.targets import Reading, reading
 from spexviz.kit.names import plain, visible
+from spexviz.kit.options import options
 from spexviz.models.base import LanguageModel, Likely
 from spexviz.ui import runtime, widgets
 from spexviz.ui.beside import Questions
 from spexviz.ui.fields import Fields
 from spexviz.ui.lenses.prompt import spelling
-from spexviz.views.tokens import Press, chance, equals, tokens
+from spexviz.views.tokens import Press, chance, tokens
 
 LIKELIEST = 5  # answers offered
 READ = {"log-odds": ("target", "contrast"), "log-probability": ("target",), "greedy": ()}
@@ -60,7 +61,7 @@ class Question:
     def _called(self) -> Callable[[str], str]:
         if self.model is not None and self.model.kind == "classifier":
             return _CLASSES.__getitem__
-        return PromptGame.__dataclass_fields__["value"].metadata["option"].name_of
+        return options(PromptGame)["value"].name_of
 
     def _field(self, name: str, chosen: Mapping[str, Any]) -> Any:
         """A text, or a label of those that the model knows."""
@@ -81,53 +82,51 @@ class Question:
             return
         try:
             model, text = asked.asked_model, asked.wrap(asked.prompt)
-            likely = self._likely(model, text, questions)
+            key = ("likeliest", model.fingerprint, text, LIKELIEST)
+            likely = questions.get(key, lambda: model.likeliest(text, LIKELIEST)) or ()
             for name in READ[value]:
-                self._tell_of(name, model, text, value, likely, questions)
+                found = self._reading(name, model, text, value == "log-odds", questions)
+                told = spelling.told(found, name, single=value == "log-odds", is_blank=bool(model.blank))
+                if told.is_wrong:
+                    self.wrong[name] = told.problem
+                if found is None and self.fields.kept(name):
+                    told = spelling.Told("Asking the model what this is …")
+                self._show(name, told, () if model.answers else likely)
         except SpexvizError as error:
             with self.below:
                 widgets.note(f"What the model would answer is not known: {error}", key="form-untold")
 
-    def _likely(self, model: LanguageModel, text: str, questions: Questions) -> tuple[Likely, ...] | None:
-        key = ("likeliest", model.fingerprint, text, LIKELIEST)
-        return questions.get(key, lambda: model.likeliest(text, LIKELIEST))
-
-    def _tell_of(
-        self,
-        name: str,
-        model: LanguageModel,
-        text: str,
-        value: str,
-        likely: tuple[Likely, ...] | None,
-        questions: Questions,
-    ) -> None:
+    def _reading(
+        self, name: str, model: LanguageModel, text: str, single: bool, questions: Questions
+    ) -> Reading | None:
+        """What the answer in a field is to the model; None for none, or while that is not known."""
         answer = self.fields.kept(name)
-        single = value == "log-odds"
-        found: Reading | None = None
-        if answer:
-            key = ("reading", model.fingerprint, text, answer, single)
-            found = questions.get(key, lambda: reading(model, text, answer, single=single))
-        told = spelling.told(found, name, single=single, is_blank=bool(model.blank))
-        if told.is_wrong:
-            self.wrong[name] = told.problem
-        offered = () if likely is None or model.answers else likely
-        presses = [Press(visible(one.text), chance(one.probability), one.text == answer) for one in offered]
-        said = told.said if found or not answer else "Asking the model what this is …"
+        if not answer:
+            return None
+        key = ("reading", model.fingerprint, text, answer, single)
+        return questions.get(key, lambda: reading(model, text, answer, single=single))
+
+    def _show(self, name: str, told: spelling.Told, likely: tuple[Likely, ...]) -> None:
+        """What stands under a field; what is pressed there fills it, or another."""
+        now = self.fields.kept(name)
+        fixes = [Press(text, small) for text, small, _ in told.fixes]
+        offered = [Press(visible(one.text), chance(one.probability), one.text == now) for one in likely]
         shown = tokens(
-            said,
+            told.said,
             told.why,
-            [Press(text_, small) for text_, small, _ in told.fixes],
-            presses,
+            fixes,
+            offered,
             "Likeliest:",
             is_wrong=told.is_wrong,
             dark=widgets.dark(),
         )
+        filled = {
+            "fix": [fields for *_, fields in told.fixes],
+            "likely": [{name: one.text} for one in likely],
+        }
 
         def pressed(what: Any) -> None:
-            filled = _meant(
-                what, [fields for *_, fields in told.fixes], [{name: one.text} for one in offered]
-            )
-            self.fields.fill(filled)
+            self.fields.fill(_meant(what, filled))
 
         with self.places[name]:
             widgets.asking(shown, f"form-{name}-tokens", press=pressed)
@@ -168,9 +167,9 @@ def _like(held: str, labels: list[str]) -> str:
     return next((label for label in labels if label.strip().lower() == held.strip().lower()), labels[0])
 
 
-def _meant(what: Any, fixes: list[dict[str, Any]], likely: list[dict[str, Any]]) -> dict[str, Any]:
+def _meant(what: Any, filled: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
     """What a press fills in; the browser's word is looked at before it is believed."""
-    for name, choices in (("fix", fixes), ("likely", likely)):
+    for name, choices in filled.items():
         place = what.get(name) if isinstance(what, Mapping) else None
         if type(place) is int and 0 <= place < len(choices):
             return choices[place]

@@ -1,4 +1,4 @@
-"""What is said of an answer that was typed: the token that it is, what is wrong with it, what puts it right."""
+"""What is said of an answer that was typed: its token, what is wrong with it, what puts it right."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Fix = tuple[str, str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Told:
-    """`said`: the token that it is; `why` it may be another that is meant; `problem`: why it cannot be asked."""
+    """`said`: the token that it is; `why` another may be meant; `problem`: why it cannot be asked."""
 
     said: str = ""
     why: str = ""
@@ -28,7 +28,10 @@ class Told:
 
 
 def told(found: Reading | None, name: str, *, single: bool, is_blank: bool) -> Told:
-    """What is said under the field of this name. `single`: one token is needed; `is_blank`: it stands at one."""
+    """What is said under the field of this name.
+
+    `single`: one token is needed; `is_blank`: it stands at the model's mask token.
+    """
     if found is None:
         return Told()
     fixes: list[Fix] = []
@@ -48,8 +51,9 @@ def told(found: Reading | None, name: str, *, single: bool, is_blank: bool) -> T
     if found.first:
         only = f"Use only its beginning, {visible(found.first.text)}"
         fixes.append((only, equals(found.first.probability), {name: found.first.text}))
-    where = "the mask token stands for one" if is_blank else "against another, one token is compared with one"
-    why = f"Here {where}." if found.count > 1 else "Choose another."
+    why = "Choose another."
+    if found.count > 1:
+        why = "The mask token stands for one." if is_blank else "Only one token can be compared with another."
     if found.better:
         why = f"{why} {difference(found.answer, found.better.text)}"
     return Told(said, why, tuple(fixes), f"{said}. {why}".removeprefix("→ "))
@@ -58,9 +62,9 @@ def told(found: Reading | None, name: str, *, single: bool, is_blank: bool) -> T
 def difference(typed: str, meant: str) -> str:
     """How another spelling differs, as a reason to take it."""
     if typed.strip() == meant.strip():
-        how = "With a space before it" if meant.startswith(" ") else "Without the space before it"
+        how = "With a space before it" if meant.startswith(" ") else "Without its space"
     elif typed[:1].isspace() == meant[:1].isspace():
         how = "With another capital"
     else:
         how = "With another space and another capital"
-    return f"{how} it is another token, which is likelier here."
+    return f"{how}, it is another token, and a likelier one here."
