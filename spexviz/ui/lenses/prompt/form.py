@@ -35,12 +35,10 @@ TYPE_FIRST = "Type a prompt first, or press an example: its words are what is re
 
 def prefill(request: Request) -> None:
     """Put the settings of a run back into the form."""
-    game = request.game
-    if not isinstance(game, PromptGame):
-        return
-    FIELDS.fill(settings(game))
-    messages.fill(game.turns)
-    marker.fill(game.prompt, settings(game))
+    given = settings(request.game)
+    FIELDS.fill(given)
+    messages.fill(given["turns"])
+    marker.fill(given["prompt"], given)
     run_form.prefill(request)
 
 
