@@ -1,4 +1,4 @@
-"""Pieces of a prompt marked by mouse and by keyboard, with the real bundled model: they are what is removed."""
+"""Pieces of a prompt marked by mouse and keyboard, with the real bundled model: they are what is removed."""
 
 from __future__ import annotations
 
