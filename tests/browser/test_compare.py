@@ -26,7 +26,8 @@ def in_sizes(usual: int) -> Any:
 def repeat(page: Any, what: str) -> None:
     """Open what is to be another."""
     page.get_by_role("button", name="Repeat with another").click()
-    page.get_by_test_id("stPopoverBody").get_by_text(what, exact=True).click()
+    popover = page.get_by_test_id("stPopoverBody")
+    popover.get_by_test_id("stButtonGroup").get_by_text(what, exact=True).click()
     idle(page)
 
 

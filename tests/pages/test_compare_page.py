@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from spexviz.games.prompt.game import PromptGame
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.jobs.manager import JobManager
 from spexviz.jobs.rivals import Rivals
+from spexviz.models.toy import ToyModel
 from spexviz.run import pipeline
 from spexviz.run.compare import compare
 from spexviz.run.plan import Request, new_options
@@ -51,6 +53,26 @@ def test_two_runs_are_compared(manager: JobManager) -> None:
     at.session_state[f"selection-pair-{first}-{second}"] = (1,)  # a click in the table
     at.run()
     assert [at.session_state[f"selection-{one}"] for one in (first, second)] == [(1,), (1,)]
+
+
+def test_runs_that_go_on_are_shown_as_they_are_and_compared_once_both_are_done(
+    manager: JobManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, answer = threading.Event(), ToyModel.log_probabilities
+
+    def slow(self: ToyModel, *arguments: Any) -> Any:
+        assert go.wait(60)
+        return answer(self, *arguments)
+
+    monkeypatch.setattr(ToyModel, "log_probabilities", slow)
+    ids = [manager.submit(request(prompt), prompt) for prompt in (PROMPT, "not bad at all")]
+    at = page("compare", a=ids[0], b=ids[1])
+    assert "How far they agree" not in said(at)
+    assert [one.label for one in at.button].count("Cancel") == 2
+    go.set()
+    wait(lambda: not any(manager.store.get(one).active for one in ids))
+    at.run()
+    assert "How far they agree" in said(at)
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "../..", "0" * 16, "a" * 5000, "%00"])
