@@ -1,7 +1,7 @@
 """Try it: what a finished run can be asked, and its model answers: any set, the fewest words, other words.
 
-Each question stands in a fragment, so an answer does not draw the page anew; what is kept with the run does.
 Work is done where its button was pressed: whatever is pressed next ends it, and what it has asked is kept.
+Other words, which are asked in a moment, stand in a fragment, whose answer does not draw the page anew.
 """
 
 from __future__ import annotations
@@ -77,7 +77,6 @@ def _choice(view: View) -> Interaction:
     return chosen
 
 
-@st.fragment
 def _questions(view: View, chosen: Interaction) -> None:
     """One beside the other; what the model must be asked for only where it may be."""
     can_ask = not is_refused(view.explanation, f"{view.key}-ask")
@@ -161,6 +160,7 @@ def _search(view: View, tell: Tell) -> Flips | None:
     return found
 
 
+@st.fragment
 def _other_words(view: View, chosen: Interaction, can_ask: bool) -> None:
     """Other words over the chosen ones; one that is left empty is left out."""
     explanation, key = view.explanation, f"{view.key}-reworded"
@@ -190,8 +190,7 @@ def _other_words(view: View, chosen: Interaction, can_ask: bool) -> None:
         return
     question = (tuple(sorted(changes.items())), off(view.key, len(explanation.players)))
     if is_asked:
-        with _working(key) as tell:
-            tell(0.0, "Asking the model …")
+        with _working(key, stops=False):
             st.session_state[f"{key}-answer"] = (question, *_reworded(explanation, *question))
     answer = st.session_state.get(f"{key}-answer")
     if answer and answer[0] == question:
@@ -237,12 +236,16 @@ def _label(view: View) -> str:
 
 
 @contextmanager
-def _working(key: str) -> Iterator[Tell]:
-    """How far it is, and a way to stop; afterwards nothing of it is left, or why it could not be done."""
+def _working(key: str, *, stops: bool = True) -> Iterator[Tell]:
+    """How far it is, and a way to stop; afterwards nothing of it is left, or why it could not be done.
+
+    `stops`: not in a fragment, which is run again only when it has ended.
+    """
     place = st.empty()
     with place.container():
         bar: Any = st.progress(0.0, "Asking the model …")
-        st.button("Stop", key=f"{key}-stop", help="What has been asked is kept.")
+        if stops:
+            st.button("Stop", key=f"{key}-stop", help="What has been asked is kept.")
 
     def tell(share: float, said: str) -> None:
         bar.progress(min(1.0, share), said)

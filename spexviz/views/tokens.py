@@ -32,7 +32,7 @@ def chance(probability: float) -> str:
     """
     if probability < 0.0005:
         return "below .001"
-    digits = 2 if probability >= 0.01 else 3
+    digits = 2 if probability >= 0.0095 else 3
     return f"{probability:.{digits}f}".removeprefix("0")
 
 

@@ -100,11 +100,19 @@ def tab(number: int) -> Callable[[Any], None]:
     return opened
 
 
+def typed(page: Any) -> None:
+    """A prompt in the form, and under the answers what they are to the model."""
+    page.get_by_label("Prompt", exact=True).fill(PROMPTS[0])
+    page.get_by_label("Prompt", exact=True).press("Tab")
+    page.locator(".spexviz-tokens .said p").first.wait_for()
+
+
 def of_forms() -> Iterator[State]:
     """The forms of the lenses, as they are and with their folds open; an unknown run; no runs."""
     for lens in ("explore", "heads", "training"):
         yield State(f"{lens}-form", lens)
         yield State(f"{lens}-form-open", lens, then=open_folds)
+    yield State("explore-form-typed", "explore", then=typed)
     yield State("unknown-run", f"explore?run={'0' * 16}")
 
 

@@ -55,7 +55,9 @@ def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: 
     for word in ("never", "all"):
         box.focus()
         page.keyboard.type(word)
+        page.get_by_role("option", name=re.compile(f"^{word}")).first.wait_for()
         page.keyboard.press("Enter")
+        page.locator("[data-baseweb=tag]").filter(has_text=word).wait_for()
         idle(page)
     wait_until(
         lambda: page.locator(".token.selected").all_inner_texts() == ["never", "all."], 30, "the selection"
