@@ -141,9 +141,8 @@ def _fewest(view: View, chosen: Interaction, can_ask: bool) -> None:
         if not can_ask or not _pressed(view, f"Sets of up to {MOST} {noun} are tried.", key):
             return
         with _working(key) as tell:
-            found = _search(view, tell)
-            st.session_state[key] = found
-    if found is None:
+            st.session_state[key] = _search(view, tell)
+            st.rerun()  # the answer stands in the place of the button
         return
     words(asked.flipped(explanation, found), f"{key}-answer")
     best = found.found
@@ -154,7 +153,7 @@ def _fewest(view: View, chosen: Interaction, can_ask: bool) -> None:
 
 def _search(view: View, tell: Tell) -> Flips | None:
     """The answer, told of on its way."""
-    found = None
+    found: Flips | None = None
     for found in flips(view.explanation, _runner(view.explanation, game_of(view.explanation, Game), LIMIT)):
         tell(found.asked / LIMIT, f"{len(found.tried)} sets tried …")
     return found
