@@ -45,7 +45,7 @@ def test_a_prompt_and_its_minimal_pair_are_compared(server, open_page, width: in
     page.get_by_role("button", name="Start and compare").click()
     idle(page)
     assert page.get_by_text("Nothing is different yet").is_visible()
-    page.get_by_test_id("stPopoverBody").get_by_label("Prompt", exact=True).fill(OTHER)
+    page.get_by_test_id("stPopoverBody").locator("textarea").fill(OTHER)
     page.get_by_role("button", name="Start and compare").click()
     page.wait_for_url(re.compile(rf"/compare\?a={first}&b=[0-9a-f]{{16}}$"))
     page.get_by_text("How far they agree").wait_for(timeout=180_000)
