@@ -24,6 +24,7 @@ from spexviz.views import captions
 
 Made = TypeVar("Made")
 EXPLAIN = "form-explain"  # the button: its key
+CHECK = "form-check"  # the key of whether the sets shown are checked
 BUDGETS = (64, 128, 256, 512, 1024, 2048, 4096)
 
 
@@ -31,7 +32,7 @@ def prefill(request: Request) -> None:
     """Put budget and checks of a run back into the form."""
     if request.budget in BUDGETS:
         st.session_state["form-budget"] = request.budget
-    st.session_state["form-check"] = bool(request.options.validate)
+    st.session_state[CHECK] = bool(request.options.validate)
 
 
 def model_of(form: fields.Fields, offered: Sequence[str], place: Any) -> str:
@@ -48,7 +49,10 @@ def model_of(form: fields.Fields, offered: Sequence[str], place: Any) -> str:
 
 
 def solver_and_seed() -> tuple[Solver | None, int]:
-    """Choose a solver, its settings and the seed; no solver, and what to do, where these do not fit."""
+    """Choose a solver, its settings, the seed, and whether the sets shown are checked on the model.
+
+    No solver, and what to do, where its settings do not fit.
+    """
     solvers = offered("spexviz.solvers")
     names = sorted(solvers, key=lambda name: (solvers[name].place, name))
     chosen = st.selectbox("Solver", names, format_func=lambda name: solvers[name].title, key="form-solver")
@@ -56,25 +60,29 @@ def solver_and_seed() -> tuple[Solver | None, int]:
     st.caption(kind.summary)
     solver = made(kind, fields.solver_settings(kind, f"form-{kind.name}"), "solver-error")
     seed = st.number_input("Seed", 0, 2**32 - 1, 0, help="Same settings and seed, same numbers.")
+    st.session_state.setdefault(CHECK, True)
+    label = "Check the sets shown on the model (up to 25 % more ablations)"
+    st.checkbox(label, st.session_state[CHECK], key=CHECK)
     return solver, int(seed)
 
 
-def budget_and_checks(solver: Solver | None, budget: int = 512) -> tuple[int, Options]:
-    """Choose the budget (`budget` at first) and whether sets are checked: budget and options of the run."""
-    st.session_state.setdefault("form-check", True)
+def last_row() -> tuple[Any, Any]:
+    """The places of the budget and of the button that starts the run, beside each other."""
+    budget, start = st.columns([3, 1], vertical_alignment="center")
+    return budget, start
+
+
+def budget_and_options(solver: Solver | None, place: Any, budget: int = 512) -> tuple[int, Options]:
+    """Choose the budget (`budget` at first): it, and the options of the run."""
     first = st.session_state.get("form-budget", budget)
-    chosen = st.select_slider(
+    chosen = place.select_slider(
         "Ablations (tries)",
         BUDGETS,
         value=first,
         key="form-budget",
         help="How often the model is asked with some parts removed. The field calls it the budget.",
     )
-    check = st.checkbox(
-        "Check the sets shown on the model (up to 25 % more ablations)",
-        st.session_state["form-check"],
-        key="form-check",
-    )
+    check = bool(st.session_state[CHECK])
     if solver is None:
         return int(chosen), Options(validate=check)
     return int(chosen), new_options(solver, validate=check)
@@ -126,13 +134,13 @@ def _wait_for(model: str, unknown: str) -> None:
     st.caption(unknown)
 
 
-def explain_button(request: Request | None, missing: str = "") -> bool:
+def explain_button(request: Request | None, place: Any, missing: str = "") -> bool:
     """The button that starts the run; True when it was pressed and there is a run to start.
 
     It is never grey: pressing it takes over what has just been typed. `missing`: what there is to do first;
-    it is said under the button when that was pressed in vain.
+    it is said under the form when the button was pressed in vain.
     """
-    pressed = st.button(
+    pressed = place.button(
         "Explain", type="primary", icon=":material/play_arrow:", shortcut="Ctrl+Enter", key=EXPLAIN
     )
     if pressed and request is None:

@@ -83,13 +83,14 @@ def form() -> None:
             chosen |= FIELDS.draw_all(("value", "beginning"))
             chosen |= FIELDS.draw_if(chosen["part"] == "head" and chosen["ablation"] == "zero", "rescale")
             chosen["groups"] = "layer" if FIELDS.draw("grouped", option="groups") else ""
-    budget, options = run_form.budget_and_checks(solver)
+    sliding, starting = run_form.last_row()
+    budget, options = run_form.budget_and_options(solver, sliding)
     game = _game(chosen)
     loaded = models.is_loaded(chosen["model"])
     request = run_form.ready(game, solver, budget, seed, options, HeadsGame.check, "" if loaded else UNKNOWN)
     if game is not None and loaded and (request is not None or game.only):
         _offer_candidates(game)
-    pressed = run_form.explain_button(request)
+    pressed = run_form.explain_button(request, starting)
     if request is not None and game is not None:
         _started(request, game, pressed)
 

@@ -56,11 +56,12 @@ def form() -> None:
             solver, seed = run_form.solver_and_seed()
         with right:
             chosen |= _more_settings(question, questions)
-    budget, options = run_form.budget_and_checks(solver)
+    sliding, starting = run_form.last_row()
+    budget, options = run_form.budget_and_options(solver, sliding)
     game = _game(chosen, question)
     _show_hint(game)
     request = run_form.ready(game, solver, budget, seed, options, None, _unknown(game))
-    pressed = run_form.explain_button(request, _missing(chosen, question))
+    pressed = run_form.explain_button(request, starting, _missing(chosen, question))
     if pressed and game is not None and request is not None and not question.wrong:
         checked = _checked(game, question, questions)
         if checked is not None:

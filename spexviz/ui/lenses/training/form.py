@@ -53,10 +53,11 @@ def form() -> None:
             solver, seed = run_form.solver_and_seed()
         with right:
             chosen |= _more(data, chosen)
-    budget, options = run_form.budget_and_checks(solver, 1024)
+    sliding, starting = run_form.last_row()
+    budget, options = run_form.budget_and_options(solver, sliding, 1024)
     game = run_form.made(TrainingGame, chosen)
     request = run_form.ready(game, solver, budget, seed, options)
-    pressed = run_form.explain_button(request)
+    pressed = run_form.explain_button(request, starting)
     if pressed and request is not None and game is not None:
         lens.start(request, title(game))
 
