@@ -118,7 +118,7 @@ def test_what_is_switched_off_is_told_once_and_no_older_answer_takes_it_back(chr
     page = mounted(chromium, nothing, name="tried")
     beside(page, {**data(review), **run, "switches": True}, "strip")
     sentence, token = page.locator(".sentence"), page.locator(".token")
-    assert sentence.inner_text().startswith("Shift-click a word")
+    assert sentence.inner_text().startswith("Shift-click a player")
     token.nth(2).click(modifiers=["Shift"])
     page.evaluate("data => window.again(0, data)", nothing)
     assert sent(page) == [["off", {"members": [2]}]] and struck(page) == ["never"]
