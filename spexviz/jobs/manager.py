@@ -16,8 +16,7 @@ from filelock import FileLock
 
 from spexviz import models
 from spexviz.ablate import cache as ablations
-from spexviz.ablate import executors
-from spexviz.ablate.runner import Progress, Runner
+from spexviz.ablate.runner import Progress
 from spexviz.errors import Cancelled, ModelError, QueueFull, SpexvizError, StoreError
 from spexviz.games.base import Game
 from spexviz.jobs import store as states
@@ -34,8 +33,7 @@ from spexviz.kit.threads import go_behind
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.results.preview import Preview
-from spexviz.run import more, pipeline
-from spexviz.run.measured import as_asked
+from spexviz.run import pipeline
 from spexviz.run.pipeline import Hooks
 from spexviz.run.plan import Request
 from spexviz.spec import RunSpec
@@ -323,7 +321,8 @@ class JobManager:
 
             hooks = Hooks(self.cache, progress, preview, partial, job.cancel)
             request = job.request
-            self._adopt(job, hooks)
+            if job.before:
+                ways.adopt(self.store, job.before, request, hooks)
             result = pipeline.run(request, hooks)
             self._persist(lambda: self.store.save(run_id, result))
             state, message = states.DONE, ""
@@ -346,22 +345,6 @@ class JobManager:
         # from here on it may be resumed, by a job of its own
         self._forget(run_id, job)
         self.counts.end(run_id, state)
-
-    def _adopt(self, job: _Job, hooks: Hooks) -> None:
-        """Take over what the run from which this one was begun has measured of the same game.
-
-        Never from a file: anybody can have written it.
-        """
-        game = job.request.game
-        run = self.store.get(job.before) if job.before else None
-        if run is None or run.origin == states.FROM_FILE or run.spec.game != job.request.spec.game:
-            return
-        result = self.store.result(run.id)
-        if result is not None and len(result.sample):
-            asked = as_asked(result, game)
-            where = executors.get()
-            runner = Runner(asked, self.cache, 0, hooks.progress, hooks.cancel, executor=where)
-            more.adopt(result, asked, runner)
 
     def _persist(self, write: Callable[[], T]) -> T:
         return persist(write, self._stop)

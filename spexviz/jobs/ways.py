@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import time
 
-from spexviz.jobs.row import COLUMNS, Run, run_of
+from spexviz.ablate import executors
+from spexviz.ablate.runner import Runner
+from spexviz.jobs.row import COLUMNS, FROM_FILE, Run, run_of
+from spexviz.jobs.store import RunStore
 from spexviz.kit.database import Database
+from spexviz.run import more
+from spexviz.run.measured import as_asked
+from spexviz.run.pipeline import Hooks
+from spexviz.run.plan import Request
 
 MOST = 50  # runs that are told of
 
@@ -37,3 +44,19 @@ def _runs(runs: Database, wanted: str, given: str, run_id: str) -> list[Run]:
     )
     read = map(run_of, runs.read(query, (run_id,)))
     return [run for run in read if run is not None]
+
+
+def adopt(store: RunStore, before: str, request: Request, hooks: Hooks) -> None:
+    """Give the cache what the run `before` has measured of the same game, as far as that still holds.
+
+    Never from a file: anybody can have written it. Raises what the game raises.
+    """
+    run = store.get(before)
+    if run is None or run.origin == FROM_FILE or run.spec.game != request.spec.game:
+        return
+    result = store.result(run.id)
+    if result is not None and len(result.sample):
+        game = as_asked(result, request.game)
+        where = executors.get()
+        runner = Runner(game, hooks.cache, 0, hooks.progress, hooks.cancel, executor=where)
+        more.adopt(result, game, runner)

@@ -36,10 +36,26 @@ _begin = component(
 
     export default function ({ data }) {
       status();
-      if (!window.spexvizShown) document.addEventListener("click", toForm, true);
+      if (!window.spexvizShown) {
+        document.addEventListener("click", toForm, true);
+        document.addEventListener("pointerdown", hold, true);
+      }
       if (window.spexvizShown === data.shown) return;
       window.spexvizShown = data.shown;
       document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+    }
+
+    // A press that began on a button counts wherever the button is when it ends: pressing it takes over what
+    // was typed just before, and what the page then says above may move it from under the pointer.
+    function hold(event) {
+      const button = event.target.closest?.("[data-testid=stButton] button");
+      if (!button || event.button) return;
+      const ends = (up) => {
+        const isStill = Math.hypot(up.clientX - event.clientX, up.clientY - event.clientY) < 8;
+        const isMine = up.pointerId === event.pointerId && isStill && button.isConnected;
+        if (isMine && !button.contains(up.target)) button.click();
+      };
+      addEventListener("pointerup", ends, { capture: true, once: true });
     }
 
     // The link of the page that is shown leads to its form; Streamlit would draw the run again.

@@ -142,7 +142,7 @@ def _so_far(side: Side) -> None:
     run, found = side.run, side.found
     _head(side)
     if run.active:
-        watch.bar(run.id, run.version)
+        watch.bar(run.id, run.version, share=3)
     elif run.state != states.DONE:
         said = (
             f"{run.message or run.state.capitalize()} Open it to go on with it, or choose another run above."

@@ -147,8 +147,6 @@ def _head(lens: Lens, run: states.Run) -> None:
             if st.button("New run", icon=":material/add:", type="secondary"):
                 _back_to_form(lens, run)
                 st.rerun()
-    if not run.active:
-        _on(lens, run)
     if run.imported:
         widgets.note(watch.ORIGINS[run.origin], kind="quiet", key=f"origin-{run.id}")
     zoom.whence(run)
@@ -215,3 +213,4 @@ def _answer(lens: Lens, run: states.Run) -> None:
         result.show(explanation, run.id, actions, lens.items(explanation))
     else:
         result.show(explanation, run.id)  # a game without a page of its own
+    _on(lens, run)

@@ -29,3 +29,8 @@ def listed() -> str | None:
 def may_change(run: Run) -> bool:
     """Whether this visitor may cancel, resume and delete a run."""
     return not access().shared or run.user == visitor()
+
+
+def is_listed(run: Run) -> bool:
+    """Whether a run is among those that this visitor is told of."""
+    return listed() in (None, run.user)

@@ -66,18 +66,28 @@ def _form(run: Run, repeating: Repeating, called: Callable[[Any], str]) -> None:
     other, refused = request, ""
     try:
         other = _other(request, str(what), kinds[str(what)], repeating, key)
-        refused = SAME if other.spec.id == run.spec_id else ""
-        st.caption(_cost(other))
-        _check(other.game)
     except SpexvizError as error:
         refused = str(error)
+    # under the fields, over what may come and go: what is typed last is taken up while the button is pressed
+    pressed = st.button("Start and compare", type="primary", icon=":material/play_arrow:", key=f"{key}-start")
+    if not refused:
+        refused = _told(other, run)
     if refused:
         widgets.note(refused, kind="strip", key=f"{key}-problem")
-    pressed = st.button("Start and compare", type="primary", icon=":material/play_arrow:", key=f"{key}-start")
-    if pressed and not refused:
+    elif pressed:
         started = starting.submitted(other, called(other.game))
         if started is not None:
             pairs.go(run.id, started)
+
+
+def _told(other: Request, run: Run) -> str:
+    """Say what it costs; why it cannot be started, "" where it can."""
+    try:
+        st.caption(_cost(other))
+        _check(other.game)
+    except SpexvizError as error:
+        return str(error)
+    return SAME if other.spec.id == run.spec_id else ""
 
 
 def _other(request: Request, what: str, names: Sequence[str], repeating: Repeating, key: str) -> Request:

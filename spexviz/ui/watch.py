@@ -204,13 +204,16 @@ def _look(run_id: str, state: str, version: int) -> None:
 
 
 @st.fragment(run_every=EVERY)
-def bar(run_id: str, version: int) -> None:
-    """Where the run stands; draws the page anew when it ends, or has more to show than at this `version`."""
+def bar(run_id: str, version: int, share: int = 6) -> None:
+    """Where the run stands; draws the page anew when it ends, or has more to show than at this `version`.
+
+    `share`: how much wider it is than its button.
+    """
     run = runtime.manager().store.get(run_id)
     if run is None or not run.active or run.version != version:
         st.rerun()
     browser.tell(run_id, told(run))
-    left, right = st.columns([6, 1], vertical_alignment="center")
+    left, right = st.columns([share, 1], vertical_alignment="center")
     left.progress(min(1.0, run.done / max(1, run.total)), text=where(run))
     if ownership.may_change(run):
         right.button(

@@ -132,7 +132,7 @@ def asking(shown: Component, key: str, **then: Then) -> None:
     def heard(name: str, call: Then) -> Callable[[], None]:
         return lambda: call((st.session_state.get(key) or {}).get(name))
 
-    on = {f"on_{name}_change": heard(name, call) for name, call in then.items()}
+    on: dict[str, Any] = {f"on_{name}_change": heard(name, call) for name, call in then.items()}
     _COMPONENTS[shown.name](key=key, data=dict(shown.data), **on)
 
 

@@ -13,7 +13,9 @@ from spexviz.views.words import plural
 
 LONGEST = 60  # characters of a player in a list
 FEW_NAMED = 3
-HARDLY = "By the curve of this run more ablations bring little; another question or other parts may bring more."
+HARDLY = (
+    "By the curve of this run more ablations bring little; another question or other parts may bring more."
+)
 
 
 def more(

@@ -223,7 +223,9 @@ function listen(state) {
     const over = new AbortController(); // let go of, here or elsewhere, or scrolled away
     const up = (event) => {
       over.abort();
-      if (event.type === "pointerup") setTimeout(() => released(state, event.pointerType)); // the selection is settled then
+      if (event.type !== "pointerup") return;
+      const piece = event.composedPath()[0]?.closest?.(".piece");
+      setTimeout(() => released(state, event.pointerType === "touch", piece)); // the selection is settled then
     };
     for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, up, { signal: over.signal });
   });
@@ -242,17 +244,12 @@ function look(state) {
   state.mark.disabled = !state.pending;
 }
 
-function released(state, pointer) {
+function released(state, isTouch, piece) {
   look(state);
   const chosen = selection(state);
-  if (!chosen) return;
-  if (pointer !== "touch") {
-    if (state.pending) mark(state, state.pending);
-  } else if (chosen[0] === chosen[1]) {
-    const isMarked = state.marks.some(([a, b]) => a <= chosen[0] && chosen[0] < b);
-    if (isMarked) unmark(state);
-    else mark(state, wordAt(state, chosen[0]));
-  }
+  if (!isTouch && state.pending) mark(state, state.pending);
+  else if (isTouch && piece) change(state, state.marks.filter((_, k) => k !== piece.dataset.number - 1), "Unmarked.");
+  else if (isTouch && chosen && chosen[0] === chosen[1]) mark(state, wordAt(state, chosen[0]));
 }
 
 function onKey(state, event) {

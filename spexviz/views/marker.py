@@ -1,8 +1,8 @@
 """Marker: a text on which pieces are marked by mouse, touch or keyboard: data of one component.
 
-Positions are those of whole code points. The script reports every change as a trigger `mark`, with all ranges;
-`every` asks for all words or sentences to be marked. Both name the text that they are of (`text_id`): what is
-said of an older text is none of this one.
+Positions are those of whole code points. The script reports every change as a trigger `mark`, with all
+ranges; `every` asks for all words or sentences to be marked. Both name the text that they are of
+(`text_id`): what is said of an older text is none of this one.
 """
 
 from __future__ import annotations

@@ -199,7 +199,9 @@ def _model(subject: Subject) -> str:
 def _body(subject: Subject) -> dict[str, Any]:
     return {
         "label": _label(subject),
-        "parts": [{"text": text, "own": own, "long": _is_long(subject, text)} for text, own in _parts(subject)],
+        "parts": [
+            {"text": text, "own": own, "long": _is_long(subject, text)} for text, own in _parts(subject)
+        ],
         "model": _model(subject),
         "question": measured(subject),
         "of": "",

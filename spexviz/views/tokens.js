@@ -12,7 +12,7 @@ function draw(parentElement, state, data) {
   if (data.why) said.append(element("p", "why", data.why));
   root.append(said);
   if (data.fixes.length) root.append(row(state, data.fixes, "fix", ""));
-  if (data.likely.length) root.append(row(state, data.likely, "likely", data.label));
+  if (data.label) root.append(row(state, data.likely, "likely", data.likely.length ? data.label : `${data.label} …`));
   state.root?.remove();
   state.root = root;
   parentElement.append(root);

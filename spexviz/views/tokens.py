@@ -32,7 +32,7 @@ def chance(probability: float) -> str:
     """
     if probability < 0.0005:
         return "below .001"
-    digits = 2 if probability >= 0.01 else 3
+    digits = 2 if probability >= 0.0095 else 3
     return f"{probability:.{digits}f}".removeprefix("0")
 
 
@@ -60,7 +60,8 @@ def tokens(
     """What stands under the field of an answer.
 
     `said`: the token that it is; `why`: what is wrong with it; `fixes`: what puts it right; `likely`: the
-    likeliest answers, called `label`. `is_wrong`: nothing can be measured of it as it stands.
+    likeliest answers, called `label`, which stands there while they are awaited too; `is_wrong`: nothing can
+    be measured of it as it stands.
     """
 
     def rows(presses: Sequence[Press]) -> list[dict[str, object]]:

@@ -100,11 +100,48 @@ def tab(number: int) -> Callable[[Any], None]:
     return opened
 
 
+def typed(page: Any) -> None:
+    """A prompt in the form, and under the answers what they are to the model."""
+    page.get_by_label("Prompt", exact=True).fill(PROMPTS[0])
+    page.get_by_label("Prompt", exact=True).press("Tab")
+    page.locator(".spexviz-tokens .said p").first.wait_for()
+
+
+def mark_pieces(page: Any) -> None:
+    """A prompt with three pieces marked by keyboard."""
+    type_prompt(page, PROMPTS[1])
+    page.get_by_role("combobox", name="Split into").click()
+    page.get_by_role("option", name="Pieces that you mark").click()
+    idle(page)
+    page.locator(".spexviz-marker .text").first.press("Control+Home")
+    for _ in range(3):
+        for key in ("Control+ArrowRight",) * 3 + ("Enter",):
+            page.keyboard.press(key)
+        idle(page)
+
+
+def write_messages(page: Any) -> None:
+    """A prompt in a conversation of three messages."""
+    type_prompt(page, PROMPTS[1])
+    page.locator("summary").filter(has_text="Solver, template").click()
+    page.locator("label").filter(has_text="Use the model's chat template").click()
+    messages = page.get_by_placeholder("What was written")
+    for number, name in enumerate(("Add a system message", "Add a message")):
+        page.get_by_role("button", name=name).click()
+        messages.nth(number).wait_for()
+        messages.nth(number).fill("You know every restaurant of this town.")
+        messages.nth(number).press("Tab")
+        idle(page)
+
+
 def of_forms() -> Iterator[State]:
     """The forms of the lenses, as they are and with their folds open; an unknown run; no runs."""
     for lens in ("explore", "heads", "training"):
         yield State(f"{lens}-form", lens)
         yield State(f"{lens}-form-open", lens, then=open_folds)
+    yield State("explore-form-typed", "explore", then=typed)
+    yield State("explore-form-marks", "explore", then=mark_pieces)
+    yield State("explore-form-messages", "explore", then=write_messages)
     yield State("unknown-run", f"explore?run={'0' * 16}")
 
 

@@ -26,7 +26,8 @@ def in_sizes(usual: int) -> Any:
 def repeat(page: Any, what: str) -> None:
     """Open what is to be another."""
     page.get_by_role("button", name="Repeat with another").click()
-    page.get_by_test_id("stPopoverBody").get_by_text(what, exact=True).click()
+    popover = page.get_by_test_id("stPopoverBody")
+    popover.get_by_test_id("stButtonGroup").get_by_text(what, exact=True).click()
     idle(page)
 
 
@@ -35,7 +36,7 @@ def test_a_prompt_and_its_minimal_pair_are_compared(server, open_page, width: in
     page = open_page(f"{server.url}/explore", width=width, theme=theme)
     type_prompt(page, PROMPT, model="bundled")
     first = explain(page)
-    wait_until(lambda: server.run(first)["state"] == "done", 90, "the first run")
+    wait_until(lambda: server.run(first)["state"] == "done", 180, "the first run")
     page.get_by_role("tab", name="Sets as a table").first.wait_for()
 
     # by mouse: another prompt; nothing different is no run
@@ -44,10 +45,10 @@ def test_a_prompt_and_its_minimal_pair_are_compared(server, open_page, width: in
     page.get_by_role("button", name="Start and compare").click()
     idle(page)
     assert page.get_by_text("Nothing is different yet").is_visible()
-    page.get_by_test_id("stPopoverBody").get_by_label("Prompt", exact=True).fill(OTHER)
+    page.get_by_test_id("stPopoverBody").locator("textarea").fill(OTHER)
     page.get_by_role("button", name="Start and compare").click()
     page.wait_for_url(re.compile(rf"/compare\?a={first}&b=[0-9a-f]{{16}}$"))
-    page.get_by_text("How far they agree").wait_for(timeout=90_000)
+    page.get_by_text("How far they agree").wait_for(timeout=180_000)
     idle(page)
     assert "other prompt: “good” / “bad”." in page.locator(".headline h2").first.inner_text()
     assert page.locator("mark").all_inner_texts() == ["good", "bad"]

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser.conftest import SCREENSHOTS, shoot
 from tests.browser.harness import explain, idle, type_prompt
 
 pytestmark = pytest.mark.browser
@@ -35,9 +37,10 @@ def start(page: Any, server: Any, prompt: str, split: str, budget: int) -> str:
     """A run by the form; returns its id once its page shows the result."""
     page.goto(f"{server.url}/explore?run=")
     idle(page)
-    page.locator(".st-key-form-split").get_by_role("combobox").click()
-    page.get_by_role("option", name=re.compile(f"^{split}", re.I)).first.click()
-    idle(page)
+    if split != "words":
+        page.locator(".st-key-form-split").get_by_role("combobox").click()
+        page.get_by_role("option", name=re.compile(f"^{split}", re.I)).first.click()
+        idle(page)
     type_prompt(page, prompt, budget=budget)
     run_id = explain(page)
     shown(page)
@@ -109,6 +112,8 @@ def test_more_ablations_and_by_sentences(server, open_page, width: int, theme: s
     assert server.ablations() <= asked + 4
     strip = page.locator(".spexviz-strip").last
     assert strip.locator(".token").count() == 2
+    if CAMPAIGN:
+        shoot(page, SCREENSHOTS / f"deeper-by-sentences-{width}-{theme}.png")
     choose(page, "More ablations")
     page.get_by_text(re.compile(r"The \d+ ablations of this run are re-used, none is asked")).wait_for()
     larger = leave_to(page, page.get_by_role("button", name="Continue to 128").click)

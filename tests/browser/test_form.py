@@ -56,7 +56,7 @@ def value(page: Any, label: str) -> str:
 def starts(page: Any, server: harness.Server) -> dict[str, Any]:
     """The run that has just been opened."""
     page.wait_for_url(re.compile(r"[?&]run=[0-9a-f]{16}"), timeout=LONG)
-    run_id = re.search(r"run=([0-9a-f]{16})", page.url)[1]
+    (run_id,) = re.findall(r"run=([0-9a-f]{16})", page.url)
     return {"title": server.rows("SELECT title FROM runs WHERE id = ?", run_id)[0][0], **server.run(run_id)}
 
 
@@ -83,9 +83,9 @@ def test_answers_are_chosen_told_and_put_right(form: Any, server: harness.Server
     type_in(page, "Answer", " wonderful film")
     said(page, "target", "␣wonderful film is 2 tokens")
     page.get_by_role("button", name="Explain").click()
-    page.get_by_text(re.compile("one token")).first.wait_for()
+    page.get_by_text(re.compile("one token|single token")).first.wait_for()
     idle(page)
-    assert "run=" not in page.url.replace("run=&", "").rstrip("=")
+    assert not re.search("run=[0-9a-f]{16}", page.url)
     under(page, "target").get_by_role("button", name="Look at the whole answer").click()
     page.get_by_label("Against", exact=True).wait_for(state="detached")
     said(page, "target", "2 tokens, p")
@@ -115,7 +115,8 @@ def test_one_press_takes_over_what_was_typed(form: Any, server: harness.Server) 
     area = button.bounding_box()
     page.mouse.move(area["x"] + 20, area["y"] + area["height"] / 2)
     page.mouse.down()
-    page.wait_for_timeout(150)  # as long as a hand takes
+    # what the page says of the new prompt may move the button from under the pointer: here it does
+    page.add_style_tag(content=".st-key-form-explain { margin-top: 5rem }")
     page.mouse.up()
     assert starts(page, server)["title"] == "It is not bad at all"
 

@@ -257,7 +257,7 @@ def test_chat_templates_spans_greedy_and_hidden_parts() -> None:
     for style in ("llama", "vllm"):
         for status in (400, 500):  # llama.cpp answers a template that raises with either
             strict = served(FakeServer(style, lambda request, status=status: refuse_systems(request, status)))
-            with pytest.raises(GameError, match="refuses these messages.*first message of the user"):
+            with pytest.raises(GameError, match=r"refuses these messages.*first message of the user"):
                 strict.chat("abc", turns)
             assert strict.chat("abc", (("user", "b"), ("assistant", "c"), ("user", None))).count("\n") == 3
     with pytest.raises(ModelError, match="switch the chat template off"):

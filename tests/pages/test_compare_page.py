@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from spexviz.games.prompt.game import PromptGame
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.jobs.manager import JobManager
 from spexviz.jobs.rivals import Rivals
+from spexviz.models.toy import ToyModel
 from spexviz.run import pipeline
 from spexviz.run.compare import compare
 from spexviz.run.plan import Request, new_options
@@ -20,7 +22,7 @@ from spexviz.solvers.proxyspex.solver import ProxySPEX
 from spexviz.ui import pairs
 from spexviz.ui.lenses.heads.variants import variants as of_heads
 from spexviz.ui.lenses.prompt.variants import variants as of_prompts
-from tests.pages.app import components, page, said, wait
+from tests.pages.app import button, components, page, said, wait
 
 PROMPT = "not good at all"
 
@@ -53,6 +55,26 @@ def test_two_runs_are_compared(manager: JobManager) -> None:
     assert [at.session_state[f"selection-{one}"] for one in (first, second)] == [(1,), (1,)]
 
 
+def test_runs_that_go_on_are_shown_as_they_are_and_compared_once_both_are_done(
+    manager: JobManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, answer = threading.Event(), ToyModel.log_probabilities
+
+    def slow(self: ToyModel, *arguments: Any) -> Any:
+        assert go.wait(60)
+        return answer(self, *arguments)
+
+    monkeypatch.setattr(ToyModel, "log_probabilities", slow)
+    ids = [manager.submit(request(prompt), prompt) for prompt in (PROMPT, "not bad at all")]
+    at = page("compare", a=ids[0], b=ids[1])
+    assert "How far they agree" not in said(at)
+    assert [one.label for one in at.button].count("Cancel") == 2
+    go.set()
+    wait(lambda: not any(manager.store.get(one).active for one in ids))
+    at.run()
+    assert "How far they agree" in said(at)
+
+
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "../..", "0" * 16, "a" * 5000, "%00"])
 def test_an_address_that_names_no_run_says_what_to_do(manager: JobManager, text: str) -> None:
     run_id = finish(manager, request())
@@ -78,17 +100,53 @@ def test_a_run_that_ended_early_is_shown_as_it_is(manager: JobManager) -> None:
     assert "It is gone. Open it to go on with it" in told and "How far they agree" not in told
 
 
-def test_a_run_is_repeated_with_another_seed(manager: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_repeated_with_another_prompt(manager: JobManager, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = finish(manager, request())
     gone: list[tuple[Any, ...]] = []
     monkeypatch.setattr(pairs, "go", lambda *ids: gone.append(ids))
     at = page("explore", run=run_id)
-    at.session_state[f"repeat-{run_id}"] = True
+    button(at, "Compare with …").click().run()
+    at.session_state[f"repeat-{run_id}"] = True  # the popover is open
     at.run()
+    assert gone == [(run_id, None)] and "Nothing is different yet" in said(at)
+    button(at, "Start and compare").click().run()
+    assert len(gone) == 1, "the same run is no other"
+    typed = at.text_area(key=f"another-{run_id}-prompt")
+    typed.set_value("  ").run()
+    assert "The prompt is empty" in said(at)
+    typed.set_value("not bad at all").run()
+    assert "4 words: all 16 masks" in said(at)
+    button(at, "Start and compare").click().run()
     assert not at.exception
-    found = [one for one in at.button if one.label == "Compare with …"]
-    found[0].click().run()
-    assert gone == [(run_id, None)]
+    first, second = gone[1]
+    wait(lambda: not manager.store.get(second).active)
+    run, other = manager.store.get(first).spec, manager.store.get(second).spec
+    assert {**run.game, "prompt": "not bad at all"} == other.game and first == run_id
+    assert (run.solver, run.budget, run.seed, run.options) == (
+        other.solver,
+        other.budget,
+        other.seed,
+        other.options,
+    )
+
+
+def test_a_run_is_repeated_with_another_solver_or_seed(
+    manager: JobManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = finish(manager, request())
+    gone: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(pairs, "go", lambda *ids: gone.append(ids))
+    for what in ("Seed", "Solver"):
+        at = page("explore", run=run_id)
+        at.session_state[f"repeat-{run_id}"] = True
+        at.session_state[f"another-{run_id}"] = what
+        at.run()
+        button(at, "Start and compare").click().run()
+        assert not at.exception
+        wait(lambda: not manager.store.get(gone[-1][1]).active)
+    seed, solver = (manager.store.get(second).spec for _, second in gone)
+    assert seed.seed == 1 and seed.solver_name == "linear"
+    assert solver.seed == 0 and solver.solver_name == "auto"
 
 
 def test_what_can_be_another_is_what_the_run_has() -> None:

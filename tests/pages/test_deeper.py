@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from spexviz.errors import QueueFull
 from spexviz.games.prompt.game import PromptGame
 from spexviz.jobs import store as states
@@ -12,6 +14,7 @@ from spexviz.jobs import ways
 from spexviz.jobs.manager import JobManager
 from spexviz.run.plan import Request, new_options
 from spexviz.solvers.linear import Linear
+from spexviz.ui import ownership
 from tests.pages.app import button, page, said, wait
 
 TEXT = (
@@ -116,3 +119,25 @@ def test_what_cannot_be_begun_says_why_and_loses_nothing(manager, monkeypatch):
 
 def _refused(self: JobManager, *arguments: Any) -> str:
     raise QueueFull("No room today.")
+
+
+def test_what_others_have_looked_into_is_not_told(manager, monkeypatch):
+    run_id = finish(manager, request("sentences"))
+    game = PromptGame("toy", TEXT, "Review: {}", split="sentences").zoomed((0,))
+    wanted = Request(game, Linear(), 64, 0, new_options(Linear()))
+    theirs = manager.submit(wanted, "Theirs", user="somebody else", before=run_id)
+    wait(lambda: not manager.store.get(theirs).active)
+    assert button(page(run=run_id), "sentence 1 of 5")
+    monkeypatch.setattr(ownership, "listed", lambda: "me")
+    assert not [one for one in page(run=run_id).button if one.label == "sentence 1 of 5"]
+    at = page(run=theirs)
+    assert "Words of sentence 1 of 5" in said(at)
+    assert not [one for one in at.button if one.label.startswith("Back")]
+
+
+@pytest.mark.parametrize("selected", ["99", "1-99", "-1", "<b>", "1-1-1"])
+def test_an_address_that_selects_what_is_not_there_is_looked_at_all_the_same(manager, selected: str):
+    run_id = finish(manager, request("sentences"))
+    at = page(run=run_id, selected=selected)
+    assert not at.exception
+    assert [one for one in at.button if one.label.startswith("Zoom in: words of sentence")]

@@ -1,4 +1,4 @@
-"""Messages, marks and proposals in the form of a prompt, without a browser: what is typed is what is asked."""
+"""Messages, marks and proposals in the form of a prompt, without a browser."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ from spexviz.views.fidelity import describe_fidelity, fidelity_curve
     [
         (3000, 512, "512 ablations cannot tell even single words apart among 3,000: take longer parts "
          "(at most 128), or 12,000 ablations and more."),
-        (200, 512, "512 ablations cannot tell sets of words apart among 200: take longer parts (at most 128), "
-         "or 800 ablations and more."),
+        (200, 512, "512 ablations cannot tell sets of words apart among 200: take longer parts "
+         "(at most 128), or 800 ablations and more."),
         (128, 512, ""),
         (14, 64, ""),
         (6, 64, ""),  # all masks are asked

@@ -7,7 +7,8 @@ from spexviz.results import Explanation
 from spexviz.views import strip
 from spexviz.views.selected import selected
 from spexviz.views.story import Look
-from tests.views.harness import browser, mounted
+from spexviz.views.tried import Outcome, tried
+from tests.views.harness import beside, browser, mounted
 
 pytestmark = pytest.mark.browser
 TURNS = ASSETS / "runs" / "prompt" / "turns.json"
@@ -109,6 +110,29 @@ def test_words_are_marked_and_switched_off_by_keys_and_by_modes(chromium, review
         page.keyboard.press(key)
     assert struck(page) == ["fails", "to", "impress,", "even"]
     assert chosen(page) == ["Her", "never", "fails", "even"] and page.errors == []
+
+
+def test_what_is_switched_off_is_told_once_and_no_older_answer_takes_it_back(chromium, review):
+    run = {"run": "one"}
+    nothing, never = ({**tried(review, found).data, **run} for found in (Outcome(), Outcome((2,), after=0.5)))
+    page = mounted(chromium, nothing, name="tried")
+    beside(page, {**data(review), **run, "switches": True}, "strip")
+    sentence, token = page.locator(".sentence"), page.locator(".token")
+    assert sentence.inner_text().startswith("Shift-click a word")
+    token.nth(2).click(modifiers=["Shift"])
+    page.evaluate("data => window.again(0, data)", nothing)
+    assert sent(page) == [["off", {"members": [2]}]] and struck(page) == ["never"]
+    assert sentence.inner_text() == "Without “never” …" and page.locator(".asking").count() == 1
+    page.evaluate("data => window.again(0, data)", never)
+    assert sentence.inner_text() == never["said"] and page.locator(".asking").count() == 0
+    assert page.locator(".help").inner_text() == never["told"], "beside the words as well"
+    token.nth(2).click(modifiers=["Shift"])
+    assert sent(page)[-1] == ["off", {"members": []}] and len(sent(page)) == 2
+    page.evaluate("data => window.again(0, data)", nothing)
+    assert page.locator(".row").count() == 0 and "Shift-click switches" in page.locator(".help").inner_text()
+    page.evaluate("data => window.again(0, data)", never)  # a link, or a list
+    page.locator(".spexviz-tried .undo").click()
+    assert struck(page) == [] and len(sent(page)) == 3 and page.errors == []
 
 
 def test_the_first_tap_does_what_the_mode_says(chromium, review):

@@ -13,7 +13,7 @@ MOST_MARKS = 2_000
 
 
 def checked(text: str, given: Any) -> tuple[Span, ...]:
-    """The ranges of characters that a browser reports, in order: whole characters, without white space around.
+    """The ranges of characters that a browser reports, in order: whole ones, without white space around.
 
     >>> checked("It is not bad.", [[6, 10], [10, 13]])
     ((6, 9), (10, 13))
@@ -75,10 +75,10 @@ def whole_characters(text: str) -> list[int]:
 
 def _range(given: Any, edges: list[int]) -> Span:
     """One range in whole characters. Raises GameError for what is none of the text."""
-    is_pair = isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 2
+    is_pair = isinstance(given, list | tuple) and len(given) == 2
     if not is_pair or not all(type(end) is int for end in given):
         raise GameError("A mark is a pair of whole numbers, (start, end): mark the pieces again.")
-    start, stop = given
+    start, stop = int(given[0]), int(given[1])
     last = len(edges) - 1
     if not 0 <= start < stop <= last:
         raise GameError(

@@ -66,18 +66,24 @@ def reading(model: LanguageModel, text: str, answer: str, *, single: bool) -> Re
     found = _asked(model, text, asked)
     probability = found.get(answer)
     needed = probability if probability is not None and not (single and own != 1) else 0.0
-    others = [Likely(one, found[one]) for one in tried if one != answer]
-    better = max(
-        (one for one in others if one.probability >= needed * _times(answer, one.text)),
-        key=lambda one: one.probability,
-        default=None,
-    )
+    better = _better(answer, needed, [Likely(one, found[one]) for one in tried if one != answer])
     count = own or len(model.encode(answer))
     return Reading(answer, count, probability, better, Likely(first, found[first]) if first else None)
 
 
-def _times(typed: str, other: str) -> float:
-    return _CLEARLY if typed.strip() == other.strip() else _FAR
+def _better(answer: str, probability: float, others: Sequence[Likely]) -> Likely | None:
+    """The spelling that is meant: rather one with the same letters than one with another capital."""
+
+    def likeliest(than: float, same: bool) -> Likely | None:
+        found = [
+            one for one in others if one.probability >= than and (one.text.strip() == answer.strip()) is same
+        ]
+        return max(found, key=lambda one: one.probability, default=None)
+
+    spaced = likeliest(_CLEARLY * probability, same=True)
+    if spaced is not None:
+        probability = spaced.probability
+    return likeliest(_FAR * probability, same=False) or spaced
 
 
 def _of_a_label(model: LanguageModel, text: str, answer: str) -> Reading:

@@ -19,10 +19,10 @@ _HOW = (
     '`turns` must hold pairs (role, text), such as ("system", "Be brief."), and (role, None) for the prompt'
 )
 
-Turns = tuple[Turn, ...]
+Turns = Sequence[Turn]
 
 
-def settled(given: Any) -> Turns:
+def settled(given: Any) -> tuple[Turn, ...]:
     """Turns in their one form: () for a prompt alone, else every message, the prompt's text being None.
 
     A prompt that has no place among them is the user's message after them. Raises GameError for what are no

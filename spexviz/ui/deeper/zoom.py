@@ -16,7 +16,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.run import cost
 from spexviz.run.plan import Request, new_options
-from spexviz.ui import runtime, widgets
+from spexviz.ui import ownership, runtime, widgets
 from spexviz.ui.deeper import begin
 from spexviz.ui.games import game_if_any, is_refused
 from spexviz.ui.panels import View
@@ -120,7 +120,7 @@ def _zooms(run_id: str, game: PromptGame) -> dict[Interaction, Run]:
     found: dict[Interaction, Run] = {}
     for run in ways.after(runtime.manager().store.database, run_id):
         inside = _prompt_of(run)
-        if inside is None or inside.protected == game.protected:
+        if inside is None or inside.protected == game.protected or not ownership.is_listed(run):
             continue
         if members := zoom.inside(game, inside):
             found.setdefault(members, run)
@@ -181,7 +181,9 @@ def whence(run: Run) -> None:
         where = said.whence(inside.noun, outer.noun, len(outer.players), members)
         widgets.note(where, kind="quiet", key=f"{key}-said")
         back = f"Back to the {plural(outer.noun)}"
-        begin.open_button(whole, back, f"{key}-back", ":material/arrow_back:")
+        # whoever was given the address of one run is not told that of another
+        if ownership.is_listed(run) or ownership.is_listed(whole):
+            begin.open_button(whole, back, f"{key}-back", ":material/arrow_back:")
 
 
 def _whole(run: Run) -> Run | None:

@@ -35,9 +35,10 @@ TYPE_FIRST = "Type a prompt first, or press an example: its words are what is re
 
 def prefill(request: Request) -> None:
     """Put the settings of a run back into the form."""
-    FIELDS.fill(settings(request.game))
-    messages.fill(request.game.turns)
-    marker.fill(request.game.prompt, settings(request.game))
+    given = settings(request.game)
+    FIELDS.fill(given)
+    messages.fill(given["turns"])
+    marker.fill(given["prompt"], given)
     run_form.prefill(request)
 
 
@@ -122,7 +123,7 @@ def _propose_split() -> None:
 def _pieces(names: tuple[str, ...]) -> dict[str, Any]:
     """Model, split and masking, each with what it needs under it."""
     columns = st.columns(3)
-    chosen = {"model": run_form.model_of(FIELDS, names, columns[0])}
+    chosen: dict[str, Any] = {"model": run_form.model_of(FIELDS, names, columns[0])}
     with columns[1]:
         chosen["split"] = FIELDS.draw("split", offered=tuple(SPLITS), told=True)
         chosen |= FIELDS.draw_if(chosen["split"] == "regex", "pattern")

@@ -66,7 +66,7 @@ def _row(place: int, fields: Fields) -> None:
         if one["text"] is None:
             st.caption(_HERE)
         else:
-            about = {"placeholder": "What was written", "label_visibility": "collapsed"}
+            about: dict[str, Any] = {"placeholder": "What was written", "label_visibility": "collapsed"}
             typed = st.text_area(
                 "Message", one["text"], height=70, max_chars=LONGEST, key=f"{key}-text", **about
             )

@@ -5,7 +5,8 @@ Once the model is loaded it is asked for its likeliest answers, and for what tho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -42,6 +43,7 @@ class Question:
         self.name = model
         self.model: LanguageModel | None = models.load(model) if models.is_loaded(model) else None
         self.places: dict[str, Any] = {}
+        self.untold: list[str] = []  # what it has not told, and why
         self.wrong: dict[str, str] = {}  # why a field cannot be asked as it stands
 
     def draw(self) -> dict[str, Any]:
@@ -80,21 +82,44 @@ class Question:
             return
         if asked is None:
             return
-        try:
+        with self._said_below():
             model, text = asked.asked_model, asked.wrap(asked.prompt)
-            key = ("likeliest", model.fingerprint, text, LIKELIEST)
-            likely = questions.get(key, lambda: model.likeliest(text, LIKELIEST)) or ()
+            likely, label = self._likely(model, text, questions)
+            single = value == "log-odds"
             for name in READ[value]:
-                found = self._reading(name, model, text, value == "log-odds", questions)
-                told = spelling.told(found, name, single=value == "log-odds", is_blank=bool(model.blank))
+                told = spelling.Told()
+                with self._said_below():
+                    found = self._reading(name, model, text, single, questions)
+                    told = spelling.told(found, name, single=single, is_blank=bool(model.blank))
+                    if found is None and self.fields.kept(name):
+                        told = spelling.Told("Asking the model what this is …")
                 if told.is_wrong:
                     self.wrong[name] = told.problem
-                if found is None and self.fields.kept(name):
-                    told = spelling.Told("Asking the model what this is …")
-                self._show(name, told, () if model.answers else likely)
+                self._show(name, told, likely, label)
+
+    @contextmanager
+    def _said_below(self) -> Iterator[None]:
+        """What the model does not tell is said under all fields."""
+        try:
+            yield
         except SpexvizError as error:
+            if str(error) in self.untold:
+                return
+            self.untold.append(str(error))
+            said = f"What the model would answer is not known: {error}"
             with self.below:
-                widgets.note(f"What the model would answer is not known: {error}", key="form-untold")
+                widgets.note(said, key=f"form-untold-{len(self.untold)}")
+
+    def _likely(
+        self, model: LanguageModel, text: str, questions: Questions
+    ) -> tuple[tuple[Likely, ...], str]:
+        """The likeliest answers, () while they are awaited; what they are called, "" where there are none."""
+        if model.answers:  # all of them are there to choose from
+            return (), ""
+        key = ("likeliest", model.fingerprint, text, LIKELIEST)
+        with self._said_below():
+            return questions.get(key, lambda: model.likeliest(text, LIKELIEST)) or (), "Likeliest:"
+        return (), ""
 
     def _reading(
         self, name: str, model: LanguageModel, text: str, single: bool, questions: Questions
@@ -106,7 +131,7 @@ class Question:
         key = ("reading", model.fingerprint, text, answer, single)
         return questions.get(key, lambda: reading(model, text, answer, single=single))
 
-    def _show(self, name: str, told: spelling.Told, likely: tuple[Likely, ...]) -> None:
+    def _show(self, name: str, told: spelling.Told, likely: tuple[Likely, ...], label: str) -> None:
         """What stands under a field; what is pressed there fills it, or another."""
         now = self.fields.kept(name)
         fixes = [Press(text, small) for text, small, _ in told.fixes]
@@ -116,7 +141,7 @@ class Question:
             told.why,
             fixes,
             offered,
-            "Likeliest:",
+            label,
             is_wrong=told.is_wrong,
             dark=widgets.dark(),
         )

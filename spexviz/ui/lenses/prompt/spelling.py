@@ -51,8 +51,9 @@ def told(found: Reading | None, name: str, *, single: bool, is_blank: bool) -> T
     if found.first:
         only = f"Use only its beginning, {visible(found.first.text)}"
         fixes.append((only, equals(found.first.probability), {name: found.first.text}))
-    where = "the mask token stands for one" if is_blank else "against another, one token is compared with one"
-    why = f"Here {where}." if found.count > 1 else "Choose another."
+    why = "Choose another."
+    if found.count > 1:
+        why = "The mask token stands for one." if is_blank else "Only one token can be compared with another."
     if found.better:
         why = f"{why} {difference(found.answer, found.better.text)}"
     return Told(said, why, tuple(fixes), f"{said}. {why}".removeprefix("→ "))
@@ -61,9 +62,9 @@ def told(found: Reading | None, name: str, *, single: bool, is_blank: bool) -> T
 def difference(typed: str, meant: str) -> str:
     """How another spelling differs, as a reason to take it."""
     if typed.strip() == meant.strip():
-        how = "With a space before it" if meant.startswith(" ") else "Without the space before it"
+        how = "With a space before it" if meant.startswith(" ") else "Without its space"
     elif typed[:1].isspace() == meant[:1].isspace():
         how = "With another capital"
     else:
         how = "With another space and another capital"
-    return f"{how} it is another token, which is likelier here."
+    return f"{how}, it is another token, and a likelier one here."
