@@ -88,12 +88,12 @@ def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: 
     field.press("Enter")
     other.get_by_text(re.compile("^(“positive”, 84\\s% → “|Still “positive”)")).wait_for()
     other.locator("summary").click()
-    asked = other.locator("details").inner_text()
+    asked = other.locator("details").text_content()
     assert "Asked: Review: Her acting always fails to impress" in asked
     idle(page)
     field.fill(HOSTILE)
     press(page, other.get_by_role("button", name="Ask the model"), "mouse")
-    wait_until(lambda: "acting <img src=x" in other.locator("details").inner_text(), 60, "the hostile text")
+    wait_until(lambda: "acting <img src=x" in other.locator("details").text_content(), 60, "the hostile text")
     idle(page)
     assert page.locator("img[src*=evil], img[src=x], a[href^=javascript]").count() == 0
     press(page, other.get_by_role("button", name="Put the original back"), "mouse")
