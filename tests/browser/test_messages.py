@@ -23,10 +23,10 @@ def test_a_conversation_is_typed_asked_and_shown(server, open_page, width: int, 
     page.locator("summary").filter(has_text="Solver, template").click()
     page.locator("label").filter(has_text="Use the model's chat template").click()
     page.get_by_role("button", name="Add a system message").click()
-    idle(page)
-    page.get_by_role("button", name="Add a message").focus()
-    page.keyboard.press("Enter")  # by keyboard as well
     messages = page.get_by_placeholder("What was written")
+    messages.first.wait_for()  # the buttons have moved
+    idle(page)
+    page.get_by_role("button", name="Add a message").press("Enter")  # by keyboard as well
     wait_until(lambda: messages.count() == 2, 30, "the second message")
     idle(page)
     for number, text in enumerate((EVIL * 12, "Have you seen it?")):
