@@ -2,10 +2,10 @@
 
 SIGKILL at a random moment of a run, then the run resumed, again and again.
 
-Each time: the values are those of an uninterrupted run, to the last bit, and no mask is evaluated twice apart
-from the chunk in flight; what a run in half precision asks in fp32, to know what rounding costs, is counted
-apart and not asked twice either. The run is a process of its own, with a SPEXVIZ_HOME of its own; every mask
-is noted before it is evaluated.
+Each time: the values are those of an uninterrupted run, to the last bit, and no mask is evaluated twice in
+one precision apart from the chunk in flight. A run in half precision asks some masks in fp32 too, to know
+what rounding costs, and all of them where it costs too much. The run is a process of its own, with a
+SPEXVIZ_HOME of its own; every mask is noted before it is evaluated.
 """
 
 from __future__ import annotations
@@ -64,22 +64,18 @@ def finish(home: Path, model: str, precision: str) -> list[float]:
     return json.loads(printed.splitlines()[-1])
 
 
-def asked(home: Path, compared: bool = False) -> list[str]:
-    """The masks that were asked, in order.
-
-    In the precision of the run, or those of its comparison with fp32.
-    """
+def asked(home: Path) -> list[str]:
+    """The masks that were asked, in order, each with the precision: "bf16 0110 …"."""
     log = home / "asked.log"
-    lines = log.read_text().splitlines() if log.exists() else []
-    return [line for line in lines if (line.split()[0] != lines[0].split()[0]) == compared]
+    return log.read_text().splitlines() if log.exists() else []
 
 
 def committed(home: Path) -> int:
-    """Ablations in the cache, but those of a comparison with fp32."""
+    """Ablations in the cache, in either precision."""
     from spexviz.ablate.cache import FILE, MIGRATIONS
     from spexviz.kit.database import Database
 
-    query = "SELECT COUNT(*) FROM ablations JOIN games ON game = id WHERE fingerprint NOT LIKE '% in fp32'"
+    query = "SELECT COUNT(*) FROM ablations"
     return Database(home / FILE, MIGRATIONS).read(query)[0][0] if (home / FILE).exists() else 0
 
 
@@ -113,9 +109,8 @@ def trial(
     assert max(counts.values()) <= 2 and twice <= set(before[kept:]), (
         "a mask outside the chunk in flight was asked again"
     )
-    assert len(counts) == len(expected) == committed(home) > PLANNED, "every mask of the run is in the cache"
-    compared = asked(home, compared=True)
-    assert len(set(compared)) == len(compared) <= 16, "the comparison with fp32 asked a mask twice"
+    assert len(counts) == committed(home), "every mask that was asked is in the cache"
+    assert len(counts) >= len(expected) > PLANNED, "the run has a value for each of its masks"
     return {"asked": count, "kept": kept, "again": len(twice)}
 
 

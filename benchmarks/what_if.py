@@ -15,7 +15,7 @@ BESIDE, KNOWN = "what-if beside a run", "what-if from the cache"
 AIMS = {BESIDE: 1.5, KNOWN: 0.3}
 WORDS = (3, 8, 13)  # switched off one after the other
 SENTENCE = "(within('.spexviz-tried:not(.asking) .sentence')[0]?.textContent ?? '')"
-ANSWERED = f"() => {SENTENCE}.includes('the model says') && {SENTENCE} !== window.before"
+ANSWERED = f"() => /the model (still )?says/.test({SENTENCE}) && {SENTENCE} !== window.before"
 
 
 def opened(browser: Any, url: str) -> Any:

@@ -122,10 +122,16 @@ def _real(explanation: Explanation, found: Outcome, calls: Calls) -> str:
     now, then = _said(subject, before), found.after
     if then is None:
         return f"{change}: not asked."
-    says = "the value is"
+    after = question.bare(subject, then)
+    still = ""
+    if after == question.bare(subject, before):
+        still, after = " still", now
+    says = f"the value is{still}"
     if subject.scale.kind != NUMBER:
-        says = f"the model says {_quoted(subject.scale.answers[0])} with"
-    said = f"{change} {says} {question.bare(subject, then)} instead of {now}"
+        says = f"the model{still} says {_quoted(subject.scale.answers[0])} with"
+    said = f"{change} {says} {after}"
+    if not still:
+        said += f" instead of {now}"
     if subject.scale.kind == ODDS and before * then < 0:
         other = _quoted(subject.scale.answers[then < 0])
         return f"{said}: it now prefers {other}."

@@ -12,7 +12,7 @@ import pytest
 from tests.browser import harness
 from tests.browser.harness import idle, wait_until
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.browser, pytest.mark.model]
 CAMPAIGN = bool(os.environ.get("SPEXVIZ_CAMPAIGN"))
 SIZES = [(400, "dark"), (1440, "light")] if CAMPAIGN else [(1280, "light")]
 LONG = 240_000

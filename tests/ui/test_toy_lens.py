@@ -75,9 +75,10 @@ def form() -> None:
     FIELDS.begin()
     game = run_form.made(CoinsGame, FIELDS.draw_all(("coins", "metal")))
     solver, seed = run_form.solver_and_seed()
-    budget, options = run_form.budget_and_checks(solver)
+    sliding, starting = run_form.last_row()
+    budget, options = run_form.budget_and_options(solver, sliding)
     request = run_form.ready(game, solver, budget, seed, options)
-    if run_form.explain_button(request):
+    if run_form.explain_button(request, starting):
         lens.start(request, called(request.game))
 
 

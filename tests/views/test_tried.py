@@ -104,3 +104,8 @@ def test_many_are_counted_and_the_version_follows_what_is_said(turns: Explanatio
     assert many.text.startswith("Without 9 words the model says")
     assert many.data["version"] != tried(turns, Outcome(tuple(range(9)), after=0.2)).data["version"]
     json.dumps(many.data, allow_nan=False)
+
+
+def test_what_does_not_move_is_still_the_same(turns: Explanation) -> None:
+    same = Outcome((3,), after=turns.ends[1])
+    assert "the model still says “positive” with 84 %." in tried(turns, same).text
