@@ -24,9 +24,9 @@ $(READY): pyproject.toml constraints.txt
 browser: setup
 	@sh tools/find-browser.sh $(BIN)/python
 
-# A browser has both cores for itself: all other tests run before, two at a time, a file each.
+# A browser has both cores for itself: all other tests run before, two at a time, a file each, with a thread each.
 test: setup browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
 	$(BIN)/python -m pytest -m browser
 
 test-fast: setup
