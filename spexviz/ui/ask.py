@@ -176,13 +176,10 @@ def _other_words(view: View, chosen: Interaction, can_ask: bool) -> None:
             typed[player] = st.text_input(
                 f"Instead of “{label[player]}”", original, LONGEST, key=fields[player]
             ).strip()
-        with st.container(horizontal=True):
-            is_asked = st.form_submit_button(_label(view), disabled=not can_ask)
-            st.form_submit_button(
-                "Put the original back",
-                type="tertiary",
-                on_click=lambda: st.session_state.update({fields[i]: originals[i] for i in chosen}),
-            )
+        # Enter presses the first button of a form: there is one, and it keeps its name
+        is_asked = st.form_submit_button(
+            "Ask the model", disabled=not can_ask, help=_loads(view) if can_ask else None
+        )
     changes = {player: text for player, text in typed.items() if text != originals[player]}
     if not changes:
         st.caption("This is what it says: type other words, or nothing to leave a word out.")
@@ -194,6 +191,12 @@ def _other_words(view: View, chosen: Interaction, can_ask: bool) -> None:
     answer = st.session_state.get(f"{key}-answer")
     if answer and answer[0] == question:
         words(answered(explanation, *answer[1:]), f"{key}-said")
+    st.button(
+        "Put the original back",
+        type="tertiary",
+        key=f"{key}-back",
+        on_click=lambda: st.session_state.update({fields[i]: originals[i] for i in chosen}),
+    )
 
 
 def answered(explanation: Explanation, value: float, text: str) -> Words:
@@ -221,6 +224,10 @@ def _runner(explanation: Explanation, game: Game, total: int) -> Runner:
 
 def _pressed(view: View, help_: str, key: str) -> bool:
     return st.button(_label(view), help=help_, key=f"{key}-button")
+
+
+def _loads(view: View) -> str | None:
+    return None if is_loaded(view.explanation) else "The model is loaded first: some seconds."
 
 
 def _label(view: View) -> str:

@@ -8,7 +8,7 @@ function update(state, data) {
   state.serial = Math.max(state.serial ?? 0, data.serial);
   const isNew = state.of !== data.of || !sameMarks(state.marks, data.marks);
   Object.assign(state, { of: data.of, marks: data.marks });
-  if (isNew && state.version === data.version && state.root?.isConnected) show(state);
+  if (isNew && state.data?.version === data.version && state.root?.isConnected) show(state);
 }
 
 const sameMarks = (a, b) => JSON.stringify(a) === JSON.stringify(b);
@@ -219,13 +219,17 @@ function listen(state) {
   box.addEventListener("input", () => show(state)); // what an input method has written all the same
   box.addEventListener("keydown", (event) => onKey(state, event));
   box.addEventListener("keyup", () => look(state));
-  box.addEventListener("pointerdown", () => {
+  // a finger may scroll, or hold for a menu of its own: only what became a click was a tap
+  box.addEventListener("click", (event) => {
+    if (event.pointerType === "touch") tapped(state, event.target.closest(".piece"));
+  });
+  box.addEventListener("pointerdown", ({ pointerType }) => {
+    if (pointerType === "touch") return;
     const over = new AbortController(); // let go of, here or elsewhere, or scrolled away
     const up = (event) => {
       over.abort();
       if (event.type !== "pointerup") return;
-      const piece = event.composedPath()[0]?.closest?.(".piece");
-      setTimeout(() => released(state, event.pointerType === "touch", piece)); // the selection is settled then
+      setTimeout(() => released(state)); // the selection is settled then
     };
     for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, up, { signal: over.signal });
   });
@@ -244,12 +248,16 @@ function look(state) {
   state.mark.disabled = !state.pending;
 }
 
-function released(state, isTouch, piece) {
+function released(state) {
   look(state);
+  if (state.pending) mark(state, state.pending);
+}
+
+function tapped(state, piece) {
   const chosen = selection(state);
-  if (!isTouch && state.pending) mark(state, state.pending);
-  else if (isTouch && piece) change(state, state.marks.filter((_, k) => k !== piece.dataset.number - 1), "Unmarked.");
-  else if (isTouch && chosen && chosen[0] === chosen[1]) mark(state, wordAt(state, chosen[0]));
+  look(state);
+  if (piece) change(state, state.marks.filter((_, k) => k !== piece.dataset.number - 1), "Unmarked.");
+  else if (chosen && chosen[0] === chosen[1]) mark(state, wordAt(state, chosen[0]));
 }
 
 function onKey(state, event) {

@@ -72,7 +72,7 @@ def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page,
     page.locator("[data-player='6']").click()  # L1.H2
     page.get_by_text("Where L1.H2 looks").first.wait_for()
     page.locator("[data-player='6']").press("o")
-    page.locator(".spexviz-tried").get_by_text("The model without them").wait_for()
+    page.locator(".spexviz-tried").get_by_text("The model without them", exact=True).wait_for()
     text = page.locator(".spexviz-looks .text")
     assert text.inner_text().strip() == planted.PROMPT
     said = page.locator(".spexviz-looks .said")

@@ -159,7 +159,7 @@ def test_other_words_are_typed_measured_and_put_back(manager: JobManager) -> Non
     assert not says(at, "Asked: "), "another question: not answered yet"
     press(at, ask)
     assert says(at, "Asked: Review: This is great at")
-    press(at, f"FormSubmitter:{run_id}-reworded-Put the original back")
+    press(at, f"{run_id}-reworded-back")
     assert [one.value for one in at.text_input if one.label.startswith("Instead of")] == ["not", "bad"]
     assert "This is what it says" in said(at) and not says(at, "Asked: ")
 
