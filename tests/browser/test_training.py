@@ -40,7 +40,7 @@ def test_a_query_is_traced_to_its_training_examples(server, open_page):
     texts = load("reviews").train.texts
     cards = page.locator(".card").all_inner_texts()
     assert all(any(texts[i] in card for card in cards) for i in pair)
-    # whether a set is worth a card depends on the last bits of the encoder's states, which differ by processor
+    # whether a set is worth a card hangs on the last bits of the encoder, which differ by processor
     together = [card for card in cards if "beyond what its parts do" in card]
     assert all("Measured: " in card for card in together)
     first = page.locator(".card").first
