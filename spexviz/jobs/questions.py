@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spexviz.ablate.cache import Cache
-from spexviz.ablate.runner import Progress, Runner
+from spexviz.ablate.runner import Progress
 from spexviz.errors import StoreError
 from spexviz.games.base import Game
 from spexviz.jobs.store import Run, RunStore
 from spexviz.masks import Interaction, set_of
 from spexviz.results import Check, Explanation
 from spexviz.run.checks import validate, with_checks
-from spexviz.run.measured import as_asked, measured
+from spexviz.run.measured import asking, measured
 
 LIMIT = 256  # ablations of one check
 _TRIES = 5  # at keeping what was found, where others keep something at the same time
@@ -36,8 +36,8 @@ class Questions:
     def measure(self, run_id: str, game: Game) -> Explanation:
         """The result with what is measured of its input, which runs of before lack; see JobManager."""
         run, result = self._of(run_id)
-        game = as_asked(result, game)
-        found = measured(result, game, Runner(game, self.cache, urgent=True))
+        runner = asking(result, game, self.cache)
+        found = measured(result, runner.game, runner)
         if found is not result:
             self.store.complete(run, found)
         return found
@@ -50,10 +50,11 @@ class Questions:
         members = set_of(members, len(result.players))
         if any(check.members == members for check in result.checks):
             return result
-        game = as_asked(result, game)
-        runner = Runner(game, self.cache, total=LIMIT, report=report, urgent=True)
-        seed = result.spec.seed
-        (found,) = validate(game, result.spectrum, [members], seed, LIMIT, runner=runner, measured=result)
+        runner = asking(result, game, self.cache, LIMIT, report)
+        sets, spectrum = [members], result.spectrum
+        (found,) = validate(
+            runner.game, spectrum, sets, result.spec.seed, LIMIT, runner=runner, measured=result
+        )
         return self._kept(run_id, found)
 
     def _kept(self, run_id: str, check: Check) -> Explanation:

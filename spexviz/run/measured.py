@@ -6,13 +6,14 @@ some games, the other way round) the leading players are changed one after the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, combinations, islice
 
 import numpy as np
 
-from spexviz.ablate.runner import Runner
+from spexviz.ablate.cache import Cache
+from spexviz.ablate.runner import Progress, Runner
 from spexviz.analysis.leading import leading
 from spexviz.errors import GameError
 from spexviz.games.base import Game
@@ -37,6 +38,17 @@ def as_asked(explanation: Explanation, game: Game) -> Game:
     if explanation.precision.startswith("fp32") and game.precision not in (None, "fp32"):
         return game.at_full_precision() or game
     return game
+
+
+def asking(
+    explanation: Explanation,
+    game: Game,
+    cache: Cache,
+    total: int = 0,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Runner:
+    """What asks the game of a finished run, or one made of it, in its precision, before runs that go on."""
+    return Runner(as_asked(explanation, game), cache, total, report, urgent=True)
 
 
 def measured(explanation: Explanation, game: Game, runner: Runner) -> Explanation:

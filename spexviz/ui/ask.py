@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from spexviz.ablate.runner import Progress, Runner
+from spexviz.ablate.runner import Progress
 from spexviz.errors import SpexvizError
 from spexviz.games.base import Game
 from spexviz.games.prompt.game import PromptGame
@@ -25,7 +25,7 @@ from spexviz.run.checks import MOST_ORDER, with_checks
 from spexviz.run.flips import LIMIT, MOST, flips, known_flips, line_of
 from spexviz.run.measured import as_asked
 from spexviz.ui import runtime, widgets
-from spexviz.ui.games import game_of, is_loaded, is_refused
+from spexviz.ui.games import asking, game_of, is_loaded, is_refused
 from spexviz.ui.panels import View
 from spexviz.ui.selection import off, select
 from spexviz.ui.sentences import words
@@ -154,7 +154,7 @@ def _fewest(view: View, chosen: Interaction, can_ask: bool) -> None:
 def _search(view: View, tell: Tell) -> Flips | None:
     """The answer, told of on its way."""
     found: Flips | None = None
-    for found in flips(view.explanation, _runner(view.explanation, game_of(view.explanation, Game), LIMIT)):
+    for found in flips(view.explanation, asking(view.explanation, LIMIT)):
         tell(found.asked / LIMIT, f"{len(found.tried)} sets tried …")
     return found
 
@@ -214,12 +214,8 @@ def _reworded(
     gone = [*removed, *[player for player, text in changes if not text]]
     mask: Masks = np.ones((1, len(explanation.players)), dtype=bool)
     mask[0, gone] = False
-    value = _runner(explanation, other, 1)(mask)[0]
+    value = asking(explanation, 1, other)(mask)[0]
     return float(value), other.texts(mask)[0]
-
-
-def _runner(explanation: Explanation, game: Game, total: int) -> Runner:
-    return Runner(as_asked(explanation, game), runtime.manager().cache, total, urgent=True)
 
 
 def _pressed(view: View, help_: str, key: str) -> bool:

@@ -8,12 +8,15 @@ from typing import TypeVar
 import streamlit as st
 
 from spexviz import models
+from spexviz.ablate.runner import Runner
 from spexviz.errors import GameError, SpexvizError
 from spexviz.games.base import Game
 from spexviz.jobs import manager as jobs
 from spexviz.results import Explanation
+from spexviz.run import measured
 from spexviz.run.plan import Request
-from spexviz.ui import widgets
+from spexviz.spec import RunSpec
+from spexviz.ui import runtime, widgets
 
 Kind = TypeVar("Kind", bound=Game)
 
@@ -23,7 +26,7 @@ def game_of(explanation: Explanation, kind: type[Kind]) -> Kind:
 
     Raises SpexvizError where it cannot be built here.
     """
-    game = _built(explanation.spec.id, explanation)
+    game = built(explanation.spec)
     if not isinstance(game, kind):
         raise GameError(f"This run is about {game.title.lower()}: open it on the page of that lens.")
     return game
@@ -53,6 +56,16 @@ def is_refused(explanation: Explanation, key: str) -> bool:
     return bool(reason)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _built(spec_id: str, _explanation: Explanation) -> Game:
-    return Request.of(_explanation.spec).game
+def asking(explanation: Explanation, total: int = 0, game: Game | None = None) -> Runner:
+    """What asks the model of a run; `game`: one made of the run's own. Raises SpexvizError as `game_of`."""
+    return measured.asking(explanation, game or game_of(explanation, Game), runtime.manager().cache, total)
+
+
+def built(spec: RunSpec) -> Game:
+    """The game of settings, built once for all visitors. Raises SpexvizError where it cannot be built."""
+    return _built(spec.id, spec)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _built(spec_id: str, _spec: RunSpec) -> Game:
+    return Request.of(_spec).game

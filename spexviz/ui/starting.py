@@ -10,13 +10,21 @@ from spexviz.ui.visitor import visitor
 TITLE = 90  # characters of a run's title
 
 
-def submitted(request: Request, title: str) -> str | None:
-    """Start the run, or find the same one: its id; None, and why, where it cannot be started."""
+def submit(request: Request, title: str, before: str = "") -> str:
+    """Start the run, or find the same one: its id. `before`: the run that it goes on from.
+
+    Raises SpexvizError where it cannot be started.
+    """
     title = " ".join(title.split())
     if len(title) > TITLE:
         title = f"{title[: TITLE - 1]}…"
+    return runtime.manager().submit(request, title, ownership.user(), visitor(), before)
+
+
+def submitted(request: Request, title: str) -> str | None:
+    """The same; None, and why, where it cannot be started."""
     try:
-        return runtime.manager().submit(request, title, ownership.user(), visitor())
+        return submit(request, title)
     except SpexvizError as error:
         widgets.problem(error, key="start-error")
         return None

@@ -12,14 +12,11 @@ from contextlib import nullcontext
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
-from spexviz.games.base import Game
 from spexviz.masks import Interaction, all_but
 from spexviz.results import Explanation
-from spexviz.run.measured import as_asked
-from spexviz.ui import runtime, widgets
-from spexviz.ui.games import game_of, is_loaded, is_refused
+from spexviz.ui import widgets
+from spexviz.ui.games import asking, is_loaded, is_refused
 from spexviz.ui.panels import View
 from spexviz.ui.selection import switch_off
 from spexviz.views.tried import PLAIN, Calls, Outcome, tried
@@ -88,8 +85,7 @@ def asked(view: View, off: Interaction) -> float | None:
     mask = all_but([off], len(explanation.players))
     try:
         with nullcontext() if is_loaded(explanation) else st.spinner("Loading the model …"):
-            game = as_asked(explanation, game_of(explanation, Game))
-            return float(Runner(game, runtime.manager().cache, 1, urgent=True)(mask)[0])
+            return float(asking(explanation, 1)(mask)[0])
     except SpexvizError as error:
         widgets.problem(error, key=f"{key}-error")
         return None

@@ -10,11 +10,7 @@ from spexviz.games.base import Game
 from spexviz.jobs.store import Run
 from spexviz.run import cost
 from spexviz.run.plan import Request
-from spexviz.spec import RunSpec
-from spexviz.ui import ownership, runtime, watch, widgets
-from spexviz.ui.visitor import visitor
-
-TITLE = 90  # characters of a run's title
+from spexviz.ui import starting, watch, widgets
 
 
 def button(label: str, request: Request, title: str, run_id: str, key: str, *, primary: bool = True) -> None:
@@ -27,7 +23,7 @@ def button(label: str, request: Request, title: str, run_id: str, key: str, *, p
     def begin() -> None:
         st.session_state.pop(problem, None)
         try:
-            begun = runtime.manager().submit(request, title, ownership.user(), visitor(), before=run_id)
+            begun = starting.submit(request, title, before=run_id)
         except SpexvizError as error:
             st.session_state[problem] = str(error)
         else:
@@ -61,9 +57,3 @@ def time_of(game: Game, seconds: float | None) -> str:
     if not is_ready(game):
         return "its time is known once the model is loaded"
     return f"about {cost.duration(seconds)}" if seconds is not None else ""
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def game_of(spec_id: str, _spec: RunSpec) -> Game:
-    """The game of a run, built once for all visitors. Raises SpexvizError where it cannot be built here."""
-    return Request.of(_spec).game

@@ -6,7 +6,6 @@ import dataclasses
 
 import streamlit as st
 
-from spexviz.ablate.runner import Runner
 from spexviz.errors import SpexvizError
 from spexviz.games.prompt import zoom
 from spexviz.games.prompt.game import PromptGame
@@ -15,7 +14,7 @@ from spexviz.run import merging
 from spexviz.run.plan import Request
 from spexviz.ui import runtime, widgets
 from spexviz.ui.deeper import begin
-from spexviz.ui.games import game_if_any, game_of, is_loaded, is_refused
+from spexviz.ui.games import asking, game_if_any, is_loaded, is_refused
 from spexviz.ui.panels import View
 from spexviz.ui.selection import selected
 from spexviz.views import arcs, strip
@@ -100,8 +99,8 @@ def _coarser(spec_id: str, _game: PromptGame, count: int) -> dict[str, PromptGam
 def _merged(run_id: str, split: str, _explanation: Explanation, _coarse: PromptGame) -> Explanation:
     """Asked once for all visitors; the ablations are kept."""
     groups = zoom.groups(_explanation.subject.spans, _coarse)
-    runner = Runner(game_of(_explanation, PromptGame), runtime.manager().cache, urgent=True)
-    return merging.merged(_explanation, groups, _subject(_explanation, _coarse), runner)
+    subject = _subject(_explanation, _coarse)
+    return merging.merged(_explanation, groups, subject, asking(_explanation))
 
 
 def _subject(explanation: Explanation, coarse: PromptGame) -> Subject:

@@ -18,7 +18,7 @@ from spexviz.run import cost
 from spexviz.run.plan import Request, new_options
 from spexviz.ui import ownership, runtime, widgets
 from spexviz.ui.deeper import begin
-from spexviz.ui.games import game_if_any, is_refused
+from spexviz.ui.games import built, game_if_any, is_refused
 from spexviz.ui.panels import View
 from spexviz.ui.run_form import BUDGETS
 from spexviz.ui.selection import selected
@@ -159,7 +159,7 @@ def _seconds(spec_id: str, _request: Request) -> float | None:
 def _prompt_of(run: Run) -> PromptGame | None:
     """The game of a run on a prompt, whose players are known without a model."""
     with suppress(SpexvizError):
-        game = begin.game_of(run.spec_id, run.spec)
+        game = built(run.spec)
         if isinstance(game, PromptGame) and game.split != "tokens":
             return game
     return None
