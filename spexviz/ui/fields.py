@@ -14,6 +14,8 @@ from typing import Any
 import streamlit as st
 
 from spexviz.kit.options import Option, defaults, options
+from spexviz.kit.registry import offered
+from spexviz.solvers.base import Solver
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,18 @@ def _limit(limit: float | None, value: float) -> float | None:
     if limit is None:
         return None
     return type(value)(limit)
+
+
+def choose_solver(key: str, without: str = "") -> type[Solver]:
+    """One of the solvers that are offered, in their order, with what it does under it.
+
+    `without`: the name of one that is left out.
+    """
+    kinds: dict[str, Any] = offered("spexviz.solvers")
+    names = sorted(set(kinds) - {without}, key=lambda name: (kinds[name].place, name))
+    kind = kinds[st.selectbox("Solver", names, format_func=lambda name: kinds[name].title, key=key)]
+    st.caption(kind.summary)
+    return kind
 
 
 def solver_settings(kind: type, key: str) -> dict[str, Any]:

@@ -42,11 +42,10 @@ def go(a: str | None, b: str | None) -> None:
 
 def called(run: Run) -> str:
     """A run in a list to choose from: repeated ones have the same title."""
-    solver = run.spec.solver_name
     told = [
         run.title or run.id,
         routes.model_name(run.spec),
-        titles().get(solver, solver),
+        routes.solver_name(run.spec),
         f"seed {run.spec.seed}",
     ]
     if run.active:

@@ -13,7 +13,6 @@ from spexviz.errors import SpexvizError
 from spexviz.games.base import Game
 from spexviz.jobs.store import Run
 from spexviz.kit.options import options, settings
-from spexviz.kit.registry import offered
 from spexviz.run.plan import Request, new_options
 from spexviz.ui import fields, pairs, routes, starting, widgets
 from spexviz.views.captions import plural
@@ -110,12 +109,7 @@ def _other(request: Request, what: str, names: Sequence[str], repeating: Repeati
 
 
 def _with_solver(request: Request, key: str) -> Request:
-    kinds = offered("spexviz.solvers")
-    names = [name for name in kinds if name != request.spec.solver_name]
-    names.sort(key=lambda name: (kinds[name].place, name))
-    chosen = st.selectbox(SOLVER, names, format_func=lambda name: kinds[name].title, key=key)
-    solver = kinds[chosen]()
-    st.caption(kinds[chosen].summary)
+    solver = fields.choose_solver(key, request.spec.solver_name)()
     return replace(request, solver=solver, options=new_options(solver, validate=request.options.validate))
 
 

@@ -14,7 +14,6 @@ import streamlit as st
 from spexviz import models
 from spexviz.errors import SpexvizError
 from spexviz.games.base import Game
-from spexviz.kit.registry import offered
 from spexviz.run import cost
 from spexviz.run.plan import Request, new_options
 from spexviz.solvers.base import Solver
@@ -53,11 +52,7 @@ def solver_and_seed() -> tuple[Solver | None, int]:
 
     No solver, and what to do, where its settings do not fit.
     """
-    solvers = offered("spexviz.solvers")
-    names = sorted(solvers, key=lambda name: (solvers[name].place, name))
-    chosen = st.selectbox("Solver", names, format_func=lambda name: solvers[name].title, key="form-solver")
-    kind = solvers[chosen]
-    st.caption(kind.summary)
+    kind = fields.choose_solver("form-solver")
     solver = made(kind, fields.solver_settings(kind, f"form-{kind.name}"), "solver-error")
     seed = st.number_input("Seed", 0, 2**32 - 1, 0, help="Same settings and seed, same numbers.")
     st.session_state.setdefault(CHECK, True)

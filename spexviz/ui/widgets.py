@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.components.v2 import component
@@ -34,6 +34,7 @@ from spexviz.views.story import Component, Depth, Look, Table
 from spexviz.views.words import plural
 
 Then = Callable[[Any], None]
+T = TypeVar("T")
 _COMPONENTS = {name: component(f"spexviz_{name}", css=style(name), js=script(name)) for name in COMPONENTS}
 
 
@@ -134,6 +135,18 @@ def asking(shown: Component, key: str, **then: Then) -> None:
 
     on: dict[str, Any] = {f"on_{name}_change": heard(name, call) for name, call in then.items()}
     _COMPONENTS[shown.name](key=key, data=dict(shown.data), **on)
+
+
+def one_of(label: str, choices: Sequence[T], key: str, **more: Any) -> T:
+    """One of at least one choice, at first the first; where there is no other, nothing is drawn.
+
+    `more` goes to the widget.
+    """
+    first = choices[0]
+    if len(choices) == 1:
+        return first
+    chosen = st.segmented_control(label, choices, default=first, required=True, key=key, **more)
+    return first if chosen is None else chosen
 
 
 def text_twin(figure: Any) -> str:

@@ -190,9 +190,14 @@ def _selected(explanation: Explanation) -> Panel:
 
 
 def _strip(explanation: Explanation, look: Look) -> Component:
-    found = look.at(explanation)
     # for anyone no guesses: the colours are faint, and the sets are left out
     top = 0 if look.depth == "anyone" and quality(explanation) == "poor" else look.top
+    return text_with_sets(explanation, look, top)
+
+
+def text_with_sets(explanation: Explanation, look: Look, top: int) -> Component:
+    """The text with at most `top` sets under it, and what is known of the selected players."""
+    found = look.at(explanation)
     said = sentence(explanation, look)
     data = strip.data(explanation, found, top=top, dark=look.dark, selection=look.selection, said=said)
     return Component("strip", data, f"{arcs.in_text(explanation, found, look.top)} {said}".rstrip())

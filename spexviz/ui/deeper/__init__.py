@@ -28,14 +28,5 @@ def draw(view: View) -> None:
     key = f"{view.key}-deeper"
     widgets.heading("Go deeper", key=f"{key}-heading")
     with st.container(border=True, key=f"{key}-box"):
-        chosen = next(iter(ways))
-        if len(ways) > 1:
-            chosen = st.segmented_control(
-                "Go deeper by",
-                list(ways),
-                default=chosen,
-                required=True,
-                key=key,
-                label_visibility="collapsed",
-            )
-        ways[chosen or next(iter(ways))](view)
+        chosen = widgets.one_of("Go deeper by", list(ways), key, label_visibility="collapsed")
+        ways[chosen](view)

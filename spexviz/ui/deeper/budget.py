@@ -39,17 +39,7 @@ def draw(view: View) -> None:
         return
     offered = budgets(explanation)
     widgets.note(said.now(explanation), key=f"{key}-now")
-    budget = offered[0]
-    if len(offered) > 1:
-        chosen = st.segmented_control(
-            "Ablations in all",
-            offered,
-            default=budget,
-            required=True,
-            format_func="{:,}".format,
-            key=f"{key}-budget",
-        )
-        budget = int(chosen or budget)
+    budget = widgets.one_of("Ablations in all", offered, f"{key}-budget", format_func="{:,}".format)
     try:
         request = _request(explanation, budget)
         lines = _told(explanation, request)

@@ -17,11 +17,9 @@ from spexviz.ui.deeper import begin
 from spexviz.ui.games import asking, game_if_any, is_loaded, is_refused
 from spexviz.ui.panels import View
 from spexviz.ui.selection import selected
-from spexviz.views import arcs, strip
 from spexviz.views import deeper as said
+from spexviz.views import stories
 from spexviz.views.captions import plural
-from spexviz.views.selected import sentence
-from spexviz.views.story import Component
 
 SETS = 6  # that are shown
 
@@ -42,12 +40,7 @@ def draw(view: View) -> None:
     if game is None:
         return
     coarse = _coarser(explanation.spec.id, game, len(explanation.players))
-    split = next(iter(coarse))
-    if len(coarse) > 1:
-        split = st.segmented_control(
-            "Put together into", list(coarse), default=split, required=True, key=f"{key}-split"
-        )
-    split = split or next(iter(coarse))
+    split = widgets.one_of("Put together into", list(coarse), f"{key}-split")
     nouns = plural(coarse[split].noun)
     if not explanation.proof.exact and is_refused(explanation, key):
         return
@@ -76,11 +69,7 @@ def _show(view: View, merged: Explanation, coarse: PromptGame, key: str) -> None
     look = dataclasses.replace(
         view.look, index="mean", order=3, top=SETS, selection=selected(key, len(merged.players))
     )
-    found = look.at(merged)
-    told = sentence(merged, look)
-    data = strip.data(merged, found, top=SETS, dark=look.dark, selection=look.selection, said=told)
-    text = f"{arcs.in_text(merged, found, SETS)} {told}".rstrip()
-    widgets.drawn(Component("strip", data, text), f"{key}-strip", key)
+    widgets.drawn(stories.text_with_sets(merged, look, SETS), f"{key}-strip", key)
     if merged.proof.exact:
         return
     spec = view.explanation.spec

@@ -58,16 +58,7 @@ def draw(view: View) -> None:
     if not finer:
         st.caption(f"There is nothing smaller to remove inside {_place(explanation, members)}.")
         return
-    split = next(iter(finer))
-    if len(finer) > 1:
-        split = st.segmented_control(
-            "Taken apart into",
-            list(finer),
-            default=split,
-            required=True,
-            key=f"{key}-split-{'-'.join(finer)}",
-        )
-    zoomed = finer[split or next(iter(finer))]
+    zoomed = finer[widgets.one_of("Taken apart into", list(finer), f"{key}-split-{'-'.join(finer)}")]
     try:
         request, time = _proposed(explanation, zoomed)
     except SpexvizError as error:
