@@ -83,9 +83,9 @@ def chart(figure: Any, key: str) -> None:
 
 
 def _figure(figure: Any, key: str, **more: Any) -> None:
-    """A figure under its title, as text that wraps: in it this would be cut where room is short; `more`: of the chart.
+    """A figure under its title, as text that wraps: in it this would be cut where room is short.
 
-    Both can be saved as one picture.
+    Both can be saved as one picture. `more` goes to the chart.
     """
     place = f"{key}-figure"
     with st.container(key=place):
