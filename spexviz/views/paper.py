@@ -40,12 +40,8 @@ class Story:
         told = [panel for panel in every if panel.is_told(self.look.depth)]
         return tuple(panel for panel in told if not isinstance(panel.make, Action))
 
-    def pages(self, *, apart: bool = True) -> Iterator[str | Figure]:
-        """What each panel shows: HTML, or a figure.
-
-        `apart`: each component has its script with it; else the first of each kind alone.
-        """
-        told: set[str] = set()
+    def pages(self) -> Iterator[str | Figure]:
+        """What each panel shows: HTML, with the script that it needs, or a figure."""
         for panel in self.panels:
             shown = panel.make(self.look)
             if isinstance(shown, Figure):
@@ -53,8 +49,7 @@ class Story:
                 continue
             page = html_of(panel, shown, self)
             name = _drawn_by(shown)
-            if name and (apart or name not in told):
-                told.add(name)
+            if name:
                 page = scripted(name) + page
             yield page
 

@@ -6,16 +6,15 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from plotly.graph_objects import Figure
-
 from spexviz.views.plot import write
-from spexviz.views.plot.axes import Axis, joined, layout
+from spexviz.views.plot.axes import Axis, joined
+from spexviz.views.plot.parts import Part
 
 _DASHES = {"dash": "6 4", "dot": "2 3", "solid": ""}
 _CLEAR = "rgba(0,0,0,0)"
 
 
-def of(figure: Figure, x: Axis, y: Axis) -> Iterator[str]:
+def of(figure: Part, x: Axis, y: Axis) -> Iterator[str]:
     """The marks of every trace, in order."""
     ends: dict[int, float] = {}  # where the bars of a row end that stand on one another
     for trace in figure.data:
@@ -25,9 +24,9 @@ def of(figure: Figure, x: Axis, y: Axis) -> Iterator[str]:
             yield from _scatter(trace, x, y)
 
 
-def _bars(trace: Any, figure: Figure, ends: dict[int, float], x: Axis, y: Axis) -> Iterator[str]:
-    stacked = layout(figure).barmode == "stack"
-    share = trace.width or 1.0 - (layout(figure).bargap or 0.2)
+def _bars(trace: Part, figure: Part, ends: dict[int, float], x: Axis, y: Axis) -> Iterator[str]:
+    stacked = figure.layout.barmode == "stack"
+    share = trace.width or 1.0 - (figure.layout.bargap or 0.2)
     thick = share * abs(y.at(1.0) - y.at(0.0))
     for row, length in enumerate(trace.x):
         start = 0.0
@@ -45,7 +44,7 @@ def _bars(trace: Any, figure: Figure, ends: dict[int, float], x: Axis, y: Axis) 
         yield _mark(f'<rect {box} style="{style}"/>', _one(trace.hovertext, row), members)
 
 
-def _scatter(trace: Any, x: Axis, y: Axis) -> Iterator[str]:
+def _scatter(trace: Part, x: Axis, y: Axis) -> Iterator[str]:
     places = [(x.at(float(a)), y.at(float(b))) for a, b in zip(trace.x, trace.y, strict=True)]
     if "lines" in trace.mode and len(places) > 1:
         way = "M" + "L".join(f"{a:.1f},{b:.1f}" for a, b in places)
@@ -67,7 +66,7 @@ def _scatter(trace: Any, x: Axis, y: Axis) -> Iterator[str]:
     yield "</g>"
 
 
-def _errors(trace: Any, places: Sequence[tuple[float, float]], y: Axis) -> Iterator[str]:
+def _errors(trace: Part, places: Sequence[tuple[float, float]], y: Axis) -> Iterator[str]:
     error = trace.error_y
     style = f"fill:none;stroke:{error.color};stroke-width:{error.thickness}"
     for k, (a, _) in enumerate(places):
@@ -93,7 +92,7 @@ def _shape(symbol: str | None, x: float, y: float, half: float) -> str:
     return f'circle cx="{x:.1f}" cy="{y:.1f}" r="{half:.1f}"'
 
 
-def straight(shape: Any, x: Axis, y: Axis) -> str:
+def straight(shape: Part, x: Axis, y: Axis) -> str:
     """A line between two points."""
     ends = [
         f'{name}="{place:.1f}"'
@@ -107,7 +106,7 @@ def straight(shape: Any, x: Axis, y: Axis) -> str:
     return f'<line {" ".join(ends)} style="{_stroke(shape.line)}"/>'
 
 
-def key(trace: Any, x: float, y: float, ink: str) -> Iterator[str]:
+def key(trace: Part, x: float, y: float, ink: str) -> Iterator[str]:
     """A trace in the legend: its mark and its name, in this colour."""
     middle = y + 11
     if trace.type == "bar":
@@ -121,7 +120,7 @@ def key(trace: Any, x: float, y: float, ink: str) -> Iterator[str]:
     yield write.line(write.plain(trace.name), x + 30, middle + 4.5, 13, ink)
 
 
-def _stroke(line: Any) -> str:
+def _stroke(line: Part) -> str:
     dash = _DASHES.get(line.dash or "solid", "")
     dashed = f";stroke-dasharray:{dash}" if dash else ""
     return f"stroke:{line.color};stroke-width:{line.width or 1.5}{dashed}"
