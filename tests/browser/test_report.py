@@ -86,8 +86,8 @@ def test_a_report_links_its_views_by_mouse_and_keyboard(browser, tmp_path, width
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     assert page.locator(".token.selected").all_inner_texts() == ["fails"]
-    told = page.locator(".told").inner_text()
-    assert told.startswith("+ fails") and "log-odds" in told
+    tip = page.locator(".tip").inner_text()
+    assert tip.startswith("+ fails") and "log-odds" in tip
     page.keyboard.press("Escape")
     assert page.locator(".selected").count() == 0
     page.locator(".comb").nth(1).press("Enter")
@@ -110,24 +110,20 @@ def test_a_report_of_several_runs_prints_whole_and_stands_without_scripts(browse
     opened = Opened(browser, path, theme="dark")
     page = opened.page
     page.get_by_role("navigation").get_by_role("link").nth(1).click()
-    assert (
-        page.url.endswith("#run-2")
-        and page.locator("#run-2").evaluate("one => one.getBoundingClientRect().top") < 9
-    )
+    assert page.url.endswith("#run-2") and page.locator("#run-2").bounding_box()["y"] < 9
     folds = page.locator("details.more")
-    assert folds.count() and not any(fold.evaluate("one => one.open") for fold in folds.all())
+    count = folds.count()
+    assert count and not page.locator("details.more[open]").count()
     page.emulate_media(media="print")
-    wait_until(lambda: all(fold.evaluate("one => one.open") for fold in folds.all()), 10, "open folds")
+    wait_until(lambda: page.locator("details.more[open]").count() == count, 10, "open folds")
     assert page.locator(".plot svg").locator("visible=true").count() == 7
     assert page.evaluate("getComputedStyle(document.body).color") == INK["light"]
     for box in page.locator(".spexviz-rows .box").all():
         assert box.evaluate("one => one.scrollHeight - one.clientHeight") <= 2, "a table is cut on paper"
-    assert page.locator(".saver, .told, .said").locator("visible=true").count() == 0
+    assert page.locator(".saver, .tip, .said").locator("visible=true").count() == 0
     assert page.evaluate("document.body.getBoundingClientRect().width") == 690
     page.emulate_media(media="screen")
-    wait_until(
-        lambda: not any(fold.evaluate("one => one.open") for fold in folds.all()), 10, "folds as before"
-    )
+    wait_until(lambda: not page.locator("details.more[open]").count(), 10, "folds as before")
     opened.close()
 
     still = Opened(browser, path, java_script_enabled=False)

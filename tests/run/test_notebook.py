@@ -24,7 +24,7 @@ def executed(text):
 def test_a_run_of_the_toy_model_is_made_again_with_the_same_spec_and_numbers():
     prompt = 'never "fails" to\nimpress \\ {x} \u202e</script>'
     game = sv.PromptGame(model="toy", prompt=prompt, template="Review: {}\nIt is", masking="delete")
-    first = sv.explain(game, sv.ProxySPEX(max_order=3), budget=16, seed=7, validate=3, near=0.2)
+    first = sv.explain(game, sv.GaussianProcess(draws=20), budget=16, seed=7, validate=3, near=0.2)
     again = executed(code(first.spec))["result"]
     assert again.spec == first.spec and again.spec.id == first.spec.id
     assert again.spectrum.values.tolist() == first.spectrum.values.tolist()
