@@ -39,8 +39,7 @@ function link(plot) {
   const choices = marks.filter((mark) => mark.dataset.members);
   for (const drawn of plot.querySelectorAll("svg")) {
     const own = choices.filter((mark) => mark.ownerSVGElement === drawn);
-    own.forEach((mark, k) => button(mark, k === 0, tips.get(mark).replaceAll("
-", ", ")));
+    own.forEach((mark, k) => button(mark, k === 0, tips.get(mark).replaceAll("\n", ", ")));
     if (own.length) drawn.setAttribute("role", "group");
   }
   const membersOf = (mark) => mark.dataset.members.split(",").map(Number);
