@@ -108,15 +108,14 @@ class Writer:
         )
 
     def _instead(self, shown: Component) -> str:
-        """The text on its colours, and the words."""
-        words = f"<p>{safe(shown.text)}</p>"
+        """The text on its colours, its sets being in the next panel; of others what they show in words."""
         if shown.name != "strip":
-            return words
+            return f"{_titled(shown.data.get('title', ''))}<p>{_line(shown.text)}</p>"
         light, dark = (
             str(heat(self.explanation, dark=look.dark, index=look.index, order=look.order))
             for look in self.looks
         )
-        return f"{self.colours.both(light, dark)}{words}"
+        return self.colours.both(light, dark)
 
 
 def _heading(panel: Panel, shown: Shown) -> tuple[str, Sequence[str]]:

@@ -120,7 +120,7 @@ def test_a_report_of_several_runs_prints_whole_and_stands_without_scripts(browse
     assert page.evaluate("getComputedStyle(document.body).color") == INK["light"]
     for box in page.locator(".spexviz-rows .box").all():
         assert box.evaluate("one => one.scrollHeight - one.clientHeight") <= 2, "a table is cut on paper"
-    assert page.locator(".saver, .tip, .said").locator("visible=true").count() == 0
+    assert page.locator(".saver, .tip, [data-unseen]").locator("visible=true").count() == 0
     assert page.evaluate("document.body.getBoundingClientRect().width") == 690
     page.emulate_media(media="screen")
     wait_until(lambda: not page.locator("details.more[open]").count(), 10, "folds as before")
