@@ -80,14 +80,14 @@ def gestures(browser: Any, home: Path) -> dict[str, float]:
 def _opened(page: Any) -> dict[str, float]:
     """A card of the form, opened for the first time on this server."""
     page.evaluate(f"clock('click', {SHOWN}); window.first = timed; clock('click', {DRAWN})")
-    page.locator(".st-key-recorded-prompt-turns button").click()
+    harness.card(page, "prompt", "turns").click()
     return {CARD: page.evaluate("first"), WHOLE: page.evaluate("timed")}
 
 
 def _paired(page: Any, server: harness.Server) -> dict[str, float]:
     """Two recorded runs, marked in the list of runs and compared."""
     page.goto(f"{server.url}/explore?run=")
-    page.locator(".st-key-recorded-prompt-never-fails button").click()
+    harness.card(page, "prompt", "never-fails").click()
     page.get_by_text("Sets as a table").first.wait_for()
     page.goto(f"{server.url}/runs")
     boxes = page.get_by_role("checkbox", name="Mark ")

@@ -25,6 +25,7 @@ COMPONENTS = (
     "marker",
     "tried",
     "tokens",
+    "shelf",
 )
 _PARTS = {  # what stands before them in those that are more than one file
     "strip": ("said.js", "said.css", "lanes.js", "lanes.css", "tools.js", "tools.css"),
@@ -33,6 +34,7 @@ _PARTS = {  # what stands before them in those that are more than one file
     "arcs": ("rails.js",),
     "selected": ("said.js", "said.css"),
     "rows": ("listed.js",),
+    "shelf": ("thumbnail.js",),
 }
 
 

@@ -210,7 +210,7 @@ def open_recorded(page: Any, url: str, lens: str, game: str, name: str) -> str:
     """Open a recorded run by its card; its id."""
     page.goto(f"{url}/{lens}?run=")
     idle(page)
-    page.locator(f".st-key-recorded-{game}-{name} button").first.click()
+    harness.card(page, game, name).click()
     page.wait_for_url(re.compile(r"[?&]run=[0-9a-f]{16}"))
     page.get_by_text(TABLE).first.wait_for()
     return re.search(r"[?&]run=([0-9a-f]{16})", page.url)[1]

@@ -7,11 +7,13 @@ REVIEW = {"name": "prompt", "model": "bundled", "template": "Review: {}\nSentime
 RUNS = (
     Recording(
         "never-fails",
+        "Negation",
         "Her acting never fails to impress",
         {**REVIEW, "prompt": "Her acting never fails to impress"},
     ),
     Recording(
         "turns",
+        "Many turns",
         "A review of 27 words and many turns",
         {
             **REVIEW,
