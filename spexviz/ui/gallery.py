@@ -1,4 +1,4 @@
-"""The Gallery page: every recorded run as a card with its picture; one that is pressed opens on its lens's page.
+"""The Gallery page: every recorded run as a card with its picture; one that is pressed opens at once.
 
 No model is loaded, and no run is read before it is opened.
 """
@@ -14,8 +14,8 @@ from spexviz.ui.lenses import lenses
 from spexviz.ui.recorded import Recorded
 
 INTRO = (
-    "Real runs of small open models, recorded with all their settings: each card says what was found, and how "
-    "far to trust it. Open one, switch its words off, and see what the model really answered."
+    "Real runs of small open models, recorded with all their settings: each card says what was found and how "
+    "far to trust it. Open one, switch words off in it, and see what the model really answers."
 )
 ALL = "All"
 SHOWN = "gallery-shown"  # session_state: the lens whose runs are shown, also while another page is
@@ -30,7 +30,7 @@ def page() -> None:
             return
     st.title("Gallery", anchor=False)
     st.caption(INTRO)
-    recorded.draw(_filtered(recorded.all_recorded()), "gallery-cards")
+    recorded.draw(_filtered(recorded.all_recorded()), "gallery-cards", heading=2)
 
 
 def _filtered(runs: Sequence[Recorded]) -> list[Recorded]:

@@ -105,10 +105,10 @@ def cards(game: str) -> None:
     draw(found, f"recorded-{game}")
 
 
-def draw(shown: Sequence[Recorded], key: str) -> None:
-    """A card a run; one that is pressed is the one that `pressed` tells of."""
+def draw(shown: Sequence[Recorded], key: str, heading: int = 3) -> None:
+    """A card a run, its title a heading of this level; one that is pressed is what `pressed` tells of."""
     covers = [one.cover for one in shown]
-    widgets.asking(shelf(covers, dark=widgets.dark()), key, open=_press)
+    widgets.asking(shelf(covers, heading=heading, dark=widgets.dark()), key, open=_press)
 
 
 def _press(said: Any) -> None:

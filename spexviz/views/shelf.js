@@ -10,13 +10,13 @@ function draw(parentElement, state, data) {
   const { cells, ...shades } = data.colours;
   for (const [name, colour] of Object.entries(shades)) root.style.setProperty(`--sx-${name}`, colour);
   state.root = root;
-  root.append(...data.cards.map((card) => drawCard(state, card, cells)));
+  root.append(...data.cards.map((card) => drawCard(state, card, `h${data.heading}`, cells)));
   parentElement.append(root);
   for (const frame of root.querySelectorAll(".picture")) paint(frame);
   document.fonts?.ready.then(() => root.isConnected && root.querySelectorAll(".picture").forEach(paint)); // widths of letters are known now
 }
 
-function drawCard(state, card, cells) {
+function drawCard(state, card, heading, cells) {
   const box = element("article", "card");
   box.dataset.key = card.key;
   box.setAttribute("role", "listitem");
@@ -25,7 +25,7 @@ function drawCard(state, card, cells) {
   frame.made = card.picture && (() => pictureOf(card.picture, cells));
   box.append(frame);
   if (card.about) box.append(element("p", "about", card.about));
-  box.append(element("h3", "title", card.title), element("p", "finding", steady(card.finding)), drawTrust(card));
+  box.append(element(heading, "title", card.title), element("p", "finding", steady(card.finding)), drawTrust(card));
   const foot = element("div", "foot");
   foot.append(element("p", "facts", card.facts.join(" · ")), drawButton(state, card));
   box.append(foot);

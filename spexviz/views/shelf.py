@@ -35,9 +35,13 @@ class Cover:
     picture: Mapping[str, Any] | None = None
 
 
-def shelf(covers: Sequence[Cover], *, dark: bool = False) -> Component:
-    """The cards in their order, as many beside each other as there is room for."""
+def shelf(covers: Sequence[Cover], *, heading: int = 3, dark: bool = False) -> Component:
+    """The cards in their order, as many beside each other as there is room for.
+
+    `heading`: the level of their titles.
+    """
     body: dict[str, Any] = {"cards": [_card(cover) for cover in covers]}
+    body["heading"] = heading
     body["colours"] = colours(_COLOURS, dark) | {"cells": theme.palette(dark)}
     said = " ".join(f"{cover.title}: {cover.finding}" for cover in covers)
     return Component("shelf", versioned(body, ()), said)

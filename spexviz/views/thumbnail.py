@@ -74,7 +74,7 @@ def _examples(explanation: Explanation, items: Sequence[Item]) -> dict[str, Any]
 
 
 def _leading(explanation: Explanation) -> list[dict[str, Any]]:
-    """The first set that is told of, else the strongest one, with the sign of its value; none that is weak."""
+    """The first set that is told of, else the strongest one, with the sign of its value; no weak one."""
     found = explanation.interactions(order=usual_order(explanation))
     sets: list[Interaction] = [members for members in told(explanation).sets if len(members) > 1]
     sets += list(found.top(1, include_singletons=False).values)

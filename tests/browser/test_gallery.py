@@ -1,4 +1,4 @@
-"""The gallery in a real browser: every recorded run opens from its card, and shows what the card has promised."""
+"""The gallery in a real browser: every recorded run opens from its card and shows what the card says."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ def test_every_card_opens_and_shows_what_it_has_promised(server, open_page, widt
     cards.nth(len(RUNS) - 1).wait_for()
     assert cards.locator(".title").all_inner_texts() == [run.title for run in RUNS]
     pictures = cards.locator(".picture svg")
-    assert all(count > 2 for count in pictures.evaluate_all("all => all.map((one) => one.querySelectorAll('rect').length)"))
+    assert all(
+        count > 2
+        for count in pictures.evaluate_all("all => all.map((one) => one.querySelectorAll('rect').length)")
+    )
     tops = cards.evaluate_all("all => all.map((one) => one.getBoundingClientRect().top)")
     assert tops.count(tops[0]) == BESIDE[width]
     assert not states.wrong_with(page)

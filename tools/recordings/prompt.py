@@ -37,8 +37,9 @@ RUNS = (
             **REVIEW,
             "prompt": "We booked this hotel for our anniversary. The room was large and very clean. "
             "Breakfast was cold every single morning. The staff were friendly and remembered our names. "
-            "Sadly, the pool was closed. The music from the bar kept us awake until two. When we complained, "
-            "the manager moved us to a quiet room. That one had a view of the sea. We would gladly come back.",
+            "Sadly, the pool was closed. The music from the bar kept us awake until two. "
+            "When we complained, the manager moved us to a quiet room. That one had a view of the sea. "
+            "We would gladly come back.",
             "split": "sentences",
         },
     ),
