@@ -11,6 +11,7 @@ from spexviz.ui import access, address, browser, routes
 from spexviz.ui.lenses import lenses
 
 OTHERS = (  # pages that are no lens's
+    ("gallery", "Gallery", ":material/photo_library:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("runs", "Runs", ":material/history:"),
 )
