@@ -72,7 +72,11 @@ def _card(one: Recorded, key: str) -> None:
     widgets.note(one.trust, kind="quiet", key=f"{key}-trust")
     st.caption(f"{one.players} {nouns} · {one.ablations:,} ablations")
     if st.button("Open", key=key, icon=":material/open_in_new:"):
-        explanation = Explanation.from_json(one.path.read_text(encoding="utf-8"))
-        store = runtime.manager().store
-        watch.open_run(store.insert(explanation, one.title, RECORDED, ownership.user()))
+        watch.open_run(taken_in(one))
         st.rerun()
+
+
+def taken_in(one: Recorded) -> str:
+    """The id of a recorded run, once the store of this server has it."""
+    explanation = Explanation.from_json(one.path.read_text(encoding="utf-8"))
+    return runtime.manager().store.insert(explanation, one.title, RECORDED, ownership.user())
