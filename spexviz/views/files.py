@@ -79,8 +79,7 @@ def _by_browser(page: str, kind: str, width: int, ground: str) -> str:
         except Error as error:
             raise NoBrowser(f"{REMEDY} ({str(error).splitlines()[0]})") from None
         try:
-            size = {"width": width, "height": 900}
-            window = browser.new_context(offline=True, viewport=size).new_page()
+            window = browser.new_page(offline=True, viewport={"width": width, "height": 900})
             body = f'<body style="margin:0;background:{ground}">{page}{_tools()}'
             window.set_content(f'<!doctype html><meta charset="utf-8">{body}')
             return window.evaluate(_SAVE, kind)

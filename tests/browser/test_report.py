@@ -152,7 +152,7 @@ def test_a_run_is_taken_along(server, open_page, browser, tmp_path) -> None:
     open_card(page, "prompt", "never-fails")
     page.locator(".js-plotly-plot .bars").first.wait_for()
     pictures = page.get_by_role("group", name="Save this picture")
-    wait_until(lambda: pictures.count() >= 4, 30, "a way to save each picture")
+    wait_until(lambda: pictures.count() >= 3, 30, "a way to save each picture")
     for picture in pictures.locator("visible=true").all():
         root = ET.fromstring(saved(page, picture.get_by_role("button", name="SVG")))
         texts = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
