@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,10 @@ def save(shown: Figure | Component, path: Path | str, *, width: int = WIDE, dark
     else:
         data = {**shown.data, "still": True}
         page = scripted(shown.name) + placed(shown.name, data, "", run="saved", dark=dark)
-    found = _by_browser(page, kind, width, theme.tokens(dark).page)
+    with ThreadPoolExecutor(
+        1
+    ) as beside:  # a notebook's own thread has a loop, which the browser's would disturb
+        found = beside.submit(_by_browser, page, kind, width, theme.tokens(dark).page).result()
     content = base64.b64decode(found) if kind == "png" else found.encode()
     path.write_bytes(content)
     return path

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import spexviz as sv
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
 from spexviz.views.cards import Item
@@ -147,11 +148,22 @@ def test_no_text_of_others_leaves_its_place_in_a_report(browser, tmp_path) -> No
     opened.close()
 
 
+def test_the_library_saves_what_the_browser_saves(tmp_path) -> None:
+    run = recorded("prompt/never-fails")
+    graph = sv.views.save(sv.views.graph(run), tmp_path / "graph.svg", width=700)
+    texts = [one.text for one in ET.parse(graph).iter("{http://www.w3.org/2000/svg}text")]
+    assert {"Her", "acting", "never", "fails", "impress"} <= set(texts)
+    png = sv.views.save(
+        sv.views.path(run, dark=True), tmp_path / "path.png", width=500, dark=True
+    ).read_bytes()
+    assert png[:8] == b"\x89PNG\r\n\x1a\n" and int.from_bytes(png[16:20]) >= 1000
+
+
 def test_a_run_is_taken_along(server, open_page, browser, tmp_path) -> None:
     page = open_page(f"{server.url}/explore", width=1440)
     open_card(page, "prompt", "never-fails")
     page.locator(".js-plotly-plot .bars").first.wait_for()
-    pictures = page.get_by_role("group", name="Save this picture")
+    pictures = page.get_by_role("toolbar", name="Save this picture")
     wait_until(lambda: pictures.count() >= 3, 30, "a way to save each picture")
     for picture in pictures.locator("visible=true").all():
         root = ET.fromstring(saved(page, picture.get_by_role("button", name="SVG")))
@@ -163,7 +175,7 @@ def test_a_run_is_taken_along(server, open_page, browser, tmp_path) -> None:
         png = saved(page, picture.get_by_role("button", name="PNG"))
         assert png[:8] == b"\x89PNG\r\n\x1a\n" and int.from_bytes(png[16:20]) == 2 * width
     page.get_by_role("tab", name="Sets as a table").click()
-    table = page.get_by_role("group", name="Save this table").first
+    table = page.get_by_role("toolbar", name="Save this table").first
     rows = page.get_by_role("grid", name="Sets as a table").locator("tbody tr").count()
     frame = pd.read_csv(StringIO(saved(page, table.get_by_role("button", name="CSV")).decode()))
     assert len(frame) == rows and frame["Set"][0] == "never × fails"

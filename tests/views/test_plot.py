@@ -1,5 +1,6 @@
 """A figure as SVG: what it shows is what Plotly shows, whatever stands in it."""
 
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -7,6 +8,7 @@ from plotly.graph_objects import Figure
 
 import spexviz as sv
 from spexviz.views.fidelity import fidelity_curve, residuals
+from spexviz.views.files import NoBrowser
 from spexviz.views.path import path, path_steps
 from spexviz.views.plot import NARROW, WIDE, CannotDraw, drawn
 from spexviz.views.stories import story
@@ -108,3 +110,10 @@ def test_a_figure_is_saved_without_a_browser_and_a_wrong_ending_is_refused(tmp_p
     assert "From nothing to everything" in saved.read_text(encoding="utf-8")
     with pytest.raises(ValueError, match=r"neither in \.svg nor in \.png"):
         sv.views.save(figure, tmp_path / "path.pdf")
+
+
+def test_without_a_browser_the_remedy_is_said_and_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    with pytest.raises(NoBrowser, match=r"pip install 'spexviz\[export\]' and playwright install chromium"):
+        sv.views.save(path(recorded("prompt/never-fails")), tmp_path / "path.png")
+    assert not list(tmp_path.iterdir())
