@@ -24,6 +24,7 @@ WIDE, HALF, NARROW = 760, 470, 340  # pixels of a figure on a laptop, beside ano
 _HEAD = (("700", 17, 24), ("400", 13, 18))  # weight, size and line height of a title, and of what is under it
 _NAMES = (118, 0.28)  # of the names of rows: pixels at least, and their share of the width
 _ROW = 22  # pixels of a row of the legend
+_ANCHORS = {"left": "start", "right": "end"}  # of text, by Plotly's names
 _UNDER = 60  # pixels under a plot for which its height has room
 _TITLE, _TICKS = 24, 20  # pixels under a plot: the name of the axis, its numbers
 
@@ -77,12 +78,10 @@ def _draw(drawn_: list[str], figure: Part, width: int, top: float) -> float:
     freed = theme.titled_room(layout)
     named = _in_legend(figure)
     rows = write.rows([write.wide(write.plain(trace.name), 13) + 44 for trace in named], width)
-    under = layout.margin.b
+    under = 8 + _ROW * len(rows)
     if layout.xaxis.visible is not False:
-        under = _TICKS + _TITLE
-    under += _ROW * len(rows) + 8
-    more = under - max(layout.margin.b, _UNDER)
-    height = layout.height - freed + max(0.0, more)
+        under += _TICKS + _TITLE
+    height = layout.height - freed - max(layout.margin.b, _UNDER) + under
     longest = max(_NAMES[0], _NAMES[1] * width)
     left = layout.margin.l + labels_wide(figure, longest)
     x = across(figure, left, width - layout.margin.r)
@@ -91,7 +90,7 @@ def _draw(drawn_: list[str], figure: Part, width: int, top: float) -> float:
     drawn_ += [marks.straight(shape, x, y) for shape in layout.shapes]
     drawn_ += marks.of(figure, x, y)
     for note in layout.annotations:
-        drawn_ += _note(note, x, y)
+        drawn_ += _note(note, x, y, width)
     drawn_ += _legend(named, rows, top + height - _ROW * len(rows), layout.font.color)
     return height
 
@@ -108,9 +107,14 @@ def _in_legend(figure: Part) -> list[Part]:
     return [trace for trace in figure.data if trace.showlegend is not False and trace.name]
 
 
-def _note(note: Part, x: Axis, y: Axis) -> list[str]:
-    """What is written on the plot."""
-    at = (x.place(note.x, note.xref) + (note.xshift or 0), y.place(note.y, note.yref) - (note.yshift or 0))
-    anchors = {"left": "start", "right": "end"}
-    anchor = anchors.get(note.xanchor or "", "middle")
-    return write.block(note.text, *at, note.font.size, note.font.color, anchor, note.yanchor or "middle")
+def _note(note: Part, x: Axis, y: Axis, width: int) -> list[str]:
+    """What is written on the plot, never beyond its right edge."""
+    across_ = x.place(note.x, note.xref) + (note.xshift or 0)
+    down_ = y.place(note.y, note.yref) - (note.yshift or 0)
+    anchor = _ANCHORS.get(note.xanchor or "", "middle")
+    font = note.font
+    if anchor == "start":
+        written = write.plain(note.text).split("\n")
+        widest = max(write.wide(line, font.size, bold=True) for line in written)
+        across_ = min(across_, width - widest)
+    return write.block(note.text, across_, down_, font.size, font.color, anchor, note.yanchor or "middle")
