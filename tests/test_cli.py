@@ -241,7 +241,7 @@ def test_the_command_is_installed() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "spexviz.cli", "--help"], capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 0 and "explain | serve | models" in done.stdout
+    assert done.returncode == 0 and "explain | report | serve | models" in done.stdout
 
 
 def test_settings_are_read_as_their_fields_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
