@@ -17,7 +17,7 @@ from tests.explanations import changed
 from tests.views.test_arcs import recorded
 
 SVG = "{http://www.w3.org/2000/svg}"
-RUNS = ("prompt/never-fails", "prompt/turns", "heads/copying", "training/elevator")
+RUNS = ("prompt/never-fails", "heads/copying")
 TAGS = {"svg", "g", "rect", "line", "text", "path", "title", "circle"}
 EVIL = (
     "</svg><script>alert(1)</script>",
