@@ -12,7 +12,7 @@ from spexviz.views.plot import write
 from spexviz.views.plot.parts import Part
 
 _ROOM = 0.05  # of the range, beyond the outermost values
-_TICKS = 5  # about how many numbers an axis has
+_TICKS = 8  # at most about so many numbers on an axis
 _TITLE = 26  # pixels of the name of an upright axis
 
 
