@@ -3,14 +3,17 @@
 import sys
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 from plotly.graph_objects import Figure
 
 import spexviz as sv
+from spexviz.views import heads
 from spexviz.views.fidelity import fidelity_curve, residuals
 from spexviz.views.files import NoBrowser
 from spexviz.views.path import path, path_steps
 from spexviz.views.plot import NARROW, WIDE, CannotDraw, drawn
+from spexviz.views.removal import removal
 from spexviz.views.stories import story
 from spexviz.views.story import Action, Look
 from tests.explanations import changed
@@ -101,6 +104,25 @@ def test_the_legend_stands_under_the_curve_and_another_kind_of_figure_is_refused
     assert names and all(texts[name] > axis for name in names)
     with pytest.raises(CannotDraw, match="pie cannot be drawn"):
         drawn(Figure({"data": [{"type": "pie", "values": [1]}]}))
+    with pytest.raises(CannotDraw, match="upright bars"):
+        drawn(Figure({"data": [{"type": "bar", "x": ["a"], "y": [1]}]}))
+
+
+def test_bands_and_what_all_gives_are_drawn():
+    shares, draws = (0.0, 0.5, 1.0), np.array([[0.9, 0.5, 0.1], [0.9, 0.7, 0.3]])
+    band = removal(shares, [("ours", np.array([0.9, 0.8, 0.2]))], draws, "accuracy")
+    found = ET.fromstring(drawn(band))
+    closed = [one for one in found.iter(f"{SVG}path") if one.get("d").endswith("z")]
+    assert len(closed) == 1 and closed[0].get("d").count("L") == 5
+    rows = [
+        {"method": method, "size": size, "value": 3.0, "low": 2.0, "high": 4.0}
+        for method in ("spectrum", "LASSO")
+        for size in (2, 4)
+    ]
+    left = ET.fromstring(drawn(heads.removal(rows, 4.5, "nats"), NARROW))
+    texts = [one.text for one in left.iter(f"{SVG}text")]
+    assert "all kept" in texts and "0" in texts and "4" in texts
+    assert len(list(left.iter(f"{SVG}circle"))) == 2 * 2 + 2, "dots, and those of the legend"
 
 
 def test_a_figure_is_saved_without_a_browser_and_a_wrong_ending_is_refused(tmp_path):

@@ -25,6 +25,7 @@ _HEAD = (("700", 17, 24), ("400", 13, 18))  # weight, size and line height of a 
 _NAMES = (118, 0.28)  # of the names of rows: pixels at least, and their share of the width
 _ROW = 22  # pixels of a row of the legend
 _ANCHORS = {"left": "start", "right": "end"}  # of text, by Plotly's names
+_SIZE = 12  # of text that does not say its own
 _UNDER = 60  # pixels under a plot for which its height has room
 _TITLE, _TICKS = 24, 20  # pixels under a plot: the name of the axis, its numbers
 
@@ -41,7 +42,7 @@ def drawn(figure: Figure, width: int = WIDE, *, titled: bool = False, ground: st
     CannotDraw.
     """
     plain = parts(figure)
-    unknown = sorted({trace.type or "scatter" for trace in plain.data} - set(KNOWN))
+    unknown = sorted({_kind(trace) for trace in plain.data} - set(KNOWN))
     if unknown:
         raise CannotDraw(
             f"A figure with {' and '.join(unknown)} cannot be drawn as SVG here: use figure.write_image of "
@@ -58,6 +59,13 @@ def drawn(figure: Figure, width: int = WIDE, *, titled: bool = False, ground: st
     box = f'viewBox="0 0 {width} {height:.0f}" width="{width}" height="{height:.0f}"'
     said = f'role="img" aria-label="{label}" style="font-family:{escape(theme.FONT)}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {box} {said}>{"".join(drawn_)}</svg>'
+
+
+def _kind(trace: Part) -> str:
+    """What a trace is drawn as; of bars those that lie."""
+    if trace.type == "bar" and trace.orientation != "h":
+        return "upright bars"
+    return trace.type or "scatter"
 
 
 def _head(drawn_: list[str], width: int, layout: Part) -> float:
@@ -112,9 +120,9 @@ def _note(note: Part, x: Axis, y: Axis, width: int) -> list[str]:
     across_ = x.place(note.x, note.xref) + (note.xshift or 0)
     down_ = y.place(note.y, note.yref) - (note.yshift or 0)
     anchor = _ANCHORS.get(note.xanchor or "", "middle")
-    font = note.font
+    size = note.font.size or _SIZE
     if anchor == "start":
         written = write.plain(note.text).split("\n")
-        widest = max(write.wide(line, font.size, bold=True) for line in written)
+        widest = max(write.wide(line, size, bold=True) for line in written)
         across_ = min(across_, width - widest)
-    return write.block(note.text, across_, down_, font.size, font.color, anchor, note.yanchor or "middle")
+    return write.block(note.text, across_, down_, size, note.font.color, anchor, note.yanchor or "middle")

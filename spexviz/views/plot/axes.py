@@ -182,6 +182,9 @@ def _values(figure: Part, name: str) -> list[float]:
         values = getattr(trace, name)
         numbers = [float(one) for one in values if isinstance(one, int | float)]
         found += numbers
+        if name == "y" and trace.error_y.array is not None:
+            found += [one + up for one, up in zip(numbers, trace.error_y.array, strict=True)]
+            found += [one - down_ for one, down_ in zip(numbers, trace.error_y.arrayminus, strict=True)]
         if trace.type == "bar" and name == "x" and trace.base is not None:
             found += [float(base) for base in trace.base]
             found += [one + float(base) for one, base in zip(numbers, trace.base, strict=True)]
@@ -192,7 +195,10 @@ def _range(look: Any, values: Sequence[float]) -> tuple[float, float]:
     if look.range is not None:
         return float(look.range[0]), float(look.range[1])
     low, high = min(values, default=0.0), max(values, default=1.0)
+    is_from_zero = look.rangemode == "tozero" and low >= 0
     room = _ROOM * ((high - low) or 1.0)
+    if is_from_zero:
+        return 0.0, high + room
     return low - room, high + room
 
 
