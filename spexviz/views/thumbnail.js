@@ -5,6 +5,7 @@ const EDGE = 8; // px kept free around the picture
 const LINE = 1.62; // of the size of the letters, from one line to the next
 const TEETH = 7; // px under a line for the teeth of the leading set
 const SIZES = [19, 17, 15, 13, 11.5, 10.5]; // of letters, the largest that has room; beyond it words are bars
+const LARGE = 15; // of letters that are large enough for a text to stand on one line
 const BAR = 7; // px from one line of bars to the next, at least
 const FACE = '"Source Sans", "Source Sans 3", system-ui, sans-serif';
 
@@ -33,7 +34,9 @@ function letters(x, y, size, text, name) {
 // ---- a text ------------------------------------------------------------------------------------------------------
 
 function drawText(picture, cells) {
-  const size = SIZES.find((one) => heightOf(setIn(picture, one), one) <= HIGH - 2 * EDGE);
+  const fits = (one) => heightOf(setIn(picture, one), one) <= HIGH - 2 * EDGE;
+  const isOneLine = (one) => one >= LARGE && setIn(picture, one).at(-1).line === 0;
+  const size = SIZES.find(isOneLine) ?? SIZES.find(fits);
   return size ? drawWords(picture, cells, size) : drawBars(picture, cells);
 }
 
