@@ -58,6 +58,7 @@ class Lens:
     `form()` draws the form and calls `start`; `prefill(request)` puts a run's settings back into it;
     `called(game)` is the title of a run. What a run shows is said in `views/stories.py`; `actions`: {name:
     draw} of what there asks the model; `items(explanation)`: what is known of the players beyond their names.
+    `plainly`: what it is for, on the home page, to somebody outside the field; by default the intro.
     `repeating`: what of a run can be another when it is repeated. `loads_model`: the first model is loaded in
     the background.
     """
@@ -76,6 +77,7 @@ class Lens:
     items: Items = _no_more
     repeating: Repeating = field(default_factory=Repeating)
     loads_model: bool = False
+    plainly: str = ""
 
     def shows(self, run: states.Run) -> bool:
         """Whether a run is of its game; one of a game without a lens opens on the first page too."""

@@ -1,5 +1,5 @@
 // Arcs between players. Data comes from spexviz/views/arcs.py; user text enters the page through textContent only.
-export default component({ draw, select, off, light, place });
+export default component({ draw, select, off, light, place, picture: "what acts together" });
 
 // ---- drawing: once a version; where all of it stands is the matter of rails.js ---------------------------------------
 
@@ -30,6 +30,7 @@ function draw(parentElement, state, data) {
   state.sets = data.sets.map((set, k) => drawSet(state, set, k, largest));
   state.stage.append(...state.gaps, ...state.players.map((player) => player.label), state.canvas);
   state.read = element("div", "read");
+  state.read.dataset.unseen = ""; // on paper and in a picture
   root.append(state.stage, state.read);
   parentElement.append(root);
   listen(state);
@@ -194,7 +195,7 @@ function tellTitle(state) {
   }
   const strongest = shown === 1 ? "The strongest set" : `The ${shown} strongest sets`;
   const count = shown < data.total ? `${strongest} of ${data.total}` : shown === 1 ? "One set" : `All ${shown} sets`;
-  const more = shown < data.total ? "; more of them in the table" : "";
+  const more = shown < data.total ? `; more of them ${data.more}` : "";
   state.sub.textContent = `${count}, by ${data.index} in ${data.unit}${more}.`;
 }
 
@@ -210,7 +211,11 @@ function keepRoom(state) {
   read.style.minHeight = `${Math.max(...heights)}px`;
 }
 
-const hint = (state) => (state.data.sets.length ? `Point at ${a(state.data.noun)} or a set to see what belongs to it; click to select.` : `Point at ${a(state.data.noun)} to read its value; click to select.`);
+function hint({ data, link }) {
+  const click = (link?.mode ?? data.press ?? "look") === "look" ? "; click to select" : "";
+  if (data.sets.length) return `Point at ${a(data.noun)} or a set to see what belongs to it${click}.`;
+  return `Point at ${a(data.noun)} to read its value${click}.`;
+}
 
 function tell(state, here) {
   state.read.textContent = here ? sentence(state, own(state, here)) : hint(state);

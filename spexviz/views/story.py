@@ -19,6 +19,7 @@ from spexviz.views.index_words import checks_of
 
 Depth = Literal["anyone", "analyst", "researcher"]
 DEPTHS: tuple[Depth, ...] = ("anyone", "analyst", "researcher")
+Press = Literal["look", "mark", "off"]
 Room = Literal["top", "picture", "beside", "more"]
 
 
@@ -27,7 +28,8 @@ class Look:
     """How a run is looked at: nothing of it changes a number of the run.
 
     `index`, `order`: of the interactions; `top`: sets shown; `selection`: the selected players; `off`: those
-    switched off; `depth`: for whom it is told; `still`: nothing can be clicked.
+    switched off; `depth`: for whom it is told; `still`: nothing can be clicked; `press`: what a press on a
+    player does at first: look at it, mark it, or switch it off.
     """
 
     index: str = "mean"
@@ -38,6 +40,7 @@ class Look:
     depth: Depth = "anyone"
     dark: bool = False
     still: bool = False
+    press: Press = "look"
 
     def at(self, explanation: Explanation) -> Interactions:
         """The interactions of a run that are looked at."""

@@ -45,9 +45,10 @@ def components(at: AppTest, name: str) -> list[dict[str, Any]]:
 
 
 def tried(at: AppTest) -> dict[str, Any]:
-    """What the page shows of what is switched off."""
+    """What the page shows of what is switched off: the data, and the answer to it in them."""
     (shown,) = components(at, "without")
-    return shown
+    nothing = {"rows": [], "said": "", "told": ""}
+    return shown | shown["answers"].get("-".join(map(str, shown["off"])), nothing)
 
 
 def listed(at: AppTest, column: str) -> list[str]:
