@@ -80,8 +80,18 @@ RUNS = (
         },
     ),
     Recording(
-        "boxes",
+        "joking",
         "Evidence in two sentences",
+        "This is the best film of the year. I am joking.",
+        {
+            **REVIEW,
+            "prompt": "This is the best film of the year. I am joking.",
+            "split": "sentences",
+        },
+    ),
+    Recording(
+        "boxes",
+        "Two passages, one answer",
         "Where is the key? Two boxes in two rooms",
         {
             **PROMPT,
