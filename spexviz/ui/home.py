@@ -196,7 +196,7 @@ def _doors() -> None:
     if routes.file_of(GALLERY).exists():
         with st.container(horizontal=True, vertical_alignment="center"):
             widgets.note("More recorded runs, each with what was found:", key="home-gallery")
-            st.page_link(routes.file_of(GALLERY), label="Gallery", icon=":material/photo_library:")
+            routes.link(GALLERY, "Gallery", ":material/photo_library:")
 
 
 def _door(lens: Lens) -> None:
@@ -204,4 +204,4 @@ def _door(lens: Lens) -> None:
     if picture.exists():
         st.image(picture, width=160)
     widgets.heading(lens.title, lens.plainly or lens.intro, key=f"home-{lens.page}")
-    st.page_link(routes.file_of(lens.page), label=lens.entry, icon=lens.icon)
+    routes.link(lens.page, lens.entry, lens.icon)
