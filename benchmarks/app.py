@@ -34,7 +34,7 @@ PROMPT = (
 )
 BUDGET = 512
 PATIENCE = 600_000  # ms
-HOME, CARD = "home first paint", "card to page"
+HOME, CARD = "home first paint", "home to its whole run"
 PROMPT_ON_PAGE, WARM = "press to prompt on the page", "press to first colours, model loaded"
 AIMS = {
     HOME: 2.0,

@@ -88,6 +88,8 @@ def page(lens: Lens) -> None:
     """The whole page: form and recorded runs, or the run that the address names, in whatever state it is."""
     # No st.stop() here: after it Streamlit keeps the fragments of the page before, and one of them, still
     # polling, draws where its place is gone ("Bad delta path index"): the whole page turns white.
+    if (chosen := recorded.pressed()) is not None:
+        watch.open_run(recorded.taken_in(chosen))
     run_id = watch.current_run_id()
     run = runtime.manager().store.get(run_id) if run_id else None
     address.arrive(run.id if run else None)

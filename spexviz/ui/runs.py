@@ -13,7 +13,7 @@ from spexviz.jobs.store import RECORDED, Run
 from spexviz.kit.names import upright
 from spexviz.results import Explanation
 from spexviz.spec import is_run_id
-from spexviz.ui import ownership, pairs, routes, run_rows, runtime, watch, widgets
+from spexviz.ui import ownership, pairs, routes, run_rows, runtime, takeaway, watch, widgets
 from spexviz.ui.lenses import lenses
 from spexviz.ui.said import said
 from spexviz.ui.starting import TITLE
@@ -26,7 +26,8 @@ OPENED, MARKED, RENAMED, PROBLEM = "runs-opened", "runs-marked", "runs-renamed",
 TAKEN = "runs-taken"  # the file that was taken in
 PAIR = "runs-pair"  # the two that are to be compared
 MARK = (
-    "Click a run to open it. Mark runs with the boxes beside them to compare, rename, cancel or delete them."
+    "Click a run to open it. Mark runs with the boxes beside them to compare, rename, cancel or delete them, "
+    "or to put them into one report."
 )
 NO_RUN = "“{}” holds no run: choose the file that “Run as JSON” or spexviz explain --out has made."
 
@@ -144,6 +145,17 @@ def _actions(marked: Sequence[Run]) -> None:
             args=(PAIR, tuple(run.id for run in marked)),
         )
         st.button("Cancel", icon=":material/stop:", disabled=not active, on_click=_cancel, args=(active,))
+        found = [run for run in marked if run.has_result and not run.active]
+        st.download_button(
+            "Report",
+            lambda: takeaway.report_of(found),
+            "spexviz-report.html",
+            "text/html",
+            key="runs-report",
+            icon=":material/article:",
+            disabled=not found,
+            **takeaway.KEPT,
+        )
         off = not marked or bool(active)
         st.button("Delete", icon=":material/delete:", disabled=off, on_click=_delete, args=(marked,))
     st.caption(_why(marked, active))

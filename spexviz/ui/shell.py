@@ -10,6 +10,7 @@ from spexviz.ui.lenses import lenses
 
 HOME = ("home", "Home", ":material/home:")
 OTHERS = (  # pages that are no lens's
+    ("gallery", "Gallery", ":material/photo_library:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("runs", "Runs", ":material/history:"),
 )

@@ -82,29 +82,27 @@ def cards(found: Sequence[cards_of.Card], key: str, *, large: bool = False) -> N
 def clickable(figure: Any, key: str, run_key: str) -> None:
     """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them."""
     clicked = ticking(run_key, key)
-    _title(figure, key)
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key=key,
-        on_select=clicked,
-        selection_mode="points",
-        config=PLOTLY,
-        alt=text_twin(figure),
-    )
+    _figure(figure, key, on_select=clicked, selection_mode="points")
 
 
 def chart(figure: Any, key: str) -> None:
     """A Plotly figure in the page's theme, with its text twin for screen readers."""
-    _title(figure, key)
-    st.plotly_chart(figure, theme=None, key=key, config=PLOTLY, alt=text_twin(figure))
+    _figure(figure, key)
 
 
-def _title(figure: Any, key: str) -> None:
-    """The title of a figure as text that wraps: in the figure itself it would be cut where room is short."""
-    title, *more = theme.untitled(figure) or [""]
-    if title:
-        heading(title, *more, key=f"{key}-heading")
+def _figure(figure: Any, key: str, **more: Any) -> None:
+    """A figure under its title, as text that wraps: in it this would be cut where room is short.
+
+    Both can be saved as one picture. `more` goes to the chart.
+    """
+    place = f"{key}-figure"
+    with st.container(key=place):
+        title, *small = theme.untitled(figure) or [""]
+        if title:
+            heading(title, *small, key=f"{key}-heading")
+        st.plotly_chart(figure, theme=None, key=key, config=PLOTLY, alt=text_twin(figure), **more)
+        data = {"version": place, "of": place, "title": title or "figure"}
+        _COMPONENTS["chart"](key=f"{key}-saver", data=data)
 
 
 def table(shown: Table, label: str, key: str, run_key: str, selection: Interaction = ()) -> None:

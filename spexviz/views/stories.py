@@ -260,6 +260,8 @@ def _table(explanation: Explanation, look: Look) -> Table:
 
 def _in_all_indices(explanation: Explanation, look: Look) -> Shown:
     """The selected set by every index, or how to select one."""
+    if not look.selection and look.still:
+        return Words(())
     if not look.selection:
         return Words(("Select a set to see its value by every index, with what each of them asks.",))
     return all_indices(explanation, look.selection, look.order)

@@ -58,6 +58,17 @@ class State:
         page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
 
 
+def drawn_cards(page: Any) -> None:
+    page.locator(".spexviz-shelf .picture rect").first.wait_for()
+
+
+def focus_card(page: Any) -> None:
+    """The third card, reached by the keyboard."""
+    drawn_cards(page)
+    page.locator(".spexviz-shelf .open").nth(1).focus()
+    page.keyboard.press("Tab")
+
+
 def open_folds(page: Any) -> None:
     """Everything that is folded, and no dialog."""
     for _ in range(3):  # a fold may hold one
@@ -147,7 +158,7 @@ def write_messages(page: Any) -> None:
 
 
 def of_forms() -> Iterator[State]:
-    """The home page, and the forms of the lenses, as they are and with their folds open; an unknown run."""
+    """The home page, the forms as they are and with their folds open, an unknown run, the gallery."""
     for lens in ("explore", "heads", "training"):
         yield State(f"{lens}-form", lens)
         yield State(f"{lens}-form-open", lens, then=open_folds)
@@ -159,6 +170,8 @@ def of_forms() -> Iterator[State]:
     yield State("home-open", "", then=open_folds)
     yield State("home-empty", "", then=explain_nothing)
     yield State("unknown-run", f"explore?run={'0' * 16}")
+    yield State("gallery", "gallery", then=drawn_cards)
+    yield State("gallery-focus", "gallery", then=focus_card)
 
 
 def of_results(runs: dict[tuple[str, str], str]) -> Iterator[State]:
@@ -226,7 +239,7 @@ def open_recorded(page: Any, url: str, lens: str, game: str, name: str) -> str:
     """Open a recorded run by its card; its id."""
     page.goto(f"{url}/{lens}?run=")
     idle(page)
-    page.locator(f".st-key-recorded-{game}-{name} button").first.click()
+    harness.card(page, game, name).click()
     page.wait_for_url(re.compile(r"[?&]run=[0-9a-f]{16}"))
     page.get_by_text(TABLE).first.wait_for()
     return re.search(r"[?&]run=([0-9a-f]{16})", page.url)[1]

@@ -9,6 +9,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from spexviz.ui import recorded
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -69,6 +71,12 @@ def _protos(at: AppTest) -> list[Any]:
 
     walk(at.main)
     return found
+
+
+def press_card(at: AppTest, key: str) -> None:
+    """A press on the card of a recorded run, "prompt.never-fails", as the browser reports it."""
+    at.session_state[recorded.OPENED] = key
+    at.run()
 
 
 def button(at: AppTest, label: str) -> Any:
