@@ -54,6 +54,7 @@ def test_the_first_request_to_a_fresh_server_shows_the_shell(new_server, open_pa
         "Explore",
         "Heads",
         "Training data",
+        "Gallery",
         "Compare",
         "Runs",
     ]

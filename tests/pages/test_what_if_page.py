@@ -79,3 +79,16 @@ def test_where_the_model_is_not_offered_the_surrogate_answers_and_says_so(
     at.session_state[f"off-{run_id}"] = single
     at.run()
     assert re.search("the model (still )?says", tried(at)["said"]), "what the run has measured needs no model"
+
+
+def test_a_list_that_is_late_undoes_nothing(manager: JobManager) -> None:
+    """Words that are switched off one after another: with the second, the browser's list is still the old."""
+    run_id, _ = ran(manager)
+    at = page(run=run_id)
+    for off in ((3,), (3, 6)):
+        at.session_state[f"off-{run_id}"] = off
+        at.run()
+    at.multiselect(key=f"{run_id}-off-list").set_value([]).run()
+    assert not at.exception and tried(at)["off"] == [3, 6]
+    at.multiselect(key=f"{run_id}-off-list").set_value([6]).run()
+    assert not at.exception and tried(at)["off"] == [6], "what was chosen in it counts"
