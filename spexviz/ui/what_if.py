@@ -6,7 +6,6 @@ The real one is what the run itself has asked, or else the ablation cache knows,
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 
@@ -24,7 +23,6 @@ from spexviz.views.tried import PLAIN, Calls, Outcome, tried
 from spexviz.views.words import plural
 
 Name = Callable[[int], str]
-LATE = 2.0  # seconds in which a browser may say what a list held before it was given another choice
 
 
 def panel(view: View) -> None:
@@ -53,32 +51,25 @@ def show(view: View, found: Outcome, calls: Calls = PLAIN, *, place: DeltaGenera
 
 
 def listed(view: View, label: str, name: Name | None = None) -> None:
-    """The same choice from a list, for who cannot see the pictures and for players that they do not show."""
-    key = f"{view.key}-off-list"
-    if st.session_state.get(key) != list(view.look.off):
-        _note_shown(key)
-        st.session_state[key] = list(view.look.off)
+    """The same choice from a list, for who cannot see the pictures and for players that they do not show.
+
+    What is switched elsewhere makes it another list: a browser that has not heard of it yet would say the
+    old choice, and so undo it.
+    """
+    counter = f"{view.key}-off-lists"
+    number = st.session_state.get(counter, 0)
+    if st.session_state.get(f"{view.key}-off-list-{number}") != list(view.look.off):
+        number = st.session_state[counter] = number + 1
+        st.session_state[f"{view.key}-off-list-{number}"] = list(view.look.off)
+    key = f"{view.key}-off-list-{number}"
 
     def changed() -> None:
-        if not _is_late(key):
-            switch_off(view.key, st.session_state[key])
+        switch_off(view.key, st.session_state[key])
 
     players = view.explanation.players
     with st.expander("Choose from a list"):
         named = name or players.__getitem__
         st.multiselect(label, range(len(players)), format_func=named, key=key, on_change=changed)
-
-
-def _note_shown(key: str) -> None:
-    """A list with this key is given another choice: the browser may still say the one that it has."""
-    shown = st.session_state.get(f"{key}-shown", [])
-    st.session_state[f"{key}-shown"] = [*shown[-9:], (st.session_state.get(key) or [], time.monotonic())]
-
-
-def _is_late(key: str) -> bool:
-    """Whether a browser says a choice that was another's a moment ago: nobody has chosen it in the list."""
-    said, now = st.session_state[key], time.monotonic()
-    return any(said == choice and now - at < LATE for choice, at in st.session_state.get(f"{key}-shown", []))
 
 
 def known(explanation: Explanation, off: Interaction) -> float | None:
