@@ -153,8 +153,8 @@ def _limit(limit: float | None, value: float) -> float | None:
     return type(value)(limit)
 
 
-def solvers() -> list[type[Solver]]:
-    """Those that are offered, in their order."""
+def solvers() -> list[Any]:
+    """The kinds of solvers that are offered, in their order."""
     kinds: dict[str, Any] = offered("spexviz.solvers")
     return sorted(kinds.values(), key=lambda kind: (kind.place, kind.name))
 

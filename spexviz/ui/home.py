@@ -45,7 +45,7 @@ from spexviz.views.tried import Calls, Outcome
 
 LIVING = recorded.RUNS / "prompt" / "never-fails.json"
 KEY = "home"  # of the views of the living run: they share a selection, and what is switched off
-CALLS = Calls(hint="Tap a word to take it away. What does the model say then?")
+CALLS = Calls(hint="Tap a word to take it away: what does the model say then?")
 GALLERY = "gallery"  # the page, where it exists
 PICTURES = ASSETS / "lenses"
 EMPTY = "Type a sentence first, such as a line of a review: its words are what is taken away."
@@ -53,7 +53,7 @@ _FIELD, _TYPED = "home-sentence", "home-typed"  # session_state: the sentence, a
 
 # Constant style, no user text: large words, and cards that are pressed anywhere.
 STYLE = """<style>
-.st-key-home-living { --spexviz-words: clamp(1.25em, 1.9vw, 1.7em); }
+.st-key-home-living { --spexviz-words: clamp(1.125em, 1.9vw, 1.7em); --spexviz-saver: none; }
 .st-key-home-living .stColumn { min-width: min(100%, 26rem); }
 [class*="st-key-home-door-"] { position: relative; }
 [class*="st-key-home-door-"]:hover { border-color: light-dark(#5b3fa0, #b9a3f0); }
@@ -108,13 +108,12 @@ def _living() -> None:
     )
     found, text, changed, together = glance(run)
     panels.draw(found, view, actions)
-    picture, beside = st.columns(2, gap="medium")
-    with picture:
+    left, right = st.columns(2, gap="medium")  # one under the other where there is no room
+    with left:
         panels.draw(text, view, actions)
-        panels.draw(together, view, actions)
-    with beside:
         panels.draw(changed, view, actions)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with right:
+        panels.draw(together, view, actions)
         widgets.note(
             f"Recorded with {run.subject.model}: each of the {run.ablations} ways to take words away was "
             "measured, so every answer here is the model's own, and none has to run.",
@@ -194,9 +193,7 @@ def _doors() -> None:
         with column.container(border=True, height="stretch", key=f"home-door-{lens.page}"):
             _door(lens)
     if routes.file_of(GALLERY).exists():
-        with st.container(horizontal=True, vertical_alignment="center"):
-            widgets.note("More recorded runs, each with what was found:", key="home-gallery")
-            st.page_link(routes.file_of(GALLERY), label="Gallery", icon=":material/photo_library:")
+        routes.link(GALLERY, "All recorded runs: the gallery", ":material/photo_library:")
 
 
 def _door(lens: Lens) -> None:
@@ -204,4 +201,4 @@ def _door(lens: Lens) -> None:
     if picture.exists():
         st.image(picture, width=160)
     widgets.heading(lens.title, lens.plainly or lens.intro, key=f"home-{lens.page}")
-    st.page_link(routes.file_of(lens.page), label=lens.entry, icon=lens.icon)
+    routes.link(lens.page, lens.entry, lens.icon)

@@ -37,6 +37,11 @@ def file_of(page: str) -> Path:
     return PAGES / f"{page}.py"
 
 
+def link(page: str, label: str, icon: str) -> None:
+    """A link to a page, as the sidebar's is."""
+    st.page_link(st.Page(file_of(page), title=label, icon=icon, url_path=page), label=label, icon=icon)
+
+
 def address(spec: RunSpec, run_id: str) -> str:
     """The path that opens a run again."""
     return f"/{page_of(spec)}?run={run_id}"

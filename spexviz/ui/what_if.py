@@ -51,10 +51,17 @@ def show(view: View, found: Outcome, calls: Calls = PLAIN, *, place: DeltaGenera
 
 
 def listed(view: View, label: str, name: Name | None = None) -> None:
-    """The same choice from a list, for who cannot see the pictures and for players that they do not show."""
-    key = f"{view.key}-off-list"
-    if st.session_state.get(key) != list(view.look.off):
-        st.session_state[key] = list(view.look.off)
+    """The same choice from a list, for who cannot see the pictures and for players that they do not show.
+
+    What is switched elsewhere makes it another list: a browser that has not heard of it yet would say the
+    old choice, and so undo it.
+    """
+    counter = f"{view.key}-off-lists"
+    number = st.session_state.get(counter, 0)
+    if st.session_state.get(f"{view.key}-off-list-{number}") != list(view.look.off):
+        number = st.session_state[counter] = number + 1
+        st.session_state[f"{view.key}-off-list-{number}"] = list(view.look.off)
+    key = f"{view.key}-off-list-{number}"
 
     def changed() -> None:
         switch_off(view.key, st.session_state[key])

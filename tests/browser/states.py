@@ -98,6 +98,18 @@ def switch_first_off(page: Any) -> None:
     page.locator(".spexviz-tried .row").first.wait_for()
 
 
+def switch_a_word_off(page: Any) -> None:
+    """The third word of the home page, by a plain press."""
+    page.locator(".token").nth(2).click()
+    page.get_by_text("Without “never” the model says").first.wait_for()
+
+
+def explain_nothing(page: Any) -> None:
+    """No sentence, and what the home page says then."""
+    page.get_by_role("button", name="Explain").click()
+    page.get_by_text("Type a sentence first").wait_for()
+
+
 def tab(number: int) -> Callable[[Any], None]:
     """The tab of this number, from 0, if there are so many."""
 
@@ -144,13 +156,17 @@ def write_messages(page: Any) -> None:
 
 
 def of_forms() -> Iterator[State]:
-    """The forms of the lenses, as they are and with their folds open; an unknown run; the gallery."""
+    """The home page, the forms as they are and with their folds open, an unknown run, the gallery."""
     for lens in ("explore", "heads", "training"):
         yield State(f"{lens}-form", lens)
         yield State(f"{lens}-form-open", lens, then=open_folds)
     yield State("explore-form-typed", "explore", then=typed)
     yield State("explore-form-marks", "explore", then=mark_pieces)
     yield State("explore-form-messages", "explore", then=write_messages)
+    yield State("home", "")
+    yield State("home-off", "", then=switch_a_word_off)
+    yield State("home-open", "", then=open_folds)
+    yield State("home-empty", "", then=explain_nothing)
     yield State("unknown-run", f"explore?run={'0' * 16}")
     yield State("gallery", "gallery", then=drawn_cards)
     yield State("gallery-focus", "gallery", then=focus_card)

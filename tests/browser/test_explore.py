@@ -61,10 +61,10 @@ def test_typing_while_the_form_is_being_drawn_empties_no_field(server, browser):
 
     How often, only chance says: hence the visits.
     """
-    for visit in range(8):
+    for _ in range(8):
         context = browser.new_context()
         page = context.new_page()
-        page.goto(server.url + ("/explore" if visit % 2 else "/"), timeout=LONG)
+        page.goto(f"{server.url}/explore", timeout=LONG)
         box = page.get_by_label("Prompt", exact=True)
         box.fill("Typed at once", timeout=LONG)
         box.press("Tab")
@@ -79,7 +79,7 @@ def test_typing_while_the_form_is_being_drawn_empties_no_field(server, browser):
 def test_a_review_is_explained_from_the_browser(server, open_page):
     words = REVIEW.split()
     assert 25 <= len(words) <= 35
-    page = open_page(server.url)
+    page = open_page(f"{server.url}/explore")
     type_prompt(page, REVIEW)
     page.get_by_text(
         re.compile(
@@ -124,7 +124,7 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
 
 
 def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
-    page = open_page(server.url)
+    page = open_page(f"{server.url}/explore")
     type_prompt(page, REVIEW)
     run_id = explain(page)  # the same spec as above: the same run, or, when this test runs alone, a new one
     page.get_by_role("tab", name="Sets as a table").wait_for(timeout=LONG)
@@ -163,7 +163,7 @@ def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
 
 
 def test_six_words_are_exact_and_the_pair_comes_first(server, open_page):
-    page = open_page(server.url)
+    page = open_page(f"{server.url}/explore")
     type_prompt(page, "Her acting never fails to impress")
     page.get_by_text("6 words: all 64 masks are asked, so the result is exact").wait_for()
     run_id = explain(page)

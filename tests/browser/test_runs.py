@@ -23,7 +23,7 @@ OTHER = (
 @pytest.mark.model
 def test_a_killed_run_is_resumed_and_asks_nothing_twice(new_server, open_page):
     server = new_server(launch=("-m", "tests.browser.counting", "run", "app.py", "--server.port"))
-    page = open_page(server.url)
+    page = open_page(f"{server.url}/explore")
     type_prompt(page, REVIEW, budget=256)
     run_id = explain(page)
     wait_until(lambda: server.ablations() >= 3 * CHUNK, LONG / 1000, "three chunks")
@@ -64,11 +64,11 @@ def test_visitors_take_turns_and_cancel_keeps_what_is_done(new_server, open_page
     server = new_server()
     runs = []
     for prompt in (REVIEW, OTHER):  # takes both workers
-        page = open_page(server.url)
+        page = open_page(f"{server.url}/explore")
         type_prompt(page, prompt, budget=2048)
         runs.append(explain(page))
         page.get_by_role("button", name="Cancel").wait_for()
-    third_visitor = open_page(server.url)
+    third_visitor = open_page(f"{server.url}/explore")
     type_prompt(third_visitor, "This is not a good film", model="toy")
     third = explain(third_visitor)
     third_visitor.get_by_role("tab", name="Sets as a table").wait_for(timeout=LONG)
@@ -110,7 +110,7 @@ def mark(page, title):
 def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
     server = new_server()
     prompts = ["This film is not good at all", "Never boring and hardly dull"]
-    page = open_page(server.url)
+    page = open_page(f"{server.url}/explore")
     for prompt in prompts:
         type_prompt(page, prompt, model="toy")
         explain(page)
@@ -196,7 +196,7 @@ HOSTILE = (
 
 
 def test_hostile_words_stay_words(server, open_page):
-    page = open_page(server.url)
+    page = open_page(f"{server.url}/explore")
     type_prompt(page, " ".join(HOSTILE), model="toy", budget=64)
     run_id = explain(page)
     page.get_by_role("tab", name="Sets as a table").wait_for()
@@ -222,7 +222,7 @@ def test_hostile_words_stay_words(server, open_page):
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 420)])
 def test_no_page_is_wider_than_its_window(server, open_page, theme, width):
-    page = open_page(server.url, width=width, theme=theme)
+    page = open_page(f"{server.url}/explore", width=width, theme=theme)
 
     def overflow() -> int:
         return page.evaluate(

@@ -41,7 +41,7 @@ def scripts_of(page: str) -> str:
         ("/explore", "Which words act together?"),
         ("/heads", "Which heads work together?"),
         ("/training", "Which training examples act together?"),
-        ("/", "Which words act together?"),
+        ("/", "What does a model's answer hang on?"),
     ],
 )
 def test_the_first_request_to_a_fresh_server_shows_the_shell(new_server, open_page, path, title):
@@ -50,9 +50,11 @@ def test_the_first_request_to_a_fresh_server_shows_the_shell(new_server, open_pa
     page.get_by_role("heading", name=title, exact=True).wait_for()
     links = page.get_by_test_id("stSidebarNavLink")
     assert [text.split("\n")[-1].strip() for text in links.all_inner_texts()] == [
+        "Home",
         "Explore",
         "Heads",
         "Training data",
+        "Gallery",
         "Compare",
         "Runs",
     ]

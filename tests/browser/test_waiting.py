@@ -32,7 +32,7 @@ def test_two_tabs_see_the_text_its_colours_a_cancel_a_resume_and_the_end(
         (server.home / "calls").write_text(str(calls))
 
     let(0)
-    page = open_page(server.url, theme="dark")
+    page = open_page(f"{server.url}/explore", theme="dark")
     type_prompt(page, PROMPT, budget=128)
     page.evaluate(LISTEN)
     run_id = explain(page)

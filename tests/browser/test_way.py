@@ -55,7 +55,7 @@ def scrolled(page: Any) -> int:
 
 @pytest.mark.parametrize("width", [400, 1440] if CAMPAIGN else [400])
 def test_a_run_opens_at_its_top_and_nothing_is_pointed_at(server, open_page, width: int) -> None:
-    page = open_page(server.url, width=width, height=800, theme="light")
+    page = open_page(f"{server.url}/explore", width=width, height=800, theme="light")
     for lens, game, name in CARDS:
         page.goto(f"{server.url}/{lens}")
         card = harness.card(page, game, name)
@@ -108,7 +108,7 @@ def test_the_sidebar_leaves_room_and_shows_where_the_focus_is(server, open_page)
 
 
 def test_back_and_forward_lead_from_run_to_where_one_came_from(server, open_page) -> None:
-    page = open_page(server.url, theme="dark")
+    page = open_page(f"{server.url}/explore", theme="dark")
     form = page.get_by_role("button", name="Explain")
     run = page.get_by_role("tab", name=TABLE)
     is_at(page, server, "/explore", form)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from spexviz import models, views
 from spexviz.games.base import Game
@@ -79,3 +80,21 @@ def test_where_the_model_is_not_offered_the_surrogate_answers_and_says_so(
     at.session_state[f"off-{run_id}"] = single
     at.run()
     assert re.search("the model (still )?says", tried(at)["said"]), "what the run has measured needs no model"
+
+
+def test_what_is_switched_elsewhere_makes_another_list(manager: JobManager) -> None:
+    """A browser that says what the list held before the last switch speaks of a list that is no more."""
+    run_id, _ = ran(manager)
+    at = page(run=run_id)
+    before = off_list(at)
+    at.session_state[f"off-{run_id}"] = (3,)
+    at.run()
+    now = off_list(at)
+    assert now.key != before.key and now.value == [3]
+    now.set_value([3, 6]).run()
+    assert not at.exception and tried(at)["off"] == [3, 6], "what is chosen in it counts"
+    assert (off_list(at).key, off_list(at).value) == (now.key, [3, 6]), "and it stays"
+
+
+def off_list(at: AppTest) -> Any:
+    return next(one for one in at.multiselect if one.label == "Words that are switched off")

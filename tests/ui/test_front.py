@@ -66,5 +66,5 @@ def test_the_hashes_are_of_all_scripts_in_the_page() -> None:
         assert named == f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def test_the_bare_address_is_that_of_the_first_lens() -> None:
+def test_an_address_of_before_leads_to_the_first_lens() -> None:
     assert lenses()[0].page == front.FIRST

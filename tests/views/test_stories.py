@@ -11,8 +11,8 @@ from plotly.graph_objects import Figure
 from spexviz import views
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
-from spexviz.views.paper import Story
-from spexviz.views.stories import story
+from spexviz.views.paper import Story, report
+from spexviz.views.stories import FOUND, TEXT, TOGETHER, WHAT_IF, glance, story
 from spexviz.views.story import DEPTHS, Action, Component, Look, Table, Words
 from tests.explanations import changed
 
@@ -83,3 +83,16 @@ def test_another_index_is_shown_without_what_was_measured() -> None:
     assert Look().checks(run) and not Look(index="SV").checks(run)
     (table,) = [panel for panel in story(run) if panel.title == "Sets as a table"]
     assert "Model" in table.make(Look()).columns and "Model" not in table.make(Look(index="FBII")).columns
+
+
+def test_a_run_at_a_glance_has_its_own_panels_and_the_words_without_a_list() -> None:
+    """The landing page's picture: what a press does there, and what it says of the other sets, fits it."""
+    run = Explanation.from_json((ASSETS / "runs" / "prompt" / "never-fails.json").read_text(encoding="utf-8"))
+    found, words, changed, together = glance(run)
+    assert [panel.title for panel in (found, words, changed, together)] == [FOUND, TEXT, WHAT_IF, TOGETHER]
+    look = Look(top=3)
+    assert found.make(look) == next(panel for panel in story(run) if panel.title == FOUND).make(look)
+    strip, arcs = words.make(look), together.make(look)
+    assert isinstance(strip, Component) and strip.data["sets"] == [] and strip.data["none"] is None
+    assert isinstance(arcs, Component) and len(arcs.data["sets"]) == 3
+    assert arcs.data["more"] == "in the whole run" and changed.make(look) == Action("what-if")
