@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from spexviz.kit.paths import ASSETS
-from spexviz.ui import access, address, browser, routes
+from spexviz.ui import access, address, browser, playlist, routes
 from spexviz.ui.lenses import lenses
 
 OTHERS = (  # pages that are no lens's
     ("compare", "Compare", ":material/compare_arrows:"),
     ("runs", "Runs", ":material/history:"),
 )
+UNLISTED = ((playlist.PAGE, "Present", ":material/slideshow:"),)  # reached from a run, or from several
 ENTRIES = (*((lens.page, lens.entry, lens.icon) for lens in lenses()), *OTHERS)
 
 
@@ -32,6 +33,10 @@ pages = [
     st.Page(routes.file_of(name), title=title, icon=icon, url_path=name)
     for name, title, icon in ENTRIES
     if routes.file_of(name).exists()
+]
+pages += [
+    st.Page(routes.file_of(name), title=title, icon=icon, url_path=name, visibility="hidden")
+    for name, title, icon in UNLISTED
 ]
 start = st.Page(home, title="Home", url_path="home", default=True, visibility="hidden")
 
@@ -62,4 +67,6 @@ page = st.navigation([start, *pages])
 if access.access().unguarded:
     st.warning(f"{access.UNGUARDED} Enter nothing that others must not see.", icon=":material/lock_open:")
 browser.begin(f"{page.url_path}?{st.query_params.get(address.RUN, '')}")
+if page.url_path != playlist.PAGE:
+    playlist.leave()
 page.run()

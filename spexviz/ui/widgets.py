@@ -30,6 +30,7 @@ from spexviz.views import rows, theme
 from spexviz.views.component import COMPONENTS, script, style
 from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS, asks
+from spexviz.views.large import enlarged
 from spexviz.views.story import Component, Depth, Look, Table
 from spexviz.views.words import plural
 
@@ -71,12 +72,15 @@ def cards(found: Sequence[cards_of.Card], key: str, *, large: bool = False) -> N
     _COMPONENTS["cards"](key=key, data=cards_of.data(found, dark=dark(), large=large))
 
 
-def clickable(figure: Any, key: str, run_key: str) -> None:
-    """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them."""
+def clickable(figure: Any, key: str, run_key: str, scale: float = 1.0) -> None:
+    """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them.
+
+    `scale`: how much larger than on a page.
+    """
     clicked = ticking(run_key, key)
     _title(figure, key)
     st.plotly_chart(
-        figure,
+        enlarged(figure, scale),
         theme=None,
         key=key,
         on_select=clicked,
@@ -86,10 +90,10 @@ def clickable(figure: Any, key: str, run_key: str) -> None:
     )
 
 
-def chart(figure: Any, key: str) -> None:
+def chart(figure: Any, key: str, scale: float = 1.0) -> None:
     """A Plotly figure in the page's theme, with its text twin for screen readers."""
     _title(figure, key)
-    st.plotly_chart(figure, theme=None, key=key, config=PLOTLY, alt=text_twin(figure))
+    st.plotly_chart(enlarged(figure, scale), theme=None, key=key, config=PLOTLY, alt=text_twin(figure))
 
 
 def _title(figure: Any, key: str) -> None:

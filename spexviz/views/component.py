@@ -25,6 +25,7 @@ COMPONENTS = (
     "marker",
     "tried",
     "tokens",
+    "stepper",
 )
 _PARTS = {  # what stands before them in those that are more than one file
     "strip": ("said.js", "said.css", "lanes.js", "lanes.css", "tools.js", "tools.css"),

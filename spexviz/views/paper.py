@@ -17,7 +17,7 @@ from spexviz.views.embed import placed, run_key, scripted
 from spexviz.views.findings import usual_order
 from spexviz.views.heat import heat
 from spexviz.views.stories import story
-from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words
+from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words, told_by
 from spexviz.views.theme import number
 
 __all__ = ["Story", "report", "show"]
@@ -37,7 +37,7 @@ class Story:
     def panels(self) -> tuple[Panel, ...]:
         """Those of its depth that ask no model."""
         every = story(self.explanation, self.items)
-        told = [panel for panel in every if panel.is_told(self.look.depth)]
+        told = told_by(every, self.look)
         return tuple(panel for panel in told if not isinstance(panel.make, Action))
 
     def pages(self, *, apart: bool = True) -> Iterator[str | Figure]:

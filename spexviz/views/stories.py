@@ -35,7 +35,8 @@ SETS, QUALITY, ERRORS, INDICES, HARM = (
 )
 ASK = Panel("Try it", Action("ask"))
 TABS = (HARM, SETS, UP, DOWN)
-_WHAT_IF = Panel("What if?", Action("what-if"), early=True)  # under the picture that switches
+TEXT, PARTS, MATTERING = "The text", "The parts", "What matters most"  # the pictures that switch
+_WHAT_IF = Panel("What if?", Action("what-if"), early=True, brief=7)  # under them
 
 
 def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, ...]:
@@ -67,10 +68,10 @@ def _top(explanation: Explanation) -> list[Panel]:
     if explanation.measured is None:
         lacking.append(Panel("What was not measured", Action("measure"), "top"))
     return [
-        Panel("What was asked", partial(block, explanation), "top", early=True),
-        Panel("What was found", partial(_found, explanation), "top"),
+        Panel("What was asked", partial(block, explanation), "top", early=True, brief=1),
+        Panel("What was found", partial(_found, explanation), "top", brief=3),
         *lacking,
-        Panel("How far to trust it", partial(_trusted, explanation), "top", early=True),
+        Panel("How far to trust it", partial(_trusted, explanation), "top", early=True, brief=5),
     ]
 
 
@@ -97,8 +98,8 @@ def _trusted(explanation: Explanation, look: Look) -> Words:
 def _of_text(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     """A text with its sets, or players in a row where there is no text."""
     return [
-        Panel("The text", partial(_strip, explanation), early=True, selects=True),
-        _WHAT_IF,
+        Panel(TEXT, partial(_strip, explanation), early=True, selects=True, brief=6),
+        replace(_WHAT_IF, part_of=TEXT),
         ASK,
         *_pair(explanation),
     ]
@@ -111,10 +112,10 @@ def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     if is_tall(explanation):  # as the way is
         beside, under = way, together
     return [
-        _selected(explanation),
-        Panel("The parts", partial(_grid, explanation), "beside", early=True, selects=True),
+        _selected(explanation, PARTS),
+        Panel(PARTS, partial(_grid, explanation), "beside", early=True, selects=True, brief=6),
         beside,
-        _WHAT_IF,
+        replace(_WHAT_IF, part_of=PARTS),
         Panel("Where it looks", Action("attention")),
         replace(under, room="picture"),
         Panel("What acts alone, and what together", partial(_energy, explanation), least="analyst"),
@@ -125,7 +126,7 @@ def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
 
 def _mattering(explanation: Explanation, items: Sequence[Item]) -> Panel:
     make = partial(mattering, explanation, items)
-    return Panel("What matters most", make, early=True, selects=True, is_titled=True)
+    return Panel(MATTERING, make, early=True, selects=True, is_titled=True, brief=6)
 
 
 def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
@@ -136,10 +137,10 @@ def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]
     together, way = _pair(explanation)
     harm = Panel(HARM, Action("removal"))
     panels = [
-        Panel("The query", Action("query"), "top"),
-        _selected(explanation),
+        Panel("The query", Action("query"), "top", brief=2),
+        _selected(explanation, MATTERING),
         _mattering(explanation, items),
-        _WHAT_IF,
+        replace(_WHAT_IF, part_of=MATTERING),
         *groups(explanation, items),
         replace(together, room="picture"),
         ASK,
@@ -160,7 +161,7 @@ def _pair(explanation: Explanation) -> list[Panel]:
     least: Depth = "analyst" if quality(explanation) == "poor" else "anyone"
     return [
         Panel("What acts together", partial(_arcs, explanation), "beside", least, selects=True),
-        Panel(way_of(explanation), partial(_path, explanation), "beside", selects=True),
+        Panel(way_of(explanation), partial(_path, explanation), "beside", selects=True, brief=4),
     ]
 
 
@@ -185,8 +186,8 @@ def _guesses(explanation: Explanation) -> list[Panel]:
     return [Panel(SETS, lambda look: said, "more")]
 
 
-def _selected(explanation: Explanation) -> Panel:
-    return Panel("Selected", partial(selected, explanation), selects=True)
+def _selected(explanation: Explanation, picture: str) -> Panel:
+    return Panel("Selected", partial(selected, explanation), selects=True, part_of=picture)
 
 
 def _strip(explanation: Explanation, look: Look) -> Component:

@@ -5,8 +5,8 @@ Page, comparison, report and notebook render the same list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from plotly.graph_objects import Figure
@@ -20,6 +20,10 @@ from spexviz.views.index_words import checks_of
 Depth = Literal["anyone", "analyst", "researcher"]
 DEPTHS: tuple[Depth, ...] = ("anyone", "analyst", "researcher")
 Room = Literal["top", "picture", "beside", "more"]
+Told = Literal["brief", "anyone", "analyst", "researcher"]
+TOLD: tuple[Told, ...] = ("brief", *DEPTHS)  # for whom, and how much: "brief" is one page of it, for anyone
+FEW = 3  # sets on the one page
+TRY = "Try it"  # the title of the picture there
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Look:
     """How a run is looked at: nothing of it changes a number of the run.
 
     `index`, `order`: of the interactions; `top`: sets shown; `selection`: the selected players; `off`: those
-    switched off; `depth`: for whom it is told; `still`: nothing can be clicked.
+    switched off; `depth`: for whom it is told; `brief`: on one page; `still`: nothing can be clicked.
     """
 
     index: str = "mean"
@@ -36,8 +40,20 @@ class Look:
     selection: Interaction = ()
     off: Interaction = ()
     depth: Depth = "anyone"
+    brief: bool = False
     dark: bool = False
     still: bool = False
+
+    @property
+    def told(self) -> Told:
+        """Its depth, or that it is brief, in a word."""
+        return "brief" if self.brief else self.depth
+
+    def of(self, told: Told) -> Look:
+        """The same, told so."""
+        if told == "brief":
+            return replace(self, depth="anyone", brief=True, top=FEW)
+        return replace(self, depth=told, brief=False)
 
     def at(self, explanation: Explanation) -> Interactions:
         """The interactions of a run that are looked at."""
@@ -114,6 +130,8 @@ class Panel:
     `room`: "top" above all, "picture" in full width, "beside" another, "more" in a fold or tab of its title.
     `least`: the depth from which it is shown; `early`: also shown of what a run has so far; `selects`: a
     click in it selects players; `is_titled`: its title is written over it (figures bear their own).
+    `part_of`: the title of the panel with which it is shown where one is shown at a time; `brief`: its place
+    on the one page for who has little time, 0 for none.
     """
 
     title: str
@@ -123,7 +141,24 @@ class Panel:
     early: bool = False
     selects: bool = False
     is_titled: bool = False
+    part_of: str = ""
+    brief: int = 0
 
     def is_told(self, depth: Depth) -> bool:
         """Whether it is shown at this depth."""
         return DEPTHS.index(depth) >= DEPTHS.index(self.least)
+
+
+def told_by(panels: Sequence[Panel], look: Look) -> tuple[Panel, ...]:
+    """Those that are shown of a story when it is looked at so, in their order."""
+    if not look.brief:
+        return tuple(panel for panel in panels if panel.is_told(look.depth))
+    found = sorted((panel for panel in panels if panel.brief), key=lambda panel: panel.brief)
+    return tuple(map(_on_one_page, found))
+
+
+def _on_one_page(panel: Panel) -> Panel:
+    """In full width; the picture, in which players are switched off, says what it is there for."""
+    if panel.selects and panel.early:
+        return replace(panel, title=TRY, is_titled=True, room="picture", part_of="")
+    return replace(panel, room="picture", part_of=panel.part_of and TRY)
