@@ -47,10 +47,18 @@ def tip(name: str, *lines: str) -> str:
     return "<br>".join((f"<b>{name}</b>", *lines))
 
 
-def write(figure: Figure, text: str, size: int, colour: str, **place: Any) -> None:
-    """Write on a figure, without an arrow; `place`: as Plotly's annotations have it."""
+def written(text: str, size: int, colour: str, **place: Any) -> dict[str, Any]:
+    """A text for a figure's `annotations`, without an arrow; `place`: as Plotly has it.
+
+    Many are set at once: adding one reads all that are there again.
+    """
     font = {"size": size, "color": colour}
-    figure.add_annotation(text=text, showarrow=False, font=font, **place)
+    return {"text": text, "showarrow": False, "font": font, **place}
+
+
+def write(figure: Figure, text: str, size: int, colour: str, **place: Any) -> None:
+    """Write one text on a figure."""
+    figure.add_annotation(**written(text, size, colour, **place))
 
 
 def note(figure: Figure, text: str, dark: bool, **place: Any) -> None:

@@ -14,7 +14,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation, Measured
 from spexviz.results.subject import NUMBER, Subject
 from spexviz.views import theme
-from spexviz.views.parts import BARE, MIDDLE, STILL, Point, columns, note, tip, write
+from spexviz.views.parts import BARE, MIDDLE, STILL, Point, columns, note, tip, written
 from spexviz.views.theme import listed, number
 from spexviz.views.voice import Voice
 from spexviz.views.words import escape, one, plural
@@ -205,10 +205,12 @@ def _point(row: int, step: Step, subject: Subject, dark: bool) -> Point:
 def _draw_links(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
     """A dotted line from the end of each bar to the next bar."""
     line = {"color": theme.tokens(dark).muted, "width": 1, "dash": "dot"}
+    links = []
     for row, step in enumerate(steps[:-1]):
         across = {"x0": step.after, "x1": step.after}
         down = {"y0": row + 0.33, "y1": row + 0.67}
-        figure.add_shape(type="line", **across, **down, line=line)
+        links.append({"type": "line", **across, **down, "line": line})
+    figure.update_layout(shapes=links)
 
 
 def _draw_surrogate(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
@@ -231,9 +233,11 @@ def _draw_surrogate(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
 
 def _write_values(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
     """The change of each step, of an end its value, in a column beside the plot, where no bar reaches it."""
+    values = []
     for row, step in enumerate(steps):
         value = _bold_end(step, number(step.change))
-        write(figure, value, 13, theme.ink(dark), **_BESIDE, y=row)
+        values.append(written(value, 13, theme.ink(dark), **_BESIDE, y=row))
+    figure.update_layout(annotations=values)
 
 
 def _set_axes(figure: Figure, steps: Sequence[Step], marked: Sequence[bool], unit: str, dark: bool) -> None:

@@ -180,11 +180,11 @@ def apply(
     font = {"family": FONT, "size": 14, "color": t.ink}
     legend = {"font": {"size": 13, "color": t.ink}, "bgcolor": _CLEAR}
     margin = {"l": 16, "r": 24, "t": _head(len(lines)), "b": 16}
-    figure.update_layout(template="none", paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR, separators=".,")
     head = [part for part in (title, *subtitle.split("<br>")) if part]
     meta = {"text": text, "head": [_plain(part) for part in head]}
-    figure.update_layout(height=height, margin=margin, font=font, legend=legend, meta=meta)
-    figure.update_layout(title=_title(title, lines, t), hoverlabel=_hover_label(t))
+    boxes = {"paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "height": height, "margin": margin}
+    said = {"title": _title(title, lines, t), "hoverlabel": _hover_label(t), "legend": legend, "meta": meta}
+    figure.update_layout(template="none", separators=".,", font=font, **boxes, **said)
     axis = _axis(t)
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)

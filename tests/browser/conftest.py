@@ -21,6 +21,16 @@ PROVOKED = re.compile(
     "requested page"
 )
 WAIT = 60_000  # ms: the machine may be busy with other things
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+    """Lets a fixture know whether its test has failed."""
+    report = yield
+    if call.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
 
 
 @pytest.fixture(scope="package")
@@ -64,7 +74,7 @@ def server(shared_server: harness.Server) -> Iterator[harness.Server]:
 def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     """Opens pages of one test.
 
-    Afterwards there is a screenshot of each, and none may have left the machine or raised an error.
+    Afterwards none may have left the machine or raised an error; a test that failed leaves a picture of each.
     """
     contexts: list[Any] = []
     wrong: list[str] = []
@@ -97,10 +107,11 @@ def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Callable
         return page
 
     yield open_
-    SCREENSHOTS.mkdir(exist_ok=True)
-    name = re.sub(r"[^\w-]+", "-", request.node.name)
-    for number, page in enumerate(page for context in contexts for page in context.pages):
-        shoot(page, SCREENSHOTS / f"{name}-{number}.png")
+    if wrong or request.node.stash.get(FAILED, False):
+        SCREENSHOTS.mkdir(exist_ok=True)
+        name = re.sub(r"[^\w-]+", "-", request.node.name)
+        for number, page in enumerate(page for context in contexts for page in context.pages):
+            shoot(page, SCREENSHOTS / f"{name}-{number}.png")
     for context in contexts:
         context.close()
     assert not wrong, "\n".join(wrong)

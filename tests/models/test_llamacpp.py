@@ -105,7 +105,7 @@ def test_quantised_arithmetic_adds_noise_and_no_more(real_endpoint: str, fp32: n
 
 @pytest.mark.model
 def test_a_run_under_faults_is_complete_and_asks_nothing_twice(real_endpoint: str) -> None:
-    found = endure(real_endpoint, 96, rate=0.10, timeout=20, compare=16)
+    found = endure(real_endpoint, 96, rate=0.10, timeout=8, compare=16)
     assert found.ablations >= 96 and found.lost == found.repeated == 0
     assert (
         found.injected.total() >= 5 and len(found.injected) >= 2 and found.retries >= found.injected.total()
