@@ -78,29 +78,28 @@ def clickable(figure: Any, key: str, run_key: str, scale: float = 1.0) -> None:
     `scale`: how much larger than on a page.
     """
     clicked = ticking(run_key, key)
-    _title(figure, key)
-    st.plotly_chart(
-        enlarged(figure, scale),
-        theme=None,
-        key=key,
-        on_select=clicked,
-        selection_mode="points",
-        config=PLOTLY,
-        alt=text_twin(figure),
-    )
+    _figure(figure, key, scale, on_select=clicked, selection_mode="points")
 
 
 def chart(figure: Any, key: str, scale: float = 1.0) -> None:
     """A Plotly figure in the page's theme, with its text twin for screen readers."""
-    _title(figure, key)
-    st.plotly_chart(enlarged(figure, scale), theme=None, key=key, config=PLOTLY, alt=text_twin(figure))
+    _figure(figure, key, scale)
 
 
-def _title(figure: Any, key: str) -> None:
-    """The title of a figure as text that wraps: in the figure itself it would be cut where room is short."""
-    title, *more = theme.untitled(figure) or [""]
-    if title:
-        heading(title, *more, key=f"{key}-heading")
+def _figure(figure: Any, key: str, scale: float, **more: Any) -> None:
+    """A figure under its title, as text that wraps: in it this would be cut where room is short; `more`: of the chart.
+
+    Both can be saved as one picture.
+    """
+    place = f"{key}-figure"
+    with st.container(key=place):
+        title, *small = theme.untitled(figure) or [""]
+        if title:
+            heading(title, *small, key=f"{key}-heading")
+        large = enlarged(figure, scale)
+        st.plotly_chart(large, theme=None, key=key, config=PLOTLY, alt=text_twin(figure), **more)
+        data = {"version": place, "of": place, "title": title or "figure"}
+        _COMPONENTS["chart"](key=f"{key}-saver", data=data)
 
 
 def table(shown: Table, label: str, key: str, run_key: str, selection: Interaction = ()) -> None:

@@ -1,5 +1,5 @@
 // Arcs between players. Data comes from spexviz/views/arcs.py; user text enters the page through textContent only.
-export default component({ draw, select, off, light, place });
+export default component({ draw, select, off, light, place, picture: "what acts together" });
 
 // ---- drawing: once a version; where all of it stands is the matter of rails.js ---------------------------------------
 
@@ -30,6 +30,7 @@ function draw(parentElement, state, data) {
   state.sets = data.sets.map((set, k) => drawSet(state, set, k, largest));
   state.stage.append(...state.gaps, ...state.players.map((player) => player.label), state.canvas);
   state.read = element("div", "read");
+  state.read.dataset.unseen = ""; // on paper and in a picture
   root.append(state.stage, state.read);
   parentElement.append(root);
   listen(state);

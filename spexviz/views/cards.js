@@ -1,5 +1,5 @@
 // Cards of training examples. Data comes from spexviz/views/cards.py; user text enters the page through textContent only.
-export default component({ draw, select, off, light, place: measure });
+export default component({ draw, select, off, light, place: measure, picture: "cards" });
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 

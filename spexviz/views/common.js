@@ -46,8 +46,8 @@ const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
 // `draw(parentElement, state, data)` makes `state.root`; `select(state, members)`, `off(state, members)` and
 // `light(state, lit)` follow the run's other views; `place(state)` follows its own width. `first(data)` is what a state
 // begins with, `update(state, data)` takes what is new without a new version. `data.still`: nothing can be pressed;
-// `data.switches`: players can be switched off.
-function component({ first, update, draw, select, off, light, place }) {
+// `data.switches`: players can be switched off. `picture`: what it shows, where it can be saved as a picture.
+function component({ first, update, draw, select, off, light, place, picture }) {
   const states = new WeakMap();
   return ({ parentElement, data, setTriggerValue }) => {
     if (!data) return undefined;
@@ -61,6 +61,7 @@ function component({ first, update, draw, select, off, light, place }) {
       state.observer?.disconnect();
       state.observer = null;
       draw(parentElement, state, data);
+      if (picture && data.run && !state.still) state.root.append(pictureSaver(() => state.root, picture)); // see saver.js
       state.version = version;
     }
     if (select) {

@@ -26,14 +26,18 @@ COMPONENTS = (
     "tried",
     "tokens",
     "stepper",
+    "chart",
 )
+_SAVED = ("saver.js", "saver.css")
+_PICTURE = ("picture.js", *_SAVED)
 _PARTS = {  # what stands before them in those that are more than one file
-    "strip": ("said.js", "said.css", "lanes.js", "lanes.css", "tools.js", "tools.css"),
-    "squares": ("tools.js", "tools.css"),
-    "cards": ("tools.js", "tools.css"),
-    "arcs": ("rails.js",),
+    "strip": ("said.js", "said.css", "lanes.js", "lanes.css", "tools.js", "tools.css", *_PICTURE),
+    "squares": ("tools.js", "tools.css", *_PICTURE),
+    "cards": ("tools.js", "tools.css", *_PICTURE),
+    "arcs": ("rails.js", *_PICTURE),
     "selected": ("said.js", "said.css"),
-    "rows": ("listed.js",),
+    "rows": ("listed.js", "kept.js", *_SAVED),
+    "chart": _PICTURE,
 }
 
 

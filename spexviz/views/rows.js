@@ -24,7 +24,8 @@ function draw(parentElement, state, data) {
     state.about.hidden = true;
     state.about.setAttribute("role", "tooltip");
     if (data.listed) state.root.append(drawSearch(state));
-    state.root.append(state.box, state.about);
+    const kinds = { CSV: async () => asCsv(state.data), JSON: async () => asJson(state.data) };
+    state.root.append(state.box, state.about, saver("table", fileName(data.label), kinds));
     parentElement.append(state.root);
     listen(state);
   }

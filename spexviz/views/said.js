@@ -1,6 +1,7 @@
 // Said: the sentence about what is selected, in a place whose height no sentence changes, and a way to take the selection back.
 function saidBox(clear) {
   const box = element("div", "said");
+  box.dataset.unseen = ""; // on paper and in a picture
   const button = element("button", "clear", "Clear");
   button.type = "button";
   button.setAttribute("aria-label", "Clear selection");

@@ -1,7 +1,7 @@
 // Layers × heads, one square a player. Data comes from spexviz/views/squares.py; user text enters the page through textContent only.
 const HEIGHT = 620; // px of all layers, where they are many
 
-export default component({ draw, select, off, light });
+export default component({ draw, select, off, light, picture: "parts" });
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
@@ -89,6 +89,7 @@ function drawRead(state, data) {
   const lines = [hint(data), ...data.squares.map((one) => `${said(data, one)}${tied(data, one)}.`)];
   const longest = lines.reduce((a, b) => (b.length > a.length ? b : a));
   state.read = element("div", "said");
+  state.read.dataset.unseen = ""; // on paper and in a picture
   const room = silent("room", longest);
   box.append(room, state.read);
   return box;

@@ -5,7 +5,7 @@ Page, comparison, report and notebook render the same list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -149,16 +149,22 @@ class Panel:
         return DEPTHS.index(depth) >= DEPTHS.index(self.least)
 
 
+def without_actions(panels: Sequence[Panel]) -> tuple[Panel, ...]:
+    """Those that ask no model: what paper can show."""
+    return tuple(panel for panel in panels if not isinstance(panel.make, Action))
+
+
 def told_by(panels: Sequence[Panel], look: Look) -> tuple[Panel, ...]:
     """Those that are shown of a story when it is looked at so, in their order."""
     if not look.brief:
         return tuple(panel for panel in panels if panel.is_told(look.depth))
     found = sorted((panel for panel in panels if panel.brief), key=lambda panel: panel.brief)
-    return tuple(map(_on_one_page, found))
+    pictures = {panel.part_of for panel in found if panel.part_of}  # of those that can be tried out here
+    return tuple(_on_one_page(panel, pictures) for panel in found)
 
 
-def _on_one_page(panel: Panel) -> Panel:
-    """In full width; the picture, in which players are switched off, says what it is there for."""
-    if panel.selects and panel.early:
-        return replace(panel, title=TRY, is_titled=True, room="picture", part_of="")
+def _on_one_page(panel: Panel, pictures: Collection[str]) -> Panel:
+    """In full width; a picture in which players can be switched off says so."""
+    if panel.title in pictures:
+        return replace(panel, title=TRY, is_titled=True, room="picture")
     return replace(panel, room="picture", part_of=panel.part_of and TRY)

@@ -1,5 +1,5 @@
 // Text strip with combs. Data comes from spexviz/views/strip.py; user text enters the page through textContent only.
-export default component({ update, draw, select, off, light, place });
+export default component({ update, draw, select, off, light, place, picture: "text" });
 
 function update(state, data) {
   Object.assign(state, { about: data.selection || [], said: data.said });

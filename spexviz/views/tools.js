@@ -7,6 +7,7 @@ function toolbar(state, noun) {
   state.tools = null;
   if (!state.switches) return [];
   const bar = element("div", "tools");
+  bar.dataset.unseen = "";
   const group = element("div", "modes");
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", `What a press on ${noun}s does`);

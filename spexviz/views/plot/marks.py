@@ -1,0 +1,138 @@
+"""Marks of a plot: bars, lines, dots and error bars as SVG, each with what points at it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from plotly.graph_objects import Figure
+
+from spexviz.views.plot import write
+from spexviz.views.plot.axes import Axis, joined
+
+_DASHES = {"dash": "6 4", "dot": "2 3", "solid": ""}
+_CLEAR = "rgba(0,0,0,0)"
+
+
+def of(figure: Figure, x: Axis, y: Axis) -> Iterator[str]:
+    """The marks of every trace, in order."""
+    ends: dict[int, float] = {}  # where the bars of a row end that stand on one another
+    for trace in figure.data:
+        if trace.type == "bar":
+            yield from _bars(trace, figure, ends, x, y)
+        else:
+            yield from _scatter(trace, x, y)
+
+
+def _bars(trace: Any, figure: Figure, ends: dict[int, float], x: Axis, y: Axis) -> Iterator[str]:
+    stacked = figure.layout.barmode == "stack"
+    share = trace.width or 1.0 - (figure.layout.bargap or 0.2)
+    thick = share * abs(y.at(1.0) - y.at(0.0))
+    for row, length in enumerate(trace.x):
+        start = 0.0
+        if trace.base is not None:
+            start = float(_one(trace.base, row))
+        if stacked:
+            start = ends.get(row, 0.0)
+            ends[row] = start + length
+        left, right = sorted((x.at(start), x.at(start + float(length))))
+        line = trace.marker.line
+        edge = f"stroke:{_one(line.color, row)};stroke-width:{_one(line.width, row) or 0}"
+        style = f"fill:{_one(trace.marker.color, row)};{edge}"
+        box = f'x="{left:.1f}" y="{y.at(row) - thick / 2:.1f}" width="{max(0.5, right - left):.1f}" height="{thick:.1f}"'
+        members = joined(_one(trace.customdata, row)) if trace.customdata is not None else ""
+        yield _mark(f'<rect {box} style="{style}"/>', _one(trace.hovertext, row), members)
+
+
+def _scatter(trace: Any, x: Axis, y: Axis) -> Iterator[str]:
+    places = [(x.at(float(a)), y.at(float(b))) for a, b in zip(trace.x, trace.y, strict=True)]
+    if "lines" in trace.mode and len(places) > 1:
+        way = "M" + "L".join(f"{a:.1f},{b:.1f}" for a, b in places)
+        yield f'<path d="{way}" style="fill:none;{_stroke(trace.line)}"/>'
+    if trace.error_y.array is not None:
+        yield from _errors(trace, places, y)
+    if "markers" not in trace.mode:
+        return
+    marker = trace.marker
+    colour = marker.color
+    style = f"fill:{colour if colour != _CLEAR else 'none'}"
+    if marker.line.color is not None:
+        style += f";stroke:{marker.line.color};stroke-width:{marker.line.width or 1}"
+    yield f'<g style="{style}">'
+    for k, (a, b) in enumerate(places):
+        shape = _shape(_one(marker.symbol, k), a, b, _one(marker.size, k) / 2)
+        tip = _one(trace.hovertext, k) if trace.hoverinfo != "skip" else ""
+        yield _mark(f"<{shape}/>", tip, "")
+    yield "</g>"
+
+
+def _errors(trace: Any, places: Sequence[tuple[float, float]], y: Axis) -> Iterator[str]:
+    error = trace.error_y
+    style = f"fill:none;stroke:{error.color};stroke-width:{error.thickness}"
+    for k, (a, b) in enumerate(places):
+        value = float(trace.y[k])
+        top, bottom = y.at(value + float(error.array[k])), y.at(value - float(error.arrayminus[k]))
+        if math.isclose(top, bottom):
+            continue
+        w = error.width
+        way = f"M{a - w:.1f},{top:.1f}H{a + w:.1f}M{a:.1f},{top:.1f}V{bottom:.1f}M{a - w:.1f},{bottom:.1f}H{a + w:.1f}"
+        yield f'<path d="{way}" style="{style}"/>'
+
+
+def _shape(symbol: str | None, x: float, y: float, half: float) -> str:
+    if symbol == "square":
+        return f'rect x="{x - half:.1f}" y="{y - half:.1f}" width="{2 * half:.1f}" height="{2 * half:.1f}"'
+    if symbol == "triangle-down":
+        return f'path d="M{x - half:.1f},{y - half:.1f}h{2 * half:.1f}l{-half:.1f},{2 * half:.1f}z"'
+    return f'circle cx="{x:.1f}" cy="{y:.1f}" r="{half:.1f}"'
+
+
+def straight(shape: Any, x: Axis, y: Axis) -> str:
+    """A line between two points."""
+    ends = [
+        f'{name}="{place:.1f}"'
+        for name, place in (
+            ("x1", x.place(shape.x0, shape.xref)),
+            ("x2", x.place(shape.x1, shape.xref)),
+            ("y1", y.place(shape.y0, shape.yref)),
+            ("y2", y.place(shape.y1, shape.yref)),
+        )
+    ]
+    return f'<line {" ".join(ends)} style="{_stroke(shape.line)}"/>'
+
+
+def key(trace: Any, x: float, y: float) -> Iterator[str]:
+    """A trace in the legend: its mark and its name."""
+    middle = y + 11
+    if trace.type == "bar":
+        yield f'<rect x="{x:.1f}" y="{middle - 6:.1f}" width="22" height="12" style="fill:{trace.marker.color}"/>'
+    else:
+        if "lines" in trace.mode:
+            yield f'<path d="M{x:.1f},{middle:.1f}h24" style="fill:none;{_stroke(trace.line)}"/>'
+        if "markers" in trace.mode:
+            shape = _shape(_one(trace.marker.symbol, 0), x + 12, middle, 4)
+            yield f'<{shape} style="fill:{_one(trace.marker.color, 0)}"/>'
+    yield f'<text x="{x + 30:.1f}" y="{middle + 4.5:.1f}" class="key">{write.safe(write.plain(trace.name))}</text>'
+
+
+def _stroke(line: Any) -> str:
+    dash = _DASHES.get(line.dash or "solid", "")
+    dashed = f";stroke-dasharray:{dash}" if dash else ""
+    return f"stroke:{line.color};stroke-width:{line.width or 1.5}{dashed}"
+
+
+def _mark(shape: str, tip: str | None, members: str) -> str:
+    """A mark with what is said of it; one that stands for players bears them."""
+    title = f"<title>{write.safe(write.plain(tip))}</title>" if tip else ""
+    if not title and not members:
+        return shape
+    chosen = f' data-members="{members}"' if members else ""
+    return f'<g class="mark"{chosen}>{shape}{title}</g>'
+
+
+def _one(value: Any, k: int) -> Any:
+    """What is said of one of all: one thing for all of them, or each its own."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return value[k]
