@@ -120,9 +120,10 @@ _press = component(
     const FIELDS = "input, textarea, select, [contenteditable], [role=textbox], [role=combobox]";
     export default function ({ data }) {
       const press = (event) => {
-        const isHeld = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+        const isHeld = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.repeat;
         const isTyped = event.composedPath().some((one) => one.matches?.(FIELDS));
-        if (event.key.toLowerCase() !== data.key || isHeld || isTyped || event.repeat || event.defaultPrevented) return;
+        const isIt = event.key.toLowerCase() === data.key;
+        if (!isIt || isHeld || isTyped || event.defaultPrevented) return;
         document.querySelector(`.st-key-${data.button} button`)?.click();
       };
       addEventListener("keydown", press);
@@ -151,9 +152,11 @@ _copy = component(
     js="""
     const element = (tag, about) => Object.assign(document.createElement(tag), about);
     export default function ({ parentElement, data }) {
-      const root = parentElement.querySelector(".link") ?? made(parentElement);
+      const root = parentElement.querySelector(".link") ?? made(parentElement, data);
       const field = root.querySelector("input");
-      const address = `${location.origin}${location.pathname}?${told(data.query)}`;
+      const base = window.__streamlit?.BACKEND_BASE_URL ?? `${location.origin}/`;
+      const shown = () => `${location.origin}${location.pathname}?${told(data.query)}`;
+      const address = data.text?.replace("{base}", base) ?? shown();
       if (field.value === address) return;
       field.value = address;
       root.querySelector("output").textContent = "";
@@ -165,15 +168,15 @@ _copy = component(
       if (now.has("off")) said.set("off", now.get("off"));
       return said;
     }
-    function made(parent) {
+    function made(parent, { label, what }) {
       const root = element("div", { className: "link" });
-      const button = element("button", { type: "button", textContent: "Copy link" });
-      const field = element("input", { type: "text", readOnly: true, ariaLabel: "Address of this view" });
+      const button = element("button", { type: "button", textContent: label });
+      const field = element("input", { type: "text", readOnly: true, ariaLabel: what });
       const said = element("output", {});
       field.addEventListener("focus", () => field.select());
       button.addEventListener("click", async () => {
         const isDone = await copied(field);
-        said.textContent = isDone ? "Copied." : "This browser lets no page copy: copy the address above.";
+        said.textContent = isDone ? "Copied." : "This browser lets no page copy: copy what stands above.";
       });
       root.append(button, field, said);
       parent.append(root);
@@ -232,4 +235,9 @@ def press(key: str, button: str) -> None:
 
 def copy_link(query: str, key: str) -> None:
     """A button that copies the whole address, as this browser names the server; it is shown as well."""
-    _copy(key=key, data={"query": query})
+    _copy(key=key, data={"query": query, "label": "Copy link", "what": "Address of this view"})
+
+
+def copy_text(text: str, label: str, what: str, key: str) -> None:
+    """The same for any text, in which {base} is where this browser finds the server; `what`: it is."""
+    _copy(key=key, data={"text": text, "label": label, "what": what})

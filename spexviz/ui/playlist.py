@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from spexviz.spec import is_run_id
-from spexviz.ui import address, recorded, routes
+from spexviz.ui import address, recorded
 from spexviz.ui.lenses import lenses
 from spexviz.ui.recorded import Recorded
 

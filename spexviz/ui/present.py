@@ -39,7 +39,8 @@ STYLE = """<style>
   max-width: none;
   padding: max(64px, 8vh) max(16px, 4vw) max(76px, 11vh);
 }
-@media (max-width: 768px) { .stMainBlockContainer { padding-top: 72px; } }
+.stMainBlockContainer > [data-testid="stVerticalBlock"] { flex: none; }
+@media (max-width: 768px) { .stMainBlockContainer { padding-top: 72px; justify-content: start; } }
 </style>"""
 SIZES = {  # of letters: of a picture, and of what is but sentences
     False: "clamp(16px, min(1.7vw, 2.5vh), 34px)",
@@ -83,7 +84,9 @@ def _is_said(shown: Shown, at: int) -> bool:
     if shown.draw is None:
         return True
     made = [panel.make(Look()) for panel in shown.steps[at - 1].panels]
-    return all(isinstance(one, Words) or (isinstance(one, Component) and one.name == "question") for one in made)
+    return all(
+        isinstance(one, Words) or (isinstance(one, Component) and one.name == "question") for one in made
+    )
 
 
 def _shown(place: Place) -> Shown:
@@ -131,7 +134,9 @@ def _told(run: Run, found: Explanation, leave: str) -> Shown:
         look = result.as_chosen(found, first, run.id, FEW if tries else TOP)
 
         def settle(explanation: Explanation, look: Look, key: str) -> None:
-            browser.settle(place.words(), result.said(explanation, look, FEW if tries else TOP), address.NAMES)
+            browser.settle(
+                place.words(), result.said(explanation, look, FEW if tries else TOP), address.NAMES
+            )
 
         known = result.drawn_by(actions, items, settle)
         for panel in step.panels:

@@ -13,7 +13,7 @@ from spexviz import views
 from spexviz.analysis.leading import MOST_ORDER
 from spexviz.results import Explanation, Spent, Subject
 from spexviz.results.preview import Preview
-from spexviz.ui import address, ask, browser, depth, measure, panels, rivals, what_if, widgets
+from spexviz.ui import address, ask, browser, depth, embedding, measure, panels, rivals, what_if, widgets
 from spexviz.ui.panels import Draw, View
 from spexviz.ui.selection import off, selected
 from spexviz.views import question, strip
@@ -22,7 +22,6 @@ from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS
 from spexviz.views.stories import story
 from spexviz.views.story import DEPTHS, Component, Look
-
 
 ACTIONS = ("rivals", "measure", "ask", panels.WHAT_IF)  # that every run has
 Settle = Callable[[Explanation, Look, str], None]
@@ -165,6 +164,7 @@ def _ways_out(explanation: Explanation, look: Look, key: str) -> None:
         with st.popover("Link and settings", icon=":material/link:"):
             st.caption("This address shows what you see now, in any browser that reaches this server:")
             browser.copy_link(address.query(key, look), f"{key}-link")
+            embedding.offer(key)
             st.caption("What was asked:")
             st.code(explanation.spec.to_json(), language=None, wrap_lines=True)
             st.caption(f"{_spent(explanation.spent)}.")

@@ -68,12 +68,17 @@ class _Page:
 
 
 def report(
-    *runs: Explanation | Chapter, out: Path | str | None = None, title: str = "", **look: Any
+    *runs: Explanation | Chapter,
+    out: Path | str | None = None,
+    title: str = "",
+    framed: bool = False,
+    **look: Any,
 ) -> str:
     """The report of these runs as HTML, written to `out` too where it is given.
 
-    `look`: fields of Look for all of them, such as depth="researcher", index="FBII", top=20. Raises ValueError
-    without a run, and OSError where `out` cannot be written.
+    `look`: fields of Look for all of them, such as depth="researcher", index="FBII", top=20; `framed`: for a place
+    inside another page, without who made it and how to cite. Raises ValueError without a run, and OSError where
+    `out` cannot be written.
     """
     if not runs:
         raise ValueError("A report needs at least one run: report(result).")
@@ -81,7 +86,8 @@ def report(
     page = _Page()
     sections = [_chapter(chapter, k, page, look) for k, chapter in enumerate(chapters)]
     title = title or _title(chapters)
-    body = "\n".join([*_head(chapters, title), "<main>", *sections, "</main>", _foot(chapters)])
+    main = ["<main>", *sections, "</main>"]
+    body = "\n".join(main if framed else [*_head(chapters, title), *main, _foot(chapters)])
     text = _whole(title, body, page)
     if out is not None:
         Path(out).write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any
 
 from plotly.graph_objects import Figure
 
-_ROOM = 430  # pixels of height that a figure has, times the scale: a higher one grows less
+_ROOM = 390  # pixels of height that a figure has, times the scale: a higher one grows less
 _SIZES = ("height", "size", "xshift", "yshift", "thickness")
 _OF_LINES = ("width",)  # elsewhere it is a number of the data
 
