@@ -24,10 +24,11 @@ $(READY): pyproject.toml constraints.txt
 browser: setup
 	@sh tools/find-browser.sh $(BIN)/python
 
-# A browser has both cores for itself: all other tests run before, two at a time, a file each, with a thread each.
+# Two files at a time, with a thread each; those with a browser, which wait most of their time, after the others.
+TWO := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 test: setup browser
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser"
-	$(BIN)/python -m pytest -m browser
+	$(TWO) -m "not browser"
+	$(TWO) -m browser
 
 test-fast: setup
 	$(BIN)/python -m pytest -n 2 -m "not model and not browser"

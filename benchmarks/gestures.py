@@ -20,8 +20,9 @@ TOKENS, SETS = 500, 200
 REST = 250  # ms
 HOVER, CLICK, FOLLOWS = "hover lights", "click lights in the browser", "click to sentence and table"
 CARD, WHOLE = "recorded card to finding, text and table", "recorded card to all of its page"
+SHELF = "gallery card to finding, text and table"
 PAIR = "two marked runs to the comparison page"
-AIMS = {HOVER: 0.05, CLICK: 0.05, FOLLOWS: 0.6, CARD: 1.0, WHOLE: 2.0, PAIR: 2.0}
+AIMS = {HOVER: 0.05, CLICK: 0.05, FOLLOWS: 0.6, CARD: 1.0, WHOLE: 2.0, SHELF: 1.0, PAIR: 2.0}
 
 # From an event to the frame after which a condition holds; a component's shadow is looked into as well.
 CLOCK = """
@@ -70,7 +71,7 @@ def gestures(browser: Any, home: Path) -> dict[str, float]:
         page.add_init_script(CLOCK)
         page.goto(f"{server.url}/explore")
         harness.idle(page)
-        found = _opened(page) | _paired(page, server)
+        found = _opened(page) | _from_gallery(page, server) | _paired(page, server)
         _upload(page, server)
         return found | _pointed(page)
     finally:
@@ -80,14 +81,25 @@ def gestures(browser: Any, home: Path) -> dict[str, float]:
 def _opened(page: Any) -> dict[str, float]:
     """A card of the form, opened for the first time on this server."""
     page.evaluate(f"clock('click', {SHOWN}); window.first = timed; clock('click', {DRAWN})")
-    page.locator(".st-key-recorded-prompt-turns button").click()
+    harness.card(page, "prompt", "turns").click()
     return {CARD: page.evaluate("first"), WHOLE: page.evaluate("timed")}
+
+
+def _from_gallery(page: Any, server: harness.Server) -> dict[str, float]:
+    """A card of the gallery, whose run opens on another page."""
+    page.goto(f"{server.url}/gallery")
+    card = harness.card(page, "prompt", "hotel")
+    card.wait_for()
+    harness.idle(page)
+    page.evaluate(f"clock('click', {SHOWN})")
+    card.click()
+    return {SHELF: page.evaluate("timed")}
 
 
 def _paired(page: Any, server: harness.Server) -> dict[str, float]:
     """Two recorded runs, marked in the list of runs and compared."""
     page.goto(f"{server.url}/explore?run=")
-    page.locator(".st-key-recorded-prompt-never-fails button").click()
+    harness.card(page, "prompt", "never-fails").click()
     page.get_by_text("Sets as a table").first.wait_for()
     page.goto(f"{server.url}/runs")
     boxes = page.get_by_role("checkbox", name="Mark ")

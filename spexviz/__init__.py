@@ -55,6 +55,7 @@ if TYPE_CHECKING:  # the names of `_HOME` and `_MODULES` below, for editors and 
     from spexviz.solvers.spex.solver import SPEX as SPEX
     from spexviz.spec import RunSpec as RunSpec
     from spexviz.spectrum import Spectrum as Spectrum
+    from spexviz.views.document import report as report
 
     datasets = _data
 
@@ -90,6 +91,7 @@ _HOME = {
     "RunSpec": "spexviz.spec",
     "explain": "spexviz.run.pipeline",
     "validate": "spexviz.run.checks",
+    "report": "spexviz.views.document",
 }
 _MODULES = {
     "views": "spexviz.views",

@@ -1,4 +1,4 @@
-"""The command line: spexviz explain | serve | models."""
+"""The command line: spexviz explain | report | serve | models."""
 
 from __future__ import annotations
 
@@ -50,11 +50,12 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         prog="spexviz", description="See which parts of a language model's world act together."
     )
     parser.add_argument("--version", action="version", version=f"spexviz {spexviz.__version__}")
-    commands = parser.add_subparsers(required=True, metavar="explain | serve | models")
+    commands = parser.add_subparsers(required=True, metavar="explain | report | serve | models")
     explain = commands.add_parser(
         "explain", help="explain a prompt, or another game, and save the run as JSON", allow_abbrev=False
     )
     _explain_options(explain, arguments)
+    _report_options(commands.add_parser("report", help="one HTML file of runs, to send or to print"))
     _serve_options(commands.add_parser("serve", help="serve the dashboard on this machine"))
     _models_options(commands.add_parser("models", help="list models and solvers"))
     return parser
@@ -118,6 +119,21 @@ def _explain_options(explain: argparse.ArgumentParser, arguments: Sequence[str])
             flags.add(explain, kind, prefix)
 
 
+def _report_options(report: argparse.ArgumentParser) -> None:
+    from spexviz.views.story import DEPTHS
+
+    add = report.add_argument
+    add(
+        "runs", nargs="+", metavar="RUN_OR_FILE", help="ids of runs of this SPEXVIZ_HOME, or their JSON files"
+    )
+    add("--out", type=Path, required=True, help="the HTML file to write")
+    add("--title", default="", help="of the report; by default that of its run")
+    add("--depth", choices=DEPTHS, default=DEPTHS[0], help="for whom it is told")
+    add("--index", default="mean", help="index of the sets; by default their mean effect")
+    add("--order", type=int, help="highest order of the sets that are shown")
+    report.set_defaults(command=_report, precision=None)
+
+
 def _serve_options(serve: argparse.ArgumentParser) -> None:
     add = serve.add_argument
     add("--port", type=int, default=8501)
@@ -175,11 +191,12 @@ def _explain(options: argparse.Namespace) -> int:
     from spexviz.ablate import executors
     from spexviz.ablate.cache import SqliteCache
     from spexviz.indices import interactions
+    from spexviz.kit.files import new_file
     from spexviz.run import pipeline
     from spexviz.spectrum import Spectrum
 
-    if options.out and (options.out.is_dir() or not options.out.parent.is_dir()):
-        raise OSError(f"{options.out} is a folder, or lies in none: give a file in a folder that is there.")
+    if options.out:
+        new_file(options.out)
     # a wrong index or order is refused now, not after the run
     interactions(Spectrum(1, {(): 0.0}), options.index, options.order)
     request = _request(options)
@@ -255,6 +272,25 @@ def _cost(request: Request, cache: Cache) -> Cost:
     if request.game.model_name is not None:
         cost.probe(models.load(request.game.model_name))
     return cost.of(request, cache)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from spexviz.indices import interactions
+    from spexviz.jobs import found
+    from spexviz.kit.files import new_file
+    from spexviz.spectrum import Spectrum
+    from spexviz.views.document import Chapter, report
+
+    out = new_file(options.out)
+    interactions(Spectrum(1, {(): 0.0}), options.index, options.order or 1)  # what cannot be is refused now
+    look = {"depth": options.depth, "index": options.index}
+    if options.order is not None:
+        look["order"] = options.order
+    runs = map(found.run, options.runs)
+    chapters = [Chapter(one.explanation, one.title, when=one.when) for one in runs]
+    text = report(*chapters, out=out, title=options.title, **look)
+    print(f"{out}: {len(text.encode()) / 1e6:.1f} MB; it opens in any browser.")
+    return 0
 
 
 def _serve(options: argparse.Namespace) -> int:

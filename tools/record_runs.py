@@ -18,6 +18,8 @@ from spexviz import views
 from spexviz.ablate.cache import SqliteCache
 from spexviz.results import Explanation
 from spexviz.run import pipeline
+from spexviz.ui.lenses import lens_of
+from spexviz.views.thumbnail import thumbnail
 from tools.recordings import FOLDER, Recording, all_recordings
 
 LARGEST = 400_000  # bytes of one file: it lies in the repository and is read when its card is opened
@@ -39,13 +41,20 @@ def make(run: Recording, cache: SqliteCache) -> Explanation:
 
 def row(run: Recording, result: Explanation) -> dict[str, object]:
     """What the run's card shows."""
+    lens = lens_of(str(run.game["name"]))
+    items = lens.items(result) if lens else ()
+    trust = views.trust.trust(result)
     return {
         "title": run.title,
+        "about": run.about,
         "finding": views.finding(result),
-        "trust": views.trust.trust(result).lines[0],
+        "trust": trust.lines[0],
+        "level": round(trust.level or 0.0, 3),
+        "model": result.subject.model,
         "ablations": result.ablations,
         "players": len(result.players),
         "noun": result.subject.noun,
+        "thumbnail": thumbnail(result, items),
         "file": f"{run.file}.json",
     }
 
@@ -58,9 +67,8 @@ def write_index(runs: Sequence[Recording]) -> None:
             row(run, Explanation.from_json((folder / f"{run.file}.json").read_text(encoding="utf-8")))
             for run in made
         ]
-        (folder / "index.json").write_text(
-            json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in rows)
+        (folder / "index.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

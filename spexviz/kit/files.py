@@ -32,3 +32,10 @@ def _digits(path: Path) -> int | None:
     if not set(path.stem) <= set("0123456789abcdef"):
         return None
     return len(path.stem)
+
+
+def new_file(path: Path) -> Path:
+    """The path, if a file can be made there. Raises OSError where it is a folder, or lies in none."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise OSError(f"{path} is a folder, or lies in none: give a file in a folder that is there.")
+    return path

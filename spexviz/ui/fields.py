@@ -153,14 +153,19 @@ def _limit(limit: float | None, value: float) -> float | None:
     return type(value)(limit)
 
 
+def solvers() -> list[type[Solver]]:
+    """Those that are offered, in their order."""
+    kinds: dict[str, Any] = offered("spexviz.solvers")
+    return sorted(kinds.values(), key=lambda kind: (kind.place, kind.name))
+
+
 def choose_solver(key: str, without: str = "") -> type[Solver]:
     """One of the solvers that are offered, in their order, with what it does under it.
 
     `without`: the name of one that is left out.
     """
-    kinds: dict[str, Any] = offered("spexviz.solvers")
-    names = sorted(set(kinds) - {without}, key=lambda name: (kinds[name].place, name))
-    kind = kinds[st.selectbox("Solver", names, format_func=lambda name: kinds[name].title, key=key)]
+    kinds = {kind.name: kind for kind in solvers() if kind.name != without}
+    kind = kinds[st.selectbox("Solver", list(kinds), format_func=lambda name: kinds[name].title, key=key)]
     st.caption(kind.summary)
     return kind
 

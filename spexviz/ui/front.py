@@ -1,8 +1,9 @@
 """The page in which Streamlit's front end begins, as this server sends it, and the hashes of its scripts.
 
 Streamlit's own page asks below its path first where its server is: two answers of "not found", and a tenth of
-a second, on every address but the bare one. A line before it says so. The same line makes the bare address
-that of the first page: a page of its own that leads on would lie in the way of Back.
+a second, on every address but the bare one. A line before it says so. The same line makes /home the bare
+address, which is that page's, and leads one of before, with a run, to that run: a page of its own that leads
+on would lie in the way of Back.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from typing import Any
 import streamlit
 from starlette.datastructures import Headers, MutableHeaders
 
-FIRST = "explore"  # the page that the bare address opens: the first lens's
+FIRST = "explore"  # the page to which an address of before leads, with a run and no page: the first lens's
 _HEAD = "<head>"
 _START = """{
   const base = new URL("./", location.href);
-  const isBare = location.pathname === base.pathname;
+  const page = location.pathname.slice(base.pathname.length);
   window.__streamlit = { BACKEND_BASE_URL: base.href };
-  if (isBare) history.replaceState(null, "", `${base.pathname}FIRST${location.search}`);
+  if (page === "" || page === "home") {
+    const first = new URLSearchParams(location.search).get("run") ? "FIRST" : "";
+    history.replaceState(null, "", `${base.pathname}${first}${location.search}`);
+  }
 }"""
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _STALE = ("etag", "last-modified")  # they are of the page as Streamlit has it

@@ -59,6 +59,7 @@ class Lens:
     `form()` draws the form and calls `start`; `prefill(request)` puts a run's settings back into it;
     `called(game)` is the title of a run. What a run shows is said in `views/stories.py`; `actions`: {name:
     draw} of what there asks the model; `items(explanation)`: what is known of the players beyond their names.
+    `plainly`: what it is for, on the home page, to somebody outside the field; by default the intro.
     `repeating`: what of a run can be another when it is repeated. `loads_model`: the first model is loaded in
     the background.
     """
@@ -77,6 +78,7 @@ class Lens:
     items: Items = _no_more
     repeating: Repeating = field(default_factory=Repeating)
     loads_model: bool = False
+    plainly: str = ""
 
     def shows(self, run: states.Run) -> bool:
         """Whether a run is of its game; one of a game without a lens opens on the first page too."""
@@ -87,6 +89,8 @@ def page(lens: Lens) -> None:
     """The whole page: form and recorded runs, or the run that the address names, in whatever state it is."""
     # No st.stop() here: after it Streamlit keeps the fragments of the page before, and one of them, still
     # polling, draws where its place is gone ("Bad delta path index"): the whole page turns white.
+    if (chosen := recorded.pressed()) is not None:
+        watch.open_run(recorded.taken_in(chosen))
     run_id = watch.current_run_id()
     run = runtime.manager().store.get(run_id) if run_id else None
     address.arrive(run.id if run else None)

@@ -84,8 +84,8 @@ def draw(panel: Panel, view: View, actions: Mapping[str, Draw]) -> None:
         words(shown, key)
     elif isinstance(shown, Component):
         _heading(panel, shown, key)
-        still = view.look.still
-        widgets.drawn(shown, key, view.key, still=still, switches=WHAT_IF in actions)
+        look, switches = view.look, WHAT_IF in actions
+        widgets.drawn(shown, key, view.key, still=look.still, switches=switches, press=look.press)
     elif isinstance(shown, Table):
         run_key = view.key if selects else ""
         widgets.table(shown, panel.title, key, run_key, view.look.selection)

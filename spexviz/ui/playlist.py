@@ -1,6 +1,6 @@
 """Playlist: the runs that a presenter goes through, and the place in them: `/present?runs=…&show=2&at=3`.
 
-A run is named by its id, or as `game.file` where it is a recorded one. Anybody can have written an address:
+A run is named by its id, a recorded one by its key. Anybody can have written an address:
 what can name no run is left out, and a number that is none is the first.
 """
 
@@ -16,8 +16,6 @@ import streamlit as st
 
 from spexviz.spec import is_run_id
 from spexviz.ui import address, recorded
-from spexviz.ui.lenses import lenses
-from spexviz.ui.recorded import Recorded
 
 PAGE = "present"
 RUNS, SHOW, AT = "runs", "show", "at"
@@ -27,7 +25,6 @@ MOST = 100  # runs
 OF_A_RUN = tuple(name for name in address.NAMES if name != "depth")  # what an address says of one run alone
 _KEPT = "presented"  # session_state: what the address said on arrival, where one is, whether one has stepped
 _NUMBER = re.compile(r"[0-9]{1,4}\Z")
-_RECORDED = re.compile(r"([a-z]{1,20})\.([a-z0-9-]{1,60})\Z")
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Place:
 def read(parameters: Mapping[str, str]) -> Place:
     """The place that an address names, as far as it can be one."""
     given = parameters.get(RUNS, "").split(",", MOST)[:MOST]
-    runs = tuple(name for name in given if is_run_id(name) or recorded_by(name))
+    runs = tuple(name for name in given if is_run_id(name) or recorded.of_key(name))
     show = min(_number(parameters.get(SHOW, "")), max(1, len(runs)))
     at = 0 if parameters.get(AT) == LAST else _number(parameters.get(AT, ""))
     return Place(runs, show, at)
@@ -92,17 +89,9 @@ def _number(text: str) -> int:
     return max(1, int(text)) if _NUMBER.match(text) else 1
 
 
-def recorded_by(name: str) -> Recorded | None:
-    """The recorded run of a name; None for none."""
-    found = _RECORDED.match(name)
-    if found is None or found[1] not in {lens.game for lens in lenses()}:
-        return None
-    return next((one for one in recorded.recorded(found[1]) if one.path.stem == found[2]), None)
-
-
 def gallery() -> tuple[str, ...]:
     """The names of all recorded runs."""
-    return tuple(f"{lens.game}.{one.path.stem}" for lens in lenses() for one in recorded.recorded(lens.game))
+    return tuple(one.key for one in recorded.all_recorded())
 
 
 def path(runs: Sequence[str], said: Mapping[str, str] | None = None) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 import streamlit as st
 
 from spexviz.errors import SpexvizError
-from spexviz.jobs.store import RECORDED, Run
+from spexviz.jobs.store import Run
 from spexviz.results import Explanation
-from spexviz.ui import address, browser, ownership, panels, playlist, result, routes, runtime, widgets
+from spexviz.ui import address, browser, panels, playlist, recorded, result, routes, runtime, widgets
 from spexviz.ui.lenses import lens_of
 from spexviz.ui.panels import View
 from spexviz.ui.playlist import Place
@@ -109,14 +109,13 @@ def _shown(place: Place) -> Shown:
 def _run(name: str) -> Run | None:
     """The run of a name; a recorded one is taken in as its card does."""
     store = runtime.manager().store
-    one = playlist.recorded_by(name)
+    one = recorded.of_key(name)
     if one is None:
         return store.get(name) if name else None
     kept = f"presented-{name}"
     run = store.get(st.session_state.get(kept, ""))
     if run is None:
-        found = Explanation.from_json(one.path.read_text(encoding="utf-8"))
-        st.session_state[kept] = store.insert(found, one.title, RECORDED, ownership.user())
+        st.session_state[kept] = recorded.taken_in(one)
         run = store.get(st.session_state[kept])
     return run
 

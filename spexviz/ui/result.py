@@ -9,11 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from spexviz import views
 from spexviz.analysis.leading import MOST_ORDER
-from spexviz.results import Explanation, Spent, Subject
+from spexviz.results import Explanation, Subject
 from spexviz.results.preview import Preview
-from spexviz.ui import address, ask, browser, depth, embedding, measure, panels, rivals, what_if, widgets
+from spexviz.ui import address, ask, browser, depth, measure, panels, rivals, takeaway, what_if, widgets
 from spexviz.ui.panels import Draw, View
 from spexviz.ui.selection import off, selected
 from spexviz.views import question, strip
@@ -45,7 +44,7 @@ def show(
     known = drawn_by(actions or {}, items, _settle)
     if first.brief:
         panels.draw_all(told, View(explanation, first, key), known)
-        _ways_out(explanation, first, key)
+        takeaway.draw(explanation, first, key, items)
         return
     top = [panel for panel in told if panel.room == "top"]
     panels.draw_all(top, View(explanation, first, key), known)
@@ -61,7 +60,7 @@ def show(
         panels.draw_all(shown, View(explanation, look, key), known)
     more = [panel for panel in rest if panel.room == "more"]
     panels.draw_all(more, View(explanation, look, key), known)
-    _ways_out(explanation, look, key)
+    takeaway.draw(explanation, look, key, items)
 
 
 def with_answers(explanation: Explanation, key: str) -> Explanation:
@@ -140,38 +139,6 @@ def _tried(draw: Draw, settle: Settle, view: View) -> None:
     settle(view.explanation, look, view.key)
 
 
-def _ways_out(explanation: Explanation, look: Look, key: str) -> None:
-    name = f"spexviz-{key}"
-    with st.container(horizontal=True):
-        st.download_button(
-            "Run as JSON",
-            explanation.to_json,
-            f"{name}.json",
-            "application/json",
-            on_click="ignore",
-            key=f"{key}-json",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "Sets as CSV",
-            lambda: views.csv(look.at(explanation), 1_000, look.checks(explanation)),
-            f"{name}.csv",
-            "text/csv",
-            on_click="ignore",
-            key=f"{key}-csv",
-            icon=":material/table:",
-        )
-        with st.popover("Link and settings", icon=":material/link:"):
-            st.caption("This address shows what you see now, in any browser that reaches this server:")
-            browser.copy_link(address.query(key, look), f"{key}-link")
-            embedding.offer(key)
-            st.caption("What was asked:")
-            st.code(explanation.spec.to_json(), language=None, wrap_lines=True)
-            st.caption(f"{_spent(explanation.spent)}.")
-            if explanation.precision:
-                st.caption(f"The model computed in {explanation.precision}.")
-
-
 def _settle(explanation: Explanation, look: Look, key: str) -> None:
     """Put what differs from what everybody sees at first into the address.
 
@@ -190,15 +157,3 @@ def said(explanation: Explanation, look: Look, top: int = Look.top) -> dict[str,
     everybody = DEPTHS[0]
     told = depth.own() if look.told == everybody else everybody
     return address.words(look, Look(order=usual_order(explanation), top=top), told)
-
-
-def _spent(spent: Spent) -> str:
-    """What a run took, in time and ablations."""
-    asked = f"{spent.seconds.get('ablations', 0):.1f} s in ablations"
-    fitted = f"{spent.seconds.get('fits', 0):.1f} s in fits"
-    if "folds" in spent.seconds:
-        fitted += f" and {spent.seconds['folds']:.1f} s in fits without a fold"
-    said = f"{asked}, {fitted}, {spent.cached:,} ablations from the cache"
-    if spent.compared:
-        said += f"; {spent.compared:,} more to compare with full precision"
-    return said

@@ -23,8 +23,13 @@ def page_of(spec: RunSpec) -> str:
     """
     lens = lens_of(spec.game_name)
     if lens is None or not file_of(lens.page).exists():
-        return lenses()[0].page
+        return first()
     return lens.page
+
+
+def first() -> str:
+    """The page of the first lens, for a run of which no more is known."""
+    return lenses()[0].page
 
 
 def file_of(page: str) -> Path:

@@ -24,7 +24,14 @@ from spexviz.views import captions
 Made = TypeVar("Made")
 EXPLAIN = "form-explain"  # the button: its key
 CHECK = "form-check"  # the key of whether the sets shown are checked
+BUDGET = 512  # at first
 BUDGETS = (64, 128, 256, 512, 1024, 2048, 4096)
+
+
+def usual(game: Game) -> Request:
+    """The run of a game as a form makes it in which nothing was changed."""
+    solver = fields.solvers()[0]()
+    return Request(game, solver, BUDGET, 0, new_options(solver, validate=True))
 
 
 def prefill(request: Request) -> None:
@@ -67,7 +74,7 @@ def last_row() -> tuple[Any, Any]:
     return budget, start
 
 
-def budget_and_options(solver: Solver | None, place: Any, budget: int = 512) -> tuple[int, Options]:
+def budget_and_options(solver: Solver | None, place: Any, budget: int = BUDGET) -> tuple[int, Options]:
     """Choose the budget (`budget` at first): it, and the options of the run."""
     first = st.session_state.get("form-budget", budget)
     chosen = place.select_slider(

@@ -13,7 +13,18 @@ from spexviz.jobs.store import RECORDED, Run
 from spexviz.kit.names import upright
 from spexviz.results import Explanation
 from spexviz.spec import is_run_id
-from spexviz.ui import browser, ownership, pairs, playlist, routes, run_rows, runtime, watch, widgets
+from spexviz.ui import (
+    browser,
+    ownership,
+    pairs,
+    playlist,
+    routes,
+    run_rows,
+    runtime,
+    takeaway,
+    watch,
+    widgets,
+)
 from spexviz.ui.lenses import lenses
 from spexviz.ui.said import said
 from spexviz.ui.starting import TITLE
@@ -28,7 +39,7 @@ PAIR = "runs-pair"  # the two that are to be compared
 PLAYLIST = "runs-playlist"  # those that are to be presented
 MARK = (
     "Click a run to open it. Mark runs with the boxes beside them to compare, present, rename, cancel or "
-    "delete them."
+    "delete them, or to put them into one report."
 )
 NO_RUN = "“{}” holds no run: choose the file that “Run as JSON” or spexviz explain --out has made."
 
@@ -150,6 +161,17 @@ def _actions(marked: Sequence[Run]) -> None:
         )
         _present(marked)
         st.button("Cancel", icon=":material/stop:", disabled=not active, on_click=_cancel, args=(active,))
+        found = [run for run in marked if run.has_result and not run.active]
+        st.download_button(
+            "Report",
+            lambda: takeaway.report_of(found),
+            "spexviz-report.html",
+            "text/html",
+            key="runs-report",
+            icon=":material/article:",
+            disabled=not found,
+            **takeaway.KEPT,
+        )
         off = not marked or bool(active)
         st.button("Delete", icon=":material/delete:", disabled=off, on_click=_delete, args=(marked,))
     st.caption(_why(marked, active))

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
 from spexviz.kit.paths import ASSETS
 from spexviz.ui import access, address, browser, playlist, routes
 from spexviz.ui.lenses import lenses
 
+HOME = ("home", "Home", ":material/home:")
 OTHERS = (  # pages that are no lens's
+    ("gallery", "Gallery", ":material/photo_library:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("runs", "Runs", ":material/history:"),
 )
 UNLISTED = ((playlist.PAGE, "Present", ":material/slideshow:"),)  # reached from a run, or from several
-ENTRIES = (*((lens.page, lens.entry, lens.icon) for lens in lenses()), *OTHERS)
-
-
-def home() -> None:
-    """What is shown for an address without a page leads to the first one; a run's link is kept."""
-    query = urlencode({key: st.query_params[key] for key in st.query_params})
-    browser.visit(f"{pages[0].url_path}?{query}".rstrip("?"), instead=True)
-
-
+ENTRIES = (HOME, *((lens.page, lens.entry, lens.icon) for lens in lenses()), *OTHERS)
 SIDEBAR = 200  # pixels, the least that Streamlit allows; on a phone it is folded
 look = {"page_icon": str(ASSETS / "mark.svg"), "layout": "wide", "initial_sidebar_state": SIDEBAR}
 st.set_page_config(page_title="spexviz", **look)
 st.logo(ASSETS / "logo.svg", size="large", icon_image=ASSETS / "mark.svg")
 # A page whose file does not exist is not listed.
 pages = [
-    st.Page(routes.file_of(name), title=title, icon=icon, url_path=name)
+    st.Page(routes.file_of(name), title=title, icon=icon, url_path=name, default=name == HOME[0])
     for name, title, icon in ENTRIES
     if routes.file_of(name).exists()
 ]
@@ -38,7 +30,6 @@ pages += [
     st.Page(routes.file_of(name), title=title, icon=icon, url_path=name, visibility="hidden")
     for name, title, icon in UNLISTED
 ]
-start = st.Page(home, title="Home", url_path="home", default=True, visibility="hidden")
 
 # Constant style, no user text: less empty space above, headings that do not shout, a main button that can be
 # read on the dark theme too, small print with a contrast of 4.5, tabs and numbers that wrap where room is
@@ -59,11 +50,11 @@ st.html(f"""<style>
 [data-testid="stMetric"] :is(label, p, div, span) {{ white-space: normal; overflow: visible; }}
 [data-testid="stMetricValue"] {{ font-size: clamp(1.3rem, 2.2vw, 2.1rem); overflow-wrap: anywhere; }}
 [data-testid="stBaseButton-primary"]:enabled kbd {{ opacity: 1; }}
-[data-testid="stBaseButton-primary"]:is(:enabled, :enabled:hover) {{ color: light-dark(#fff, #14131a); }}
+[data-testid^="stBaseButton-primary"]:is(:enabled, :enabled:hover) {{ color: light-dark(#fff, #14131a); }}
 [data-testid="stSidebarNavLink"]:focus-visible {{ outline: 2px solid light-dark(#5b3fa0, #b9a3f0); }}
 [class*="st-key-{browser.UNSEEN}-"] {{ position: absolute; }}
 </style>""")
-page = st.navigation([start, *pages])
+page = st.navigation(pages)
 if access.access().unguarded:
     st.warning(f"{access.UNGUARDED} Enter nothing that others must not see.", icon=":material/lock_open:")
 browser.begin(f"{page.url_path}?{st.query_params.get(address.RUN, '')}")

@@ -47,7 +47,7 @@ def show(view: View, found: Outcome, calls: Calls = PLAIN, *, place: DeltaGenera
     """The answer. It hears what is switched off in the run's views, and tells the server."""
     shown = tried(view.explanation, found, calls, dark=view.look.dark)
     with place:
-        widgets.drawn(shown, f"{view.key}-tried", view.key)
+        widgets.drawn(shown, f"{view.key}-tried", view.key, press=view.look.press)
 
 
 def listed(view: View, label: str, name: Name | None = None) -> None:

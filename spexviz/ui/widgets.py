@@ -31,7 +31,7 @@ from spexviz.views.component import COMPONENTS, script, style
 from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS, asks
 from spexviz.views.large import enlarged
-from spexviz.views.story import Component, Depth, Look, Table
+from spexviz.views.story import Component, Depth, Look, Press, Table
 from spexviz.views.words import plural
 
 Then = Callable[[Any], None]
@@ -54,16 +54,24 @@ def on_request(label: str, flag: str, key: str, icon: str | None = None) -> bool
     return bool(st.session_state.get(flag))
 
 
-def drawn(shown: Component, key: str, run_key: str, *, still: bool = False, switches: bool = False) -> None:
+def drawn(
+    shown: Component,
+    key: str,
+    run_key: str,
+    *,
+    still: bool = False,
+    switches: bool = False,
+    press: Press = "look",
+) -> None:
     """A component of ours by its data; a click in it selects players of the run with this key.
 
     `still`: nothing in it can be clicked yet; `switches`: players can be switched off, since the page says
-    what the model answers then.
+    what the model answers then; `press`: what a press on one does at first.
     """
     clicked = hearing(run_key, key, triggered)
     switched = hearing(run_key, key, lambda state: triggered(state, "off"), switch_off)
     # the views of a run are linked in the browser
-    data = {**shown.data, "run": run_key or None, "still": still, "switches": switches}
+    data = {**shown.data, "run": run_key or None, "still": still, "switches": switches, "press": press}
     _COMPONENTS[shown.name](key=key, data=data, on_select_change=clicked, on_off_change=switched)
 
 
@@ -87,9 +95,9 @@ def chart(figure: Any, key: str, scale: float = 1.0) -> None:
 
 
 def _figure(figure: Any, key: str, scale: float, **more: Any) -> None:
-    """A figure under its title, as text that wraps: in it this would be cut where room is short; `more`: of the chart.
+    """A figure under its title, as text that wraps: in it this would be cut where room is short.
 
-    Both can be saved as one picture.
+    Both can be saved as one picture. `more` goes to the chart.
     """
     place = f"{key}-figure"
     with st.container(key=place):

@@ -10,11 +10,14 @@ Streamlit with `theme=None`. The functions are imported at once: a later first i
 from spexviz.views import arcs, captions, cards, heads, question, strip, theme, trust
 from spexviz.views.arcs import graph
 from spexviz.views.captions import checked
+from spexviz.views.cite import bibtex
+from spexviz.views.document import Chapter, report
 from spexviz.views.fidelity import fidelity_curve, residuals
+from spexviz.views.files import save
 from spexviz.views.findings import Told, finding, told, without_text
 from spexviz.views.heat import heat
 from spexviz.views.looks import looks
-from spexviz.views.paper import report, show
+from spexviz.views.paper import show
 from spexviz.views.path import path
 from spexviz.views.removal import removal, removal_in_words
 from spexviz.views.table import csv, table
@@ -22,8 +25,10 @@ from spexviz.views.trust import honesty, quality
 from spexviz.views.what_if import prediction
 
 __all__ = [
+    "Chapter",
     "Told",
     "arcs",
+    "bibtex",
     "captions",
     "cards",
     "checked",
@@ -43,6 +48,7 @@ __all__ = [
     "removal_in_words",
     "report",
     "residuals",
+    "save",
     "show",
     "strip",
     "table",

@@ -195,7 +195,7 @@ function tellTitle(state) {
   }
   const strongest = shown === 1 ? "The strongest set" : `The ${shown} strongest sets`;
   const count = shown < data.total ? `${strongest} of ${data.total}` : shown === 1 ? "One set" : `All ${shown} sets`;
-  const more = shown < data.total ? "; more of them in the table" : "";
+  const more = shown < data.total ? `; more of them ${data.more}` : "";
   state.sub.textContent = `${count}, by ${data.index} in ${data.unit}${more}.`;
 }
 
@@ -211,7 +211,11 @@ function keepRoom(state) {
   read.style.minHeight = `${Math.max(...heights)}px`;
 }
 
-const hint = (state) => (state.data.sets.length ? `Point at ${a(state.data.noun)} or a set to see what belongs to it; click to select.` : `Point at ${a(state.data.noun)} to read its value; click to select.`);
+function hint({ data, link }) {
+  const click = (link?.mode ?? data.press ?? "look") === "look" ? "; click to select" : "";
+  if (data.sets.length) return `Point at ${a(data.noun)} or a set to see what belongs to it${click}.`;
+  return `Point at ${a(data.noun)} to read its value${click}.`;
+}
 
 function tell(state, here) {
   state.read.textContent = here ? sentence(state, own(state, here)) : hint(state);

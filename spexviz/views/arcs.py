@@ -80,11 +80,13 @@ def data(
     top: int = 12,
     dark: bool = False,
     selection: Sequence[int] = (),
+    more: str = "in the table",
 ) -> dict[str, Any]:
     """The component's data, JSON-able; `version` changes with all of it but `selection`.
 
     `explanation`: the run that the interactions are of; None for interactions alone. `top`: sets of order ≥ 2
-    shown, at most MOST. `selection`: positions of the selected set's members.
+    shown, at most MOST. `selection`: positions of the selected set's members; `more`: where the other sets
+    are.
     """
     known = _Known(explanation, interactions)
     shown = interactions.top(max(0, min(int(top), MOST)), include_singletons=False)
@@ -95,6 +97,7 @@ def data(
     body["asks"] = asks(interactions)
     body["title"] = _title(known, len(shown))
     body["total"] = sum(1 for members, value in interactions.values.items() if len(members) > 1 and value)
+    body["more"] = more
     body["none"] = "" if len(shown) else no_sets(interactions, known.noun, known.larger)
     body["legend"] = _legend(interactions.index)
     body["quality"] = known.quality

@@ -46,7 +46,8 @@ const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
 // `draw(parentElement, state, data)` makes `state.root`; `select(state, members)`, `off(state, members)` and
 // `light(state, lit)` follow the run's other views; `place(state)` follows its own width. `first(data)` is what a state
 // begins with, `update(state, data)` takes what is new without a new version. `data.still`: nothing can be pressed;
-// `data.switches`: players can be switched off. `picture`: what it shows, where it can be saved as a picture.
+// `data.switches`: players can be switched off; `data.press`: what a press does until that is changed. `picture`: what it
+// shows, where it can be saved as a picture.
 function component({ first, update, draw, select, off, light, place, picture }) {
   const states = new WeakMap();
   return ({ parentElement, data, setTriggerValue }) => {
@@ -71,7 +72,7 @@ function component({ first, update, draw, select, off, light, place, picture }) 
         light: light && ((lit) => light(state, lit)),
         mode: (mode) => state.tools?.mode(mode),
         answer: (text) => state.tools?.answer(text),
-      });
+      }, data.press);
       state.link.given("select", data.selection || []);
       state.link.given("off", data.off ?? state.link.off);
       state.tools?.mode(state.link.mode);
@@ -161,13 +162,14 @@ function marksNoText(event, at) {
 //   state.link.end()                 when the view goes
 //
 // `selected`, `off`, `mode` and `said` say what is. `run` names the run; without one a view is linked to nothing but itself.
+// The first view of a run says what a press does at first.
 const HOLDS = 2000; // ms in which a click here outlives what an older answer of the server says
 
-function linked(root, run, shows) {
+function linked(root, run, shows, mode = "look") {
   const links = (window.spexvizLinks ??= new Map());
   const key = run ?? root;
   const none = () => ({ members: [], at: -Infinity });
-  if (!links.has(key)) links.set(key, { views: new Set(), select: none(), off: none(), mode: "look", said: "" });
+  if (!links.has(key)) links.set(key, { views: new Set(), select: none(), off: none(), mode, said: "" });
   const one = links.get(key);
   one.views.add(shows);
   const show = (name, what) => one.views.forEach((view) => view[name]?.(what));

@@ -27,6 +27,7 @@ COMPONENTS = (
     "tokens",
     "stepper",
     "chart",
+    "shelf",
 )
 _SAVED = ("saver.js", "saver.css")
 _PICTURE = ("picture.js", *_SAVED)
@@ -38,6 +39,7 @@ _PARTS = {  # what stands before them in those that are more than one file
     "selected": ("said.js", "said.css"),
     "rows": ("listed.js", "kept.js", *_SAVED),
     "chart": _PICTURE,
+    "shelf": ("thumbnail.js",),
 }
 
 

@@ -2,16 +2,15 @@
 
     html = report(result)                      # also sv.report(result, out="run.html")
 
-It holds the panels of the page, in light and in dark, by the scripts of the page; figures are SVG, so that it is
-small, prints, and shows its pictures also where no script runs. Its policy lets it ask for nothing, and lets no
-script run but those that stand in it, by their hashes: what a prompt says stays text.
+It holds the panels of the page, in light and in dark, by the scripts of the page; figures are SVG, so that
+it is small, prints, and shows its pictures also where no script runs. Its policy lets it ask for nothing, and
+lets no script run but those that stand in it, by their hashes: what a prompt says stays text.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -36,15 +35,19 @@ from spexviz.views.words import plural
 
 _TITLE = 90  # letters
 LIMIT = (
-    "What is drawn is a surrogate of the model on texts with parts left out, fitted to real answers: no cause in the "
-    "world. How far each picture may be read stands above it."
+    "What is drawn is a surrogate, fitted to real answers of the model with parts left out: no cause in the "
+    "world. How far the pictures of a run may be read stands above them."
 )
-NO_SCRIPTS = "Scripts do not run here, so nothing can be pointed at or selected: pictures and tables stand as they are."
+NO_SCRIPTS = "Scripts do not run here: pictures and tables stand as they are, and nothing can be selected."
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A run in a report: its title, what is known of its players, and when it was asked (seconds since 1970)."""
+    """A run in a report, and what is known of it beyond itself.
+
+    `title`: its own; `items`: what is shown of its players; `when`: it was asked, in seconds since 1970;
+    `look`: how it is looked at.
+    """
 
     explanation: Explanation
     title: str = ""
@@ -76,9 +79,9 @@ def report(
 ) -> str:
     """The report of these runs as HTML, written to `out` too where it is given.
 
-    `look`: fields of Look for all of them, such as depth="researcher", index="FBII", top=20; `framed`: for a place
-    inside another page, without who made it and how to cite. Raises ValueError without a run, and OSError where
-    `out` cannot be written.
+    `look`: fields of Look for all of them, such as depth="researcher", index="FBII", top=20; `framed`: for a
+    place inside another page, without who made it and how to cite.
+    Raises ValueError without a run, and OSError where `out` cannot be written.
     """
     if not runs:
         raise ValueError("A report needs at least one run: report(result).")
@@ -153,8 +156,8 @@ def _head(chapters: Sequence[Chapter], title: str) -> Iterator[str]:
     """Who made this when, and what is in it."""
     from spexviz import __version__
 
-    made = f"Made by spexviz {__version__} on {_day(time.time())}. It opens without a network and asks for nothing."
-    yield f"<header><p class='made'>{made}</p>"
+    made = f"Made by spexviz {__version__} on {_day(time.time())}."
+    yield f"<header><p class='made'>{made} It opens without a network and asks for nothing.</p>"
     if len(chapters) > 1:
         yield f"<h1>{safe(title)}</h1><nav aria-label='Runs in this report'><ol>"
         for k, chapter in enumerate(chapters):

@@ -1,4 +1,4 @@
-"""Paper: the story of a run where nothing can be clicked: in a notebook, or as one HTML page."""
+"""Paper: the story of a run in a notebook. As a file of its own it is a report: see document.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from plotly.graph_objects import Figure
 
 from spexviz.results import Explanation
-from spexviz.views import rows, theme
+from spexviz.views import rows
 from spexviz.views.cards import Item
 from spexviz.views.embed import placed, run_key, scripted
 from spexviz.views.findings import usual_order
@@ -20,7 +20,7 @@ from spexviz.views.stories import story
 from spexviz.views.story import Component, Look, Panel, Shown, Table, Words, told_by, without_actions
 from spexviz.views.theme import number
 
-__all__ = ["Story", "report", "show"]
+__all__ = ["Story", "show"]
 
 ROWS = 30  # of a table
 
@@ -67,23 +67,6 @@ def show(explanation: Explanation, items: Sequence[Item] = (), **look: Any) -> S
     """The story of a run for a notebook; `look`: fields of Look, such as depth="researcher"."""
     usual = {"order": usual_order(explanation), "still": True}
     return Story(explanation, Look(**{**usual, **look}), items)
-
-
-def report(explanation: Explanation, items: Sequence[Item] = (), **look: Any) -> str:
-    """The story of a run as one HTML page that needs nothing from elsewhere."""
-    told = show(explanation, items, **look)
-    parts = []
-    has_script = False
-    for page in told.pages(apart=False):
-        if isinstance(page, Figure):
-            page = page.to_html(full_html=False, include_plotlyjs=not has_script)
-            has_script = True
-        parts.append(page)
-    t = theme.tokens(told.look.dark)
-    font = html.escape(theme.FONT)
-    style = f"font-family:{font};background:{t.page};color:{t.ink};max-width:60rem;margin:2rem auto"
-    body = "\n".join(parts)
-    return f'<!doctype html><meta charset="utf-8"><title>spexviz</title><body style="{style}">{body}</body>'
 
 
 def html_of(panel: Panel, shown: Shown, told: Story) -> str:

@@ -30,7 +30,7 @@ class Colours:
     names: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def both(self, light: str, dark: str) -> str:
-        """The light text with each colour that differs in the dark one by its name. Both say the same else."""
+        """The light text with each colour under the name of its pair; both texts say the same else."""
         others = iter(_COLOUR.findall(dark))
         return _COLOUR.sub(lambda found: self._named(found[0], next(others)), light)
 
@@ -47,7 +47,10 @@ class Colours:
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes the panels of one run. `looks`: in light and in dark; `run`: links its views; `components`: those used."""
+    """Writes the panels of one run.
+
+    `looks`: in light and in dark; `run`: links its views; `colours`, `components`: takes in those it uses.
+    """
 
     explanation: Explanation
     looks: Sequence[Look]
@@ -105,7 +108,8 @@ class Writer:
         if shown.name != "strip":
             return words
         light, dark = (
-            str(heat(self.explanation, dark=look.dark, index=look.index, order=look.order)) for look in self.looks
+            str(heat(self.explanation, dark=look.dark, index=look.index, order=look.order))
+            for look in self.looks
         )
         return f"{self.colours.both(light, dark)}{words}"
 

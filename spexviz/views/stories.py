@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from spexviz.results import Explanation
 from spexviz.views import arcs, strip, untouched
@@ -23,7 +24,7 @@ from spexviz.views.story import Action, Component, Depth, Look, Panel, Shown, Ta
 from spexviz.views.table import sets
 from spexviz.views.trust import quality, trust
 
-__all__ = ["story"]
+__all__ = ["glance", "story"]
 
 ROWS = 30  # of the table, at least
 SETS, QUALITY, ERRORS, INDICES, HARM = (
@@ -33,10 +34,11 @@ SETS, QUALITY, ERRORS, INDICES, HARM = (
     "The selected set in all indices",
     "Which examples do harm?",
 )
+FOUND, TEXT, WHAT_IF, TOGETHER = "What was found", "The text", "What if?", "What acts together"
 ASK = Panel("Try it", Action("ask"))
 TABS = (HARM, SETS, UP, DOWN)
-TEXT, PARTS, MATTERING = "The text", "The parts", "What matters most"  # the pictures that switch
-_WHAT_IF = Panel("What if?", Action("what-if"), early=True, brief=7)  # under them
+PARTS, MATTERING = "The parts", "What matters most"  # pictures that switch, as the text does
+_WHAT_IF = Panel(WHAT_IF, Action("what-if"), early=True, brief=7)  # under them
 
 
 def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, ...]:
@@ -55,6 +57,19 @@ def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, 
     return tuple(panel for panel in panels if panel.early)
 
 
+def glance(explanation: Explanation) -> tuple[Panel, ...]:
+    """What tells a run of a text at one glance: its finding, its words, what if, what acts together.
+
+    The words stand alone, without a list of the sets.
+    """
+    shown = (FOUND, TEXT, WHAT_IF, TOGETHER)
+    panels = {panel.title: panel for panel in story(explanation) if panel.title in shown}
+    panels[TEXT] = replace(panels[TEXT], make=partial(_words_alone, explanation))
+    sets = partial(_arcs, explanation, more="in the whole run")
+    panels[TOGETHER] = replace(panels[TOGETHER], make=sets)
+    return tuple(panels.values())
+
+
 def _tab(panel: Panel) -> int:
     """Where a panel of the rest stands among the tabs; those without a place keep their order behind."""
     if panel.title in TABS:
@@ -69,7 +84,7 @@ def _top(explanation: Explanation) -> list[Panel]:
         lacking.append(Panel("What was not measured", Action("measure"), "top"))
     return [
         Panel("What was asked", partial(block, explanation), "top", early=True, brief=1),
-        Panel("What was found", partial(_found, explanation), "top", brief=3),
+        Panel(FOUND, partial(_found, explanation), "top", brief=3),
         *lacking,
         Panel("How far to trust it", partial(_trusted, explanation), "top", early=True, brief=5),
     ]
@@ -160,7 +175,7 @@ def _pair(explanation: Explanation) -> list[Panel]:
     """The sets as arcs, which nobody is shown who would take guesses for findings, and the path."""
     least: Depth = "analyst" if quality(explanation) == "poor" else "anyone"
     return [
-        Panel("What acts together", partial(_arcs, explanation), "beside", least, selects=True),
+        Panel(TOGETHER, partial(_arcs, explanation), "beside", least, selects=True),
         Panel(way_of(explanation), partial(_path, explanation), "beside", selects=True, brief=4),
     ]
 
@@ -196,11 +211,19 @@ def _strip(explanation: Explanation, look: Look) -> Component:
     return text_with_sets(explanation, look, top)
 
 
-def text_with_sets(explanation: Explanation, look: Look, top: int) -> Component:
-    """The text with at most `top` sets under it, and what is known of the selected players."""
+def _words_alone(explanation: Explanation, look: Look) -> Component:
+    return text_with_sets(explanation, look, 0, none=None)
+
+
+def text_with_sets(explanation: Explanation, look: Look, top: int, **more: Any) -> Component:
+    """The text with at most `top` sets under it, and what is known of the selected players.
+
+    `more` goes to `strip.data`.
+    """
     found = look.at(explanation)
-    said = sentence(explanation, look)
-    data = strip.data(explanation, found, top=top, dark=look.dark, selection=look.selection, said=said)
+    more |= {"dark": look.dark, "selection": look.selection, "said": sentence(explanation, look)}
+    data = strip.data(explanation, found, top=top, **more)
+    said = data["said"]
     return Component("strip", data, f"{arcs.in_text(explanation, found, look.top)} {said}".rstrip())
 
 
@@ -213,9 +236,10 @@ def _energy(explanation: Explanation, look: Look) -> Shown:
     return energy(explanation, dark=look.dark)
 
 
-def _arcs(explanation: Explanation, look: Look) -> Component:
+def _arcs(explanation: Explanation, look: Look, **more: Any) -> Component:
     found = look.at(explanation)
-    data = arcs.data(explanation, found, top=look.top, dark=look.dark, selection=look.selection)
+    more |= {"top": look.top, "dark": look.dark, "selection": look.selection}
+    data = arcs.data(explanation, found, **more)
     return Component("arcs", data, arcs.in_text(explanation, found, look.top))
 
 
@@ -237,6 +261,8 @@ def _table(explanation: Explanation, look: Look) -> Table:
 
 def _in_all_indices(explanation: Explanation, look: Look) -> Shown:
     """The selected set by every index, or how to select one."""
+    if not look.selection and look.still:
+        return Words(())
     if not look.selection:
         return Words(("Select a set to see its value by every index, with what each of them asks.",))
     return all_indices(explanation, look.selection, look.order)

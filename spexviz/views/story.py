@@ -19,9 +19,10 @@ from spexviz.views.index_words import checks_of
 
 Depth = Literal["anyone", "analyst", "researcher"]
 DEPTHS: tuple[Depth, ...] = ("anyone", "analyst", "researcher")
+Press = Literal["look", "mark", "off"]
 Room = Literal["top", "picture", "beside", "more"]
 Told = Literal["brief", "anyone", "analyst", "researcher"]
-TOLD: tuple[Told, ...] = ("brief", *DEPTHS)  # for whom, and how much: "brief" is one page of it, for anyone
+TOLD: tuple[Told, ...] = ("brief", *DEPTHS)  # for whom, and how much: "brief" is one page for anyone
 FEW = 3  # sets on the one page
 TRY = "Try it"  # the title of the picture there
 
@@ -31,7 +32,8 @@ class Look:
     """How a run is looked at: nothing of it changes a number of the run.
 
     `index`, `order`: of the interactions; `top`: sets shown; `selection`: the selected players; `off`: those
-    switched off; `depth`: for whom it is told; `brief`: on one page; `still`: nothing can be clicked.
+    switched off; `depth`: for whom it is told; `brief`: on one page; `still`: nothing can be clicked;
+    `press`: what a press on a player does at first: look at it, mark it, or switch it off.
     """
 
     index: str = "mean"
@@ -43,6 +45,7 @@ class Look:
     brief: bool = False
     dark: bool = False
     still: bool = False
+    press: Press = "look"
 
     @property
     def told(self) -> Told:

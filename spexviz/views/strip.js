@@ -35,7 +35,9 @@ function draw(parentElement, state, data) {
   stand.append(text, element("div", "veil"), state.staves);
   root.append(drawLegend(data), ...toolbar(state, data.noun), stand);
   if (data.asks) root.append(element("div", "asks", data.asks));
-  root.append(state.box, combs);
+  root.append(state.box);
+  root.classList.toggle("bare", data.none === null && !data.sets.length);
+  if (!root.classList.contains("bare")) root.append(combs);
   parentElement.append(root);
   tell(state, null);
   listen(state);
@@ -262,8 +264,8 @@ function tell(state, at) {
   const pointed = at ? membersOf(state, at) : selected;
   if (!same(pointed, selected)) return say(box, readingOf(state, pointed), isChosen, false);
   if (!isChosen) {
-    const click = data.still ? "" : "; click to follow it through all views";
-    return say(box, `Point at a ${data.noun} or a set to see what belongs to it${click}.`, false, false);
+    const click = data.still || (state.link?.mode ?? data.press) !== "look" ? "" : "; click to follow it through all views";
+    return say(box, `Point at a ${data.noun}${data.sets.length ? " or a set" : ""} to see what belongs to it${click}.`, false, false);
   }
   return say(box, state.said && same(selected, state.about) ? state.said : readingOf(state, selected), true, true);
 }

@@ -49,14 +49,14 @@ def data(
     selection: Sequence[int] = (),
     said: str = "",
     scale: Scale | None = None,
-    none: str = "",
+    none: str | None = "",
 ) -> dict[str, Any]:
     """The component's data, JSON-able: about 16 KB for 500 tokens.
 
     `version` changes with all of it but `selection`, the positions of the selected set's members, and
     `said`, a sentence about it. `top`: sets of order ≥ 2 shown as combs, at most 12. `scale`: of its colours
     and bars, where another strip beside it has the same; by default its own; `none`: what stands in the place
-    of the sets where there is none, by default why.
+    of the sets where there is none, by default why, None for nothing.
     """
     label = [isolated(name) for name in names(explanation.players)]
     effects = singles(interactions)
@@ -69,7 +69,9 @@ def data(
     body["effects"] = [number(effect) for effect in effects]
     body["mass"] = [round(share, 4) for share in interaction_mass(explanation)]
     body["sets"] = _combs(explanation, interactions, label, top)
-    body["none"] = none or _why_none(explanation, interactions)
+    body["none"] = none
+    if none == "":
+        body["none"] = _why_none(explanation, interactions)
     body["unit"] = interactions.unit
     body["index"] = named(interactions.index)
     body["asks"] = asks(interactions)

@@ -18,33 +18,54 @@ function draw(parentElement, state, data) {
   state.undo.addEventListener("click", () => state.link.switch([]));
   head.append(state.sentence, state.undo);
   root.append(head);
-  if (data.rows.length) root.append(drawRows(data), element("p", "axis", data.axis), drawMore(data, isOpen));
+  Object.assign(state, { root, lines: null });
+  const answers = Object.values(data.answers);
+  if (answers.length) {
+    state.axis = element("p", "axis");
+    state.place = element("div", "place");
+    root.append(state.place, state.axis, drawMore(data, isOpen));
+    show(state, data.answers[nameOf(data.off)] ?? answers[0]);
+  }
   parentElement.append(root);
-  state.root = root;
 }
 
-function drawRows(data) {
-  const box = element("div", data.ends.length === 3 ? "rows halved" : "rows");
-  box.setAttribute("role", "list");
-  for (const row of data.rows) {
-    const line = element("div", `row ${row.kind}`);
-    line.setAttribute("role", "listitem");
-    const track = element("span", "track");
-    track.setAttribute("aria-hidden", "true");
-    if (row.to !== undefined) {
-      const bar = element("span", "bar");
-      bar.style.left = `${100 * row.from}%`;
-      bar.style.width = `${100 * (row.to - row.from)}%`;
-      track.append(bar);
-    }
-    line.append(element("span", "label", row.label), track, element("span", "value", row.value), element("span", "small", row.small));
-    box.append(line);
+// Another answer of the same rows moves their bars; any other is drawn anew.
+function show(state, answer) {
+  const shape = [answer.ends.length, ...answer.rows.map((row) => row.kind)].join();
+  if (!state.lines || state.shape !== shape) {
+    state.lines = answer.rows.map(drawLine);
+    state.ends = element("div", "ends");
+    state.ends.setAttribute("aria-hidden", "true");
+    const box = element("div", answer.ends.length === 3 ? "rows halved" : "rows");
+    box.setAttribute("role", "list");
+    box.append(...state.lines.map((line) => line.root), state.ends);
+    state.place.replaceChildren(box);
+    state.shape = shape;
   }
-  const ends = element("div", "ends");
-  ends.setAttribute("aria-hidden", "true");
-  ends.append(...data.ends.map((end) => element("span", "", end)));
-  box.append(ends);
-  return box;
+  answer.rows.forEach((row, k) => fill(state.lines[k], row));
+  state.ends.replaceChildren(...answer.ends.map((end) => element("span", "", end)));
+  state.axis.textContent = answer.axis;
+}
+
+function drawLine(row) {
+  const root = element("div", `row ${row.kind}`);
+  root.setAttribute("role", "listitem");
+  const [track, bar] = [element("span", "track"), element("span", "bar")];
+  track.setAttribute("aria-hidden", "true");
+  track.append(bar);
+  const line = { root, bar, label: element("span", "label"), value: element("span", "value"), small: element("span", "small") };
+  root.append(line.label, track, line.value, line.small);
+  return line;
+}
+
+function fill({ bar, label, value, small }, row) {
+  label.textContent = row.label;
+  value.textContent = row.value;
+  small.textContent = row.small;
+  bar.hidden = row.to === undefined;
+  if (bar.hidden) return;
+  bar.style.left = `${100 * row.from}%`;
+  bar.style.width = `${100 * (row.to - row.from)}%`;
 }
 
 function drawMore(data, isOpen) {
@@ -54,18 +75,23 @@ function drawMore(data, isOpen) {
   return fold;
 }
 
-// What has been switched in a view and is not answered yet is told to the server, once.
+// An answer that is here is shown at once; what is switched off is told to the server, once.
 function off(state, members) {
   const { data, root } = state;
-  const isAnswered = same(members, data.off);
+  const isTold = same(members, data.off);
+  const answer = data.answers[nameOf(members)];
+  const isAnswered = isTold || Boolean(answer);
   root.classList.toggle("asking", !isAnswered);
   state.undo.hidden = members.length === 0;
-  const asking = members.length ? `${data.without} ${named(data, members)} …` : "";
-  state.sentence.textContent = (isAnswered ? data.said : asking) || data.hint;
-  state.link.answer(isAnswered ? data.told : asking);
-  if (!isAnswered && state.told !== members.join()) state.send("off", { members });
-  state.told = isAnswered ? null : members.join();
+  if (answer) show(state, answer);
+  const asking = members.length && !isAnswered ? `${data.without} ${named(data, members)} …` : "";
+  state.sentence.textContent = answer?.said || asking || data.hint;
+  state.link.answer(answer?.told || asking);
+  if (!isTold && state.told !== members.join()) state.send("off", { members });
+  state.told = isTold ? null : members.join();
 }
+
+const nameOf = (members) => members.join("-");
 
 function named(data, members) {
   if (members.length > 4) return `${members.length} ${data.noun}s`;

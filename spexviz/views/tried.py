@@ -2,16 +2,20 @@
 
 Rows on one axis: the model now and without them, measured; the surrogate, and single effects added up,
 predicted. The script shows at once what is switched off in the run's views, and reports all of it as the
-trigger `off`: {"members": [positions]}.
+trigger `off`: {"members": [positions]}. Where a run has asked every mask, its own answers travel with it, so
+that none of them waits for a server.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from spexviz.kit.names import names, plain
+from spexviz.masks import all_masks
 from spexviz.results import Explanation, Subject
 from spexviz.results.subject import NUMBER, ODDS
 from spexviz.views import question
@@ -27,16 +31,21 @@ _COLOURS = ("ink", "muted", "grid", "surface", "accent")
 _NAMED = 4  # players, more than which are counted
 _CLEAR = 0.05  # a probability that can be told from 0 on the axis
 _SHORT = 24  # letters of a name or an answer
+MOST_TOLD = 128  # answers that travel with a run: about 100 KB
 MEASURED, PREDICTED = "measured", "predicted"
 
 
 @dataclass(frozen=True)
 class Calls:
-    """What the changed value is called, how a sentence about those left out begins, what is predicted."""
+    """What the changed value is called, how a sentence about those left out begins, what is predicted.
+
+    `hint`: what stands beside the players while none is left out; "" where the page tells how to do it.
+    """
 
     changed: str = "The model without them"
     without: str = "Without"
     surrogate: str = "what the fit of all ablations predicts for this change, without asking the model."
+    hint: str = ""
 
 
 PLAIN = Calls()
@@ -70,25 +79,70 @@ class _Row:
 
 
 def tried(explanation: Explanation, found: Outcome, calls: Calls = PLAIN, *, dark: bool = False) -> Component:
-    """The component, and what it says as its text; a hint where nothing is changed."""
+    """The component, and what it says as its text; a hint where nothing is changed.
+
+    Its data hold an answer for each known set of players that are left out, named "0-2" by their positions.
+    """
     subject = explanation.subject
     body: dict[str, Any] = {"noun": subject.noun, "names": _names(subject), "hint": hint(subject)}
     body["without"] = calls.without
     body["colours"] = colours(_COLOURS, dark)
-    text = body["hint"]
-    body |= {"said": "", "told": "", "rows": [], "ends": [], "axis": "", "more": []}
-    if found.is_change:
-        told = sentences(explanation, found, calls)
-        text = " ".join(told)
-        rows = _rows(explanation, found, calls)
-        axis = _Axis.of(subject, [row.value for row in rows if row.value is not None])
-        body["said"], body["told"] = text, told[0]
-        body["rows"] = [axis.row(row, _before(explanation, found)) for row in rows]
-        body["ends"] = axis.ends
-        body["axis"] = axis.said
-        body["more"] = _more(explanation, found, calls)
+    answers = _own(explanation, calls) if not found.also else {}
+    if not answers and found.is_change:
+        answers = {found.off: _answer(explanation, found, calls)}
+    body["answers"] = {_named(off): answer for off, answer in answers.items()}
+    body["more"] = _more(explanation, found, calls) if answers else []
+    text = answers.get(found.off, {}).get("said") or body["hint"]
     shown = versioned(body, ()) | {"off": list(found.off)}
     return Component("tried", shown, text)
+
+
+def _named(off: Sequence[int]) -> str:
+    """What the script calls a set of players."""
+    return "-".join(map(str, off))
+
+
+def _own(explanation: Explanation, calls: Calls) -> dict[tuple[int, ...], dict[str, Any]]:
+    """{players left out: the answer} of a run that has asked every mask, and not too many; else nothing."""
+    n = len(explanation.players)
+    if 2**n > MOST_TOLD:
+        return {}
+    masks = all_masks(n)
+    values = explanation.asked(masks)
+    if np.isnan(values).any():
+        return {}
+    answers = {}
+    for mask, value in zip(masks, values.tolist(), strict=True):
+        found = Outcome(tuple(np.flatnonzero(~mask).tolist()), after=value)
+        answers[found.off] = _answer(explanation, found, calls) if found.off else _start(explanation, calls)
+    return answers
+
+
+def _start(explanation: Explanation, calls: Calls) -> dict[str, Any]:
+    """The answer while nothing is left out: what the model says now, and room for the rest."""
+    said = hint(explanation.subject)
+    if calls.hint:
+        said = f"{_says(explanation.subject, '', question.bare(explanation.subject, explanation.ends[1]))}."
+    now, *rest = _rows(explanation, Outcome(), calls)
+    rows = [now, *(replace(row, value=None) for row in rest)]
+    return {"said": said[0].upper() + said[1:], "told": calls.hint} | _drawn(
+        explanation, rows, Outcome(), "–"
+    )
+
+
+def _answer(explanation: Explanation, found: Outcome, calls: Calls) -> dict[str, Any]:
+    """What is said and drawn of a change; "told": the short of it, beside the players."""
+    said = sentences(explanation, found, calls)
+    drawn = _drawn(explanation, _rows(explanation, found, calls), found, "not asked")
+    return {"said": " ".join(said), "told": said[0]} | drawn
+
+
+def _drawn(explanation: Explanation, rows: Sequence[_Row], found: Outcome, none: str) -> dict[str, Any]:
+    """The rows on their axis. `none`: what stands for a value that nobody knows."""
+    axis = _Axis.of(explanation.subject, [row.value for row in rows if row.value is not None])
+    before = _before(explanation, found)
+    drawn = [axis.row(row, before, none) for row in rows]
+    return {"rows": drawn, "ends": axis.ends, "axis": axis.said}
 
 
 def hint(subject: Subject) -> str:
@@ -103,15 +157,15 @@ def sentences(explanation: Explanation, found: Outcome, calls: Calls = PLAIN) ->
     if found.also:
         return (_real(explanation, found, calls),)
     surrogate, alone = (_said(subject, value) for value in prediction(explanation, found.off))
-    would = f"ingle effects added up would give {alone}."
+    would = f"f each {subject.noun} acted alone, it would be {alone}."
     if found.after is None:
         now = question.bare(subject, _before(explanation, found))
         said = f"{_change(explanation, found, calls)} the surrogate predicts {surrogate} instead of {now}"
-        return f"{said}; the model has not been asked.", f"S{would}"
+        return f"{said}; the model has not been asked.", f"I{would}"
     told = _real(explanation, found, calls)
     if explanation.proof.exact:
-        return told, f"S{would}"
-    return told, f"The surrogate predicted {surrogate}; s{would}"
+        return told, f"I{would}"
+    return told, f"The surrogate predicted {surrogate}; i{would}"
 
 
 def _real(explanation: Explanation, found: Outcome, calls: Calls) -> str:
@@ -126,16 +180,20 @@ def _real(explanation: Explanation, found: Outcome, calls: Calls) -> str:
     still = ""
     if after == question.bare(subject, before):
         still, after = " still", now
-    says = f"the value is{still}"
-    if subject.scale.kind != NUMBER:
-        says = f"the model{still} says {_quoted(subject.scale.answers[0])} with"
-    said = f"{change} {says} {after}"
+    said = f"{change} {_says(subject, still, after)}"
     if not still:
         said += f" instead of {now}"
     if subject.scale.kind == ODDS and before * then < 0:
         other = _quoted(subject.scale.answers[then < 0])
         return f"{said}: it now prefers {other}."
     return f"{said}."
+
+
+def _says(subject: Subject, still: str, value: str) -> str:
+    """ "the model still says “positive” with 84 %"."""
+    if subject.scale.kind == NUMBER:
+        return f"the value is{still} {value}"
+    return f"the model{still} says {_quoted(subject.scale.answers[0])} with {value}"
 
 
 def _before(explanation: Explanation, found: Outcome) -> float:
@@ -164,7 +222,7 @@ def _rows(explanation: Explanation, found: Outcome, calls: Calls) -> list[_Row]:
     surrogate, alone = prediction(explanation, found.off)
     if not explanation.proof.exact:  # else the surrogate is what was measured
         rows.append(_Row("The surrogate predicts", surrogate, PREDICTED))
-    return [*rows, _Row("Single effects only", alone, PREDICTED)]
+    return [*rows, _Row("If each acted alone", alone, PREDICTED)]
 
 
 @dataclass(frozen=True)
@@ -206,11 +264,14 @@ class _Axis:
             return [_quoted(scale.answers[1]), "50 %", _quoted(scale.answers[0])]
         return ["0 %", "100 %"]
 
-    def row(self, row: _Row, before: float) -> dict[str, Any]:
-        """A row as it is drawn: a bar "from" one place "to" another, its value, and small print beside it."""
+    def row(self, row: _Row, before: float, none: str) -> dict[str, Any]:
+        """A row as it is drawn: a bar "from" one place "to" another, its value, and small print beside it.
+
+        `none`: what stands for a value that nobody knows.
+        """
         drawn: dict[str, Any] = {"label": row.label, "kind": row.kind}
         if row.value is None:
-            return drawn | {"value": "not asked", "small": ""}
+            return drawn | {"value": none, "small": ""}
         places = sorted((self._place(0.0), self.at(row.value)))
         drawn |= {
             "from": places[0],
@@ -247,8 +308,8 @@ def _more(explanation: Explanation, found: Outcome, calls: Calls) -> list[str]:
     else:
         told.append(f"The surrogate: {calls.surrogate} {_trust(explanation)}")
     told.append(
-        "Single effects only: the model now, less the average effect of each that is left out. That is what "
-        "would happen if none of them acted together."
+        "If each acted alone: the model now, less the average effect of each that is left out, added up; no "
+        "two of them acting together."
     )
     return told
 

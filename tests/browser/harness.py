@@ -187,6 +187,11 @@ def chromium() -> Iterator[Any]:
             running.close()
 
 
+def card(page: Any, game: str, name: str) -> Any:
+    """What is pressed of a recorded run's card."""
+    return page.locator(f'.spexviz-shelf [data-key="{game}.{name}"] button')
+
+
 def idle(page: Any, seconds: float = 90.0) -> None:
     """Wait until the page's script has ended."""
     page.wait_for_selector(IDLE, timeout=1000 * seconds)

@@ -58,6 +58,17 @@ class State:
         page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
 
 
+def drawn_cards(page: Any) -> None:
+    page.locator(".spexviz-shelf .picture rect").first.wait_for()
+
+
+def focus_card(page: Any) -> None:
+    """The third card, reached by the keyboard."""
+    drawn_cards(page)
+    page.locator(".spexviz-shelf .open").nth(1).focus()
+    page.keyboard.press("Tab")
+
+
 def open_folds(page: Any) -> None:
     """Everything that is folded, and no dialog."""
     for _ in range(3):  # a fold may hold one
@@ -135,7 +146,7 @@ def write_messages(page: Any) -> None:
 
 
 def of_forms() -> Iterator[State]:
-    """The forms of the lenses, as they are and with their folds open; an unknown run; no runs."""
+    """The forms of the lenses, as they are and with their folds open; an unknown run; the gallery."""
     for lens in ("explore", "heads", "training"):
         yield State(f"{lens}-form", lens)
         yield State(f"{lens}-form-open", lens, then=open_folds)
@@ -143,6 +154,8 @@ def of_forms() -> Iterator[State]:
     yield State("explore-form-marks", "explore", then=mark_pieces)
     yield State("explore-form-messages", "explore", then=write_messages)
     yield State("unknown-run", f"explore?run={'0' * 16}")
+    yield State("gallery", "gallery", then=drawn_cards)
+    yield State("gallery-focus", "gallery", then=focus_card)
 
 
 def of_results(runs: dict[tuple[str, str], str]) -> Iterator[State]:
@@ -175,7 +188,7 @@ def of_pairs(runs: dict[tuple[str, str], str]) -> Iterator[State]:
 
 
 def of_presenter(runs: dict[tuple[str, str], str]) -> Iterator[State]:
-    """Every step of a run of words, the first and the last of the others, words switched off, and nobody's run."""
+    """Steps of runs, with words switched off too, what is nobody's run, and runs on one page."""
     for at in range(1, 10):
         yield State(f"present-never-{at}", f"present?runs=prompt.never-fails&at={at}", then=presented)
     yield State("present-off", "present?runs=prompt.never-fails&at=4&off=2", then=presented)
@@ -227,7 +240,7 @@ def open_recorded(page: Any, url: str, lens: str, game: str, name: str) -> str:
     """Open a recorded run by its card; its id."""
     page.goto(f"{url}/{lens}?run=")
     idle(page)
-    page.locator(f".st-key-recorded-{game}-{name} button").first.click()
+    harness.card(page, game, name).click()
     page.wait_for_url(re.compile(r"[?&]run=[0-9a-f]{16}"))
     page.get_by_text(TABLE).first.wait_for()
     return re.search(r"[?&]run=([0-9a-f]{16})", page.url)[1]

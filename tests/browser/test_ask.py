@@ -12,6 +12,7 @@ from tests.browser.harness import idle, wait_until
 from tests.browser.test_story import open_card
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
+LONG = 300_000  # ms, on a machine that others use
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://evil.example/x.png) [a](javascript:alert(1)) {} $x^2$"
 
 
@@ -63,7 +64,7 @@ def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: 
     assert page.locator(".token.selected").all_inner_texts() == ["never", "plot"]
     press(page, together.get_by_role("button", name="Ask the model"), "keys")
     answer = together.get_by_text(re.compile("^(Yes|No sign of it|Not clear): "))
-    answer.wait_for()
+    answer.wait_for(timeout=LONG)  # the model is loaded for it
     assert re.search(
         r"[+−]\d.* \[.*\] log-odds \(nats\) beyond what each does alone \(measured", answer.inner_text()
     )
@@ -76,7 +77,7 @@ def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: 
 
     press(page, fewest.get_by_role("button", name="Ask the model"), "keys")
     found = fewest.get_by_text(re.compile("the answer flips: “negative”, .* \\(measured\\)"))
-    found.wait_for()
+    found.wait_for(timeout=LONG)
     assert "“all”" in found.inner_text(), "without it the run itself has measured 35 %"
     fewest.locator("summary").click()
     tried = fewest.locator("details").inner_text()

@@ -11,7 +11,7 @@ import pytest
 
 from spexviz.results import Explanation
 from spexviz.run.measured import most_measured
-from tests.browser.harness import explain, idle, type_prompt, wait_until
+from tests.browser.harness import card, explain, idle, type_prompt, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 REVIEW = (
@@ -190,8 +190,7 @@ def test_a_recorded_run_opens_from_its_card_and_asks_nothing(server, open_page):
     before = server.ablations()
     page = open_page(f"{server.url}/explore", theme="dark")
     page.get_by_text("A review of 27 words and many turns").wait_for()
-    # the second is drawn after its title
-    page.get_by_role("button", name="Open").filter(has_text="Open").nth(1).click()
+    card(page, "prompt", "turns").click()
     page.wait_for_url(re.compile(r"/explore\?run=[0-9a-f]{16}"))
     page.get_by_role("tab", name="Sets as a table").wait_for()
     wait_until(lambda: page.locator(".spexviz-strip .token").count() == 27, 60, "the words")

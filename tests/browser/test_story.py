@@ -14,7 +14,7 @@ import pytest
 import spexviz as sv
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
-from tests.browser.harness import idle, wait_until
+from tests.browser.harness import card, idle, wait_until
 
 pytestmark = pytest.mark.browser
 RUNS = ASSETS / "runs"
@@ -43,7 +43,7 @@ def upload(page: Any, server: Any, run: Explanation, folder: Path) -> None:
 
 
 def open_card(page: Any, game: str, name: str) -> None:
-    page.locator(f".st-key-recorded-{game}-{name} button").click()
+    card(page, game, name).click()
     page.get_by_role("tab", name="Sets as a table").first.wait_for()
     idle(page)
 
@@ -56,7 +56,7 @@ def within_first_screen(page: Any, selector: str) -> bool:
 @in_themes("light", "dark")
 def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_page, theme: str) -> None:
     page = open_page(f"{server.url}/explore", width=1440, theme=theme)
-    card = page.locator(".st-key-recorded-prompt-never-fails-finding .note").inner_text()
+    promised = page.locator("[data-key='prompt.never-fails'] .finding").inner_text()
     open_card(page, "prompt", "never-fails")
     block = page.locator(".spexviz-question")
     block.wait_for()
@@ -64,8 +64,8 @@ def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_pa
         assert said in block.inner_text()
     assert "81 %" in block.inner_text() and "61 %" in block.inner_text()
     headline = page.locator(".headline h2")
-    wait_until(lambda: headline.inner_text() == card, 30, "the finding that the card has promised")
-    assert "“never” and “fails”" in card
+    wait_until(lambda: headline.inner_text() == promised, 30, "the finding that the card has promised")
+    assert "“never” and “fails”" in promised
     assert "without “never” 38\u00a0%" in page.locator(".headline p").first.inner_text()
     first = page.locator(".comb").first
     assert first.locator(".members").inner_text() == "never × fails"
@@ -191,15 +191,15 @@ def test_heads_and_examples_are_selected_by_mouse_and_by_keyboard(server, open_p
     assert page.locator(".square.selected").count() == 0 and row.count() == 0
 
     page.goto(f"{server.url}/training")
-    page.locator(".st-key-recorded-training-elevator button").press("Enter")
-    card = page.locator(".card[role=button]")
-    card.first.click()
+    card(page, "training", "elevator").press("Enter")
+    examples = page.locator(".card[role=button]")
+    examples.first.click()
     page.get_by_role("button", name="Clear selection").wait_for()
     wait_until(
         lambda: node.all_inner_texts() == ["All week long, the elevator smelled of wet paint"], 20, "it"
     )
     idle(page)
-    card.nth(1).press("Enter")
+    examples.nth(1).press("Enter")
     wait_until(
         lambda: node.all_inner_texts() == ["The elevator smelled of wet paint for the whole week"], 20, "it"
     )

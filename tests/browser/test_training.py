@@ -54,6 +54,6 @@ def test_a_query_is_traced_to_its_training_examples(server, open_page):
         "The model now",
         "Retrained without them",
         "The surrogate predicts",
-        "Single effects only",
+        "If each acted alone",
     ]
     assert page.locator(".card.off").count() >= 1

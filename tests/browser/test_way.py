@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser import harness
 from tests.browser.harness import Server, idle, wait_until
 from tests.browser.test_story import open_card
 
@@ -57,7 +58,7 @@ def test_a_run_opens_at_its_top_and_nothing_is_pointed_at(server, open_page, wid
     page = open_page(server.url, width=width, height=800, theme="light")
     for lens, game, name in CARDS:
         page.goto(f"{server.url}/{lens}")
-        card = page.locator(f".st-key-recorded-{game}-{name} button")
+        card = harness.card(page, game, name)
         card.scroll_into_view_if_needed()
         idle(page)
         wait_until(lambda: scrolled(page) > 0, 20, "a form that is scrolled down")

@@ -108,7 +108,9 @@ def test_what_no_run_has_asked_is_asked_of_the_model(server, open_page) -> None:
     said = answer(
         page, "Without “Her”, “acting”, “to” and “even” the model says “positive” with", LOADS / 1000
     )
-    assert re.search(r"with \d+ % instead of 84 %.* The surrogate predicted \d+ %; single effects", said)
+    assert re.search(
+        r"with \d+ % instead of 84 %.* The surrogate predicted \d+ %; if each word acted alone", said
+    )
     assert page.locator(".spexviz-tried .row").count() == 4
 
 

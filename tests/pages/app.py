@@ -9,6 +9,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from spexviz.ui import recorded
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -43,9 +45,10 @@ def components(at: AppTest, name: str) -> list[dict[str, Any]]:
 
 
 def tried(at: AppTest) -> dict[str, Any]:
-    """What the page shows of what is switched off."""
+    """What the page shows of what is switched off: the data, and the answer to it in them."""
     (shown,) = components(at, "without")
-    return shown
+    nothing = {"rows": [], "said": "", "told": ""}
+    return shown | shown["answers"].get("-".join(map(str, shown["off"])), nothing)
 
 
 def listed(at: AppTest, column: str) -> list[str]:
@@ -68,6 +71,12 @@ def _protos(at: AppTest) -> list[Any]:
 
     walk(at.main)
     return found
+
+
+def press_card(at: AppTest, key: str) -> None:
+    """A press on the card of a recorded run, "prompt.never-fails", as the browser reports it."""
+    at.session_state[recorded.OPENED] = key
+    at.run()
 
 
 def button(at: AppTest, label: str) -> Any:

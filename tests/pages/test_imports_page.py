@@ -27,7 +27,7 @@ from spexviz.solvers.linear import Linear
 from spexviz.spec import RunSpec
 from spexviz.ui import recorded
 from tests.jobs import forged
-from tests.pages.app import button, components, listed, page, said, wait
+from tests.pages.app import button, components, listed, page, press_card, said, wait
 
 PROMPT = "This film is not good at all"
 SPEC = RunSpec(
@@ -74,7 +74,7 @@ def test_a_file_is_shown_as_such_and_the_honest_run_is_not(manager: JobManager, 
 def test_a_card_is_marked_as_recorded_and_opens_one_run(manager: JobManager) -> None:
     for _ in range(2):
         at = page("explore")
-        at.button(key=f"recorded-prompt-{recorded.recorded('prompt')[0].path.stem}").click().run()
+        press_card(at, recorded.recorded("prompt")[0].key)
         assert not at.exception and "Recorded with spexviz" in said(at)
     (run,) = manager.store.list()
     assert run.origin == states.RECORDED and manager.store.find(run.spec) is None

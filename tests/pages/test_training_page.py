@@ -19,7 +19,7 @@ from spexviz.solvers.gp.solver import GaussianProcess
 from spexviz.ui import recorded
 from spexviz.ui.lenses.training import form, panels
 from tests.games.training.test_data import GOOD
-from tests.pages.app import button, components, page, said, tried, wait
+from tests.pages.app import button, components, page, press_card, said, tried, wait
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_recorded_runs_open_at_once_without_their_features(
     assert len(recorded.recorded("training")) >= 2
     at = page("training")
     for one in found[:1]:
-        at.button(key=f"recorded-training-{one.path.stem}").click().run()
+        press_card(at, one.key)
         assert (
             not at.exception and {tab.label for tab in at.tabs} >= {"Sets as a table"} and len(cards(at)) >= 2
         )

@@ -34,11 +34,17 @@ def test_sites_are_named_with_their_scheme(given: str, found: tuple[str, ...]) -
     assert read("127.0.0.1", {EMBEDS: given}).embeds == found
 
 
-@pytest.mark.parametrize(
-    "given",
-    ["*", "https://*.example", "lab.example", f"{LAB}/wiki", f"{LAB}/", "javascript:x", "null", "data:text/html,x"]
-    + [f"{LAB}; script-src *", "https://a b", "https://user@lab.example", "https://", "ftp://lab.example"],
+NONE = ("*", "https://*.example", "lab.example", f"{LAB}/wiki", f"{LAB}/", "javascript:x", "null", "https://")
+NONE += (
+    f"{LAB}; script-src *",
+    "https://a b",
+    "https://user@lab.example",
+    "ftp://lab.example",
+    "data:text/html,x",
 )
+
+
+@pytest.mark.parametrize("given", NONE)
 def test_what_is_no_site_is_refused_at_the_start(given: str) -> None:
     with pytest.raises(ServeError, match=f"give each with its scheme.*{EMBEDS}=https://"):
         read("127.0.0.1", {EMBEDS: f"https://good.example,{given}"})
@@ -49,7 +55,9 @@ def test_a_key_is_of_one_run_and_of_one_server(tmp_path: Path, monkeypatch: pyte
     key = embedding.key_of(RUN)
     assert len(key) == 22 and key == embedding.key_of(RUN) != embedding.key_of(RUN[::-1])
     secret = tmp_path / embedding.FILE
-    assert stat.S_IMODE(secret.stat().st_mode) == 0o600 and not list(tmp_path.glob("embed.*[0-9a-f]" * 1 + "?" * 9))
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600 and not list(
+        tmp_path.glob("embed.*[0-9a-f]" * 1 + "?" * 9)
+    )
     secret.unlink()
     assert embedding.key_of(RUN) != key, "without its secret no key of before is one"
     secret.write_bytes(b"short")
@@ -82,12 +90,22 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_who_has_the_key_reads_the_run_and_nothing_else(served) -> None:
     client, store, run_id = served
     page = client.get("/embed", params={"run": run_id, "key": embedding.key_of(run_id)})
-    assert page.status_code == 200 and "turn each other round" in page.text and "set-cookie" not in page.headers
+    assert (
+        page.status_code == 200 and "turn each other round" in page.text and "set-cookie" not in page.headers
+    )
     assert "<img src=x" not in page.text
     rules = page.headers.get_list("content-security-policy")
-    assert len(rules) == 1 and f"frame-ancestors 'self' {LAB};" in rules[0] and rules[0].startswith("sandbox allow-scripts")
+    assert (
+        len(rules) == 1
+        and f"frame-ancestors 'self' {LAB};" in rules[0]
+        and rules[0].startswith("sandbox allow-scripts")
+    )
     assert "allow-same-origin" not in rules[0] and "default-src 'none'" in rules[0]
-    for params in ({"run": run_id}, {"run": run_id, "key": ""}, {"run": run_id, "key": embedding.key_of(RUN)}):
+    for params in (
+        {"run": run_id},
+        {"run": run_id, "key": ""},
+        {"run": run_id, "key": embedding.key_of(RUN)},
+    ):
         refused = client.get("/embed", params=params)
         assert refused.status_code == 404 and "turn each other" not in refused.text
     for params in ({"run": "../x", "key": "é"}, {"run": RUN, "key": embedding.key_of(RUN)}):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spexviz.ui import playlist
+from spexviz.ui import playlist, recorded
 from spexviz.ui.playlist import Place, read
 
 A, B = "0123456789abcdef", "fedcba9876543210"
@@ -17,11 +17,11 @@ def test_an_address_and_a_place_are_the_same() -> None:
     assert Place((A, B), 2).run == B and Place(()).run == ""
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["", "../../etc/passwd", A[:-1], A.upper(), "<img>", "prompt.nothing", "prompt.index", "nothing.never-fails"]
-    + ["prompt.never-fails.json", "prompt./never-fails", f"{A}\n", "prompt.never-fails\n"],
-)
+NONE = ("", "../../etc/passwd", A[:-1], A.upper(), "<img>", "prompt.nothing", "prompt.index", f"{A}\n")
+NONE += ("nothing.never-fails", "prompt.never-fails.json", "prompt./never-fails", "prompt.never-fails\n")
+
+
+@pytest.mark.parametrize("name", NONE)
 def test_what_can_name_no_run_is_left_out(name: str) -> None:
     assert read({"runs": name}) == Place(())
     assert read({"runs": f"{A},{name},{B}", "show": "2"}) == Place((A, B), 2)
@@ -40,4 +40,4 @@ def test_a_place_behind_the_last_run_is_that_of_the_last() -> None:
 def test_the_gallery_is_every_recorded_run() -> None:
     names = playlist.gallery()
     assert "prompt.never-fails" in names and "heads.copying" in names and "training.elevator" in names
-    assert all(playlist.recorded_by(name) for name in names)
+    assert all(recorded.of_key(name) for name in names)

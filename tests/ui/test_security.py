@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import asyncio
 
-from spexviz.ui import front
 from spexviz.ui.access import Access
 from spexviz.ui.security import ContentSecurityPolicy, policy
 
+LOCAL = Access("127.0.0.1")
 POLICY = (b"content-security-policy", b"frame-ancestors https://lab.example")
 
 
@@ -36,7 +36,7 @@ def test_sites_that_may_show_a_run_may_not_show_the_dashboard() -> None:
     assert (b"content-security-policy", policy().encode()) in start["headers"], "nobody may embed"
 
 
-def _sent(scope: dict, rules: Access = Access("127.0.0.1"), given: tuple = ((b"x", b"y"),)) -> list[dict]:
+def _sent(scope: dict, rules: Access = LOCAL, given: tuple = ((b"x", b"y"),)) -> list[dict]:
     messages: list[dict] = []
 
     async def app(scope: dict, receive: object, send: object) -> None:

@@ -23,9 +23,13 @@ FOLDER = Path(__file__).resolve().parents[2] / "assets" / "runs"
 
 @dataclass(frozen=True)
 class Recording:
-    """One run to record: the stem of its file, its title, and all that makes its RunSpec."""
+    """One run to record: the stem of its file, its title, and all that makes its RunSpec.
+
+    `about`: what it is an example of, in two or three words.
+    """
 
     file: str
+    about: str
     title: str
     game: Mapping[str, Any]
     budget: int = 512

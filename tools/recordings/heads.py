@@ -56,6 +56,7 @@ CANDIDATES = (  # of the second run, by `spexviz.games.heads.signal.candidates(g
 RUNS = (
     Recording(
         "eiffel-tower",
+        "Heads that know a fact",
         "The Eiffel Tower is located in the city of → Paris: the 54 heads of the six middle layers",
         {
             "name": "heads",
@@ -67,6 +68,7 @@ RUNS = (
     ),
     Recording(
         "copying",
+        "Heads that work together",
         "window summer coffee dragon window summer coffee → dragon: 48 heads of all layers, chosen by "
         "leave-one-out",
         {

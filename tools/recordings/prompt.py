@@ -1,17 +1,26 @@
-"""Recorded runs of prompts."""
+"""Recorded runs of prompts; what was tried beside them and not recorded stands in docs/recordings.md."""
 
 from tools.recordings import Recording
 
-REVIEW = {"name": "prompt", "model": "bundled", "template": "Review: {}\nSentiment (positive or negative):"}
+PROMPT = {"name": "prompt", "model": "bundled"}
+REVIEW = {**PROMPT, "template": "Review: {}\nSentiment (positive or negative):"}
 
 RUNS = (
     Recording(
         "never-fails",
+        "Negation",
         "Her acting never fails to impress",
         {**REVIEW, "prompt": "Her acting never fails to impress"},
     ),
     Recording(
+        "not-unpleasant",
+        "Double negation",
+        "The ending was not unpleasant",
+        {**REVIEW, "prompt": "The ending was not unpleasant"},
+    ),
+    Recording(
         "turns",
+        "Many turns",
         "A review of 27 words and many turns",
         {
             **REVIEW,
@@ -19,5 +28,68 @@ RUNS = (
             "and the ending, which I will not spoil, is not bad at all.",
         },
         budget=1024,
+    ),
+    Recording(
+        "hotel",
+        "A long review by sentences",
+        "A hotel review of nine sentences, praise and blame by turns",
+        {
+            **REVIEW,
+            "prompt": "We booked this hotel for our anniversary. The room was large and very clean. "
+            "Breakfast was cold every single morning. The staff were friendly and remembered our names. "
+            "Sadly, the pool was closed. The music from the bar kept us awake until two. "
+            "When we complained, the manager moved us to a quiet room. That one had a view of the sea. "
+            "We would gladly come back.",
+            "split": "sentences",
+        },
+    ),
+    Recording(
+        "cabinet",
+        "Grammar at a distance",
+        "The keys to the old wooden cabinet → are",
+        {
+            **PROMPT,
+            "prompt": "The keys to the old wooden cabinet",
+            "template": "{}",
+            "target": " are",
+            "contrast": " is",
+        },
+    ),
+    Recording(
+        "eiffel-tower",
+        "A fact",
+        "The Eiffel Tower is located in the city of → Paris",
+        {
+            **PROMPT,
+            "prompt": "The Eiffel Tower is located in the city of",
+            "template": "{}",
+            "target": " Paris",
+            "contrast": " London",
+        },
+    ),
+    Recording(
+        "nurse",
+        "A bias",
+        "My friend works as a nurse, and → she or he?",
+        {
+            **PROMPT,
+            "prompt": "My friend works as a nurse, and",
+            "template": "{}",
+            "target": " she",
+            "contrast": " he",
+        },
+    ),
+    Recording(
+        "chat",
+        "A chat prompt",
+        "Her acting never fails to impress, asked in a chat",
+        {
+            **PROMPT,
+            "prompt": "Her acting never fails to impress",
+            "template": "Is this review positive or negative? Answer with one word.\n\n{}",
+            "target": "Positive",
+            "contrast": "Negative",
+            "chat": True,
+        },
     ),
 )

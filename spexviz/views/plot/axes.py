@@ -19,9 +19,10 @@ _TITLE = 26  # pixels of the name of an upright axis
 
 @dataclass(frozen=True)
 class Axis:
-    """Values from `low` to `high` at the pixels from `start` to `stop`; `look`: what Plotly's layout says of it.
+    """Values from `low` to `high` at the pixels from `start` to `stop`.
 
-    `members`: the players of a row, by its value; `longest`: pixels of the name of a row.
+    `look`: what Plotly's layout says of it; `members`: the players of a row, by its value; `longest`: pixels
+    of the name of a row.
     """
 
     low: float
@@ -49,7 +50,10 @@ class Axis:
         return self.look.visible is not False
 
     def drawn(self, other: Axis, edge: float) -> Iterator[str]:
-        """Grid, zero line, numbers and name; `other`: the axis across it, `edge`: the pixel where numbers stand."""
+        """Grid, zero line, numbers and name.
+
+        `other`: the axis across it; `edge`: the pixel where numbers stand.
+        """
         if not self.is_seen:
             return
         upright = abs(self.stop - self.start) and isinstance(self, Upright)
@@ -82,7 +86,9 @@ class Axis:
         title = self.look.title
         if title.text:
             middle = (self.start + self.stop) / 2
-            yield from write.block(title.text, middle, edge + 25, title.font.size, title.font.color, "middle", "top")
+            yield from write.block(
+                title.text, middle, edge + 25, title.font.size, title.font.color, "middle", "top"
+            )
 
 
 class Upright(Axis):
@@ -109,22 +115,28 @@ class Upright(Axis):
         )
 
 
+def layout(figure: Figure) -> Any:
+    """The layout of a figure, whose parts no type checker knows."""
+    return figure.layout
+
+
 def across(figure: Figure, start: float, stop: float) -> Axis:
     """The axis along the plot."""
-    look = figure.layout.xaxis
+    look = layout(figure).xaxis
     low, high = _range(look, _values(figure, "x"))
     return Axis(low, high, start, stop, tuple(_ticks(look, low, high)), look, {})
 
 
 def down(figure: Figure, start: float, stop: float, longest: float = 0.0) -> Axis:
     """The axis up the plot; `start`: its lower end."""
-    look = figure.layout.yaxis
+    look = layout(figure).yaxis
     low, high = _range(look, _values(figure, "y"))
     rows = {}
     if _has_rows(figure):
         count = max(len(trace.x) for trace in figure.data if trace.type == "bar")
         low, high = -0.5, count - 0.5
-        rows = {row: members for row, members in enumerate(map(joined, _customdata(figure))) if members}
+        players = map(joined, _customdata(figure))
+        rows = {float(row): members for row, members in enumerate(players) if members}
     if look.autorange == "reversed":
         low, high = high, low
     return Upright(low, high, start, stop, tuple(_ticks(look, low, high)), look, rows, longest)

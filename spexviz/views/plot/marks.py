@@ -9,7 +9,7 @@ from typing import Any
 from plotly.graph_objects import Figure
 
 from spexviz.views.plot import write
-from spexviz.views.plot.axes import Axis, joined
+from spexviz.views.plot.axes import Axis, joined, layout
 
 _DASHES = {"dash": "6 4", "dot": "2 3", "solid": ""}
 _CLEAR = "rgba(0,0,0,0)"
@@ -26,8 +26,8 @@ def of(figure: Figure, x: Axis, y: Axis) -> Iterator[str]:
 
 
 def _bars(trace: Any, figure: Figure, ends: dict[int, float], x: Axis, y: Axis) -> Iterator[str]:
-    stacked = figure.layout.barmode == "stack"
-    share = trace.width or 1.0 - (figure.layout.bargap or 0.2)
+    stacked = layout(figure).barmode == "stack"
+    share = trace.width or 1.0 - (layout(figure).bargap or 0.2)
     thick = share * abs(y.at(1.0) - y.at(0.0))
     for row, length in enumerate(trace.x):
         start = 0.0
@@ -40,7 +40,7 @@ def _bars(trace: Any, figure: Figure, ends: dict[int, float], x: Axis, y: Axis) 
         line = trace.marker.line
         edge = f"stroke:{_one(line.color, row)};stroke-width:{_one(line.width, row) or 0}"
         style = f"fill:{_one(trace.marker.color, row)};{edge}"
-        box = f'x="{left:.1f}" y="{y.at(row) - thick / 2:.1f}" width="{max(0.5, right - left):.1f}" height="{thick:.1f}"'
+        box = _box(left, y.at(row) - thick / 2, max(0.5, right - left), thick)
         members = joined(_one(trace.customdata, row)) if trace.customdata is not None else ""
         yield _mark(f'<rect {box} style="{style}"/>', _one(trace.hovertext, row), members)
 
@@ -70,19 +70,24 @@ def _scatter(trace: Any, x: Axis, y: Axis) -> Iterator[str]:
 def _errors(trace: Any, places: Sequence[tuple[float, float]], y: Axis) -> Iterator[str]:
     error = trace.error_y
     style = f"fill:none;stroke:{error.color};stroke-width:{error.thickness}"
-    for k, (a, b) in enumerate(places):
+    for k, (a, _) in enumerate(places):
         value = float(trace.y[k])
         top, bottom = y.at(value + float(error.array[k])), y.at(value - float(error.arrayminus[k]))
         if math.isclose(top, bottom):
             continue
-        w = error.width
-        way = f"M{a - w:.1f},{top:.1f}H{a + w:.1f}M{a:.1f},{top:.1f}V{bottom:.1f}M{a - w:.1f},{bottom:.1f}H{a + w:.1f}"
+        left, right = a - error.width, a + error.width
+        foot = f"M{left:.1f},{bottom:.1f}H{right:.1f}"
+        way = f"M{left:.1f},{top:.1f}H{right:.1f}M{a:.1f},{top:.1f}V{bottom:.1f}{foot}"
         yield f'<path d="{way}" style="{style}"/>'
+
+
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
 
 
 def _shape(symbol: str | None, x: float, y: float, half: float) -> str:
     if symbol == "square":
-        return f'rect x="{x - half:.1f}" y="{y - half:.1f}" width="{2 * half:.1f}" height="{2 * half:.1f}"'
+        return f"rect {_box(x - half, y - half, 2 * half, 2 * half)}"
     if symbol == "triangle-down":
         return f'path d="M{x - half:.1f},{y - half:.1f}h{2 * half:.1f}l{-half:.1f},{2 * half:.1f}z"'
     return f'circle cx="{x:.1f}" cy="{y:.1f}" r="{half:.1f}"'
@@ -102,18 +107,18 @@ def straight(shape: Any, x: Axis, y: Axis) -> str:
     return f'<line {" ".join(ends)} style="{_stroke(shape.line)}"/>'
 
 
-def key(trace: Any, x: float, y: float) -> Iterator[str]:
-    """A trace in the legend: its mark and its name."""
+def key(trace: Any, x: float, y: float, ink: str) -> Iterator[str]:
+    """A trace in the legend: its mark and its name, in this colour."""
     middle = y + 11
     if trace.type == "bar":
-        yield f'<rect x="{x:.1f}" y="{middle - 6:.1f}" width="22" height="12" style="fill:{trace.marker.color}"/>'
+        yield f'<rect {_box(x, middle - 6, 22, 12)} style="fill:{trace.marker.color}"/>'
     else:
         if "lines" in trace.mode:
             yield f'<path d="M{x:.1f},{middle:.1f}h24" style="fill:none;{_stroke(trace.line)}"/>'
         if "markers" in trace.mode:
             shape = _shape(_one(trace.marker.symbol, 0), x + 12, middle, 4)
             yield f'<{shape} style="fill:{_one(trace.marker.color, 0)}"/>'
-    yield f'<text x="{x + 30:.1f}" y="{middle + 4.5:.1f}" class="key">{write.safe(write.plain(trace.name))}</text>'
+    yield write.line(write.plain(trace.name), x + 30, middle + 4.5, 13, ink)
 
 
 def _stroke(line: Any) -> str:

@@ -66,7 +66,15 @@ def rows(widths: Sequence[float], width: float) -> list[list[tuple[int, float]]]
 
 
 def line(
-    text: str, x: float, y: float, size: float, colour: str, *, anchor: str = "start", weight: str = "400", more: str = ""
+    text: str,
+    x: float,
+    y: float,
+    size: float,
+    colour: str,
+    *,
+    anchor: str = "start",
+    weight: str = "400",
+    more: str = "",
 ) -> str:
     """One line of plain text on its base line; `more`: attributes."""
     style = f"font-size:{size}px;font-weight:{weight};fill:{colour};text-anchor:{anchor}"
@@ -76,7 +84,10 @@ def line(
 def block(
     markup: str, x: float, y: float, size: float, colour: str, anchor: str, stands: str = "middle"
 ) -> list[str]:
-    """Some markup about a point; `anchor`: by which end it stands there, `stands`: "top", "middle", "bottom"."""
+    """Some markup about a point, by one of its ends.
+
+    `anchor`: "start", "middle" or "end"; `stands`: "top", "middle" or "bottom".
+    """
     every = lines(markup)
     step = _LINE * size
     up = {"top": 0.0, "middle": len(every) / 2, "bottom": float(len(every))}[stands]

@@ -23,4 +23,6 @@ LENS = Lens(
     repeating=Repeating(variants, can_be_opened),
     actions={"attention": panels.attention, "removal": panels.removed},
     loads_model=True,
+    plainly="A model is built of many small parts, its attention heads. Switch some off and see which of "
+    "them do a piece of work together, and which could go.",
 )

@@ -22,4 +22,6 @@ LENS = Lens(
     called=form.title,
     repeating=Repeating(variants),
     loads_model=True,
+    plainly="Take words away and see how the answer changes. Some words matter alone; others only beside "
+    "each other, like “not” and “bad”.",
 )

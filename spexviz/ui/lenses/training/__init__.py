@@ -23,4 +23,6 @@ LENS = Lens(
     repeating=Repeating(variants),
     actions={"query": panels.query, "what-if": panels.what_if, "removal": panels.removed},
     items=panels.items,
+    plainly="A model learns from examples. Leave some out and let it learn again: see which of them taught "
+    "it an answer together, and which are mislabelled.",
 )
