@@ -118,7 +118,8 @@ _press = component(
     "spexviz_press",
     js="""
     const FIELDS = "input, textarea, select, [contenteditable], [role=textbox], [role=combobox]";
-    export default function ({ data }) {
+    export default function ({ parentElement, data }) {
+      if (parentElement.spexvizPress) return parentElement.spexvizPress;
       const press = (event) => {
         const isHeld = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.repeat;
         const isTyped = event.composedPath().some((one) => one.matches?.(FIELDS));
@@ -127,7 +128,10 @@ _press = component(
         document.querySelector(`.st-key-${data.button} button`)?.click();
       };
       addEventListener("keydown", press);
-      return () => removeEventListener("keydown", press);
+      return (parentElement.spexvizPress = () => {
+        removeEventListener("keydown", press);
+        parentElement.spexvizPress = null;
+      });
     }
     """,
 )

@@ -22,7 +22,7 @@ from spexviz.ui.playlist import Place
 from spexviz.views.component import versioned
 from spexviz.views.steps import Step, steps
 from spexviz.views.stories import story
-from spexviz.views.story import Action, Component, Look, Words
+from spexviz.views.story import Action, Component, Look, Panel, Words
 
 TOP, FEW = 6, 3  # sets: what can be read from the last row, and beside what is switched off
 BUTTON = "present"  # the key of the button that leads here
@@ -42,9 +42,10 @@ STYLE = """<style>
 .stMainBlockContainer > [data-testid="stVerticalBlock"] { flex: none; }
 @media (max-width: 768px) { .stMainBlockContainer { padding-top: 72px; justify-content: start; } }
 </style>"""
-SIZES = {  # of letters: of a picture, and of what is but sentences
-    False: "clamp(16px, min(1.7vw, 2.5vh), 34px)",
-    True: "clamp(18px, min(2.5vw, 4vh), 56px)",
+SIZES = {  # of letters: of sentences alone, of a picture, of one in which something is switched off
+    "said": "clamp(18px, min(2.5vw, 4vh), 56px)",
+    "shown": "clamp(16px, min(1.7vw, 2.5vh), 34px)",
+    "tried": "clamp(16px, min(1.5vw, 2.2vh), 30px)",
 }
 SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)  # of figures, by the window
 _SCALE = "present-scale"  # session_state
@@ -71,7 +72,7 @@ def page() -> None:
     titles = [step.title for step in shown.steps] or [shown.title]
     at = min(place.at, len(titles)) or len(titles)
     place = replace(place, at=at)
-    st.html(STYLE.replace("SIZE", SIZES[_is_said(shown, at)]))
+    st.html(STYLE.replace("SIZE", SIZES[_kind(shown, at)]))
     _stepper(place, shown, titles)
     if shown.draw is None:
         widgets.note(shown.said, kind="strip", key="present-nothing")
@@ -79,14 +80,23 @@ def page() -> None:
     shown.draw(shown.steps[at - 1], place)
 
 
-def _is_said(shown: Shown, at: int) -> bool:
-    """Whether what is shown is but sentences."""
+def _kind(shown: Shown, at: int) -> str:
+    """What a step is, by which its letters are as large as they can be."""
     if shown.draw is None:
-        return True
-    made = [panel.make(Look()) for panel in shown.steps[at - 1].panels]
-    return all(
-        isinstance(one, Words) or (isinstance(one, Component) and one.name == "question") for one in made
-    )
+        return "said"
+    panels_ = shown.steps[at - 1].panels
+    if _tries(panels_):
+        return "tried"
+    return "said" if all(_is_said(panel.make(Look())) for panel in panels_) else "shown"
+
+
+def _tries(shown: Sequence[Panel]) -> bool:
+    """Whether players are switched off there."""
+    return Action(panels.WHAT_IF) in [panel.make for panel in shown]
+
+
+def _is_said(made: object) -> bool:
+    return isinstance(made, Words) or (isinstance(made, Component) and made.name == "question")
 
 
 def _shown(place: Place) -> Shown:
@@ -129,7 +139,7 @@ def _told(run: Run, found: Explanation, leave: str) -> Shown:
 
     def draw(step: Step, place: Place) -> None:
         scale = st.session_state.get(_SCALE, SCALES[2])
-        tries = Action(panels.WHAT_IF) in [panel.make for panel in step.panels]
+        tries = _tries(step.panels)
         look = result.as_chosen(found, first, run.id, FEW if tries else TOP)
 
         def settle(explanation: Explanation, look: Look, key: str) -> None:
@@ -155,6 +165,7 @@ def _stepper(place: Place, shown: Shown, titles: Sequence[str]) -> None:
         "given": {} if playlist.has_stepped() else given,
         "names": {"show": playlist.SHOW, "at": playlist.AT},
         "last": playlist.LAST,
+        "kept": list(address.NAMES),
         "of_a_run": list(playlist.OF_A_RUN),
         "titles": list(titles),
         "title": shown.title,

@@ -11,9 +11,11 @@ export default ({ parentElement, data, setTriggerValue }) => {
     arrive(state);
     measure(state);
   }
-  const listen = (event) => press(state, event);
-  addEventListener("keydown", listen);
-  return () => removeEventListener("keydown", listen);
+  if (!state.listen) addEventListener("keydown", (state.listen = (event) => press(state, event)));
+  return () => {
+    removeEventListener("keydown", state.listen);
+    state.listen = null;
+  };
 };
 
 const FIELDS = "input, textarea, select, [contenteditable], [role=textbox], [role=combobox], [role=listbox], [role=slider]";
@@ -24,8 +26,9 @@ const STEPS = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, " ": 1, ArrowLeft: -1,
 const said = () => new URLSearchParams(location.search);
 
 // Whether the address is what the page was drawn by, or what it has become of that.
-function isThere({ given, words }) {
+function isThere({ given, words, names, last, titles }) {
   const now = said();
+  if (now.get(names.at) === last) now.set(names.at, titles.length);
   const isNow = (all) => Object.entries(all).every(([name, value]) => now.get(name) === value);
   return isNow(words) || (Object.keys(given).length > 0 && isNow(given));
 }
@@ -116,7 +119,10 @@ function write(query) {
 function leave({ data }) {
   if (history.state?.spexvizCame) return history.back();
   const base = window.__streamlit?.BACKEND_BASE_URL ?? location.origin;
-  history.pushState(null, "", new URL(data.leave.replace(/^\/+/, ""), base));
+  const there = new URL(data.leave.replace(/^\/+/, ""), base);
+  const now = said();
+  for (const name of data.kept) if (now.has(name)) there.searchParams.set(name, now.get(name));
+  history.pushState(null, "", there);
   dispatchEvent(new PopStateEvent("popstate", { state: null }));
 }
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from tests.browser.harness import wait_until
 from tests.browser.test_story import open_card
 from tests.browser.test_what_if import everywhere
 
@@ -76,10 +75,8 @@ def test_an_allowed_site_shows_the_run_and_no_other_does(
         assert inside.evaluate("origin") == "null", "nobody's: it reaches nothing of this server"
 
         other = visitor(browser, width, theme)
-        said: list[str] = []
-        other.on("console", lambda message: said.append(message.text))
-        other.goto(f"http://127.0.0.1:{wiki.port}/")
-        wait_until(lambda: any("frame-ancestors" in one for one in said), 20, "the browser to refuse")
+        with other.expect_console_message(lambda message: "frame-ancestors" in message.text):
+            other.goto(f"http://127.0.0.1:{wiki.port}/")
         assert other.frame_locator("iframe").locator(".token").count() == 0
         told = other.request.get(src[:-3])
         assert told.status == 404 and "shows nothing" in told.text()

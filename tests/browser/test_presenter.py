@@ -89,7 +89,7 @@ def test_a_run_is_presented_by_keyboard_alone(server, open_page, theme: str, wid
     page.keyboard.press("o")
     answer(page, f"Without “never” the model says “positive” with {measured(run, never)} instead of")
     assert position(page) == "4 of 9"
-    wait_until(lambda: f"off={never}" in page.url, 20, "the address to say what is off")
+    page.wait_for_function(f"location.search.includes('off={never}')")
     page.reload()
     stands(page, "4 of 9", "The text")
     answer(page, "Without “never”")
@@ -157,7 +157,7 @@ def test_a_run_is_told_on_one_page(server, open_page, theme: str, width: int) ->
         )
     ]
     assert tops == sorted(tops), "sentence, finding, path, how sure, try it"
-    assert page.get_by_role("tab").count() == 0 and "depth=brief" not in page.url
+    assert page.get_by_role("tab").count() == 0 and "depth=brief" in page.url
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     assert height <= 2 * 900 or width < 1000
     assert page.evaluate("document.documentElement.scrollWidth") <= width
