@@ -47,6 +47,7 @@ SIZES = {  # of letters: of sentences alone, of a picture, of one in which somet
     "shown": "clamp(16px, min(1.7vw, 2.5vh), 34px)",
     "tried": "clamp(16px, min(1.5vw, 2.2vh), 30px)",
 }
+TALL = "squares"  # the component
 SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)  # of figures, by the window
 _SCALE = "present-scale"  # session_state
 NOTHING = "This address names no run: choose some on the Runs page, and press Present there."
@@ -148,13 +149,24 @@ def _told(run: Run, found: Explanation, leave: str) -> Shown:
             )
 
         known = result.drawn_by(actions, items, settle)
+        view = View(found, look, run.id, scale)
+        places = _places(step.panels, view)
         for panel in step.panels:
-            panels.draw(panel, View(found, look, run.id, scale), known)
+            with places[panel.make == Action(panels.WHAT_IF)]:
+                panels.draw(panel, view, known)
         if not tries:  # that settles by itself
             settle(found, look, run.id)
 
     told = steps(story(found, items), first, (*result.ACTIONS, *actions))
     return Shown(run.title, told, draw, leave=leave)
+
+
+def _places(shown: Sequence[Panel], view: View) -> Sequence[Any]:
+    """Where panels stand, and where what is switched off is answered: beside a picture that is tall."""
+    made = [panel.make(view.look) for panel in shown]
+    if _tries(shown) and any(isinstance(one, Component) and one.name == TALL for one in made):
+        return st.columns([2, 3], gap="large")
+    return [st.container()] * 2
 
 
 def _stepper(place: Place, shown: Shown, titles: Sequence[str]) -> None:

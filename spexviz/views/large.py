@@ -12,13 +12,17 @@ _OF_LINES = ("width",)  # elsewhere it is a number of the data
 
 
 def enlarged(figure: Figure, scale: float) -> Figure:
-    """The same with letters, lines, marks and height so many times as large; its width is its place's."""
-    drawn = figure.to_plotly_json()
-    grown = max(1.0, min(scale, _ROOM * scale / drawn["layout"]["height"]))
-    if grown == 1.0:
+    """The same with letters, lines, marks and height so many times as large; its width is its place's.
+
+    One that is high for its room grows less, and gives way.
+    """
+    if scale == 1.0:
         return figure
+    drawn, room = figure.to_plotly_json(), _ROOM * scale
+    grown = max(1.0, min(scale, room / drawn["layout"]["height"]))
     data = [_scaled(trace, grown) for trace in drawn["data"]]
-    return Figure(data, _scaled(drawn["layout"], grown))
+    layout = _scaled(drawn["layout"], grown)
+    return Figure(data, {**layout, "height": min(room, layout["height"])})
 
 
 def _scaled(part: Any, scale: float, name: str = "") -> Any:

@@ -34,6 +34,7 @@ SETS, QUALITY, ERRORS, INDICES, HARM = (
     "The selected set in all indices",
     "Which examples do harm?",
 )
+ASKED = "What was asked"
 FOUND, TEXT, WHAT_IF, TOGETHER = "What was found", "The text", "What if?", "What acts together"
 ASK = Panel("Try it", Action("ask"))
 TABS = (HARM, SETS, UP, DOWN)
@@ -83,7 +84,7 @@ def _top(explanation: Explanation) -> list[Panel]:
     if explanation.measured is None:
         lacking.append(Panel("What was not measured", Action("measure"), "top"))
     return [
-        Panel("What was asked", partial(block, explanation), "top", early=True, brief=1),
+        Panel(ASKED, partial(block, explanation), "top", early=True, brief=1),
         Panel(FOUND, partial(_found, explanation), "top", brief=3),
         *lacking,
         Panel("How far to trust it", partial(_trusted, explanation), "top", early=True, brief=5),
@@ -152,7 +153,7 @@ def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]
     together, way = _pair(explanation)
     harm = Panel(HARM, Action("removal"))
     panels = [
-        Panel("The query", Action("query"), "top", brief=2),
+        Panel("The query", Action("query"), "top", part_of=ASKED, brief=2),
         _selected(explanation, MATTERING),
         _mattering(explanation, items),
         replace(_WHAT_IF, part_of=MATTERING),

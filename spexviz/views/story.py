@@ -162,7 +162,8 @@ def told_by(panels: Sequence[Panel], look: Look) -> tuple[Panel, ...]:
     if not look.brief:
         return tuple(panel for panel in panels if panel.is_told(look.depth))
     found = sorted((panel for panel in panels if panel.brief), key=lambda panel: panel.brief)
-    pictures = {panel.part_of for panel in found if panel.part_of}  # of those that can be tried out here
+    # those in which something can be tried out here
+    pictures = {panel.part_of for panel in found if isinstance(panel.make, Action) and panel.early}
     return tuple(_on_one_page(panel, pictures) for panel in found)
 
 
@@ -170,4 +171,5 @@ def _on_one_page(panel: Panel, pictures: Collection[str]) -> Panel:
     """In full width; a picture in which players can be switched off says so."""
     if panel.title in pictures:
         return replace(panel, title=TRY, is_titled=True, room="picture")
-    return replace(panel, room="picture", part_of=panel.part_of and TRY)
+    part_of = TRY if panel.part_of in pictures else panel.part_of
+    return replace(panel, room="picture", part_of=part_of)
