@@ -14,6 +14,7 @@ import streamlit as st
 from spexviz.results import Explanation
 from spexviz.ui import widgets
 from spexviz.ui.sentences import heading, words
+from spexviz.views.large import PAGE, Size
 from spexviz.views.story import Action, Component, Look, Panel, Table, Words, told_by
 
 
@@ -21,13 +22,13 @@ from spexviz.views.story import Action, Component, Look, Panel, Table, Words, to
 class View:
     """What an action is drawn from: the run, how it is looked at, and the key of the run for its widgets.
 
-    `scale`: how much larger figures are than on a page.
+    `size`: of figures.
     """
 
     explanation: Explanation
     look: Look
     key: str
-    scale: float = 1.0
+    size: Size = PAGE
 
 
 Draw = Callable[[View], None]
@@ -90,9 +91,9 @@ def draw(panel: Panel, view: View, actions: Mapping[str, Draw]) -> None:
         run_key = view.key if selects else ""
         widgets.table(shown, panel.title, key, run_key, view.look.selection)
     elif selects:
-        widgets.clickable(shown, key, view.key, view.scale)
+        widgets.clickable(shown, key, view.key, view.size)
     else:
-        widgets.chart(shown, key, view.scale)
+        widgets.chart(shown, key, view.size)
 
 
 def _heading(panel: Panel, shown: Component, key: str) -> None:

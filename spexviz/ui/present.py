@@ -20,6 +20,7 @@ from spexviz.ui.lenses import lens_of
 from spexviz.ui.panels import View
 from spexviz.ui.playlist import Place
 from spexviz.views.component import versioned
+from spexviz.views.large import Size
 from spexviz.views.steps import Step, steps
 from spexviz.views.stories import story
 from spexviz.views.story import Action, Component, Look, Panel, Words
@@ -149,7 +150,7 @@ def _told(run: Run, found: Explanation, leave: str) -> Shown:
             )
 
         known = result.drawn_by(actions, items, settle)
-        view = View(found, look, run.id, scale)
+        view = View(found, look, run.id, Size.for_a_room(scale))
         places = _places(step.panels, view)
         for panel in step.panels:
             with places[panel.make == Action(panels.WHAT_IF)]:

@@ -19,6 +19,7 @@ from spexviz.views import question, strip
 from spexviz.views.cards import Item
 from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS
+from spexviz.views.large import BRIEF
 from spexviz.views.stories import story
 from spexviz.views.story import DEPTHS, Component, Look
 
@@ -43,7 +44,7 @@ def show(
     first = looked(explanation, key)
     known = drawn_by(actions or {}, items, _settle)
     if first.brief:
-        panels.draw_all(told, View(explanation, first, key), known)
+        panels.draw_all(told, View(explanation, first, key, BRIEF), known)
         takeaway.draw(explanation, first, key, items)
         return
     top = [panel for panel in told if panel.room == "top"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 from plotly.graph_objects import Figure
@@ -11,14 +13,34 @@ _SIZES = ("height", "size", "xshift", "yshift", "thickness")
 _OF_LINES = ("width",)  # elsewhere it is a number of the data
 
 
-def enlarged(figure: Figure, scale: float) -> Figure:
-    """The same with letters, lines, marks and height so many times as large; its width is its place's.
+@dataclass(frozen=True)
+class Size:
+    """How large figures are: letters, lines and marks `scale` times as on a page, at most `room` pixels high.
+
+    Without a room, as high as they are.
+    """
+
+    scale: float = 1.0
+    room: float = math.inf
+
+    @classmethod
+    def for_a_room(cls, scale: float) -> Size:
+        """For people who sit far away, in a window for which this scale fits."""
+        return cls(scale, _ROOM * scale if scale > 1.0 else math.inf)
+
+
+PAGE, BRIEF = Size(), Size(room=470.0)
+
+
+def enlarged(figure: Figure, size: Size) -> Figure:
+    """The same figure in this size; its width is its place's.
 
     One that is high for its room grows less, and gives way.
     """
-    if scale == 1.0:
+    scale, room = size.scale, size.room
+    drawn = {} if size == PAGE else figure.to_plotly_json()
+    if not drawn or (scale == 1.0 and drawn["layout"]["height"] <= room):
         return figure
-    drawn, room = figure.to_plotly_json(), _ROOM * scale
     grown = max(1.0, min(scale, room / drawn["layout"]["height"]))
     data = [_scaled(trace, grown) for trace in drawn["data"]]
     layout = _scaled(drawn["layout"], grown)

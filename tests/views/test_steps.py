@@ -9,7 +9,7 @@ import pytest
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
 from spexviz.views import path
-from spexviz.views.large import enlarged
+from spexviz.views.large import BRIEF, Size, enlarged
 from spexviz.views.path import way_of
 from spexviz.views.steps import LEFT_OUT, steps
 from spexviz.views.stories import story
@@ -55,7 +55,10 @@ def test_one_page_says_sentence_finding_path_trust_and_try_it(file: Path) -> Non
 
 def test_a_large_figure_has_larger_letters_and_the_same_numbers() -> None:
     figure = path(load(FILES[0]))
-    large = enlarged(figure, 1.5)
+    large = enlarged(figure, Size.for_a_room(1.5))
     assert large.layout.font.size == 21 and large.layout.height > figure.layout.height
     assert large.data[0].x == figure.data[0].x and large.data[0].width == figure.data[0].width
-    assert large.layout.xaxis.range == figure.layout.xaxis.range and enlarged(figure, 1.0) is figure
+    assert large.layout.xaxis.range == figure.layout.xaxis.range and enlarged(figure, Size()) is figure
+    high = path(load(FILES[1]))
+    assert enlarged(high, BRIEF).layout.height < high.layout.height
+    assert enlarged(high, Size.for_a_room(1.0)).layout.height == high.layout.height, "a phone scrolls"
