@@ -110,11 +110,11 @@ def words(look: Look, first: Look | None = None, told: str = "") -> dict[str, st
 
 
 def _words(look: Look) -> dict[str, str]:
-    said: dict[str, str] = {"depth": look.told}
-    if not look.brief:  # nothing of the sets is chosen there
-        said |= {"index": look.index, "sets": str(look.top)}
-        if look.index not in FIRST_ORDER:  # these are of single players, whatever order was chosen
-            said["order"] = str(look.order)
+    said = {"index": look.index, "sets": str(look.top), "depth": look.told}
+    if look.brief:  # nothing of the sets is chosen there
+        said = {"depth": look.told}
+    elif look.index not in FIRST_ORDER:  # these are of single players, whatever order was chosen
+        said["order"] = str(look.order)
     for name, players in (("selected", look.selection), ("off", look.off)):
         if players:
             said[name] = "-".join(map(str, players))
