@@ -197,12 +197,30 @@ def idle(page: Any, seconds: float = 90.0) -> None:
     page.wait_for_selector(IDLE, timeout=1000 * seconds)
 
 
+def choose(page: Any, label: str, option: str | re.Pattern[str]) -> None:
+    """Choose in a list, which closes under the pointer where the page is drawn anew meanwhile."""
+    from playwright.sync_api import TimeoutError
+
+    box = page.get_by_role("combobox", name=label).first
+    named = page.get_by_role("option", name=option, exact=isinstance(option, str))
+
+    def is_chosen() -> bool:
+        if not named.count():
+            box.click()
+        try:
+            named.first.click(timeout=3_000)
+        except TimeoutError:
+            return False
+        return True
+
+    wait_until(is_chosen, 90, f"the list {label}")
+    idle(page)
+
+
 def type_prompt(page: Any, prompt: str, model: str | None = None, budget: int = 512) -> None:
     """Type a prompt, choose model and budget, and wait until the form says what the run costs."""
     if model:
-        page.get_by_role("combobox", name="Model").click()
-        page.get_by_role("option", name=model, exact=True).click()
-        idle(page)
+        choose(page, "Model", model)
     slider = page.get_by_role("slider", name="Ablations (tries)")
     steps = BUDGETS.index(budget) - BUDGETS.index(512)
     for _ in range(abs(steps)):

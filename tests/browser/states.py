@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import harness, paced
-from tests.browser.harness import explain, idle, type_prompt, wait_until
+from tests.browser.harness import choose, explain, idle, type_prompt, wait_until
 
 AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
 TABLE = "Sets as a table"
@@ -121,9 +121,7 @@ def typed(page: Any) -> None:
 def mark_pieces(page: Any) -> None:
     """A prompt with three pieces marked by keyboard."""
     type_prompt(page, PROMPTS[1])
-    page.get_by_role("combobox", name="Split into").click()
-    page.get_by_role("option", name="Pieces that you mark").click()
-    idle(page)
+    choose(page, "Split into", "Pieces that you mark")
     page.locator(".spexviz-marker .text").first.press("Control+Home")
     for _ in range(3):
         for key in ("Control+ArrowRight",) * 3 + ("Enter",):

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser import harness
 from tests.browser.conftest import SCREENSHOTS, shoot
 from tests.browser.harness import explain, idle, type_prompt
 
@@ -38,9 +39,7 @@ def start(page: Any, server: Any, prompt: str, split: str, budget: int) -> str:
     page.goto(f"{server.url}/explore?run=")
     idle(page)
     if split != "words":
-        page.locator(".st-key-form-split").get_by_role("combobox").click()
-        page.get_by_role("option", name=re.compile(f"^{split}", re.I)).first.click()
-        idle(page)
+        harness.choose(page, "Split into", re.compile(f"^{split}", re.I))
     type_prompt(page, prompt, budget=budget)
     run_id = explain(page)
     shown(page)

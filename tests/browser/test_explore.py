@@ -11,7 +11,7 @@ import pytest
 
 from spexviz.results import Explanation
 from spexviz.run.measured import most_measured
-from tests.browser.harness import card, explain, idle, type_prompt, wait_until
+from tests.browser.harness import card, choose, explain, idle, type_prompt, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 REVIEW = (
@@ -133,14 +133,12 @@ def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
     combs = page.locator(".comb .members")
     sets = combs.all_inner_texts()
     page.get_by_test_id("stButtonGroup").get_by_text("researcher", exact=True).click()
-    page.get_by_role("combobox", name="Index").click()
-    page.get_by_role("option", name="Shapley value (SV)", exact=True).click()
+    choose(page, "Index", "Shapley value (SV)")
     page.get_by_text("Only single words are shown: this is what the Shapley value is of.").first.wait_for()
     assert "Shapley value" in page.locator(".token").first.get_attribute("aria-label")
     assert page.locator(".asks").inner_text().startswith("Shapley value: the full effect shared out")
     idle(page)
-    page.get_by_role("combobox", name="Index").click()
-    page.get_by_role("option", name="Mean effect (default)", exact=True).click()
+    choose(page, "Index", "Mean effect (default)")
     wait_until(lambda: combs.all_inner_texts() == sets, 60, "the sets of the first index")
     page.get_by_test_id("stButtonGroup").filter(has_text="Highest order").get_by_text("1", exact=True).click()
     page.locator(".none").filter(has_text="Only single words are shown (highest order 1).").wait_for()

@@ -27,12 +27,6 @@ def type_in(page: Any, label: str, text: str) -> None:
     harness.idle(page)
 
 
-def choose(page: Any, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).first.click()
-    page.get_by_role("option", name=option, exact=True).click()
-    harness.idle(page)
-
-
 def fewer(page: Any, steps: int) -> None:
     """Halve the budget so many times."""
     slider = page.get_by_role("slider", name="Ablations (tries)")
@@ -61,7 +55,7 @@ def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page,
     type_in(page, "Answer", planted.TARGET)
     type_in(page, "Against", planted.CONTRAST)
     type_in(page, "Layers", "all")
-    choose(page, "A removed part gives", "Nothing (0)")
+    harness.choose(page, "A removed part gives", "Nothing (0)")
     fewer(page, 2)
     explain(page, LIMIT)
     headline = page.locator(".headline h2")

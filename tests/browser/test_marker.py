@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spexviz.results import Explanation
-from tests.browser.harness import explain, idle, type_prompt, wait_until
+from tests.browser.harness import choose, explain, idle, type_prompt, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 PROMPT = "The plot is 😀 not bad at all"
@@ -31,12 +31,6 @@ ENDS = """([box, piece]) => {
 
 def stored(server: Any, run_id: str) -> Explanation:
     return Explanation.from_json(server.rows("SELECT result FROM runs WHERE id = ?", run_id)[0][0])
-
-
-def choose(page: Any, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option).first.click()
-    idle(page)
 
 
 def drag(page: Any, box: Any, piece: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 import spexviz as sv
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
-from tests.browser.harness import card, idle, wait_until
+from tests.browser.harness import card, choose, idle, wait_until
 
 pytestmark = pytest.mark.browser
 RUNS = ASSETS / "runs"
@@ -93,8 +93,7 @@ def test_the_depth_is_kept_and_another_index_is_shown_everywhere(server, open_pa
     idle(page)
     value = page.locator(".comb .value").first
     shown = value.inner_text()
-    page.get_by_role("combobox", name="Index").click()
-    page.get_by_role("option", name="Faithful Banzhaf (FBII)").click()
+    choose(page, "Index", "Faithful Banzhaf (FBII)")
     wait_until(lambda: value.inner_text() != shown, 30, "the values of the other index")
     idle(page)
     assert "FBII" in page.locator(".combs .head").inner_text()
