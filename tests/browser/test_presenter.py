@@ -117,25 +117,18 @@ def test_a_playlist_goes_from_one_run_to_the_next_by_mouse(server, open_page) ->
     page.locator(".token").first.wait_for()
 
 
-def test_an_address_that_is_nobodys_says_so_and_harms_nothing(server, open_page) -> None:
-    hostile = f"runs=../../etc,{'0' * 16},<img src=x>,prompt.nothing&show=-4&at=1e9&off=x"
-    page = open_page(f"{server.url}/present?{hostile}")
-    page.get_by_text("This run is not on this machine").wait_for()
-    assert position(page) == "1 of 1" and page.locator("img[src=x]").count() == 0
-    page.goto(f"{server.url}/present")
-    page.get_by_text("This address names no run").wait_for()
-
-
-def test_marked_runs_and_the_gallery_are_presented(server, open_page) -> None:
-    page = open_page(f"{server.url}/explore")
-    open_card(page, "prompt", "never-fails")
-    page.goto(f"{server.url}/runs")
-    page.get_by_role("button", name="Present the gallery").click()
+def test_the_gallery_is_presented_and_an_address_that_is_nobodys_harms_nothing(server, open_page) -> None:
+    page = open_page(f"{server.url}/gallery")
+    page.get_by_role("button", name="Present these").click()
     page.wait_for_url(re.compile(r"/present\?runs=prompt\.never-fails,"))
     stands(page, "1 of", "What was asked")
     page.keyboard.press("Escape")
-    page.wait_for_url(re.compile("/runs"))
-    page.locator("[role=checkbox], input[type=checkbox]").last.wait_for()
+    page.wait_for_url(re.compile("/gallery"))
+    page.get_by_role("button", name="Present these").wait_for()
+    hostile = f"runs=../../etc,{'0' * 16},<img src=x>,prompt.nothing&show=-4&at=1e9&off=x"
+    page.goto(f"{server.url}/present?{hostile}")
+    page.get_by_text("This run is not on this machine").wait_for()
+    assert position(page) == "1 of 1" and page.locator("img[src=x]").count() == 0
 
 
 @everywhere()
