@@ -89,7 +89,7 @@ def test_a_run_is_presented_by_keyboard_alone(server, open_page, theme: str, wid
     page.keyboard.press("o")
     answer(page, f"Without “never” the model says “positive” with {measured(run, never)} instead of")
     assert position(page) == "4 of 9"
-    page.wait_for_function(f"location.search.includes('off={never}')")
+    page.wait_for_url(re.compile(f"[?&]off={never}"))
     page.reload()
     stands(page, "4 of 9", "The text")
     answer(page, "Without “never”")
