@@ -4,7 +4,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from spexviz.kit.paths import PACKAGE
-from spexviz.ui import door, front, operator, runtime, security
+from spexviz.ui import door, embedding, front, operator, runtime, security
 
 DOORS = (
     security.ContentSecurityPolicy,
@@ -17,6 +17,6 @@ DOORS = (
 app = st.App(
     PACKAGE / "ui" / "shell.py",
     lifespan=runtime.lifespan,
-    routes=operator.routes(),
+    routes=[*operator.routes(), *embedding.routes()],
     middleware=[Middleware(one) for one in DOORS],
 )

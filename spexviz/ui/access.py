@@ -1,7 +1,7 @@
 """Who may come in, as this server was started: by which names, with which token.
 
 All of it is in the environment, so that `spexviz serve` and `streamlit run app.py` mean the same:
-`SPEXVIZ_ALLOW_HOSTS`, `SPEXVIZ_TOKEN`, `SPEXVIZ_NO_TOKEN`.
+`SPEXVIZ_ALLOW_HOSTS`, `SPEXVIZ_TOKEN`, `SPEXVIZ_NO_TOKEN`, `SPEXVIZ_EMBED_ORIGINS`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import secrets
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from streamlit import config
@@ -20,10 +20,13 @@ from streamlit import config
 from spexviz.errors import ServeError
 
 HOSTS, TOKEN, NO_TOKEN = "SPEXVIZ_ALLOW_HOSTS", "SPEXVIZ_TOKEN", "SPEXVIZ_NO_TOKEN"
+EMBEDS = "SPEXVIZ_EMBED_ORIGINS"
+EMBED = "/embed"  # the address of runs that are shown in pages of other sites
 SHORTEST = 16  # letters of a token that is given
 UNGUARDED = "Anybody who reaches this address can use this server: it was started without a token."
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?\Z")
+_ORIGIN = re.compile(r"https?://(?P<name>[a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?\Z")
 _GIVEN = re.compile(r"[A-Za-z0-9_.~-]+\Z")  # letters that an address and a cookie hold as they are
 
 
@@ -31,13 +34,15 @@ _GIVEN = re.compile(r"[A-Za-z0-9_.~-]+\Z")  # letters that an address and a cook
 class Access:
     """`address`: what the server is bound to; `names`: the others that it is reached by, lower case.
 
-    `token`: what a visitor must bring, None for nothing; `given`: whether it is the operator's own.
+    `token`: what a visitor must bring, None for nothing; `given`: whether it is the operator's own. `embeds`:
+    the sites that may show a run in a frame.
     """
 
     address: str
     names: frozenset[str] = frozenset()
     token: str | None = None
     given: bool = False
+    embeds: tuple[str, ...] = ()
 
     @property
     def beyond(self) -> bool:
@@ -57,6 +62,10 @@ class Access:
         loopback means that something passes others on to it.
         """
         return self.token is None and (self.beyond or bool(self.names))
+
+    def is_embed(self, path: str) -> bool:
+        """Whether a path is that of embedded runs, which ask for a key of their own (`ui/embedding.py`)."""
+        return bool(self.embeds) and path == EMBED
 
     def knows(self, host: str) -> bool:
         """Whether a name, lower case and without port or brackets, is one of this server's.
@@ -97,8 +106,14 @@ def announce() -> None:
 def read(address: str, environment: Mapping[str, str]) -> Access:
     """The rules for a server on `address`; a token is made where one is needed and none is given.
 
-    Raises ServeError for a name or a token that cannot be one.
+    Raises ServeError for a name, a token or a site that cannot be one.
     """
+    embeds = tuple(dict.fromkeys(map(origin, filter(str.strip, environment.get(EMBEDS, "").split(",")))))
+    return replace(_guarded(address, environment), embeds=embeds)
+
+
+def _guarded(address: str, environment: Mapping[str, str]) -> Access:
+    """By which names and with which token."""
     names = frozenset(map(host_name, filter(str.strip, environment.get(HOSTS, "").split(","))))
     token = environment.get(TOKEN) or None
     open_ = environment.get(NO_TOKEN, "") not in ("", "0")
@@ -119,6 +134,18 @@ def host_name(text: str) -> str:
     raise ServeError(
         f"{text!r:.60} is no name of a machine: give it without http:// and without a port, "
         "as in --allow-host dashboard.example.org."
+    )
+
+
+def origin(text: str) -> str:
+    """A site as a browser names it. Raises ServeError for what is none."""
+    found = text.strip().lower()
+    parts = _ORIGIN.match(found)
+    if parts and (_NAME.match(parts["name"]) or _is_number(parts["name"].strip("[]"))):
+        return found
+    raise ServeError(
+        f"{text.strip()!r:.80} in {EMBEDS} is no site: give each with its scheme, without a path and without "
+        f"wildcards, as in {EMBEDS}=https://lab.example.org,https://wiki.example.org:8443."
     )
 
 

@@ -18,7 +18,7 @@ from spexviz.indices import FIRST_ORDER
 from spexviz.ui import depth
 from spexviz.ui.selection import select, switch_off
 from spexviz.views.index_words import READINGS
-from spexviz.views.story import DEPTHS, Look
+from spexviz.views.story import TOLD, Look
 
 TOPS = range(3, 41)  # sets that can be shown
 RUN = "run"
@@ -42,6 +42,16 @@ def arrive(run_id: str | None) -> None:
         switch_off(run_id, found.get("off", ()))
 
 
+def keep(run_id: str, said: Mapping[str, str]) -> None:
+    """What the address of a run says now, as the page has written it there."""
+    st.session_state[_said(run_id)] = dict(said)
+
+
+def kept(run_id: str) -> dict[str, str]:
+    """The same, for another page that shows the run."""
+    return st.session_state.get(_said(run_id), {})
+
+
 def leave() -> None:
     """A run is opened anew: it is looked at as its address says, also if it is the one that was shown."""
     st.session_state.pop(_AT, None)
@@ -59,6 +69,10 @@ def choose(run_id: str, name: str, value: Any) -> None:
     st.session_state[_chosen(run_id)] = {**kept, name: value}
 
 
+def _said(run_id: str) -> str:
+    return f"said-{run_id}"
+
+
 def _chosen(run_id: str) -> str:
     return f"chosen-{run_id}"
 
@@ -66,7 +80,7 @@ def _chosen(run_id: str) -> str:
 def read(parameters: Mapping[str, str]) -> dict[str, Any]:
     """{name: value} of what the parameters of an address say that can be meant."""
     found: dict[str, Any] = {}
-    for name, possible in (("index", READINGS), ("depth", DEPTHS)):
+    for name, possible in (("index", READINGS), ("depth", TOLD)):
         if parameters.get(name) in possible:
             found[name] = parameters[name]
     for name, numbers in (("order", range(1, MOST_ORDER + 1)), ("sets", TOPS)):
@@ -80,19 +94,26 @@ def read(parameters: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def query(run_id: str, look: Look, first: Look | None = None) -> str:
-    """The query that shows a run so; what is as in `first` is left out, and nothing where that is None."""
-    pairs = {RUN: run_id, **_words(look)}
-    if first is not None:
-        plain = _words(first)
-        pairs = {name: value for name, value in pairs.items() if plain.get(name) != value}
-    return urlencode(pairs)
+def query(run_id: str, look: Look) -> str:
+    """The query that shows a run so, in full."""
+    return urlencode({RUN: run_id, **words(look)})
+
+
+def words(look: Look, first: Look | None = None, told: str = "") -> dict[str, str]:
+    """{name: value} of an address, for all that can be chosen.
+
+    Left out is what is as in `first`; `told`: for whom a run is told where the address does not say it.
+    """
+    said = _words(look)
+    plain = {} if first is None else _words(first) | {"depth": told or first.told}
+    return {name: value for name, value in said.items() if plain.get(name) != value}
 
 
 def _words(look: Look) -> dict[str, str]:
-    """{name: value} of an address, for all that can be chosen."""
-    said = {"index": look.index, "sets": str(look.top), "depth": look.depth}
-    if look.index not in FIRST_ORDER:  # these are of single players, whatever order was chosen
+    said = {"index": look.index, "sets": str(look.top), "depth": look.told}
+    if look.brief:  # nothing of the sets is chosen there
+        said = {"depth": look.told}
+    elif look.index not in FIRST_ORDER:  # these are of single players, whatever order was chosen
         said["order"] = str(look.order)
     for name, players in (("selected", look.selection), ("off", look.off)):
         if players:

@@ -7,7 +7,7 @@ of the address that the server asks for; here are those that must be none, or ex
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from streamlit.components.v2 import component
 
@@ -89,9 +89,12 @@ _settle = component(
     js="""
     export default function ({ data }) {
       const given = new URLSearchParams(location.search);
-      if (given.get("run") !== data.run) return; // the visitor has gone elsewhere
-      const others = [...given].filter(([name]) => !data.names.includes(name));
-      const search = `?${new URLSearchParams([...new URLSearchParams(data.query), ...others])}`;
+      const isThere = Object.entries(data.shown).every(([name, value]) => given.get(name) === value);
+      if (!isThere) return; // the visitor has gone elsewhere
+      const mine = [...Object.keys(data.shown), ...data.names];
+      const others = [...given].filter(([name]) => !mine.includes(name));
+      const said = [...Object.entries(data.shown), ...Object.entries(data.said)];
+      const search = `?${new URLSearchParams([...said, ...others])}`;
       if (location.search !== search) history.replaceState(history.state, "", location.pathname + search);
     }
     """,
@@ -104,8 +107,31 @@ _visit = component(
       window.spexvizVisit = data.visit;
       const base = window.__streamlit?.BACKEND_BASE_URL ?? location.origin;
       const there = new URL(data.to, base);
-      history[data.instead ? "replaceState" : "pushState"](null, "", there);
+      // whoever came here by us goes back by the history (views/stepper.js)
+      if (data.instead) history.replaceState(history.state, "", there);
+      else history.pushState({ spexvizCame: true }, "", there);
       dispatchEvent(new PopStateEvent("popstate", { state: null }));
+    }
+    """,
+)
+_press = component(
+    "spexviz_press",
+    js="""
+    const FIELDS = "input, textarea, select, [contenteditable], [role=textbox], [role=combobox]";
+    export default function ({ parentElement, data }) {
+      if (parentElement.spexvizPress) return parentElement.spexvizPress;
+      const press = (event) => {
+        const isHeld = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.repeat;
+        const isTyped = event.composedPath().some((one) => one.matches?.(FIELDS));
+        const isIt = event.key.toLowerCase() === data.key;
+        if (!isIt || isHeld || isTyped || event.defaultPrevented) return;
+        document.querySelector(`.st-key-${data.button} button`)?.click();
+      };
+      addEventListener("keydown", press);
+      return (parentElement.spexvizPress = () => {
+        removeEventListener("keydown", press);
+        parentElement.spexvizPress = null;
+      });
     }
     """,
 )
@@ -130,9 +156,11 @@ _copy = component(
     js="""
     const element = (tag, about) => Object.assign(document.createElement(tag), about);
     export default function ({ parentElement, data }) {
-      const root = parentElement.querySelector(".link") ?? made(parentElement);
+      const root = parentElement.querySelector(".link") ?? made(parentElement, data);
       const field = root.querySelector("input");
-      const address = `${location.origin}${location.pathname}?${told(data.query)}`;
+      const base = window.__streamlit?.BACKEND_BASE_URL ?? `${location.origin}/`;
+      const shown = () => `${location.origin}${location.pathname}?${told(data.query)}`;
+      const address = data.text?.replace("{base}", base) ?? shown();
       if (field.value === address) return;
       field.value = address;
       root.querySelector("output").textContent = "";
@@ -144,15 +172,15 @@ _copy = component(
       if (now.has("off")) said.set("off", now.get("off"));
       return said;
     }
-    function made(parent) {
+    function made(parent, { label, what }) {
       const root = element("div", { className: "link" });
-      const button = element("button", { type: "button", textContent: "Copy link" });
-      const field = element("input", { type: "text", readOnly: true, ariaLabel: "Address of this view" });
+      const button = element("button", { type: "button", textContent: label });
+      const field = element("input", { type: "text", readOnly: true, ariaLabel: what });
       const said = element("output", {});
       field.addEventListener("focus", () => field.select());
       button.addEventListener("click", async () => {
         const isDone = await copied(field);
-        said.textContent = isDone ? "Copied." : "This browser lets no page copy: copy the address above.";
+        said.textContent = isDone ? "Copied." : "This browser lets no page copy: copy what stands above.";
       });
       root.append(button, field, said);
       parent.append(root);
@@ -184,12 +212,14 @@ def tell(of: str, text: str, *, is_end: bool = False) -> None:
     _tell(key=f"{UNSEEN}-tell-{of}", data={"of": of, "text": text, "isEnd": is_end})
 
 
-def settle(run_id: str, query: str, names: Sequence[str]) -> None:
-    """The address of the run that is shown, without a step of history.
+def settle(shown: Mapping[str, str], said: Mapping[str, str], names: Sequence[str]) -> None:
+    """What the address says of what is shown, without a step of history.
 
-    `names`: of the parameters that are ours; others, such as Streamlit's `embed`, stay.
+    `shown`: {name: value} by which the address names that; `said`: what it shall say beside them. `names`: of
+    all that it might; others, such as Streamlit's `embed`, stay.
     """
-    _settle(key=f"{UNSEEN}-settle-{run_id}", data={"run": run_id, "query": query, "names": list(names)})
+    data = {"shown": dict(shown), "said": dict(said), "names": list(names)}
+    _settle(key=f"{UNSEEN}-settle-{'-'.join(shown.values())}", data=data)
 
 
 def visit(to: str, *, instead: bool = False) -> None:
@@ -202,6 +232,16 @@ def visit(to: str, *, instead: bool = False) -> None:
     _visit(key=f"{UNSEEN}-visit", data=data)
 
 
+def press(key: str, button: str) -> None:
+    """A key that presses the button with this key of ours, unless something is being typed."""
+    _press(key=f"{UNSEEN}-press-{key}", data={"key": key, "button": button})
+
+
 def copy_link(query: str, key: str) -> None:
     """A button that copies the whole address, as this browser names the server; it is shown as well."""
-    _copy(key=key, data={"query": query})
+    _copy(key=key, data={"query": query, "label": "Copy link", "what": "Address of this view"})
+
+
+def copy_text(text: str, label: str, what: str, key: str) -> None:
+    """The same for any text, in which {base} is where this browser finds the server; `what`: it is."""
+    _copy(key=key, data={"text": text, "label": label, "what": what})

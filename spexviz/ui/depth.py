@@ -6,13 +6,13 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from spexviz.ui import browser
-from spexviz.views.story import DEPTHS, Depth
+from spexviz.views.story import DEPTHS, TOLD, Depth, Look, Told
 
 COOKIE = "spexviz-depth"
 _KEPT = "depth-kept"  # session_state: what was chosen last, also while the switch is on no page
 _GIVEN = "depth-given"  # session_state: what the address of this view asks for
 _HELP = (
-    "anyone: the finding in plain words. analyst: the numbers with their intervals. "
+    "brief: one page of it. anyone: the finding in plain words. analyst: the numbers with their intervals. "
     "researcher: other indices, and every detail."
 )
 _keep = component(
@@ -25,20 +25,30 @@ _keep = component(
 )
 
 
-def give(asked: Depth | None) -> None:
+def give(asked: Told | None) -> None:
     """Tell this view for whom its address asks; the visitor's own choice stays what it is."""
     st.session_state[_GIVEN] = asked
 
 
-def depth() -> Depth:
+def told() -> Told:
     """For whom this view is told: as its address asks, or else as the visitor chose."""
     return st.session_state.get(_GIVEN) or own()
 
 
-def own() -> Depth:
+def look() -> Look:
+    """A run looked at so."""
+    return Look().of(told())
+
+
+def depth() -> Depth:
+    """The same on pages that are never brief."""
+    return look().depth
+
+
+def own() -> Told:
     """What was chosen in this session, or in this browser before; else "anyone"."""
     chosen = st.session_state.get(_KEPT) or st.context.cookies.get(COOKIE)
-    for known in DEPTHS:
+    for known in TOLD:
         if known == chosen:
             return known
     return DEPTHS[0]
@@ -51,11 +61,11 @@ def switch() -> None:
         st.session_state[_KEPT] = st.session_state["depth"]
         give(None)
 
-    if st.session_state.get("depth") != depth():
-        st.session_state["depth"] = depth()
+    if st.session_state.get("depth") != told():
+        st.session_state["depth"] = told()
     st.segmented_control(
         "Told for",
-        DEPTHS,
+        TOLD,
         key="depth",
         required=True,
         help=_HELP,

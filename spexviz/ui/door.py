@@ -35,13 +35,18 @@ class Token:
 
     def __init__(self, app: Any, rules: Access | None = None):
         self._app = app
-        self._token = (rules or access()).token
+        self._rules = rules or access()
 
     async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
-        answer = self._app
-        if self._token is not None and scope["type"] in ("http", "websocket") and scope["path"] not in FREE:
-            answer = self._answer(scope, self._token) or self._app
+        answer, token = self._app, self._rules.token
+        if token is not None and scope["type"] in ("http", "websocket") and not self._is_free(scope):
+            answer = self._answer(scope, token) or self._app
         await answer(scope, receive, send)
+
+    def _is_free(self, scope: dict) -> bool:
+        """Whether it answers anybody, or asks for a key of its own; a WebSocket never."""
+        path = scope["path"]
+        return path in FREE or (scope["type"] == "http" and self._rules.is_embed(path))
 
     def _answer(self, scope: dict, token: str) -> Response | None:
         """What is answered instead of the app; None for who may pass."""
@@ -61,13 +66,18 @@ class Token:
 
 
 class VisitorCookie:
-    """ASGI middleware that gives a browser its id (`ui/visitor.py`) with the first page that it is sent."""
+    """ASGI middleware that gives a browser its id (`ui/visitor.py`) with the first page that it is sent.
 
-    def __init__(self, app: Any):
+    An embedded run is nobody's page: it gets none.
+    """
+
+    def __init__(self, app: Any, rules: Access | None = None):
         self._app = app
+        self._rules = rules or access()
 
     async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or is_visitor_id(HTTPConnection(scope).cookies.get(COOKIE, "")):
+        needs_none = scope["type"] != "http" or self._rules.is_embed(scope["path"])
+        if needs_none or is_visitor_id(HTTPConnection(scope).cookies.get(COOKIE, "")):
             await self._app(scope, receive, send)
             return
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from spexviz.ui import recorded, runtime, watch
+from spexviz.ui import browser, playlist, recorded, runtime, watch
+from spexviz.ui.lenses import lenses
 from spexviz.ui.recorded import Recorded
 from spexviz.views.words import plural
 
@@ -30,7 +31,17 @@ def page() -> None:
             return
     st.title("Gallery", anchor=False)
     st.caption(INTRO)
-    recorded.draw(_filtered(recorded.all_recorded()), "gallery-cards", heading=2)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        shown = _filtered(recorded.all_recorded())
+        _present(shown)
+    recorded.draw(shown, "gallery-cards", heading=2)
+
+
+def _present(shown: Sequence[Recorded]) -> None:
+    """A button that presents the runs that are shown, one after the other."""
+    help_ = "These runs, large, one panel at a time, for people in a room."
+    if st.button("Present these", icon=":material/slideshow:", key="gallery-present", help=help_):
+        browser.visit(playlist.path([run.key for run in shown]))
 
 
 def _filtered(runs: Sequence[Recorded]) -> list[Recorded]:

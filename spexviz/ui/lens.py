@@ -28,6 +28,7 @@ from spexviz.ui import (
     browser,
     deeper,
     depth,
+    present,
     recorded,
     repeat,
     result,
@@ -149,6 +150,8 @@ def _head(lens: Lens, run: states.Run) -> None:
         widgets.note(run.title, kind="title", key=f"title-{run.id}", level=1)
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             depth.switch()
+            if run.has_result and not run.active:
+                present.button(run)
             if st.button("New run", icon=":material/add:", type="secondary"):
                 _back_to_form(lens, run)
                 st.rerun()

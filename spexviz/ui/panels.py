@@ -14,16 +14,21 @@ import streamlit as st
 from spexviz.results import Explanation
 from spexviz.ui import widgets
 from spexviz.ui.sentences import heading, words
-from spexviz.views.story import Action, Component, Look, Panel, Table, Words
+from spexviz.views.large import PAGE, Size
+from spexviz.views.story import Action, Component, Look, Panel, Table, Words, told_by
 
 
 @dataclass(frozen=True)
 class View:
-    """What an action is drawn from: the run, how it is looked at, and the key of the run for its widgets."""
+    """What an action is drawn from: the run, how it is looked at, and the key of the run for its widgets.
+
+    `size`: of figures.
+    """
 
     explanation: Explanation
     look: Look
     key: str
+    size: Size = PAGE
 
 
 Draw = Callable[[View], None]
@@ -32,7 +37,7 @@ WHAT_IF = "what-if"  # the action that answers what is switched off
 
 def draw_all(panels: Sequence[Panel], view: View, actions: Mapping[str, Draw]) -> None:
     """The panels in order: those beside each other in pairs, those for more in tabs at the end."""
-    told = [panel for panel in panels if panel.is_told(view.look.depth) and _is_here(panel, actions)]
+    told = [panel for panel in told_by(panels, view.look) if _is_here(panel, actions)]
     for room, in_room in groupby(told, key=lambda panel: panel.room):
         if room == "beside":
             _draw_pairs(list(in_room), view, actions)
@@ -86,9 +91,9 @@ def draw(panel: Panel, view: View, actions: Mapping[str, Draw]) -> None:
         run_key = view.key if selects else ""
         widgets.table(shown, panel.title, key, run_key, view.look.selection)
     elif selects:
-        widgets.clickable(shown, key, view.key)
+        widgets.clickable(shown, key, view.key, view.size)
     else:
-        widgets.chart(shown, key)
+        widgets.chart(shown, key, view.size)
 
 
 def _heading(panel: Panel, shown: Component, key: str) -> None:

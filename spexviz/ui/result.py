@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from spexviz.analysis.leading import MOST_ORDER
 from spexviz.results import Explanation, Subject
 from spexviz.results.preview import Preview
 from spexviz.ui import address, ask, browser, depth, measure, panels, rivals, takeaway, what_if, widgets
@@ -17,8 +18,14 @@ from spexviz.ui.selection import off, selected
 from spexviz.views import question, strip
 from spexviz.views.cards import Item
 from spexviz.views.findings import usual_order
+from spexviz.views.index_words import READINGS
+from spexviz.views.large import BRIEF
 from spexviz.views.stories import story
 from spexviz.views.story import DEPTHS, Component, Look
+
+ACTIONS = ("rivals", "measure", "ask", panels.WHAT_IF)  # that every run has
+Settle = Callable[[Explanation, Look, str], None]
+"""What puts a look at the run of a key into the address."""
 
 
 def show(
@@ -32,18 +39,14 @@ def show(
     `key`: the run's id, since runs of the same spec may hold different numbers. `actions`: what the lens can
     ask the model; `items`: what it knows of its players beyond their names.
     """
-    explanation = ask.with_checked(measure.with_measured(explanation, key), key)
+    explanation = with_answers(explanation, key)
     told = story(explanation, items)
-    n = len(explanation.players)
-    first = Look(depth=depth.depth(), dark=widgets.dark(), selection=selected(key, n), off=off(key, n))
-    known = {
-        "rivals": partial(rivals.asked, items=items),
-        "measure": measure.ask,
-        "ask": ask.panel,
-        panels.WHAT_IF: what_if.panel,
-        **(actions or {}),
-    }
-    known[panels.WHAT_IF] = partial(_tried, known[panels.WHAT_IF])
+    first = looked(explanation, key)
+    known = drawn_by(actions or {}, items, _settle)
+    if first.brief:
+        panels.draw_all(told, View(explanation, first, key, BRIEF), known)
+        takeaway.draw(explanation, first, key, items)
+        return
     top = [panel for panel in told if panel.room == "top"]
     panels.draw_all(top, View(explanation, first, key), known)
     pictures = st.container()
@@ -59,6 +62,41 @@ def show(
     more = [panel for panel in rest if panel.room == "more"]
     panels.draw_all(more, View(explanation, look, key), known)
     takeaway.draw(explanation, look, key, items)
+
+
+def with_answers(explanation: Explanation, key: str) -> Explanation:
+    """The run with what was asked of it since."""
+    return ask.with_checked(measure.with_measured(explanation, key), key)
+
+
+def looked(explanation: Explanation, key: str) -> Look:
+    """How this visitor looks at the run, as far as it is not chosen by its controls."""
+    n = len(explanation.players)
+    look = dataclasses.replace(depth.look(), dark=widgets.dark(), order=usual_order(explanation))
+    return dataclasses.replace(look, selection=selected(key, n), off=off(key, n))
+
+
+def as_chosen(explanation: Explanation, look: Look, key: str, top: int) -> Look:
+    """The look with what the controls of the run were set to; `top`: sets where that was not chosen."""
+    index = "mean"
+    if look.depth == "researcher":
+        index = address.chosen(key, "index", list(READINGS), index)
+    order = address.chosen(key, "order", range(1, MOST_ORDER + 1), look.order)
+    found = explanation.interactions(index, min(order, len(explanation.players)))
+    most = address.chosen(key, "sets", address.TOPS, top)
+    return dataclasses.replace(look, index=found.index, order=found.order, top=most)
+
+
+def drawn_by(actions: Mapping[str, Draw], items: Sequence[Item], settle: Settle) -> dict[str, Draw]:
+    """What draws the actions of a run's panels; `settle`: called when a switch has changed the look."""
+    known = {
+        "rivals": partial(rivals.asked, items=items),
+        "measure": measure.ask,
+        "ask": ask.panel,
+        panels.WHAT_IF: what_if.panel,
+        **actions,
+    }
+    return {**known, panels.WHAT_IF: partial(_tried, known[panels.WHAT_IF], settle)}
 
 
 def so_far(explanation: Explanation, key: str, items: Sequence[Item], top: Any) -> None:
@@ -95,11 +133,11 @@ def _controls(explanation: Explanation, look: Look, key: str) -> Look:
 
 
 @st.fragment
-def _tried(draw: Draw, view: View) -> None:
+def _tried(draw: Draw, settle: Settle, view: View) -> None:
     """What a switch changes reruns alone: the answer, and the address."""
     look = dataclasses.replace(view.look, off=off(view.key, len(view.explanation.players)))
     draw(dataclasses.replace(view, look=look))
-    _settle(view.explanation, look, view.key)
+    settle(view.explanation, look, view.key)
 
 
 def _settle(explanation: Explanation, look: Look, key: str) -> None:
@@ -107,7 +145,16 @@ def _settle(explanation: Explanation, look: Look, key: str) -> None:
 
     For whom it is told is also named where it is as at first, but not as this visitor's runs are.
     """
+    words = said(explanation, look)
+    address.keep(key, words)
+    browser.settle({address.RUN: key}, words, address.NAMES)
+
+
+def said(explanation: Explanation, look: Look, top: int = Look.top) -> dict[str, str]:
+    """What an address says of a look: {name: value} of what is not as everybody sees the run at first.
+
+    `top`: sets that are shown at first.
+    """
     everybody = DEPTHS[0]
-    plain = depth.own() if look.depth == everybody else everybody
-    first = Look(order=usual_order(explanation), depth=plain)
-    browser.settle(key, address.query(key, look, first), (address.RUN, *address.NAMES))
+    told = depth.own() if look.told == everybody else everybody
+    return address.words(look, Look(order=usual_order(explanation), top=top), told)

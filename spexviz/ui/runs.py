@@ -13,7 +13,18 @@ from spexviz.jobs.store import RECORDED, Run
 from spexviz.kit.names import upright
 from spexviz.results import Explanation
 from spexviz.spec import is_run_id
-from spexviz.ui import ownership, pairs, routes, run_rows, runtime, takeaway, watch, widgets
+from spexviz.ui import (
+    browser,
+    ownership,
+    pairs,
+    playlist,
+    routes,
+    run_rows,
+    runtime,
+    takeaway,
+    watch,
+    widgets,
+)
 from spexviz.ui.lenses import lenses
 from spexviz.ui.said import said
 from spexviz.ui.starting import TITLE
@@ -25,9 +36,10 @@ TELL = 0.3  # seconds in which a visit tells of runs that nobody has told of; th
 OPENED, MARKED, RENAMED, PROBLEM = "runs-opened", "runs-marked", "runs-renamed", "runs-problem"
 TAKEN = "runs-taken"  # the file that was taken in
 PAIR = "runs-pair"  # the two that are to be compared
+PLAYLIST = "runs-playlist"  # those that are to be presented
 MARK = (
-    "Click a run to open it. Mark runs with the boxes beside them to compare, rename, cancel or delete them, "
-    "or to put them into one report."
+    "Click a run to open it. Mark runs with the boxes beside them to compare, present, rename, cancel or "
+    "delete them, or to put them into one report."
 )
 NO_RUN = "“{}” holds no run: choose the file that “Run as JSON” or spexviz explain --out has made."
 
@@ -39,6 +51,9 @@ def page() -> None:
         return
     if (pair := st.session_state.pop(PAIR, None)) is not None:
         pairs.go(*pair)
+        return
+    if (names := st.session_state.pop(PLAYLIST, None)) is not None:
+        browser.visit(playlist.path(names))
         return
     st.title("Runs", anchor=False)
     if ownership.listed() is not None:
@@ -144,6 +159,7 @@ def _actions(marked: Sequence[Run]) -> None:
             on_click=st.session_state.__setitem__,
             args=(PAIR, tuple(run.id for run in marked)),
         )
+        _present(marked)
         st.button("Cancel", icon=":material/stop:", disabled=not active, on_click=_cancel, args=(active,))
         found = [run for run in marked if run.has_result and not run.active]
         st.download_button(
@@ -163,6 +179,24 @@ def _actions(marked: Sequence[Run]) -> None:
         widgets.problem(st.session_state.pop(PROBLEM), key="runs-problem")
     for run in active:
         widgets.note(f"{run.title}: {watch.where(run)}", kind="quiet", key=f"where-{run.id}")
+
+
+def _present(marked: Sequence[Run]) -> None:
+    """A button for the marked runs, in the list's order; for all recorded ones while none is marked."""
+    shown = [run.id for run in marked if run.has_result and not run.active]
+    label, help_ = "Present", "Large, one panel at a time, from one run to the next."
+    if not marked:
+        shown = list(playlist.gallery())
+        label, help_ = "Present the gallery", "All recorded runs, large, one panel at a time."
+    st.button(
+        label,
+        icon=":material/slideshow:",
+        help=help_,
+        disabled=not shown,
+        key="runs-present",
+        on_click=st.session_state.__setitem__,
+        args=(PLAYLIST, tuple(shown)),
+    )
 
 
 def _why(marked: Sequence[Run], active: Sequence[Run]) -> str:

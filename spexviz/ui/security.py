@@ -6,7 +6,6 @@ machine (DNS rebinding: its Host is foreign), nor by a script of its own (its Or
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,16 +18,10 @@ from spexviz.ui.access import Access, access, is_elsewhere
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{1,5}))?\Z")
 _PORTS = {"http": "80", "https": "443"}
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?\Z")
 
 
 def policy() -> str:
-    """The policy. Of scripts that stand in a page, those of the front page run, by their hashes.
-
-    `SPEXVIZ_EMBED_ORIGINS` (comma-separated) names the sites that may show the dashboard in a frame.
-    """
-    origins = [origin.strip() for origin in os.environ.get("SPEXVIZ_EMBED_ORIGINS", "").split(",")]
-    ancestors = " ".join(["'self'", *(origin for origin in origins if _ORIGIN.match(origin))])
+    """The policy. Of scripts that stand in a page, those of the front page run, by their hashes."""
     return "; ".join(
         [
             "default-src 'self'",
@@ -40,7 +33,7 @@ def policy() -> str:
             "connect-src 'self' ws: wss:",
             "frame-src 'self' blob:",
             "form-action 'self'",
-            f"frame-ancestors {ancestors}",
+            "frame-ancestors 'self'",
             "base-uri 'self'",
             "object-src 'none'",
         ]
@@ -48,24 +41,32 @@ def policy() -> str:
 
 
 class ContentSecurityPolicy:
-    """ASGI middleware that adds the policy and two more headers to every HTTP response."""
+    """ASGI middleware that adds the policy and two more headers to every HTTP response.
 
-    def __init__(self, app: Any):
+    An embedded run has a policy of its own (`ui/embedding.py`).
+    """
+
+    def __init__(self, app: Any, rules: Access | None = None):
         self._app = app
-        self._headers = [
-            (b"content-security-policy", policy().encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"same-origin"),
-        ]
+        self._rules = rules or access()
+        self._headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin")]
+        self._policy = (b"content-security-policy", policy().encode())
 
     async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
         async def with_headers(message: dict) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *self._headers]}
+                own = list(message.get("headers", []))
+                if not (self._rules.is_embed(scope["path"]) and _has_policy(own)):
+                    own.append(self._policy)
+                message = {**message, "headers": [*own, *self._headers]}
             await send(message)
 
         sender = with_headers if scope["type"] == "http" else send
         await self._app(scope, receive, sender)
+
+
+def _has_policy(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-security-policy" for name, _ in headers)
 
 
 class OwnAddress:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from spexviz.kit.paths import ASSETS
-from spexviz.ui import access, address, browser, routes
+from spexviz.ui import access, address, browser, playlist, routes
 from spexviz.ui.lenses import lenses
 
 HOME = ("home", "Home", ":material/home:")
@@ -14,6 +14,7 @@ OTHERS = (  # pages that are no lens's
     ("compare", "Compare", ":material/compare_arrows:"),
     ("runs", "Runs", ":material/history:"),
 )
+UNLISTED = ((playlist.PAGE, "Present", ":material/slideshow:"),)  # reached from a run, or from several
 ENTRIES = (HOME, *((lens.page, lens.entry, lens.icon) for lens in lenses()), *OTHERS)
 SIDEBAR = 200  # pixels, the least that Streamlit allows; on a phone it is folded
 look = {"page_icon": str(ASSETS / "mark.svg"), "layout": "wide", "initial_sidebar_state": SIDEBAR}
@@ -24,6 +25,10 @@ pages = [
     st.Page(routes.file_of(name), title=title, icon=icon, url_path=name, default=name == HOME[0])
     for name, title, icon in ENTRIES
     if routes.file_of(name).exists()
+]
+pages += [
+    st.Page(routes.file_of(name), title=title, icon=icon, url_path=name, visibility="hidden")
+    for name, title, icon in UNLISTED
 ]
 
 # Constant style, no user text: less empty space above, headings that do not shout, a main button that can be
@@ -53,4 +58,6 @@ page = st.navigation(pages)
 if access.access().unguarded:
     st.warning(f"{access.UNGUARDED} Enter nothing that others must not see.", icon=":material/lock_open:")
 browser.begin(f"{page.url_path}?{st.query_params.get(address.RUN, '')}")
+if page.url_path != playlist.PAGE:
+    playlist.leave()
 page.run()

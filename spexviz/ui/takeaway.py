@@ -12,7 +12,7 @@ from spexviz.errors import SpexvizError
 from spexviz.jobs.store import Run
 from spexviz.results import Explanation, Spent
 from spexviz.run import notebook
-from spexviz.ui import address, browser, runtime, widgets
+from spexviz.ui import address, browser, embedding, runtime, widgets
 from spexviz.views.cards import Item
 from spexviz.views.cite import bibtex, run_in_words
 from spexviz.views.document import Chapter, report
@@ -98,6 +98,7 @@ def _link(explanation: Explanation, look: Look, key: str) -> None:
     """The address of what is seen, and what was asked, to the letter."""
     st.caption("This address shows what you see now, in any browser that reaches this server:")
     browser.copy_link(address.query(key, look), f"{key}-link")
+    embedding.offer(key)
     st.caption("What was asked:")
     st.code(explanation.spec.to_json(), language=None, wrap_lines=True)
     st.caption(f"{_spent(explanation.spent)}.")

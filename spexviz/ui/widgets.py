@@ -30,6 +30,7 @@ from spexviz.views import rows, theme
 from spexviz.views.component import COMPONENTS, script, style
 from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS, asks
+from spexviz.views.large import PAGE, Size, enlarged
 from spexviz.views.story import Component, Depth, Look, Press, Table
 from spexviz.views.words import plural
 
@@ -79,18 +80,21 @@ def cards(found: Sequence[cards_of.Card], key: str, *, large: bool = False) -> N
     _COMPONENTS["cards"](key=key, data=cards_of.data(found, dark=dark(), large=large))
 
 
-def clickable(figure: Any, key: str, run_key: str) -> None:
-    """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them."""
+def clickable(figure: Any, key: str, run_key: str, size: Size = PAGE) -> None:
+    """A Plotly figure whose points hold the members of a set as `customdata`; a click on one selects them.
+
+    `size`: where it differs from that of a page.
+    """
     clicked = ticking(run_key, key)
-    _figure(figure, key, on_select=clicked, selection_mode="points")
+    _figure(figure, key, size, on_select=clicked, selection_mode="points")
 
 
-def chart(figure: Any, key: str) -> None:
+def chart(figure: Any, key: str, size: Size = PAGE) -> None:
     """A Plotly figure in the page's theme, with its text twin for screen readers."""
-    _figure(figure, key)
+    _figure(figure, key, size)
 
 
-def _figure(figure: Any, key: str, **more: Any) -> None:
+def _figure(figure: Any, key: str, size: Size, **more: Any) -> None:
     """A figure under its title, as text that wraps: in it this would be cut where room is short.
 
     Both can be saved as one picture. `more` goes to the chart.
@@ -100,7 +104,8 @@ def _figure(figure: Any, key: str, **more: Any) -> None:
         title, *small = theme.untitled(figure) or [""]
         if title:
             heading(title, *small, key=f"{key}-heading")
-        st.plotly_chart(figure, theme=None, key=key, config=PLOTLY, alt=text_twin(figure), **more)
+        large = enlarged(figure, size)
+        st.plotly_chart(large, theme=None, key=key, config=PLOTLY, alt=text_twin(figure), **more)
         data = {"version": place, "of": place, "title": title or "figure"}
         _COMPONENTS["chart"](key=f"{key}-saver", data=data)
 

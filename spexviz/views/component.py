@@ -25,6 +25,7 @@ COMPONENTS = (
     "marker",
     "tried",
     "tokens",
+    "stepper",
     "chart",
     "shelf",
 )

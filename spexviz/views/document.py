@@ -30,7 +30,7 @@ from spexviz.views.findings import told, usual_order
 from spexviz.views.plot.write import safe
 from spexviz.views.question import measured
 from spexviz.views.stories import story
-from spexviz.views.story import Action, Look, Panel
+from spexviz.views.story import Look, Panel, told_by, without_actions
 from spexviz.views.words import plural
 
 _TITLE = 90  # letters
@@ -70,10 +70,17 @@ class _Page:
     components: dict[str, None] = field(default_factory=dict)
 
 
-def report(*runs: Explanation | Chapter, out: Path | str | None = None, title: str = "", **look: Any) -> str:
+def report(
+    *runs: Explanation | Chapter,
+    out: Path | str | None = None,
+    title: str = "",
+    framed: bool = False,
+    **look: Any,
+) -> str:
     """The report of these runs as HTML, written to `out` too where it is given.
 
-    `look`: fields of Look for all of them, such as depth="researcher", index="FBII", top=20.
+    `look`: fields of Look for all of them, such as depth="researcher", index="FBII", top=20; `framed`: for a
+    place inside another page, without who made it and how to cite.
     Raises ValueError without a run, and OSError where `out` cannot be written.
     """
     if not runs:
@@ -82,7 +89,8 @@ def report(*runs: Explanation | Chapter, out: Path | str | None = None, title: s
     page = _Page()
     sections = [_chapter(chapter, k, page, look) for k, chapter in enumerate(chapters)]
     title = title or _title(chapters)
-    body = "\n".join([*_head(chapters, title), "<main>", *sections, "</main>", _foot(chapters)])
+    main = ["<main>", *sections, "</main>"]
+    body = "\n".join(main if framed else [*_head(chapters, title), *main, _foot(chapters)])
     text = _whole(title, body, page)
     if out is not None:
         Path(out).write_text(text, encoding="utf-8")
@@ -106,8 +114,8 @@ def _chapter(chapter: Chapter, k: int, page: _Page, more: dict[str, Any]) -> str
     """One run: its title, its facts, its panels."""
     explanation = chapter.explanation
     looks = [_look(chapter, more, dark) for dark in (False, True)]
-    panels = [panel for panel in story(explanation, chapter.items) if panel.is_told(looks[0].depth)]
-    shown = [panel for panel in panels if not isinstance(panel.make, Action)]
+    told_here = without_actions(story(explanation, chapter.items))
+    shown = told_by(told_here, looks[0])
     parts = [f'<section class="run" id="run-{k + 1}"><h1>{safe(chapter.name)}</h1>', _facts(chapter)]
     writer = sheet.Writer(explanation, looks, f"r{k}-{run_key(explanation)}", page.colours, page.components)
     for room, in_room in groupby(shown, key=lambda panel: panel.room):

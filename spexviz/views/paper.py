@@ -17,7 +17,7 @@ from spexviz.views.embed import placed, run_key, scripted
 from spexviz.views.findings import usual_order
 from spexviz.views.heat import heat
 from spexviz.views.stories import story
-from spexviz.views.story import Action, Component, Look, Panel, Shown, Table, Words
+from spexviz.views.story import Component, Look, Panel, Shown, Table, Words, told_by, without_actions
 from spexviz.views.theme import number
 
 __all__ = ["Story", "show"]
@@ -36,9 +36,7 @@ class Story:
     @property
     def panels(self) -> tuple[Panel, ...]:
         """Those of its depth that ask no model."""
-        every = story(self.explanation, self.items)
-        told = [panel for panel in every if panel.is_told(self.look.depth)]
-        return tuple(panel for panel in told if not isinstance(panel.make, Action))
+        return told_by(without_actions(story(self.explanation, self.items)), self.look)
 
     def pages(self) -> Iterator[str | Figure]:
         """What each panel shows: HTML, with the script that it needs, or a figure."""

@@ -34,10 +34,12 @@ SETS, QUALITY, ERRORS, INDICES, HARM = (
     "The selected set in all indices",
     "Which examples do harm?",
 )
+ASKED = "What was asked"
 FOUND, TEXT, WHAT_IF, TOGETHER = "What was found", "The text", "What if?", "What acts together"
 ASK = Panel("Try it", Action("ask"))
 TABS = (HARM, SETS, UP, DOWN)
-_WHAT_IF = Panel(WHAT_IF, Action("what-if"), early=True)  # under the picture that switches
+PARTS, MATTERING = "The parts", "What matters most"  # pictures that switch, as the text does
+_WHAT_IF = Panel(WHAT_IF, Action("what-if"), early=True, brief=7)  # under them
 
 
 def story(explanation: Explanation, items: Sequence[Item] = ()) -> tuple[Panel, ...]:
@@ -82,10 +84,10 @@ def _top(explanation: Explanation) -> list[Panel]:
     if explanation.measured is None:
         lacking.append(Panel("What was not measured", Action("measure"), "top"))
     return [
-        Panel("What was asked", partial(block, explanation), "top", early=True),
-        Panel(FOUND, partial(_found, explanation), "top"),
+        Panel(ASKED, partial(block, explanation), "top", early=True, brief=1),
+        Panel(FOUND, partial(_found, explanation), "top", brief=3),
         *lacking,
-        Panel("How far to trust it", partial(_trusted, explanation), "top", early=True),
+        Panel("How far to trust it", partial(_trusted, explanation), "top", early=True, brief=5),
     ]
 
 
@@ -112,8 +114,8 @@ def _trusted(explanation: Explanation, look: Look) -> Words:
 def _of_text(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     """A text with its sets, or players in a row where there is no text."""
     return [
-        Panel(TEXT, partial(_strip, explanation), early=True, selects=True),
-        _WHAT_IF,
+        Panel(TEXT, partial(_strip, explanation), early=True, selects=True, brief=6),
+        replace(_WHAT_IF, part_of=TEXT),
         ASK,
         *_pair(explanation),
     ]
@@ -126,10 +128,10 @@ def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     if is_tall(explanation):  # as the way is
         beside, under = way, together
     return [
-        _selected(explanation),
-        Panel("The parts", partial(_grid, explanation), "beside", early=True, selects=True),
+        _selected(explanation, PARTS),
+        Panel(PARTS, partial(_grid, explanation), "beside", early=True, selects=True, brief=6),
         beside,
-        _WHAT_IF,
+        replace(_WHAT_IF, part_of=PARTS),
         Panel("Where it looks", Action("attention")),
         replace(under, room="picture"),
         Panel("What acts alone, and what together", partial(_energy, explanation), least="analyst"),
@@ -140,7 +142,7 @@ def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
 
 def _mattering(explanation: Explanation, items: Sequence[Item]) -> Panel:
     make = partial(mattering, explanation, items)
-    return Panel("What matters most", make, early=True, selects=True, is_titled=True)
+    return Panel(MATTERING, make, early=True, selects=True, is_titled=True, brief=6)
 
 
 def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
@@ -151,10 +153,10 @@ def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]
     together, way = _pair(explanation)
     harm = Panel(HARM, Action("removal"))
     panels = [
-        Panel("The query", Action("query"), "top"),
-        _selected(explanation),
+        Panel("The query", Action("query"), "top", part_of=ASKED, brief=2),
+        _selected(explanation, MATTERING),
         _mattering(explanation, items),
-        _WHAT_IF,
+        replace(_WHAT_IF, part_of=MATTERING),
         *groups(explanation, items),
         replace(together, room="picture"),
         ASK,
@@ -175,7 +177,7 @@ def _pair(explanation: Explanation) -> list[Panel]:
     least: Depth = "analyst" if quality(explanation) == "poor" else "anyone"
     return [
         Panel(TOGETHER, partial(_arcs, explanation), "beside", least, selects=True),
-        Panel(way_of(explanation), partial(_path, explanation), "beside", selects=True),
+        Panel(way_of(explanation), partial(_path, explanation), "beside", selects=True, brief=4),
     ]
 
 
@@ -200,8 +202,8 @@ def _guesses(explanation: Explanation) -> list[Panel]:
     return [Panel(SETS, lambda look: said, "more")]
 
 
-def _selected(explanation: Explanation) -> Panel:
-    return Panel("Selected", partial(selected, explanation), selects=True)
+def _selected(explanation: Explanation, picture: str) -> Panel:
+    return Panel("Selected", partial(selected, explanation), selects=True, part_of=picture)
 
 
 def _strip(explanation: Explanation, look: Look) -> Component:

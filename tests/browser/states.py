@@ -201,6 +201,23 @@ def of_pairs(runs: dict[tuple[str, str], str]) -> Iterator[State]:
     yield State("solvers", f"explore?run={never}", then=open_solvers)
 
 
+def of_presenter(runs: dict[tuple[str, str], str]) -> Iterator[State]:
+    """Steps of runs, with words switched off too, what is nobody's run, and runs on one page."""
+    for at in range(1, 10):
+        yield State(f"present-never-{at}", f"present?runs=prompt.never-fails&at={at}", then=presented)
+    yield State("present-off", "present?runs=prompt.never-fails&at=4&off=2", then=presented)
+    for name in ("prompt.turns", "heads.copying", "heads.eiffel-tower", "training.elevator"):
+        for at in (2, 4, 5, "last"):
+            yield State(f"present-{name}-{at}", f"present?runs={name},prompt.turns&at={at}", then=presented)
+    yield State("present-nothing", "present?runs=0", then=presented)
+    for lens, game, name in RECORDED:
+        yield State(f"{name}-brief", f"{lens}?run={runs[game, name]}", "brief")
+
+
+def presented(page: Any) -> None:
+    page.locator(".stepper .position").wait_for()
+
+
 def compared(page: Any) -> None:
     page.get_by_text("How far they agree").wait_for()
 
@@ -228,7 +245,7 @@ def all_states(server: harness.Server, page: Any) -> list[State]:
         runs[game, name] = open_recorded(page, server.url, lens, game, name)
     ended = {"cancelled": cancelled(server, page, PROMPTS[0]), "failed": failed(server, page)}
     going = running(server, page)
-    states = [*of_forms(), *of_results(runs), *of_pairs(runs)]
+    states = [*of_forms(), *of_results(runs), *of_pairs(runs), *of_presenter(runs)]
     states += [State(name, f"explore?run={run_id}") for name, run_id in ended.items()]
     return [*states, State("running", f"explore?run={going}"), State("runs", "runs")]
 

@@ -181,7 +181,9 @@ def test_what_is_kept_between_two_visits_is_kept_by_run(
         at = page("explore", run=run_id)
         button(at, "Compare all solvers").click().run()
         assert not at.exception and "The same ablations, other solvers" in said(at)
-        assert f"run={run_id}" in [found["query"] for found in components(at, "query")]
+        assert [(found["shown"], found["said"]) for found in components(at, "shown")] == [
+            ({"run": run_id}, {})
+        ]
     value = longer.sample.values[0]
     solvers = len(run_compare.rivals(longer))
     wait(lambda: len(compared) >= 2 * solvers)

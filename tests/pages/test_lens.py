@@ -96,7 +96,8 @@ def test_a_lens_draws_its_form_and_its_story(manager: JobManager, lab: Path) -> 
     assert not at.exception and at.tabs[0].label == "Sets as a table"
     assert {found["noun"] for found in components(at, "noun")} == {"player"}, "the pictures of the players"
     queries = [found["query"] for found in components(at, "query")]
-    assert f"run={run.id}" in queries, "the address, as nothing was chosen"
+    (settled,) = components(at, "shown")
+    assert (settled["shown"], settled["said"]) == ({"run": run.id}, {}), "the address, as nothing was chosen"
     assert f"run={run.id}&index=mean&sets=12&depth=anyone&order=3" in queries, "the link has all of it"
     button(at, "New run").click().run()
     assert (

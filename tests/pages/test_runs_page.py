@@ -125,6 +125,20 @@ def test_several_are_deleted_and_brought_back_after_a_reload(manager: JobManager
     assert listed(at, "Run") == ["run 2", "run 1", "run 0"] and "deleted" not in said(at)
 
 
+def test_marked_runs_are_presented_in_their_order_and_else_the_gallery(manager: JobManager) -> None:
+    first, second, _ = some(manager)
+    at = page("runs")
+    button(at, "Present the gallery").click().run()
+    (left,) = components(at, "visit")
+    assert left["to"].startswith("present?runs=prompt.never-fails,") and "heads.copying" in left["to"]
+    at = page("runs")
+    at.session_state["runs-marked"] = (first, second)
+    at.run()
+    button(at, "Present").click().run()
+    (left,) = components(at, "visit")
+    assert left["to"] == f"present?runs={second},{first}&show=1&at=1", "the newest first, as they are listed"
+
+
 def test_a_run_is_called_otherwise_and_its_title_stays_text(manager: JobManager) -> None:
     run_id, _ = some(manager, 2)
     at = page("runs")
