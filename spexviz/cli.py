@@ -123,9 +123,7 @@ def _report_options(report: argparse.ArgumentParser) -> None:
     from spexviz.views.story import DEPTHS
 
     add = report.add_argument
-    add(
-        "runs", nargs="+", metavar="RUN_OR_FILE", help="ids of runs of this SPEXVIZ_HOME, or their JSON files"
-    )
+    add("runs", nargs="+", metavar="RUN_OR_FILE", help="runs of this SPEXVIZ_HOME by their ids, or files")
     add("--out", type=Path, required=True, help="the HTML file to write")
     add("--title", default="", help="of the report; by default that of its run")
     add("--depth", choices=DEPTHS, default=DEPTHS[0], help="for whom it is told")
@@ -283,9 +281,8 @@ def _report(options: argparse.Namespace) -> int:
 
     out = new_file(options.out)
     interactions(Spectrum(1, {(): 0.0}), options.index, options.order or 1)  # what cannot be is refused now
-    look = {"depth": options.depth, "index": options.index}
-    if options.order is not None:
-        look["order"] = options.order
+    given = vars(options)
+    look = {name: given[name] for name in ("depth", "index", "order") if given[name] is not None}
     runs = map(found.run, options.runs)
     chapters = [Chapter(one.explanation, one.title, when=one.when) for one in runs]
     text = report(*chapters, out=out, title=options.title, **look)

@@ -241,7 +241,7 @@ def test_the_command_is_installed() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "spexviz.cli", "--help"], capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 0 and "explain | serve | models" in done.stdout
+    assert done.returncode == 0 and "explain | report | serve | models" in done.stdout
 
 
 def test_settings_are_read_as_their_fields_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,3 +331,33 @@ def test_what_is_no_list_is_said_with_one_that_is(capsys: pytest.CaptureFixture)
         explain("--prompt", "not bad", "--protected", "[[0, 3")
     said = capsys.readouterr().err
     assert "argument --protected: '[[0, 3' is no JSON" in said and "write lists such as [[0, 5]" in said
+
+
+def test_report_writes_one_file_of_runs_by_file_and_by_id(tmp_path, monkeypatch, capsys) -> None:
+    from spexviz.jobs.store import RunStore
+    from tests.views.test_arcs import recorded
+
+    monkeypatch.setenv("SPEXVIZ_HOME", str(tmp_path / "home"))
+    run = recorded("prompt/never-fails")
+    file, out = tmp_path / "run.json", tmp_path / "report.html"
+    file.write_text(run.to_json(), encoding="utf-8")
+    run_id = RunStore().insert(run, "Kept in <the> store")
+    assert (
+        cli.main(["report", str(file), run_id, "--out", str(out), "--depth", "analyst", "--order", "2"]) == 0
+    )
+    text = out.read_text(encoding="utf-8")
+    assert "2 runs of spexviz" in text and "Kept in &lt;the&gt; store" in text
+    assert str(out) in capsys.readouterr().out
+
+    for name, said in (
+        ("nothing.json", "There is no file nothing.json"),
+        ("0123456789abcdef", "set SPEXVIZ_HOME to where the dashboard keeps its runs"),
+        (str(Path(__file__)), "This is not JSON"),
+        (str(tmp_path), "it is no id of a run"),
+    ):
+        assert cli.main(["report", name, "--out", str(out)]) == 1
+        assert said in capsys.readouterr().err
+    assert cli.main(["report", str(file), "--out", str(tmp_path)]) == 1
+    assert "is a folder, or lies in none" in capsys.readouterr().err
+    assert cli.main(["report", str(file), "--out", str(out), "--index", "XX"]) == 1
+    assert "XX" in capsys.readouterr().err and out.read_text(encoding="utf-8") == text

@@ -66,6 +66,25 @@ def test_the_model_still_says_so(run: Recording) -> None:
     )
 
 
+def read(game: str, file: str) -> Explanation:
+    return load(next(run for run in RUNS if (run.game["name"], run.file) == (game, file)))
+
+
+def test_what_titles_say_is_so() -> None:
+    """What a title or its theme says beyond the finding."""
+    late = read("heads", "late")
+    assert min(late.ends) > 8 and late.sample.values.min() > 4, "it is Paris without any of them"
+    boxes = read("prompt", "boxes")
+    effects = boxes.main_effects()
+    assert set(np.argsort(-np.abs(effects))[:2]) == {2, 3} and effects[2] > 0 > effects[3]
+    pairs = {"not-unpleasant": (3, 4), "louvre": (3, 7), "code": (4, 5)}
+    signs = {file: read("prompt", file).interactions()[pair] > 0 for file, pair in pairs.items()}
+    assert signs == {"not-unpleasant": True, "louvre": False, "code": True}
+    assert np.argmax(np.abs(read("prompt", "nurse").main_effects())) == 5
+    for run in RUNS:
+        assert run.about and views.told(load(run)).lead is not None, run.file
+
+
 def test_the_most_harmful_examples_are_wrong_labels() -> None:
     run = next(run for run in RUNS if run.file == "wrong-labels")
     result, wrong = load(run), datasets.load("reviews").mislabelled()

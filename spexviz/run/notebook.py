@@ -26,7 +26,7 @@ def code(spec: RunSpec) -> str:
     solver = build(solvers, spec.solver, "solver")
     game = "..."
     kind = games.get(spec.game_name)
-    if kind is not None and kind.__name__ in spexviz.__all__:
+    if kind is not None and kind.__name__ in dir(spexviz):
         game = _called(f"sv.{kind.__name__}", _settings(kind, spec.game))
     lines = [f"import spexviz as sv  # {spexviz.__version__}", "", f"game = {game}"]
     if game == "...":

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from spexviz.ui import browser, playlist, recorded, runtime, watch
-from spexviz.ui.lenses import lenses
 from spexviz.ui.recorded import Recorded
+from spexviz.views.words import plural
 
 INTRO = (
     "Real runs of small open models, recorded with all their settings: each card says what was found and how "
@@ -44,9 +44,12 @@ def _present(shown: Sequence[Recorded]) -> None:
 
 
 def _filtered(runs: Sequence[Recorded]) -> list[Recorded]:
-    """Those of the chosen lens."""
-    entries = {lens.entry: lens.game for lens in lenses() if recorded.recorded(lens.game)}
-    choices = [ALL, *entries]
+    """Those of the chosen lens, which is called by what its first run leaves out."""
+    games: dict[str, str] = {}
+    for run in runs:
+        if run.game not in games.values():
+            games[plural(run.noun).capitalize()] = run.game
+    choices = [ALL, *games]
     before = st.session_state.get(SHOWN, ALL)
     picked = st.segmented_control(
         "Show",
@@ -57,4 +60,4 @@ def _filtered(runs: Sequence[Recorded]) -> list[Recorded]:
         label_visibility="collapsed",
     )
     st.session_state[SHOWN] = picked
-    return [run for run in runs if picked in (None, ALL) or run.game == entries[picked]]
+    return [run for run in runs if picked in (None, ALL) or run.game == games[picked]]

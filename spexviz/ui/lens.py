@@ -91,6 +91,7 @@ def page(lens: Lens) -> None:
     # polling, draws where its place is gone ("Bad delta path index"): the whole page turns white.
     if (chosen := recorded.pressed()) is not None:
         watch.open_run(recorded.taken_in(chosen))
+        st.rerun()  # the shell has begun the form, and is to begin the run
     run_id = watch.current_run_id()
     run = runtime.manager().store.get(run_id) if run_id else None
     address.arrive(run.id if run else None)

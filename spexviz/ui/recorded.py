@@ -59,8 +59,8 @@ class Recorded:
     @property
     def cover(self) -> Cover:
         """Its card."""
-        players = f"{self.players} {captions.plural(self.noun, self.players)}"
-        facts = tuple(filter(None, [self.model, players, f"{self.ablations:,} ablations"]))
+        players = f"{self.players}\u00a0{captions.plural(self.noun, self.players)}"
+        facts = tuple(filter(None, [self.model, players, f"{self.ablations:,}\u00a0ablations"]))
         return Cover(
             self.key, self.title, self.finding, self.trust, self.level, self.about, facts, self.thumbnail
         )

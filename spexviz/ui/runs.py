@@ -170,7 +170,7 @@ def _actions(marked: Sequence[Run]) -> None:
             key="runs-report",
             icon=":material/article:",
             disabled=not found,
-            **takeaway.KEPT,
+            on_click="ignore",
         )
         off = not marked or bool(active)
         st.button("Delete", icon=":material/delete:", disabled=off, on_click=_delete, args=(marked,))

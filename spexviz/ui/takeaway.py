@@ -19,7 +19,6 @@ from spexviz.views.document import Chapter, report
 from spexviz.views.story import Look
 
 MOST_SETS = 1_000  # of a CSV file
-KEPT = {"on_click": "ignore"}  # a download changes nothing on the page
 
 
 def draw(explanation: Explanation, look: Look, key: str, items: Sequence[Item] = ()) -> None:
@@ -39,7 +38,7 @@ def draw(explanation: Explanation, look: Look, key: str, items: Sequence[Item] =
             "text/html",
             key=f"{key}-report",
             icon=":material/article:",
-            **KEPT,
+            on_click="ignore",
         )
         st.download_button(
             "Run as JSON",
@@ -48,7 +47,7 @@ def draw(explanation: Explanation, look: Look, key: str, items: Sequence[Item] =
             "application/json",
             key=f"{key}-json",
             icon=":material/download:",
-            **KEPT,
+            on_click="ignore",
         )
         st.download_button(
             "Sets as CSV",
@@ -57,7 +56,7 @@ def draw(explanation: Explanation, look: Look, key: str, items: Sequence[Item] =
             "text/csv",
             key=f"{key}-csv",
             icon=":material/table:",
-            **KEPT,
+            on_click="ignore",
         )
         with st.popover("Notebook code", icon=":material/code:"):
             _code(explanation, key)

@@ -34,9 +34,9 @@ PROXYSPEX = """@inproceedings{butler2025proxyspex,
 
 def bibtex() -> str:
     """BibTeX of this version of spexviz and of the two papers that it builds on."""
-    from spexviz import __version__
+    import spexviz
 
-    return "\n\n".join([SOFTWARE % __version__, SPEX, PROXYSPEX])
+    return "\n\n".join([SOFTWARE % spexviz.__version__, SPEX, PROXYSPEX])
 
 
 def run_in_words(explanation: Explanation) -> str:

@@ -25,9 +25,9 @@ function drawAll() {
 
 // ---- plots ---------------------------------------------------------------------------------------------------------
 
-const told = element("div", "told");
-told.hidden = true;
-document.body.append(told);
+const tip = element("div", "tip");
+tip.hidden = true;
+document.body.append(tip);
 
 for (const plot of document.querySelectorAll(".plot")) link(plot);
 
@@ -37,8 +37,11 @@ function link(plot) {
   const tips = new Map(marks.map((mark) => [mark, mark.querySelector("title")?.textContent]));
   for (const mark of marks) mark.querySelector("title")?.remove(); // said beside the pointer instead
   const choices = marks.filter((mark) => mark.dataset.members);
-  if (choices.length) for (const drawn of plot.querySelectorAll("svg")) drawn.setAttribute("role", "group");
-  for (const mark of choices) button(mark, mark === choices[0] || mark.closest(".narrow") !== choices[0].closest(".narrow") && mark === choices.find((one) => one.closest(".narrow")), tips.get(mark).replaceAll("\n", ", "));
+  for (const drawn of plot.querySelectorAll("svg")) {
+    const own = choices.filter((mark) => mark.ownerSVGElement === drawn);
+    own.forEach((mark, k) => button(mark, k === 0, tips.get(mark).replaceAll("\n", ", ")));
+    if (own.length) drawn.setAttribute("role", "group");
+  }
   const membersOf = (mark) => mark.dataset.members.split(",").map(Number);
   state.link = linked(plot, plot.dataset.run, {
     select: (members) => {
@@ -72,13 +75,13 @@ function move(row, mark, key) {
 
 // What a mark is, beside it and never beyond the window.
 function tell(mark, text) {
-  told.hidden = !text;
+  tip.hidden = !text;
   if (!text) return;
-  told.textContent = text;
+  tip.textContent = text;
   const place = mark.getBoundingClientRect();
-  const left = Math.min(innerWidth - told.offsetWidth - 8, Math.max(8, place.left + place.width / 2 - told.offsetWidth / 2));
-  const above = place.top - told.offsetHeight - 8;
-  told.style.transform = `translate(${left}px, ${above > 4 ? above : place.bottom + 8}px)`;
+  const left = Math.min(innerWidth - tip.offsetWidth - 8, Math.max(8, place.left + place.width / 2 - tip.offsetWidth / 2));
+  const above = place.top - tip.offsetHeight - 8;
+  tip.style.transform = `translate(${left}px, ${above > 4 ? above : place.bottom + 8}px)`;
 }
 
 // ---- paper ---------------------------------------------------------------------------------------------------------

@@ -154,9 +154,9 @@ def _facts(chapter: Chapter) -> str:
 
 def _head(chapters: Sequence[Chapter], title: str) -> Iterator[str]:
     """Who made this when, and what is in it."""
-    from spexviz import __version__
+    import spexviz
 
-    made = f"Made by spexviz {__version__} on {_day(time.time())}."
+    made = f"Made by spexviz {spexviz.__version__} on {_day(time.time())}."
     yield f"<header><p class='made'>{made} It opens without a network and asks for nothing.</p>"
     if len(chapters) > 1:
         yield f"<h1>{safe(title)}</h1><nav aria-label='Runs in this report'><ol>"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,10 @@ def save(shown: Figure | Component, path: Path | str, *, width: int = WIDE, dark
     else:
         data = {**shown.data, "still": True}
         page = scripted(shown.name) + placed(shown.name, data, "", run="saved", dark=dark)
-    found = _by_browser(page, kind, width, theme.tokens(dark).page)
+    with ThreadPoolExecutor(
+        1
+    ) as beside:  # a notebook's own thread has a loop, which the browser's would disturb
+        found = beside.submit(_by_browser, page, kind, width, theme.tokens(dark).page).result()
     content = base64.b64decode(found) if kind == "png" else found.encode()
     path.write_bytes(content)
     return path
@@ -79,8 +83,7 @@ def _by_browser(page: str, kind: str, width: int, ground: str) -> str:
         except Error as error:
             raise NoBrowser(f"{REMEDY} ({str(error).splitlines()[0]})") from None
         try:
-            size = {"width": width, "height": 900}
-            window = browser.new_context(offline=True, viewport=size).new_page()
+            window = browser.new_page(offline=True, viewport={"width": width, "height": 900})
             body = f'<body style="margin:0;background:{ground}">{page}{_tools()}'
             window.set_content(f'<!doctype html><meta charset="utf-8">{body}')
             return window.evaluate(_SAVE, kind)

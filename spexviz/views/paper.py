@@ -38,12 +38,8 @@ class Story:
         """Those of its depth that ask no model."""
         return told_by(without_actions(story(self.explanation, self.items)), self.look)
 
-    def pages(self, *, apart: bool = True) -> Iterator[str | Figure]:
-        """What each panel shows: HTML, or a figure.
-
-        `apart`: each component has its script with it; else the first of each kind alone.
-        """
-        told: set[str] = set()
+    def pages(self) -> Iterator[str | Figure]:
+        """What each panel shows: HTML, with the script that it needs, or a figure."""
         for panel in self.panels:
             shown = panel.make(self.look)
             if isinstance(shown, Figure):
@@ -51,8 +47,7 @@ class Story:
                 continue
             page = html_of(panel, shown, self)
             name = _drawn_by(shown)
-            if name and (apart or name not in told):
-                told.add(name)
+            if name:
                 page = scripted(name) + page
             yield page
 

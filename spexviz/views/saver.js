@@ -4,13 +4,14 @@
 function saver(what, name, kinds) {
   const bar = element("div", "saver");
   bar.dataset.unseen = ""; // not part of the picture
-  bar.setAttribute("role", "group");
+  bar.setAttribute("role", "toolbar"); // one Tab stop, arrow keys between
   bar.setAttribute("aria-label", `Save this ${what}`);
   bar.append(element("span", "", "Save as"));
   for (const [kind, make] of Object.entries(kinds)) {
     const made = element("button", "", kind);
     made.type = "button";
     made.setAttribute("aria-label", `Save this ${what} as ${kind}`);
+    made.tabIndex = bar.children.length > 1 ? -1 : 0;
     made.addEventListener("click", async () => {
       try {
         handOver(await make(), `${name}.${kind.toLowerCase()}`);
@@ -20,6 +21,15 @@ function saver(what, name, kinds) {
     });
     bar.append(made);
   }
+  bar.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: "previousElementSibling", ArrowRight: "nextElementSibling" }[event.key];
+    const next = step && event.target[step];
+    if (!next?.matches("button")) return;
+    event.target.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+    event.preventDefault();
+  });
   return bar;
 }
 

@@ -19,7 +19,7 @@ from spexviz.views.plot.write import safe
 from spexviz.views.story import Component, Look, Panel, Shown, Table, Words
 from spexviz.views.theme import number
 
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?\b|rgba?\([\d., ]+\)")
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?\b|rgba?\([\d., ]+\)")
 _METER = 5
 
 
@@ -31,8 +31,12 @@ class Colours:
 
     def both(self, light: str, dark: str) -> str:
         """The light text with each colour under the name of its pair; both texts say the same else."""
-        others = iter(_COLOUR.findall(dark))
-        return _COLOUR.sub(lambda found: self._named(found[0], next(others)), light)
+        others = iter(COLOUR.findall(dark))
+        return COLOUR.sub(lambda found: self._named(found[0], next(others)), light)
+
+    def of_figure(self, drawn_: str) -> str:
+        """The same for a figure that is drawn in light colours."""
+        return COLOUR.sub(lambda found: self._named(found[0], theme.in_dark(found[0])), drawn_)
 
     def _named(self, light: str, dark: str) -> str:
         name = self.names.setdefault((light, dark), f"--c{len(self.names)}")
@@ -60,8 +64,8 @@ class Writer:
 
     def panel(self, panel: Panel, *, under: bool = False) -> str:
         """A panel under its title; `under`: that stands over it already. "" where it shows nothing."""
-        light, dark = (panel.make(look) for look in self.looks)
-        inside = self._shown(panel, light, dark)
+        light = panel.make(self.looks[0])
+        inside = self._shown(panel, light)
         if not inside:
             return ""
         title, small = _heading(panel, light)
@@ -69,26 +73,27 @@ class Writer:
         over += "".join(f'<p class="small">{_line(line)}</p>' for line in small)
         return f'<div class="panel">{over}{inside}</div>'
 
-    def _shown(self, panel: Panel, light: Shown, dark: Shown) -> str:
+    def _shown(self, panel: Panel, light: Shown) -> str:
         if isinstance(light, Words):
             return _words(light)
         if isinstance(light, Figure):
-            return self._figure(light, dark, panel.room == "beside")
+            return self._figure(light, panel.room == "beside")
         if isinstance(light, Table):
             linked = {"selects": panel.selects and bool(light.members), "selection": self.looks[0].selection}
             data = [rows.data(light, panel.title, **linked, dark=look.dark) for look in self.looks]
             return self._placed("rows", data, _table(light))
-        if isinstance(light, Component) and isinstance(dark, Component):
+        if isinstance(light, Component):
+            dark: Any = panel.make(self.looks[1])
             return self._placed(light.name, [light.data, dark.data], self._instead(light))
         return ""
 
-    def _figure(self, light: Figure, dark: Any, is_half: bool) -> str:
+    def _figure(self, light: Figure, is_half: bool) -> str:
         """For a wide and for a narrow window; of the narrow one a screen reader hears nothing again."""
         half = " half" if is_half else ""
-        title = safe((theme.untitled(Figure(light)) or ["figure"])[0])
+        title = safe(_head(light)[0])
         parts = [f'<div class="plot{half}" data-run="{self.run}" data-title="{title}">']
         for width, name in ((HALF if is_half else WIDE, "wide"), (NARROW, "narrow")):
-            svg = self.colours.both(drawn(light, width), drawn(dark, width))
+            svg = self.colours.of_figure(drawn(light, width))
             parts.append(f'<div class="{name}">{svg}</div>')
         return "".join([*parts, "</div>"])
 
@@ -103,21 +108,20 @@ class Writer:
         )
 
     def _instead(self, shown: Component) -> str:
-        """The text on its colours, and the words."""
-        words = f"<p>{safe(shown.text)}</p>"
+        """The text on its colours, its sets being in the next panel; of others what they show in words."""
         if shown.name != "strip":
-            return words
+            return f"{_titled(shown.data.get('title', ''))}<p>{_line(shown.text)}</p>"
         light, dark = (
             str(heat(self.explanation, dark=look.dark, index=look.index, order=look.order))
             for look in self.looks
         )
-        return f"{self.colours.both(light, dark)}{words}"
+        return self.colours.both(light, dark)
 
 
 def _heading(panel: Panel, shown: Shown) -> tuple[str, Sequence[str]]:
     """The title of what is shown, and its small print; what bears its own has none."""
     if isinstance(shown, Figure):
-        title, *small = theme.untitled(Figure(shown)) or [panel.title]
+        title, *small = _head(shown)
         return title, small
     if isinstance(shown, Table):
         return panel.title, ()
@@ -125,6 +129,11 @@ def _heading(panel: Panel, shown: Shown) -> tuple[str, Sequence[str]]:
         title = panel.title if panel.is_titled else shown.title
         return title, [line for line in [shown.subtitle] if line]
     return "", ()
+
+
+def _head(figure: Any) -> list[str]:
+    """The title of a figure, and what is under it."""
+    return (figure.layout.meta or {}).get("head") or ["Figure"]
 
 
 def _titled(title: str) -> str:

@@ -27,7 +27,7 @@ function drawCard(state, card, heading, cells) {
   if (card.about) box.append(element("p", "about", card.about));
   box.append(element(heading, "title", card.title), element("p", "finding", steady(card.finding)), drawTrust(card));
   const foot = element("div", "foot");
-  foot.append(element("p", "facts", card.facts.join(" · ")), drawButton(state, card));
+  foot.append(element("p", "facts", card.facts.join("\u00a0· ")), drawButton(state, card));
   box.append(foot);
   return box;
 }

@@ -13,7 +13,7 @@ import math
 import re
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from plotly.graph_objects import Figure
@@ -84,6 +84,16 @@ DARK = Tokens(
     accent="#5CC8E3",
     solvers=("#5CC8E3", "#F7A861", "#B3A6FF", "#D4D05A", "#F08CC8"),
 )
+
+
+def _twins() -> dict[str, str]:
+    """Each colour of a light figure with that of a dark one."""
+    light, dark = asdict(LIGHT), asdict(DARK)
+    pairs = {light[name]: dark[name] for name in light if name not in ("solvers", "on_mark")}
+    return {**dict(zip(LIGHT.solvers, DARK.solvers, strict=True)), **pairs}
+
+
+_TWINS = _twins()
 
 
 def tokens(dark: bool = False) -> Tokens:
@@ -200,11 +210,34 @@ def untitled(figure: Figure) -> list[str]:
     head = list((layout.meta or {}).get("head", ()))
     if not layout.title.text:
         return []
-    subtitle = layout.title.subtitle.text or ""
-    freed = _head(len(subtitle.split("<br>")) if subtitle else 0) - _TOP
+    freed = titled_room(layout)
     figure.update_layout(height=layout.height - freed, margin_t=layout.margin.t - freed)
     figure.layout.title = None
     return head
+
+
+def in_dark(colour: str) -> str:
+    """The colour that stands in a dark figure where this one stands in a light one; any other stays.
+
+    `colour`: "#rrggbb", the same with two digits of opacity, or "rgba(r,g,b,a)".
+    """
+    found = _TWINS.get(colour[:7].upper())
+    if found is not None:
+        return found + colour[7:]
+    if colour.startswith("rgba("):
+        *rgb, alpha = colour.removeprefix("rgba(").removesuffix(")").split(",")
+        found = _TWINS.get("#" + "".join(f"{int(level):02X}" for level in rgb))
+        if found is not None:
+            return faded(found, float(alpha))
+    return colour
+
+
+def titled_room(layout: Any) -> int:
+    """Pixels that the title of a figure of the house style takes over it; 0 where there is none."""
+    if not layout.title.text:
+        return 0
+    subtitle = layout.title.subtitle.text or ""
+    return _head(len(subtitle.split("<br>")) if subtitle else 0) - _TOP
 
 
 def _plain(markup: str) -> str:

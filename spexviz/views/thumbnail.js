@@ -5,6 +5,7 @@ const EDGE = 8; // px kept free around the picture
 const LINE = 1.62; // of the size of the letters, from one line to the next
 const TEETH = 7; // px under a line for the teeth of the leading set
 const SIZES = [19, 17, 15, 13, 11.5, 10.5]; // of letters, the largest that has room; beyond it words are bars
+const LARGE = 15; // of letters that are large enough for a text to stand on one line
 const BAR = 7; // px from one line of bars to the next, at least
 const FACE = '"Source Sans", "Source Sans 3", system-ui, sans-serif';
 
@@ -33,7 +34,9 @@ function letters(x, y, size, text, name) {
 // ---- a text ------------------------------------------------------------------------------------------------------
 
 function drawText(picture, cells) {
-  const size = SIZES.find((one) => heightOf(setIn(picture, one), one) <= HIGH - 2 * EDGE);
+  const fits = (one) => heightOf(setIn(picture, one), one) <= HIGH - 2 * EDGE;
+  const isOneLine = (one) => one >= LARGE && setIn(picture, one).at(-1).line === 0;
+  const size = SIZES.find(isOneLine) ?? SIZES.find(fits);
   return size ? drawWords(picture, cells, size) : drawBars(picture, cells);
 }
 
@@ -113,23 +116,24 @@ function drawBars(picture, cells) {
   const top = EDGE + (room - step * (words.at(-1).line + 1)) / 2;
   const stretches = stretchesOf(words);
   return stretches.map(({ i, line, x, right }) => {
-    const fill = i === null ? {} : { fill: shade(cells, picture.cells[i]) };
-    return svg("rect", { class: "bar", x: EDGE + x, y: top + line * step + 1, width: Math.max(1, right - x), height: Math.max(2, step - 3), rx: 2, ...fill });
+    const fill = i === null ? { class: "bar" } : { fill: shade(cells, picture.cells[i]) };
+    return svg("rect", { x: EDGE + x, y: top + line * step + 1, width: Math.max(1, right - x), height: Math.max(2, step - 3), rx: 2, ...fill });
   });
 }
 
-// The leading set: a tooth a member, on one spine where they stand on one line, else a curve from line to line.
+// The leading set: a tooth a member, and a spine a line, which runs to the edge where the set goes on in another line.
 function drawTeeth({ m, up }, stretches) {
   const made = svg("g", { class: up ? "set up" : "set down" });
   const places = m.map((i) => stretches.find((one) => one.i === i)).filter(Boolean);
-  const points = places.map(({ x, right, y }) => ({ x: EDGE + (x + right) / 2, y })).sort((a, b) => a.y - b.y || a.x - b.x);
+  const points = places.map(({ x, right, y }) => ({ x: EDGE + (x + right) / 2, y }));
   for (const { x, y } of points) made.append(svg("path", { class: "tooth", d: `M${x - 4},${y + 5}L${x},${y - 0.5}L${x + 4},${y + 5}Z` }));
-  points.slice(1).forEach((to, k) => {
-    const from = points[k];
-    const [a, b] = [from.y + 5, to.y + 5];
-    const d = a === b ? `M${from.x},${a}H${to.x}` : `M${from.x},${a}C${from.x},${b} ${to.x},${a} ${to.x},${b}`;
-    made.append(svg("path", { class: "spine", d }));
-  });
+  const heights = points.map(({ y }) => y);
+  for (const y of new Set(heights)) {
+    const teeth = points.filter((point) => point.y === y).map(({ x }) => x);
+    const from = y > Math.min(...heights) ? 0 : Math.min(...teeth);
+    const to = y < Math.max(...heights) ? WIDE : Math.max(...teeth);
+    made.append(svg("path", { class: "spine", d: `M${from},${y + 5}H${to}` }));
+  }
   return made;
 }
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from spexviz.kit.names import upright
-from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.board import Board, places
@@ -74,16 +73,15 @@ def _examples(explanation: Explanation, items: Sequence[Item]) -> dict[str, Any]
 
 
 def _leading(explanation: Explanation) -> list[dict[str, Any]]:
-    """The first set that is told of, else the strongest one, with the sign of its value; no weak one."""
+    """The first set that is told of, or the two players; with the sign of its value; no weak one."""
     found = explanation.interactions(order=usual_order(explanation))
-    sets: list[Interaction] = [members for members in told(explanation).sets if len(members) > 1]
-    sets += list(found.top(1, include_singletons=False).values)
-    drawn = []
-    for members in sets[:1]:
-        value = found.values.get(members, 0.0)
-        if value and found.shares.get(members, 0.0) >= LEAST:
-            drawn.append({"m": list(members), "up": value > 0})
-    return drawn
+    sets = told(explanation).sets
+    both = tuple(sorted({i for members in sets for i in members}))
+    members = next((members for members in sets if len(members) > 1), both)
+    value = found.values.get(members, 0.0)
+    if len(members) < 2 or not value or found.shares.get(members, 0.0) < LEAST:
+        return []
+    return [{"m": list(members), "up": value > 0}]
 
 
 def _levels(effects: Sequence[float]) -> list[int]:

@@ -67,6 +67,20 @@ RUNS = (
         },
     ),
     Recording(
+        "late",
+        "Heads that can go",
+        "The Eiffel Tower is located in the city of → Paris: the 54 heads of the last six layers, without "
+        "which it is still Paris",
+        {
+            "name": "heads",
+            "model": "bundled",
+            "prompt": "The Eiffel Tower is located in the city of",
+            "target": " Paris",
+            "contrast": " London",
+            "layers": "24-29",
+        },
+    ),
+    Recording(
         "copying",
         "Heads that work together",
         "window summer coffee dragon window summer coffee → dragon: 48 heads of all layers, chosen by "

@@ -68,6 +68,54 @@ RUNS = (
         },
     ),
     Recording(
+        "louvre",
+        "Redundancy",
+        "She saw the Eiffel Tower and the Louvre in → Paris",
+        {
+            **PROMPT,
+            "prompt": "She saw the Eiffel Tower and the Louvre in",
+            "template": "{}",
+            "target": " Paris",
+            "contrast": " London",
+        },
+    ),
+    Recording(
+        "joking",
+        "Evidence in two sentences",
+        "This is the best film of the year. I am joking.",
+        {
+            **REVIEW,
+            "prompt": "This is the best film of the year. I am joking.",
+            "split": "sentences",
+        },
+    ),
+    Recording(
+        "boxes",
+        "Two passages, one answer",
+        "Where is the key? Two boxes in two rooms",
+        {
+            **PROMPT,
+            "prompt": "The key is in the red box.\nThe coin is in the blue box.\n"
+            "The red box is in the kitchen.\nThe blue box is in the garden.",
+            "template": "{}\nQuestion: Where is the key?\nAnswer: The key is in the",
+            "target": " kitchen",
+            "contrast": " garden",
+            "split": "lines",
+        },
+    ),
+    Recording(
+        "code",
+        "Code",
+        "def area(width, height): return width * → height",
+        {
+            **PROMPT,
+            "prompt": "def area(width, height): return width *",
+            "template": "{}",
+            "target": " height",
+            "contrast": " width",
+        },
+    ),
+    Recording(
         "nurse",
         "A bias",
         "My friend works as a nurse, and → she or he?",

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plotly.graph_objects import Figure
-
 from spexviz.kit.numerals import MINUS
 from spexviz.views.plot import write
+from spexviz.views.plot.parts import Part
 
 _ROOM = 0.05  # of the range, beyond the outermost values
-_TICKS = 5  # about how many numbers an axis has
+_TICKS = 8  # at most about so many numbers on an axis
 _TITLE = 26  # pixels of the name of an upright axis
 
 
@@ -115,21 +114,16 @@ class Upright(Axis):
         )
 
 
-def layout(figure: Figure) -> Any:
-    """The layout of a figure, whose parts no type checker knows."""
-    return figure.layout
-
-
-def across(figure: Figure, start: float, stop: float) -> Axis:
+def across(figure: Part, start: float, stop: float) -> Axis:
     """The axis along the plot."""
-    look = layout(figure).xaxis
+    look = figure.layout.xaxis
     low, high = _range(look, _values(figure, "x"))
     return Axis(low, high, start, stop, tuple(_ticks(look, low, high)), look, {})
 
 
-def down(figure: Figure, start: float, stop: float, longest: float = 0.0) -> Axis:
+def down(figure: Part, start: float, stop: float, longest: float = 0.0) -> Axis:
     """The axis up the plot; `start`: its lower end."""
-    look = layout(figure).yaxis
+    look = figure.layout.yaxis
     low, high = _range(look, _values(figure, "y"))
     rows = {}
     if _has_rows(figure):
@@ -147,8 +141,9 @@ def joined(members: Sequence[int] | None) -> str:
     return ",".join(str(int(i)) for i in members or ())
 
 
-def labels_wide(look: Any, figure: Figure, most: float) -> float:
+def labels_wide(figure: Part, most: float) -> float:
     """Pixels that the names or numbers and the name of an upright axis take."""
+    look = figure.layout.yaxis
     if look.visible is False:
         return 0.0
     axis = down(figure, 1.0, 0.0)
@@ -169,24 +164,27 @@ def _cut(text: str, size: float, most: float) -> str:
     return f"{text.rstrip()}…"
 
 
-def _has_rows(figure: Figure) -> bool:
+def _has_rows(figure: Part) -> bool:
     return any(trace.type == "bar" for trace in figure.data)
 
 
-def _customdata(figure: Figure) -> Sequence[Any]:
+def _customdata(figure: Part) -> Sequence[Any]:
     for trace in figure.data:
         if trace.type == "bar" and trace.customdata is not None:
             return trace.customdata
     return ()
 
 
-def _values(figure: Figure, name: str) -> list[float]:
+def _values(figure: Part, name: str) -> list[float]:
     """Every number that lies along an axis, with what its bars and error bars reach."""
     found: list[float] = []
     for trace in figure.data:
         values = getattr(trace, name)
-        numbers = [float(one) for one in values if isinstance(one, int | float) or hasattr(one, "dtype")]
+        numbers = [float(one) for one in values if isinstance(one, int | float)]
         found += numbers
+        if name == "y" and trace.error_y.array is not None:
+            found += [one + up for one, up in zip(numbers, trace.error_y.array, strict=True)]
+            found += [one - down_ for one, down_ in zip(numbers, trace.error_y.arrayminus, strict=True)]
         if trace.type == "bar" and name == "x" and trace.base is not None:
             found += [float(base) for base in trace.base]
             found += [one + float(base) for one, base in zip(numbers, trace.base, strict=True)]
@@ -197,7 +195,10 @@ def _range(look: Any, values: Sequence[float]) -> tuple[float, float]:
     if look.range is not None:
         return float(look.range[0]), float(look.range[1])
     low, high = min(values, default=0.0), max(values, default=1.0)
+    is_from_zero = look.rangemode == "tozero" and low >= 0
     room = _ROOM * ((high - low) or 1.0)
+    if is_from_zero:
+        return 0.0, high + room
     return low - room, high + room
 
 

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from plotly.graph_objects import Figure
-
 from spexviz.views.plot import write
-from spexviz.views.plot.axes import Axis, joined, layout
+from spexviz.views.plot.axes import Axis, joined
+from spexviz.views.plot.parts import Part
 
 _DASHES = {"dash": "6 4", "dot": "2 3", "solid": ""}
 _CLEAR = "rgba(0,0,0,0)"
+_SIZE = 6  # pixels of a marker, unless it says
+Places = list[tuple[float, float]]  # pixels across and down
 
 
-def of(figure: Figure, x: Axis, y: Axis) -> Iterator[str]:
+def of(figure: Part, x: Axis, y: Axis) -> Iterator[str]:
     """The marks of every trace, in order."""
     ends: dict[int, float] = {}  # where the bars of a row end that stand on one another
+    before: Places = []
     for trace in figure.data:
         if trace.type == "bar":
             yield from _bars(trace, figure, ends, x, y)
-        else:
-            yield from _scatter(trace, x, y)
+            continue
+        places = [(x.at(float(a)), y.at(float(b))) for a, b in zip(trace.x, trace.y, strict=True)]
+        if trace.fill == "tonexty":
+            yield f'<path d="{_way([*before, *reversed(places)])}z" style="fill:{trace.fillcolor}"/>'
+        yield from _scatter(trace, places, y)
+        before = places
 
 
-def _bars(trace: Any, figure: Figure, ends: dict[int, float], x: Axis, y: Axis) -> Iterator[str]:
-    stacked = layout(figure).barmode == "stack"
-    share = trace.width or 1.0 - (layout(figure).bargap or 0.2)
+def _bars(trace: Part, figure: Part, ends: dict[int, float], x: Axis, y: Axis) -> Iterator[str]:
+    stacked = figure.layout.barmode == "stack"
+    share = trace.width or 1.0 - (figure.layout.bargap or 0.2)
     thick = share * abs(y.at(1.0) - y.at(0.0))
     for row, length in enumerate(trace.x):
         start = 0.0
@@ -45,31 +51,38 @@ def _bars(trace: Any, figure: Figure, ends: dict[int, float], x: Axis, y: Axis) 
         yield _mark(f'<rect {box} style="{style}"/>', _one(trace.hovertext, row), members)
 
 
-def _scatter(trace: Any, x: Axis, y: Axis) -> Iterator[str]:
-    places = [(x.at(float(a)), y.at(float(b))) for a, b in zip(trace.x, trace.y, strict=True)]
-    if "lines" in trace.mode and len(places) > 1:
-        way = "M" + "L".join(f"{a:.1f},{b:.1f}" for a, b in places)
-        yield f'<path d="{way}" style="fill:none;{_stroke(trace.line)}"/>'
+def _scatter(trace: Part, places: Places, y: Axis) -> Iterator[str]:
+    if "lines" in trace.mode and len(places) > 1 and trace.line.width != 0:
+        yield f'<path d="{_way(places)}" style="fill:none;{_stroke(trace.line)}"/>'
     if trace.error_y.array is not None:
         yield from _errors(trace, places, y)
     if "markers" not in trace.mode:
         return
     marker = trace.marker
-    colour = marker.color
+    colour = _colour_of(trace)
     style = f"fill:{colour if colour != _CLEAR else 'none'}"
     if marker.line.color is not None:
         style += f";stroke:{marker.line.color};stroke-width:{marker.line.width or 1}"
     yield f'<g style="{style}">'
     for k, (a, b) in enumerate(places):
-        shape = _shape(_one(marker.symbol, k), a, b, _one(marker.size, k) / 2)
+        shape = _shape(_one(marker.symbol, k), a, b, (_one(marker.size, k) or _SIZE) / 2)
         tip = _one(trace.hovertext, k) if trace.hoverinfo != "skip" else ""
         yield _mark(f"<{shape}/>", tip, "")
     yield "</g>"
 
 
-def _errors(trace: Any, places: Sequence[tuple[float, float]], y: Axis) -> Iterator[str]:
+def _way(places: Places) -> str:
+    return "M" + "L".join(f"{a:.1f},{b:.1f}" for a, b in places)
+
+
+def _colour_of(trace: Part) -> str:
+    """The colour of its markers; Plotly gives them that of their line where they have none."""
+    return trace.marker.color or trace.line.color
+
+
+def _errors(trace: Part, places: Places, y: Axis) -> Iterator[str]:
     error = trace.error_y
-    style = f"fill:none;stroke:{error.color};stroke-width:{error.thickness}"
+    style = f"fill:none;stroke:{error.color or _colour_of(trace)};stroke-width:{error.thickness}"
     for k, (a, _) in enumerate(places):
         value = float(trace.y[k])
         top, bottom = y.at(value + float(error.array[k])), y.at(value - float(error.arrayminus[k]))
@@ -93,7 +106,7 @@ def _shape(symbol: str | None, x: float, y: float, half: float) -> str:
     return f'circle cx="{x:.1f}" cy="{y:.1f}" r="{half:.1f}"'
 
 
-def straight(shape: Any, x: Axis, y: Axis) -> str:
+def straight(shape: Part, x: Axis, y: Axis) -> str:
     """A line between two points."""
     ends = [
         f'{name}="{place:.1f}"'
@@ -107,7 +120,7 @@ def straight(shape: Any, x: Axis, y: Axis) -> str:
     return f'<line {" ".join(ends)} style="{_stroke(shape.line)}"/>'
 
 
-def key(trace: Any, x: float, y: float, ink: str) -> Iterator[str]:
+def key(trace: Part, x: float, y: float, ink: str) -> Iterator[str]:
     """A trace in the legend: its mark and its name, in this colour."""
     middle = y + 11
     if trace.type == "bar":
@@ -117,11 +130,11 @@ def key(trace: Any, x: float, y: float, ink: str) -> Iterator[str]:
             yield f'<path d="M{x:.1f},{middle:.1f}h24" style="fill:none;{_stroke(trace.line)}"/>'
         if "markers" in trace.mode:
             shape = _shape(_one(trace.marker.symbol, 0), x + 12, middle, 4)
-            yield f'<{shape} style="fill:{_one(trace.marker.color, 0)}"/>'
+            yield f'<{shape} style="fill:{_colour_of(trace)}"/>'
     yield write.line(write.plain(trace.name), x + 30, middle + 4.5, 13, ink)
 
 
-def _stroke(line: Any) -> str:
+def _stroke(line: Part) -> str:
     dash = _DASHES.get(line.dash or "solid", "")
     dashed = f";stroke-dasharray:{dash}" if dash else ""
     return f"stroke:{line.color};stroke-width:{line.width or 1.5}{dashed}"

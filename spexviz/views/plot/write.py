@@ -13,6 +13,7 @@ _TAG = re.compile(r"(<[^>]*>)")
 _NARROW, _WIDE = frozenset("ijlftrI.,;:'|!()[]-− "), frozenset("mwMWQOGD%@—")
 _UNPRINTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")  # XML has no such characters
 _BOLD = 1.13  # of a letter in bold, in widths of one that is not
+Row = list[tuple[int, float]]  # which thing, and where it begins
 _LINE = 1.3  # of lines, in sizes of the letters
 
 
@@ -52,9 +53,9 @@ def wrapped(text: str, size: float, width: float) -> list[str]:
     return textwrap.wrap(text, max(12, int(width / (0.5 * size)))) or [""]
 
 
-def rows(widths: Sequence[float], width: float) -> list[list[tuple[int, float]]]:
+def rows(widths: Sequence[float], width: float) -> list[Row]:
     """Things side by side, as many in a row as have room: for each row (which one, where it begins)."""
-    found: list[list[tuple[int, float]]] = []
+    found: list[Row] = []
     at = width
     for k, one in enumerate(widths):
         if at + one > width:
