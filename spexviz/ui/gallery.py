@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from spexviz.ui import browser, playlist, recorded, runtime, watch
-from spexviz.ui.lenses import lenses
 from spexviz.ui.recorded import Recorded
 from spexviz.views.words import plural
 

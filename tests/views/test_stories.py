@@ -11,7 +11,7 @@ from plotly.graph_objects import Figure
 from spexviz import views
 from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
-from spexviz.views.paper import Story, report
+from spexviz.views.paper import Story
 from spexviz.views.stories import FOUND, TEXT, TOGETHER, WHAT_IF, glance, story
 from spexviz.views.story import DEPTHS, Action, Component, Look, Table, Words
 from tests.explanations import changed

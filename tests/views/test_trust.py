@@ -16,13 +16,13 @@ from spexviz.views import arcs, cards, honesty, quality, strip, trust
 from tests.explanations import changed
 from tools.recordings import all_recordings
 
-RUNS = {run.file: run for run in all_recordings()}
+RUNS = {f"{run.game['name']}.{run.file}": run for run in all_recordings()}
 WORDS = {"good": "Good", "fair": "Read the strongest only", "poor": "Do not read"}
 
 
 def recorded(name: str) -> Explanation:
     run = RUNS[name]
-    return Explanation.from_json((run.folder / f"{name}.json").read_text(encoding="utf-8"))
+    return Explanation.from_json((run.folder / f"{run.file}.json").read_text(encoding="utf-8"))
 
 
 def scored(run: Explanation, r2: float, **more: float) -> Explanation:
@@ -55,7 +55,7 @@ def test_the_meter_never_falls_where_r2_rises(review) -> None:
 
 
 def test_by_folds_the_lower_end_counts() -> None:
-    elevator = recorded("elevator")
+    elevator = recorded("training.elevator")
     near = changed(elevator, fidelity=replace(elevator.fidelity, local=0.9))
     assert near.fidelity.r2 > trust.GOOD > near.fidelity.interval[0] and quality(near) == "fair"
     assert "explains 75 % of how the value varies, perhaps only 72 % (" in trust.trust(near).lines[0]
@@ -91,16 +91,9 @@ def test_what_rests_on_a_few_masks_is_not_good(review) -> None:
 
 
 def test_recorded_runs_have_the_word_that_their_numbers_give() -> None:
-    expected = {
-        "copying": "fair",
-        "eiffel-tower": "good",
-        "never-fails": "good",
-        "turns": "fair",
-        "elevator": "fair",
-        "wrong-labels": "fair",
-        "three": "fair",
-    }
-    assert {name: quality(recorded(name)) for name in RUNS} == expected
+    read = {"heads.copying", "prompt.turns", *(name for name in RUNS if name.startswith("training."))}
+    assert {name for name in RUNS if quality(recorded(name)) == "fair"} == read
+    assert {quality(recorded(name)) for name in set(RUNS) - read} == {"good"}
     for name in RUNS:
         run = recorded(name)
         told = trust.trust(run)

@@ -69,7 +69,7 @@ def _all(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator
     yield from _notebook(run, index, order, by_name)
     if index == "mean":
         yield from _finding(run, label)
-        harm = harmful(run, [Item(player) for player in run.players], range(4))
+        harm = harmful(run, [Item(player) for player in run.players], range(min(4, len(run.players))))
         for (i,), row in zip(harm.members, harm.rows, strict=True):
             yield "harm", (i,), row[EFFECT]
         for check in run.checks:
