@@ -53,8 +53,8 @@ def show(view: View, found: Outcome, calls: Calls = PLAIN, *, place: DeltaGenera
 def listed(view: View, label: str, name: Name | None = None) -> None:
     """The same choice from a list, for who cannot see the pictures and for players that they do not show.
 
-    What is switched elsewhere makes it another list: a browser that has not heard of it yet would say the
-    old choice, and so undo it.
+    What is switched elsewhere makes it another list, and the one before is not heard any more: a browser
+    that is behind would say the old choice with it, and so undo it.
     """
     counter = f"{view.key}-off-lists"
     number = st.session_state.get(counter, 0)
@@ -64,7 +64,8 @@ def listed(view: View, label: str, name: Name | None = None) -> None:
     key = f"{view.key}-off-list-{number}"
 
     def changed() -> None:
-        switch_off(view.key, st.session_state[key])
+        if st.session_state[counter] == number:
+            switch_off(view.key, st.session_state[key])
 
     players = view.explanation.players
     with st.expander("Choose from a list"):

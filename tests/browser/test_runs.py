@@ -155,7 +155,7 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
 
 
 def test_a_saved_run_opens_on_another_server(new_server, open_page, tmp_path):
-    page = open_page(new_server().url)
+    page = open_page(f"{new_server().url}/explore")
     type_prompt(page, "This film is not good at all", model="toy")
     run_id = explain(page)
     with page.expect_download() as download:

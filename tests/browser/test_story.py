@@ -153,7 +153,7 @@ def test_a_selection_belongs_to_its_run(server, open_page) -> None:
     arcs = page.locator(".spexviz-arcs")
     assert arcs.locator(".player.selected .name").all_inner_texts() == ["never", "fails"]
     idle(page)
-    arcs.locator("[tabindex='0']").focus()
+    arcs.locator("[data-node][tabindex='0']").focus()
     for key in ("ArrowRight", "ArrowRight", "Enter"):
         page.keyboard.press(key)
     assert page.locator(".token.selected").all_inner_texts() == ["never"], "at once, before the server"

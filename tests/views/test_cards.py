@@ -96,7 +96,7 @@ def test_cards_go_by_keyboard_light_each_other_and_show_a_whole_text(width: int)
         page = harness.mounted(chromium, shown, cards.data(made) | {"run": "one"}, name="cards", width=width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         card, more = page.locator(".card"), page.locator(".more:visible")
-        assert page.locator("[tabindex='0']").count() == 2, "one Tab stop a view"
+        assert page.locator(".card[tabindex='0']").count() == 2, "one Tab stop a view"
         card.nth(1).hover()
         assert page.locator(".card.lit").count() == 2 and card.nth(4).get_attribute("class") == "card lit"
         card.nth(2).hover()

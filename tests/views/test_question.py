@@ -144,7 +144,8 @@ def test_hostile_texts_stay_text_and_nothing_is_empty(hostile) -> None:
 @pytest.mark.browser
 def test_on_a_page_all_is_text_the_whole_prompt_stands_and_it_is_low() -> None:
     pytest.importorskip("playwright")
-    never, turns = (new(run) for run in RUNS if run.game["name"] == "prompt")
+    of_text = {run.file: run for run in RUNS if run.game["name"] == "prompt"}
+    never, turns = (new(of_text[name]) for name in ("never-fails", "turns"))
     evil = changed(never, before=EVIL, question=EVIL, model=EVIL, scale=Scale(ODDS, (EVIL, " <b>no</b>")))
     shown = [question.block(one).data for one in (never, turns, evil)]
     with harness.browser() as chromium:

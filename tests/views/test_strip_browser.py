@@ -124,8 +124,9 @@ def test_what_is_switched_off_is_told_once_and_no_older_answer_takes_it_back(chr
     assert sent(page) == [["off", {"members": [2]}]] and struck(page) == ["never"]
     assert sentence.inner_text() == "Without “never” …" and page.locator(".asking").count() == 1
     page.evaluate("data => window.again(0, data)", never)
-    assert sentence.inner_text() == never["said"] and page.locator(".asking").count() == 0
-    assert page.locator(".help").inner_text() == never["told"], "beside the words as well"
+    answer = never["answers"]["2"]
+    assert sentence.inner_text() == answer["said"] and page.locator(".asking").count() == 0
+    assert page.locator(".help").inner_text() == answer["told"], "beside the words as well"
     token.nth(2).click(modifiers=["Shift"])
     assert sent(page)[-1] == ["off", {"members": []}] and len(sent(page)) == 2
     page.evaluate("data => window.again(0, data)", nothing)
