@@ -95,7 +95,7 @@ campaign: setup browser
 	$(BIN)/python -m tools.load
 	$(BIN)/python -m benchmarks.questions
 	$(BIN)/python -m tools.shots
-	SPEXVIZ_CAMPAIGN=1 $(BIN)/python -m pytest tests/browser/test_story.py tests/browser/test_waiting.py tests/browser/test_way.py
+	SPEXVIZ_CAMPAIGN=1 $(BIN)/python -m pytest tests/browser
 	$(BIN)/python -m tools.faults
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision fp32
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision auto

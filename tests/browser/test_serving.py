@@ -38,9 +38,6 @@ def scripts_of(page: str) -> str:
     ("path", "title"),
     [
         ("/runs", "Runs"),
-        ("/explore", "Which words act together?"),
-        ("/heads", "Which heads work together?"),
-        ("/training", "Which training examples act together?"),
         ("/", "What does a model's answer hang on?"),
     ],
 )

@@ -53,7 +53,7 @@ def within_first_screen(page: Any, selector: str) -> bool:
     return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
 
 
-@in_themes("light", "dark")
+@in_themes("light")
 def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_page, theme: str) -> None:
     page = open_page(f"{server.url}/explore", width=1440, theme=theme)
     promised = page.locator("[data-key='prompt.never-fails'] .finding").inner_text()
