@@ -26,6 +26,7 @@ from spexviz.run.flips import LIMIT, MOST, flips, known_flips, line_of
 from spexviz.run.measured import as_asked
 from spexviz.ui import runtime, widgets
 from spexviz.ui.games import asking, game_of, is_loaded, is_refused
+from spexviz.ui.lists import listed
 from spexviz.ui.panels import View
 from spexviz.ui.selection import off, select
 from spexviz.ui.sentences import words
@@ -60,20 +61,10 @@ def panel(view: View) -> None:
 
 def _choice(view: View) -> Interaction:
     """The selected players, as a list that says and changes them."""
-    key = f"{view.key}-chosen"
-    chosen = view.look.selection
-    if tuple(sorted(st.session_state.get(key, ()))) != chosen:
-        st.session_state[key] = list(chosen)
-    subject = view.explanation.subject
-    nouns = plural(subject.noun)
-    st.multiselect(
-        f"These {nouns}",
-        range(len(subject.players)),
-        format_func=names(subject.players, 60).__getitem__,
-        key=key,
-        placeholder=f"Choose {nouns}",
-        on_change=lambda: select(view.key, st.session_state[key]),
-    )
+    chosen, players = view.look.selection, view.explanation.players
+    nouns = plural(view.explanation.subject.noun)
+    called = names(players, 60).__getitem__
+    listed(view.key, f"These {nouns}", chosen, select, called, len(players), f"Choose {nouns}")
     return chosen
 
 

@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from spexviz.errors import SpexvizError
 from spexviz.masks import Interaction, all_but
 from spexviz.results import Explanation
-from spexviz.ui import widgets
+from spexviz.ui import lists, widgets
 from spexviz.ui.games import asking, is_loaded, is_refused
 from spexviz.ui.panels import View
 from spexviz.ui.selection import switch_off
@@ -51,26 +51,11 @@ def show(view: View, found: Outcome, calls: Calls = PLAIN, *, place: DeltaGenera
 
 
 def listed(view: View, label: str, name: Name | None = None) -> None:
-    """The same choice from a list, for who cannot see the pictures and for players that they do not show.
-
-    What is switched elsewhere makes it another list, and the one before is not heard any more: a browser
-    that is behind would say the old choice with it, and so undo it.
-    """
-    counter = f"{view.key}-off-lists"
-    number = st.session_state.get(counter, 0)
-    if st.session_state.get(f"{view.key}-off-list-{number}") != list(view.look.off):
-        number = st.session_state[counter] = number + 1
-        st.session_state[f"{view.key}-off-list-{number}"] = list(view.look.off)
-    key = f"{view.key}-off-list-{number}"
-
-    def changed() -> None:
-        if st.session_state[counter] == number:
-            switch_off(view.key, st.session_state[key])
-
+    """The same choice from a list, for who cannot see the pictures and for players that they do not show."""
     players = view.explanation.players
     with st.expander("Choose from a list"):
         named = name or players.__getitem__
-        st.multiselect(label, range(len(players)), format_func=named, key=key, on_change=changed)
+        lists.listed(view.key, label, view.look.off, switch_off, named, len(players))
 
 
 def known(explanation: Explanation, off: Interaction) -> float | None:

@@ -104,4 +104,4 @@ def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: 
     # by the mouse: the set that was found, in every view
     press(page, fewest.get_by_role("button", name="Select them"), "mouse")
     wait_until(lambda: page.locator(".token.selected").all_inner_texts() == ["all."], 30, "its selection")
-    assert "Choose two to four words first." in together.inner_text()
+    together.get_by_text("Choose two to four words first.").wait_for()

@@ -188,7 +188,7 @@ def test_what_is_chosen_stands_in_the_address_and_in_the_link(server, open_page)
     other.locator(".comb[aria-pressed=true]").wait_for()
     assert other.locator(".comb[aria-pressed=true] .members").inner_text() == selected
     assert other.locator(".comb").count() == 11
-    assert other.get_by_role("combobox", name="Index").is_visible()
+    other.get_by_role("combobox", name="Index").wait_for()
     assert not any(cookie["name"] == "spexviz-depth" for cookie in other.context.cookies())
     other.evaluate(REFUSED)
     other.get_by_role("button", name="Link and settings").click()

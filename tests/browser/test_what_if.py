@@ -130,7 +130,7 @@ def test_heads_and_examples_are_switched_off(server, open_page) -> None:
     answer(page, f"Without “{name}” the model says “dragon” with {measured(heads, *off)} instead of")
     assert "off" in square.get_attribute("class") and page.locator(".player.off .name").count() <= 1
     page.get_by_text("Choose from a list").click()
-    page.locator("[class*='-off-list'] input").press("Backspace")
+    page.locator("[class*='-switch_off-list'] input").press("Backspace")
     answer(page, "Shift-click a head")
     assert page.locator(".square.off").count() == 0, "what a list switches on is on in the picture"
 
