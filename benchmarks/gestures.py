@@ -71,7 +71,9 @@ def gestures(browser: Any, home: Path) -> dict[str, float]:
         page.add_init_script(CLOCK)
         page.goto(f"{server.url}/explore")
         harness.idle(page)
-        found = _opened(page) | _from_gallery(page, server) | _paired(page, server)
+        found = (
+            _opened(page) | _paired(page, server) | _from_gallery(page, server)
+        )  # the pair: the two newest
         _upload(page, server)
         return found | _pointed(page)
     finally:
