@@ -53,35 +53,33 @@ PAINTED = """window.painted = new Promise(done => new MutationObserver((_, obser
   observer.disconnect();
   requestAnimationFrame(() => setTimeout(() => done(performance.now() / 1000)));
 }).observe(document, {subtree: true, childList: true, attributes: true}))"""
-# From a press to the sets of a recorded run: each frame is looked at.
-OPENED = """button => new Promise(done => {
-  const clock = performance.now();
-  const within = root => [root, ...[...root.querySelectorAll("*")].flatMap(one => one.shadowRoot ?? [])];
-  const look = () => {
-    const set = within(document).map(root => root.querySelector(".spexviz-strip .comb")).find(Boolean);
-    if (set?.offsetWidth) done((performance.now() - clock) / 1000);
-    else requestAnimationFrame(look);
-  };
-  button.click();
-  requestAnimationFrame(look);
-})"""
+SETS = "() => within('.spexviz-strip .comb').some((one) => one.offsetWidth)"
 LENSES = ("heads", "training")  # pages, each with the run that its form offers
 AIMS |= {f"{page} page, press to figures": 90.0 for page in LENSES}
 AIMS |= gestures.AIMS | what_if.AIMS
+
+
+def visit(browser: Any, url: str) -> Any:
+    """A page that notes by its own clock when it is painted, and how long what is pressed takes."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    page.add_init_script(PAINTED)
+    page.add_init_script(gestures.CLOCK)
+    page.goto(url)
+    return page
 
 
 def front(browser: Any, home: Path) -> dict[str, float]:
     """Seconds to the home page of a fresh server, and from its run's card to that run; without torch."""
     server = harness.Server(harness.new_home(home)).start()
     try:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(PATIENCE)
-        page.add_init_script(PAINTED)
-        page.goto(server.url)
+        page = visit(browser, server.url)
         out = {HOME: page.evaluate("window.painted")}
         page.locator(".token").first.wait_for()
         harness.idle(page)
-        out[CARD] = page.locator(".st-key-home-open button").evaluate(OPENED)
+        page.evaluate(f"clock('click', {SETS})")
+        page.locator(".st-key-home-open button").click()
+        out[CARD] = page.evaluate("timed")
         page.close()
         maps = Path(f"/proc/{server.process.pid}/maps")
         if maps.exists() and "libtorch" in maps.read_text():
@@ -95,10 +93,7 @@ def measure(browser: Any, home: Path) -> dict[str, float]:
     """Seconds of one visit to a fresh server."""
     server = harness.Server(harness.new_home(home)).start()
     try:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(PATIENCE)
-        page.add_init_script(PAINTED)
-        page.goto(f"{server.url}/explore")
+        page = visit(browser, f"{server.url}/explore")
         out = {"first paint": page.evaluate("window.painted")}
         harness.idle(page)
         harness.type_prompt(page, PROMPT, budget=BUDGET)
@@ -152,9 +147,7 @@ def lenses(browser: Any, home: Path) -> dict[str, float]:
     try:
         out = {}
         for name in LENSES:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.set_default_timeout(PATIENCE)
-            page.goto(f"{server.url}/{name}")
+            page = visit(browser, f"{server.url}/{name}")
             page.get_by_text(re.compile("ablations for the fit")).wait_for()
             harness.idle(page)
             clock = time.perf_counter()

@@ -71,9 +71,8 @@ def gestures(browser: Any, home: Path) -> dict[str, float]:
         page.add_init_script(CLOCK)
         page.goto(f"{server.url}/explore")
         harness.idle(page)
-        found = (
-            _opened(page) | _paired(page, server) | _from_gallery(page, server)
-        )  # the pair: the two newest
+        # the pair are the two newest runs: what the gallery opens comes after it
+        found = _opened(page) | _paired(page, server) | _from_gallery(page, server)
         _upload(page, server)
         return found | _pointed(page)
     finally:

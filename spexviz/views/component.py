@@ -48,6 +48,11 @@ def script(name: str) -> str:
     return "\n".join(map(_beside, ("common.js", *_files(name, ".js"))))
 
 
+def picture_tools() -> str:
+    """What makes and saves a picture of what is drawn, for a script that is no component's."""
+    return "\n".join(map(_beside, ("common.js", *(file for file in _PICTURE if file.endswith(".js")))))
+
+
 def style(name: str) -> str:
     """The style of a component."""
     return "\n".join(map(_beside, _files(name, ".css")))

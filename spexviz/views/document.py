@@ -24,7 +24,7 @@ from spexviz.results import Explanation
 from spexviz.views import sheet, theme
 from spexviz.views.cards import Item
 from spexviz.views.cite import bibtex, run_in_words
-from spexviz.views.component import script, style
+from spexviz.views.component import picture_tools, style
 from spexviz.views.embed import run_key, scripted
 from spexviz.views.findings import told, usual_order
 from spexviz.views.plot.write import safe
@@ -201,8 +201,7 @@ def _whole(title: str, body: str, page: _Page) -> str:
 
 
 def _main_script() -> str:
-    shared = script("chart").split("// Chart:")[0]
-    return f"(() => {{\n{shared}\n{_read('document.js')}\n}})();"
+    return f"(() => {{\n{picture_tools()}\n{_read('document.js')}\n}})();"
 
 
 def _hash(script_: str) -> str:

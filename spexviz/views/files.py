@@ -13,13 +13,12 @@ import base64
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from plotly.graph_objects import Figure
 
 from spexviz.errors import SpexvizError
 from spexviz.views import theme
-from spexviz.views.component import script
+from spexviz.views.component import picture_tools
 from spexviz.views.embed import placed, scripted
 from spexviz.views.plot import WIDE, drawn
 from spexviz.views.story import Component
@@ -28,7 +27,7 @@ REMEDY = (
     "For this a browser draws the picture: install it with pip install 'spexviz[export]' and "
     "playwright install chromium (or have chromium or google-chrome on the PATH)."
 )
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 _SAVE = """async (kind) => {
   const host = document.querySelector("[id^=spexviz-]");
@@ -93,10 +92,10 @@ def _by_browser(page: str, kind: str, width: int, ground: str) -> str:
 
 def _there() -> str | None:
     """A browser on the PATH; None for the one that playwright brings."""
-    return next(filter(None, map(shutil.which, _BROWSERS)), None)
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def _tools() -> str:
     """What makes a picture of what is drawn."""
-    shared: Any = script("chart").split("// Chart:")[0]
-    return f"<script>(() => {{\n{shared}\nwindow.spexvizPicture = {{ snapshot, painted }};\n}})();</script>"
+    told = "window.spexvizPicture = { snapshot, painted };"
+    return f"<script>(() => {{\n{picture_tools()}\n{told}\n}})();</script>"

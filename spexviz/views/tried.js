@@ -1,9 +1,7 @@
 // What the model says with some players switched off. Data comes from spexviz/views/tried.py; user text enters the page through textContent only.
 export default component({ update, draw, select() {}, off });
 
-// The server has answered: where that is not what is switched off here, it is told again.
 function update(state, data) {
-  if (state.data && !same(data.off, state.data.off)) state.told = null;
   state.data = data;
 }
 

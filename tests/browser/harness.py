@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from spexviz.ablate import cache
 from spexviz.kit.paths import home as real_home
 from spexviz.ui.run_form import BUDGETS
+from spexviz.views.files import BROWSERS
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
@@ -37,7 +38,6 @@ FLAGS = [
     # names that nobody has lead to this machine
     "--host-resolver-rules=MAP *.example 127.0.0.1",
 ]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NOT_LOCAL = re.compile(r"^(https?|wss?)://(?!(127\.0\.0\.1|localhost)(:[0-9]+)?(/|$))")
 # Streamlit 1.67 closes a socket that is closed already; it costs nobody anything
 LEFT_WHILE_CONNECTING = re.compile(
@@ -178,7 +178,7 @@ def chromium() -> Iterator[Any]:
     """A running browser: the one on the PATH, else Playwright's own."""
     from playwright.sync_api import sync_playwright
 
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as play:
         running = play.chromium.launch(executable_path=path, args=FLAGS)
         try:
