@@ -67,12 +67,19 @@ def tensors_of(module: Any) -> list[Any]:
     return [*module.parameters(), *module.buffers()]
 
 
+def is_plain(tensor: Any) -> bool:
+    """Whether a tensor holds its numbers as they are: a quantised one is made of others."""
+    import torch
+
+    return type(tensor) in (torch.Tensor, torch.nn.Parameter)
+
+
 def widen(held: ExitStack, tensors: list[Any]) -> None:
     """Give tensors of half precision their numbers in fp32, until `held` is closed."""
     import torch
 
     for tensor in tensors:
-        if tensor.dtype in (torch.bfloat16, torch.float16):
+        if tensor.dtype in (torch.bfloat16, torch.float16) and is_plain(tensor):
             held.callback(setattr, tensor, "data", tensor.data)
             tensor.data = tensor.data.float()
 

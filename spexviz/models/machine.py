@@ -42,6 +42,21 @@ def precision_for(device: str, asked: str = "auto", on_gpu: str = "fp16") -> str
     return on_gpu
 
 
+def precision_named(dtype: object) -> str:
+    """The precision that somebody means by "fp32", "float32" or torch.float32; "auto" stays.
+
+    Raises ModelError for another.
+
+    >>> precision_named("torch.bfloat16"), precision_named("fp16")
+    ('bf16', 'fp16')
+    """
+    said = str(dtype).removeprefix("torch.")
+    short = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}.get(said, said)
+    if short not in ("auto", *PRECISIONS):
+        raise ModelError(f"There is no dtype {said!r:.40}: choose auto or one of {', '.join(PRECISIONS)}.")
+    return short
+
+
 def _setting() -> str:
     """What $SPEXVIZ_PRECISION says."""
     given = os.environ.get(SETTING) or "auto"
