@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from spexviz.analysis.lasso import lasso_by_folds
+from spexviz.analysis.sparse import lasso_by_folds
 from spexviz.errors import SolverError
 from spexviz.kit.arrays import Floats, Ints, Positions
 from spexviz.kit.options import check, option
