@@ -11,7 +11,7 @@ RUN apt-get update \
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1 SPEXVIZ_HOME=/data
 WORKDIR /app
 
-# What changes seldom stands first: dependencies, with torch for processors only (a third of the size), then the bundled models.
+# What changes seldom stands first: dependencies, with torch for processors only (without several GB of CUDA), then the bundled models.
 COPY pyproject.toml constraints.txt ./
 RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*p['dependencies'], *p['optional-dependencies']['app'], sep='\n')" > requirements.txt \
     && pip install -c constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu -r requirements.txt

@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := $(VENV)/.tools
+SITE := $(VENV)/.docs
 EXTRAS ?= app
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export SPEXVIZ_HOME ?= $(HOME)/.cache/spexviz
@@ -81,6 +82,16 @@ bench-full: tools
 	$(PYTHON312) -m venv build/shapiq && build/shapiq/bin/python -m pip install --quiet shapiq==1.8.0 xgboost
 	$(BENCH) benchmarks.proxyshap build/shapiq/bin/python --draws 2
 	$(BENCH) benchmarks.tables --print
+
+# The site of documents in build/site: reference from docstrings, help and variables from the code, notebooks as they ran.
+docs: setup $(SITE)
+	$(BIN)/python -m tools.documents
+	$(BIN)/python -m mkdocs build --quiet
+	@echo build/site/index.html
+
+$(SITE): $(READY)
+	$(INSTALL) -e '.[docs]'
+	touch $@
 
 bench-app: tools browser
 	$(BIN)/python -m benchmarks.app

@@ -54,7 +54,9 @@ def test_make_app_installs_no_test_tools(tmp_path: Path) -> None:
 
 
 def test_without_streamlit_serve_says_what_to_install() -> None:
-    script = "import sys; sys.modules['streamlit'] = None; from spexviz import cli; sys.exit(cli.main(['serve']))"
+    script = (
+        "import sys; sys.modules['streamlit'] = None; from spexviz import cli; sys.exit(cli.main(['serve']))"
+    )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "pip install 'spexviz[app]'" in done.stderr
     assert "Traceback" not in done.stderr

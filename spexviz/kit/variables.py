@@ -1,4 +1,4 @@
-"""The environment variables, each with what it means: the command line and the documents tell them from here."""
+"""The environment variables, each with what it means, for the command line and the documents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ class Variable(NamedTuple):
 
 VARIABLES = (
     Variable("SPEXVIZ_HOME", "the folder of models, runs and ablations", "~/.cache/spexviz"),
-    Variable("SPEXVIZ_MODELS", "names of models that the browser may pick, separated by commas", "bundled,toy"),
+    Variable(
+        "SPEXVIZ_MODELS", "names of models that the browser may pick, separated by commas", "bundled,toy"
+    ),
     Variable("SPEXVIZ_ENDPOINTS", "the file that names endpoints", "endpoints.toml in SPEXVIZ_HOME"),
     Variable(
         "SPEXVIZ_PRECISION",
