@@ -12,7 +12,7 @@ EXTRAS ?= app
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 export SPEXVIZ_HOME ?= $(HOME)/.cache/spexviz
 
-.PHONY: app setup tools docs browser check test test-fast wheel-test bench bench-full bench-app bench-ablations shots campaign clean
+.PHONY: app setup tools docs browser check test test-fast wheel-test bench bench-full bench-app bench-ablations shots pictures campaign clean
 
 app: setup
 	$(BIN)/spexviz serve
@@ -107,6 +107,10 @@ bench-ablations: tools
 # Pictures of every state at every width in both themes, in build/shots, and what is cut or too pale in them.
 shots: tools browser
 	$(BIN)/python -m tools.shots
+
+# Those that README and docs show, cut from these.
+pictures: tools browser
+	$(BIN)/python -m tools.pictures
 
 # What takes too long for every change: families of transformers beside transformers itself (docs/models.md), games drawn at random too, loads in
 # fresh processes beside busy ones, thirty visitors for five minutes, faults on purpose, twenty kills in either precision, pictures of every state.
