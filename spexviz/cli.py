@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import spexviz
-from spexviz.errors import SpecError, SpexvizError
+from spexviz.errors import ServeError, SpecError, SpexvizError
 from spexviz.kit.paths import APP
 from spexviz.models.machine import PRECISIONS, SETTING
 
@@ -45,8 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; the settings of the game and the solver that `arguments` name are among its options."""
+    from spexviz.kit import variables
+
     parser = argparse.ArgumentParser(
-        prog="spexviz", description="See which parts of a language model's world act together."
+        prog="spexviz",
+        description="See which parts of a language model's world act together.",
+        epilog=variables.listed(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"spexviz {spexviz.__version__}")
     commands = parser.add_subparsers(required=True, metavar="explain | report | serve | models")
@@ -70,8 +76,8 @@ def _explain_options(explain: argparse.ArgumentParser, arguments: Sequence[str])
     add = explain.add_argument
     add("--game", default="prompt", help=f"what is ablated: {games}; its settings follow")
     add("--solver", default="auto", help=f"one of {solvers}; its settings follow")
-    add("--budget", type=int, default=512, help="ablations that the fit may see")
-    add("--seed", type=int, default=0)
+    add("--budget", type=int, default=512, help="ablations that the fit may see; by default 512")
+    add("--seed", type=int, default=0, help="of all randomness: the same seed, the same numbers")
     add(
         "--check",
         action="store_true",
@@ -133,7 +139,7 @@ def _report_options(report: argparse.ArgumentParser) -> None:
 
 def _serve_options(serve: argparse.ArgumentParser) -> None:
     add = serve.add_argument
-    add("--port", type=int, default=8501)
+    add("--port", type=int, default=8501, help="by default 8501")
     add(
         "--host",
         default="127.0.0.1",
@@ -283,6 +289,8 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    if find_spec("streamlit") is None:
+        raise ServeError("The dashboard is not installed: pip install 'spexviz[app]'.")
     from spexviz import models
     from spexviz.jobs import metrics
     from spexviz.kit import logs

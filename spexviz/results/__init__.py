@@ -103,6 +103,7 @@ class Explanation:
 
     @property
     def players(self) -> tuple[str, ...]:
+        """Labels of the players, in their order."""
         return self.subject.players
 
     @cached_property
@@ -153,6 +154,7 @@ class Explanation:
 
     @property
     def unit(self) -> str:
+        """The unit of all its values."""
         return self.subject.unit
 
     @property
@@ -167,6 +169,7 @@ class Explanation:
 
     @property
     def checks(self) -> tuple[Check, ...]:
+        """Sets that were checked on the model, by `validate=True` or afterwards."""
         return self.proof.checks
 
     def interactions(self, index: str = "mean", order: int = 3) -> Interactions:

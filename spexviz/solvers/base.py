@@ -60,7 +60,7 @@ class Design:
         return self.only(np.arange(min(m, len(self))))
 
     def only(self, rows: Positions | Bools) -> Design:
-        """Some of the masks, in their order."""
+        """The design of some masks: positions (k,), or (m,) of bool, of its rows; their order stays."""
         near = None if self.near is None else self.near[rows]
         return Design(self.masks[rows], self.layout, near)
 

@@ -269,11 +269,12 @@ class PromptGame(OnModel):
 
     @property
     def layout(self) -> Floats:
-        """Reading order, a hint for solvers that know that neighbours may belong together."""
+        """(n, 1) numbers of the places in reading order, a hint for solvers: neighbours may belong together."""
         return np.arange(len(self.players), dtype=np.float64)[:, None]
 
     @property
     def unit(self) -> str:
+        """Of a value: nats, of log-odds or of a log-probability."""
         return "log-odds (nats)" if self.value == "log-odds" else "log-probability (nats)"
 
     @property
@@ -380,7 +381,7 @@ class PromptGame(OnModel):
         return tokens // max(1, self.asked_model.length(self.wrap(self.prompt)))
 
     def seconds(self, masks: Masks) -> float | None:
-        """What one call for these masks would take here.
+        """Seconds that one call for masks (b, n) would take here.
 
         None for a model that has not been measured, or keeps no pace.
         """
@@ -393,7 +394,7 @@ class PromptGame(OnModel):
         return alone * len(masks)
 
     def tokens(self, masks: Masks) -> int:
-        """Tokens of what the model is asked for these masks."""
+        """Tokens of what the model is asked for masks (b, n)."""
         model = self.asked_model
         return sum(len(model.begin(model.encode(text))) for text in self.texts(masks))
 

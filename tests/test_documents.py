@@ -1,0 +1,46 @@
+"""Documents say what the code does: what it writes into them is there, and every public name is explained."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from spexviz.kit.variables import VARIABLES
+from tools import documents, site
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "spexviz"
+
+
+@pytest.mark.parametrize("path", documents.pages(), ids=lambda path: path.name)
+def test_what_the_code_writes_into_a_page_is_there(path: Path) -> None:
+    """But for the white space of help, in which Pythons differ."""
+    now, then = documents.pages()[path], path.read_text(encoding="utf-8")
+    assert now.split() == then.split(), f"{path.name}: run `python -m tools.documents`"
+
+
+def test_every_variable_of_the_source_is_told_and_no_other() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py")))
+    used = set(re.findall(r"\bSPEXVIZ_[A-Z_]*[A-Z]\b", text))
+    assert used == {one.name for one in VARIABLES}
+    apart = (PACKAGE / "kit" / "variables.py").read_text(encoding="utf-8")
+    assert all(text.count(name) > apart.count(name) for name in used)  # read somewhere, not only told
+
+
+def test_every_public_name_has_a_page_of_the_reference() -> None:
+    pages = dict(site._reference())
+    index = pages["reference/index.md"]
+    for name, path in site.public().items():
+        assert f"::: {path}\n" in pages[f"reference/{site.room(path)}.md"] + "\n", name
+        assert f"`sv.{name}`" in index
+
+
+def test_the_readme_is_short_and_shows_all_three_lenses() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 90
+    for picture in ("words", "heads", "training"):
+        assert f"docs/pictures/{picture}.png" in text
+    for other in ("shapiq", "Captum", "inseq", "ContextCite"):
+        assert other in text
