@@ -44,6 +44,11 @@ def left_out() -> tuple[str, ...]:
     return tuple(_left_out.values())
 
 
+def is_foreign(part: type) -> bool:
+    """Whether a class is of another package."""
+    return part.__module__.partition(".")[0] != __name__.partition(".")[0]
+
+
 @cache
 def _entries(group: str) -> tuple[EntryPoint, ...]:
     return tuple(sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value)))

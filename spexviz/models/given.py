@@ -26,7 +26,7 @@ from spexviz.kit.cached import cached_property
 from spexviz.models import checkpoint
 from spexviz.models.base import LanguageModel
 from spexviz.models.checkpoint import may_have
-from spexviz.models.fastpath import is_plain, tensors_of
+from spexviz.models.fastpath import is_plain, made_of, tensors_of
 
 PREFIX = "given:"  # of the name of such a model in a run's file
 InMemory = Any
@@ -256,17 +256,7 @@ def _named_tensors(network: Any) -> Iterator[tuple[str, Any]]:
     inside = {**network.state_dict(), **dict(network.named_buffers())}  # of which some are not saved
     for where, tensor in sorted(inside.items()):
         if isinstance(tensor, torch.Tensor):  # packages save other things beside them
-            yield from _flat(where, tensor)
-
-
-def _flat(where: str, tensor: Any) -> Iterator[tuple[str, Any]]:
-    flatten = may_have(tensor, "__tensor_flatten__")
-    if is_plain(tensor) or flatten is None:
-        yield where, tensor
-        return
-    names, _ = flatten()
-    for name in names:
-        yield from _flat(f"{where}.{name}", may_have(tensor, name))
+            yield from ((f"{where}{name}", part) for name, part in made_of(tensor))
 
 
 def _bytes(where: str, tensor: Any) -> Iterator[memoryview]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spexviz.errors import ModelError
+from spexviz.models.fastpath import made_of
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 SETTING = "SPEXVIZ_PRECISION"
@@ -144,5 +145,6 @@ def room(device: Any) -> int | None:
 
 def bytes_of(tensors: Iterable[Any]) -> int:
     """Bytes that tensors of torch hold together; those that share their memory are counted once."""
-    held = {tensor.data_ptr(): tensor.numel() * tensor.element_size() for tensor in tensors}
+    parts = (part for tensor in tensors for _, part in made_of(tensor))
+    held = {part.data_ptr(): part.numel() * part.element_size() for part in parts}
     return sum(held.values())

@@ -170,24 +170,38 @@ def test_games_solvers_and_models_of_another_package_on_the_command_line(
 
 
 APP = """
-import json, os
+import json, os, time
 from tests.pages.app import page, said
 at = page()
 solver = at.session_state["form-solver"] if "form-solver" in at.session_state else ""
 (box,) = [one for one in at.selectbox if one.label == "Solver"]
+games = page("own")
+asked = [one.label for one in games.number_input]
+games.number_input(key="own-dice-count").set_value(5).run()
+next(button for button in games.button if button.label == "Explain").click().run()
+assert not games.exception, games.exception
+from spexviz.ui import runtime
+(run,) = runtime.manager().store.list()
+while runtime.manager().store.get(run.id).active:
+    time.sleep(0.05)
+shown = page(run=run.id)
+print(json.dumps({"game": [asked, run.spec.game, runtime.manager().store.get(run.id).state, said(shown)]}))
 print(json.dumps({"solvers": list(box.options), "said": said(at), "models": [
     list(one.options) for one in at.selectbox if one.label == "Model"]}))
 """
 
 
 def test_and_in_the_app(beside: dict[str, str], tmp_path: Path) -> None:
-    """The form offers the solver and the model, and names what is left out."""
+    """The forms offer the game, the solver and the model, and name what is left out."""
     root = Path(__file__).resolve().parents[2]
     environment = beside | {"PYTHONPATH": f"{beside['PYTHONPATH']}{os.pathsep}{root}"}
     environment |= {"SPEXVIZ_MODELS": "toy,echo:one", "SPEXVIZ_HOME": str(tmp_path)}
     done = run(environment, "-c", APP)
     assert done.returncode == 0, done.stderr[-3000:]
-    shown = json.loads(done.stdout.splitlines()[-1])
+    started, shown = map(json.loads, done.stdout.splitlines()[-2:])
+    asked, game, state, told = started["game"]
+    assert "Dice" in asked and game == {"name": "dice", "count": 5} and state == "done"
+    assert "die 0" in told and "matters most" in told
     assert "Median" in shown["solvers"] and "Auto" in shown["solvers"]
     assert any("echo:one" in options for options in shown["models"])
     assert shown["said"].count("of the package beside is left out: ") >= 3
