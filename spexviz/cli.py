@@ -18,7 +18,6 @@ from spexviz.models.machine import PRECISIONS, SETTING
 
 if TYPE_CHECKING:
     from spexviz.ablate.cache import Cache
-    from spexviz.ablate.runner import Progress
     from spexviz.run.cost import Cost
     from spexviz.run.plan import Request
 
@@ -189,14 +188,13 @@ def _add_precision(command: argparse.ArgumentParser) -> None:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from spexviz import views
     from spexviz.ablate import executors
     from spexviz.ablate.cache import SqliteCache
     from spexviz.indices import interactions
     from spexviz.kit.files import new_file
     from spexviz.run import pipeline
+    from spexviz.run.bar import bar
     from spexviz.spectrum import Spectrum
 
     if options.out:
@@ -207,19 +205,13 @@ def _explain(options: argparse.Namespace) -> int:
     cache = SqliteCache()
     exact = ", all masks there are, so the result is exact" if request.plan.exact else ""
     print(f"this run: {_cost(request, cache)}{exact}", file=sys.stderr)
-    with tqdm(unit=" ablations", dynamic_ncols=True, disable=None) as bar:
-
-        def tell(progress: Progress) -> None:
-            bar.total = progress.total
-            bar.n = progress.done
-            bar.set_description_str(progress.phase, refresh=True)
-
+    with bar(stays=True) as tell:
         hooks = pipeline.Hooks(
             cache=cache, progress=tell, executor=executors.get(options.executor, options.workers)
         )
         result = pipeline.run(request, hooks)
     if options.out:
-        options.out.write_text(result.to_json(), encoding="utf-8")
+        result.save(options.out)
     print(views.finding(result))
     if measured := views.without_text(result):
         print(f"Measured on the input itself: {measured}")
@@ -327,6 +319,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _models(options: argparse.Namespace) -> int:
     from spexviz import models
+    from spexviz.kit import plugins
     from spexviz.kit.registry import offered
     from spexviz.models import bundled, endpoints, machine
 
@@ -340,6 +333,10 @@ def _models(options: argparse.Namespace) -> int:
         print(f"{endpoints.PREFIX}{name}: {endpoint.host} {endpoint.model}".rstrip() + key)
     print(f"endpoints are named in {endpoints.path()}")
     print("solvers:", ", ".join(offered("spexviz.solvers")))
+    print("games:", ", ".join(offered("spexviz.games")))
+    print("kinds of models:", ", ".join(models.backends()))
+    for said in plugins.left_out():
+        print(said)
     return 0
 
 

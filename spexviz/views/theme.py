@@ -12,7 +12,7 @@ import html
 import math
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,7 +31,6 @@ FONT = (
 TIMES = "×"
 _LINE = 62  # letters of a subtitle line: fits half a page of a laptop
 _TOP = 12  # pixels over a plot without a title
-_CLEAR = "rgba(0,0,0,0)"
 STEPS = 16  # levels of a cell colour on each side of zero
 
 
@@ -180,24 +179,25 @@ def apply(
     height: int = 420,
     text: str = "",
 ) -> Figure:
-    """Give a figure the house style in place; returns it. Show it in Streamlit with `theme=None`.
+    """Give a figure the house style, as `plotly.io.templates["spexviz"]` has it now, in place; returns it.
 
+    Show it in Streamlit with `theme=None`.
     `title`, `subtitle`: Plotly markup, so escape what users wrote; `text`: its twin in plain words, kept as
     `layout.meta["text"]`.
     """
-    t = tokens(dark)
+    from spexviz.views.templates import look  # built on the colours of this file
+
+    house = look(dark)
+    axes = house.pop("xaxis", {}), house.pop("yaxis", {})
     lines = _wrapped(subtitle)
-    font = {"family": FONT, "size": 14, "color": t.ink}
-    legend = {"font": {"size": 13, "color": t.ink}, "bgcolor": _CLEAR}
     margin = {"l": 16, "r": 24, "t": _head(len(lines)), "b": 16}
     head = [part for part in (title, *subtitle.split("<br>")) if part]
-    meta = {"text": text, "head": [_plain(part) for part in head]}
-    boxes = {"paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "height": height, "margin": margin}
-    said = {"title": _title(title, lines, t), "hoverlabel": _hover_label(t), "legend": legend, "meta": meta}
-    figure.update_layout(template="none", separators=".,", font=font, **boxes, **said)
-    axis = _axis(t)
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
+    house |= {"title": _title(title, lines, house.get("title", {})), "height": height, "margin": margin}
+    figure.update_layout(
+        template="none", meta={"text": text, "head": [_plain(part) for part in head]}, **house
+    )
+    figure.update_xaxes(**axes[0])
+    figure.update_yaxes(**axes[1])
     return figure
 
 
@@ -258,28 +258,15 @@ def _wrapped(subtitle: str) -> list[str]:
     return lines
 
 
-def _title(title: str, subtitle: list[str], t: Tokens) -> dict[str, Any]:
+def _title(title: str, subtitle: list[str], house: Mapping[str, Any]) -> dict[str, Any]:
     """The title in bold over the lines of its subtitle, in the upper left corner of the whole figure."""
     bold = ""
     if title:
         bold = f"<b>{title}</b>"
-    small = {"text": "<br>".join(subtitle), "font": {"size": 13, "color": t.muted}}
-    words = {"text": bold, "font": {"size": 17, "color": t.ink}, "subtitle": small}
+    small = {**house.get("subtitle", {}), "text": "<br>".join(subtitle)}
     across = {"x": 0, "xref": "container", "xanchor": "left"}
     down = {"y": 1, "yref": "container", "yanchor": "top"}
-    return {**words, **across, **down, "pad": {"l": 8, "t": 12}}
-
-
-def _hover_label(t: Tokens) -> dict[str, Any]:
-    font = {"family": FONT, "size": 13, "color": t.ink}
-    return {"bgcolor": t.surface, "bordercolor": t.grid, "font": font, "align": "left"}
-
-
-def _axis(t: Tokens) -> dict[str, Any]:
-    lines = {"gridcolor": t.grid, "linecolor": t.grid, "zerolinecolor": t.muted, "zerolinewidth": 1}
-    title_font = {"size": 14, "color": t.ink}
-    tick_font = {"size": 13, "color": t.muted}
-    return {**lines, "tickfont": tick_font, "title": {"font": title_font}, "automargin": True}
+    return {**house, "text": bold, "subtitle": small, **across, **down, "pad": {"l": 8, "t": 12}}
 
 
 def _rgb(hex_colour: str) -> tuple[int, int, int]:

@@ -36,6 +36,7 @@ from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel, opened
+from spexviz.models.given import InMemory
 from spexviz.models.parts import Gate, Parts, Site
 from spexviz.results.subject import LOG_PROBABILITY, ODDS, Scale
 
@@ -63,7 +64,7 @@ class HeadsGame(OnModel):
     title: ClassVar[str] = "Model components"
     path_adds: ClassVar[bool] = False
 
-    model: str | LanguageModel = model_option()
+    model: str | LanguageModel | InMemory = model_option()
     prompt: str = option("", "Prompt", "Stays as it is; parts of the model are removed.", longest=4_000)
     target: str = option(
         "", "Answer", "The next token to look at, with its leading space. The field calls it the target."
@@ -125,6 +126,7 @@ class HeadsGame(OnModel):
         }
         for name, value in frozen.items():
             object.__setattr__(self, name, value)
+        self._take_model()
 
     @cached_property
     def parts(self) -> Parts:
@@ -258,7 +260,7 @@ class HeadsGame(OnModel):
 
         Raises AblationError where the model gives no number.
         """
-        _ = self._is_checked  # once a game
+        self._be_ready()
         masks = np.asarray(masks, dtype=bool)
         values = np.empty((len(masks), len(self.asked)))
         if len(masks):
