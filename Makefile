@@ -121,7 +121,7 @@ campaign: tools browser
 	$(BIN)/python -m tools.load
 	$(BIN)/python -m benchmarks.questions
 	$(BIN)/python -m tools.shots
-	SPEXVIZ_CAMPAIGN=1 $(BIN)/python -m pytest tests/browser
+	SPEXVIZ_CAMPAIGN=1 $(BIN)/python -m pytest tests/browser tests/test_notebooks.py tests/test_documents.py
 	$(BIN)/python -m tools.faults
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision fp32
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision auto

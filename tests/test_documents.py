@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +47,14 @@ def test_the_readme_is_short_and_shows_all_three_lenses() -> None:
         assert f"docs/pictures/{picture}.png" in text
     for other in ("shapiq", "Captum", "inseq", "ContextCite"):
         assert other in text
+
+
+@pytest.mark.skipif(not os.environ.get("SPEXVIZ_CAMPAIGN"), reason="in the campaign: SPEXVIZ_CAMPAIGN=1")
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    """As `make docs` does it, whose configuration takes every warning for an error."""
+    pytest.importorskip("mkdocs", reason="the extra spexviz[docs] is not installed")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr
+    for page in ("index", "library", "command-line", "reference/games", "examples/1-first-run", "changes"):
+        assert "spexviz" in (tmp_path / f"{page}.html").read_text(encoding="utf-8")

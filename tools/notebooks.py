@@ -1,7 +1,7 @@
 """Run the notebooks of examples/ in a real kernel, and keep what they show: python -m tools.notebooks.
 
-With names, only these. What they show is what the site and GitHub show. Figures of Plotly are kept with a link
-to its script, not with the script itself, which is 4 MB.
+With names, only these. What they show is what the site and GitHub show. Figures of Plotly are kept with a
+link to its script, not with the script itself, which is 4 MB.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def main() -> int:
             if cell.cell_type == "code":  # bars and loading, which tell nothing afterwards
                 cell.outputs = [one for one in cell.outputs if one.get("name") != "stderr"]
         nbformat.write(notebook, path)
-        print(f"{path.name}: {time.monotonic() - began:.1f} s, {path.stat().st_size / 1000:.0f} kB", flush=True)
+        took, size = time.monotonic() - began, path.stat().st_size
+        print(f"{path.name}: {took:.1f} s, {size / 1000:.0f} kB", flush=True)
     return 0
 
 
