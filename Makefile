@@ -86,7 +86,7 @@ bench-full: tools
 # The site of documents in build/site: reference from docstrings, help and variables from the code, notebooks as they ran.
 docs: setup $(SITE)
 	$(BIN)/python -m tools.documents
-	$(BIN)/python -m mkdocs build --quiet
+	$(BIN)/python -m tools.site
 	@echo build/site/index.html
 
 $(SITE): $(READY)
