@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spexviz.kit.variables import VARIABLES
-from tools import documents, site
+from tools import docstrings, documents, site
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "spexviz"
@@ -62,3 +62,9 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr
     for page in ("index", "library", "command-line", "reference/games", "examples/1-first-run", "changes"):
         assert "spexviz" in (tmp_path / "site" / f"{page}.html").read_text(encoding="utf-8")
+
+
+def test_docstrings_are_told_to_the_generator_in_its_own_language() -> None:
+    text = "Values (b,) of a * b | c_.\n\n    code = 1\n\n>>> 2 * 3\n6\n\n- `**more`: of `x`"
+    told = "Values (b,) of a \\* b \\| c\\_.\n\n::\n\n    code = 1\n\n>>> 2 * 3\n6\n\n- `**more`: of `x`"
+    assert docstrings.as_rst(text) == told
