@@ -70,10 +70,13 @@ def tensors_of(module: Any) -> list[Any]:
 
 
 def is_plain(tensor: Any) -> bool:
-    """Whether a tensor holds its numbers as they are: a quantised one is made of others."""
+    """Whether a tensor holds its numbers as they are.
+
+    A quantised one is made of others, and those of one that lies on a disk come when its module is called.
+    """
     import torch
 
-    return type(tensor) in (torch.Tensor, torch.nn.Parameter)
+    return type(tensor) in (torch.Tensor, torch.nn.Parameter) and tensor.device.type != "meta"
 
 
 def made_of(tensor: Any) -> Iterator[tuple[str, Any]]:

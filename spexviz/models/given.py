@@ -170,7 +170,12 @@ class Given:
         yield _written(self.tokenizer)
 
     def device(self) -> Any:
-        return self.network.get_input_embeddings().weight.device
+        import torch
+
+        embeddings = self.network.get_input_embeddings()
+        hook = may_have(embeddings, "_hf_hook")  # of accelerate: they may lie elsewhere
+        where = may_have(hook, "execution_device")
+        return embeddings.weight.device if where is None else torch.device(where)
 
     def precision(self, device: Any, asked: str, on_gpu: str) -> str:
         """That of its weights, whatever this machine would choose; fp32 where that is asked for."""

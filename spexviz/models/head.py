@@ -28,6 +28,8 @@ class OutputHead:
     """
 
     def __init__(self, network: Any, label: str):
+        import torch
+
         output = network.get_output_embeddings()
         if output is None:
             raise ModelError(f'"{label}" has no output head: spexviz needs a causal language model.')
@@ -42,7 +44,9 @@ class OutputHead:
         # else something between them changes the width, or the numbers are packed
         fits = states.shape[-1] == self.weight.shape[-1] and is_plain(self.weight)
         self.is_linear = fits and _same(self._linear(states), own)
-        if not (self.is_linear or _same(self._own(states), own)):
+        with torch.no_grad():
+            is_own = self.is_linear or _same(self._own(states), own)
+        if not is_own:
             raise ModelError(
                 f"The head of {label} cannot be computed apart from its body, so its logits cannot be read: "
                 "choose another model."

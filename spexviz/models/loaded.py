@@ -64,7 +64,7 @@ class LoadedModel(OpenModel):
             self.tokenizer, self.network = self._origin.load(
                 self.precision, self.device, self.auto, self.wanted
             )
-        self.network.eval().requires_grad_(False)
+        self.network.eval()
         self.body = self.network.base_model
 
     def _say_only_fp32(self) -> None:

@@ -34,7 +34,7 @@ class Origin(Protocol):
         ...
 
     def load(self, precision: str, device: Any, auto: str, wanted: str) -> tuple[Any, Any]:
-        """Its tokeniser and its network, in this precision, on its device.
+        """Its tokeniser and its network, in this precision, on its device, without gradients.
 
         `auto`: the class of transformers that loads it; `wanted`: the same in words. Raises ModelError, and
         what torch raises where memory runs out.
@@ -77,7 +77,7 @@ class Checkpoint:
         tokenizer, network = checkpoint.from_pretrained(self.label, source, options, precision, auto, wanted)
         if device.type == "cpu":  # elsewhere it is copied anyway
             checkpoint.hold(network)
-        return tokenizer, network.to(device)
+        return tokenizer, network.requires_grad_(False).to(device)
 
     def can_be_in_fp32(self) -> bool:
         return True

@@ -21,6 +21,8 @@ from spexviz.masks import all_masks
 from spexviz.models.given import Given, model_of
 from tests.models import tiny
 
+# what PEFT asks of transformers 5.23 by a name that will go
+pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 PROMPT, TEMPLATE = "the film is not bad", "Review: {}\nSentiment:"
 ASKED = {"prompt": PROMPT, "template": TEMPLATE, "target": " good", "contrast": " bad"}
 

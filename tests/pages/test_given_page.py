@@ -44,7 +44,9 @@ def test_it_opens_in_the_app_and_the_surrogate_answers(
     assert "mine (from memory)" in said(at) and not any("loads" in one.label for one in at.button)
     assert tried(at)["rows"], "what is switched off is answered by what is known"
     button(at, "New run").click().run()
-    assert not at.exception and at.selectbox(key="form-model").value == "toy"
+    assert not at.exception
+    if name != "heads":  # whose form has no use for the toy
+        assert at.selectbox(key="form-model").value == "toy"
 
 
 def test_it_is_never_run_again_there(manager: JobManager, runs: dict[str, Explanation]) -> None:
