@@ -86,7 +86,7 @@ bench-full: tools
 # The site of documents in build/site: reference from docstrings, help and variables from the code, notebooks as they ran.
 docs: setup $(SITE)
 	$(BIN)/python -m tools.documents
-	$(BIN)/python -m mkdocs build --quiet
+	$(BIN)/python -m tools.site
 	@echo build/site/index.html
 
 $(SITE): $(READY)
@@ -121,7 +121,7 @@ campaign: tools browser
 	$(BIN)/python -m tools.load
 	$(BIN)/python -m benchmarks.questions
 	$(BIN)/python -m tools.shots
-	SPEXVIZ_CAMPAIGN=1 $(BIN)/python -m pytest tests/browser
+	SPEXVIZ_CAMPAIGN=1 $(BIN)/python -m pytest tests/browser tests/test_notebooks.py tests/test_documents.py
 	$(BIN)/python -m tools.faults
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision fp32
 	$(BIN)/python -m benchmarks.kill --kills 20 --precision auto

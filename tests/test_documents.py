@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from spexviz.kit.variables import VARIABLES
-from tools import documents, site
+from tools import docstrings, documents, site
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "spexviz"
@@ -33,8 +36,9 @@ def test_every_public_name_has_a_page_of_the_reference() -> None:
     pages = dict(site._reference())
     index = pages["reference/index.md"]
     for name, path in site.public().items():
-        assert f"::: {path}\n" in pages[f"reference/{site.room(path)}.md"] + "\n", name
-        assert f"`sv.{name}`" in index
+        page = pages[f"reference/{site.room(path)}.md"]
+        assert f":: spexviz.{name}\n" in page or f":: {path}\n" in page, name
+        assert f"`sv.{name} <" in index
 
 
 def test_the_readme_is_short_and_shows_all_three_lenses() -> None:
@@ -44,3 +48,23 @@ def test_the_readme_is_short_and_shows_all_three_lenses() -> None:
         assert f"docs/pictures/{picture}.png" in text
     for other in ("shapiq", "Captum", "inseq", "ContextCite"):
         assert other in text
+
+
+@pytest.mark.skipif(not os.environ.get("SPEXVIZ_CAMPAIGN"), reason="in the campaign: SPEXVIZ_CAMPAIGN=1")
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    """As `make docs` does it: a warning is an error."""
+    pytest.importorskip("furo", reason="the extra spexviz[docs] is not installed")
+    script = (
+        f"from pathlib import Path; from tools import site; site.build(Path({str(tmp_path / 'docs')!r}), "
+    )
+    script = f"import sys; {script}Path({str(tmp_path / 'site')!r})) and sys.exit(1)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr
+    for page in ("index", "library", "command-line", "reference/games", "examples/1-first-run", "changes"):
+        assert "spexviz" in (tmp_path / "site" / f"{page}.html").read_text(encoding="utf-8")
+
+
+def test_docstrings_are_told_to_the_generator_in_its_own_language() -> None:
+    text = "Values (b,) of a * b | c_.\n\n    code = 1\n\n>>> 2 * 3\n6\n\n- `**more`: of `x`"
+    told = "Values (b,) of a \\* b \\| c\\_.\n\n::\n\n    code = 1\n\n>>> 2 * 3\n6\n\n- `**more`: of `x`"
+    assert docstrings.as_rst(text) == told

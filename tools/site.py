@@ -1,7 +1,8 @@
-"""Hook of mkdocs: what is made when the site is built, from code, notebooks and pages that live elsewhere.
+"""The site of documents in build/site: python -m tools.site, or make docs.
 
-The reference has a page for each room of the package, with every public name; a game or solver has a table of
-its settings. Nothing of this is in the repository, so none of it can be out of date.
+Its pages are put together in build/docs: those of docs/, some that live elsewhere, the notebooks of
+examples/, and a reference with a page for each room of the package, every public name, and the settings of
+every game and solver. So nothing of it can be out of date. A warning of the generator is an error.
 """
 
 from __future__ import annotations
@@ -11,26 +12,24 @@ import importlib
 import inspect
 import json
 import re
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import spexviz
 from spexviz import views
 from spexviz.kit.options import defaults, options
 
-if TYPE_CHECKING:
-    from mkdocs.config.defaults import MkDocsConfig
-    from mkdocs.structure.files import Files
-
 ROOT = Path(__file__).resolve().parents[1]
+PAGES, SITE = ROOT / "build" / "docs", ROOT / "build" / "site"
 ELSEWHERE = {
     "endpoints.md": "assets/docs/endpoints.md",
     "scale.md": "assets/docs/scale.md",
     "contributing.md": "CONTRIBUTING.md",
     "changes.md": "CHANGELOG.md",
-    "pictures/mark.svg": "assets/mark.svg",
 }
 ROOMS = {  # of the package, and what their page is called
     "games": "Games",
@@ -47,13 +46,27 @@ REFERENCE = (
 )
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add what is made here, before mkdocs reads its pages."""
-    from mkdocs.structure.files import File
+def put_together(folder: Path) -> None:
+    """All pages as files in `folder`, which is emptied."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("conf.py", "_static", "__pycache__"))
+    for name, text in [*_from_elsewhere(), *_reference(), *_examples(), *_decisions()]:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    architecture = folder / "architecture.md"
+    text = architecture.read_text(encoding="utf-8")
+    architecture.write_text(text.replace("](decisions/)", "](decisions/index.md)"), encoding="utf-8")
 
-    for name, content in [*_from_elsewhere(), *_reference(), *_examples(), _decisions()]:
-        files.append(File.generated(config, name, content=content))
-    return files
+
+def build(pages: Path = PAGES, site: Path = SITE) -> int:
+    """The site of all pages; the generator's exit status, which is not 0 after a warning."""
+    from sphinx.cmd.build import main as sphinx
+
+    put_together(pages)
+    shutil.rmtree(site, ignore_errors=True)
+    asked = ["-q", "-W", "--keep-going", "-c", str(ROOT / "docs"), "-d", str(site.parent / "doctrees")]
+    return sphinx([*asked, str(pages), str(site)])
 
 
 def _from_elsewhere() -> Iterator[tuple[str, str]]:
@@ -84,19 +97,37 @@ def room(path: str) -> str:
 def _reference() -> Iterator[tuple[str, str]]:
     names = public()
     rows = ["# Reference", "", "Everything is imported with `import spexviz as sv`. " + REFERENCE, ""]
+    written: list[str] = []
     for page, title in ROOMS.items():
         inside = {name: path for name, path in names.items() if room(path) == page}
         if not inside:
             continue
+        written.append(page)
         parts = [f"# {title}"]
         rows += [f"## [{title}]({page}.md)", "", "| name | what it is |", "|---|---|"]
         for name, path in inside.items():
             thing = _thing(path)
-            parts += [f"::: {path}", _settings(thing)]
-            rows.append(f"| [`sv.{name}`]({page}.md#{path}) | {_first_line(thing)} |")
+            parts += [f"## {name}", _directive(name, path, thing), _settings(thing)]
+            target = path if isinstance(thing, ModuleType) else f"spexviz.{name}"
+            rows.append(f"| {{py:obj}}`sv.{name} <{target}>` | {_first_line(thing)} |")
         rows.append("")
-        yield f"reference/{page}.md", "\n\n".join(filter(None, parts))
-    yield "reference/index.md", "\n".join(rows)
+        yield f"reference/{page}.md", "\n\n".join(filter(None, parts)) + "\n"
+    yield "reference/index.md", "\n".join([*rows, _contents(written)])
+
+
+def _directive(name: str, path: str, thing: Any) -> str:
+    """What the generator makes of the docstrings of a thing and of what is in it."""
+    kind = "function"
+    if isinstance(thing, ModuleType):
+        kind, name = "module", path.removeprefix("spexviz.")
+    elif inspect.isclass(thing):
+        kind = "class"
+    return f"```{{eval-rst}}\n.. auto{kind}:: spexviz.{name}\n```"
+
+
+def _contents(pages: list[str]) -> str:
+    """The pages below a page, for the list at the side."""
+    return "\n".join(["", "```{toctree}", ":hidden:", *pages, "```", ""])
 
 
 def _thing(path: str) -> Any:
@@ -139,19 +170,25 @@ def _examples() -> Iterator[tuple[str, str]]:
         "Notebooks that the tests run in a real Jupyter kernel; they lie in `examples/`.",
         "",
     ]
-    for path in sorted((ROOT / "examples").glob("*.ipynb")):
+    paths = sorted((ROOT / "examples").glob("*.ipynb"))
+    for path in paths:
         text = path.read_text(encoding="utf-8")
         first = "".join(json.loads(text)["cells"][0]["source"])
         title, _, about = first.lstrip("# ").partition("\n")
         rows.append(f"- [{title}]({path.name}): {' '.join(about.split())}")
         yield f"examples/{path.name}", text
-    yield "examples/index.md", "\n".join(rows)
+    yield "examples/index.md", "\n".join([*rows, _contents([path.stem for path in paths])])
 
 
-def _decisions() -> tuple[str, str]:
+def _decisions() -> Iterator[tuple[str, str]]:
     rows = ["# Decisions and their grounds", ""]
-    for path in sorted((ROOT / "docs" / "decisions").glob("*.md")):
+    paths = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    for path in paths:
         found = re.match(r"# (.*)", path.read_text(encoding="utf-8"))
         assert found is not None, f"{path.name} has no title"
         rows.append(f"- [{found[1]}]({path.name})")
-    return "decisions/index.md", "\n".join(rows)
+    yield "decisions/index.md", "\n".join([*rows, _contents([path.stem for path in paths])])
+
+
+if __name__ == "__main__":
+    sys.exit(build())

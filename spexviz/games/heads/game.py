@@ -183,7 +183,7 @@ class HeadsGame(OnModel):
 
     @property
     def unit(self) -> str:
-        """Of a value: nats, or a probability."""
+        """Of a value: nats, or an accuracy."""
         return UNITS_OF_VALUES[self.value]
 
     @property

@@ -269,7 +269,7 @@ class PromptGame(OnModel):
 
     @property
     def layout(self) -> Floats:
-        """(n, 1) numbers of the places in reading order, a hint for solvers: neighbours may belong together."""
+        """(n, 1) numbers of the places in reading order, a hint: neighbours may belong together."""
         return np.arange(len(self.players), dtype=np.float64)[:, None]
 
     @property
