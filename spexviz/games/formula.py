@@ -1,11 +1,12 @@
-"""Formula: a function of x0, x1, … as people write it, read by a parser of its own and never evaluated as code.
+"""Formula: a function of x0, x1, … as people write it, read by a parser of its own and never run as code.
 
     Formula.read("2*x0*x1 - 3*x2*x3*x4 + 0.5*x5")(masks)
     Formula.read("x0 & x1 | !x2"), Formula.read("majority(x0, x1, x2)")
 
 A variable is 1 where its player is kept, else 0. Real: numbers, + - *, min, max. Boolean: & | ^ and ~ or !,
-and, or, xor, not, majority; of numbers between 0 and 1 these are the polynomials that agree with them on 0
-and 1 (a & b is a·b, ~a is 1 − a). What binds tightest comes first: ~ ! -, *, + -, &, ^, |, as in Python.
+and, or, xor, not, majority; of other numbers these are the polynomials that agree with them on 0 and 1 (a & b
+is a·b, ~a is 1 − a), but for majority: more than half. What binds tightest comes first: ~ ! -, *, + -, &, ^,
+|, as in Python.
 A formula is kept as steps in postfix order: neither reading nor asking it goes deeper than `DEEPEST` brackets.
 """
 
