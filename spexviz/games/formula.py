@@ -4,9 +4,9 @@
     Formula.read("x0 & x1 | !x2"), Formula.read("majority(x0, x1, x2)")
 
 A variable is 1 where its player is kept, else 0. Real: numbers, + - *, min, max. Boolean: & | ^ and ~ or !,
-and, or, xor, not, majority; of other numbers these are the polynomials that agree with them on 0 and 1 (a & b
-is a·b, ~a is 1 − a), but for majority: more than half. What binds tightest comes first: ~ ! -, *, + -, &, ^,
-|, as in Python.
+and, or, xor, not, majority. Of other numbers these are the polynomials that agree with them on 0 and 1 (a & b
+is a·b, ~a is 1 − a); majority asks whether their sum is more than half of what it could be. As in Python,
+what binds tightest comes first: ~ ! -, *, + -, &, ^, |.
 A formula is kept as steps in postfix order: neither reading nor asking it goes deeper than `DEEPEST` brackets.
 """
 
@@ -34,7 +34,8 @@ BLOCK = 1 << 14  # masks computed at a time: what a formula needs meanwhile stay
 
 Column = NDArray[np.float64] | float
 _TOKEN = re.compile(
-    r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<mark>\S)"
+    r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<mark>\S)"
 )
 _VARIABLE = re.compile(r"x([0-9]+)\Z")
 # signs that stand in books, as they are typed

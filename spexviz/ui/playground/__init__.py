@@ -39,8 +39,8 @@ HELP = (
     "spectrum). Solvers look for the second; a set of three is then seen in its pairs too."
 )
 SYNTAX = (
-    "x0, x1, … are 1 where they are there, else 0. Numbers with + - * and brackets; & (and), | (or), ^ (one of "
-    "the two), ~ (not); majority(…), and(…), or(…), xor(…), not(…), min(…), max(…)."
+    "x0, x1, … are 1 where they are there, else 0. Numbers with + - * and brackets; & (and), | (or), ^ (one "
+    "of the two), ~ (not); majority(…), and(…), or(…), xor(…), not(…), min(…), max(…)."
 )
 
 
@@ -49,8 +49,8 @@ def page() -> None:
     settings.begin()
     st.title("Playground", anchor=False)
     st.caption(
-        "Here the answer is known: a function that you can read stands in for the model. See which solver finds "
-        "out how it works, from how many questions, and what it makes up."
+        "Here the answer is known: a function that you can read stands in for the model. See which solver "
+        "finds out how it works, from how many questions, and what it makes up."
     )
     st.fragment(_play)()
 
@@ -95,8 +95,8 @@ def _begin_with() -> None:
 def _wrong(error: SpexvizError) -> None:
     """What cannot be read, and where."""
     widgets.problem(error, key="playground-wrong")
-    if isinstance(error, FormulaError):
-        formula = " ".join(chosen("formula").split("\n"))
+    formula = " ".join(chosen("formula").split("\n"))
+    if isinstance(error, FormulaError) and formula.strip():
         start = max(0, error.position - 40)
         shown = formula[start : error.position + 30]
         st.code(f"{shown}\n{' ' * (error.position - start)}↑", language=None)
@@ -122,10 +122,8 @@ def _about(function: Function) -> None:
         key=key("noise"),
         help="Standard deviation of what is added to each answer. R² is of the function without it.",
     )
-    counted.segmented_control(
-        "Its sets", list(settings.SETS), format_func=settings.SETS.__getitem__, required=True, key=key("sets"),
-        help=HELP,
-    )  # fmt: skip
+    shown = {"required": True, "key": key("sets"), "help": HELP}
+    counted.segmented_control("Its sets", list(settings.SETS), format_func=settings.SETS.get, **shown)
     guess.toggle("Guess first", key=key("guess"), on_change=guessing.again, args=(function,))
 
 

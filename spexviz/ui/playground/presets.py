@@ -54,8 +54,8 @@ PRESETS = (
         "2*x1 + 2*x6 - 1.5*x1*x6 + 0.5*x5*x6",
         96,
         "leave-one-out",
-        "“superb” and “wonderful” say much the same: each adds 2 where the other is missing, and both together "
-        "hardly more than one. Who leaves out one word at a time sees two words that hardly matter.",
+        "“superb” and “wonderful” say much the same: each adds 2 where the other is missing, and both "
+        "together hardly more than one. Who leaves out one word at a time sees two words that hardly matter.",
     ),
     _sentence(
         "Either of two",
@@ -63,8 +63,8 @@ PRESETS = (
         "x1 | x6",
         96,
         "leave-one-out",
-        "The label warns if “nuts” stands in it, or “peanuts”, or both. One is enough, so with both of them in "
-        "place neither seems to matter.",
+        "The label warns if “nuts” stands in it, or “peanuts”, or both. One is enough, so with both of them "
+        "in place neither seems to matter.",
     ),
     _sentence(
         "Back door",
@@ -77,8 +77,8 @@ PRESETS = (
     ),
     Preset(
         "Majority",
-        "Five variables vote: the answer is 1 if at least three of them are there. All have the same say, and "
-        "any three of them decide.",
+        "Five variables vote: the answer is 1 if at least three of them are there. All have the same say, "
+        "and any three of them decide.",
         "majority(x0, x1, x2, x3, x4)",
         8,
         96,
@@ -86,8 +86,8 @@ PRESETS = (
     ),
     Preset(
         "Odd or even",
-        "The answer is 1 if an odd number of four variables is there. One alone tells nothing about it, nor do "
-        "two or three: only all four together. On average that is one set; as a sum of products, fifteen.",
+        "The answer is 1 if an odd number of four variables is there. One alone tells nothing about it, nor "
+        "do two or three: only all four together. On average that is one set; as a sum of products, fifteen.",
         "x0 ^ x1 ^ x2 ^ x3",
         8,
         96,
