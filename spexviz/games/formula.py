@@ -7,7 +7,7 @@ A variable is 1 where its player is kept, else 0. Real: numbers, + - *, min, max
 and, or, xor, not, majority. Of other numbers these are the polynomials that agree with them on 0 and 1 (a & b
 is a·b, ~a is 1 − a); majority asks whether their sum is more than half of what it could be. As in Python,
 what binds tightest comes first: ~ ! -, *, + -, &, ^, |.
-A formula is kept as steps in postfix order: neither reading nor asking it goes deeper than `DEEPEST` brackets.
+A formula is kept as steps in postfix order: neither to read nor to ask it goes deeper than DEEPEST brackets.
 """
 
 from __future__ import annotations
