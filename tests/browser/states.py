@@ -173,7 +173,7 @@ def of_forms() -> Iterator[State]:
 
 
 def of_playground() -> Iterator[State]:
-    """A function with what solvers find of it, as it is written and on average, refused, and guessed first."""
+    """A function with what solvers find of it, as written and on average, refused, and guessed first."""
     yield State("playground", "playground", then=answered)
     yield State("playground-average", "playground?f=x0*x1-2*x2*x3*x4&n=10&sets=mean", then=answered)
     yield State("playground-wrong", "playground?f=x0+%26+(x1+|+)+x2", then=refused)

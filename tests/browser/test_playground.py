@@ -1,4 +1,4 @@
-"""The playground in a real browser: the triple one slider away, hostile formulas, a guess, by mouse and keys."""
+"""The playground in a real browser: a triple one slider away, hostile formulas and a guess, by keys too."""
 
 from __future__ import annotations
 

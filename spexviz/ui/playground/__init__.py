@@ -65,12 +65,12 @@ def _play() -> None:
             truth = _truth(repr(function), function)
     except SpexvizError as error:
         _wrong(error)
-        return
-    _about(function)
-    if chosen("guess") and not guessing.is_over(function):
-        guessing.ask(function)
     else:
-        _solved(truth)
+        _about(function)
+        if chosen("guess") and not guessing.is_over(function):
+            guessing.ask(function)
+        else:
+            _solved(truth)
     settings.keep()
 
 

@@ -96,7 +96,8 @@ def _of(preset: Preset) -> dict[str, Any]:
 def read(parameters: Mapping[str, str]) -> dict[str, Any]:
     """{setting: value} of what the parameters of an address say that can be meant."""
     found: dict[str, Any] = {}
-    if 0 < len(formula := parameters.get("f", "")) <= LONGEST:
+    formula = parameters.get("f", "")
+    if 0 < len(formula) <= LONGEST:
         found["formula"] = formula
     for name, possible in (
         ("n", range(LEAST_PLAYERS, MOST_PLAYERS + 1)),
