@@ -1,4 +1,4 @@
-"""The playground in a real browser: a triple one slider away, hostile formulas and a guess, by keys too."""
+"""The playground in a real browser: a triple one slider away, hostile formulas, a guess; by keys as well."""
 
 from __future__ import annotations
 
