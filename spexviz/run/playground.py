@@ -199,12 +199,18 @@ def tried(truth: Truth, solver: Solver, budget: int, seed: int = 0) -> Answer:
         values = game(design.masks)
         spectrum, seconds = timed_fit(solver, design, values, seed)
     except SolverError as error:
-        return Answer(truth, solver, budget, refused=str(error))
+        return Answer(truth, solver, budget, refused=_refused(error))
     asked = len(design)
     r2 = recovery.explained(truth.coefficients, recovery.table_of(spectrum))
     terms = int((spectrum.orders > 0).sum())
     fidelity = Fidelity(solver.name, asked, r2, (r2, r2), 2**truth.n, terms, seconds=seconds)
     return Answer(truth, solver, asked, spectrum, fidelity, Sample(design.masks, values))
+
+
+def _refused(error: SolverError) -> str:
+    """Why a solver cannot, in its first words: the remedies that follow are for a run of a model."""
+    why = str(error).partition(":")[0].rstrip(".")
+    return f"{why.replace('ablations', 'questions').replace('players', 'variables')}."
 
 
 def solvers(order: int) -> tuple[Solver, ...]:

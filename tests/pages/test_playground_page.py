@@ -132,6 +132,7 @@ def test_who_guesses_first_asks_by_hand_and_is_told_how_good_the_guess_was(at: A
     set_to(at, "slider", "n", 5)
     set_to(at, "toggle", "guess", True)
     assert "Which variables act together?" in said(at) and not components(at, "column")
+    assert not at.text_input and "2*x0*x1" not in said(at), "the function is hidden"
     at.button_group(key="playground-asked").set_value([0, 1, 3]).run()
     assert "With only “x0”, “x1”, “x3” it gives 3.00." in said(at)
     for guess in ([0, 1], [2, 4]):
@@ -143,6 +144,9 @@ def test_who_guesses_first_asks_by_hand_and_is_told_how_good_the_guess_was(at: A
     assert lines(at)["you"]["range"] == "1 of 2, 1 false" and lines(at)["you"]["own"]
     set_to(at, "text_input", "formula", "x0 & x1")
     assert not components(at, "column"), "another function is guessed anew"
+    button(at, "Another, at random").click().run()
+    button(at, "Show the answer").click().run()
+    assert "You named no set" not in said(at) and at.text_input(key="playground-formula").value != "x0 & x1"
 
 
 def test_the_page_answers_while_the_slider_moves(at: AppTest) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 import streamlit as st
 
 from spexviz.errors import FormulaError, SpexvizError
+from spexviz.games.formula import LONGEST
 from spexviz.jobs.tries import Tries
 from spexviz.run.playground import AVERAGE, MOST_PLAYERS, Answer, Function, Truth, solvers
 from spexviz.solvers.base import Solver
 from spexviz.solvers.spex.solver import SPEX
 from spexviz.ui import pairs, widgets
 from spexviz.ui.playground import guessing, settings
-from spexviz.ui.playground.presets import PRESETS, preset_of
+from spexviz.ui.playground.presets import PRESETS, Preset, preset_of
 from spexviz.ui.playground.settings import chosen, key
 from spexviz.ui.selection import selected
 from spexviz.views import arcs, recovered, rivals, strip
@@ -46,7 +47,6 @@ SYNTAX = (
 
 def page() -> None:
     """The whole page."""
-    settings.begin()
     st.title("Playground", anchor=False)
     st.caption(
         "Here the answer is known: a function that you can read stands in for the model. See which solver "
@@ -58,31 +58,36 @@ def page() -> None:
 def _play() -> None:
     """All that follows the fields; it reruns alone."""
     settings.begin()
-    _written()
+    now = preset_of(chosen("formula"))
+    titles = [preset.title for preset in PRESETS]
+    st.session_state[key("preset")] = now.title if now else None
+    st.pills("Start from", titles, key=key("preset"), on_change=_begin_with)
+    written = st.container()  # hidden from who guesses
     try:
         function = settings.function()
         with st.spinner("Asking every input …", show_time=False):
             truth = _truth(repr(function), function)
     except SpexvizError as error:
+        _written(written, now)
         _wrong(error)
     else:
+        guesses = chosen("guess") and not guessing.is_over(function)
+        if not guesses:
+            _written(written, now)
         _about(function)
-        if chosen("guess") and not guessing.is_over(function):
+        if guesses:
             guessing.ask(function)
         else:
             _solved(truth)
     settings.keep()
 
 
-def _written() -> None:
-    """The presets, and the formula itself."""
-    now = preset_of(chosen("formula"))
-    titles = [preset.title for preset in PRESETS]
-    st.session_state[key("preset")] = now.title if now else None
-    st.pills("Start from", titles, key=key("preset"), on_change=_begin_with)
-    if now is not None:
-        widgets.note(now.story, key="playground-story", kind="strip")
-    st.text_input("The function", key=key("formula"), help=SYNTAX, max_chars=2_000)
+def _written(place: Any, preset: Preset | None) -> None:
+    """What the function does, in words, and the formula itself."""
+    with place:
+        if preset is not None:
+            widgets.note(preset.story, key="playground-story", kind="strip")
+        st.text_input("The function", key=settings.widget("formula"), help=SYNTAX, max_chars=LONGEST)
 
 
 def _begin_with() -> None:
@@ -112,19 +117,19 @@ def _about(function: Function) -> None:
             "Variables",
             least,
             MOST_PLAYERS,
-            key=key("n"),
+            key=settings.widget("n"),
             help="Those that the function does not name do nothing, but a solver must find that out.",
         )
     noise.select_slider(
         "Noise of an answer",
         settings.NOISES,
         format_func=lambda value: f"± {value:g}" if value else "none",
-        key=key("noise"),
+        key=settings.widget("noise"),
         help="Standard deviation of what is added to each answer. R² is of the function without it.",
     )
-    shown = {"required": True, "key": key("sets"), "help": HELP}
+    shown = {"required": True, "key": settings.widget("sets"), "help": HELP}
     counted.segmented_control("Its sets", list(settings.SETS), format_func=settings.SETS.get, **shown)
-    guess.toggle("Guess first", key=key("guess"), on_change=guessing.again, args=(function,))
+    guess.toggle("Guess first", key=settings.widget("guess"), on_change=guessing.again, args=(function,))
 
 
 def _solved(truth: Truth) -> None:
@@ -135,14 +140,14 @@ def _solved(truth: Truth) -> None:
     left.select_slider(
         "Questions that a solver may ask",
         possible,
-        key=key("budget"),
+        key=settings.widget("budget"),
         format_func=lambda count: f"all {count:,}" if count == 2**n else f"{count:,}",
-        help=f"Of the {2**n:,} inputs that there are.",
+        help=f"One question is one of the {2**n:,} inputs and its answer: an ablation.",
     )
     right.select_slider(
         "SPEX looks for sets of up to",
         settings.ORDERS,
-        key=key("order"),
+        key=settings.widget("order"),
         help="Larger sets need more questions. The other solvers are as they are.",
     )
     tries = _tries(repr((truth.function, chosen("budget"))), truth, chosen("budget"))
@@ -195,7 +200,8 @@ def _picture(source: Truth | Answer, found: Any, scale: Scale, name: str) -> Non
     run = source.explanation
     about = {"dark": widgets.dark(), "selection": selected(KEY, len(run.players))}
     data = strip.data(run, found, scale=scale, none=None, **about)
-    widgets.drawn(Component("strip", data, arcs.in_text(run, found)), name, KEY)
+    shown = {**data, "asks": ""}  # what the numbers ask is said once, where they are chosen
+    widgets.drawn(Component("strip", shown, arcs.in_text(run, found)), name, KEY)
 
 
 def _list(truth: Truth, tries: Tries) -> None:

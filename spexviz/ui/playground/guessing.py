@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import numpy as np
 import streamlit as st
 
@@ -11,8 +13,9 @@ from spexviz.kit.numerals import number
 from spexviz.masks import Interaction, set_of
 from spexviz.run.playground import Function, Truth, guessed
 from spexviz.ui import widgets
-from spexviz.views import recovered, strip
-from spexviz.views.story import Component
+from spexviz.ui.playground import settings
+from spexviz.ui.playground.presets import at_random
+from spexviz.views import recovered
 from spexviz.views.words import joined, plural
 
 _STATE = "playground-guesses"  # session_state: the function that is guessed, the sets, whether it is over
@@ -49,7 +52,10 @@ def ask(function: Function) -> None:
     noun = subject.noun
     label = names(function.players)
     widgets.heading(f"Which {plural(noun)} act together?", key="playground-guess-heading")
-    widgets.drawn(Component("strip", strip.preview(subject, dark=widgets.dark())), "playground-plain", "")
+    widgets.note(
+        "The function is hidden. Ask it with this and that, and name the sets that you think are in it.",
+        key="playground-hidden",
+    )
     kept = st.pills(
         f"Ask it yourself: which {plural(noun)} are there?",
         range(len(label)),
@@ -72,7 +78,9 @@ def ask(function: Function) -> None:
     sets = _state(function)["sets"]
     told = "; ".join(joined(members, label) for members in sets)
     widgets.note(f"Your guesses: {told}" if sets else "No guess yet.", key="playground-guesses-said")
-    st.button("Show the answer", type="primary", key="playground-show", on_click=_end, args=(function,))
+    with st.container(horizontal=True):
+        st.button("Show the answer", type="primary", key="playground-show", on_click=_end, args=(function,))
+        st.button("Another, at random", icon=":material/casino:", key="playground-random", on_click=_surprise)
 
 
 def _answered(function: Function, kept: tuple[int, ...] | list[int]) -> str:
@@ -103,6 +111,10 @@ def _add(function: Function) -> None:
         sets.append(members)
         del sets[:-MOST]
     st.session_state[_PICKED] = []
+
+
+def _surprise() -> None:
+    settings.begin_with(at_random(secrets.randbits(32)))
 
 
 def _end(function: Function) -> None:

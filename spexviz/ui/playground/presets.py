@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 
@@ -94,6 +95,17 @@ PRESETS = (
         solver="fbii-2",
     ),
 )
+
+
+def at_random(seed: int) -> Preset:
+    """A function that nobody knows yet: a few products, some of them of one variable only."""
+    rng = random.Random(seed)
+    terms = []
+    for size in rng.sample((1, 1, 2, 2, 3, 4), rng.randint(2, 4)):
+        members = sorted(rng.sample(range(8), size))
+        factor = rng.choice(("1", "2", "3", "0.5"))
+        terms.append(f"{rng.choice('+-')} {factor}*{'*'.join(f'x{i}' for i in members)}")
+    return Preset("", "", " ".join(terms).removeprefix("+ "), 8, 96, solver="proxyspex")
 
 
 def preset_of(formula: str) -> Preset | None:

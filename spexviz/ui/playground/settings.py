@@ -22,17 +22,30 @@ LEAST_PLAYERS = 2
 BUDGETS = (2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 264, 300, 384, 504, 768, 1024, 1536, 2048, 3072, 4096)
 NOISES = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 ORDERS = (1, 2, 3, 4, 5)
-NAMES = ("f", "n", "noise", "budget", "order", "sets", "solver")  # in the address
+NAMES = ("f", "n", "noise", "budget", "order", "sets", "solver", "guess")  # in the address
 SETS = {WRITTEN: "As it is written", AVERAGE: "On average"}
 _FIELDS = ("formula", "n", "noise", "budget", "order", "sets", "solver", "guess")
 _KEPT = "playground-kept"  # session_state: what was chosen, also while no widget shows it
+_DRAWN = "playground-drawn"  # session_state: the settings whose widgets this drawing shows, and the last one
 _WRITTEN = "playground-written"  # session_state: the addresses that this page wrote itself
 _NUMBER = re.compile(r"[0-9]{1,4}\Z")
 
 
 def key(name: str) -> str:
-    """Of the widget that shows a setting."""
+    """Where the session keeps a setting."""
     return f"playground-{name}"
+
+
+def widget(name: str) -> str:
+    """The key of the widget that shows a setting, whose value the browser is told where it was not there before.
+
+    Else the browser would begin with the first value that there is, and the server with the kept one.
+    """
+    now, before = st.session_state[_DRAWN]
+    if name not in before:
+        choose(name, chosen(name))
+    now.add(name)
+    return key(name)
 
 
 def chosen(name: str) -> Any:
@@ -53,6 +66,8 @@ def begin() -> None:
             choose(name, value)
     for name in _FIELDS:
         st.session_state.setdefault(key(name), kept[name])
+    before, _ = st.session_state.get(_DRAWN, (set(), set()))
+    st.session_state[_DRAWN] = (set(), before)
 
 
 def keep() -> None:
@@ -67,8 +82,10 @@ def keep() -> None:
         "sets": chosen("sets"),
         "solver": chosen("solver"),
     }
+    if chosen("guess"):
+        said["guess"] = "1"
     written = st.session_state.setdefault(_WRITTEN, [])
-    written.append(tuple(said[name] for name in NAMES))
+    written.append(tuple(said.get(name) for name in NAMES))
     del written[:-100]
     browser.settle({}, said, NAMES)
 
@@ -113,6 +130,8 @@ def read(parameters: Mapping[str, str]) -> dict[str, Any]:
     for name, words in (("sets", INDICES), ("solver", pairs.titles())):
         if parameters.get(name) in words:
             found[name] = parameters[name]
+    if parameters.get("guess") == "1":
+        found["guess"] = True
     return found
 
 
