@@ -44,7 +44,7 @@ class Held:
 def line(key: str, title: str, r2: float, recovery: Recovery, own: bool = False) -> Row:
     """A line of the list. `r2`: NaN where none can be given, as of a guess."""
     beside = _counted(recovery)
-    said = f"{recovery_said(recovery)}"
+    said = recovery_said(recovery)
     if math.isfinite(r2):
         said = f"R² {r2_text(r2)}, {said}"
     return Row(key, title, r2, (r2, r2), beside, said, own)

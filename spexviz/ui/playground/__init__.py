@@ -49,8 +49,9 @@ def page() -> None:
     """The whole page."""
     st.title("Playground", anchor=False)
     st.caption(
+        "A solver leaves parts of an input out, asks what comes out then, and says which parts act together. "
         "Here the answer is known: a function that you can read stands in for the model. See which solver "
-        "finds out how it works, from how many questions, and what it makes up."
+        "finds it, from how many questions, and what it makes up."
     )
     st.fragment(_play)()
 
@@ -128,7 +129,7 @@ def _about(function: Function) -> None:
         help="Standard deviation of what is added to each answer. R² is of the function without it.",
     )
     shown = {"required": True, "key": settings.widget("sets"), "help": HELP}
-    counted.segmented_control("Its sets", list(settings.SETS), format_func=settings.SETS.get, **shown)
+    counted.segmented_control("Count its sets", list(settings.SETS), format_func=settings.SETS.get, **shown)
     guess.toggle("Guess first", key=settings.widget("guess"), on_change=guessing.again, args=(function,))
 
 
@@ -217,7 +218,8 @@ def _list(truth: Truth, tries: Tries) -> None:
         rows.append(recovered.line(YOU, "You", math.nan, guess, own=True))
     widgets.heading(
         f"What each solver finds with {tries.budget:,} questions",
-        f"R² is over all {2**truth.n:,} inputs, of the function without noise. {recovered.COUNTED}",
+        f"R² is how much of the differences between all {2**truth.n:,} inputs it explains, 1 being all of "
+        f"it; noise is left out. {recovered.COUNTED}",
         key="playground-list-heading",
     )
     if guess is not None:

@@ -37,7 +37,7 @@ def key(name: str) -> str:
 
 
 def widget(name: str) -> str:
-    """The key of the widget that shows a setting, whose value the browser is told where it was not there before.
+    """The key of the widget that shows a setting; where it was not there before, the browser gets its value.
 
     Else the browser would begin with the first value that there is, and the server with the kept one.
     """
