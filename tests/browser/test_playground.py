@@ -115,7 +115,7 @@ def test_a_function_is_played_with_by_mouse_and_by_keys(server, open_page, width
         assert not states.wrong_with(page)
 
 
-@pytest.mark.skipif(not CAMPAIGN, reason="a measurement, for the campaign")
+@pytest.mark.campaign
 def test_what_is_seen_follows_the_slider(server, open_page) -> None:
     page = open_page(f"{server.url}/playground?n=12&f=2*x0*x1-3*x2*x3*x4&budget=128&order=2")
     states.answered(page)
