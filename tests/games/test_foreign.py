@@ -85,7 +85,9 @@ def test_interactions_go_to_shapiq_and_come_back(index: str) -> None:
     assert back.order == ours.order and back.players == ours.players and back.index == theirs.index
     assert {members: back[members] for members in whole} == pytest.approx(whole)
     if index not in ("SII", "k-SII", "STII", "FSII", "SV"):  # of whose surrogates others are the shares
-        assert {m: back.shares[m] for m in whole} == pytest.approx({m: ours.shares[m] for m in whole}, abs=1e-9)
+        assert {m: back.shares[m] for m in whole} == pytest.approx(
+            {m: ours.shares[m] for m in whole}, abs=1e-9
+        )
     assert "interaction" in repr(back) and len(back.frame()) == len(back)
 
 
