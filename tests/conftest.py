@@ -41,10 +41,11 @@ def nothing_known(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     Unless the test is about that, and says so: `@pytest.mark.kept`.
     """
     from spexviz.ablate.cache import MemoryCache
-    from spexviz.run import pipeline
+    from spexviz.run import checks, pipeline
 
     if request.node.get_closest_marker("kept") is None:
-        monkeypatch.setattr(pipeline, "KeptCache", MemoryCache)
+        for room in (pipeline, checks):
+            monkeypatch.setattr(room, "KeptCache", MemoryCache)
 
 
 @pytest.fixture(scope="session")

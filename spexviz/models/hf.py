@@ -138,7 +138,7 @@ class TransformersModel(ScoringModel):
         if not self._head.is_linear:
             found.append(
                 f"{self.label} makes its logits of its last states by more than one linear map: "
-                "they are computed by its own code, in fp32."
+                "they are computed by its own code, in fp32 as far as its weights are."
             )
         if self._allowed.kept != WHOLE:
             found.append(

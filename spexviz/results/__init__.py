@@ -17,7 +17,7 @@ from spexviz import codec
 from spexviz.errors import SpecError
 from spexviz.indices import Interactions, interactions
 from spexviz.kit.arrays import Floats
-from spexviz.kit.cached import cached_property
+from spexviz.kit.cached import cached_property, kept
 from spexviz.kit.files import write_text
 from spexviz.masks import Masks, Values, ends, keys
 from spexviz.results.proof import (
@@ -172,6 +172,7 @@ class Explanation:
         """Sets that were checked on the model, by `validate=True` or afterwards."""
         return self.proof.checks
 
+    @kept
     def interactions(self, index: str = "mean", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit.
 

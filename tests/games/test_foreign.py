@@ -84,7 +84,7 @@ def test_interactions_go_to_shapiq_and_come_back(index: str) -> None:
     back = sv.Interactions.from_shapiq(theirs, ours.players, ours.unit)
     assert back.order == ours.order and back.players == ours.players and back.index == theirs.index
     assert {members: back[members] for members in whole} == pytest.approx(whole)
-    if index not in ("SII", "k-SII", "STII", "FSII", "SV"):  # of whose surrogates others are the shares
+    if index not in ("SII", "k-SII", "STII", "FSII", "SV", "BV"):  # of whose surrogates others are the shares
         assert {m: back.shares[m] for m in whole} == pytest.approx(
             {m: ours.shares[m] for m in whole}, abs=1e-9
         )
@@ -107,13 +107,11 @@ def test_what_shapiq_has_no_word_for_is_refused() -> None:
         sv.Interactions.from_shapiq(strange)
 
 
-@pytest.mark.parametrize("approximator", [shapiq.KernelSHAPIQ, shapiq.SPEX, shapiq.SVARMIQ])
+@pytest.mark.parametrize("approximator", [shapiq.KernelSHAPIQ, shapiq.SVARMIQ])
 def test_our_games_go_into_its_approximators(approximator: type) -> None:
     game = sv.PromptGame("toy", "this film is not good at all never bad", "Review: {}")
     n = len(game.players)
-    made = approximator(
-        n=n, max_order=2, index="FBII" if approximator is shapiq.SPEX else "SII", random_state=0
-    )
+    made = approximator(n=n, max_order=2, index="SII", random_state=0)
     found = made.approximate(budget=2**n, game=game)
     ours = sv.explain(game, sv.Linear(), budget=2**n).interactions(found.index, order=2)
     at = (game.players.index("not"), game.players.index("good"))
