@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -50,7 +49,7 @@ def test_the_readme_is_short_and_shows_all_three_lenses() -> None:
         assert other in text
 
 
-@pytest.mark.skipif(not os.environ.get("SPEXVIZ_CAMPAIGN"), reason="in the campaign: SPEXVIZ_CAMPAIGN=1")
+@pytest.mark.campaign
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     """As `make docs` does it: a warning is an error."""
     pytest.importorskip("furo", reason="the extra spexviz[docs] is not installed")

@@ -11,6 +11,7 @@ from spexviz.ui.lenses import lenses
 HOME = ("home", "Home", ":material/home:")
 OTHERS = (  # pages that are no lens's
     ("gallery", "Gallery", ":material/photo_library:"),
+    ("playground", "Playground", ":material/function:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("runs", "Runs", ":material/history:"),
 )
