@@ -19,6 +19,10 @@ myst_heading_anchors = 3
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
+_NAMED = ("Masks", "Values", "Interaction", "Floats", "Bools", "Ints", "Positions")
+autodoc_type_aliases = {
+    name: name for name in _NAMED
+}  # else each is told as ndarray[tuple[Any, …], dtype[…]]
 python_use_unqualified_type_names = True
 html_theme = "furo"
 html_title = "spexviz"
@@ -27,6 +31,9 @@ html_css_files = ["site.css"]
 html_favicon = str(ROOT / "assets" / "mark.svg")
 html_logo = str(ROOT / "assets" / "mark.svg")
 html_show_sourcelink = False
+html_show_copyright = False
+smartquotes = False  # the texts have their own
+toc_object_entries = False  # every name has a heading
 _LIGHT = {"color-brand-primary": "#5b3fa0", "color-brand-content": "#5b3fa0"}
 _DARK = {"color-brand-primary": "#b9a3f0", "color-brand-content": "#b9a3f0"}
 html_theme_options = {"light_css_variables": _LIGHT, "dark_css_variables": _DARK}

