@@ -128,8 +128,10 @@ def _about(function: Function) -> None:
         key=settings.widget("noise"),
         help="Standard deviation of what is added to each answer. R² is of the function without it.",
     )
-    shown = {"required": True, "key": settings.widget("sets"), "help": HELP}
-    counted.segmented_control("Count its sets", list(settings.SETS), format_func=settings.SETS.get, **shown)
+    shown: Any = {"required": True, "key": settings.widget("sets"), "help": HELP}
+    counted.segmented_control(
+        "Count its sets", list(settings.SETS), format_func=settings.SETS.__getitem__, **shown
+    )
     guess.toggle("Guess first", key=settings.widget("guess"), on_change=guessing.again, args=(function,))
 
 
@@ -177,8 +179,8 @@ def _beside(truth: Truth, tries: Tries) -> None:
     """The pictures of the truth and of the chosen solver, on one scale."""
     index = chosen("sets")
     true, answer = truth.shown(index), _chosen(tries)
-    is_told = answer is not None and answer.spectrum is not None
-    scale = Scale.of(true, answer.shown(index)) if is_told else Scale.of(true)
+    found = answer.shown(index) if answer is not None and answer.spectrum is not None else None
+    scale = Scale.of(true, found) if found is not None else Scale.of(true)
     left, right = st.columns(2, gap="medium")
     sets = recovered.truth_said(
         truth.values(index), truth.recovery(index).hits, truth.function.players, COUNTED[index]
@@ -189,12 +191,12 @@ def _beside(truth: Truth, tries: Tries) -> None:
     with right:
         if answer is None:
             widgets.heading("A solver", "It is still at work …", key="playground-found")
-        elif not is_told:
+        elif found is None:
             widgets.heading(f"What {_title(answer.solver)} finds", answer.refused, key="playground-found")
         else:
             said = recovered.said(_held(answer))
             widgets.heading(f"What {_title(answer.solver)} finds", said, key="playground-found")
-            _picture(answer, answer.shown(index), scale, "playground-answer")
+            _picture(answer, found, scale, "playground-answer")
 
 
 def _picture(source: Truth | Answer, found: Any, scale: Scale, name: str) -> None:
