@@ -18,7 +18,7 @@ from spexviz.solvers.base import Solver
 from spexviz.solvers.spex.solver import SPEX
 from spexviz.ui import pairs, widgets
 from spexviz.ui.playground import guessing, settings
-from spexviz.ui.playground.presets import PRESETS, Preset, preset_of
+from spexviz.ui.playground.presets import PRESETS, preset_of
 from spexviz.ui.playground.settings import chosen, key
 from spexviz.ui.selection import selected
 from spexviz.views import arcs, recovered, rivals, strip
@@ -59,22 +59,17 @@ def page() -> None:
 def _play() -> None:
     """All that follows the fields; it reruns alone."""
     settings.begin()
-    now = preset_of(chosen("formula"))
-    titles = [preset.title for preset in PRESETS]
-    st.session_state[key("preset")] = now.title if now else None
-    st.pills("Start from", titles, key=key("preset"), on_change=_begin_with)
-    written = st.container()  # hidden from who guesses
+    top = st.container()
     try:
         function = settings.function()
         with st.spinner("Asking every input …", show_time=False):
             truth = _truth(repr(function), function)
     except SpexvizError as error:
-        _written(written, now)
+        _written(top, is_hidden=False)
         _wrong(error)
     else:
         guesses = chosen("guess") and not guessing.is_over(function)
-        if not guesses:
-            _written(written, now)
+        _written(top, is_hidden=guesses)
         _about(function)
         if guesses:
             guessing.ask(function)
@@ -83,12 +78,17 @@ def _play() -> None:
     settings.keep()
 
 
-def _written(place: Any, preset: Preset | None) -> None:
-    """What the function does, in words, and the formula itself."""
+def _written(place: Any, is_hidden: bool) -> None:
+    """The presets, what the function does in words, and the formula; hidden from who guesses."""
+    preset = None if is_hidden else preset_of(chosen("formula"))
+    st.session_state[key("preset")] = preset.title if preset else None
     with place:
+        titles = [preset.title for preset in PRESETS]
+        st.pills("Start from", titles, key=key("preset"), on_change=_begin_with)
         if preset is not None:
             widgets.note(preset.story, key="playground-story", kind="strip")
-        st.text_input("The function", key=settings.widget("formula"), help=SYNTAX, max_chars=LONGEST)
+        if not is_hidden:
+            st.text_input("The function", key=settings.widget("formula"), help=SYNTAX, max_chars=LONGEST)
 
 
 def _begin_with() -> None:
