@@ -34,6 +34,20 @@ def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(autouse=True)
+def nothing_known(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of the library keeps its ablations for itself, or one test would find those of another.
+
+    Unless the test is about that, and says so: `@pytest.mark.kept`.
+    """
+    from spexviz.ablate.cache import MemoryCache
+    from spexviz.run import checks, pipeline
+
+    if request.node.get_closest_marker("kept") is None:
+        for room in (pipeline, checks):
+            monkeypatch.setattr(room, "KeptCache", MemoryCache)
+
+
 @pytest.fixture(scope="session")
 def bundled() -> object:
     """The bundled model, loaded once a session."""

@@ -65,9 +65,9 @@ class SyntheticGame(Game):
 
     @cached_property
     def spectrum(self) -> Spectrum | None:
-        """The true spectrum where it was given;
+        """The true spectrum where it was given; None for an expression.
 
-        None for an expression (transform its values on all masks instead).
+        (Transform its values on all masks instead.) Raises GameError for what is none.
         """
         source = self.source
         if isinstance(source, str | Spectrum):  # a Spectrum only until __post_init__ makes it an object
@@ -98,6 +98,7 @@ class SyntheticGame(Game):
 
     @cached_property
     def players(self) -> tuple[str, ...]:
+        """x0, x1, …. Raises GameError for an expression that names none, or too many."""
         if self.spectrum is not None:
             return tuple(f"x{i}" for i in range(self.spectrum.n))
         n = max(self.formula.n, self.n)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from spexviz.kit.paths import ASSETS
-from spexviz.ui import access, address, browser, playlist, routes
+from spexviz.ui import access, address, browser, own, playlist, routes
 from spexviz.ui.lenses import lenses
 
 HOME = ("home", "Home", ":material/home:")
@@ -16,7 +16,8 @@ OTHERS = (  # pages that are no lens's
     ("runs", "Runs", ":material/history:"),
 )
 UNLISTED = ((playlist.PAGE, "Present", ":material/slideshow:"),)  # reached from a run, or from several
-ENTRIES = (HOME, *((lens.page, lens.entry, lens.icon) for lens in lenses()), *OTHERS)
+OWN = (own.ENTRY,) if own.games() else ()
+ENTRIES = (HOME, *((lens.page, lens.entry, lens.icon) for lens in lenses()), *OWN, *OTHERS)
 SIDEBAR = 200  # pixels, the least that Streamlit allows; on a phone it is folded
 look = {"page_icon": str(ASSETS / "mark.svg"), "layout": "wide", "initial_sidebar_state": SIDEBAR}
 st.set_page_config(page_title="spexviz", **look)
