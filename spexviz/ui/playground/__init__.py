@@ -220,8 +220,8 @@ def _list(truth: Truth, tries: Tries) -> None:
         rows.append(recovered.line(YOU, "You", math.nan, guess, own=True))
     widgets.heading(
         f"What each solver finds with {tries.budget:,} questions",
-        f"R² is how much of the differences between all {2**truth.n:,} inputs it explains, 1 being all of "
-        f"it; noise is left out. {recovered.COUNTED}",
+        f"R² is how much of the differences between all {2**truth.n:,} inputs it explains, 1 being all; "
+        f"noise is left out. {recovered.COUNTED}",
         key="playground-list-heading",
     )
     if guess is not None:
@@ -234,10 +234,8 @@ def _list(truth: Truth, tries: Tries) -> None:
         working = ", ".join(map(_title, waiting))
         st.caption(f"Still at work: {working} …")
     for answer in tries.answers(_solvers()):
-        if answer.refused:
-            widgets.note(
-                f"{_title(answer.solver)}: {answer.refused}", key=f"playground-no-{answer.solver.name}"
-            )
+        if answer.refused and answer.solver.name != chosen("solver"):  # that one is told of above
+            widgets.note(answer.refused, key=f"playground-no-{answer.solver.name}")
 
 
 def _pick(said: Any) -> None:
