@@ -52,6 +52,14 @@ def _one_of(a: Column, b: Column) -> Column:
     return a + b - 2 * a * b
 
 
+def _both(a: Column, b: Column) -> Column:
+    return a * b
+
+
+def _less(a: Column) -> Column:
+    return -a
+
+
 def _not(a: Column) -> Column:
     return 1.0 - a
 
@@ -67,10 +75,10 @@ def _all_by(two: Callable[[Column, Column], Column]) -> Callable[..., Column]:
 
 
 class Call(NamedTuple):
-    """A step that takes the last `count` columns and leaves one."""
+    """A step that takes the last `of` columns and leaves one."""
 
     function: Callable[..., Column]
-    count: int
+    of: int
 
 
 Step = float | int | Call
@@ -79,14 +87,14 @@ Step = float | int | Call
 _BINARY: Mapping[str, tuple[int, Callable[..., Column]]] = {  # how tightly each binds
     "|": (1, _either),
     "^": (2, _one_of),
-    "&": (3, operator.mul),
+    "&": (3, _both),
     "+": (4, operator.add),
     "-": (4, operator.sub),
-    "*": (5, operator.mul),
+    "*": (5, _both),
 }
-_UNARY: Mapping[str, Callable[..., Column] | None] = {"-": operator.neg, "+": None, "~": _not}
+_UNARY: Mapping[str, Callable[..., Column] | None] = {"-": _less, "+": None, "~": _not}
 FUNCTIONS: Mapping[str, Callable[..., Column]] = {
-    "and": _all_by(operator.mul),
+    "and": _all_by(_both),
     "or": _all_by(_either),
     "xor": _all_by(_one_of),
     "not": _not,
@@ -141,9 +149,9 @@ class Formula:
         stack: list[Column] = []
         for step in self.steps:
             if isinstance(step, Call):
-                of = stack[-step.count :]
-                del stack[-step.count :]
-                stack.append(step.function(*of))
+                taken = stack[-step.of :]
+                del stack[-step.of :]
+                stack.append(step.function(*taken))
             elif isinstance(step, int):
                 stack.append(columns[step])
             else:

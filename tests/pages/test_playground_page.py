@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
 import time
 from typing import Any
 
@@ -15,8 +13,6 @@ from spexviz.run.playground import WRITTEN, Function, Truth, tried
 from spexviz.solvers.linear import Linear
 from spexviz.ui.playground.presets import PRESETS
 from tests.pages.app import ROOT, button, components, page, wait
-
-SLOW = {"proxyspex", "gp"}
 
 
 @pytest.fixture
@@ -54,18 +50,17 @@ def test_a_newcomer_sees_a_function_in_plain_words_and_what_a_solver_makes_of_it
     )
 
 
-def test_order_5_and_proxyspex_find_the_triple(at: AppTest) -> None:
+def test_order_5_finds_the_triple_and_slow_solvers_follow(at: AppTest) -> None:
     set_to(at, "select_slider", "budget", 504)
     set_to(at, "select_slider", "order", 5)
     assert "SPEX (sets up to 5) finds all 3 sets, and shows nothing else." in said(at)
 
     def followed() -> bool:
         at.run()
-        return set(lines(at)) >= SLOW
+        return "gp" in lines(at)
 
     wait(followed)
-    assert lines(at)["proxyspex"]["range"] == lines(at)["spex"]["range"] == "3 of 3"
-    assert "Still at work" not in said(at)
+    assert lines(at)["gp"]["range"] == lines(at)["spex"]["range"] == "3 of 3"
 
 
 def test_on_average_the_triple_is_seen_in_its_pairs_too(at: AppTest) -> None:
@@ -74,42 +69,38 @@ def test_on_average_the_triple_is_seen_in_its_pairs_too(at: AppTest) -> None:
     assert lines(at)["spex"]["range"] == "10 of 11"
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.title)
-def test_every_preset_opens_with_its_sentence_and_has_something_to_see(at: AppTest, preset) -> None:
-    at.button_group(key="playground-preset").set_value(preset.title).run()
-    assert not at.exception and preset.story[:40] in said(at)
-    row = lines(at)[preset.solver]
-    assert row["range"] != f"{row['range'].split(' of ')[1]} of {row['range'].split(' of ')[1]}", (
-        "it misses some"
-    )
-    truth = Truth.of(Function(preset.formula, preset.n, words=preset.words))
-    assert truth.n == preset.n and len(preset.words) in (0, preset.n)
-    assert not tried(truth, Linear(), preset.budget).recovery(WRITTEN).is_whole
+def test_every_preset_opens_with_its_sentence_and_has_something_to_see(at: AppTest) -> None:
+    for preset in PRESETS:
+        at.button_group(key="playground-preset").set_value(preset.title).run()
+        assert not at.exception and preset.story[:40] in said(at)
+        found, _, true = lines(at)[preset.solver]["range"].partition(" of ")
+        assert found != true, "it misses some, or shows more"
+        truth = Truth.of(Function(preset.formula, preset.n, words=preset.words))
+        assert truth.n == preset.n and len(preset.words) in (0, preset.n)
+        assert not tried(truth, Linear(), preset.budget).recovery(WRITTEN).is_whole
 
 
-@pytest.mark.parametrize(
-    ("formula", "said_of_it", "arrow"),
-    [
-        ("x0 & (x1 | x2", "At character 14: Here the end is not expected", 13),
-        ("__import__('os').system('true')", "At character 1: “__import__” is neither", 0),
-        ("<img src=x onerror=alert(1)>", "At character 1:", 0),
-        ("x0 +\n/ x1", "At character 6: ", 5),
-        ("(" * 60 + "x0", "At character 51: More than 50 brackets", 40),
-        ("x25", "At character 1: “x25” is beyond the last variable, x19", 0),
-        ("1 + 2", "At character 1: Nothing here can be left out", 0),
-        ("", "At character 1: Nothing is written yet", None),
-        ("1e300*1e300*x0", "beyond what a computer can hold", None),
-    ],
+HOSTILE = (
+    ("x0 & (x1 | x2", "At character 14: Here the end is not expected", 13),
+    ("__import__('os').system('true')", "At character 1: “__import__” is neither", 0),
+    ("<img src=x onerror=alert(1)>", "At character 1:", 0),
+    ("x0 +\n/ x1", "At character 6: ", 5),
+    ("(" * 60 + "x0", "At character 51: More than 50 brackets", 40),
+    ("x25", "At character 1: “x25” is beyond the last variable, x19", 0),
+    ("1 + 2", "At character 1: Nothing here can be left out", 0),
+    ("", "At character 1: Nothing is written yet", None),
+    ("1e300*1e300*x0", "beyond what a computer can hold", None),
 )
-def test_hostile_formulas_are_refused_at_their_character_and_lose_nothing(
-    at: AppTest, formula: str, said_of_it: str, arrow: int | None
-) -> None:
-    set_to(at, "text_input", "formula", formula)
-    assert said_of_it in said(at) and at.text_input(key="playground-formula").value == formula
-    if arrow is not None:
-        assert at.code[0].value.split("\n")[1] == " " * arrow + "↑"
+
+
+def test_hostile_formulas_are_refused_at_their_character_and_lose_nothing(at: AppTest) -> None:
+    for formula, said_of_it, arrow in HOSTILE:
+        set_to(at, "text_input", "formula", formula)
+        assert said_of_it in said(at) and at.text_input(key="playground-formula").value == formula
+        if arrow is not None:
+            assert at.code[0].value.split("\n")[1] == " " * arrow + "↑"
     set_to(at, "text_input", "formula", "x0 & x1")
-    assert "it has one set" in said(at) or "it has 1 set: x0 × x1 (+1.00)" in said(at)
+    assert "it has 1 set: x0 × x1 (+1.00)" in said(at)
 
 
 def test_an_address_opens_what_a_teacher_chose_and_a_hostile_one_changes_nothing() -> None:
@@ -168,12 +159,3 @@ def test_settings_outlive_a_look_at_another_page(at: AppTest) -> None:
     again.session_state["playground-kept"] = at.session_state["playground-kept"]  # the widgets are forgotten
     again.run()
     assert again.text_input(key="playground-formula").value == "x0 | x2" and not again.exception
-
-
-def test_no_torch_is_loaded_for_it() -> None:
-    code = (
-        "import sys; from streamlit.testing.v1 import AppTest;"
-        "at = AppTest.from_file('pages/playground.py', default_timeout=60).run();"
-        "assert not at.exception; assert 'torch' not in sys.modules and 'transformers' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120, capture_output=True)

@@ -18,7 +18,7 @@ from spexviz.solvers.base import Solver
 from spexviz.solvers.spex.solver import SPEX
 from spexviz.ui import pairs, widgets
 from spexviz.ui.playground import guessing, settings
-from spexviz.ui.playground.presets import PRESETS, Preset, preset_of
+from spexviz.ui.playground.presets import PRESETS, preset_of
 from spexviz.ui.playground.settings import chosen, key
 from spexviz.ui.selection import selected
 from spexviz.views import arcs, recovered, rivals, strip
@@ -59,22 +59,17 @@ def page() -> None:
 def _play() -> None:
     """All that follows the fields; it reruns alone."""
     settings.begin()
-    now = preset_of(chosen("formula"))
-    titles = [preset.title for preset in PRESETS]
-    st.session_state[key("preset")] = now.title if now else None
-    st.pills("Start from", titles, key=key("preset"), on_change=_begin_with)
-    written = st.container()  # hidden from who guesses
+    top = st.container()
     try:
         function = settings.function()
         with st.spinner("Asking every input …", show_time=False):
             truth = _truth(repr(function), function)
     except SpexvizError as error:
-        _written(written, now)
+        _written(top, is_hidden=False)
         _wrong(error)
     else:
         guesses = chosen("guess") and not guessing.is_over(function)
-        if not guesses:
-            _written(written, now)
+        _written(top, is_hidden=guesses)
         _about(function)
         if guesses:
             guessing.ask(function)
@@ -83,12 +78,17 @@ def _play() -> None:
     settings.keep()
 
 
-def _written(place: Any, preset: Preset | None) -> None:
-    """What the function does, in words, and the formula itself."""
+def _written(place: Any, is_hidden: bool) -> None:
+    """The presets, what the function does in words, and the formula; hidden from who guesses."""
+    preset = None if is_hidden else preset_of(chosen("formula"))
+    st.session_state[key("preset")] = preset.title if preset else None
     with place:
+        titles = [preset.title for preset in PRESETS]
+        st.pills("Start from", titles, key=key("preset"), on_change=_begin_with)
         if preset is not None:
             widgets.note(preset.story, key="playground-story", kind="strip")
-        st.text_input("The function", key=settings.widget("formula"), help=SYNTAX, max_chars=LONGEST)
+        if not is_hidden:
+            st.text_input("The function", key=settings.widget("formula"), help=SYNTAX, max_chars=LONGEST)
 
 
 def _begin_with() -> None:
@@ -128,8 +128,10 @@ def _about(function: Function) -> None:
         key=settings.widget("noise"),
         help="Standard deviation of what is added to each answer. R² is of the function without it.",
     )
-    shown = {"required": True, "key": settings.widget("sets"), "help": HELP}
-    counted.segmented_control("Count its sets", list(settings.SETS), format_func=settings.SETS.get, **shown)
+    shown: Any = {"required": True, "key": settings.widget("sets"), "help": HELP}
+    counted.segmented_control(
+        "Count its sets", list(settings.SETS), format_func=settings.SETS.__getitem__, **shown
+    )
     guess.toggle("Guess first", key=settings.widget("guess"), on_change=guessing.again, args=(function,))
 
 
@@ -177,8 +179,8 @@ def _beside(truth: Truth, tries: Tries) -> None:
     """The pictures of the truth and of the chosen solver, on one scale."""
     index = chosen("sets")
     true, answer = truth.shown(index), _chosen(tries)
-    is_told = answer is not None and answer.spectrum is not None
-    scale = Scale.of(true, answer.shown(index)) if is_told else Scale.of(true)
+    found = answer.shown(index) if answer is not None and answer.spectrum is not None else None
+    scale = Scale.of(true, found) if found is not None else Scale.of(true)
     left, right = st.columns(2, gap="medium")
     sets = recovered.truth_said(
         truth.values(index), truth.recovery(index).hits, truth.function.players, COUNTED[index]
@@ -189,12 +191,12 @@ def _beside(truth: Truth, tries: Tries) -> None:
     with right:
         if answer is None:
             widgets.heading("A solver", "It is still at work …", key="playground-found")
-        elif not is_told:
+        elif found is None:
             widgets.heading(f"What {_title(answer.solver)} finds", answer.refused, key="playground-found")
         else:
             said = recovered.said(_held(answer))
             widgets.heading(f"What {_title(answer.solver)} finds", said, key="playground-found")
-            _picture(answer, answer.shown(index), scale, "playground-answer")
+            _picture(answer, found, scale, "playground-answer")
 
 
 def _picture(source: Truth | Answer, found: Any, scale: Scale, name: str) -> None:
@@ -218,8 +220,8 @@ def _list(truth: Truth, tries: Tries) -> None:
         rows.append(recovered.line(YOU, "You", math.nan, guess, own=True))
     widgets.heading(
         f"What each solver finds with {tries.budget:,} questions",
-        f"R² is how much of the differences between all {2**truth.n:,} inputs it explains, 1 being all of "
-        f"it; noise is left out. {recovered.COUNTED}",
+        f"R² is how much of the differences between all {2**truth.n:,} inputs it explains, 1 being all; "
+        f"noise is left out. {recovered.COUNTED}",
         key="playground-list-heading",
     )
     if guess is not None:
@@ -232,10 +234,8 @@ def _list(truth: Truth, tries: Tries) -> None:
         working = ", ".join(map(_title, waiting))
         st.caption(f"Still at work: {working} …")
     for answer in tries.answers(_solvers()):
-        if answer.refused:
-            widgets.note(
-                f"{_title(answer.solver)}: {answer.refused}", key=f"playground-no-{answer.solver.name}"
-            )
+        if answer.refused and answer.solver.name != chosen("solver"):  # that one is told of above
+            widgets.note(answer.refused, key=f"playground-no-{answer.solver.name}")
 
 
 def _pick(said: Any) -> None:

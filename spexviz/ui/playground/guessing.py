@@ -43,7 +43,7 @@ def said(truth: Truth, index: str) -> str:
 
 def again(function: Function) -> None:
     """Hide the answer, and forget what was guessed."""
-    st.session_state[_STATE] = {"of": repr(function), "sets": [], "over": False}
+    st.session_state[_STATE] = {"of": function.formula, "sets": [], "over": False}
 
 
 def ask(function: Function) -> None:
@@ -98,7 +98,7 @@ def _answered(function: Function, kept: tuple[int, ...] | list[int]) -> str:
 
 def _state(function: Function) -> dict:
     """Of this function; a guess of another one is forgotten."""
-    if st.session_state.get(_STATE, {}).get("of") != repr(function):
+    if st.session_state.get(_STATE, {}).get("of") != function.formula:
         again(function)
     return st.session_state[_STATE]
 
