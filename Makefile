@@ -115,7 +115,7 @@ pictures: tools browser
 
 # What takes too long for every change: families of transformers beside transformers itself (docs/models.md), games drawn at random too, loads in
 # fresh processes beside busy ones, thirty visitors for five minutes, faults on purpose, twenty kills in either precision, pictures of every state.
-campaign: tools browser
+campaign: tools browser $(SITE)
 	$(BIN)/python -m tools.families
 	$(BIN)/python -m tools.differential
 	$(BIN)/python -m tools.loads

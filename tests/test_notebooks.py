@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from tools import notebooks
 
-CAMPAIGN = bool(os.environ.get("SPEXVIZ_CAMPAIGN"))
 SHOWS = {  # what some cell must print
     "1-first-run": ("never × fails", "R² 1.00", "True", "asked=0"),
     "2-your-own-model": ("LlamaForCausalLM", "cabinet", "without MLP 15"),
@@ -18,18 +16,18 @@ SHOWS = {  # what some cell must print
     "5-training-examples": ("examples; asked", "both", "labelled otherwise: margin"),
     "6-teaching-an-interaction": ("x0 × x1", "a score per player: R² 0.10", "x3 × x17 × x31"),
 }
-ALWAYS = ("3-your-own-function", "6-teaching-an-interaction")
+ALWAYS = ("6-teaching-an-interaction",)
+MODEL_AND_TIME = (pytest.mark.model, pytest.mark.campaign)
 
 
 def test_every_notebook_is_tried() -> None:
     assert {path.stem for path in notebooks.EXAMPLES.glob("*.ipynb")} == set(SHOWS)
 
 
-@pytest.mark.model
-@pytest.mark.parametrize("name", SHOWS)
+@pytest.mark.parametrize(
+    "name", [name if name in ALWAYS else pytest.param(name, marks=MODEL_AND_TIME) for name in SHOWS]
+)
 def test_a_notebook_runs_in_a_real_kernel(name: str, tmp_path: Path) -> None:
-    if name not in ALWAYS and not CAMPAIGN:
-        pytest.skip("in the campaign: SPEXVIZ_CAMPAIGN=1")
     notebook = notebooks.executed(notebooks.EXAMPLES / f"{name}.ipynb", tmp_path)
     shown = "\n".join(map(notebooks.printed, notebook.cells))
     for words in SHOWS[name]:
