@@ -20,6 +20,7 @@ from spexviz.solvers.base import Solver
 from spexviz.spec import Options
 from spexviz.ui import fields, resolve, routes, runtime, widgets
 from spexviz.views import captions
+from spexviz.views.glossary import help_of
 
 Made = TypeVar("Made")
 EXPLAIN = "form-explain"  # the button: its key
@@ -61,10 +62,10 @@ def solver_and_seed() -> tuple[Solver | None, int]:
     """
     kind = fields.choose_solver("form-solver")
     solver = made(kind, fields.solver_settings(kind, f"form-{kind.name}"), "solver-error")
-    seed = st.number_input("Seed", 0, 2**32 - 1, 0, help="Same settings and seed, same numbers.")
+    seed = st.number_input("Seed", 0, 2**32 - 1, 0, help=help_of("Seed"))
     st.session_state.setdefault(CHECK, True)
     label = "Check the sets shown on the model (up to 25 % more ablations)"
-    st.checkbox(label, st.session_state[CHECK], key=CHECK)
+    st.checkbox(label, st.session_state[CHECK], key=CHECK, help=help_of(label))
     return solver, int(seed)
 
 
@@ -82,7 +83,7 @@ def budget_and_options(solver: Solver | None, place: Any, budget: int = BUDGET) 
         BUDGETS,
         value=first,
         key="form-budget",
-        help="How often the model is asked with some parts removed. The field calls it the budget.",
+        help=help_of("Ablations", "How many of them the fit may see. The field calls it the budget."),
     )
     check = bool(st.session_state[CHECK])
     if solver is None:

@@ -101,7 +101,7 @@ def _link(explanation: Explanation, look: Look, key: str) -> None:
     embedding.offer(key)
     st.caption("What was asked:")
     st.code(explanation.spec.to_json(), language=None, wrap_lines=True)
-    st.caption(f"{_spent(explanation.spent)}.")
+    widgets.note(f"{_spent(explanation.spent)}.", kind="quiet", key=f"{key}-spent")
     if explanation.precision:
         st.caption(f"The model computed in {explanation.precision}.")
 

@@ -160,10 +160,11 @@ def early(run: Run, top: Any) -> None:
     if not run.active:
         st.caption("It ended before anything could be told: resume it, or start it again.")
     elif preview is None:
-        st.caption(
+        said = (
             f"The first colours come after {FIRST} ablations; you may close this page and come back by its "
             "address."
         )
+        widgets.note(said, kind="quiet", key=f"early-{run.id}-said")
     else:
         st.caption("First colours: they will still change. Numbers come with the first fit.")
 
