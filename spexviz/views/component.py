@@ -28,6 +28,7 @@ COMPONENTS = (
     "stepper",
     "chart",
     "shelf",
+    "lesson",
 )
 _SAVED = ("saver.js", "saver.css")
 _PICTURE = ("picture.js", *_SAVED)
