@@ -29,6 +29,7 @@ COMPONENTS = (
     "chart",
     "shelf",
     "lesson",
+    "four",
 )
 _SAVED = ("saver.js", "saver.css")
 _PICTURE = ("picture.js", *_SAVED)

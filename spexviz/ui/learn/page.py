@@ -176,7 +176,6 @@ def _beside(lesson: Lesson, here: Place, step: Step, *, is_step: bool) -> None:
         browser.settle(here.words(), said(lesson, step, look), address.NAMES)
 
     stage.draw(lesson, step, settle)
-    settle(stage.look_at(lesson.run_of(step)))
 
 
 def said(lesson: Lesson, step: Step, look: Look) -> dict[str, str]:

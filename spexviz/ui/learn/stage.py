@@ -22,7 +22,7 @@ from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS
 from spexviz.views.lesson import Lesson, Step
 from spexviz.views.stories import story
-from spexviz.views.story import Look
+from spexviz.views.story import Action, Look
 
 CONTROLS = "Controls"  # what a lesson calls the controls of index, order, and sets
 _TRIED = "learn-tried"  # session_state: what was switched off since the step began
@@ -87,7 +87,7 @@ def did() -> frozenset[str]:
 
 
 def draw(lesson: Lesson, step: Step, settle: Callable[[Look], None]) -> None:
-    """All that stands beside a step, in its order. `settle`: called with a look that a switch has changed."""
+    """All that stands beside a step, in its order. `settle`: called with how the run is looked at."""
     run = lesson.run_of(step)
     explanation, key = book.run_of(run), key_of(run)
     lens = lens_of(explanation.spec.game_name)
@@ -100,12 +100,19 @@ def draw(lesson: Lesson, step: Step, settle: Callable[[Look], None]) -> None:
     told: dict[str, list[panels.Panel]] = {}
     for panel in story(explanation, items):
         told.setdefault(panel.title, []).append(panel)
+    switches = any(_switches(panel) for name in step.show for panel in told.get(name, ()))
     for name in step.show:
         view = View(explanation, look_at(run), key)
         if name == CONTROLS:
             widgets.index_controls(explanation, key, "researcher")
         elif name in pieces.PIECES:
-            pieces.PIECES[name](Piece(view, step.given))
+            pieces.PIECES[name](Piece(view, step.given, tried(view.look)))
         else:
             for panel in told[name]:
                 panels.draw(panel, view, known)
+    if not switches:  # what answers a switch settles by itself, as often as it is drawn
+        settle(look_at(run))
+
+
+def _switches(panel: panels.Panel) -> bool:
+    return panel.make == Action(panels.WHAT_IF)
