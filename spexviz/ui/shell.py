@@ -6,11 +6,13 @@ import streamlit as st
 
 from spexviz.kit.paths import ASSETS
 from spexviz.ui import access, address, browser, playlist, routes
+from spexviz.ui.learn import place
 from spexviz.ui.lenses import lenses
 
 HOME = ("home", "Home", ":material/home:")
 OTHERS = (  # pages that are no lens's
     ("gallery", "Gallery", ":material/photo_library:"),
+    (place.PAGE, "Learn", ":material/school:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("runs", "Runs", ":material/history:"),
     ("glossary", "Glossary", ":material/menu_book:"),
@@ -61,4 +63,6 @@ if access.access().unguarded:
 browser.begin(f"{page.url_path}?{st.query_params.get(address.RUN, '')}")
 if page.url_path != playlist.PAGE:
     playlist.leave()
+if page.url_path != place.PAGE:
+    place.leave()
 page.run()

@@ -29,6 +29,8 @@ COMPONENTS = (
     "chart",
     "shelf",
     "glossary",
+    "lesson",
+    "four",
 )
 _TERMS = ("terms.js", "terms.css")
 _SAVED = ("saver.js", "saver.css")
@@ -42,6 +44,7 @@ _PARTS = {  # what stands before them in those that are more than one file
     "question": _TERMS,
     "tried": _TERMS,
     "sentences": _TERMS,
+    "lesson": _TERMS,
     "rows": ("listed.js", "kept.js", *_SAVED),
     "chart": _PICTURE,
     "shelf": ("thumbnail.js",),

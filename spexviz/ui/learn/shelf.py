@@ -1,0 +1,50 @@
+"""Shelf: all lessons, what each is about, and how far one has come in it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from spexviz.ui import browser, widgets
+from spexviz.ui.learn import book, place
+from spexviz.ui.learn.place import Place
+from spexviz.views.lesson import Lesson
+
+INTRO = (
+    "Short lessons beside real runs: each step says something, asks you to try it, and goes on when you have. Every answer of "
+    "the model was recorded, so nothing has to be waited for. Five questions end each of them."
+)
+
+
+def draw() -> None:
+    """The whole list."""
+    st.title("Learn", anchor=False)
+    st.caption(INTRO)
+    for lesson in book.lessons():
+        _row(lesson)
+
+
+def _row(lesson: Lesson) -> None:
+    now = place.progress().get(lesson.number)
+    key = f"learn-lesson-{lesson.number}"
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=key):
+        with st.container():
+            title = f"{lesson.number} · {lesson.title}"
+            widgets.heading(title, lesson.about, _standing(lesson, now), key=f"{key}-title")
+        if st.button(_label(lesson, now), key=f"{key}-open", type="secondary" if now else "primary"):
+            begins = now is None or now.is_finished(lesson)
+            browser.visit(place.path(Place(lesson.number, 1 if begins else now.at)))
+
+
+def _label(lesson: Lesson, now: place.Progress | None) -> str:
+    if now is None:
+        return "Start"
+    return "Once more" if now.is_finished(lesson) else "Go on"
+
+
+def _standing(lesson: Lesson, now: place.Progress | None) -> str:
+    """How long it takes, or how far one has come."""
+    if now is None:
+        return f"About {lesson.minutes} minutes: {len(lesson.steps)} steps, {len(lesson.questions)} questions."
+    if now.is_finished(lesson):
+        return f"Finished; {now.right(lesson)} of {len(lesson.questions)} questions right."
+    return f"You are at {now.at} of {lesson.length}."
