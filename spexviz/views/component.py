@@ -31,6 +31,7 @@ COMPONENTS = (
     "glossary",
     "lesson",
     "four",
+    "methods",
 )
 _TERMS = ("terms.js", "terms.css")
 _SAVED = ("saver.js", "saver.css")
@@ -45,6 +46,7 @@ _PARTS = {  # what stands before them in those that are more than one file
     "tried": _TERMS,
     "sentences": _TERMS,
     "lesson": _TERMS,
+    "methods": _TERMS,
     "rows": ("listed.js", "kept.js", *_SAVED),
     "chart": _PICTURE,
     "shelf": ("thumbnail.js",),

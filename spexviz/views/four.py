@@ -42,7 +42,9 @@ def four(
         value = float(explanation.asked(all_but([left_out], len(explanation.players)))[0])
         values[left_out] = value
         small = "" if depth == "anyone" else number(value)
-        cells.append({"off": list(left_out), "value": question.bare(explanation.subject, value), "small": small})
+        cells.append(
+            {"off": list(left_out), "value": question.bare(explanation.subject, value), "small": small}
+        )
     body = {
         "names": names,
         "cells": cells,

@@ -105,7 +105,9 @@ class Step:
     def said(self, depth: Depth) -> tuple[str, ...]:
         """Its paragraphs at a depth: what everybody reads, then what is for this depth and those above it."""
         told = (self.text, self.analyst, self.researcher)[: DEPTHS.index(depth) + 1]
-        return tuple(paragraph.strip() for text in told for paragraph in text.split("\n\n") if paragraph.strip())
+        return tuple(
+            paragraph.strip() for text in told for paragraph in text.split("\n\n") if paragraph.strip()
+        )
 
 
 @dataclass(frozen=True)

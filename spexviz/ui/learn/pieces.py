@@ -13,8 +13,10 @@ import streamlit as st
 
 from spexviz.masks import Interaction
 from spexviz.ui import widgets
+from spexviz.ui.learn import book
 from spexviz.ui.panels import View
 from spexviz.views.four import four
+from spexviz.views.methods import methods
 
 _DID = "learn-did"  # session_state: what was reported since the step began
 
@@ -37,12 +39,23 @@ Draw = Callable[[Piece], None]
 def _four(piece: Piece) -> None:
     view = piece.view
     look = view.look
-    shown = four(view.explanation, tuple(piece.given["pair"]), look.off, piece.tried, look.depth, dark=look.dark)
+    shown = four(
+        view.explanation, tuple(piece.given["pair"]), look.off, piece.tried, look.depth, dark=look.dark
+    )
     widgets.heading(shown.title, key=f"{view.key}-four-heading")
     widgets.drawn(shown, f"{view.key}-four", view.key, switches=True)
 
 
-PIECES: dict[str, Draw] = {"Four masks": _four}
+def _scores(piece: Piece) -> None:
+    view, given = piece.view, piece.given
+    found = book.file_of("same-masks.json")[given["of"]]["methods"]
+    worth = bool(given.get("r2"))
+    shown = methods(view.explanation, found, given["methods"], worth=worth, dark=view.look.dark)
+    widgets.heading(shown.title, key=f"{view.key}-scores-heading")
+    widgets.drawn(shown, f"{view.key}-scores", view.key, switches=True)
+
+
+PIECES: dict[str, Draw] = {"Four masks": _four, "Scores": _scores}
 
 
 def report(what: str) -> None:

@@ -44,7 +44,9 @@ def _label(lesson: Lesson, now: place.Progress | None) -> str:
 def _standing(lesson: Lesson, now: place.Progress | None) -> str:
     """How long it takes, or how far one has come."""
     if now is None:
-        return f"About {lesson.minutes} minutes: {len(lesson.steps)} steps, {len(lesson.questions)} questions."
+        return (
+            f"About {lesson.minutes} minutes: {len(lesson.steps)} steps, {len(lesson.questions)} questions."
+        )
     if now.is_finished(lesson):
         return f"Finished; {now.right(lesson)} of {len(lesson.questions)} questions right."
     return f"You are at {now.at} of {lesson.length}."
