@@ -30,6 +30,8 @@ COMPONENTS = (
     "shelf",
     "lesson",
     "four",
+    "bins",
+    "passing",
 )
 _SAVED = ("saver.js", "saver.css")
 _PICTURE = ("picture.js", *_SAVED)

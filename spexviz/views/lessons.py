@@ -95,9 +95,7 @@ def _places(lesson: Lesson, standing: Standing) -> list[dict[str, Any]]:
     return found
 
 
-def _question(
-    question: Question, k: int, chosen: int | None, facts: Mapping[str, str]
-) -> dict[str, Any]:
+def _question(question: Question, k: int, chosen: int | None, facts: Mapping[str, str]) -> dict[str, Any]:
     choices: Sequence[dict[str, Any]] = [
         {"text": filled(choice.text, facts), "why": filled(choice.why, facts), "right": choice.right}
         for choice in question.choices
@@ -119,6 +117,8 @@ def _score(lesson: Lesson, standing: Standing) -> str:
     if len(chosen) == count == right:
         return f"You answered all {count} questions right."
     if not chosen:
-        return f"The {count} questions are still open: the row of marks above leads to each step and question."
+        return (
+            f"The {count} questions are still open: the row of marks above leads to each step and question."
+        )
     answered = "all of them" if len(chosen) == count else f"{len(chosen)} of {count}"
     return f"You answered {answered}, {right} right. The row of marks above leads back to each."

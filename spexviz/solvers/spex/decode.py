@@ -103,9 +103,7 @@ def peel(bins: Floats, geometry: Geometry, code: Code, soft: bool) -> tuple[Posi
     return every[first], _summed(every, np.concatenate(coefficients), first)
 
 
-def rounds(
-    bins: Floats, geometry: Geometry, code: Code, soft: bool
-) -> Iterator[tuple[Positions, Floats]]:
+def rounds(bins: Floats, geometry: Geometry, code: Code, soft: bool) -> Iterator[tuple[Positions, Floats]]:
     """The rounds of peeling: the sets that each takes out of the bins, and their coefficients.
 
     After each of them `bins` holds what is left.

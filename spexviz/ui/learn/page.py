@@ -13,7 +13,7 @@ import streamlit as st
 from spexviz.ui import address, browser, depth, widgets
 from spexviz.ui.learn import book, place, shelf, stage
 from spexviz.ui.learn.place import Place
-from spexviz.views.lesson import Goal, Lesson, Step
+from spexviz.views.lesson import Lesson, Step
 from spexviz.views.lessons import Standing, panel, step_at
 from spexviz.views.story import DEPTHS, Component, Look
 
@@ -70,7 +70,7 @@ def _resumed(number: int) -> Place | None:
     return Place(number, 1 if before.is_finished(lesson) else before.at)
 
 
-# ---- going on ------------------------------------------------------------------------------------------------
+# ---- going on ---------------------------------------------------------------------------------------------
 
 
 def _arrive(lesson: Lesson, here: Place) -> None:
@@ -150,7 +150,7 @@ def _go(lesson: Lesson, here: Place, said: Any) -> None:
     _begin(lesson, step_at(lesson, at))
 
 
-# ---- drawing -------------------------------------------------------------------------------------------------
+# ---- drawing ----------------------------------------------------------------------------------------------
 
 
 def _draw(lesson: Lesson, here: Place) -> None:
@@ -197,7 +197,9 @@ def _panel(lesson: Lesson, here: Place) -> None:
         st.session_state.get(_SEEN, 0),
     )
     following = book.lesson_of(lesson.number + 1)
-    shown = panel(lesson, standing, book.facts_of(lesson.number), depth.depth(), following, dark=widgets.dark())
+    shown = panel(
+        lesson, standing, book.facts_of(lesson.number), depth.depth(), following, dark=widgets.dark()
+    )
     given = {name: st.query_params.get(name, "") for name in place.NAMES}
     more = {"words": here.words(), "given": given, "names": {"step": place.STEP}, "kept": list(address.NAMES)}
     asking = Component("lesson", {**shown.data, **more}, shown.text)
