@@ -28,10 +28,12 @@ COMPONENTS = (
     "stepper",
     "chart",
     "shelf",
-    "glossary",
     "lesson",
     "four",
+    "bins",
+    "passing",
     "methods",
+    "glossary",
 )
 _TERMS = ("terms.js", "terms.css")
 _SAVED = ("saver.js", "saver.css")

@@ -2,14 +2,14 @@
 
     without_never = { off = [2] }                       the model's recorded answer: "38 %"
     in_nats = { off = [2], as = "number" }              the same in the run's unit: "−0.49"
-    pair = { set = [2, 3], index = "FBII", order = 3 }  a value of an index: "+1.57"; "mean" where none is named
+    pair = { set = [2, 3], index = "FBII", order = 3 }  a value of an index, "mean" where none is named: "+1.57"
     share = { share = [2, 3] }                          of the variance that a set carries: "59 %"
     linear = { r2 = "linear" }                          of the baseline or, "fit", of the run: "16 %"
     pairs = { of_order = 2 }                            share of the variance of all sets of a size: "69 %"
     low = { interval = [2, 3], end = 0 }                an end of the interval of a set's mean effect, 0 or 1
     seen = { check = [2, 3], read = "model_mean" }      what a check of a set has found, by the name of its field
-    near = { read = ["fidelity", "local"], as = "percent" }     anything else of the run, by the names of fields
-    players = { count = "players" }                     or "ablations", or "masks", all there are: "64"
+    near = { read = ["fidelity", "local"], as = "percent" }     anything else of the run, by names of fields
+    players = { count = "players" }                     or "ablations"; "masks", "pairs", "triples": all there are
     lime = { file = "fooled.json", at = ["lime", "r2"], as = "percent" }    of a file beside the lessons
 
 Each may name a `run` of its own. `as`: "percent", "number" (signed), "plain" (unsigned) or "text".
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from math import comb
 from typing import Any
 
 from spexviz.kit.numerals import number, percent
@@ -33,8 +34,8 @@ Files = Callable[[str], Any]
 def told(facts: Mapping[str, Mapping[str, Any]], run: str, runs: Runs, files: Files) -> dict[str, str]:
     """{name: number as text} of all facts.
 
-    `run`: the name of the run that facts are of unless they name another; `runs`, `files`: what finds a run by
-    its name and what a file holds. Raises ValueError, KeyError or LookupError for what cannot be told.
+    `run`: the name of the run that facts are of unless they name another; `runs`, `files`: what finds a run
+    by its name and what a file holds. Raises ValueError or LookupError for what cannot be told.
     """
     said = {}
     for name, fact in facts.items():
@@ -78,7 +79,14 @@ def _of_run(fact: Mapping[str, Any], run: Explanation) -> str:
         return _shown(getattr(check, fact["read"]), fact.get("as", "number"))
     if "read" in fact:
         return _shown(_within(run, fact["read"]), fact.get("as", "plain"))
-    counts = {"players": len(run.players), "ablations": run.ablations, "masks": 2 ** len(run.players)}
+    n = len(run.players)
+    counts = {
+        "players": n,
+        "pairs": comb(n, 2),
+        "triples": comb(n, 3),
+        "masks": 2**n,
+        "ablations": run.ablations,
+    }
     return f"{counts[fact['count']]:,}"
 
 

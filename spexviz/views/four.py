@@ -62,13 +62,15 @@ def _plainly(
     """What keeping the first does beside the second, and without it."""
     first, second = pair
     said = {off: question.bare(explanation.subject, value) for off, value in values.items()}
-    beside = f"With {names[1]}, keeping {names[0]} {_moves(values[(first,)], values[()])}: from {said[(first,)]} to {said[()]}."
-    alone = f"Without {names[1]} it {_moves(values[pair], values[(second,)])}: from {said[pair]} to {said[(second,)]}."
-    return [f"{beside} {alone}"]
+    beside = f"{_moves(values[(first,)], values[()])}, from {said[(first,)]} to {said[()]}"
+    alone = f"{_moves(values[pair], values[(second,)])}, from {said[pair]} to {said[(second,)]}"
+    return [f"With {names[1]}, keeping {names[0]} {beside}. Without {names[1]} keeping it {alone}."]
 
 
 def _moves(before: float, after: float) -> str:
-    return "raises the answer" if after > before else "lowers it" if after < before else "leaves it as it is"
+    if after == before:
+        return "leaves the answer as it is"
+    return "raises the answer" if after > before else "lowers the answer"
 
 
 def _in_numbers(

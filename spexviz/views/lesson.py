@@ -15,7 +15,7 @@ A lesson is a file of `assets/lessons/`, such as `1-four-masks.toml`:
     text = "Plain words, for everybody. Paragraphs are parted by an empty line; {without_never} is a fact."
     analyst = "What stands under it for an analyst and a researcher."
     researcher = "What stands under both for a researcher."
-    show = ["The text", "What if?"]         # panels of the run by their titles, or pieces (`ui/learn/pieces.py`)
+    show = ["The text", "What if?"]         # panels of the run by their titles, or pieces (ui/learn/pieces.py)
     begin = { off = [], order = 2 }         # how the run is looked at when the step begins; the rest stays
     ask = "Switch “never” off: …"
     until = { off = [2] }                   # the step is done when the run is looked at so: see `Goal`
@@ -80,9 +80,10 @@ class Goal:
 class Step:
     """One step: what is said at each depth, what to do, and what stands beside it.
 
-    `run`: the recorded run beside it, where it is not the lesson's; `begin`: how that is looked at on arrival,
-    unless one goes on to it by doing what the step before asked for: "off", "selected", "index", "order",
-    "sets", by default nothing switched off or selected, and as every run is looked at first.
+    `run`: the recorded run beside it, where it is not the lesson's; `begin`: how that is looked at on
+    arrival, unless one goes on to it by doing what the step before asked for: "off", "selected", "index",
+    "order", "sets", by default nothing switched off or selected, and as every run is looked at first.
+    `given`: what its pieces are told.
     """
 
     title: str

@@ -12,7 +12,7 @@ from spexviz.kit.paths import ASSETS
 from spexviz.results import Explanation
 from spexviz.ui import recorded
 from spexviz.views import facts
-from spexviz.views.lesson import Lesson, read
+from spexviz.views.lesson import Lesson, filled, read
 
 LESSONS = ASSETS / "lessons"
 _FILE = re.compile(r"([1-9][0-9]?)-[a-z-]+\.toml\Z")
@@ -47,6 +47,11 @@ def facts_of(number: int) -> dict[str, str]:
     """The numbers in the sentences of a lesson, by their names."""
     lesson = lesson_of(number)
     return facts.told(lesson.facts, lesson.run, run_of, file_of) if lesson else {}
+
+
+def about(lesson: Lesson) -> str:
+    """What stands on its card; runs are read only for numbers in it."""
+    return filled(lesson.about, facts_of(lesson.number)) if "{" in lesson.about else lesson.about
 
 
 @cache

@@ -70,7 +70,7 @@ def _resumed(number: int) -> Place | None:
     return Place(number, 1 if before.is_finished(lesson) else before.at)
 
 
-# ---- going on ------------------------------------------------------------------------------------------------
+# ---- going on ---------------------------------------------------------------------------------------------
 
 
 def _arrive(lesson: Lesson, here: Place) -> None:
@@ -150,7 +150,7 @@ def _go(lesson: Lesson, here: Place, said: Any) -> None:
     _begin(lesson, step_at(lesson, at))
 
 
-# ---- drawing -------------------------------------------------------------------------------------------------
+# ---- drawing ----------------------------------------------------------------------------------------------
 
 
 def _draw(lesson: Lesson, here: Place) -> None:

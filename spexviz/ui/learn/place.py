@@ -103,9 +103,8 @@ def arrive(parameters: Mapping[str, str]) -> tuple[Place | None, bool]:
 
 def go_to(place: Place | None, came: tuple[str, ...] | None = None) -> None:
     """Be somewhere else; it counts as how far one has come. `came`: what the address said on arrival."""
-    kept = st.session_state.get(_KEPT)
-    said = came if came is not None else kept[0] if kept else ("", "")
-    st.session_state[_KEPT] = (said, place)
+    kept = st.session_state.get(_KEPT, ((), None))
+    st.session_state[_KEPT] = (kept[0] if came is None else came, place)
     if place is not None:
         before = progress_of(place.lesson)
         keep(place.lesson, replace(before, at=place.at, furthest=max(place.at, before.furthest)))

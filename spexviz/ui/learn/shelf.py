@@ -10,8 +10,8 @@ from spexviz.ui.learn.place import Place
 from spexviz.views.lesson import Lesson
 
 INTRO = (
-    "Short lessons beside real runs: each step says something, asks you to try it, and goes on when you have. Every answer of "
-    "the model was recorded, so nothing has to be waited for. Five questions end each of them."
+    "Short lessons beside real runs: each step says something, asks you to try it, and goes on when you have. "
+    "Every answer of the model was recorded, so nothing has to be waited for. Five questions end each of them."
 )
 
 
@@ -29,7 +29,7 @@ def _row(lesson: Lesson) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=key):
         with st.container():
             title = f"{lesson.number} · {lesson.title}"
-            widgets.heading(title, lesson.about, _standing(lesson, now), key=f"{key}-title")
+            widgets.heading(title, book.about(lesson), _standing(lesson, now), key=f"{key}-title")
         if st.button(_label(lesson, now), key=f"{key}-open", type="secondary" if now else "primary"):
             begins = now is None or now.is_finished(lesson)
             browser.visit(place.path(Place(lesson.number, 1 if begins else now.at)))

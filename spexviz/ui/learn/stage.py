@@ -12,7 +12,7 @@ import streamlit as st
 
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
-from spexviz.ui import address, depth, panels, result, widgets
+from spexviz.ui import address, depth, panels, result, what_if, widgets
 from spexviz.ui.learn import book, pieces
 from spexviz.ui.learn.pieces import Piece
 from spexviz.ui.lenses import lens_of
@@ -23,6 +23,8 @@ from spexviz.views.index_words import READINGS
 from spexviz.views.lesson import Lesson, Step
 from spexviz.views.stories import story
 from spexviz.views.story import Action, Look
+from spexviz.views.tried import Outcome
+from spexviz.views.words import plural
 
 CONTROLS = "Controls"  # what a lesson calls the controls of index, order, and sets
 _TRIED = "learn-tried"  # session_state: what was switched off since the step began
@@ -96,7 +98,8 @@ def draw(lesson: Lesson, step: Step, settle: Callable[[Look], None]) -> None:
     def settled(explanation: Explanation, look: Look, key: str) -> None:
         settle(look_at(run))
 
-    known = result.drawn_by(lens.actions if lens else {}, items, settled)
+    actions = {**(lens.actions if lens else {}), panels.WHAT_IF: _recorded}
+    known = result.drawn_by(actions, items, settled)
     told: dict[str, list[panels.Panel]] = {}
     for panel in story(explanation, items):
         told.setdefault(panel.title, []).append(panel)
@@ -116,3 +119,10 @@ def draw(lesson: Lesson, step: Step, settle: Callable[[Look], None]) -> None:
 
 def _switches(panel: panels.Panel) -> bool:
     return panel.make == Action(panels.WHAT_IF)
+
+
+def _recorded(view: View) -> None:
+    """What is switched off, and what the run has recorded of it; no model is asked."""
+    found = Outcome(view.look.off, after=what_if.known(view.explanation, view.look.off))
+    what_if.show(view, found, place=what_if.begin(view))
+    what_if.listed(view, f"{plural(view.explanation.subject.noun).capitalize()} that are switched off")
