@@ -1,7 +1,7 @@
 """Makes assets/lessons/same-masks.json: what LIME, SHAP and attention say of two texts.
 
-`python -m tools.record_methods`. LIME, SHAP and the best scores there are come from the recorded answers alone,
-so nothing is asked for them; attention comes from the bundled model, at the place where it reads its answer.
+`python -m tools.record_methods`. LIME, SHAP and the best scores that there are come from the recorded answers
+alone; attention comes from the bundled model, at the place where it reads its answer.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from spexviz.solvers.base import Design, Solver
 from spexviz.solvers.baselines import LIME, KernelSHAP
 from spexviz.spectrum import Spectrum
 
-RUNS = {
+RUNS = {  # the words that are taken away to see who is right
     "never-fails": ((2, 3), (0,)),
-    "not-unpleasant": ((3, 4), (2,)),
-}  # what is taken away to see who is right
+    "not-unpleasant": ((3, 4), (3,)),
+}
 FILE = ASSETS / "lessons" / "same-masks.json"
 LINEAR, LIME_, SHAP, ATTENTION = "linear", "lime", "shap", "attention"
 
@@ -40,7 +40,7 @@ def recorded(name: str) -> Explanation:
 
 
 def from_masks(run: Explanation) -> dict[str, dict[str, Any]]:
-    """What each method makes of all answers of a run: a score a word, a constant, its R² on the same masks."""
+    """What each method makes of all answers of a run: a constant, a score a word, its R² on them."""
     masks, values = asked(run)
     return {
         LINEAR: described(_best_scores(masks, values), masks, values),

@@ -64,7 +64,7 @@ def solver_and_seed() -> tuple[Solver | None, int]:
     solver = made(kind, fields.solver_settings(kind, f"form-{kind.name}"), "solver-error")
     seed = st.number_input("Seed", 0, 2**32 - 1, 0, help=help_of("Seed"))
     st.session_state.setdefault(CHECK, True)
-    label = "Check the sets shown on the model (up to 25 % more ablations)"
+    label = "Ask the model again about the sets shown (up to 25 % more ablations)"
     st.checkbox(label, st.session_state[CHECK], key=CHECK, help=help_of(label))
     return solver, int(seed)
 
@@ -177,11 +177,11 @@ def _asked(request: Request) -> str:
     if planned.exact or planned.design is None:
         return f"{who}: all {planned.ablations:,} masks are asked, so the result is exact"
     fitted = f"{len(planned.design):,} ablations for the fit"
-    said = f"{who}: {fitted}, {len(planned.held_out):,} held out to score it, 2 for the ends"
+    said = f"{who}: {fitted}, {len(planned.held_out):,} held out to grade it, 2 with all and with none"
     if planned.by_folds:
         near = int((~planned.design.reference).sum())
         nouns = captions.plural(request.subject.noun)
-        said = f"{who}: {fitted}, {near:,} of them remove one to three {nouns}, and 2 for the ends"
+        said = f"{who}: {fitted}, {near:,} of them remove one to three {nouns}, and 2 with all and with none"
     if request.checks:
         said += f", at most {request.checks:,} to check the sets shown"
     if request.told:

@@ -108,11 +108,11 @@ def _link(explanation: Explanation, look: Look, key: str) -> None:
 
 def _spent(spent: Spent) -> str:
     """What a run took, in time and ablations."""
-    asked = f"{spent.seconds.get('ablations', 0):.1f} s in ablations"
-    fitted = f"{spent.seconds.get('fits', 0):.1f} s in fits"
+    asked = f"{spent.seconds.get('ablations', 0):.1f} s for the model's answers"
+    fitted = f"{spent.seconds.get('fits', 0):.1f} s for the fits"
     if "folds" in spent.seconds:
-        fitted += f" and {spent.seconds['folds']:.1f} s in fits without a fold"
-    said = f"{asked}, {fitted}, {spent.cached:,} ablations from the cache"
+        fitted += f" and {spent.seconds['folds']:.1f} s for those that grade them"
+    said = f"{asked}, {fitted}, {spent.cached:,} ablations known from before"
     if spent.compared:
         said += f"; {spent.compared:,} more to compare with full precision"
     return said

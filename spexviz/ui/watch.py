@@ -234,7 +234,7 @@ def where(run: Run) -> str:
     if run.state == QUEUED:
         return waiting(run.id)
     if run.state == "cancelling":
-        return "Cancelling after the chunk in flight; what was measured is kept …"
+        return "Cancelling once the model has answered what it was just asked; that is kept …"
     if run.phase == jobs.LOADS:
         return f"Loading the model, {run.since_told:.0f} s so far …"
     said = [f"{run.phase.capitalize() or 'Starting'} …"]

@@ -84,7 +84,7 @@ function drawLegend(data) {
   if (up && data.sets.some((set) => set.v > 0)) item("up", up);
   if (down && data.sets.some((set) => set.v < 0)) item("down", down);
   if (data.sets.some((set) => set.m.length > 2)) item("more", `three or more ${data.noun}s`);
-  if (data.sets.some(isUnsure)) item("unsure", "dashed: interval crosses 0");
+  if (data.sets.some(isUnsure)) item("unsure", "dashed: its sign is not certain");
   if (data.sets.some((set) => set.c === "contradicted")) item("contradicted", "hollow: contradicted by the model");
   return box;
 }

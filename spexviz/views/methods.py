@@ -1,8 +1,8 @@
 """Methods: what ways to give each word a score say of one text, beside what the model says; one component.
 
 Each method is a constant and a score a word, made from the same masks. The script adds up the scores of the
-words that are kept, and has the measured answer to every mask beside it; it follows what is switched off in the
-run's other views.
+words that are kept, and has the measured answer to every mask beside it; it follows what is switched off in
+the run's other views.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ function drawLegend(data, explain) {
   if (data.sets.length) box.append(element("span", "item numbers", "▲ ▼ with a number: a set of the list below"));
   if (data.sets.some(isUnsure)) {
     const unsure = element("span", "item");
-    unsure.append(element("span", "dash"), element("span", "", "dashed: interval crosses 0"));
+    unsure.append(element("span", "dash"), element("span", "", "dashed: its sign is not certain"));
     box.append(unsure);
   }
   if (data.sets.some((set) => set.c === "contradicted")) {

@@ -71,8 +71,9 @@ def _draw_removal(explanation: Explanation, found: _Removal, key: str) -> None:
     figure = views.heads.removal(found.rows, found.full, explanation.unit, noun=noun, dark=widgets.dark())
     widgets.chart(figure, key=f"{key}-chart")
     widgets.note(
-        "The best ablation of the run: of its own masks that keep no more than so many, the one of greatest "
-        "value. LASSO: the largest coefficients of a sparse linear fit. At random: the mean of five draws.",
+        "The best ablation of the run: the best answer that any of its own masks gave with no more than "
+        "so many kept. LASSO: those with the largest numbers in a linear fit. At random: the mean of five "
+        "draws.",
         kind="quiet",
         key=f"{key}-said",
     )
