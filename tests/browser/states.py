@@ -168,6 +168,7 @@ def of_forms() -> Iterator[State]:
     yield State("home-open", "", then=open_folds)
     yield State("home-empty", "", then=explain_nothing)
     yield State("unknown-run", f"explore?run={'0' * 16}")
+    yield State("glossary", "glossary")
     yield State("gallery", "gallery", then=drawn_cards)
     yield State("gallery-focus", "gallery", then=focus_card)
 
