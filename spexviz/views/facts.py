@@ -2,10 +2,10 @@
 
     without_never = { off = [2] }                       the model's recorded answer: "38 %"
     in_nats = { off = [2], as = "number" }              the same in the run's unit: "−0.49"
-    pair = { set = [2, 3], index = "FBII", order = 3 }  a value of an index, "mean" where none is named: "+1.57"
+    pair = { set = [2, 3], index = "FBII", order = 3 }  of an index, "mean" where none is named: "+1.57"
     share = { share = [2, 3] }                          of the variance that a set carries: "59 %"
     linear = { r2 = "linear" }                          of the baseline or, "fit", of the run: "16 %"
-    players = { count = "players" }                     or "ablations"; "masks", "pairs", "triples": all there are
+    players = { count = "players" }                     or "ablations"; all "masks", "pairs", "triples"
     lime = { file = "fooled.json", at = ["lime", "r2"], as = "percent" }    of a file beside the lessons
 
 Each may name a `run` of its own. `as`: "percent", "number" (signed), "plain" (unsigned) or "text".
