@@ -92,8 +92,8 @@ def _read(peeling: Peeling, inside: list[Interaction], value: float, flipped: Se
             f"{peeling.name(inside[0])}, and its number is {number(value)}."
         )
     return (
-        f"{len(inside)} sets lie on top of each other: for some letters the sum changes its size, not only its "
-        "sign. No single set does that, so this bin cannot be read yet."
+        f"{len(inside)} sets lie on top of each other: for some letters the sum changes its size, not only "
+        "its sign. No single set does that, so this bin cannot be read yet."
     )
 
 
@@ -106,8 +106,8 @@ def _said(peeling: Peeling, k: int, left: int) -> str:
     if k == 0:
         each = peeling.possible // len(peeling.rounds[0].sums[0])
         return (
-            f"{peeling.masks} masks of {peeling.possible} were asked, in two groups. Each bin is a sum: it adds "
-            f"up the numbers of {each} possible sets. Only those that are not 0 are written in it."
+            f"{peeling.masks} masks of {peeling.possible} were asked, in two groups. Each bin is a sum: it "
+            f"adds up the numbers of {each} possible sets. Only those that are not 0 are written in it."
         )
     names = [peeling.name(members) for members, _ in peeling.rounds[k].found]
     rest = "Nothing is left: all sets are found."

@@ -2,14 +2,14 @@
 
     without_never = { off = [2] }                       the model's recorded answer: "38 %"
     in_nats = { off = [2], as = "number" }              the same in the run's unit: "−0.49"
-    pair = { set = [2, 3], index = "FBII", order = 3 }  a value of an index, "mean" where none is named: "+1.57"
+    pair = { set = [2, 3], index = "FBII", order = 3 }  of an index, "mean" where none is named: "+1.57"
     share = { share = [2, 3] }                          of the variance that a set carries: "59 %"
     linear = { r2 = "linear" }                          of the baseline or, "fit", of the run: "16 %"
-    pairs = { of_order = 2 }                            share of the variance of all sets of a size: "69 %"
-    low = { interval = [2, 3], end = 0 }                an end of the interval of a set's mean effect, 0 or 1
-    seen = { check = [2, 3], read = "model_mean" }      what a check of a set has found, by the name of its field
-    near = { read = ["fidelity", "local"], as = "percent" }     anything else of the run, by names of fields
-    players = { count = "players" }                     or "ablations"; "masks", "pairs", "triples": all there are
+    pairs = { of_order = 2 }                            of the variance, by all sets of a size: "69 %"
+    low = { interval = [2, 3], end = 0 }                an end of the interval of a mean effect, 0 or 1
+    seen = { check = [2, 3], read = "model_mean" }      what a check of a set found, by its field
+    near = { read = ["fidelity", "local"] }             anything else of the run, by its fields
+    players = { count = "players" }                     or "ablations"; all "masks", "pairs", "triples"
     lime = { file = "fooled.json", at = ["lime", "r2"], as = "percent" }    of a file beside the lessons
 
 Each may name a `run` of its own. `as`: "percent", "number" (signed), "plain" (unsigned) or "text".

@@ -10,8 +10,8 @@ from spexviz.ui.learn.place import Place
 from spexviz.views.lesson import Lesson
 
 INTRO = (
-    "Short lessons beside real runs: each step says something, asks you to try it, and goes on when you have. "
-    "Every answer of the model was recorded, so nothing has to be waited for. Five questions end each of them."
+    "Short lessons beside real runs: each step says something, asks you to try it, and goes on when you have "
+    "done so. The model's answers were recorded, so there is nothing to wait for. Five questions end each."
 )
 
 
