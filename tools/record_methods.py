@@ -96,7 +96,8 @@ def attention(run: Explanation) -> dict[str, Any]:
     by_rollout = described(best_line(rolled, masks, values), masks, values)
     return found | {
         "shares": list(map(_short, mean)),
-        "rollout": list(map(_short, rolled)),
+        "on_words": _short(mean.sum()),
+        "rollout": list(map(_short, rolled / rolled.sum())),  # of what goes to words at all: next to nothing
         "rollout_r2": by_rollout["r2"],
     }
 
