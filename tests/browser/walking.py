@@ -1,4 +1,4 @@
-"""A lesson walked to its end by the keyboard alone: every step's action done where the page lets one do it."""
+"""A lesson walked to its end by the keyboard alone: each step is done where the page lets one do it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def do(page: Any, lesson: Lesson, step: Step) -> float:
     return time.monotonic()
 
 
-# ---- keys ----------------------------------------------------------------------------------------------------
+# ---- keys -----------------------------------------------------------------------------------------------
 
 
 def is_on(page: Any, selector: str) -> bool:
@@ -199,7 +199,7 @@ def choose_order(page: Any, order: int) -> None:
     raise NotImplementedError(is_it)
 
 
-# ---- what pieces ask for -------------------------------------------------------------------------------------
+# ---- what pieces ask for -------------------------------------------------------------------------------
 
 
 def grow(page: Any) -> None:

@@ -1,9 +1,9 @@
 """`python -m tools.load.lessons [--sessions 30] [--pages 2] [--lesson 1]`: a class walks a lesson at once.
 
-All sessions but the pages speak Streamlit's protocol over its WebSocket, the pages are a real Chromium's; each
-does what every step asks for, answers the questions, and goes on, with moments of thought between. Printed:
-how long each step took, and what the server held. A part of `make campaign`; exit status 1 for any error, for
-a median step of two seconds or more, and where a page or a session did not come to the end.
+All sessions but the pages speak Streamlit's protocol over its WebSocket, the pages are a real Chromium's;
+each does what every step asks for, answers the questions, and goes on, with moments of thought between.
+Printed: how long each step took, and what the server held. A part of `make campaign`; exit status 1 for any
+error, for a median step of two seconds or more, and where a page or a session did not come to the end.
 """
 
 from __future__ import annotations
