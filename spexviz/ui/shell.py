@@ -15,6 +15,7 @@ OTHERS = (  # pages that are no lens's
     (place.PAGE, "Learn", ":material/school:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("runs", "Runs", ":material/history:"),
+    ("glossary", "Glossary", ":material/menu_book:"),
 )
 UNLISTED = ((playlist.PAGE, "Present", ":material/slideshow:"),)  # reached from a run, or from several
 ENTRIES = (HOME, *((lens.page, lens.entry, lens.icon) for lens in lenses()), *OTHERS)

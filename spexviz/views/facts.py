@@ -5,6 +5,10 @@
     pair = { set = [2, 3], index = "FBII", order = 3 }  of an index, "mean" where none is named: "+1.57"
     share = { share = [2, 3] }                          of the variance that a set carries: "59 %"
     linear = { r2 = "linear" }                          of the baseline or, "fit", of the run: "16 %"
+    pairs = { of_order = 2 }                            of the variance, by all sets of a size: "69 %"
+    low = { interval = [2, 3], end = 0 }                an end of the interval of a mean effect, 0 or 1
+    seen = { check = [2, 3], read = "model_mean" }      what a check of a set found, by its field
+    near = { read = ["fidelity", "local"] }             anything else of the run, by its fields
     players = { count = "players" }                     or "ablations"; all "masks", "pairs", "triples"
     lime = { file = "fooled.json", at = ["lime", "r2"], as = "percent" }    of a file beside the lessons
 
@@ -44,7 +48,7 @@ def told(facts: Mapping[str, Mapping[str, Any]], run: str, runs: Runs, files: Fi
 
 def _within(data: Any, path: list[Any]) -> Any:
     for part in path:
-        data = data[part]
+        data = data[part] if isinstance(data, dict | list | tuple) else getattr(data, part)
     return data
 
 
@@ -63,6 +67,18 @@ def _of_run(fact: Mapping[str, Any], run: Explanation) -> str:
         return percent(run.interactions("mean", len(members)).shares[members])
     if "r2" in fact:
         return percent({"linear": run.baseline, "fit": run.fidelity}[fact["r2"]].r2)
+    if "of_order" in fact:
+        shares = run.spectrum.shares(run.fidelity.keep).items()
+        return percent(sum(share for members, share in shares if len(members) == fact["of_order"]))
+    if "interval" in fact:
+        members = tuple(fact["interval"])
+        intervals = run.interactions("mean", len(members)).intervals or {}
+        return _shown(intervals[members][fact["end"]], fact.get("as", "number"))
+    if "check" in fact:
+        check = next(check for check in run.checks if check.members == tuple(fact["check"]))
+        return _shown(getattr(check, fact["read"]), fact.get("as", "number"))
+    if "read" in fact:
+        return _shown(_within(run, fact["read"]), fact.get("as", "plain"))
     n = len(run.players)
     counts = {
         "players": n,

@@ -42,7 +42,8 @@ function draw(parentElement, state, data) {
   state.heading = element("h2", "title", data.title);
   state.heading.tabIndex = -1;
   body.append(state.heading);
-  body.append(...data.paragraphs.map((text) => element("p", "", text)));
+  const tellTerms = termsIn(root, data.terms);
+  body.append(...data.paragraphs.map((text) => tellTerms(element("p"), text)));
   if (data.ask) body.append(drawAsk(data));
   if (data.question) body.append(drawQuestion(state));
   root.append(body, drawWay(state), element("p", "keys", "Keys: N next, B back, L to this panel" + (data.question ? ", 1 to 4 answer" : "")));

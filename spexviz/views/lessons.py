@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spexviz.views.component import colours, versioned
+from spexviz.views.glossary import explained
 from spexviz.views.lesson import Lesson, Question, Step, filled
 from spexviz.views.story import Component, Depth
 
@@ -67,6 +68,7 @@ def panel(
     else:
         body["end"] = _end(lesson, standing, following)
         body["paragraphs"] = [_score(lesson, standing)]
+    body["terms"] = explained(*body["paragraphs"])
     text = " ".join([body["title"], *body["paragraphs"], body["ask"]])
     return Component("lesson", versioned(body, ()), text)
 

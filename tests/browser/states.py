@@ -169,6 +169,7 @@ def of_forms() -> Iterator[State]:
     yield State("home-open", "", then=open_folds)
     yield State("home-empty", "", then=explain_nothing)
     yield State("unknown-run", f"explore?run={'0' * 16}")
+    yield State("glossary", "glossary")
     yield State("gallery", "gallery", then=drawn_cards)
     yield State("gallery-focus", "gallery", then=focus_card)
 
@@ -293,7 +294,7 @@ def cancelled(server: harness.Server, page: Any, prompt: str, calls: int = 0) ->
     run_id = _start(server, page, prompt)
     page.locator(".preview .token[data-sign]").first.wait_for()
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text("Cancelling after the chunk in flight").wait_for()
+    page.get_by_text("Cancelling once the model has answered").wait_for()
     _let(server, calls + 3)
     wait_until(lambda: server.run(run_id)["state"] == "cancelled", 60, "the run to be cancelled")
     return run_id

@@ -130,7 +130,7 @@ def test_many_heads_are_probed_and_offered_as_candidates(
         and "has lost its signal" not in said(at)
     )
     assert {planted.A, planted.B} <= set(at.session_state["heads-only"])
-    button(at, "All players").click().run()
+    button(at, "All of them").click().run()
     assert "16 heads" in said(at)
 
 

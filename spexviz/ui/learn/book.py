@@ -46,7 +46,7 @@ def run_of(key: str) -> Explanation:
 def facts_of(number: int) -> dict[str, str]:
     """The numbers in the sentences of a lesson, by their names."""
     lesson = lesson_of(number)
-    return facts.told(lesson.facts, lesson.run, run_of, _file) if lesson else {}
+    return facts.told(lesson.facts, lesson.run, run_of, file_of) if lesson else {}
 
 
 def about(lesson: Lesson) -> str:
@@ -55,5 +55,6 @@ def about(lesson: Lesson) -> str:
 
 
 @cache
-def _file(name: str) -> Any:
+def file_of(name: str) -> Any:
+    """What a file beside the lessons holds."""
     return json.loads((LESSONS / name).read_text(encoding="utf-8"))

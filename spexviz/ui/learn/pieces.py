@@ -14,11 +14,12 @@ import streamlit as st
 
 from spexviz.masks import Interaction
 from spexviz.ui import widgets
-from spexviz.ui.learn import sparse
+from spexviz.ui.learn import book, sparse
 from spexviz.ui.panels import View
 from spexviz.views.bins import bins
 from spexviz.views.four import four
 from spexviz.views.growth import told
+from spexviz.views.methods import methods
 from spexviz.views.passing import passing
 from spexviz.views.recovered import recovered
 from spexviz.views.story import Component
@@ -122,10 +123,21 @@ def _two_ways(piece: Piece) -> None:
         st.rerun()
 
 
+def _scores(piece: Piece) -> None:
+    """What `given["methods"]` say of each word of `given["of"]`; `r2`: with how much they explain."""
+    view, given = piece.view, piece.given
+    found = book.file_of("same-masks.json")[given["of"]]["methods"]
+    worth = bool(given.get("r2"))
+    shown = methods(view.explanation, found, given["methods"], worth=worth, dark=view.look.dark)
+    widgets.heading(shown.title, key=f"{view.key}-scores-heading")
+    widgets.drawn(shown, f"{view.key}-scores", view.key, switches=True)
+
+
 PIECES: dict[str, Draw] = {
     "Four masks": _four,
     "How many masks": _growth,
     "Passing masks": _passing,
     "Bins": _bins,
     "Two ways": _two_ways,
+    "Scores": _scores,
 }
