@@ -32,7 +32,10 @@ function draw(parentElement, state, data) {
   const root = element("section", "lesson");
   root.setAttribute("aria-label", `Lesson ${data.number}`);
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
-  Object.assign(state, { root, chosen: data.question?.chosen ?? null });
+  if (state.number !== data.number) document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+  const isSame = state.place === data.at && state.number === data.number;
+  const chosen = (isSame ? state.chosen : null) ?? data.question?.chosen ?? null;
+  Object.assign(state, { root, number: data.number, place: data.at, chosen });
   root.append(drawHead(state), drawPlaces(state));
   const body = element("div", "body");
   if (data.seen) body.append(drawSeen(data.seen));
@@ -68,7 +71,7 @@ function drawPlaces(state) {
   data.places.forEach((place, k) => {
     const at = k + 1;
     const made = press(`place-${at}`, "", () => go(state, at));
-    made.className = ["place", place.done && "done", place.asked && "asked", at === data.at && "now"].filter(Boolean).join(" ");
+    made.className = ["place", place.done ? "done" : place.been && "been", place.asked && "asked", at === data.at && "now"].filter(Boolean).join(" ");
     made.setAttribute("aria-label", `${at} of ${data.places.length}: ${place.title}${place.done ? ", done" : ""}`);
     made.title = place.title;
     if (at === data.at) made.setAttribute("aria-current", "step");

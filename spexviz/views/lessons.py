@@ -25,13 +25,14 @@ class Standing:
     """Where somebody stands in a lesson.
 
     `at`: the step, question, or end, from 1; `done`: the steps that were done; `chosen`: {question: choice},
-    from 0; `seen`: the step, from 1, that was done just now, 0 for none.
+    from 0; `seen`: the step, from 1, that was done just now, 0 for none; `furthest`: where one has been.
     """
 
     at: int
     done: frozenset[int] = frozenset()
     chosen: Mapping[int, int] | None = None
     seen: int = 0
+    furthest: int = 1
 
 
 def panel(
@@ -93,7 +94,8 @@ def _places(lesson: Lesson, standing: Standing) -> list[dict[str, Any]]:
     found = []
     for at in range(1, lesson.length + 1):
         is_done = at in standing.done if at <= steps else at - steps - 1 in chosen
-        found.append({"title": title_of(lesson, at), "done": is_done, "asked": at > steps})
+        been = at < standing.furthest
+        found.append({"title": title_of(lesson, at), "done": is_done, "been": been, "asked": at > steps})
     return found
 
 

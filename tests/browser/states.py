@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spexviz.ui.learn import book
 from tests.browser import harness, paced
 from tests.browser.harness import choose, explain, idle, type_prompt, wait_until
 
@@ -215,6 +216,28 @@ def of_presenter(runs: dict[tuple[str, str], str]) -> Iterator[State]:
         yield State(f"{name}-brief", f"{lens}?run={runs[game, name]}", "brief")
 
 
+def of_lessons() -> Iterator[State]:
+    """The list of lessons, each step of each, its first question answered, and its end."""
+    yield State("learn", "learn")
+    for lesson in book.lessons():
+        for at in range(1, lesson.length + 2):
+            address = f"learn?lesson={lesson.number}&step={at}"
+            yield State(f"learn-{lesson.number}-{at}", address, then=at_a_step)
+        first = f"learn?lesson={lesson.number}&step=1"
+        yield State(f"learn-{lesson.number}-researcher", first, "researcher", at_a_step)
+        question = f"learn?lesson={lesson.number}&step={len(lesson.steps) + 1}"
+        yield State(f"learn-{lesson.number}-answered", question, then=answered)
+
+
+def at_a_step(page: Any) -> None:
+    page.locator(".lesson .title").wait_for()
+
+
+def answered(page: Any) -> None:
+    page.locator(".lesson .choice").first.click()
+    page.locator(".lesson .why strong").wait_for()
+
+
 def presented(page: Any) -> None:
     page.locator(".stepper .position").wait_for()
 
@@ -246,7 +269,7 @@ def all_states(server: harness.Server, page: Any) -> list[State]:
         runs[game, name] = open_recorded(page, server.url, lens, game, name)
     ended = {"cancelled": cancelled(server, page, PROMPTS[0]), "failed": failed(server, page)}
     going = running(server, page)
-    states = [*of_forms(), *of_results(runs), *of_pairs(runs), *of_presenter(runs)]
+    states = [*of_forms(), *of_results(runs), *of_pairs(runs), *of_presenter(runs), *of_lessons()]
     states += [State(name, f"explore?run={run_id}") for name, run_id in ended.items()]
     return [*states, State("running", f"explore?run={going}"), State("runs", "runs")]
 

@@ -1,4 +1,4 @@
-"""The Learn page without a browser: it goes on when something is done, and an address brings one back to it."""
+"""The Learn page without a browser: it goes on when something is done; an address brings one back to it."""
 
 from __future__ import annotations
 
@@ -63,8 +63,12 @@ def test_every_step_goes_on_when_it_is_done(manager: JobManager, lesson: Lesson)
 
 
 def test_a_link_brings_lesson_step_and_settings_back(manager: JobManager) -> None:
-    at = page("learn", lesson="4", step="3", depth="researcher", index="FBII", order="4", selected="2-3", sets="5")
-    assert shown(at)["at"] == 3 and any("Faithful Banzhaf" in text or "mean effect" in text for text in texts(at))
+    at = page(
+        "learn", lesson="4", step="3", depth="researcher", index="FBII", order="4", selected="2-3", sets="5"
+    )
+    assert shown(at)["at"] == 3 and any(
+        "Faithful Banzhaf" in text or "mean effect" in text for text in texts(at)
+    )
     (settled,) = [one for one in components(at, "shown") if "said" in one]
     assert settled["said"] == {
         "index": "FBII",
@@ -88,7 +92,9 @@ def test_a_plain_link_begins_the_step_as_it_begins(manager: JobManager) -> None:
 
 
 def test_depths_say_more_and_more(manager: JobManager) -> None:
-    counts = [len(texts(page("learn", lesson="1", depth=depth))) for depth in ("anyone", "analyst", "researcher")]
+    counts = [
+        len(texts(page("learn", lesson="1", depth=depth))) for depth in ("anyone", "analyst", "researcher")
+    ]
     assert counts[0] < counts[1] < counts[2]
     assert texts(page("learn", lesson="1", depth="brief")) == texts(page("learn", lesson="1"))
 
@@ -101,7 +107,9 @@ def test_an_address_of_no_lesson_shows_them_all(manager: JobManager, query: dict
 
 
 def test_hostile_settings_are_left_out(manager: JobManager) -> None:
-    at = page("learn", lesson="1", step="2", off="2-99999-1'", selected="x", index="<b>", order="77", depth="all")
+    at = page(
+        "learn", lesson="1", step="2", off="2-99999-1'", selected="x", index="<b>", order="77", depth="all"
+    )
     assert shown(at)["at"] == 2 and not at.session_state[f"off-{RUN}"]
 
 

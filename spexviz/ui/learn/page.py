@@ -195,6 +195,7 @@ def _panel(lesson: Lesson, here: Place) -> None:
         frozenset(done),
         {k: choice for k, choice in answered.items() if choice is not None},
         st.session_state.get(_SEEN, 0),
+        progress.furthest,
     )
     following = book.lesson_of(lesson.number + 1)
     shown = panel(
