@@ -73,7 +73,9 @@ def do(page: Any, lesson: Lesson, step: Step) -> float:
     if goal.off is not None:
         switch(page, lesson, step)
     if goal.selected is not None:
-        select_set(page, [book.run_of(lesson.run_of(step)).players[i] for i in goal.selected])
+        names = [book.run_of(lesson.run_of(step)).players[i] for i in goal.selected]
+        select = select_set if "What acts together" in step.show else select_row
+        select(page, names)
     return time.monotonic()
 
 
@@ -178,6 +180,18 @@ def select_set(page: Any, names: list[str]) -> None:
     move_to(page, [key for _ in range(60) for key in (*across, "ArrowRight")], is_set)
     if is_on(page, "[data-set]") and not is_it():
         move_to(page, ["Home", *["ArrowRight"] * 40], is_it)
+    page.keyboard.press("Enter")
+
+
+def select_row(page: Any, names: list[str]) -> None:
+    """The row of these in the table, with Enter."""
+    tab_to(page, "tr[data-row]")
+
+    def is_it() -> bool:
+        said = focused(page, "innerText")
+        return said.count(" × ") == len(names) - 1 and all(name[:20].strip(".,") in said for name in names)
+
+    move_to(page, ["End", *["ArrowUp"] * 60], is_it)
     page.keyboard.press("Enter")
 
 
