@@ -24,11 +24,12 @@ $(READY): pyproject.toml constraints.txt
 browser: setup
 	@sh tools/find-browser.sh $(BIN)/python
 
-# Two files at a time, with a thread each; those with a browser, which wait most of their time, after the others.
+# Two files at a time, with a thread each; those with a browser, which wait most of their time, after the others. One of these that fails
+# is tried once more, and the end says which did ("RERUN"): a machine that stands still for seconds has failed it, or it is to be looked at.
 TWO := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 test: setup browser
 	$(TWO) -m "not browser"
-	$(TWO) -m browser
+	$(TWO) -m browser --reruns 1 -rR
 
 test-fast: setup
 	$(BIN)/python -m pytest -n 2 -m "not model and not browser"

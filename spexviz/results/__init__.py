@@ -15,7 +15,7 @@ from spexviz import codec
 from spexviz.errors import SpecError
 from spexviz.indices import Interactions, interactions
 from spexviz.kit.arrays import Floats
-from spexviz.kit.cached import cached_property
+from spexviz.kit.cached import cached_property, kept
 from spexviz.masks import Masks, Values, ends, keys
 from spexviz.results.proof import (
     VERDICTS,
@@ -164,6 +164,7 @@ class Explanation:
     def checks(self) -> tuple[Check, ...]:
         return self.proof.checks
 
+    @kept
     def interactions(self, index: str = "mean", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from spexviz.analysis.leading import MOST_ORDER, leading
+from spexviz.kit.cached import kept
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import untouched
@@ -91,6 +92,7 @@ def without_text(explanation: Explanation) -> str:
     return untouched.said(explanation, told(explanation).sets)
 
 
+@kept
 def told(explanation: Explanation) -> Told:
     """What is told of a run, and why nothing is where that is so."""
     if unchanged := never_changed(explanation):
