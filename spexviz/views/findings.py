@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from spexviz.analysis.leading import MOST_ORDER, leading
+from spexviz.kit.cached import once_each
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import untouched
@@ -77,6 +78,7 @@ def finding(explanation: Explanation, depth: Depth = "anyone") -> str:
     return " ".join(sentences)
 
 
+@once_each
 def usual_order(explanation: Explanation) -> int:
     """The highest order that is listed unless another is chosen: 3, or that of the largest set told."""
     sizes = [len(members) for members in told(explanation).sets]
