@@ -29,8 +29,7 @@ function draw(parentElement, state, data) {
   }
   data.sets.forEach((set, k) => set.m.forEach((i) => state.setsOf[i].push(k)));
   state.box = saidBox(() => report(state, []));
-  state.explain = termsIn(state.box, data.terms);
-  const explain = termsIn(root, data.terms);
+  const explain = (state.explain = termsIn(root, data.terms));
   const combs = drawCombs(state, data);
   const stand = element("div", "stand");
   state.staves = svg("svg", { class: "lanes", "aria-hidden": "true", focusable: "false" }); // beside the text: no new lane lays it out anew

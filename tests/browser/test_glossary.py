@@ -48,9 +48,9 @@ def test_words_are_found_in_the_glossary_and_explained_where_they_stand(
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")  # to the first word of the fold
     bubble(page).wait_for()
-    assert bubble(page).locator("b").inner_text() == "surrogate"
+    assert bubble(page).locator("b").inner_text() == "Surrogate"
     page.keyboard.press("ArrowRight")
-    assert bubble(page).locator("b").inner_text() == "mask"
+    assert bubble(page).locator("b").inner_text() == "Mask"
     box = bubble(page).bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width and not states.wrong_with(page)
     page.keyboard.press("Escape")
@@ -59,7 +59,7 @@ def test_words_are_found_in_the_glossary_and_explained_where_they_stand(
     unit.scroll_into_view_if_needed()
     unit.hover()
     bubble(page).wait_for()
-    assert bubble(page).locator("b").inner_text() == "log-odds"
+    assert bubble(page).locator("b").inner_text() == "Log-odds"
     page.mouse.move(2, 2)
     bubble(page).wait_for(state="detached")
     assert page.locator(".spexviz-strip .token.selected").count() == 0, "a word of the legend selects nothing"
