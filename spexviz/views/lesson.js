@@ -44,9 +44,11 @@ function draw(parentElement, state, data) {
   body.append(state.heading);
   const tellTerms = termsIn(root, data.terms);
   body.append(...data.paragraphs.map((text) => tellTerms(element("p"), text)));
-  if (data.ask) body.append(drawAsk(data));
   if (data.question) body.append(drawQuestion(state));
-  root.append(body, drawWay(state), element("p", "keys", "Keys: N next, B back, L to this panel" + (data.question ? ", 1 to 4 answer" : "")));
+  const foot = element("div", "foot");
+  if (data.ask) foot.append(drawAsk(data));
+  foot.append(drawWay(state));
+  root.append(body, foot, element("p", "keys", "Keys: N next, B back, L to this panel" + (data.question ? ", 1 to 4 answer" : "")));
   parentElement.append(root);
   if (focus) (root.querySelector(`[data-name="${focus}"]:not(:disabled)`) ?? state.heading).focus({ preventScroll: true });
   listen(state);

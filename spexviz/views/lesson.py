@@ -15,7 +15,7 @@ A lesson is a file of `assets/lessons/`, such as `1-four-masks.toml`:
     text = "Plain words, for everybody. Paragraphs are parted by an empty line; {without_never} is a fact."
     analyst = "What stands under it for an analyst and a researcher."
     researcher = "What stands under both for a researcher."
-    show = ["The text", "What if?"]         # panels of the run by their titles, or pieces of ui/learn
+    show = ["The text", "What if?"]         # panels of the run by their titles, or what ui/learn has
     begin = { off = [], order = 2 }         # how the run is looked at when the step begins; the rest stays
     ask = "Switch “never” off: …"
     until = { off = [2] }                   # the step is done when the run is looked at so: see `Goal`

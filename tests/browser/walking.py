@@ -169,8 +169,10 @@ def select_set(page: Any, names: list[str]) -> None:
     tab_to(page, ".player")
 
     def is_it() -> bool:
-        label = focused(page, "aria-label")
-        return is_on(page, "[data-set]") and all(name.strip(".,") in label.split(":")[0] for name in names)
+        members = focused(page, "aria-label").split(":")[0].split(" × ")
+        pairs = zip(members, names, strict=False)
+        fits = len(members) == len(names) and all(one.startswith(name.strip(".,")) for one, name in pairs)
+        return fits and is_on(page, "[data-set]")
 
     def is_set() -> bool:
         return is_on(page, "[data-set]")
@@ -211,7 +213,7 @@ def choose_segment(page: Any, label: str, among: Sequence[str]) -> None:
         return focused(page, "innerText").strip()
 
     tab_to(page, "[data-testid=stButtonGroup] button", lambda: text() in among)
-    move_to(page, ["Home", *["ArrowRight"] * len(among)], lambda: text() == label)
+    move_to(page, [*["ArrowLeft"] * len(among), *["ArrowRight"] * len(among)], lambda: text() == label)
     page.keyboard.press("Enter")
     idle(page)
 
@@ -220,7 +222,7 @@ def choose_segment(page: Any, label: str, among: Sequence[str]) -> None:
 
 
 def grow(page: Any) -> None:
-    tab_to(page, "[role=slider]")
+    tab_to(page, "input[type=range]")
     page.keyboard.press("End")
 
 

@@ -25,7 +25,7 @@ def test_all_that_a_lesson_names_is_there(lesson: Lesson) -> None:
         run = book.run_of(lesson.run_of(step))
         lens = lens_of(run.spec.game_name)
         titles = {panel.title for panel in story(run, lens.items(run) if lens else ())}
-        assert set(step.show) <= titles | set(PIECES) | {stage.CONTROLS}, step.title
+        assert set(step.show) <= titles | set(PIECES) | {stage.CONTROLS, stage.WORDS}, step.title
         assert step.show and step.ask and step.asks and step.seen, step.title
         texts = [*step.said(DEPTHS[-1]), step.ask, step.seen]
         players = [

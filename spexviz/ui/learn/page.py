@@ -36,7 +36,7 @@ STYLE = """<style>
     top: 0;
     z-index: 50;
     max-height: 46dvh;
-    background: light-dark(#ffffff, #0e1117);
+    background: light-dark(#ffffff, #14131a);
     border-bottom: 1px solid light-dark(#d9d9e0, #3a3d47);
   }
 }

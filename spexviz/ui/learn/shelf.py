@@ -19,18 +19,24 @@ def draw() -> None:
     """The whole list."""
     st.title("Learn", anchor=False)
     st.caption(INTRO)
+    known = place.progress()
+    finished = [lesson for lesson in book.lessons() if _is_finished(lesson, known.get(lesson.number))]
+    following = next((lesson for lesson in book.lessons() if lesson not in finished), None)
     for lesson in book.lessons():
-        _row(lesson)
+        _row(lesson, known.get(lesson.number), is_next=lesson is following)
 
 
-def _row(lesson: Lesson) -> None:
-    now = place.progress().get(lesson.number)
+def _is_finished(lesson: Lesson, now: place.Progress | None) -> bool:
+    return now is not None and now.is_finished(lesson)
+
+
+def _row(lesson: Lesson, now: place.Progress | None, *, is_next: bool) -> None:
     key = f"learn-lesson-{lesson.number}"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=key):
         with st.container():
             title = f"{lesson.number} · {lesson.title}"
             widgets.heading(title, book.about(lesson), _standing(lesson, now), key=f"{key}-title")
-        if st.button(_label(lesson, now), key=f"{key}-open", type="secondary" if now else "primary"):
+        if st.button(_label(lesson, now), key=f"{key}-open", type="primary" if is_next else "secondary"):
             begins = now is None or now.is_finished(lesson)
             browser.visit(place.path(Place(lesson.number, 1 if begins else now.at)))
 

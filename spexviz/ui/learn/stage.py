@@ -5,7 +5,7 @@ No model is asked: what is shown is what the run has recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -18,15 +18,17 @@ from spexviz.ui.learn.pieces import Piece
 from spexviz.ui.lenses import lens_of
 from spexviz.ui.panels import View
 from spexviz.ui.selection import off, select, selected, switch_off
+from spexviz.views.cards import Item
 from spexviz.views.findings import usual_order
 from spexviz.views.index_words import READINGS
 from spexviz.views.lesson import Lesson, Step
-from spexviz.views.stories import story
+from spexviz.views.stories import TEXT, glance, story
 from spexviz.views.story import Action, Look
 from spexviz.views.tried import Outcome
 from spexviz.views.words import plural
 
 CONTROLS = "Controls"  # what a lesson calls the controls of index, order, and sets
+WORDS = "The words"  # and the text alone
 _TRIED = "learn-tried"  # session_state: what was switched off since the step began
 
 
@@ -100,9 +102,7 @@ def draw(lesson: Lesson, step: Step, settle: Callable[[Look], None]) -> None:
 
     actions = {**(lens.actions if lens else {}), panels.WHAT_IF: _recorded}
     known = result.drawn_by(actions, items, settled)
-    told: dict[str, list[panels.Panel]] = {}
-    for panel in story(explanation, items):
-        told.setdefault(panel.title, []).append(panel)
+    told = _told(explanation, items)
     switches = any(_switches(panel) for name in step.show for panel in told.get(name, ()))
     for name in step.show:
         view = View(explanation, look_at(run), key)
@@ -115,6 +115,16 @@ def draw(lesson: Lesson, step: Step, settle: Callable[[Look], None]) -> None:
                 panels.draw(panel, view, known)
     if not switches:  # what answers a switch settles by itself, as often as it is drawn
         settle(look_at(run))
+
+
+def _told(explanation: Explanation, items: Sequence[Item]) -> dict[str, list[panels.Panel]]:
+    """The panels of a run by their titles, and its text without a list of sets."""
+    told: dict[str, list[panels.Panel]] = {}
+    for panel in story(explanation, items):
+        told.setdefault(panel.title, []).append(panel)
+    if explanation.subject.text is not None:
+        told[WORDS] = [panel for panel in glance(explanation) if panel.title == TEXT]
+    return told
 
 
 def _switches(panel: panels.Panel) -> bool:
