@@ -19,7 +19,7 @@ from tests.views.conftest import SENTENCE, build, spans_of
 TOKENS, SETS = 500, 200
 REST = 250  # ms
 ABOVE = 60  # pixels from where a pointer comes: another word or row, mostly
-READS = 4000  # ms that a visitor looks at cards before one is pressed
+READS = 6000  # ms that a visitor looks at cards before one is pressed
 HOVER, CLICK, FOLLOWS = "hover lights", "click lights in the browser", "click to sentence and table"
 CARD, WHOLE = "recorded card to finding, text and table", "recorded card to all of its page"
 SHELF = "gallery card to finding, text and table"

@@ -14,7 +14,7 @@ from pathlib import Path
 import streamlit
 from streamlit.components.v2 import component
 
-REST = 1500  # ms after which a visitor is taken to look around
+REST = 3000  # ms after which a visitor is taken to look around
 UNSEEN = "unseen"  # how the keys of what shows nothing begin: the shell's style takes no room for it
 
 # Where a screen reader listens: one for all pages, there before anything is said.
