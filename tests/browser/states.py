@@ -258,14 +258,14 @@ def of_lessons() -> Iterator[State]:
         first = f"learn?lesson={lesson.number}&step=1"
         yield State(f"learn-{lesson.number}-researcher", first, "researcher", at_a_step)
         question = f"learn?lesson={lesson.number}&step={len(lesson.steps) + 1}"
-        yield State(f"learn-{lesson.number}-answered", question, then=answered)
+        yield State(f"learn-{lesson.number}-answered", question, then=lesson_answered)
 
 
 def at_a_step(page: Any) -> None:
     page.locator(".lesson .title").wait_for()
 
 
-def answered(page: Any) -> None:
+def lesson_answered(page: Any) -> None:
     page.locator(".lesson .choice").first.click()
     page.locator(".lesson .why strong").wait_for()
 
