@@ -114,12 +114,13 @@ pictures: tools browser
 	$(BIN)/python -m tools.pictures
 
 # What takes too long for every change: families of transformers beside transformers itself (docs/models.md), games drawn at random too, loads in
-# fresh processes beside busy ones, thirty visitors for five minutes, faults on purpose, twenty kills in either precision, pictures of every state.
+# fresh processes beside busy ones, thirty visitors for five minutes, a class of thirty in a lesson, faults on purpose, twenty kills in either precision, pictures of every state.
 campaign: tools browser $(SITE)
 	$(BIN)/python -m tools.families
 	$(BIN)/python -m tools.differential
 	$(BIN)/python -m tools.loads
 	$(BIN)/python -m tools.load
+	$(BIN)/python -m tools.load.lessons
 	$(BIN)/python -m benchmarks.questions
 	$(BIN)/python -m tools.shots
 	SPEXVIZ_CAMPAIGN=1 $(BIN)/python -m pytest tests/browser tests/test_notebooks.py tests/test_documents.py

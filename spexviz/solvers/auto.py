@@ -45,8 +45,8 @@ class Auto(Sparse):
     title: ClassVar[str] = "Auto"
     seconds_of_work: ClassVar[float] = 0.2
     summary: ClassVar[str] = (
-        "A Gaussian process over all interactions. "
-        "Trees and a linear fit are blended in where masks that none has seen say so."
+        "A Gaussian process over all interactions, with trees and a linear fit blended in where masks that "
+        "none has seen say so."
     )
 
     terms: int = option(400, "Most sets kept", "The field calls them terms.", low=0)

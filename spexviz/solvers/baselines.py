@@ -39,9 +39,7 @@ class Lasso(AnyMasks):
 
     name: ClassVar[str] = "lasso"
     title: ClassVar[str] = "LASSO"
-    summary: ClassVar[str] = (
-        "One coefficient a player, most of them exactly 0, no interactions. Fits any masks."
-    )
+    summary: ClassVar[str] = "One number for each part, most of them exactly 0, and none for sets."
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
         """The LASSO fit of constant + singletons to values (m,).
@@ -70,8 +68,8 @@ class FBII2(AnyMasks):
     name: ClassVar[str] = "fbii-2"
     title: ClassVar[str] = "FBII-2 regression"
     summary: ClassVar[str] = (
-        "A coefficient for every player and every pair, by ridge regression. "
-        "Wants many more masks than pairs."
+        "A number for every part and every pair, by regression. Wants many more ablations than there are "
+        "pairs."
     )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
@@ -132,7 +130,7 @@ class LIME(AnyMasks):
 
     name: ClassVar[str] = "lime"
     title: ClassVar[str] = "LIME"
-    summary: ClassVar[str] = "Weighted linear fit near the full input, no interactions. Fits any masks."
+    summary: ClassVar[str] = "One number for each part, fitted near the untouched input, and none for sets."
 
     kernel_width: float = option(
         25.0, "Kernel width", "Width of the kernel, in hundredths of cosine distance"
@@ -248,8 +246,8 @@ class LeaveOneOut:
     title: ClassVar[str] = "Leave-one-out"
     seconds_of_work: ClassVar[float] = 0.1
     summary: ClassVar[str] = (
-        "Removes each player once from the full input: one ablation a player, however large the budget. "
-        "No interactions."
+        "Takes each part away once, alone: one ablation for each, however large the budget. It cannot see "
+        "what parts do together."
     )
 
     def cost(self, n: int, budget: int) -> int:

@@ -22,7 +22,7 @@ class Linear(AnyMasks):
     name: ClassVar[str] = "linear"
     title: ClassVar[str] = "Linear"
     summary: ClassVar[str] = (
-        "One coefficient a player, no interactions: the baseline. Fits any masks, in milliseconds."
+        "One number for each part and none for sets: the baseline, with which all others are compared."
     )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:

@@ -128,7 +128,7 @@ def _fewest(view: View, chosen: Interaction, can_ask: bool) -> None:
     _question(f"Which fewest {noun} {'halve its probability' if line.halves else 'flip the answer'}?", key)
     found: Flips | None = known_flips(explanation) or st.session_state.get(key)
     if found is None:
-        st.caption(f"The fit proposes, the model is asked: at most {LIMIT} times.")
+        st.caption(f"The surrogate proposes what to leave out; the model is asked, at most {LIMIT} times.")
         if not can_ask or not _pressed(view, f"Sets of up to {MOST} {noun} are tried.", key):
             return
         with _working(key) as tell:

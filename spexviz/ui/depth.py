@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.components.v2 import component
 
@@ -54,18 +56,19 @@ def own() -> Told:
     return DEPTHS[0]
 
 
-def switch() -> None:
-    """The switch, and the cookie that remembers what is chosen with it."""
+def switch(choices: Sequence[Told] = TOLD) -> None:
+    """The switch between these, and the cookie that remembers what is chosen with it."""
 
     def chosen() -> None:
         st.session_state[_KEPT] = st.session_state["depth"]
         give(None)
 
-    if st.session_state.get("depth") != told():
-        st.session_state["depth"] = told()
+    now = told() if told() in choices else depth()
+    if st.session_state.get("depth") != now:
+        st.session_state["depth"] = now
     st.segmented_control(
         "Told for",
-        TOLD,
+        choices,
         key="depth",
         required=True,
         help=_HELP,

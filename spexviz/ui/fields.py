@@ -18,6 +18,7 @@ from spexviz.kit.options import Option, defaults, options
 from spexviz.kit.registry import offered
 from spexviz.solvers.base import Solver
 from spexviz.ui.sentences import note
+from spexviz.views.glossary import help_of
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def widget(
     """
     if offered is None:
         offered = option.offered
-    about = {"key": key, "help": option.help, **more}
+    about = {"key": key, "help": help_of(option.label, option.help), **more}
     if offered:
         choices = list(offered)
         first = 0
@@ -167,8 +168,10 @@ def choose_solver(key: str, without: str = "") -> type[Solver]:
     `without`: the name of one that is left out.
     """
     kinds = {kind.name: kind for kind in solvers() if kind.name != without}
-    kind = kinds[st.selectbox("Solver", list(kinds), format_func=lambda name: kinds[name].title, key=key)]
-    st.caption(kind.summary)
+    called = {name: kind.title for name, kind in kinds.items()}
+    help_ = help_of("Solver")
+    kind = kinds[st.selectbox("Solver", list(kinds), format_func=called.__getitem__, key=key, help=help_)]
+    note(kind.summary, kind="quiet", key=f"{key}-summary")
     for number, said in enumerate(plugins.left_out()):  # somebody may look for it here
         note(said, kind="strip", key=f"{key}-left-out-{number}")
     return kind

@@ -46,7 +46,7 @@ from spexviz.views.tried import Calls, Outcome
 LIVING = recorded.RUNS / "prompt" / "never-fails.json"
 KEY = "home"  # of the views of the living run: they share a selection, and what is switched off
 CALLS = Calls(hint="Tap a word to take it away: what does the model say then?")
-GALLERY = "gallery"  # the page, where it exists
+GALLERY, LEARN = "gallery", "learn"  # pages, where they exist
 PICTURES = ASSETS / "lenses"
 EMPTY = "Type a sentence first, such as a line of a review: its words are what is taken away."
 _FIELD, _TYPED = "home-sentence", "home-typed"  # session_state: the sentence, also while no page shows it
@@ -194,6 +194,8 @@ def _doors() -> None:
             _door(lens)
     if routes.file_of(GALLERY).exists():
         routes.link(GALLERY, "All recorded runs: the gallery", ":material/photo_library:")
+    if routes.file_of(LEARN).exists():
+        routes.link(LEARN, "New to this? Short lessons, beside real runs", ":material/school:")
 
 
 def _door(lens: Lens) -> None:

@@ -125,7 +125,7 @@ def _ask(lens: Lens, missing: bool) -> None:
             "Start a new one below."
         )
         watch.open_run(None)
-    st.caption(lens.intro)
+    widgets.note(lens.intro, kind="quiet", key=f"{lens.page}-intro")
     _last_run(lens)
     lens.form()
     recorded.cards(lens.game)

@@ -16,6 +16,7 @@ from spexviz.kit.options import options, settings
 from spexviz.run.plan import Request, new_options
 from spexviz.ui import fields, pairs, routes, starting, widgets
 from spexviz.views.captions import plural
+from spexviz.views.glossary import help_of
 
 SOLVER, SEED = "Solver", "Seed"
 SAME = "Nothing is different yet: change it, then press the button."
@@ -93,7 +94,10 @@ def _other(request: Request, what: str, names: Sequence[str], repeating: Repeati
     """The request with another seed, solver, or settings of its game. Raises SpexvizError for wrong ones."""
     if what == SEED:
         first = (request.seed + 1) % 2**32
-        return replace(request, seed=int(st.number_input(SEED, 0, 2**32 - 1, first, key=f"{key}-seed")))
+        return replace(
+            request,
+            seed=int(st.number_input(SEED, 0, 2**32 - 1, first, help=help_of(SEED), key=f"{key}-seed")),
+        )
     if what == SOLVER:
         return _with_solver(request, f"{key}-solver")
     held, known = settings(request.game), options(type(request.game))

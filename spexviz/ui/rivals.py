@@ -75,7 +75,7 @@ def _list(view: View, fits: Rivals, items: Sequence[Item], going: bool) -> None:
     chosen = st.session_state.get(_shown(view), OWN)
     shown = rivals.listed(named, chosen=chosen, dark=view.look.dark)
     widgets.asking(shown, f"{view.key}-rivals", open=_choosing(view))
-    st.caption(_said_of_all(view.explanation, fits))
+    widgets.note(_said_of_all(view.explanation, fits), kind="quiet", key=f"{view.key}-rivals-said")
     other = next((one for one in found if one.spec.solver_name == chosen), None)
     if other is not None:
         _of_one(view, named, other, items)

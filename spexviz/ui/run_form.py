@@ -20,6 +20,7 @@ from spexviz.solvers.base import Solver
 from spexviz.spec import Options
 from spexviz.ui import fields, resolve, routes, runtime, widgets
 from spexviz.views import captions
+from spexviz.views.glossary import help_of
 
 Made = TypeVar("Made")
 EXPLAIN = "form-explain"  # the button: its key
@@ -61,10 +62,10 @@ def solver_and_seed() -> tuple[Solver | None, int]:
     """
     kind = fields.choose_solver("form-solver")
     solver = made(kind, fields.solver_settings(kind, f"form-{kind.name}"), "solver-error")
-    seed = st.number_input("Seed", 0, 2**32 - 1, 0, help="Same settings and seed, same numbers.")
+    seed = st.number_input("Seed", 0, 2**32 - 1, 0, help=help_of("Seed"))
     st.session_state.setdefault(CHECK, True)
-    label = "Check the sets shown on the model (up to 25 % more ablations)"
-    st.checkbox(label, st.session_state[CHECK], key=CHECK)
+    label = "Ask the model again about the sets shown (up to 25 % more ablations)"
+    st.checkbox(label, st.session_state[CHECK], key=CHECK, help=help_of(label))
     return solver, int(seed)
 
 
@@ -82,7 +83,7 @@ def budget_and_options(solver: Solver | None, place: Any, budget: int = BUDGET) 
         BUDGETS,
         value=first,
         key="form-budget",
-        help="How often the model is asked with some parts removed. The field calls it the budget.",
+        help=help_of("Ablations", "How many of them the fit may see. The field calls it the budget."),
     )
     check = bool(st.session_state[CHECK])
     if solver is None:
@@ -176,11 +177,11 @@ def _asked(request: Request) -> str:
     if planned.exact or planned.design is None:
         return f"{who}: all {planned.ablations:,} masks are asked, so the result is exact"
     fitted = f"{len(planned.design):,} ablations for the fit"
-    said = f"{who}: {fitted}, {len(planned.held_out):,} held out to score it, 2 for the ends"
+    said = f"{who}: {fitted}, {len(planned.held_out):,} held out to grade it, 2 with all and with none"
     if planned.by_folds:
         near = int((~planned.design.reference).sum())
         nouns = captions.plural(request.subject.noun)
-        said = f"{who}: {fitted}, {near:,} of them remove one to three {nouns}, and 2 for the ends"
+        said = f"{who}: {fitted}, {near:,} of them remove one to three {nouns}, and 2 with all and with none"
     if request.checks:
         said += f", at most {request.checks:,} to check the sets shown"
     if request.told:

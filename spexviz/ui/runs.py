@@ -98,7 +98,7 @@ def _undo() -> None:
     count = len(deleted)
     were = "The run was deleted; its" if count == 1 else f"{count} runs were deleted; their"
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.text(f"{were} ablations stay in the cache.")
+        st.text(f"{were} measured answers are kept, in case they are asked for again.")
         st.button("Undo", icon=":material/undo:", key="runs-undo", on_click=store.restore, args=deleted)
 
 

@@ -6,14 +6,17 @@ import streamlit as st
 
 from spexviz.kit.paths import ASSETS
 from spexviz.ui import access, address, browser, own, playlist, routes
+from spexviz.ui.learn import place
 from spexviz.ui.lenses import lenses
 
 HOME = ("home", "Home", ":material/home:")
 OTHERS = (  # pages that are no lens's
     ("gallery", "Gallery", ":material/photo_library:"),
+    (place.PAGE, "Learn", ":material/school:"),
     ("playground", "Playground", ":material/function:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("runs", "Runs", ":material/history:"),
+    ("glossary", "Glossary", ":material/menu_book:"),
 )
 UNLISTED = ((playlist.PAGE, "Present", ":material/slideshow:"),)  # reached from a run, or from several
 OWN = (own.ENTRY,) if own.games() else ()
@@ -62,4 +65,6 @@ if access.access().unguarded:
 browser.begin(f"{page.url_path}?{st.query_params.get(address.RUN, '')}")
 if page.url_path != playlist.PAGE:
     playlist.leave()
+if page.url_path != place.PAGE:
+    place.leave()
 page.run()

@@ -101,18 +101,18 @@ def _link(explanation: Explanation, look: Look, key: str) -> None:
     embedding.offer(key)
     st.caption("What was asked:")
     st.code(explanation.spec.to_json(), language=None, wrap_lines=True)
-    st.caption(f"{_spent(explanation.spent)}.")
+    widgets.note(f"{_spent(explanation.spent)}.", kind="quiet", key=f"{key}-spent")
     if explanation.precision:
         st.caption(f"The model computed in {explanation.precision}.")
 
 
 def _spent(spent: Spent) -> str:
     """What a run took, in time and ablations."""
-    asked = f"{spent.seconds.get('ablations', 0):.1f} s in ablations"
-    fitted = f"{spent.seconds.get('fits', 0):.1f} s in fits"
+    asked = f"{spent.seconds.get('ablations', 0):.1f} s for the model's answers"
+    fitted = f"{spent.seconds.get('fits', 0):.1f} s for the fits"
     if "folds" in spent.seconds:
-        fitted += f" and {spent.seconds['folds']:.1f} s in fits without a fold"
-    said = f"{asked}, {fitted}, {spent.cached:,} ablations from the cache"
+        fitted += f" and {spent.seconds['folds']:.1f} s for those that grade them"
+    said = f"{asked}, {fitted}, {spent.cached:,} ablations known from before"
     if spent.compared:
         said += f"; {spent.compared:,} more to compare with full precision"
     return said

@@ -160,10 +160,11 @@ def early(run: Run, top: Any) -> None:
     if not run.active:
         st.caption("It ended before anything could be told: resume it, or start it again.")
     elif preview is None:
-        st.caption(
+        said = (
             f"The first colours come after {FIRST} ablations; you may close this page and come back by its "
             "address."
         )
+        widgets.note(said, kind="quiet", key=f"early-{run.id}-said")
     else:
         st.caption("First colours: they will still change. Numbers come with the first fit.")
 
@@ -233,7 +234,7 @@ def where(run: Run) -> str:
     if run.state == QUEUED:
         return waiting(run.id)
     if run.state == "cancelling":
-        return "Cancelling after the chunk in flight; what was measured is kept …"
+        return "Cancelling once the model has answered what it was just asked; that is kept …"
     if run.phase == jobs.LOADS:
         return f"Loading the model, {run.since_told:.0f} s so far …"
     said = [f"{run.phase.capitalize() or 'Starting'} …"]

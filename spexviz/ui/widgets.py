@@ -29,6 +29,7 @@ from spexviz.views import cards as cards_of
 from spexviz.views import rows, theme
 from spexviz.views.component import COMPONENTS, script, style
 from spexviz.views.findings import usual_order
+from spexviz.views.glossary import help_of
 from spexviz.views.index_words import READINGS, asks
 from spexviz.views.large import PAGE, Size, enlarged
 from spexviz.views.story import Component, Depth, Look, Press, Table
@@ -187,7 +188,7 @@ def index_controls(
                 "Index",
                 list(READINGS),
                 format_func=lambda name: READINGS[name].label,
-                help="How the value of a set is defined. Every view then shows this index.",
+                help=help_of("Index", "How the value of a set is defined. Every view then shows this index."),
                 **_kept(key, "index", list(READINGS), "mean"),
             )
         order = _order(explanation, key, columns[-2], index in FIRST_ORDER)
@@ -195,7 +196,7 @@ def index_controls(
         top = columns[-1].slider("Sets shown", address.TOPS[0], address.TOPS[-1], **most)
     found = explanation.interactions(index, order)
     if asked := asks(found):
-        st.caption(asked)
+        note(asked, kind="quiet", key=f"{key}-asks")
     return found, int(top)
 
 
@@ -214,8 +215,11 @@ def _order(explanation: Explanation, key: str, place: Any, unused: bool) -> int:
         orders,
         required=True,
         disabled=unused,
-        help=f"1 shows single {nouns} only. It chooses what is listed; the mean effect of a set is the same "
-        "whatever is listed beside it.",
+        help=help_of(
+            "Highest order",
+            f"1 shows single {nouns} only. It chooses what is listed; the mean effect of a set is the same "
+            "whatever is listed beside it.",
+        ),
         **_kept(key, "order", orders, first),
     )
     return int(picked or first)

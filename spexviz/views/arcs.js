@@ -13,8 +13,9 @@ function draw(parentElement, state, data) {
   }
   Object.assign(state, { data, root, width: 0, at: null });
   state.sub = element("p", "sub");
+  state.explain = termsIn(root, data.terms);
   root.append(element("h3", "title", data.title), state.sub, drawLegend(data));
-  if (data.asks) root.append(element("p", "meaning", data.asks));
+  if (data.asks) root.append(state.explain(element("p", "meaning"), data.asks));
   state.stage = element("div", "stage");
   state.stage.setAttribute("role", "group");
   state.stage.setAttribute("aria-label", `${data.title}: ${data.players.length} ${data.noun}s and the sets of them. ${keysOf(state).replace("move", "move along them and across")}`);
@@ -83,7 +84,7 @@ function drawLegend(data) {
   if (up && data.sets.some((set) => set.v > 0)) item("up", up);
   if (down && data.sets.some((set) => set.v < 0)) item("down", down);
   if (data.sets.some((set) => set.m.length > 2)) item("more", `three or more ${data.noun}s`);
-  if (data.sets.some(isUnsure)) item("unsure", "dashed: interval crosses 0");
+  if (data.sets.some(isUnsure)) item("unsure", "dashed: its sign is not certain");
   if (data.sets.some((set) => set.c === "contradicted")) item("contradicted", "hollow: contradicted by the model");
   return box;
 }
@@ -196,7 +197,7 @@ function tellTitle(state) {
   const strongest = shown === 1 ? "The strongest set" : `The ${shown} strongest sets`;
   const count = shown < data.total ? `${strongest} of ${data.total}` : shown === 1 ? "One set" : `All ${shown} sets`;
   const more = shown < data.total ? `; more of them ${data.more}` : "";
-  state.sub.textContent = `${count}, by ${data.index} in ${data.unit}${more}.`;
+  state.explain(state.sub, `${count}, by ${data.index} in ${data.unit}${more}.`);
 }
 
 // The line has the height of the longest that it may say: nothing jumps.

@@ -23,6 +23,7 @@ from spexviz.views.board import in_words, places
 from spexviz.views.captions import check_text
 from spexviz.views.component import colours, versioned
 from spexviz.views.embed import run_key
+from spexviz.views.glossary import explained
 from spexviz.views.index_words import (
     MEAN,
     READINGS,
@@ -104,6 +105,7 @@ def data(
     body["players"] = _players(known, shown, top)
     body["sets"] = _sets(known, shown)
     body["colours"] = _colours(dark)
+    body["terms"] = explained(body["index"], body["unit"], body["asks"])
     return versioned(body, selection)
 
 

@@ -28,15 +28,27 @@ COMPONENTS = (
     "stepper",
     "chart",
     "shelf",
+    "lesson",
+    "four",
+    "bins",
+    "passing",
+    "methods",
+    "glossary",
 )
+_TERMS = ("terms.js", "terms.css")
 _SAVED = ("saver.js", "saver.css")
 _PICTURE = ("picture.js", *_SAVED)
 _PARTS = {  # what stands before them in those that are more than one file
-    "strip": ("said.js", "said.css", "lanes.js", "lanes.css", "tools.js", "tools.css", *_PICTURE),
-    "squares": ("tools.js", "tools.css", *_PICTURE),
+    "strip": ("said.js", "said.css", "lanes.js", "lanes.css", "tools.js", "tools.css", *_TERMS, *_PICTURE),
+    "squares": ("tools.js", "tools.css", *_TERMS, *_PICTURE),
     "cards": ("tools.js", "tools.css", *_PICTURE),
-    "arcs": ("rails.js", *_PICTURE),
-    "selected": ("said.js", "said.css"),
+    "arcs": ("rails.js", *_TERMS, *_PICTURE),
+    "selected": ("said.js", "said.css", *_TERMS),
+    "question": _TERMS,
+    "tried": _TERMS,
+    "sentences": _TERMS,
+    "lesson": _TERMS,
+    "methods": _TERMS,
     "rows": ("listed.js", "kept.js", *_SAVED),
     "chart": _PICTURE,
     "shelf": ("thumbnail.js",),

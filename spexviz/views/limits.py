@@ -62,6 +62,6 @@ def spread(explanation: Explanation) -> str:
         return ""
     share = percent(carried / spectrum.energy())
     return (
-        f"What the sets carry ({share} of the variance) is spread out over many small terms: "
+        f"What the sets carry ({share} of the variance) is spread out over many small sets: "
         "which of them are real is not certain."
     )

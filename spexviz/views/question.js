@@ -6,7 +6,8 @@ function draw(parentElement, state, data) {
   const root = element("div", "spexviz-question");
   for (const [name, value] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, value);
   const box = element("div", "asked");
-  box.append(drawQuestion(data));
+  const explain = termsIn(root, data.terms);
+  box.append(drawQuestion(data, explain));
   if (data.answers.length) box.append(drawAnswers(data));
   root.append(box);
   parentElement.append(root);
@@ -22,7 +23,7 @@ function showOwn(prompt) {
   if (above > prompt.clientHeight / 2) prompt.scrollTop = above - prompt.clientHeight / 4;
 }
 
-function drawQuestion(data) {
+function drawQuestion(data, explain) {
   const box = element("div", "question");
   if (data.label) box.append(element("div", "called", data.label));
   if (data.parts.length) {
@@ -38,7 +39,7 @@ function drawQuestion(data) {
     box.append(prompt);
   }
   const measured = element("div", "measured", "Measured: ");
-  measured.append(element("b", "", data.question));
+  measured.append(explain(element("b"), data.question));
   if (data.model) measured.append(document.createTextNode(` · ${data.model}`));
   box.append(measured);
   return box;

@@ -14,6 +14,7 @@ from spexviz.kit.names import plain, upright
 from spexviz.results import Explanation, Subject
 from spexviz.results.subject import LOG_PROBABILITY, ODDS
 from spexviz.views.component import colours, versioned
+from spexviz.views.glossary import explained
 from spexviz.views.story import Component, Look, Words
 
 LONG = 320  # characters around the text from which only their ends are shown at first
@@ -207,6 +208,7 @@ def _body(subject: Subject) -> dict[str, Any]:
         "of": "",
         "answers": [],
         "picture": "",
+        "terms": explained(measured(subject)),
     }
 
 

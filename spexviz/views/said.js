@@ -10,10 +10,13 @@ function saidBox(clear) {
   return box;
 }
 
-// `text`: what stands in the box; `isChosen`: something is selected; `isTold`: it is what is said of that.
-function say(box, text, isChosen, isTold) {
+// `text`: what stands in the box; `isChosen`: something is selected; `isTold`: it is what is said of that, in which `tell`
+// explains the words of the field.
+function say(box, text, isChosen, isTold, tell) {
   box.classList.toggle("chosen", isChosen);
   box.classList.toggle("told", isTold);
   box.setAttribute("aria-live", isTold ? "polite" : "off"); // what is pointed at has its own label
-  box.lastChild.textContent = text;
+  const read = box.querySelector(".read");
+  if (isTold) tell(read, text);
+  else read.textContent = text;
 }

@@ -10,6 +10,7 @@ function draw(parentElement, state) {
   const root = element("div", "spexviz-selected");
   for (const [name, colour] of Object.entries(state.data.colours)) root.style.setProperty(`--sx-${name}`, colour);
   state.box = saidBox(() => report(state, []));
+  state.explain = termsIn(state.box, state.data.terms);
   root.append(state.box);
   parentElement.append(root);
   state.root = root;
@@ -18,5 +19,5 @@ function draw(parentElement, state) {
 // Until the server has said something of a new selection, the place is empty.
 function tell(state, members) {
   const isTold = members.length > 0 && same(members, state.data.selection);
-  say(state.box, isTold ? state.data.said : members.length ? "…" : state.data.hint, members.length > 0, isTold);
+  say(state.box, isTold ? state.data.said : members.length ? "…" : state.data.hint, members.length > 0, isTold, state.explain);
 }

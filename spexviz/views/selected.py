@@ -9,10 +9,14 @@ from spexviz.results import Explanation
 from spexviz.views import untouched
 from spexviz.views.captions import check_text
 from spexviz.views.component import colours, versioned
+from spexviz.views.glossary import explained
 from spexviz.views.index_words import MEAN, named, title_of
 from spexviz.views.story import Component, Look, Words
 from spexviz.views.theme import interval_text, number, percent
 from spexviz.views.words import joined, one, plural
+
+# of the field, that it uses
+WORDS = "variance, surrogate, confirmed"
 
 
 def selected(explanation: Explanation, look: Look) -> Component | Words:
@@ -22,7 +26,8 @@ def selected(explanation: Explanation, look: Look) -> Component | Words:
         return Words(tuple(filter(None, [said])))
     player = one(explanation.subject.noun)
     hint = f"Click {player}, a set, a node or a table row to follow it through all views."
-    body = {"hint": hint, "colours": colours(("ink", "muted", "up"), look.dark)}
+    terms = explained(explanation.unit, WORDS)
+    body = {"hint": hint, "terms": terms, "colours": colours(("ink", "muted", "up"), look.dark)}
     return Component("selected", {**versioned(body, look.selection), "said": said}, said)
 
 

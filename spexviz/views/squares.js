@@ -14,22 +14,23 @@ function draw(parentElement, state, data) {
   Object.assign(state, { data, root, at: null, selected: [], tools: null });
   const frame = element("div", "frame");
   frame.append(drawBoard(state, data));
-  root.append(drawLegend(data));
-  if (data.asks) root.append(element("div", "asks", data.asks));
+  const explain = termsIn(root, data.terms);
+  root.append(drawLegend(data, explain));
+  if (data.asks) root.append(explain(element("div", "asks"), data.asks));
   root.append(...toolbar(state, data.noun), frame, drawRead(state, data));
   parentElement.append(root);
   tell(state);
   listen(state);
 }
 
-function drawLegend(data) {
+function drawLegend(data, explain) {
   const box = element("div", "legend");
   const { cells } = data.colours;
   const shown = data.legend.signed ? cells : cells.slice((cells.length - 1) / 2);
   const ramp = element("span", "ramp");
   ramp.style.background = `linear-gradient(90deg, ${shown.join(",")})`;
   const scale = element("span", "item");
-  scale.append(element("span", "", data.legend.low), ramp, element("span", "", data.legend.high), element("b", "", data.unit));
+  scale.append(element("span", "", data.legend.low), ramp, element("span", "", data.legend.high), explain(element("b"), data.unit));
   box.append(scale, sample("dot", "in the selected set"));
   if (data.holes.length) box.append(sample("hole", `${data.noun} never switched off`));
   return box;

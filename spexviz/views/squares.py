@@ -18,6 +18,7 @@ from spexviz.results import Explanation
 from spexviz.views import theme
 from spexviz.views.board import Board, Square
 from spexviz.views.component import colours, versioned
+from spexviz.views.glossary import explained
 from spexviz.views.index_words import MEAN, asks, ends, named, title_of
 from spexviz.views.scale import Scale
 from spexviz.views.story import Component
@@ -75,6 +76,7 @@ def data(
     body["holes"] = [list(hole) for hole in board.holes]
     body["sets"] = [list(members) for members in sets]
     body["legend"] = ends(found.index, board.limit)
+    body["terms"] = explained(body["unit"], body["asks"])
     body["quality"] = quality(explanation)
     body["colours"] = colours(_COLOURS, dark) | {"cells": theme.palette(dark)}
     return versioned(body, selection)

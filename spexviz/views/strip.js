@@ -31,14 +31,15 @@ function draw(parentElement, state, data) {
   }
   data.sets.forEach((set, k) => set.m.forEach((i) => state.setsOf[i].push(k)));
   state.box = saidBox(() => report(state, []));
+  const explain = (state.explain = termsIn(root, data.terms));
   const combs = drawCombs(state, data);
   const stand = element("div", "stand");
   state.veil = element("div", "veil");
   state.dim = element("div", "veil");
   state.staves = svg("svg", { class: "lanes", "aria-hidden": "true", focusable: "false" }); // beside the text: no new lane lays it out anew
   stand.append(text, state.veil, state.staves);
-  root.append(drawLegend(data), ...toolbar(state, data.noun), stand);
-  if (data.asks) root.append(element("div", "asks", data.asks));
+  root.append(drawLegend(data, explain), ...toolbar(state, data.noun), stand);
+  if (data.asks) root.append(explain(element("div", "asks"), data.asks));
   root.append(state.box);
   root.classList.toggle("bare", data.none === null && !data.sets.length);
   combs.append(state.dim);
@@ -123,20 +124,20 @@ function drawBar(set, largest) {
   return bar;
 }
 
-function drawLegend(data) {
+function drawLegend(data, explain) {
   const box = element("div", "legend");
   const ramp = element("span", "ramp");
   const cells = data.legend.signed ? data.colours.cells : data.colours.cells.slice((data.colours.cells.length - 1) / 2);
   ramp.style.background = `linear-gradient(90deg, ${cells.join(",")})`;
   const effect = element("span", "item");
-  effect.append(element("span", "", data.legend.low), ramp, element("span", "", data.legend.high), element("b", "", data.unit));
+  effect.append(element("span", "", data.legend.low), ramp, element("span", "", data.legend.high), explain(element("b"), data.unit));
   const mass = element("span", "item");
-  mass.append(element("span", "sample"), element("span", "", "share of variance in its interactions"));
+  mass.append(element("span", "sample"), explain(element("span"), "share of variance in its interactions"));
   box.append(effect, mass);
   if (data.sets.length) box.append(element("span", "item numbers", "▲ ▼ with a number: a set of the list below"));
   if (data.sets.some(isUnsure)) {
     const unsure = element("span", "item");
-    unsure.append(element("span", "dash"), element("span", "", "dashed: interval crosses 0"));
+    unsure.append(element("span", "dash"), element("span", "", "dashed: its sign is not certain"));
     box.append(unsure);
   }
   if (data.sets.some((set) => set.c === "contradicted")) {
@@ -292,7 +293,7 @@ function tell(state, at) {
     const click = data.still || (state.link?.mode ?? data.press) !== "look" ? "" : "; click to follow it through all views";
     return say(box, `Point at a ${data.noun}${data.sets.length ? " or a set" : ""} to see what belongs to it${click}.`, false, false);
   }
-  return say(box, state.said && same(selected, state.about) ? state.said : readingOf(state, selected), true, true);
+  return say(box, state.said && same(selected, state.about) ? state.said : readingOf(state, selected), true, true, state.explain);
 }
 
 function readingOf(state, members) {

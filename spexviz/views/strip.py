@@ -20,6 +20,7 @@ from spexviz.masks import Interaction
 from spexviz.results import Explanation, Subject
 from spexviz.views import theme
 from spexviz.views.component import colours, versioned
+from spexviz.views.glossary import explained
 from spexviz.views.index_words import (
     asks,
     checks_of,
@@ -31,6 +32,7 @@ from spexviz.views.index_words import (
     singles,
 )
 from spexviz.views.scale import Scale
+from spexviz.views.selected import WORDS
 from spexviz.views.theme import interval_text, number, percent
 from spexviz.views.trust import quality
 from spexviz.views.words import isolated, joined
@@ -51,7 +53,7 @@ def data(
     scale: Scale | None = None,
     none: str | None = "",
 ) -> dict[str, Any]:
-    """The component's data, JSON-able: about 16 KB for 500 tokens.
+    """The component's data, JSON-able: about 17 KB for 500 tokens.
 
     `version` changes with all of it but `selection`, the positions of the selected set's members, and
     `said`, a sentence about it. `top`: sets of order ≥ 2 shown as combs, at most 12. `scale`: of its colours
@@ -76,6 +78,7 @@ def data(
     body["index"] = named(interactions.index)
     body["asks"] = asks(interactions)
     body["legend"] = ends(interactions.index, limit)
+    body["terms"] = explained(body["unit"], body["asks"], "interactions", WORDS)
     body["quality"] = quality(explanation)
     return {**versioned(body, selection), "said": said}
 

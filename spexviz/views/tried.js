@@ -23,7 +23,7 @@ function draw(parentElement, state, data) {
   if (answers.length) {
     state.axis = element("p", "axis");
     state.place = element("div", "place");
-    root.append(state.place, state.axis, drawMore(data, isOpen));
+    root.append(state.place, state.axis, drawMore(data, isOpen, termsIn(root, data.terms)));
     show(state, data.answers[nameOf(data.off)] ?? answers[0]);
   }
   parentElement.append(root);
@@ -68,10 +68,10 @@ function fill({ bar, label, value, small }, row) {
   bar.style.width = `${100 * (row.to - row.from)}%`;
 }
 
-function drawMore(data, isOpen) {
+function drawMore(data, isOpen, explain) {
   const fold = element("details");
   fold.open = isOpen;
-  fold.append(element("summary", "", "What are these numbers?"), ...data.more.map((line) => element("p", "", line)));
+  fold.append(element("summary", "", "What are these numbers?"), ...data.more.map((line) => explain(element("p"), line)));
   return fold;
 }
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from spexviz.kit.cached import kept
 from spexviz.kit.names import names, plain
 from spexviz.masks import all_masks
 from spexviz.results import Explanation, Subject
@@ -21,6 +22,7 @@ from spexviz.results.subject import NUMBER, ODDS
 from spexviz.views import question
 from spexviz.views.captions import about, near_text, r2_text
 from spexviz.views.component import colours, versioned
+from spexviz.views.glossary import explained
 from spexviz.views.story import Component
 from spexviz.views.theme import number
 from spexviz.views.voice import Voice
@@ -92,6 +94,7 @@ def tried(explanation: Explanation, found: Outcome, calls: Calls = PLAIN, *, dar
         answers = {found.off: _answer(explanation, found, calls)}
     body["answers"] = {_named(off): answer for off, answer in answers.items()}
     body["more"] = _more(explanation, found, calls) if answers else []
+    body["terms"] = explained(*body["more"])
     text = answers.get(found.off, {}).get("said") or body["hint"]
     shown = versioned(body, ()) | {"off": list(found.off)}
     return Component("tried", shown, text)
@@ -102,6 +105,7 @@ def _named(off: Sequence[int]) -> str:
     return "-".join(map(str, off))
 
 
+@kept
 def _own(explanation: Explanation, calls: Calls) -> dict[tuple[int, ...], dict[str, Any]]:
     """{players left out: the answer} of a run that has asked every mask, and not too many; else nothing."""
     n = len(explanation.players)

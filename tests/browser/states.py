@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spexviz.ui.learn import book
 from tests.browser import harness, paced
 from tests.browser.harness import choose, explain, idle, type_prompt, wait_until
 
@@ -168,6 +169,7 @@ def of_forms() -> Iterator[State]:
     yield State("home-open", "", then=open_folds)
     yield State("home-empty", "", then=explain_nothing)
     yield State("unknown-run", f"explore?run={'0' * 16}")
+    yield State("glossary", "glossary")
     yield State("gallery", "gallery", then=drawn_cards)
     yield State("gallery-focus", "gallery", then=focus_card)
 
@@ -246,6 +248,28 @@ def of_presenter(runs: dict[tuple[str, str], str]) -> Iterator[State]:
         yield State(f"{name}-brief", f"{lens}?run={runs[game, name]}", "brief")
 
 
+def of_lessons() -> Iterator[State]:
+    """The list of lessons, each step of each, its first question answered, and its end."""
+    yield State("learn", "learn")
+    for lesson in book.lessons():
+        for at in range(1, lesson.length + 2):
+            address = f"learn?lesson={lesson.number}&step={at}"
+            yield State(f"learn-{lesson.number}-{at}", address, then=at_a_step)
+        first = f"learn?lesson={lesson.number}&step=1"
+        yield State(f"learn-{lesson.number}-researcher", first, "researcher", at_a_step)
+        question = f"learn?lesson={lesson.number}&step={len(lesson.steps) + 1}"
+        yield State(f"learn-{lesson.number}-answered", question, then=lesson_answered)
+
+
+def at_a_step(page: Any) -> None:
+    page.locator(".lesson .title").wait_for()
+
+
+def lesson_answered(page: Any) -> None:
+    page.locator(".lesson .choice").first.click()
+    page.locator(".lesson .why strong").wait_for()
+
+
 def presented(page: Any) -> None:
     page.locator(".stepper .position").wait_for()
 
@@ -278,6 +302,7 @@ def all_states(server: harness.Server, page: Any) -> list[State]:
     ended = {"cancelled": cancelled(server, page, PROMPTS[0]), "failed": failed(server, page)}
     going = running(server, page)
     states = [*of_forms(), *of_playground(), *of_results(runs), *of_pairs(runs), *of_presenter(runs)]
+    states += of_lessons()
     states += [State(name, f"explore?run={run_id}") for name, run_id in ended.items()]
     return [*states, State("running", f"explore?run={going}"), State("runs", "runs")]
 
@@ -302,7 +327,7 @@ def cancelled(server: harness.Server, page: Any, prompt: str, calls: int = 0) ->
     run_id = _start(server, page, prompt)
     page.locator(".preview .token[data-sign]").first.wait_for()
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text("Cancelling after the chunk in flight").wait_for()
+    page.get_by_text("Cancelling once the model has answered").wait_for()
     _let(server, calls + 3)
     wait_until(lambda: server.run(run_id)["state"] == "cancelled", 60, "the run to be cancelled")
     return run_id

@@ -84,7 +84,7 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     type_prompt(page, REVIEW)
     page.get_by_text(
         re.compile(
-            r"32 words: 512 ablations for the fit, 51 of them remove one to three words, and 2 for the ends"
+            r"32 words: 512 ablations for the fit, 51 of them remove one to three words, and 2 with all and"
         )
     ).wait_for()
     run_id = explain(page)

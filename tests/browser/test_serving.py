@@ -52,6 +52,7 @@ def test_the_first_request_to_a_fresh_server_shows_the_shell(new_server, open_pa
         "Heads",
         "Training data",
         "Gallery",
+        "Learn",
         "Compare",
         "Runs",
     ]

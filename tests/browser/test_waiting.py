@@ -56,7 +56,7 @@ def test_two_tabs_see_the_text_its_colours_a_cancel_a_resume_and_the_end(
         assert not tab.locator(".js-plotly-plot, .comb, .legend, .headline").count(), "colours alone"
 
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text("Cancelling after the chunk in flight").wait_for()
+    page.get_by_text("Cancelling once the model has answered").wait_for()
     let(3)
     for tab in tabs:
         tab.get_by_text(re.compile("Cancelled after 66 of")).wait_for()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from spexviz.kit.cached import cached_property
+from spexviz.kit.cached import cached_property, kept
 
 
 @dataclass(frozen=True)
@@ -34,3 +34,20 @@ def test_one_object_does_not_wait_for_another_of_its_class() -> None:
     slow.gate.set()
     waiting.join()
     assert in_time and fast.value is found[0], "computed once"
+
+
+class Thing:
+    pass
+
+
+def test_a_function_is_computed_once_for_each_object() -> None:
+    asked = []
+
+    @kept
+    def name(thing: Thing, letter: str, *, loud: bool = False) -> str:
+        asked.append(thing)
+        return letter
+
+    one, other = Thing(), Thing()
+    assert [name(one, "a"), name(one, "a"), name(other, "a"), name(one, "b"), name(one, "a", loud=True)]
+    assert len(asked) == 4

@@ -118,19 +118,19 @@ def test_many_heads_are_probed_and_offered_as_candidates(
     )
     button(at, "Explain").click().run()
     assert (
-        "has lost its signal" in said(at)
-        and "keep each player with probability 0.9" in said(at)
+        "the answer means nothing any more" in said(at)
+        and "keep more of them each time, such as 0.9" in said(at)
         and not offered.store.list()
     )
     assert button(at, "Start it all the same")
     button(at, "Choose 4 candidates (17 ablations)").click().run()
     assert (
-        "Only the 4 candidates" in said(at)
+        "Only the 4 heads" in said(at)
         and "4 heads" in said(at)
-        and "has lost its signal" not in said(at)
+        and "the answer means nothing any more" not in said(at)
     )
     assert {planted.A, planted.B} <= set(at.session_state["heads-only"])
-    button(at, "All players").click().run()
+    button(at, "All of them").click().run()
     assert "16 heads" in said(at)
 
 

@@ -49,8 +49,8 @@ def test_every_lens_has_its_card(manager: JobManager) -> None:
         assert [lens.title, lens.plainly or lens.intro] in written
         assert (home.PICTURES / f"{lens.page}.svg").exists()
     linked = [str(link.proto.page) for link in at.get("page_link")]
-    gallery = [home.GALLERY] if routes.file_of(home.GALLERY).exists() else []
-    assert linked == [*(lens.page for lens in lenses()), *gallery]
+    more = [name for name in (home.GALLERY, home.LEARN) if routes.file_of(name).exists()]
+    assert linked == [*(lens.page for lens in lenses()), *more]
 
 
 @pytest.mark.parametrize(("typed", "remedy"), [("  ", home.EMPTY), ("word " * 5_000, "shorten it")])

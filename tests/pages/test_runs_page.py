@@ -120,7 +120,7 @@ def test_several_are_deleted_and_brought_back_after_a_reload(manager: JobManager
     assert listed(at, "Run") == ["run 0"] and "runs-marked" in at.session_state
     assert at.session_state["runs-marked"] == ()
     at = page("runs")  # another tab, or this one anew
-    assert "2 runs were deleted; their ablations stay in the cache." in said(at)
+    assert "2 runs were deleted; their measured answers are kept, in case they are asked" in said(at)
     button(at, "Undo").click().run()
     assert listed(at, "Run") == ["run 2", "run 1", "run 0"] and "deleted" not in said(at)
 

@@ -175,7 +175,7 @@ def test_keyboard(chromium, review):
     page.keyboard.press("Enter")
     assert sent(page)[-1][1]["members"] == data(review)["sets"][1]["m"]
     assert page.locator(".comb").nth(1).get_attribute("aria-pressed") == "true"
-    assert page.locator("[tabindex='0']").count() == 2, "one stop for the text and one for the sets"
+    assert page.locator("[tabindex='0']").count() == 3, "one for the text, the sets, the words of the field"
 
 
 def test_what_comes_to_lie_under_a_resting_pointer_is_not_pointed_at(chromium, turns):

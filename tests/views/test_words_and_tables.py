@@ -127,6 +127,6 @@ def test_rare_values_are_said_with_what_cannot_be_seen() -> None:
 def test_many_small_terms_are_said_to_be_spread_out(make) -> None:
     pairs = {(i, j): 0.1 for i in range(12) for j in range(i + 1, 12)}
     run = make(tuple("abcdefghijkl"), {(i,): 0.3 for i in range(12)} | pairs)
-    assert "is spread out over many small terms: which of them are real is not certain" in honesty(run)
+    assert "is spread out over many small sets: which of them are real is not certain" in honesty(run)
     large = make(tuple("abcdefghijkl"), {(i,): 0.3 for i in range(12)} | pairs | {(0, 1): 1.0})
     assert "spread out" not in honesty(large)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qs
 
+from streamlit.components.v2.bidi_component.constants import EVENT_DELIM
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from websockets.asyncio.client import ClientConnection, connect
 
 PATIENCE = 60.0  # seconds for one rerun
@@ -21,11 +25,20 @@ _DONE = (
 )
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A component of ours as a page has drawn it: its id, its data, and the fragment that it stands in."""
+
+    id: str
+    data: dict[str, Any]
+    fragment: str
+
+
 class Visitor:
     """One session. `times`: seconds of each rerun; `errors`: what went wrong, in words.
 
     `widgets`: {label: (kind, id)} of the page as it was last drawn; `full`: refusals of a full queue.
-    `received`: bytes so far.
+    `received`: bytes so far; `components`: those of ours by their keys.
     """
 
     def __init__(self, socket: ClientConnection):
@@ -34,6 +47,7 @@ class Visitor:
         self.query = ""
         self.widgets: dict[str, tuple[str, str]] = {}
         self.states: dict[str, WidgetState] = {}
+        self.components: dict[str, Shown] = {}
         self.polls: dict[str, float] = {}  # {fragment: seconds between two looks}
         self.times: list[float] = []
         self.errors: list[str] = []
@@ -78,6 +92,17 @@ class Visitor:
         if found is not None:  # else the page has changed meanwhile: it is not there to be pressed
             await self.rerun(pressed=found[1])
 
+    async def trigger(self, key: str, event: str, **said: Any) -> None:
+        """Have a component report something, as its script does, and wait for what follows."""
+        shown = self.components.get(key)
+        if shown is None:
+            self.errors.append(f"the page has no component {key}")
+            return
+        name = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{shown.id}{EVENT_DELIM}events"
+        told = json.dumps([{"event": event, "value": said}])
+        state = WidgetState(id=name, json_trigger_value=told)
+        await self.rerun(fragment=shown.fragment, told=state)
+
     async def watch(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
         """Stay on the page, which looks for news by itself."""
         end = time.monotonic() + seconds
@@ -87,18 +112,23 @@ class Visitor:
                 if fragment in self.polls:  # else the one before led to a page without it: it is not answered
                     await self.rerun(fragment=fragment)
 
-    async def rerun(self, name: str = "", pressed: str = "", fragment: str = "") -> None:
+    async def rerun(
+        self, name: str = "", pressed: str = "", fragment: str = "", told: WidgetState | None = None
+    ) -> None:
         """Ask for a rerun, and take what comes until it has ended."""
         message = BackMsg()
         asked = message.rerun_script
         asked.query_string = self.query
         asked.page_name, asked.page_script_hash = name, self.page
-        asked.fragment_id, asked.is_auto_rerun = fragment, bool(fragment)
+        asked.fragment_id, asked.is_auto_rerun = fragment, bool(fragment) and told is None
         asked.widget_states.widgets.extend(self.states.values())
         if pressed:
             asked.widget_states.widgets.append(WidgetState(id=pressed, trigger_value=True))
+        if told is not None:
+            asked.widget_states.widgets.append(told)
         if not fragment:
             self.widgets.clear()
+            self.components.clear()
             self.polls.clear()
         start = time.monotonic()
         await self.socket.send(message.SerializeToString())
@@ -129,11 +159,15 @@ class Visitor:
         elif kind == "stop_auto_rerun":
             self.polls.pop(message.stop_auto_rerun.fragment_id, None)
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-            self._see(message.delta.new_element)
+            self._see(message.delta.new_element, message.delta.fragment_id)
         return kind == "script_finished" and message.script_finished in _DONE
 
-    def _see(self, element: Any) -> None:
+    def _see(self, element: Any, fragment: str) -> None:
         kind = element.WhichOneof("type")
+        if kind == "bidi_component":
+            component = element.bidi_component
+            data = json.loads(component.json or "{}")
+            self.components[component.id.split("-", 2)[-1]] = Shown(component.id, data, fragment)
         if kind == "exception":
             self.errors.append(f"{element.exception.type}: {element.exception.message}"[:300])
         if kind in ("button", *_VALUES):

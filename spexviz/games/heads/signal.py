@@ -47,18 +47,18 @@ class Signal:
         """What was found, in a sentence, and what to change where the signal is lost."""
         if not self.lost:
             return (
-                f"The value keeps its signal: two masks that share {KEPT:.0%} of their players agree "
+                f"The value keeps its signal: two masks that share {KEPT:.0%} of what they keep agree "
                 f"({self.stability:.2f} of 1, {self.ablations} ablations)."
             )
         remedies = []
         if self.keep < 0.85:
-            remedies.append("keep each player with probability 0.9")
+            remedies.append("keep more of them each time, such as 0.9")
         if game.ablation == "zero":
             remedies.append("put the mean in place of removed parts, not zero")
-        remedies.append("take fewer layers, or candidates chosen by leave-one-out")
+        remedies.append("take fewer layers, or only candidates that matter one by one")
         return (
-            f"At a keep-probability of {self.keep:g} the value has lost its signal: "
-            f"two masks that share {KEPT:.0%} of their players hardly agree "
+            f"With {self.keep:.0%} of them kept each time the answer means nothing any more: "
+            f"two masks that share {KEPT:.0%} of what they keep hardly agree "
             f"({self.stability:.2f} of 1, {self.ablations} ablations), so no solver would explain much. "
             f"Remedies: {'; '.join(remedies)}."
         )

@@ -44,8 +44,8 @@ class GaussianProcess(Sparse):
     name: ClassVar[str] = "gp"
     title: ClassVar[str] = "Gaussian process"
     summary: ClassVar[str] = (
-        "A prior over all interactions, learnt from the values: the most from few masks, with intervals. "
-        "Fits any masks."
+        "Begins with a guess about all sets at once and corrects it by the answers: the most from few "
+        "ablations, with intervals."
     )
 
     draws: int = option(200, "Draws for intervals", "Posterior draws of the coefficients.", low=0)

@@ -47,8 +47,8 @@ class ProxySPEX(Sparse):
     title: ClassVar[str] = "ProxySPEX"
     seconds_of_work: ClassVar[float] = 0.6
     summary: ClassVar[str] = (
-        "Boosted trees find the interactions, ridge regression weighs them. "
-        "Fits any masks; good from a few hundred on."
+        "Decision trees find the interactions, a regression weighs them. "
+        "Good from a few hundred ablations on."
     )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:

@@ -8,14 +8,16 @@ set. Peeling takes such coefficients out of every group, which frees others. Sou
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import comb
+from typing import Protocol
 
 import numpy as np
 
 from spexviz.kit.arrays import Bools, Floats, Positions
 from spexviz.masks import Masks
-from spexviz.solvers.spex.bch import BCH, observed_bits, unique_rows
+from spexviz.solvers.spex.bch import observed_bits, unique_rows
 from spexviz.solvers.spex.field import zeros
 from spexviz.spectrum import walsh_hadamard
 
@@ -28,6 +30,21 @@ ROUNDS = 30
 DEPTH, FLIPS = 4, 3
 WORDS = 200_000  # words decoded at a time
 EMPTY = 1e-18  # a bin with less than this share of the mean energy holds rounding errors only
+
+
+class Code(Protocol):
+    """What reads a set of at most t players from the sign bits of a bin: a BCH code, or each player's own."""
+
+    @property
+    def t(self) -> int: ...
+
+    def hard(self, bits: Bools) -> tuple[Positions, Bools]:
+        """The sets (b, t) that bits (b, R − 1) spell, padded with n, and whether each spells one: (b,)."""
+        ...
+
+    def chase(self, soft: Floats, depth: int, weight: int) -> tuple[Positions, Positions]:
+        """Candidates where the least reliable signs may be wrong: (bin (c,), set (c, t))."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -70,16 +87,29 @@ def transform(values: Floats) -> Floats:
     return np.ascontiguousarray(np.swapaxes(coefficients, 1, 2))
 
 
-def peel(bins: Floats, geometry: Geometry, code: BCH, soft: bool) -> tuple[Positions, Floats]:
+def peel(bins: Floats, geometry: Geometry, code: Code, soft: bool) -> tuple[Positions, Floats]:
     """The sets that the bins (C, B, R) spell out, and their coefficients: ((k, t) padded with n, (k,)).
 
     `bins` is overwritten with what is left. `soft` adds Chase-2 where hard decoding finds no set that
     explains its bin.
     """
+    sets = [zeros(0, code.t)]
+    coefficients = [np.zeros(0)]
+    for found, values in rounds(bins, geometry, code, soft):
+        sets.append(found)
+        coefficients.append(values)
+    every = np.vstack(sets)
+    first = unique_rows(every)
+    return every[first], _summed(every, np.concatenate(coefficients), first)
+
+
+def rounds(bins: Floats, geometry: Geometry, code: Code, soft: bool) -> Iterator[tuple[Positions, Floats]]:
+    """The rounds of peeling: the sets that each takes out of the bins, and their coefficients.
+
+    After each of them `bins` holds what is left.
+    """
     left = _Bins.of(bins, geometry)
     changed = np.ones(len(left.table), dtype=bool)
-    sets = zeros(0, code.t)
-    coefficients = np.zeros(0)
     for _ in range(ROUNDS):
         # 1. read every bin that holds something, and has changed since it was last read, as one coefficient
         open_bins = np.flatnonzero(changed & left.nonempty())
@@ -87,15 +117,12 @@ def peel(bins: Floats, geometry: Geometry, code: BCH, soft: bool) -> tuple[Posit
         # 2. of these sets, those that all groups together support
         supported, values = left.pooled(proposed)
         if not len(supported):
-            break
+            return
         # 3. take them out of their bin in every group: what collided with them may now stand alone
         touched = left.take_out(supported, values)
         changed[:] = False
         changed[touched] = True
-        sets = np.vstack([sets, supported])
-        coefficients = np.concatenate([coefficients, values])
-    first = unique_rows(sets)
-    return sets[first], _summed(sets, coefficients, first)
+        yield supported, values
 
 
 @dataclass(frozen=True)
@@ -193,7 +220,7 @@ class _Bins:
         return touched.ravel()
 
 
-def _proposed(bins: _Bins, rows: Positions, code: BCH, soft: bool) -> Positions:
+def _proposed(bins: _Bins, rows: Positions, code: Code, soft: bool) -> Positions:
     """The distinct sets that explain one of the bins in `rows` best: (k, t)."""
     bits = observed_bits(bins.table[rows])
     candidates, decoded = code.hard(bits)
@@ -206,7 +233,7 @@ def _proposed(bins: _Bins, rows: Positions, code: BCH, soft: bool) -> Positions:
     return sets[unique_rows(sets)]
 
 
-def _chased(bins: _Bins, rows: Positions, code: BCH) -> list[Positions]:
+def _chased(bins: _Bins, rows: Positions, code: Code) -> list[Positions]:
     """The sets that Chase-2 finds for bins that hard decoding leaves, some bins at a time: each (k, t)."""
     depth = 2 * code.t + DEPTH
     patterns = sum(comb(depth, flips) for flips in range(FLIPS + 1))

@@ -60,8 +60,8 @@ class SPEX:
     title: ClassVar[str] = "SPEX"
     seconds_of_work: ClassVar[float] = 0.1
     summary: ClassVar[str] = (
-        "Structured masks and error-correcting codes: finds high orders among many players, "
-        "given thousands of ablations."
+        "Chooses its masks by an error-correcting code: finds large sets among many parts, given thousands "
+        "of ablations."
     )
 
     def __post_init__(self) -> None:

@@ -22,6 +22,7 @@ from spexviz.ui.playground.presets import PRESETS, preset_of
 from spexviz.ui.playground.settings import chosen, key
 from spexviz.ui.selection import selected
 from spexviz.views import arcs, recovered, rivals, strip
+from spexviz.views.glossary import help_of
 from spexviz.views.recovered import Held
 from spexviz.views.scale import Scale
 from spexviz.views.story import Component
@@ -145,13 +146,13 @@ def _solved(truth: Truth) -> None:
         possible,
         key=settings.widget("budget"),
         format_func=lambda count: f"all {count:,}" if count == 2**n else f"{count:,}",
-        help=f"One question is one of the {2**n:,} inputs and its answer: an ablation.",
+        help=help_of("Solver", f"One question is one of the {2**n:,} inputs and its answer: an ablation."),
     )
     right.select_slider(
         "SPEX looks for sets of up to",
         settings.ORDERS,
         key=settings.widget("order"),
-        help="Larger sets need more questions. The other solvers are as they are.",
+        help=help_of("SPEX", "Larger sets need more questions. The other solvers are as they are."),
     )
     tries = _tries(repr((truth.function, chosen("budget"))), truth, chosen("budget"))
     tries.look(_solvers())

@@ -16,6 +16,7 @@ from spexviz.run.plan import Request
 from spexviz.ui import lens, run_form, widgets
 from spexviz.ui.fields import Fields
 from spexviz.views.story import Table
+from spexviz.views.words import plural
 
 PROMPTS = {
     "Eiffel Tower": ("The Eiffel Tower is located in the city of", " Paris", " London"),
@@ -37,7 +38,7 @@ FIELDS = Fields(
     FIRST,
     without=("questions", "groups", "neurons", "reference_prompts", "resample_seed"),
 )
-UNKNOWN = "The number of players, and so the cost, is known once the model is loaded."
+UNKNOWN = "How many parts there are to switch off, and so what it costs, is known once the model is loaded."
 
 
 def prefill(request: Request) -> None:
@@ -143,18 +144,17 @@ def _offer_candidates(game: HeadsGame) -> None:
     if game.only:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(
-                f"Only the {len(game.only)} candidates chosen by leave-one-out are players; the rest stays "
-                "in "
-                "the model."
+                f"Only the {len(game.only)} {plural(game.noun)} that matter most one by one can be switched "
+                "off; the rest stays in the model."
             )
-            st.button("All players", key="heads-all", on_click=FIELDS.fill, args=({"only": ()},))
+            st.button("All of them", key="heads-all", on_click=FIELDS.fill, args=({"only": ()},))
         return
     n = len(game.players)
     if n <= MANY or game.groups:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"{n} players are many for a fit: a few hundred ablations say more about the {FEW} that matter "
+            f"{n} {plural(game.noun)} are many: a few hundred ablations say more about the {FEW} that matter "
             "most one by one."
         )
         if st.button(f"Choose {FEW} candidates ({n + 1} ablations)", key="heads-choose"):
@@ -168,7 +168,7 @@ def _started(request: Request, game: HeadsGame, pressed: bool) -> None:
     asked = request.spec.id
     warned = st.session_state.get("heads-warned")
     if pressed and warned is None and models.is_loaded(game.model_name) and len(game.players) > PROBED:
-        with st.spinner("Looking whether the value keeps its signal …"):
+        with st.spinner("Looking whether the answer still means something with so many switched off …"):
             found = probe(game, pairs=PAIRS)
         if found.lost:
             st.session_state["heads-warned"] = warned = (asked, found.advice(game))

@@ -43,9 +43,11 @@ def removed(view: View) -> None:
     if is_refused(explanation, asked):
         return
     if not st.session_state.get(asked):
-        st.caption(
+        widgets.note(
             f"Keep only some {nouns}: which ones does the spectrum choose, and how well do they do on "
-            f"{len(task.held_out)} new questions? Asks the model, some seconds to a minute."
+            f"{len(task.held_out)} new questions? Asks the model, some seconds to a minute.",
+            kind="quiet",
+            key=f"{asked}-about",
         )
     if not widgets.on_request("Compare what to keep", asked, f"{asked}-button", ":material/content_cut:"):
         return
@@ -68,9 +70,12 @@ def _draw_removal(explanation: Explanation, found: _Removal, key: str) -> None:
         st.text(line)
     figure = views.heads.removal(found.rows, found.full, explanation.unit, noun=noun, dark=widgets.dark())
     widgets.chart(figure, key=f"{key}-chart")
-    st.caption(
-        "The best ablation of the run: of its own masks that keep no more than so many, the one of greatest "
-        "value. LASSO: the largest coefficients of a sparse linear fit. At random: the mean of five draws."
+    widgets.note(
+        "The best ablation of the run: the best answer that any of its own masks gave with no more than "
+        "so many kept. LASSO: those with the largest numbers in a linear fit. At random: the mean of five "
+        "draws.",
+        kind="quiet",
+        key=f"{key}-said",
     )
 
 
@@ -102,8 +107,10 @@ def attention(view: View) -> None:
         widgets.problem(error, key=f"{asked}-error")
         return
     dark = widgets.dark()
-    st.caption(
-        "The stronger the colour of a token, the more the underlined token attends to it; point at another."
+    widgets.note(
+        "The stronger the colour of a token, the more the underlined token attends to it; point at another.",
+        kind="quiet",
+        key=f"{asked}-said",
     )
     widgets.drawn(views.looks(tokens, weights[head], name, dark=dark), f"{asked}-text", view.key)
     if view.look.depth != "anyone":

@@ -171,9 +171,11 @@ def _harmful(view: View, game: TrainingGame, alone: Floats | None) -> None:
     effects, better = explanation.main_effects(), game.higher_is_better
     worst = retraining.harmful(game, effects)
     moved = "lowers" if better else "raises"
-    st.caption(
+    widgets.note(
         f"Most harmful first: keeping one {moved} the {explanation.unit} on average over random halves of "
-        "the others."
+        "the others.",
+        kind="quiet",
+        key=f"{view.key}-harm-said",
     )
     harm = [i for i in worst[:LISTED].tolist() if effects[i] and (effects[i] < 0) == better]
     listed = harmful(explanation, shown, harm, alone)

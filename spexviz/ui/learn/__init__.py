@@ -1,0 +1,1 @@
+"""Learn: lessons beside real runs."""
