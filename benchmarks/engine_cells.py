@@ -15,6 +15,7 @@ from benchmarks import games
 from benchmarks.coverage import drawn_game
 from benchmarks.spex import case
 from benchmarks.store import Peak
+from spexviz.ablate.cache import MemoryCache
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.kit.registry import offered
 from spexviz.masks import uniform_masks
@@ -156,7 +157,7 @@ def fidelity_intervals(solver: str, budget: int, first: int, count: int) -> dict
     made = Linear() if solver == "linear" else GaussianProcess(draws=0)
     rows = []
     for seed in range(first, first + count):
-        result = explain(game, made, budget, seed=seed, baselines=())
+        result = explain(game, made, budget, seed=seed, baselines=(), cache=MemoryCache())
         low, high = result.fidelity.interval
         rows.append((low, r2(values, result.spectrum(fresh)), high))
     return {

@@ -18,6 +18,8 @@ from tests.views.conftest import SENTENCE, build, spans_of
 
 TOKENS, SETS = 500, 200
 REST = 250  # ms
+ABOVE = 60  # pixels from where a pointer comes: another word or row, mostly
+READS = 6000  # ms that a visitor looks at cards before one is pressed
 HOVER, CLICK, FOLLOWS = "hover lights", "click lights in the browser", "click to sentence and table"
 CARD, WHOLE = "recorded card to finding, text and table", "recorded card to all of its page"
 SHELF = "gallery card to finding, text and table"
@@ -26,7 +28,9 @@ AIMS = {HOVER: 0.05, CLICK: 0.05, FOLLOWS: 0.6, CARD: 1.0, WHOLE: 2.0, SHELF: 1.
 
 # From an event to the frame after which a condition holds; a component's shadow is looked into as well.
 CLOCK = """
-window.within = (selector) => [document, ...[...document.querySelectorAll("*")].map((one) => one.shadowRoot)]
+const HOSTS = "[data-testid=stBidiComponentIsolated], [data-testid=stBidiComponentIsolated] *";
+window.hosts = () => [...document.querySelectorAll(HOSTS)].map((one) => one.shadowRoot);
+window.within = (selector) => [document, ...hosts()]
   .flatMap((root) => (root ? [...root.querySelectorAll(selector)] : []));
 window.lit = (name) => (window.words ??= within(".token")).some((word) => word.classList.contains(name));
 window.clock = (type, holds) => {
@@ -39,7 +43,7 @@ window.clock = (type, holds) => {
   }, { capture: true, once: true }));
 };
 """
-LIT, CHOSEN = "() => lit('lit')", "() => lit('selected')"
+LIT, CHOSEN = "() => aim.classList.contains('lit')", "() => lit('selected')"
 TOLD = "one => one.textContent.includes('beyond what their parts do')"
 SAID = f"() => within('.said.told .read').some({TOLD}) && within('tr[aria-selected=true]').length > 0"
 SHOWN = "() => within('.headline h2').length && within('.comb').length && within('[role=grid] tr').length"
@@ -80,7 +84,8 @@ def gestures(browser: Any, home: Path) -> dict[str, float]:
 
 
 def _opened(page: Any) -> dict[str, float]:
-    """A card of the form, opened for the first time on this server."""
+    """A card of the form, opened for the first time on this server by somebody who has read it."""
+    page.wait_for_timeout(READS)
     page.evaluate(f"clock('click', {SHOWN}); window.first = timed; clock('click', {DRAWN})")
     harness.card(page, "prompt", "turns").click()
     return {CARD: page.evaluate("first"), WHOLE: page.evaluate("timed")}
@@ -92,6 +97,7 @@ def _from_gallery(page: Any, server: harness.Server) -> dict[str, float]:
     card = harness.card(page, "prompt", "hotel")
     card.wait_for()
     harness.idle(page)
+    page.wait_for_timeout(READS)
     page.evaluate(f"clock('click', {SHOWN})")
     card.click()
     return {SHELF: page.evaluate("timed")}
@@ -130,9 +136,10 @@ def _pointed(page: Any) -> dict[str, float]:
     combs = page.locator(".comb")
     hovers = []
     for one in [*(words.nth(i) for i in range(0, TOKENS, 50)), *combs.all()]:
-        page.mouse.move(1, 1)
         one.scroll_into_view_if_needed()
         x, y = middle(one)
+        page.mouse.move(x, y - ABOVE)
+        one.evaluate("one => { window.aim = one }")
         page.wait_for_timeout(REST)  # until what was lit before has faded
         page.evaluate(f"clock('pointermove', {LIT})")
         page.mouse.move(x, y)

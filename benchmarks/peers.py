@@ -8,7 +8,7 @@ It goes on where it was stopped.
 Every cell is saved to benchmarks/results/*.json when it is done; a cell measured with other solver sources,
 or other versions of a peer, is measured again (--redo: all). Seconds are of one core (--core pins to it):
 ours are taken right after the peer's, on the same masks. `python -m benchmarks.tables` turns the results into
-the README's tables.
+the tables of docs/benchmarks.md.
 """
 
 from __future__ import annotations

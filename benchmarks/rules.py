@@ -23,6 +23,7 @@ import numpy as np
 import spexviz
 from benchmarks import games
 from benchmarks.halfmasks import blocks
+from spexviz.ablate.cache import MemoryCache
 from spexviz.indices import interactions
 from spexviz.masks import Masks, Values, ends, uniform_masks
 from spexviz.metrics import r2
@@ -87,7 +88,7 @@ def thresholds() -> list[str]:
     for least in (5, 6, 7):
         truth = exact(lambda masks, least=least: (masks[:, :9].sum(1) >= least) * 1.0, 9).coefficients
         game = spexviz.game(lambda masks, least=least: (masks[:, :9].sum(1) >= least) * 1.0, players=20)
-        run = spexviz.explain(game, Auto(), MASKS, seed=0)
+        run = spexviz.explain(game, Auto(), MASKS, seed=0, cache=MemoryCache())
         low, high = np.quantile(run.spectrum.draws, [0.05, 0.95], axis=0)
         called = [j for j in np.flatnonzero(low * high > 0) if run.spectrum.terms[j]]
         false = sum(abs(truth.get(run.spectrum.terms[j], 0.0)) < 1e-9 for j in called)

@@ -25,6 +25,7 @@ from benchmarks import games
 from benchmarks.engine_cells import truth_of
 from benchmarks.fidelity import reference
 from benchmarks.halfmasks import blocks
+from spexviz.ablate.cache import MemoryCache
 from spexviz.games.synthetic import SyntheticGame
 from spexviz.masks import uniform_masks
 from spexviz.metrics import r2
@@ -104,7 +105,7 @@ def coverage(name: str, runs: int = RUNS, budget: int = 192) -> dict[str, float]
     said: list[float] = []
     true: list[float] = []
     for seed in range(runs):
-        run = explain(game, Auto(draws=0), budget, seed=seed, baselines=())
+        run = explain(game, Auto(draws=0), budget, seed=seed, baselines=(), cache=MemoryCache())
         fresh = uniform_masks(n, FRESH, 10**6 + seed, exclude=run.sample.masks)
         truth = r2(game(fresh), run.spectrum(fresh))
         low, high = run.fidelity.interval

@@ -1,4 +1,4 @@
-"""The README's tables from benchmarks/results/*.json: python -m benchmarks.tables [--print]."""
+"""The tables of docs/benchmarks.md from benchmarks/results/*.json: python -m benchmarks.tables [--print]."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks import games
 from benchmarks.peers_spex import ON_GAMES
 from benchmarks.store import RESULTS
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- tables: python -m benchmarks.tables -->", "<!-- end of tables -->"
 Cells = dict[tuple[str, int], dict[str, list[float]]]
 
@@ -370,7 +370,7 @@ SHORT = RESULTS / "shortfalls.md"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--print", action="store_true", help="print all tables and leave the README as it is")
+    parser.add_argument("--print", action="store_true", help="print all tables and leave the page as it is")
     if parser.parse_args().print:
         cells = gathered(results("proxyspex"))
         print(
@@ -385,10 +385,10 @@ def main() -> None:
             )
         )
         return
-    text = README.read_text()
+    text = PAGE.read_text()
     new = f"{BEGIN}\n{section()}\n{END}"
     place = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}|<!-- tables -->", re.DOTALL)
-    README.write_text(place.sub(lambda _: new, text, count=1))
+    PAGE.write_text(place.sub(lambda _: new, text, count=1))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.store import Store
+from spexviz.ablate.cache import MemoryCache
 from spexviz.analysis import redundancy
 from spexviz.games.training import retraining
 from spexviz.games.training.game import TrainingGame
@@ -47,7 +48,12 @@ def structure(learner: str) -> dict[str, Any]:
     for data, solver, budget in [(d, "gp", b) for d in DATA for b in (1024, 2048)]:
         ranks, scores = [], []
         for query, pair in TrainingGame(data).examples.planted_pairs().items():
-            result = explain(TrainingGame(data, query, learner), offered("spexviz.solvers")[solver](), budget)
+            result = explain(
+                TrainingGame(data, query, learner),
+                offered("spexviz.solvers")[solver](),
+                budget,
+                cache=MemoryCache(),
+            )
             found = [group.members for group in redundancy.redundant(result.spectrum)]
             ranks.append(found.index(tuple(sorted(pair))) + 1 if tuple(sorted(pair)) in found else None)
             scores.append(round(result.fidelity.r2, 3))

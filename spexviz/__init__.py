@@ -36,9 +36,11 @@ if TYPE_CHECKING:  # the names of `_HOME` and `_MODULES` below, for editors and 
     from spexviz.indices import interactions as interactions
     from spexviz.masks import all_masks as all_masks
     from spexviz.masks import uniform_masks as uniform_masks
+    from spexviz.models import model as model
     from spexviz.results import Check as Check
     from spexviz.results import Explanation as Explanation
     from spexviz.results import Fidelity as Fidelity
+    from spexviz.results import load as load
     from spexviz.results.subject import Subject as Subject
     from spexviz.run.checks import validate as validate
     from spexviz.run.pipeline import explain as explain
@@ -80,6 +82,7 @@ _HOME = {
     "LeaveOneOut": "spexviz.solvers.baselines",
     "Game": "spexviz.games.base",
     "game": "spexviz.games.function",
+    "model": "spexviz.models",
     "PromptGame": "spexviz.games.prompt.game",
     "TrainingGame": "spexviz.games.training.game",
     "SyntheticGame": "spexviz.games.synthetic",
@@ -87,6 +90,7 @@ _HOME = {
     "Explanation": "spexviz.results",
     "Fidelity": "spexviz.results",
     "Check": "spexviz.results",
+    "load": "spexviz.results",
     "Subject": "spexviz.results.subject",
     "RunSpec": "spexviz.spec",
     "explain": "spexviz.run.pipeline",

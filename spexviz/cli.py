@@ -7,17 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import spexviz
-from spexviz.errors import SpecError, SpexvizError
+from spexviz.errors import ServeError, SpecError, SpexvizError
 from spexviz.kit.paths import APP
 from spexviz.models.machine import PRECISIONS, SETTING
 
 if TYPE_CHECKING:
     from spexviz.ablate.cache import Cache
-    from spexviz.ablate.runner import Progress
     from spexviz.run.cost import Cost
     from spexviz.run.plan import Request
 
@@ -46,8 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; the settings of the game and the solver that `arguments` name are among its options."""
+    from spexviz.kit import variables
+
     parser = argparse.ArgumentParser(
-        prog="spexviz", description="See which parts of a language model's world act together."
+        prog="spexviz",
+        description="See which parts of a language model's world act together.",
+        epilog=variables.listed(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"spexviz {spexviz.__version__}")
     commands = parser.add_subparsers(required=True, metavar="explain | report | serve | models")
@@ -71,8 +76,8 @@ def _explain_options(explain: argparse.ArgumentParser, arguments: Sequence[str])
     add = explain.add_argument
     add("--game", default="prompt", help=f"what is ablated: {games}; its settings follow")
     add("--solver", default="auto", help=f"one of {solvers}; its settings follow")
-    add("--budget", type=int, default=512, help="ablations that the fit may see")
-    add("--seed", type=int, default=0)
+    add("--budget", type=int, default=512, help="ablations that the fit may see; by default 512")
+    add("--seed", type=int, default=0, help="of all randomness: the same seed, the same numbers")
     add(
         "--check",
         action="store_true",
@@ -134,7 +139,7 @@ def _report_options(report: argparse.ArgumentParser) -> None:
 
 def _serve_options(serve: argparse.ArgumentParser) -> None:
     add = serve.add_argument
-    add("--port", type=int, default=8501)
+    add("--port", type=int, default=8501, help="by default 8501")
     add(
         "--host",
         default="127.0.0.1",
@@ -183,14 +188,13 @@ def _add_precision(command: argparse.ArgumentParser) -> None:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from spexviz import views
     from spexviz.ablate import executors
     from spexviz.ablate.cache import SqliteCache
     from spexviz.indices import interactions
     from spexviz.kit.files import new_file
     from spexviz.run import pipeline
+    from spexviz.run.bar import bar
     from spexviz.spectrum import Spectrum
 
     if options.out:
@@ -201,19 +205,13 @@ def _explain(options: argparse.Namespace) -> int:
     cache = SqliteCache()
     exact = ", all masks there are, so the result is exact" if request.plan.exact else ""
     print(f"this run: {_cost(request, cache)}{exact}", file=sys.stderr)
-    with tqdm(unit=" ablations", dynamic_ncols=True, disable=None) as bar:
-
-        def tell(progress: Progress) -> None:
-            bar.total = progress.total
-            bar.n = progress.done
-            bar.set_description_str(progress.phase, refresh=True)
-
+    with bar(stays=True) as tell:
         hooks = pipeline.Hooks(
             cache=cache, progress=tell, executor=executors.get(options.executor, options.workers)
         )
         result = pipeline.run(request, hooks)
     if options.out:
-        options.out.write_text(result.to_json(), encoding="utf-8")
+        result.save(options.out)
     print(views.finding(result))
     if measured := views.without_text(result):
         print(f"Measured on the input itself: {measured}")
@@ -291,6 +289,8 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    if find_spec("streamlit") is None:
+        raise ServeError("The dashboard is not installed: pip install 'spexviz[app]'.")
     from spexviz import models
     from spexviz.jobs import metrics
     from spexviz.kit import logs
@@ -319,6 +319,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _models(options: argparse.Namespace) -> int:
     from spexviz import models
+    from spexviz.kit import plugins
     from spexviz.kit.registry import offered
     from spexviz.models import bundled, endpoints, machine
 
@@ -332,6 +333,10 @@ def _models(options: argparse.Namespace) -> int:
         print(f"{endpoints.PREFIX}{name}: {endpoint.host} {endpoint.model}".rstrip() + key)
     print(f"endpoints are named in {endpoints.path()}")
     print("solvers:", ", ".join(offered("spexviz.solvers")))
+    print("games:", ", ".join(offered("spexviz.games")))
+    print("kinds of models:", ", ".join(models.backends()))
+    for said in plugins.left_out():
+        print(said)
     return 0
 
 

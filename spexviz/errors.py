@@ -4,6 +4,7 @@ SpexvizError
 ├── SpecError        a run, game or solver was described wrongly (ValueError)
 ├── ModelError       a language model cannot be found, loaded or asked
 ├── GameError        the thing to explain cannot be ablated as asked (ValueError)
+│   └── FormulaError a formula cannot be read; it says at which character
 ├── SolverError      a solver cannot work with what it was given (ValueError)
 ├── AblationError    the model gave no usable value for some mask
 ├── MemoryFull       memory ran out in the middle of a run; what was measured is kept (MemoryError)
@@ -44,6 +45,14 @@ class ModelError(SpexvizError):
 
 class GameError(SpexvizError, ValueError):
     """The thing to explain cannot be ablated as asked."""
+
+
+class FormulaError(GameError):
+    """A formula cannot be read; `position`: of the character at which it goes wrong, from 0."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(f"At character {position + 1}: {message}")
+        self.position = position
 
 
 class SolverError(SpexvizError, ValueError):

@@ -9,14 +9,15 @@ the coefficients give intervals through the very same map. Left out: dense table
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Integral
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spexviz.analysis import exchange
 from spexviz.analysis.efficiency import missed, summing_to
 from spexviz.analysis.expansion import Interval, expand
 from spexviz.analysis.index_weights import mean_weight, spectral_weight
@@ -94,6 +95,29 @@ class Interactions:
     intervals: Mapping[Interaction, Interval] | None
     shares: Mapping[Interaction, float]
     remarks: tuple[str, ...] = ()  # what must be known of the values, in sentences
+    keep: float = 0.5  # with which masks keep a player, where the values depend on it
+
+    def to_shapiq(self) -> Any:
+        """The same as `shapiq.InteractionValues`, without intervals and shares of variance.
+
+        A mean effect is shapiq's BII where masks keep a player with probability ½; the constant is its
+        baseline. Raises SpecError for an index that shapiq does not have, and where it is not installed.
+        """
+        index = exchange.index_of(self.index, self.keep)
+        return exchange.to_shapiq(self.values, index, self.order, len(self.players))
+
+    @classmethod
+    def from_shapiq(cls, found: Any, players: Sequence[str] | None = None, unit: str = "") -> Interactions:
+        """Ours of `shapiq.InteractionValues`; `players`: their labels, by default their positions.
+
+        Shares of variance, by which `top` ranks, are those of the surrogate that the values are. Raises
+        SpecError for an index that is not ours, or labels that are not one a player.
+        """
+        index, values = exchange.from_shapiq(found)
+        labels = _labels(None if players is None else tuple(players), int(found.n_players))
+        shares = exchange.shares_of(index, values)
+        remarks = (exchange.ROUGH,) if index == "SII" else ()
+        return cls(index, int(found.max_order), labels, unit, values, None, shares, remarks)
 
     def top(self, k: int | None = None, include_singletons: bool = True) -> Interactions:
         """The k sets with the largest share of variance, in that order; never (), nor sets at 0.
@@ -294,7 +318,7 @@ def interactions(
         intervals = expansion.intervals(source.draws**power)
     variance = spectrum.shares(keep)
     shares = {members: variance.get(members, 0.0) for members in values}
-    return Interactions(name, order, labels, unit, values, intervals, shares, tuple(remarks))
+    return Interactions(name, order, labels, unit, values, intervals, shares, tuple(remarks), keep)
 
 
 def _said_of_missed(gap: float, effect: float, n: int) -> str:

@@ -6,7 +6,7 @@ A mask is a row of a bool array `(b, n)`; True means that the player is kept.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import index
 
 import numpy as np
@@ -41,7 +41,22 @@ def all_masks(n: int) -> Masks:
             f"All 2^{n} masks do not fit in memory; enumerate at most {ENUMERATE_UP_TO} players, "
             "or sample with uniform_masks."
         )
-    rows = np.arange(2**n, dtype=np.int64)
+    return _rows(n, 0, 2**n)
+
+
+def blocks_of_all(n: int, size: int = 1 << 14) -> Iterator[Masks]:
+    """Every mask of n players in the order of `all_masks`, at most `size` of them at a time: little memory.
+
+    >>> [len(masks) for masks in blocks_of_all(3, size=4)]
+    [4, 4]
+    """
+    for start in range(0, 2**n, size):
+        yield _rows(n, start, min(start + size, 2**n))
+
+
+def _rows(n: int, start: int, end: int) -> Masks:
+    """The masks of these numbers, by their bits."""
+    rows = np.arange(start, end, dtype=np.int64)
     bits = rows[:, None] >> np.arange(n)
     return bits & 1 == 1
 

@@ -274,7 +274,10 @@ def energy_by_order(spectrum: Spectrum) -> dict[int, float]:
 
 
 def terms_for_energy(spectrum: Spectrum, share: float) -> int:
-    """The least number of non-constant terms that hold this share (0 to 1) of the variance."""
+    """The least number of non-constant terms that hold this share (0 to 1) of the variance.
+
+    Raises SpecError for another share.
+    """
     if not 0.0 <= share <= 1.0:
         raise SpecError(f"A share of the variance lies between 0 and 1, not {share}.")
     coefficients = spectrum.values[spectrum.orders > 0]

@@ -150,7 +150,7 @@ class RunSpec:
         return self.solver["name"]
 
     def to_json(self) -> str:
-        """Canonical JSON: sorted keys, no spaces, no NaN."""
+        """Canonical JSON: sorted keys, no spaces, no NaN. Raises SpecError for what JSON has no form of."""
         parts = {**vars(self), "options": self.options.spoken()}
         try:
             text = json.dumps(

@@ -251,7 +251,7 @@ class Spectrum:
     def exact(cls, values: ArrayLike, notes: Notes | None = None) -> Spectrum:
         """The spectrum of all 2^n values, ordered as `all_masks(n)` orders the masks.
 
-        Source: Walsh–Hadamard transform.
+        Raises SolverError for another number of values. Source: Walsh–Hadamard transform.
 
         >>> dict(Spectrum.exact([0.0, 0.0, 0.0, 1.0]).coefficients)
         {(): 0.25, (0,): -0.25, (1,): -0.25, (0, 1): 0.25}

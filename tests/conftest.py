@@ -21,6 +21,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"machine: {machine.described()}")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes too long for every change is left to `make campaign`."""
+    if os.environ.get("SPEXVIZ_CAMPAIGN"):
+        return
+    later = pytest.mark.skip(reason="takes long: SPEXVIZ_CAMPAIGN=1 asks for it")
+    for item in items:
+        if item.get_closest_marker("campaign"):
+            item.add_marker(later)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """$SPEXVIZ_HOME for this session: runs and ablations are new, `models/` is the real one."""
@@ -32,6 +42,20 @@ def private_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("SPEXVIZ_HOME", str(folder))
         patch.setenv("SPEXVIZ_THREADS", os.environ.get("SPEXVIZ_THREADS", "1"))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of the library keeps its ablations for itself, or one test would find those of another.
+
+    Unless the test is about that, and says so: `@pytest.mark.kept`.
+    """
+    from spexviz.ablate.cache import MemoryCache
+    from spexviz.run import checks, pipeline
+
+    if request.node.get_closest_marker("kept") is None:
+        for room in (pipeline, checks):
+            monkeypatch.setattr(room, "KeptCache", MemoryCache)
 
 
 @pytest.fixture(scope="session")

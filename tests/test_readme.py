@@ -24,6 +24,9 @@ def test_the_notebook_example_runs(tmp_path, monkeypatch, capsys):
 
     assert sv.Explanation.from_json((tmp_path / "run.json").read_text()).fidelity == result.fidelity
     assert len(scope["graph"].data["sets"]) > 2
+    assert sv.load(tmp_path / "run.json").spent == result.spent and result.spent.asked > 500
+    exec(compile(block, "README.md", "exec"), scope)
+    assert scope["result"].spent.asked == 0 and scope["result"].spectrum == result.spectrum
 
 
 def test_the_commands_and_files_it_names_exist():

@@ -25,6 +25,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 900  # seconds of one step
 START = 90  # seconds until a server answers
+WITHOUT_THE_APP = """
+import importlib.util
+import spexviz as sv
+from spexviz import cli
+assert importlib.util.find_spec("streamlit") is None
+result = sv.explain(sv.PromptGame(model="toy", prompt="never fails to impress"), sv.Auto(), budget=64)
+print(sv.views.finding(result), result.interactions(order=2).top(3))
+sv.report(result, out="report.html")
+assert cli.main(["serve"]) == 1
+"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,9 @@ def bare(wheel: Path, folder: Path) -> Environment:
     python = place / "bin" / "python"
     command = [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(ROOT / "constraints.txt")]
     step("the wheel is installed in a bare environment", [*command, str(wheel)], cwd=folder)
+    settings = os.environ | {"SPEXVIZ_HOME": str(folder / "home")}
+    step("the library works without the app", [str(python), "-c", WITHOUT_THE_APP], folder, settings)
+    step("the app is installed, too", [*command, f"{wheel}[app]"], cwd=folder)
     where = [str(python), "-c", "import spexviz; print(spexviz.__path__[0])"]
     found = subprocess.run(where, cwd=folder, capture_output=True, text=True, check=True)
     return Environment(python, {}, Path(found.stdout.strip()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from spexviz.analysis.expansion import Interval
+from spexviz.kit.cached import kept
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 
@@ -17,6 +18,7 @@ LEAST = 0.001  # share of the variance below which nothing leads
 DIGITS = 9  # of shares that are told apart; of those alike the smaller set leads
 
 
+@kept
 def leading(explanation: Explanation, count: int | None = None) -> tuple[Interaction, ...]:
     """The first `count` of them (all where None), the one with the largest share of variance first."""
     order = min(MOST_ORDER, len(explanation.players))

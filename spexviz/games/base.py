@@ -16,6 +16,8 @@ from spexviz.kit.cached import cached_property
 from spexviz.masks import Masks, Values
 from spexviz.results.subject import Scale, Subject
 
+ONCE = "-once-"  # in the fingerprint of what no other session can know again
+
 
 def _cannot_tell(masks: Masks) -> None:
     """What a game answers that knows neither seconds nor tokens."""
@@ -80,7 +82,7 @@ class Game:
         """
         import uuid
 
-        return f"{self.name}-{uuid.uuid4().hex}"
+        return f"{self.name}{ONCE}{uuid.uuid4().hex}"
 
     def __call__(self, masks: Masks) -> Values:
         """Values (b,) of the masks (b, n), True = kept."""
@@ -134,6 +136,11 @@ def hashed(name: str, content: str) -> str:
     """A fingerprint: the name of a game, and 24 hex digits of the hash of what changes its values."""
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{name}-{digest[:24]}"
+
+
+def lacking(kind: type) -> str:
+    """What a class of another package lacks to be offered as a game; "" for nothing."""
+    return "" if issubclass(kind, Game) else "it does not derive from spexviz.Game"
 
 
 def check_is_game(thing: object) -> None:

@@ -94,7 +94,7 @@ def game(
     """The game of a function of masks (b, n) that gives one number for each.
 
     `players`: labels, or how many; options: `unit`, `noun`, `keep`, `positions` (n, k), `known_as` (see
-    FunctionGame).
+    FunctionGame). Raises GameError for settings that do not fit.
 
     >>> import numpy as np
     >>> game(lambda masks: masks[:, 0] & masks[:, 1], players=["left", "right"])(np.array([[True, True]]))

@@ -1,4 +1,4 @@
-"""What games on a language model share: the model by name or as a loaded one, and how its texts begin."""
+"""What games on a language model share: the model by name or in memory, and how its texts begin."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from spexviz.kit.cached import cached_property
 from spexviz.kit.options import option
 from spexviz.models.base import LanguageModel
 from spexviz.models.endpoints import PREFIX
+from spexviz.models.given import InMemory, model_of
 
 
 def model_option() -> Any:
@@ -19,7 +20,8 @@ def model_option() -> Any:
     return option(
         "bundled",
         "Model",
-        '"bundled", "toy", a hub id, a folder, a .gguf file, "endpoint:NAME" or "llamacpp:FILE".',
+        '"bundled", "toy", a hub id, a folder, a .gguf file, "endpoint:NAME" or "llamacpp:FILE"; in Python '
+        "also a model in memory.",
     )
 
 
@@ -41,8 +43,12 @@ class OnModel(Game):
     """Base of frozen dataclasses with a field `model`, a name or a loaded model, and a field `beginning`."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # of those that derive from it
-    model: str | LanguageModel
+    model: str | LanguageModel | InMemory
     beginning: str
+
+    def _take_model(self) -> None:
+        """Let a model in memory be one of ours. Raises ModelError for what is no model."""
+        object.__setattr__(self, "model", model_of(self.model))
 
     @cached_property
     def language_model(self) -> LanguageModel:
@@ -131,6 +137,11 @@ class OnModel(Game):
 
     @cached_property
     def _is_checked(self) -> bool:
-        """True; the first time only after `check`, which raises what is wrong: looked at before each call."""
+        """True; the first time only after `check`, which raises what is wrong."""
         self.check()
         return True
+
+    def _be_ready(self) -> None:
+        """Raise what is wrong, before each call: once by `check`, and of its model whenever that changes."""
+        _ = self._is_checked
+        self.language_model.check_unchanged()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import operator
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,59 +12,26 @@ from numpy.typing import NDArray
 
 from spexviz.errors import GameError
 from spexviz.games.base import Game, hashed
+from spexviz.games.formula import LONGEST, MOST_PLAYERS, Formula
 from spexviz.kit.arrays import Floats
 from spexviz.kit.cached import cached_property
 from spexviz.kit.options import REQUIRED, check, option
 from spexviz.masks import Masks, Values, ends, pack
 from spexviz.spectrum import Spectrum
 
-LONGEST = 2_000  # characters of an expression
 SHORT = 120  # characters of an expression that are said
-MOST_PLAYERS = 2_000
 Words = NDArray[np.uint64]
 _ONE = np.uint64(1)
-_PLAYER = re.compile(r"x(\d{1,4})\Z")
-
-
-def _either(a: Any, b: Any) -> Any:
-    """a or b as a polynomial of numbers that are 0 or 1."""
-    return a + b - a * b
-
-
-def _one_of(a: Any, b: Any) -> Any:
-    """Exactly one of a and b."""
-    return a + b - 2 * a * b
-
-
-def _removed(a: Any) -> Any:
-    """Not a."""
-    return 1.0 - a
-
-
-Arithmetic = Callable[..., Any]
-_BINARY: dict[type, Arithmetic] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.BitAnd: operator.mul,
-    ast.BitOr: _either,
-    ast.BitXor: _one_of,
-}
-_UNARY: dict[type, Arithmetic] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Invert: _removed,
-}
 
 
 @dataclass(frozen=True)
 class SyntheticGame(Game):
     """A known function of masks: a Spectrum, its {"n", "terms"} object, or an expression of x0, x1, …
 
-    Expressions (1 = kept, 0 = removed): numbers, + − * and brackets ("2*x0*x1 - 3*x2*x3*x4 + 0.5*x5"), and
-    the Boolean & | ^ ~ ("x0 & ~x1"). `n`: number of players, if more than the expression names. `noise`:
-    standard deviation of Gaussian noise that is a fixed function of (seed, mask), so asking twice gives the
-    same answer. Raises GameError for what it cannot read.
+    Expressions (1 = kept, 0 = removed): numbers, + − * and brackets ("2*x0*x1 - 3*x2*x3*x4 + 0.5*x5"), the
+    Boolean & | ^ ~ ("x0 & ~x1") and functions ("majority(x0, x1, x2)"): see games/formula.py. `n`: number of
+    players, if more than the expression names. `noise`: standard deviation of Gaussian noise that is a fixed
+    function of (seed, mask), so asking twice gives the same answer. Raises GameError for what it cannot read.
     """
 
     name: ClassVar[str] = "synthetic"
@@ -101,9 +65,9 @@ class SyntheticGame(Game):
 
     @cached_property
     def spectrum(self) -> Spectrum | None:
-        """The true spectrum where it was given;
+        """The true spectrum where it was given; None for an expression.
 
-        None for an expression (transform its values on all masks instead).
+        (Transform its values on all masks instead.) Raises GameError for what is none.
         """
         source = self.source
         if isinstance(source, str | Spectrum):  # a Spectrum only until __post_init__ makes it an object
@@ -120,6 +84,11 @@ class SyntheticGame(Game):
                 f'A spectrum is given as {{"n": …, "terms": [[[0, 1], 2.0], …]}} ({error}).'
             ) from None
 
+    @cached_property
+    def formula(self) -> Formula:
+        """The expression as it was read. Raises FormulaError, with the character, where it cannot be."""
+        return Formula.read(str(self.source))
+
     @property
     def question(self) -> str:
         """What the function returns; an expression is written out where it is short."""
@@ -129,9 +98,10 @@ class SyntheticGame(Game):
 
     @cached_property
     def players(self) -> tuple[str, ...]:
+        """x0, x1, …. Raises GameError for an expression that names none, or too many."""
         if self.spectrum is not None:
             return tuple(f"x{i}" for i in range(self.spectrum.n))
-        n = max(_named(str(self.source)), self.n)
+        n = max(self.formula.n, self.n)
         if not 1 <= n <= MOST_PLAYERS:
             raise GameError(f"The expression must name between 1 and {MOST_PLAYERS} players: x0, x1, …")
         return tuple(f"x{i}" for i in range(n))
@@ -152,65 +122,7 @@ class SyntheticGame(Game):
         """The values without noise."""
         if self.spectrum is not None:
             return self.spectrum(masks)
-        try:
-            expression = _parse(str(self.source))
-            with np.errstate(over="ignore", invalid="ignore"):
-                values = _walk(expression, masks.astype(np.float64))
-            return np.array(np.broadcast_to(values, len(masks)))  # an expression may be one number
-        except OverflowError:
-            raise GameError("A number of the expression is too large: use smaller ones.") from None
-        except RecursionError:
-            raise GameError(
-                "The expression is nested too deeply: shorten it, or give a spectrum instead."
-            ) from None
-
-
-def _parse(expression: str) -> ast.expr:
-    if len(expression) > LONGEST:
-        raise GameError(f"The expression has {len(expression)} characters; at most {LONGEST} are read.")
-    try:
-        return ast.parse(expression.strip(), mode="eval").body  # only parsed, never evaluated
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise GameError(
-            f'"{expression[:80]}" cannot be read. Write it like 2*x0*x1 - 3*x2*x3 + 0.5*x4, or x0 & ~x1.'
-        ) from None
-
-
-def _named(expression: str) -> int:
-    """How many players an expression names: one more than its highest number."""
-    n = 0
-    for node in ast.walk(_parse(expression)):
-        if isinstance(node, ast.Name):
-            match = _PLAYER.match(node.id)
-            if match:
-                n = max(n, int(match.group(1)) + 1)
-    return n
-
-
-def _walk(node: ast.expr, columns: Floats) -> Any:
-    """The values (b,) of a node of the expression, or its one number; column i of (b, n) is player i.
-
-    One call a level: an expression may be as deep as Python's stack.
-    """
-    match node:
-        case ast.Constant(value=bool()):
-            pass  # True is no number here
-        case ast.Constant(value=int() | float() as number):
-            return float(number)
-        case ast.Name(id=name):
-            player = _PLAYER.match(name)
-            if player:
-                return columns[:, int(player.group(1))]
-        case ast.BinOp() if type(node.op) in _BINARY:
-            left = _walk(node.left, columns)
-            right = _walk(node.right, columns)
-            return _BINARY[type(node.op)](left, right)
-        case ast.UnaryOp() if type(node.op) in _UNARY:
-            operand = _walk(node.operand, columns)
-            return _UNARY[type(node.op)](operand)
-    raise GameError(
-        f'"{ast.unparse(node)[:60]}" is not understood: use numbers, x0, x1, …, + - * & | ^ ~ and brackets.'
-    )
+        return self.formula(masks)
 
 
 def _noise(masks: Masks, seed: int) -> Values:

@@ -8,10 +8,8 @@ from pathlib import Path
 from spexviz.errors import SpecError
 from spexviz.jobs.store import RunStore
 from spexviz.kit.paths import home
-from spexviz.results import Explanation
+from spexviz.results import Explanation, load
 from spexviz.spec import is_run_id
-
-MOST = 256_000_000  # bytes of a run's file
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ def run(name: str) -> Found:
     """The run of this id, or of this JSON file. Raises SpecError where there is none, with the remedy."""
     path = Path(name)
     if path.is_file():
-        return _of_file(path)
+        return Found(load(path))
     if not is_run_id(name):
         raise SpecError(
             f"There is no file {name:.200}, and it is no id of a run (16 hex digits, as behind run= in the "
@@ -46,12 +44,3 @@ def run(name: str) -> Found:
             f"The run {name} has found nothing yet ({kept.state}): open its page and let it go on first."
         )
     return Found(explanation, kept.title, kept.created)
-
-
-def _of_file(path: Path) -> Found:
-    if path.stat().st_size > MOST:
-        raise SpecError(f"{path} is larger than any run's file ({MOST // 1_000_000} MB): it holds no run.")
-    try:
-        return Found(Explanation.from_json(path.read_text(encoding="utf-8", errors="replace")))
-    except SpecError as error:
-        raise SpecError(f"{path}: {error}") from error

@@ -14,7 +14,7 @@ from spexviz.results import Explanation
 from spexviz.run.compare import compare, rivals
 from spexviz.solvers.base import Solver
 
-_TURN = threading.Semaphore(1)  # one fit at a time in this process: each uses what cores there are
+TURN = threading.Semaphore(1)  # one fit at a time in this process: each uses what cores there are
 _log = logging.getLogger(__name__)
 
 
@@ -58,7 +58,7 @@ class Rivals:
     def _fit_all(self) -> None:
         go_behind()  # pages are drawn first
         for solver in self.solvers:
-            with _TURN:
+            with TURN:
                 if self._closed.is_set():
                     return
                 self._began = time.monotonic()

@@ -14,6 +14,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ class RunStore(Listing):
             return None
         text, digest, version = row
         if not digest or _is_of(digest, text):
-            return Explanation.from_json(text)
+            return _read(text)
         _log.warning("the result of a run was damaged on the disk", extra=logs.fields(run=run_id))
         copied = schema.copied_result(self.database, run_id, digest)
         if not isinstance(copied, str) or _digest(copied) != digest:
@@ -99,7 +100,7 @@ class RunStore(Listing):
         with self.database.write() as connection:
             query = "UPDATE runs SET result = ? WHERE id = ? AND version = ?"
             connection.execute(query, (copied, run_id, version))
-        return Explanation.from_json(copied)
+        return _read(copied)
 
     def _drop_result(self, run_id: str, version: int) -> None:
         """Forget a result, unless another has taken its place; its run is one to resume."""
@@ -270,6 +271,12 @@ def _insert(connection: sqlite3.Connection, row: Mapping[str, Any]) -> None:
     """A new run; columns that are not named have their defaults."""
     query = f"INSERT INTO runs ({', '.join(row)}) VALUES ({marks(row)})"
     connection.execute(query, tuple(row.values()))
+
+
+@lru_cache(maxsize=8)
+def _read(text: str) -> Explanation:
+    """A result that is looked at is read once: each click draws its page again."""
+    return Explanation.from_json(text)
 
 
 def _is_of(digest: str, text: str) -> bool:

@@ -1,16 +1,15 @@
-"""What is computed once for each object: a property, or a function of it."""
+"""What is computed once for each object."""
 
 from __future__ import annotations
 
 import functools
-import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-T = TypeVar("T")
-One = TypeVar("One")
 P = ParamSpec("P")
+One = TypeVar("One")
+T = TypeVar("T")
 
 
 class cached_property(functools.cached_property[T]):
@@ -23,23 +22,18 @@ class cached_property(functools.cached_property[T]):
         self.lock = nullcontext()  # of 3.11
 
 
-def once_each(compute: Callable[Concatenate[One, P], T]) -> Callable[Concatenate[One, P], T]:
-    """A function that keeps what it has computed of an object, by identity, for as long as that lives.
-
-    For objects that never change; what else it is given is hashable, and nobody changes what it returns. Two
-    threads may compute it at once, and one of the two values stays.
+def kept(answer: Callable[Concatenate[One, P], T]) -> Callable[Concatenate[One, P], T]:
+    """A function of an object that never changes, and of what else it is called with: the object keeps each
+    answer. Two threads may compute one at once, and one of the two stays.
     """
-    kept: dict[int, dict[Hashable, T]] = {}
+    place = f"_kept_{answer.__module__}.{answer.__qualname__}"
 
-    @functools.wraps(compute)
-    def computed(one: One, *rest: P.args, **named: P.kwargs) -> T:
-        if id(one) not in kept:
-            kept[id(one)] = {}
-            weakref.finalize(one, kept.pop, id(one), None)
-        found = kept[id(one)]
-        key = (rest, tuple(sorted(named.items())))
-        if key not in found:
-            found[key] = compute(one, *rest, **named)
-        return found[key]
+    @functools.wraps(answer)
+    def known(one: One, *args: P.args, **more: P.kwargs) -> T:
+        answers = vars(one).setdefault(place, {})
+        asked = (args, tuple(sorted(more.items())))
+        if asked not in answers:
+            answers[asked] = answer(one, *args, **more)
+        return answers[asked]
 
-    return computed
+    return known

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 
 def write_whole(path: Path, content: bytes, most: int) -> None:
@@ -25,6 +26,18 @@ def write_whole(path: Path, content: bytes, most: int) -> None:
     by_age = sorted(like, key=lambda file: file.stat().st_mtime)
     for old in by_age[:-most]:
         old.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a file of somebody's own, whole or not at all; returns its path. Raises OSError."""
+    path = new_file(path)
+    beside = path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
 
 
 def _digits(path: Path) -> int | None:

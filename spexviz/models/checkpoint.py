@@ -25,7 +25,8 @@ from spexviz.kit.memory import is_out_of_memory
 HEADS = {"ForSequenceClassification": "classifier", "ForMaskedLM": "masked-lm", "ForPreTraining": "masked-lm"}
 # weights, configuration, tokeniser, chat template
 _CONTENT = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
+# and behind an @ a branch, a tag or a commit
+_HUB_ID = re.compile(r"([A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?)(?:@([A-Za-z0-9][\w./-]*))?\Z")
 _SECONDS = 5  # in which the hub takes a connection, where there is a network
 
 
@@ -39,11 +40,13 @@ def backend(name: str) -> str | None:
         return None
     if not (exists(name) or name.endswith(".gguf") or _HUB_ID.match(name)):
         return None
-    for architecture in _architectures(name):
-        for ending, kind in HEADS.items():
-            if architecture.endswith(ending):
-                return kind
-    return "hf"
+    kinds = map(kind_of, _architectures(name))
+    return next((kind for kind in kinds if kind != "hf"), "hf")
+
+
+def kind_of(architecture: str) -> str:
+    """The kind of backend that a class of transformers needs, by its name: that of its head."""
+    return next((kind for ending, kind in HEADS.items() if architecture.endswith(ending)), "hf")
 
 
 def exists(name: str) -> bool:
@@ -90,7 +93,19 @@ def source_of(name: str, folder: Path | None = None) -> tuple[str, dict[str, str
                 "give a folder made by save_pretrained, or a .gguf file."
             )
         return str(path), {}
-    return name, {}
+    return _of_the_hub(name)
+
+
+def _of_the_hub(name: str) -> tuple[str, dict[str, str]]:
+    """The id of a model of the hub, and its revision as an option, where one is named.
+
+    >>> _of_the_hub("org/name@v1.0")
+    ('org/name', {'revision': 'v1.0'})
+    """
+    found = _HUB_ID.match(name)
+    if found is None or found[2] is None:
+        return name, {}
+    return found[1], {"revision": found[2]}
 
 
 def digests(path: Path, options: dict[str, str]) -> bytes:
@@ -100,7 +115,7 @@ def digests(path: Path, options: dict[str, str]) -> bytes:
     """
     if not path.is_dir():
         return b""
-    if options:
+    if "gguf_file" in options:
         files = [path / options["gguf_file"]]
     else:
         files = sorted(file for kind in _CONTENT for file in path.glob(kind))
@@ -128,7 +143,7 @@ def from_pretrained(
         given["local_files_only"] = True
     tokenizer = _tokenizer(name, source, given, wanted)
     of_weights: dict[str, Any] = {"dtype": dtype, "output_loading_info": True}
-    if not options:
+    if "gguf_file" not in options:
         of_weights["use_safetensors"] = True
     try:
         loader = getattr(transformers, auto)
@@ -223,7 +238,8 @@ def _of_hub(name: str, minute: int) -> tuple[str, ...]:
     from huggingface_hub import hf_hub_download
 
     try:
-        file = hf_hub_download(name, "config.json", local_files_only=unreachable())
+        source, options = _of_the_hub(name)
+        file = hf_hub_download(source, "config.json", local_files_only=unreachable(), **options)
     except Exception:  # a dozen kinds; the loading that follows meets the same one and names the remedy
         return ()
     return _read(Path(file))

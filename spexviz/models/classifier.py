@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from spexviz.errors import ModelError
 from spexviz.models import checkpoint
 from spexviz.models.encoder import EncoderModel
+from spexviz.models.origin import Origin
 
 SHOWN = 20  # labels that an error names
 _INDEPENDENT = ("multi_label_classification", "regression")
@@ -29,8 +30,8 @@ class ClassifierModel(EncoderModel):
     wanted = "sequence classifier"
     answers: tuple[str, ...]
 
-    def __init__(self, name: str, precision: str = "auto"):
-        super().__init__(name, precision)
+    def __init__(self, origin: str | Origin, precision: str = "auto"):
+        super().__init__(origin, precision)
         config = self.network.config
         labels = tuple(str(config.id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels))
         self._independent = len(labels) == 1 or config.problem_type in _INDEPENDENT
@@ -39,7 +40,8 @@ class ClassifierModel(EncoderModel):
             self.answers += tuple(f"not {label}" for label in labels)
         if len(set(self.answers)) < len(self.answers):
             raise ModelError(
-                f"{name} has two labels of the same name: give each its own in id2label of its config.json."
+                f"{self.label} has two labels of the same name: give each its own in id2label of its "
+                "config.json."
             )
 
     @staticmethod

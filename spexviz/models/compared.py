@@ -28,6 +28,7 @@ from spexviz.models.residual import LAST_NORM, NOTHING, WHOLE, worth_keeping
 
 T = TypeVar("T")
 SAME = 1e-3  # of a state (root mean squares): sums in fp32 in another order stay well within it
+ROUGH = 0.1  # the same in a half precision
 _MOST = 1_000  # models that are remembered
 
 
@@ -57,6 +58,12 @@ def allowed(network: Any, device: Any, padding: Padding) -> Allowed:
     body = network.base_model
     if not computes(lambda: padding.states([made_up(256, 3)], [range(1)], [None])):
         return Allowed(packed=False, padded=True, causal=True, kept=NOTHING, half=False)
+    with torch.no_grad(), in_fp32(body):
+        in_both = computes(lambda: padding.states([made_up(256, 3)], [range(1)], [None]))
+    if not in_both:  # quantised for a half precision: each text alone, and causal as far as that can tell
+        with torch.no_grad():
+            causal = _is_causal(padding, int(network.get_input_embeddings().num_embeddings), ROUGH)
+        return Allowed(packed=False, padded=False, causal=causal, kept=NOTHING)
     kept = worth_keeping(network, device)
     with torch.no_grad(), in_fp32(body):
         packing = Packing.of(network, device, "fp32")
@@ -118,10 +125,10 @@ def _is_padded(padding: Padding, vocabulary: int) -> bool:
     return near_each(together.float(), torch.cat(alone).float(), SAME)
 
 
-def _is_causal(padding: Padding, vocabulary: int) -> bool:
+def _is_causal(padding: Padding, vocabulary: int, tolerance: float = SAME) -> bool:
     """Whether tokens have the states that they have without those after them."""
     tokens = made_up(vocabulary, 24)
     read = [range(9)]
     alone = padding.states([tokens[:9]], read, [None])
     more = padding.states([tokens], read, [None])
-    return near_each(more.float(), alone.float(), SAME)
+    return near_each(more.float(), alone.float(), tolerance)

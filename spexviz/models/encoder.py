@@ -27,6 +27,7 @@ from spexviz.models.head import run_in_fp32
 from spexviz.models.hiding import are_alike, with_others
 from spexviz.models.loaded import LoadedModel, Request, requests_of, rows_of, seen
 from spexviz.models.machine import bytes_of
+from spexviz.models.origin import Origin
 
 Inputs = dict[str, list[int]]
 """What the model takes of one text: each of _INPUTS that it knows."""
@@ -43,12 +44,12 @@ class EncoderModel(LoadedModel):
 
     on_gpu = "bf16"
 
-    def __init__(self, name: str, precision: str = "auto"):
-        super().__init__(name, precision)
+    def __init__(self, origin: str | Origin, precision: str = "auto"):
+        super().__init__(origin, precision)
         self._allowed = self._compared()
         if not self._allowed.half:
             self._say_only_fp32()
-            super().__init__(name, "fp32")
+            super().__init__(origin, "fp32")
             self._compared()
         if self._allowed.head:
             run_in_fp32(self.network, ExitStack(), inside=False)  # as long as the model is there
@@ -59,9 +60,8 @@ class EncoderModel(LoadedModel):
         self.fingerprint = self._fingerprint(self.kind, how)
 
     def _compared(self) -> AllowedEncoder:
-        """Which fast paths give the logits of one text alone; the network is then where it is asked."""
+        """Which fast paths give the logits of one text alone."""
         self.tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True  # that is, already said
-        self.network.to(self.device)
         self._inputs = set(_INPUTS) & set(inspect.signature(self.network.forward).parameters)
         self._positions = _positions(self.network)
         self.context = self._positions - self.tokenizer.num_special_tokens_to_add(False)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from spexviz.models.checkpoint import may_have
+
 
 def made_up(vocabulary: int, count: int, first: int = 0) -> list[int]:
     """Tokens without a meaning, to find out how fast or how exact a model is.
@@ -67,12 +69,34 @@ def tensors_of(module: Any) -> list[Any]:
     return [*module.parameters(), *module.buffers()]
 
 
+def is_plain(tensor: Any) -> bool:
+    """Whether a tensor holds its numbers as they are.
+
+    A quantised one is made of others, and those of one that lies on a disk come when its module is called.
+    """
+    import torch
+
+    return type(tensor) in (torch.Tensor, torch.nn.Parameter) and tensor.device.type != "meta"
+
+
+def made_of(tensor: Any) -> Iterator[tuple[str, Any]]:
+    """The tensors that hold the numbers of one, each under a name: itself, or those of a quantised one."""
+    flatten = may_have(tensor, "__tensor_flatten__")
+    if is_plain(tensor) or flatten is None:
+        yield "", tensor
+        return
+    names, _ = flatten()
+    for name in names:
+        for inside, part in made_of(may_have(tensor, name)):
+            yield f".{name}{inside}", part
+
+
 def widen(held: ExitStack, tensors: list[Any]) -> None:
     """Give tensors of half precision their numbers in fp32, until `held` is closed."""
     import torch
 
     for tensor in tensors:
-        if tensor.dtype in (torch.bfloat16, torch.float16):
+        if tensor.dtype in (torch.bfloat16, torch.float16) and is_plain(tensor):
             held.callback(setattr, tensor, "data", tensor.data)
             tensor.data = tensor.data.float()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from spexviz.errors import ModelError
 from spexviz.models.checkpoint import may_have
-from spexviz.models.fastpath import made_up, tensors_of, widen
+from spexviz.models.fastpath import is_plain, made_up, tensors_of, widen
 from spexviz.models.hooks import forward_as
 
 _SAME = 1e-4  # of the largest logit: sums in fp32 in another order stay within it
@@ -28,19 +28,25 @@ class OutputHead:
     """
 
     def __init__(self, network: Any, label: str):
+        import torch
+
         output = network.get_output_embeddings()
         if output is None:
             raise ModelError(f'"{label}" has no output head: spexviz needs a causal language model.')
         run_in_fp32(network, ExitStack())  # as long as the model is there
-        output.register_forward_pre_hook(_as_the_weight)  # also where the whole model is asked by hand
+        if is_plain(output.weight):  # also where the whole model is asked by hand
+            output.register_forward_pre_hook(_as_the_weight)
         self.weight = output.weight  # (vocabulary, width)
         self._bias = may_have(output, "bias")
         self._network = network
         self._trunk, self._given, own = self._asked(label)
         states = self._given.last_hidden_state
-        fits = states.shape[-1] == self.weight.shape[-1]  # else something between them changes the width
+        # else something between them changes the width, or the numbers are packed
+        fits = states.shape[-1] == self.weight.shape[-1] and is_plain(self.weight)
         self.is_linear = fits and _same(self._linear(states), own)
-        if not (self.is_linear or _same(self._own(states), own)):
+        with torch.no_grad():
+            is_own = self.is_linear or _same(self._own(states), own)
+        if not is_own:
             raise ModelError(
                 f"The head of {label} cannot be computed apart from its body, so its logits cannot be read: "
                 "choose another model."
@@ -104,7 +110,7 @@ def run_in_fp32(network: Any, undo: ExitStack, inside: bool = True) -> None:
         widen(undo, tensors_of(network))
         return
     output = network.get_output_embeddings()
-    if output is not None:  # tied to the token embeddings, which stay as they are
+    if output is not None and is_plain(output.weight):  # tied to the token embeddings, which stay as they are
         undo.callback(setattr, output, "weight", output.weight)
         weight = output.weight.detach().float()
         output.weight = type(output.weight)(weight, requires_grad=False)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,6 +33,7 @@ from spexviz.models.hiding import are_alike, with_others
 from spexviz.models.likely import readable, top_of
 from spexviz.models.loaded import LETTER, Request, added, ids_of, requests_of, rows_of, seen
 from spexviz.models.machine import bytes_of
+from spexviz.models.origin import Origin
 from spexviz.models.packed import Packing
 from spexviz.models.padded import Padding
 from spexviz.models.residual import NOTHING, WHOLE, keep
@@ -53,13 +53,13 @@ class TransformersModel(ScoringModel):
     wanted = "causal language model"
     on_gpu = "fp16"
 
-    def __init__(self, name: str, folder: Path | None = None, precision: str = "auto"):
-        self._load(name, precision, folder)
+    def __init__(self, origin: str | Origin, precision: str = "auto"):
+        self._load(origin, precision)
         if not self._allowed.half:
             self._say_only_fp32()
-            self._load(name, "fp32", folder)
+            self._load(origin, "fp32")
         self._keep_stream_in_fp32()
-        self._head = OutputHead(self.network, name)
+        self._head = OutputHead(self.network, self.label)
         self.head_weight = self._head.weight
         self.mask_token = self.tokenizer.mask_token
         self.context = int(may_have(self.network.config, "max_position_embeddings") or 4096)
@@ -72,11 +72,9 @@ class TransformersModel(ScoringModel):
             self.call_tokens = AHEAD * self.batch_tokens
         self.fingerprint = self._fingerprint("hf", self._how())
 
-    def _load(self, name: str, precision: str, folder: Path | None) -> None:
+    def _load(self, origin: str | Origin, precision: str) -> None:
         """The model on its device, and which fast paths it allows."""
-        super().__init__(name, precision, folder)
-        with self._fits():
-            self.network.to(self.device)
+        super().__init__(origin, precision)
         self._padding = Padding(self.body, self.device, self.tokenizer.pad_token_id or 0)
         with self._fits():
             self._allowed = self._compared()
@@ -140,7 +138,7 @@ class TransformersModel(ScoringModel):
         if not self._head.is_linear:
             found.append(
                 f"{self.label} makes its logits of its last states by more than one linear map: "
-                "they are computed by its own code, in fp32."
+                "they are computed by its own code, in fp32 as far as its weights are."
             )
         if self._allowed.kept != WHOLE:
             found.append(

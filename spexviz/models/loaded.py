@@ -8,7 +8,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from spexviz.errors import ModelError
@@ -18,10 +17,10 @@ from spexviz.kit.memory import is_out_of_memory
 from spexviz.kit.pace import Pace
 from spexviz.kit.spans import merged, overlaps
 from spexviz.kit.threads import threads
-from spexviz.models import checkpoint
 from spexviz.models.base import OpenModel, Span
 from spexviz.models.checkpoint import may_have
-from spexviz.models.machine import precision_for, room
+from spexviz.models.machine import room
+from spexviz.models.origin import Checkpoint, Origin
 
 Request = tuple[str, tuple[Span, ...]]
 """A text and its hidden pieces."""
@@ -35,10 +34,10 @@ class NoRoom(ModelError):
 
 
 class LoadedModel(OpenModel):
-    """A checkpoint of transformers in memory.
+    """A model of transformers in memory, from a checkpoint or from whoever held it there.
 
-    A subclass says with which head it is loaded (`auto`, `wanted`), puts it on its device and reads it.
-    Raises ModelError where it cannot be had.
+    A subclass says with which head it is loaded (`auto`, `wanted`), and reads it. Raises ModelError where it
+    cannot be had.
     """
 
     auto: ClassVar[str]  # the class of transformers that loads it
@@ -47,32 +46,33 @@ class LoadedModel(OpenModel):
     precision: str
     _only_in = ""  # why it computes in another precision than was asked for
 
-    def __init__(self, name: str, precision: str = "auto", folder: Path | None = None):
-        self.label = name
+    def __init__(self, origin: str | Origin, precision: str = "auto"):
+        self._origin = Checkpoint(origin) if isinstance(origin, str) else origin
+        self.label = self._origin.label
         self.lock = Handover()
         self._twins = threading.Lock()
         self.pace = Pace()
         self._reference: Callable[[], Self | None] = lambda: None
-        source, options = checkpoint.source_of(name, folder)
         # beside torch's import and the weights: half a GB
-        self._digests = ThreadPoolExecutor(1).submit(checkpoint.digests, Path(source), options)
+        self._digests = ThreadPoolExecutor(1).submit(self._origin.digests)
         import torch
 
         torch.set_num_threads(threads())
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.precision = precision_for(self.device.type, precision, on_gpu=self.on_gpu)
+        self.device = self._origin.device()
+        self.precision = self._origin.precision(self.device, precision, self.on_gpu)
         with self._fits():
-            self.tokenizer, self.network = checkpoint.from_pretrained(
-                name, source, options, self.precision, self.auto, self.wanted
+            self.tokenizer, self.network = self._origin.load(
+                self.precision, self.device, self.auto, self.wanted
             )
-            if self.device.type == "cpu":  # elsewhere it is copied anyway
-                checkpoint.hold(self.network)
-        self.network.eval().requires_grad_(False)
+        self.network.eval()
         self.body = self.network.base_model
 
     def _say_only_fp32(self) -> None:
         """Remember that transformers cannot compute it in its half precision, before it is loaded in fp32."""
         self._only_in = f"{self.label} cannot be computed in {self.precision}: it is asked in fp32."
+
+    def check_unchanged(self) -> None:
+        self._origin.check_unchanged()
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -95,13 +95,15 @@ class LoadedModel(OpenModel):
         return found
 
     def _twin_in_fp32(self) -> Self | None:
+        if not self._origin.can_be_in_fp32():
+            return None
         # 4 bytes a number, and some for what it computes
         needed = 5 * sum(parameter.numel() for parameter in self.network.parameters())
         free = room(self.device)
         if free is not None and needed > free:
             return None
         try:
-            twin = type(self)(self.label, precision="fp32")
+            twin = type(self)(self._origin, precision="fp32")
         except NoRoom:
             return None
         twin.lock = self.lock  # both compute on the same processor: neither is asked beside the other

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spexviz.errors import ModelError
+from spexviz.models.fastpath import made_of
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 SETTING = "SPEXVIZ_PRECISION"
@@ -40,6 +41,21 @@ def precision_for(device: str, asked: str = "auto", on_gpu: str = "fp16") -> str
     if on_gpu == "bf16" and not torch.cuda.is_bf16_supported():
         return "fp32"
     return on_gpu
+
+
+def precision_named(dtype: object) -> str:
+    """The precision that somebody means by "fp32", "float32" or torch.float32; "auto" stays.
+
+    Raises ModelError for another.
+
+    >>> precision_named("torch.bfloat16"), precision_named("fp16")
+    ('bf16', 'fp16')
+    """
+    said = str(dtype).removeprefix("torch.")
+    short = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}.get(said, said)
+    if short not in ("auto", *PRECISIONS):
+        raise ModelError(f"There is no dtype {said!r:.40}: choose auto or one of {', '.join(PRECISIONS)}.")
+    return short
 
 
 def _setting() -> str:
@@ -129,5 +145,6 @@ def room(device: Any) -> int | None:
 
 def bytes_of(tensors: Iterable[Any]) -> int:
     """Bytes that tensors of torch hold together; those that share their memory are counted once."""
-    held = {tensor.data_ptr(): tensor.numel() * tensor.element_size() for tensor in tensors}
+    parts = (part for tensor in tensors for _, part in made_of(tensor))
+    held = {part.data_ptr(): part.numel() * part.element_size() for part in parts}
     return sum(held.values())

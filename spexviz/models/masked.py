@@ -16,6 +16,7 @@ from spexviz.models.base import Likely, hint_of_space
 from spexviz.models.encoder import EncoderModel, Inputs
 from spexviz.models.likely import readable, top_of
 from spexviz.models.loaded import Request
+from spexviz.models.origin import Origin
 
 
 class _Now(threading.local):
@@ -34,17 +35,17 @@ class MaskedModel(EncoderModel):
     auto = "AutoModelForMaskedLM"
     wanted = "masked language model"
 
-    def __init__(self, name: str, precision: str = "auto"):
-        super().__init__(name, precision)
+    def __init__(self, origin: str | Origin, precision: str = "auto"):
+        super().__init__(origin, precision)
         self.blank = self.tokenizer.mask_token
         if self.blank is None:
             raise ModelError(
-                f"The tokeniser of {name} has no mask token, so nothing can be asked: "
+                f"The tokeniser of {self.label} has no mask token, so nothing can be asked: "
                 "set mask_token in its tokenizer_config.json."
             )
         if self.body is self.network:
             raise ModelError(
-                f"The head of {name} is not apart from its body, so it cannot be read at one token: "
+                f"The head of {self.label} is not apart from its body, so it cannot be read at one token: "
                 "choose another model."
             )
         self._now = _Now()

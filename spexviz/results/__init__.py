@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import spexviz  # how a result looks is asked of the package's face: results know no views
 from spexviz import codec
 from spexviz.errors import SpecError
 from spexviz.indices import Interactions, interactions
 from spexviz.kit.arrays import Floats
-from spexviz.kit.cached import cached_property
+from spexviz.kit.cached import cached_property, kept
+from spexviz.kit.files import write_text
 from spexviz.masks import Masks, Values, ends, keys
 from spexviz.results.proof import (
     VERDICTS,
@@ -47,10 +50,12 @@ __all__ = [
     "Spent",
     "Subject",
     "Unseen",
+    "load",
 ]
 
 FORMAT, FIRST_FORMAT = "spexviz run 2", "spexviz run 1"
 LEVEL = 0.90  # of every interval shown
+MOST_BYTES = 256_000_000  # of a run's file
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ class Explanation:
 
     @property
     def players(self) -> tuple[str, ...]:
+        """Labels of the players, in their order."""
         return self.subject.players
 
     @cached_property
@@ -148,6 +154,7 @@ class Explanation:
 
     @property
     def unit(self) -> str:
+        """The unit of all its values."""
         return self.subject.unit
 
     @property
@@ -162,8 +169,10 @@ class Explanation:
 
     @property
     def checks(self) -> tuple[Check, ...]:
+        """Sets that were checked on the model, by `validate=True` or afterwards."""
         return self.proof.checks
 
+    @kept
     def interactions(self, index: str = "mean", order: int = 3) -> Interactions:
         """The interactions of an index up to an order, labelled with this run's players and unit.
 
@@ -194,6 +203,21 @@ class Explanation:
         """The whole result as JSON text: opens in the app, the library and the command line."""
         return codec.to_json(self, format=FORMAT, run=self.spec.id)
 
+    def save(self, path: Path | str) -> Path:
+        """Write the whole result as JSON into a file, whole or not at all; returns its path.
+
+        `spexviz.load` reads it, and the app and the command line open it. Raises OSError.
+        """
+        return write_text(Path(path).expanduser(), self.to_json())
+
+    def __repr__(self) -> str:
+        """The run in a few lines: what was asked, what was found, how far to trust it, what it cost."""
+        return spexviz.views.in_words(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the same, with the picture and the table, also where no script runs."""
+        return spexviz.views.cell(self)
+
     @classmethod
     def from_json(cls, text: str) -> Explanation:
         """The reverse of `to_json`, also for files of the first format.
@@ -211,6 +235,23 @@ class Explanation:
         if written == FIRST_FORMAT:
             data = _of_today(data)
         return codec.from_plain(data, cls, "run")
+
+
+def load(path: Path | str) -> Explanation:
+    """The run in a file, as `Explanation.save`, the app and the command line write it.
+
+    Raises SpecError, naming the file, for one that is too large or holds no run; OSError where it cannot be
+    read.
+    """
+    file = Path(path).expanduser()
+    if file.stat().st_size > MOST_BYTES:
+        raise SpecError(
+            f"{file} is larger than any run's file ({MOST_BYTES // 1_000_000} MB): it holds no run."
+        )
+    try:
+        return Explanation.from_json(file.read_text(encoding="utf-8", errors="replace"))
+    except SpecError as error:
+        raise SpecError(f"{file}: {error}") from error
 
 
 def _of_today(data: dict[str, Any]) -> dict[str, Any]:

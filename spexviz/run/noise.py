@@ -65,7 +65,7 @@ def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, 
     unmeasured = Precision(
         name,
         None,
-        f"{name}; what rounding costs was not measured, since memory has no room for the model in fp32",
+        f"{name}; what rounding costs was not measured, since the model cannot be had in fp32 here",
     )
     exact: Game | None = None
     in_fp32 = f"{game.fingerprint} in fp32"

@@ -10,6 +10,7 @@ from typing import Any
 import spexviz
 from spexviz.kit.options import befores
 from spexviz.kit.registry import offered
+from spexviz.models import GIVEN
 from spexviz.run.plan import new_options
 from spexviz.spec import Json, RunSpec, build
 
@@ -19,16 +20,21 @@ _WIDE = 88  # letters of a line, beyond which each setting has its own
 def code(spec: RunSpec) -> str:
     """Code that asks for this run again, with the same spec, and shows what it found.
 
-    A game that is a function of somebody's own stands as a gap, which says so.
+    A game that is a function of somebody's own, or a model that was given, stands as a gap, which says so.
     Raises SpecError for a solver that is not there.
     """
     games, solvers = (offered(f"spexviz.{what}s") for what in ("game", "solver"))
     solver = build(solvers, spec.solver, "solver")
     game = "..."
+    lines = [f"import spexviz as sv  # {spexviz.__version__}", ""]
     kind = games.get(spec.game_name)
     if kind is not None and kind.__name__ in dir(spexviz):
-        game = _called(f"sv.{kind.__name__}", _settings(kind, spec.game))
-    lines = [f"import spexviz as sv  # {spexviz.__version__}", "", f"game = {game}"]
+        settings = _settings(kind, spec.game)
+        if str(settings.get("model", "")).startswith(GIVEN):
+            lines.append(f"model = ...  # your own, {settings['model']!a}: (model, tokenizer)")
+            settings["model"] = _Name("model")
+        game = _called(f"sv.{kind.__name__}", settings)
+    lines.append(f"game = {game}")
     if game == "...":
         lines[-1] += f"  # your own game ({spec.game_name}): a run holds no function, so put it here"
     lines.append(f"solver = {_called(f'sv.{type(solver).__name__}', _settings(type(solver), spec.solver))}")
@@ -37,6 +43,12 @@ def code(spec: RunSpec) -> str:
     asked |= {name: value for name, value in vars(spec.options).items() if value != usual[name]}
     lines.append(f"result = {_called('sv.explain', asked, 'game', 'solver')}")
     return "\n".join([*lines, "", "sv.views.show(result)", ""])
+
+
+class _Name(str):
+    """A name in the code, not a text."""
+
+    __repr__ = str.__str__
 
 
 def _settings(kind: Any, said: Json) -> dict[str, Any]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from spexviz.ablate import executors
 from spexviz.ablate.cache import Cache, MemoryCache
 from spexviz.ablate.executors import Executor
+from spexviz.ablate.kept import KeptCache
 from spexviz.ablate.runner import Progress, Runner
 from spexviz.errors import MemoryFull, SolverError, SpexvizError
 from spexviz.games.base import Game
+from spexviz.games.foreign import as_game
 from spexviz.kit.memory import is_out_of_memory
 from spexviz.masks import uniform_masks
 from spexviz.results import Explanation, Spent
 from spexviz.results.preview import Preview
 from spexviz.results.subject import Subject
+from spexviz.run.bar import bar
 from spexviz.run.checks import MOST_ORDER, promising
 from spexviz.run.checks import validate as check_sets
 from spexviz.run.exact import enumerated
@@ -56,7 +60,7 @@ class Hooks:
 
 
 def explain(
-    game: Game,
+    game: Game | Any,
     solver: Solver,
     budget: int = 512,
     seed: int = 0,
@@ -68,19 +72,22 @@ def explain(
     near: float | None = None,
     baselines: Sequence[Solver] = (Linear(),),
     cache: Cache | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[Progress], None] | bool = True,
     partial: Callable[[Explanation], None] | None = None,
     cancel: threading.Event | None = None,
     executor: Executor | str | None = None,
 ) -> Explanation:
     """Ablate `game`, fit `solver` on at most `budget` ablations, and score it on masks that no fit has seen.
 
+    `game`: one of ours, or a `shapiq.Game`.
     `scoring`: "folds" (each mask is predicted by a fit made without it, and all serve the one that is shown:
     the default where the solver fits any masks) or "held-out" (further masks, on top of the budget, that no
     fit sees). `near`: the share of the budget that removes one to three players, which R² does not count;
     by folds a tenth. Both are part of the run's spec.
-    `baselines` are fitted on the same masks; the first is the one shown beside every result. `progress` is
-    told after every chunk, `partial` receives the explanation so far at every checkpoint, `cancel` ends the
+    `baselines` are fitted on the same masks; the first is the one shown beside every result. `cache`: where
+    ablations are kept, by default in $SPEXVIZ_HOME (see spexviz.ablate.kept), so that the same run again asks
+    nothing, and `spent` says so. `progress`: True for a bar where somebody looks, False for none, or what is
+    told after every chunk; `partial` receives the explanation so far at every checkpoint, `cancel` ends the
     run between two chunks. `executor`: where ablations are evaluated, "local" or "ray" or one of
     spexviz.ablate.executors; by default $SPEXVIZ_EXECUTOR. `validate`: how many of the strongest sets of
     order 2 to 4 are then checked on the real model (True: 8), with at most a quarter of the budget on top;
@@ -92,11 +99,15 @@ def explain(
     Raises Cancelled, AblationError, SolverError, MemoryFull, GameError for what is no game, and whatever the
     game raises; finished ablations stay in `cache`.
     """
-    given = {"cache": cache, "progress": progress, "partial": partial, "cancel": cancel, "executor": executor}
-    hooks = Hooks(**{name: hook for name, hook in given.items() if hook is not None})
     rules = {"validate": validate, "target_r2": target_r2, "stop_when_flat": stop_when_flat}
     options = new_options(solver, scoring, near, **rules)
-    return run(Request(game, solver, budget, seed, options), hooks, baselines)
+    request = Request(as_game(game), solver, budget, seed, options)
+    given = {"partial": partial, "cancel": cancel, "executor": executor}
+    hooks = Hooks(cache or KeptCache(), **{name: hook for name, hook in given.items() if hook is not None})
+    if callable(progress):
+        return run(request, replace(hooks, progress=progress), baselines)
+    with bar() if progress else nullcontext(hooks.progress) as tell:
+        return run(request, replace(hooks, progress=tell), baselines)
 
 
 def run(
@@ -180,7 +191,7 @@ class _Run:
         if self.precision is None or self.compared:
             return result
         if self.precision.noise is None:
-            self.partial(dataclasses.replace(result, complete=False))
+            self.partial(replace(result, complete=False))
             game = self._compare(result, self.precision)
             if game is not self.game:
                 self.game = game
@@ -188,7 +199,7 @@ class _Run:
                 return None
         precision = self.precision.text
         noise = self.precision.noise
-        return dataclasses.replace(result, spent=self._spent(), precision=precision, noise=noise)
+        return replace(result, spent=self._spent(), precision=precision, noise=noise)
 
     def _compare(self, result: Explanation, precision: Precision) -> Game:
         """The game to go on with, after some masks were asked in fp32 as well."""
@@ -221,13 +232,13 @@ class _Run:
         spectrum = result.spectrum
         checks = check_sets(self.game, spectrum, sets, seed, limit, runner=self.runner, measured=result)
         self.seconds["checks"] = time.perf_counter() - start
-        proof = dataclasses.replace(result.proof, checks=checks)
-        return dataclasses.replace(result, proof=proof)
+        proof = replace(result.proof, checks=checks)
+        return replace(result, proof=proof)
 
     def told(self, result: Explanation) -> Explanation:
         """The result with what is measured of the input itself, and all that the run has spent."""
         result = measured(result, self.game, self.runner)
-        return dataclasses.replace(result, subject=self._subject(), spent=self._spent())
+        return replace(result, subject=self._subject(), spent=self._spent())
 
     def _explanation(self, found: Found) -> Explanation:
         empty, full = found.ends.tolist()
@@ -258,7 +269,7 @@ class _Run:
         said = [*game.remarks]
         if short := shortfall(self.request.plan):
             said.append(short.said(game.noun))
-        return dataclasses.replace(self.request.subject, remarks=tuple(said), question=game.question)
+        return replace(self.request.subject, remarks=tuple(said), question=game.question)
 
     def _spent(self) -> Spent:
         """What the run has cost so far."""

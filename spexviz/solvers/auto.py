@@ -54,7 +54,7 @@ class Auto(Sparse):
     blend: str = option(LATE, "Blend", choices=BLENDS, called=BLEND_NAMES, before=ALWAYS)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The spectrum of the process, or of the blend.
+        """The spectrum of the process, or of the blend, from values (m,).
 
         Raises SolverError for values that are not finite or do not match the masks.
         """
@@ -65,7 +65,7 @@ class Auto(Sparse):
         return self._blended(Asked(design, values, seed))
 
     def revised(self, design: Design, values: Values, folds: Folds, seed: int) -> Solver:
-        """The blend to end with, where others gain on the first fold, which no fit has seen; else itself."""
+        """What to end with, by values (m,): a blend where others gain on the first fold, else itself."""
         if self.blend != LATE or len(values) < FEWEST:
             return self
         sample = Sample(design.masks, values)

@@ -16,7 +16,7 @@ import numpy as np
 
 from spexviz.errors import SolverError
 from spexviz.kit.arrays import Bools, Floats, Positions
-from spexviz.kit.options import check, option
+from spexviz.kit.options import check, defaults, joined, option, options
 from spexviz.kit.pace import Pace
 from spexviz.kit.threads import threads
 from spexviz.masks import Interaction, Masks, Values, distinct, uniform_masks
@@ -60,7 +60,7 @@ class Design:
         return self.only(np.arange(min(m, len(self))))
 
     def only(self, rows: Positions | Bools) -> Design:
-        """Some of the masks, in their order."""
+        """The design of some masks: positions (k,), or (m,) of bool, of its rows; their order stays."""
         near = None if self.near is None else self.near[rows]
         return Design(self.masks[rows], self.layout, near)
 
@@ -81,6 +81,8 @@ class Solver(Protocol):
     """A frozen dataclass of hyperparameters; see `AnyMasks` for the usual design."""
 
     name: ClassVar[str]
+    title: ClassVar[str]  # what a form calls it
+    summary: ClassVar[str]  # what it does, in a sentence
     # among the solvers that a form offers; those of one place stand in the order of their names
     place: ClassVar[int]
     seconds_of_work: ClassVar[float]  # of a unit of fit_work, until this process has seen two fits
@@ -113,6 +115,21 @@ class Revising(Protocol):
     def revised(self, design: Design, values: Values, folds: Folds, seed: int) -> Solver:
         """The solver to end with, or itself. `folds`: its own fits without each fold."""
         ...
+
+
+_NEEDED = (
+    *("title", "summary", "place", "seconds_of_work", "foldable"),
+    *("cost", "design", "checkpoints", "fit"),
+)
+
+
+def lacking(kind: type) -> str:
+    """What a class of another package lacks to be offered as a solver; "" for nothing."""
+    missing = [name for name in _NEEDED if not hasattr(kind, name)]
+    if missing:
+        return f"it has no {joined(missing)} (see spexviz.solvers.base.Solver)"
+    without = [name for name in options(kind) if name not in defaults(kind)]
+    return f"{joined(without)} has no default" if without else ""
 
 
 class AnyMasks:

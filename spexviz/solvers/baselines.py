@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from spexviz.analysis.lasso import lasso_by_folds
+from spexviz.analysis.sparse import lasso_by_folds
 from spexviz.errors import SolverError
 from spexviz.kit.arrays import Floats, Ints, Positions
 from spexviz.kit.options import check, option
@@ -42,7 +42,7 @@ class Lasso(AnyMasks):
     summary: ClassVar[str] = "One number for each part, most of them exactly 0, and none for sets."
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The LASSO fit of constant + singletons.
+        """The LASSO fit of constant + singletons to values (m,).
 
         Raises SolverError for values that are not finite or do not match.
         """
@@ -73,7 +73,7 @@ class FBII2(AnyMasks):
     )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The best fit of order 2.
+        """The best fit of order 2 to values (m,).
 
         Raises SolverError where the table of pairs is too large, or values are unusable.
         """
@@ -146,7 +146,7 @@ class LIME(AnyMasks):
             )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The additive surrogate.
+        """The additive surrogate of values (m,).
 
         Raises SolverError for values that are not finite or do not match the masks.
         """
@@ -188,6 +188,7 @@ class KernelSHAP(AnyMasks):
     )
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
+        """The full and the empty mask, then random ones that keep each player with probability `keep`."""
         count = self.cost(n, budget)
         full = np.ones(n, dtype=bool)
         ends = np.array([full, ~full])[:count]
@@ -196,7 +197,7 @@ class KernelSHAP(AnyMasks):
         return Design(np.concatenate([ends, inner]))
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """Constant + one Shapley value a player.
+        """Constant + one Shapley value a player, from values (m,).
 
         Raises SolverError for values that are not finite or do not match.
         """
@@ -250,9 +251,11 @@ class LeaveOneOut:
     )
 
     def cost(self, n: int, budget: int) -> int:
+        """n + 1 ablations, whatever the budget."""
         return n + 1
 
     def design(self, n: int, budget: int, seed: int, keep: float = 0.5) -> Design:
+        """The full mask and those without one player. Raises SolverError for a smaller budget."""
         if budget < n + 1:
             raise SolverError(
                 f"Leave-one-out needs {n + 1} ablations for {n} players, more than the budget of {budget}: "
@@ -261,10 +264,11 @@ class LeaveOneOut:
         return Design(leave_one_out_masks(n))
 
     def checkpoints(self, n: int, budget: int) -> tuple[int, ...]:
+        """The end alone: fewer masks say nothing of some player."""
         return (n + 1,)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The additive surrogate.
+        """The additive surrogate of values (m,).
 
         Raises SolverError where the design lacks the full mask or the mask without some player.
         """

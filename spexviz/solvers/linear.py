@@ -26,7 +26,7 @@ class Linear(AnyMasks):
     )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The best ridge fit of constant + singletons.
+        """The best ridge fit of constant + singletons to values (m,).
 
         Raises SolverError for values that are not finite or do not match.
         """

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
+import streamlit
 from streamlit.components.v2 import component
 
+REST = 3000  # ms after which a visitor is taken to look around
 UNSEEN = "unseen"  # how the keys of what shows nothing begin: the shell's style takes no room for it
 
 # Where a screen reader listens: one for all pages, there before anything is said.
@@ -40,9 +44,19 @@ _begin = component(
         document.addEventListener("click", toForm, true);
         document.addEventListener("pointerdown", hold, true);
       }
+      ahead(data);
       if (window.spexvizShown === data.shown) return;
       window.spexvizShown = data.shown;
       document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+    }
+
+    // What draws figures is read and run while a visitor looks around: later the page would wait for it.
+    function ahead({ figures, rest }) {
+      if (!figures || window.spexvizAhead) return;
+      window.spexvizAhead = true;
+      const base = window.__streamlit?.BACKEND_BASE_URL ?? `${location.origin}/`;
+      const calm = window.requestIdleCallback ?? ((then) => setTimeout(then));
+      setTimeout(() => calm(() => import(new URL(figures, base)).catch(() => {})), rest);
     }
 
     // A press that began on a button counts wherever the button is when it ends: pressing it takes over what
@@ -199,9 +213,17 @@ _copy = component(
 )
 
 
+@cache
+def figures_script() -> str:
+    """Where this server has what draws Plotly's figures, as Streamlit names it; "" where it is not found."""
+    scripts = Path(streamlit.__file__).parent / "static" / "static" / "js"
+    found = sorted(scripts.glob("PlotlyChart.*.js"))
+    return f"static/js/{found[0].name}" if found else ""
+
+
 def begin(shown: str) -> None:
     """A page begins: at its top, unless it shows the same as before; what is read out has its place."""
-    _begin(key=f"{UNSEEN}-begin", data={"shown": shown})
+    _begin(key=f"{UNSEEN}-begin", data={"shown": shown, "figures": figures_script(), "rest": REST})
 
 
 def tell(of: str, text: str, *, is_end: bool = False) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from spexviz.kit import plugins
 from spexviz.kit.options import Option, defaults, options
 from spexviz.kit.registry import offered
 from spexviz.solvers.base import Solver
@@ -171,6 +172,8 @@ def choose_solver(key: str, without: str = "") -> type[Solver]:
     help_ = help_of("Solver")
     kind = kinds[st.selectbox("Solver", list(kinds), format_func=called.__getitem__, key=key, help=help_)]
     note(kind.summary, kind="quiet", key=f"{key}-summary")
+    for number, said in enumerate(plugins.left_out()):  # somebody may look for it here
+        note(said, kind="strip", key=f"{key}-left-out-{number}")
     return kind
 
 

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from spexviz.errors import SpexvizError
+from spexviz.jobs import tries
 from spexviz.jobs.manager import JobManager
 from spexviz.kit import logs
 from spexviz.kit.registry import offered
@@ -155,11 +156,13 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     # of uvicorn, for each WebSocket that was refused (`ui/security.py`)
     logs.leave_out("uvicorn.error", "ASGI callable returned without completing handshake.")
     unfit.leave_out()
+    tries.CLOSED.clear()
     await asyncio.to_thread(_prepare)
     announce()
     keeping_tidy = asyncio.create_task(_keep_tidy())
     yield
     keeping_tidy.cancel()
+    tries.CLOSED.set()
     stash = _stash()
     if stash.manager is not None:
         stash.manager.close()

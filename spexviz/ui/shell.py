@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from spexviz.kit.paths import ASSETS
-from spexviz.ui import access, address, browser, playlist, routes
+from spexviz.ui import access, address, browser, own, playlist, routes
 from spexviz.ui.learn import place
 from spexviz.ui.lenses import lenses
 
@@ -13,12 +13,14 @@ HOME = ("home", "Home", ":material/home:")
 OTHERS = (  # pages that are no lens's
     ("gallery", "Gallery", ":material/photo_library:"),
     (place.PAGE, "Learn", ":material/school:"),
+    ("playground", "Playground", ":material/function:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("runs", "Runs", ":material/history:"),
     ("glossary", "Glossary", ":material/menu_book:"),
 )
 UNLISTED = ((playlist.PAGE, "Present", ":material/slideshow:"),)  # reached from a run, or from several
-ENTRIES = (HOME, *((lens.page, lens.entry, lens.icon) for lens in lenses()), *OTHERS)
+OWN = (own.ENTRY,) if own.games() else ()
+ENTRIES = (HOME, *((lens.page, lens.entry, lens.icon) for lens in lenses()), *OWN, *OTHERS)
 SIDEBAR = 200  # pixels, the least that Streamlit allows; on a phone it is folded
 look = {"page_icon": str(ASSETS / "mark.svg"), "layout": "wide", "initial_sidebar_state": SIDEBAR}
 st.set_page_config(page_title="spexviz", **look)

@@ -7,7 +7,7 @@ Streamlit with `theme=None`. The functions are imported at once: a later first i
 `spexviz.views.path` would put the module in the place of the function.
 """
 
-from spexviz.views import arcs, captions, cards, heads, question, strip, theme, trust
+from spexviz.views import arcs, captions, cards, heads, question, strip, templates, theme, trust
 from spexviz.views.arcs import graph
 from spexviz.views.captions import checked
 from spexviz.views.cite import bibtex
@@ -17,7 +17,7 @@ from spexviz.views.files import save
 from spexviz.views.findings import Told, finding, told, without_text
 from spexviz.views.heat import heat
 from spexviz.views.looks import looks
-from spexviz.views.paper import show
+from spexviz.views.paper import cell, in_words, show
 from spexviz.views.path import path
 from spexviz.views.removal import removal, removal_in_words
 from spexviz.views.table import csv, table
@@ -31,6 +31,7 @@ __all__ = [
     "bibtex",
     "captions",
     "cards",
+    "cell",
     "checked",
     "csv",
     "fidelity_curve",
@@ -39,6 +40,7 @@ __all__ = [
     "heads",
     "heat",
     "honesty",
+    "in_words",
     "looks",
     "path",
     "prediction",
@@ -52,6 +54,7 @@ __all__ = [
     "show",
     "strip",
     "table",
+    "templates",
     "theme",
     "told",
     "trust",

@@ -23,6 +23,8 @@ function button(made, first, label) {
 }
 
 function pressed(made, on) {
+  if (made.isPressed === on) return; // of many only what changes is touched
+  made.isPressed = on;
   made.classList.toggle("selected", on);
   made.setAttribute("aria-pressed", on ? "true" : "false");
 }
@@ -32,6 +34,8 @@ const isUnsure = ({ i }) => Boolean(i) && i[0] <= 0 && i[1] >= 0;
 
 // Switched off, which its name says too.
 function struck(made, on) {
+  if (Boolean(made.isStruck) === on) return;
+  made.isStruck = on;
   made.classList.toggle("off", on);
   if (made.named) made.setAttribute("aria-label", on ? `${made.named}, switched off` : made.named);
 }

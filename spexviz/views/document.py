@@ -57,6 +57,7 @@ class Chapter:
 
     @property
     def name(self) -> str:
+        """What it is called: its title, else the beginning of its text."""
         subject = self.explanation.subject
         called = self.title or subject.text or subject.before or subject.title
         return plain(called, _TITLE)

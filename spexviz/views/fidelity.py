@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 from plotly.graph_objects import Figure
 
@@ -14,7 +15,7 @@ from spexviz.results import Explanation, Fidelity
 from spexviz.views import theme
 from spexviz.views.captions import near_text
 from spexviz.views.limits import never_changed
-from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, note, tip, write
+from spexviz.views.parts import BARE, MIDDLE, STILL, Line, Point, columns, legend_below, tip, written
 from spexviz.views.residuals import residuals
 from spexviz.views.theme import interval_text, number
 from spexviz.views.words import escape
@@ -36,32 +37,31 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     points = [point for point in every if _is_drawn(point, explanation)]
     curves = _curves(points, explanation.baseline.solver, dark)
     low = 0.0 if explanation.proof.exact else _floor(points)
+    exact = explanation.proof.exact
     figure = Figure()
-    if explanation.proof.exact:
-        figure.add_hline(y=1, line={"color": t.ink, "width": 1.5, "dash": "dot"})
     for curve in curves:
         _draw_curve(figure, curve, low, _masks(explanation))
-        _tell_low_points(figure, curve, low, explanation.fidelity)
-    if explanation.proof.exact:
-        _draw_exact(figure, explanation, t.ink)
+    layout = _axes(points, low, _scale(explanation))
+    told = [text for curve in curves for text in _low_points(curve, low, explanation.fidelity)]
+    if exact:  # room over the line for what it means
+        layout |= {"shapes": [_line_of_exact(t.ink)]}
+        layout["yaxis"]["range"] = [low, 1.12]
+        told.append(_exactly(explanation, t.ink))
     else:
-        _draw_here(figure, explanation.fidelity, low, t.ink)
+        told += _draw_here(figure, explanation.fidelity, low, t.ink)
     if not any(math.isfinite(point.r2) for point in every):
-        note(figure, _none_yet(explanation), dark, **MIDDLE)
+        told.append(written(_none_yet(explanation), 15, t.muted, **MIDDLE))
 
     # the legend stands under the axis: it may hold a dozen solvers, two a row
     legend_height = 22 * ((len(curves) + 1) // 2)
     legend = legend_below(0, xanchor="left", yref="container", yanchor="bottom")
+    layout |= {"annotations": told, "margin": {"b": 70 + legend_height}, "legend": legend}
+    layout |= {"showlegend": len(curves) > 0, "hovermode": "closest"}
     title = "How good is it, and what did it cost?"
     subtitle = _subtitle(explanation, extra)
-    height = 400 + legend_height
     text = describe_fidelity(explanation, extra)
-    theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
-    _set_axes(figure, points, low, _scale(explanation))
-    if explanation.proof.exact:  # room over the line for what it means
-        figure.update_yaxes(range=[low, 1.12])
-    figure.update_layout(margin_b=70 + legend_height, legend=legend)
-    return figure.update_layout(showlegend=len(curves) > 0, hovermode="closest")
+    height = 400 + legend_height
+    return theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text, layout=layout)
 
 
 def describe_fidelity(explanation: Explanation, extra: Sequence[Fidelity] = ()) -> str:
@@ -155,13 +155,15 @@ def _point(fit: Fidelity, curve: _Curve, low: float, masks: str) -> Point:
     return point
 
 
-def _tell_low_points(figure: Figure, curve: _Curve, low: float, here: Fidelity) -> None:
+def _low_points(curve: _Curve, low: float, here: Fidelity) -> list[dict[str, Any]]:
     """The R² of the points under the edge, beside their triangles; that of `here` is written anyway."""
+    told = []
     for point in curve.points:
         if point.r2 < low and point != here:
             r2 = number(point.r2, signed=False)
             x = math.log2(point.budget)
-            write(figure, f"R² {r2}", 12, curve.line.colour, x=x, y=low, yshift=14)
+            told.append(written(f"R² {r2}", 12, curve.line.colour, x=x, y=low, yshift=14))
+    return told
 
 
 def _error_bar(point: Fidelity, low: float) -> tuple[float, float]:
@@ -176,17 +178,23 @@ def _error_bar(point: Fidelity, low: float) -> tuple[float, float]:
     return below, above
 
 
-def _draw_exact(figure: Figure, explanation: Explanation, colour: str) -> None:
-    """What the line at 1 means."""
+def _line_of_exact(colour: str) -> dict[str, Any]:
+    """A line at 1, from edge to edge."""
+    line = {"color": colour, "width": 1.5, "dash": "dot"}
+    return {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "y0": 1, "y1": 1, "line": line}
+
+
+def _exactly(explanation: Explanation, colour: str) -> dict[str, Any]:
+    """What that line means."""
     text = f"exact, all {_all_masks(explanation)} masks"
     place = {"x": 0.01, "xref": "paper", "xanchor": "left", "y": 1, "yanchor": "bottom", "yshift": 4}
-    write(figure, text, 13, colour, **place)
+    return written(text, 13, colour, **place)
 
 
-def _draw_here(figure: Figure, here: Fidelity, low: float, colour: str) -> None:
-    """The mark on the fit that the other figures show."""
+def _draw_here(figure: Figure, here: Fidelity, low: float, colour: str) -> list[dict[str, Any]]:
+    """The mark on the fit that the other figures show; what is to be written beside it."""
     if not math.isfinite(here.r2) or here.budget < 1:
-        return
+        return []
     x = math.log2(here.budget)
     y = max(here.r2, low)
     figure.add_scatter(
@@ -206,7 +214,7 @@ def _draw_here(figure: Figure, here: Fidelity, low: float, colour: str) -> None:
     if y < low + 0.15:  # over the axis, not across it
         yanchor = "bottom"
     place = {"x": x, "xanchor": "left", "xshift": 15, "y": y, "yanchor": yanchor}
-    write(figure, f"you are here<br><b>{r2}</b>", 13, colour, align="left", **place)
+    return [written(f"you are here<br><b>{r2}</b>", 13, colour, align="left", **place)]
 
 
 def _subtitle(explanation: Explanation, extra: Sequence[Fidelity]) -> str:
@@ -234,7 +242,7 @@ def _masks(explanation: Explanation) -> str:
     return "held-out masks" if explanation.folds is None else "masks that its fit has not seen"
 
 
-def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float, scale: str) -> None:
+def _axes(points: Sequence[Fidelity], low: float, scale: str) -> dict[str, dict[str, Any]]:
     """Budgets on a log axis, with room at the right for what is written beside the last points."""
     budgets = sorted({point.budget for point in points})
     ticks = [math.log2(budget) for budget in budgets]
@@ -244,10 +252,10 @@ def _set_axes(figure: Figure, points: Sequence[Fidelity], low: float, scale: str
     left = first - room
     right = last + 3.2 * room
     labels = [f"{budget:,}" for budget in budgets]
-    figure.update_xaxes(title_text="ablations that the fit saw (log scale)", range=[left, right])
-    figure.update_xaxes(tickvals=ticks, ticktext=labels, **BARE, **STILL)
-    figure.update_yaxes(title_text=scale, range=[low - 0.06, 1.05])
-    figure.update_yaxes(zeroline=low < 0, **STILL)
+    title = {"text": "ablations that the fit saw (log scale)"}
+    across = {"title": title, "range": [left, right], "tickvals": ticks, "ticktext": labels, **BARE, **STILL}
+    up = {"title": {"text": scale}, "range": [low - 0.06, 1.05], "zeroline": low < 0, **STILL}
+    return {"xaxis": across, "yaxis": up}
 
 
 def _floor(points: Sequence[Fidelity]) -> float:

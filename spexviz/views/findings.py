@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from spexviz.analysis.leading import MOST_ORDER, leading
-from spexviz.kit.cached import once_each
+from spexviz.kit.cached import kept
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.views import untouched
@@ -78,7 +78,6 @@ def finding(explanation: Explanation, depth: Depth = "anyone") -> str:
     return " ".join(sentences)
 
 
-@once_each
 def usual_order(explanation: Explanation) -> int:
     """The highest order that is listed unless another is chosen: 3, or that of the largest set told."""
     sizes = [len(members) for members in told(explanation).sets]
@@ -93,6 +92,7 @@ def without_text(explanation: Explanation) -> str:
     return untouched.said(explanation, told(explanation).sets)
 
 
+@kept
 def told(explanation: Explanation) -> Told:
     """What is told of a run, and why nothing is where that is so."""
     if unchanged := never_changed(explanation):

@@ -94,7 +94,7 @@ def data(dark: bool = False) -> dict[str, Any]:
 
 
 def _entry(term: Term) -> dict[str, Any]:
-    forms = [form for form in term.forms if form.casefold() not in term.name.casefold()]
+    forms = [form for form in term.forms if not _is_like(form, term.name)]
     return {
         "name": term.name,
         "forms": forms,
@@ -102,6 +102,12 @@ def _entry(term: Term) -> dict[str, Any]:
         "more": term.more,
         "formula": term.formula,
     }
+
+
+def _is_like(form: str, name: str) -> bool:
+    """Whether it is the name, a part of it, or the same word with another ending."""
+    form, name = form.casefold(), name.casefold()
+    return form in name or name in form or form[:4] == name[:4]
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spexviz.kit.cached import kept
 from spexviz.metrics import constant
 from spexviz.results import Explanation
 from spexviz.views.theme import percent
@@ -31,6 +32,7 @@ def never_changed(explanation: Explanation) -> str:
     return f"{said} Look at another value, or at other {nouns}."
 
 
+@kept
 def rare(explanation: Explanation) -> str:
     """What is said where few of the masks asked differ from all others: the fit rests on these; else ""."""
     values = np.concatenate([explanation.sample.values, explanation.held_out.values])

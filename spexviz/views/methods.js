@@ -5,6 +5,7 @@ function draw(parentElement, state, data) {
   state.root?.remove();
   const root = element("div", "spexviz-methods");
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
+  root.classList.toggle("several", data.columns.length > 1);
   const explain = termsIn(root, data.terms);
   const table = element("table");
   const head = element("thead");

@@ -1,28 +1,36 @@
-"""Paper: the story of a run in a notebook. As a file of its own it is a report: see document.py."""
+"""Paper: the story of a run in a notebook, whole or in one cell; and a run in a few lines of text.
+
+As a file of its own it is a report: see document.py.
+"""
 
 from __future__ import annotations
 
 import html
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from plotly.graph_objects import Figure
 
 from spexviz.results import Explanation
-from spexviz.views import rows
+from spexviz.views import rows, stories, theme
 from spexviz.views.cards import Item
 from spexviz.views.embed import placed, run_key, scripted
-from spexviz.views.findings import usual_order
-from spexviz.views.heat import heat
+from spexviz.views.findings import finding, usual_order
+from spexviz.views.question import question, said_untouched
+from spexviz.views.still import PICTURES, still
 from spexviz.views.stories import story
 from spexviz.views.story import Component, Look, Panel, Shown, Table, Words, told_by, without_actions
 from spexviz.views.theme import number
+from spexviz.views.trust import trust
 
-__all__ = ["Story", "show"]
+__all__ = ["Story", "cell", "in_words", "show"]
 
 ROWS = 30  # of a table
+FEW = 8  # of a cell's
+WIDE = 100  # letters of a line of text
 
 
 @dataclass(frozen=True)
@@ -32,10 +40,13 @@ class Story:
     explanation: Explanation
     look: Look
     items: Sequence[Item] = ()
+    chosen: tuple[Panel, ...] | None = None
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """Those of its depth that ask no model."""
+        """Those that were chosen, or those of its depth that ask no model."""
+        if self.chosen is not None:
+            return self.chosen
         return told_by(without_actions(story(self.explanation, self.items)), self.look)
 
     def pages(self) -> Iterator[str | Figure]:
@@ -62,6 +73,37 @@ def show(explanation: Explanation, items: Sequence[Item] = (), **look: Any) -> S
     """The story of a run for a notebook; `look`: fields of Look, such as depth="researcher"."""
     usual = {"order": usual_order(explanation), "still": True}
     return Story(explanation, Look(**{**usual, **look}), items)
+
+
+def cell(explanation: Explanation, **look: Any) -> str:
+    """A run as one piece of HTML: question, finding, trust, picture and table.
+
+    It is what a notebook shows of a result by itself; where scripts do not run, its picture is still. `look`:
+    fields of Look.
+    """
+    told_so = show(explanation, **look)
+    pages = replace(told_so, chosen=stories.cell(explanation, FEW)).pages()
+    dark = told_so.look.dark
+    inside = "".join(page for page in pages if isinstance(page, str))
+    t = theme.tokens(dark)
+    style = f"font-family:{theme.FONT};background:{t.page};color:{t.ink};max-width:60rem;padding:0 1rem"
+    return f'<div style="{html.escape(style)}">{inside}<p>{html.escape(cost(explanation))}</p></div>'
+
+
+def in_words(explanation: Explanation) -> str:
+    """A run in a few lines: what was asked, what was found, how far to trust it, and what it cost."""
+    asked = [line for line in question(explanation).lines if line != said_untouched(explanation)]
+    lines = [*asked, finding(explanation), *trust(explanation).lines, cost(explanation)]
+    return "\n".join(textwrap.fill(line, WIDE) for line in lines if line)
+
+
+def cost(explanation: Explanation) -> str:
+    """What a run has asked of the model, and what was known."""
+    spent = explanation.spent
+    said = f"{spent.asked:,} ablations were asked, {spent.cached:,} were known"
+    if spent.compared:
+        said += f"; {spent.compared:,} masks were compared with fp32"
+    return f"{said}."
 
 
 def html_of(panel: Panel, shown: Shown, told: Story) -> str:
@@ -99,10 +141,9 @@ def _drawn_by(shown: Shown) -> str:
 def _instead(shown: Component, told: Story) -> str:
     """What stands where scripts do not run: the text on its colours, and the words."""
     words = f"<p>{html.escape(shown.text)}</p>"
-    if shown.name != "strip":
+    if shown.name not in PICTURES:
         return words
-    look = told.look
-    return f"{heat(told.explanation, dark=look.dark, index=look.index, order=look.order)}{words}"
+    return f"{still(told.explanation, told.look)}{words}"
 
 
 def _of_words(shown: Words) -> str:

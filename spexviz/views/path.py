@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from plotly.graph_objects import Figure
@@ -66,19 +67,18 @@ def path(explanation: Explanation, *, dark: bool = False, selection: Sequence[in
     exact = explanation.proof.exact
     marked = [_is_within(step, selection) for step in steps]
     _draw_bars(figure, steps, marked, subject, dark)
-    _draw_links(figure, steps, dark)
     if not exact:
         _draw_surrogate(figure, steps, dark)
-    _write_values(figure, steps, dark)
     title = way_of(explanation)
     adding = title == UP
     turn = turned(explanation)
     text = f"{describe_path(steps, subject, title, exact)} {turn}".rstrip()
     height = 150 + 30 * len(steps)
     subtitle = "<br>".join(filter(None, [_subtitle(subject, adding, exact), escape(turn)]))
-    theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text)
-    _set_axes(figure, steps, marked, explanation.unit, dark)
-    return figure.update_layout(showlegend=False, bargap=0.3, margin_r=_VALUES)
+    drawn = {"shapes": _links(steps, dark), "annotations": _values(steps, dark)}
+    layout = {**drawn, **_axes(steps, marked, explanation.unit, dark), "margin": {"r": _VALUES}}
+    layout |= {"showlegend": False, "bargap": 0.3}
+    return theme.apply(figure, dark, title=title, subtitle=subtitle, height=height, text=text, layout=layout)
 
 
 def way_of(explanation: Explanation) -> str:
@@ -202,7 +202,7 @@ def _point(row: int, step: Step, subject: Subject, dark: bool) -> Point:
     return point
 
 
-def _draw_links(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
+def _links(steps: Sequence[Step], dark: bool) -> list[dict[str, Any]]:
     """A dotted line from the end of each bar to the next bar."""
     line = {"color": theme.tokens(dark).muted, "width": 1, "dash": "dot"}
     links = []
@@ -210,7 +210,7 @@ def _draw_links(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
         across = {"x0": step.after, "x1": step.after}
         down = {"y0": row + 0.33, "y1": row + 0.67}
         links.append({"type": "line", **across, **down, "line": line})
-    figure.update_layout(shapes=links)
+    return links
 
 
 def _draw_surrogate(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
@@ -231,16 +231,16 @@ def _draw_surrogate(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
     )
 
 
-def _write_values(figure: Figure, steps: Sequence[Step], dark: bool) -> None:
+def _values(steps: Sequence[Step], dark: bool) -> list[dict[str, Any]]:
     """The change of each step, of an end its value, in a column beside the plot, where no bar reaches it."""
     values = []
     for row, step in enumerate(steps):
         value = _bold_end(step, number(step.change))
         values.append(written(value, 13, theme.ink(dark), **_BESIDE, y=row))
-    figure.update_layout(annotations=values)
+    return values
 
 
-def _set_axes(figure: Figure, steps: Sequence[Step], marked: Sequence[bool], unit: str, dark: bool) -> None:
+def _axes(steps: Sequence[Step], marked: Sequence[bool], unit: str, dark: bool) -> dict[str, Any]:
     """The values across, all of them with room for what is written; the steps downwards."""
     levels = [0.0]
     for step in steps:
@@ -249,13 +249,13 @@ def _set_axes(figure: Figure, steps: Sequence[Step], marked: Sequence[bool], uni
     high = max(levels)
     width = (high - low) or 1.0
     room = [low - 0.04 * width, high + 0.04 * width]
-    figure.update_xaxes(title_text=escape(unit), range=room, **STILL)
     labels = []
     for step, is_marked in zip(steps, marked, strict=True):
         label = _bold_end(step, escape(step.label))
         labels.append(f"<b>● {label}</b>" if is_marked else label)
-    figure.update_yaxes(tickvals=list(range(len(steps))), ticktext=labels, tickfont_color=theme.ink(dark))
-    figure.update_yaxes(autorange="reversed", **BARE, **STILL)
+    rows = {"tickvals": list(range(len(steps))), "ticktext": labels, "tickfont": {"color": theme.ink(dark)}}
+    across = {"title": {"text": escape(unit)}, "range": room, **STILL}
+    return {"xaxis": across, "yaxis": {**rows, "autorange": "reversed", **BARE, **STILL}}
 
 
 def _bold_end(step: Step, text: str) -> str:

@@ -52,7 +52,10 @@ def removal(
 
 
 def removal_in_words(shares: Sequence[float], ordered: Floats, random: Floats, unit: str) -> str:
-    """What the curve says at one share, which no value chose: "Retrained without the 10 % most harmful …"."""
+    """What the curve says at one share, which no value chose: "Retrained without the 10 % most harmful …".
+
+    `ordered` (shares,), `random` (draws, shares): values, in `unit`.
+    """
     at = min(range(len(shares)), key=lambda i: abs(shares[i] - TOLD))
     share = f"{100 * shares[at]:.0f} %"
     found = (ordered[at], ordered[0], random[:, at].mean())

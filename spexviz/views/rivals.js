@@ -30,16 +30,16 @@ function draw(parentElement, state, data) {
 function drawHead(data) {
   const head = element("div", "head");
   head.setAttribute("aria-hidden", "true");
-  head.append(element("span", "", "solver"), element("span", "axis", ""), element("span", "r2", "R²"), element("span", "range", data.rows.some((row) => row.range) ? "90 % interval" : ""));
+  head.append(element("span", "", "solver"), element("span", "axis", ""), element("span", "r2", "R²"), element("span", "range", data.column));
   return head;
 }
 
 function drawRow(data, row, k) {
   const made = element("div", row.own ? "solver own" : "solver");
   const title = element("span", "title", row.title);
-  if (row.own) title.append(element("span", "mark", "this run"));
+  if (row.own && data.mark) title.append(element("span", "mark", data.mark));
   made.append(title, drawMark(data, row), element("span", "r2", row.r2), element("span", "range", row.range));
-  button(made, k === 0, `${row.title}${row.own ? ", this run" : ""}: ${row.said}`);
+  button(made, k === 0, `${row.title}${row.own && data.mark ? `, ${data.mark}` : ""}: ${row.said}`);
   made.dataset.key = row.key;
   return made;
 }

@@ -24,6 +24,7 @@ from spexviz.views.words import joined, plural
 
 OWN = ""  # the key of the run's own solver
 EXACT = "Every mask, exact"
+INTERVAL = "90 % interval"  # what stands behind R²
 TOLD = 3  # sets of a solver that are named
 _COLOURS = ("page", "ink", "muted", "grid", "surface", "accent")
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -45,23 +46,56 @@ class Named:
         return self.titles.get(name, name)
 
 
+@dataclass(frozen=True)
+class Row:
+    """One line of a list of solvers.
+
+    `key`: what a press reports; `r2`: NaN where there is none, `interval`: of it, both ends alike for none;
+    `beside`: what stands behind R², `said`: the line in words; `own`: whether it is marked.
+    """
+
+    key: str
+    title: str
+    r2: float
+    interval: tuple[float, float]
+    beside: str
+    said: str
+    own: bool = False
+
+
 def listed(named: Named, *, chosen: str = OWN, dark: bool = False) -> Component:
     """The list; `chosen`: the solver whose sets are shown, "" for the run's own."""
-    ranked = sorted([named.own, *named.others], key=_rank)
-    low = _floor([one.fidelity for one in ranked])
+    rows = [_row(named, one) for one in [named.own, *named.others]]
+    column = INTERVAL if any(row.beside for row in rows) else ""
+    return of_rows(rows, chosen=chosen, column=column, mark="this run", dark=dark)
+
+
+def of_rows(
+    rows: Sequence[Row],
+    *,
+    chosen: str,
+    column: str,
+    mark: str = "",
+    low: float | None = None,
+    dark: bool = False,
+) -> Component:
+    """Lines sorted by R²; `column`: what stands behind R² in each, `mark`: on those that are marked.
+
+    `low`: the lower end of the axis, by default 0 or as far below it as a line reaches.
+    """
+    ranked = sorted(rows, key=_rank)
+    if low is None:
+        low = _floor([row.r2 for row in ranked])
     body = {
         "low": low,
         "ticks": [tick for tick in _TICKS if tick >= low],
-        "rows": [_row(named, one, low) for one in ranked],
+        "column": column,
+        "mark": mark,
+        "rows": [_drawn(row, low) for row in ranked],
         "colours": colours(_COLOURS, dark),
     }
-    return Component("rivals", {**versioned(body, ()), "chosen": chosen}, in_text(named))
-
-
-def in_text(named: Named) -> str:
-    """The list in words."""
-    ranked = sorted([named.own, *named.others], key=_rank)
-    return "; ".join(f"{named.title(one)}: {scored(one.fidelity)}" for one in ranked) + "."
+    text = "; ".join(f"{row.title}: {row.said}" for row in ranked)
+    return Component("rivals", {**versioned(body, ()), "chosen": chosen}, f"{text}.")
 
 
 def scored(fit: Fidelity) -> str:
@@ -105,32 +139,38 @@ def said(named: Named, other: Explanation) -> str:
     return " ".join(sentences)
 
 
-def _rank(explanation: Explanation) -> tuple[bool, float]:
-    """The best first; those that cannot be scored last."""
-    r2 = explanation.fidelity.r2
-    return math.isnan(r2), -r2
-
-
-def _row(named: Named, explanation: Explanation, low: float) -> dict[str, Any]:
-    """A solver: name, what is written, and where dot and interval stand, cut at the axis."""
+def _row(named: Named, explanation: Explanation) -> Row:
     fit = explanation.fidelity
     is_own = explanation is named.own
-    row: dict[str, Any] = {
-        "key": OWN if is_own else explanation.spec.solver_name,
-        "title": named.title(explanation),
-        "own": is_own,
-        "r2": r2_text(fit.r2),
-        "range": scored(fit).removeprefix(f"R² {r2_text(fit.r2)}").strip(),
-        "said": scored(fit),
+    said = scored(fit)
+    beside = said.removeprefix(f"R² {r2_text(fit.r2)}").strip()
+    key = OWN if is_own else explanation.spec.solver_name
+    return Row(key, named.title(explanation), fit.r2, fit.interval, beside, said, is_own)
+
+
+def _rank(row: Row) -> tuple[bool, float]:
+    """The best first; those that cannot be scored last."""
+    return math.isnan(row.r2), -row.r2
+
+
+def _drawn(row: Row, low: float) -> dict[str, Any]:
+    """A line: name, what is written, and where dot and interval stand, cut at the axis."""
+    drawn: dict[str, Any] = {
+        "key": row.key,
+        "title": row.title,
+        "own": row.own,
+        "r2": r2_text(row.r2),
+        "range": row.beside,
+        "said": row.said,
     }
-    if math.isfinite(fit.r2):
-        row["at"] = max(fit.r2, low)
-        row["below"] = fit.r2 < low
-        row["interval"] = [min(1.0, max(low, end)) for end in fit.interval if math.isfinite(end)]
-    return row
+    if math.isfinite(row.r2):
+        drawn["at"] = max(row.r2, low)
+        drawn["below"] = row.r2 < low
+        drawn["interval"] = [min(1.0, max(low, end)) for end in row.interval if math.isfinite(end)]
+    return drawn
 
 
-def _floor(fits: Sequence[Fidelity]) -> float:
+def _floor(scores: Sequence[float]) -> float:
     """The lower end of the axis: 0, or as far below it as there is something, but never below LOWEST."""
-    lowest = min((fit.r2 for fit in fits if math.isfinite(fit.r2)), default=0.0)
+    lowest = min((r2 for r2 in scores if math.isfinite(r2)), default=0.0)
     return max(LOWEST, min(0.0, lowest))

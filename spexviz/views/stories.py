@@ -20,13 +20,24 @@ from spexviz.views.path import DOWN, UP, path, way_of
 from spexviz.views.question import block
 from spexviz.views.selected import selected, sentence
 from spexviz.views.squares import squares
-from spexviz.views.story import Action, Component, Depth, Look, Panel, Shown, Table, Words
+from spexviz.views.story import (
+    Action,
+    Component,
+    Depth,
+    Look,
+    Panel,
+    Shown,
+    Table,
+    Words,
+    without_actions,
+)
 from spexviz.views.table import sets
 from spexviz.views.trust import quality, trust
 
-__all__ = ["glance", "story"]
+__all__ = ["cell", "glance", "story"]
 
 ROWS = 30  # of the table, at least
+PICTURE = 6  # the place on one page of the picture of the players
 SETS, QUALITY, ERRORS, INDICES, HARM = (
     "Sets as a table",
     "How good is it, and what did it cost?",
@@ -69,6 +80,22 @@ def glance(explanation: Explanation) -> tuple[Panel, ...]:
     sets = partial(_arcs, explanation, more="in the whole run")
     panels[TOGETHER] = replace(panels[TOGETHER], make=sets)
     return tuple(panels.values())
+
+
+def cell(explanation: Explanation, rows: int) -> tuple[Panel, ...]:
+    """What tells a run in a cell of a notebook: the question, the finding, trust, its picture, a short table.
+
+    `rows`: sets in the table.
+    """
+    pictures = _PICTURES.get(explanation.spec.game_name, _of_text)(explanation, ())
+    shown = [*_top(explanation), *(panel for panel in pictures if panel.brief == PICTURE)]
+    if not explanation.complete:
+        shown = [panel for panel in shown if panel.early]
+
+    def table(look: Look) -> Table:
+        return sets(explanation, look.at(explanation), rows)
+
+    return without_actions([*shown, Panel(SETS, table, "more")])
 
 
 def _tab(panel: Panel) -> int:
@@ -114,7 +141,7 @@ def _trusted(explanation: Explanation, look: Look) -> Words:
 def _of_text(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
     """A text with its sets, or players in a row where there is no text."""
     return [
-        Panel(TEXT, partial(_strip, explanation), early=True, selects=True, brief=6),
+        Panel(TEXT, partial(_strip, explanation), early=True, selects=True, brief=PICTURE),
         replace(_WHAT_IF, part_of=TEXT),
         ASK,
         *_pair(explanation),
@@ -129,7 +156,7 @@ def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
         beside, under = way, together
     return [
         _selected(explanation, PARTS),
-        Panel(PARTS, partial(_grid, explanation), "beside", early=True, selects=True, brief=6),
+        Panel(PARTS, partial(_grid, explanation), "beside", early=True, selects=True, brief=PICTURE),
         beside,
         replace(_WHAT_IF, part_of=PARTS),
         Panel("Where it looks", Action("attention")),
@@ -142,7 +169,7 @@ def _of_heads(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:
 
 def _mattering(explanation: Explanation, items: Sequence[Item]) -> Panel:
     make = partial(mattering, explanation, items)
-    return Panel(MATTERING, make, early=True, selects=True, is_titled=True, brief=6)
+    return Panel(MATTERING, make, early=True, selects=True, is_titled=True, brief=PICTURE)
 
 
 def _of_training(explanation: Explanation, items: Sequence[Item]) -> list[Panel]:

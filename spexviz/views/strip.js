@@ -1,4 +1,6 @@
 // Text strip with combs. Data comes from spexviz/views/strip.py; user text enters the page through textContent only.
+const FRAME = 3; // pixels round a word that is lit
+
 export default component({ update, draw, select, off, light, place, picture: "text" });
 
 function update(state, data) {
@@ -32,12 +34,15 @@ function draw(parentElement, state, data) {
   const explain = (state.explain = termsIn(root, data.terms));
   const combs = drawCombs(state, data);
   const stand = element("div", "stand");
+  state.veil = element("div", "veil");
+  state.dim = element("div", "veil");
   state.staves = svg("svg", { class: "lanes", "aria-hidden": "true", focusable: "false" }); // beside the text: no new lane lays it out anew
-  stand.append(text, element("div", "veil"), state.staves);
+  stand.append(text, state.veil, state.staves);
   root.append(drawLegend(data, explain), ...toolbar(state, data.noun), stand);
   if (data.asks) root.append(explain(element("div", "asks"), data.asks));
   root.append(state.box);
   root.classList.toggle("bare", data.none === null && !data.sets.length);
+  combs.append(state.dim);
   if (!root.classList.contains("bare")) root.append(combs);
   parentElement.append(root);
   tell(state, null);
@@ -252,10 +257,30 @@ function light(state, lit) {
   const names = new Set(lit?.sets.map(String));
   state.root.classList.toggle("lighting", Boolean(lit));
   for (const i of state.lit) state.tokens[i].classList.remove("lit");
-  state.lit = [...(lit?.players ?? [])];
+  state.lit = [...(lit?.players ?? [])].sort((a, b) => a - b);
+  const combs = state.combs.filter((_, k) => names.has(String(state.data.sets[k].m)));
+  if (lit) {
+    openVeil(state.veil, state.lit.map((i) => state.tokens[i]));
+    openVeil(state.dim, combs);
+  }
   for (const i of state.lit) state.tokens[i].classList.add("lit");
-  state.combs.forEach((row, k) => row.classList.toggle("lit", names.has(String(state.data.sets[k].m))));
+  for (const row of state.combs) row.classList.toggle("lit", combs.includes(row));
   lightLanes(state, lit, names);
+}
+
+// What stood above the veil would have all of the page painted anew: it has holes instead, one for words that touch.
+function openVeil(veil, shown) {
+  const { left, top, width, height } = veil.getBoundingClientRect();
+  const holes = [];
+  for (const box of shown.flatMap((one) => [...one.getClientRects()])) {
+    const [x0, x1, y0, y1] = [box.left - left - FRAME, box.right - left + FRAME, box.top - top - FRAME, box.bottom - top + FRAME];
+    const last = holes.at(-1);
+    const touches = last && Math.abs(last.y0 - y0) < 1 && x0 <= last.x1 + FRAME && x1 >= last.x0 - FRAME;
+    if (touches) Object.assign(last, { x0: Math.min(x0, last.x0), x1: Math.max(x1, last.x1) });
+    else holes.push({ x0, x1, y0, y1 });
+  }
+  const outlines = holes.map(({ x0, x1, y0, y1 }) => `M${x0},${y0}V${y1}H${x1}V${y0}z`);
+  veil.style.clipPath = `path(evenodd, "M0,0H${width}V${height}H0z${outlines.join("")}")`;
 }
 
 // What is pointed at; else what is selected, as the server says it, and until it does as far as it is known here.

@@ -12,7 +12,7 @@ import html
 import math
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,7 +31,6 @@ FONT = (
 TIMES = "×"
 _LINE = 62  # letters of a subtitle line: fits half a page of a laptop
 _TOP = 12  # pixels over a plot without a title
-_CLEAR = "rgba(0,0,0,0)"
 STEPS = 16  # levels of a cell colour on each side of zero
 
 
@@ -179,25 +178,29 @@ def apply(
     subtitle: str = "",
     height: int = 420,
     text: str = "",
+    layout: Mapping[str, Any] | None = None,
 ) -> Figure:
-    """Give a figure the house style in place; returns it. Show it in Streamlit with `theme=None`.
+    """Give a figure the house style, as `plotly.io.templates["spexviz"]` has it now, in place; returns it.
 
+    Show it in Streamlit with `theme=None`.
     `title`, `subtitle`: Plotly markup, so escape what users wrote; `text`: its twin in plain words, kept as
-    `layout.meta["text"]`.
+    `layout.meta["text"]`; `layout`: what this figure has besides, by Plotly's names, without underscores.
     """
-    t = tokens(dark)
+    from spexviz.views.templates import look  # built on the colours of this file
+
+    house = look(dark)
+    axes = house.pop("xaxis", {}), house.pop("yaxis", {})
     lines = _wrapped(subtitle)
-    font = {"family": FONT, "size": 14, "color": t.ink}
-    legend = {"font": {"size": 13, "color": t.ink}, "bgcolor": _CLEAR}
     margin = {"l": 16, "r": 24, "t": _head(len(lines)), "b": 16}
     head = [part for part in (title, *subtitle.split("<br>")) if part]
-    meta = {"text": text, "head": [_plain(part) for part in head]}
-    boxes = {"paper_bgcolor": _CLEAR, "plot_bgcolor": _CLEAR, "height": height, "margin": margin}
-    said = {"title": _title(title, lines, t), "hoverlabel": _hover_label(t), "legend": legend, "meta": meta}
-    figure.update_layout(template="none", separators=".,", font=font, **boxes, **said)
-    axis = _axis(t)
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
+    house |= {"title": _title(title, lines, house.get("title", {})), "height": height, "margin": margin}
+    house |= {"template": "none", "meta": {"text": text, "head": [_plain(part) for part in head]}}
+    before = figure.layout.to_plotly_json()
+    drawn = {name for name in before if name.startswith(("xaxis", "yaxis"))} | {"xaxis", "yaxis"}
+    for name in sorted(drawn):
+        house[name] = axes[name.startswith("y")]
+    # set as a whole: piece by piece Plotly takes twenty times as long
+    figure.layout = _merged(_merged(before, house), layout or {})
     return figure
 
 
@@ -240,6 +243,16 @@ def titled_room(layout: Any) -> int:
     return _head(len(subtitle.split("<br>")) if subtitle else 0) - _TOP
 
 
+def _merged(one: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, what the second says in place of what the first does, part by part."""
+    found = dict(one)
+    for name, value in more.items():
+        before = found.get(name)
+        is_part = isinstance(value, Mapping) and isinstance(before, Mapping)
+        found[name] = _merged(before, value) if is_part else value
+    return found
+
+
 def _plain(markup: str) -> str:
     """What Plotly's markup shows, in one line."""
     return " ".join(html.unescape(re.sub(r"<[^>]*>", "", markup)).split())
@@ -258,28 +271,15 @@ def _wrapped(subtitle: str) -> list[str]:
     return lines
 
 
-def _title(title: str, subtitle: list[str], t: Tokens) -> dict[str, Any]:
+def _title(title: str, subtitle: list[str], house: Mapping[str, Any]) -> dict[str, Any]:
     """The title in bold over the lines of its subtitle, in the upper left corner of the whole figure."""
     bold = ""
     if title:
         bold = f"<b>{title}</b>"
-    small = {"text": "<br>".join(subtitle), "font": {"size": 13, "color": t.muted}}
-    words = {"text": bold, "font": {"size": 17, "color": t.ink}, "subtitle": small}
+    small = {**house.get("subtitle", {}), "text": "<br>".join(subtitle)}
     across = {"x": 0, "xref": "container", "xanchor": "left"}
     down = {"y": 1, "yref": "container", "yanchor": "top"}
-    return {**words, **across, **down, "pad": {"l": 8, "t": 12}}
-
-
-def _hover_label(t: Tokens) -> dict[str, Any]:
-    font = {"family": FONT, "size": 13, "color": t.ink}
-    return {"bgcolor": t.surface, "bordercolor": t.grid, "font": font, "align": "left"}
-
-
-def _axis(t: Tokens) -> dict[str, Any]:
-    lines = {"gridcolor": t.grid, "linecolor": t.grid, "zerolinecolor": t.muted, "zerolinewidth": 1}
-    title_font = {"size": 14, "color": t.ink}
-    tick_font = {"size": 13, "color": t.muted}
-    return {**lines, "tickfont": tick_font, "title": {"font": title_font}, "automargin": True}
+    return {**house, "text": bold, "subtitle": small, **across, **down, "pad": {"l": 8, "t": 12}}
 
 
 def _rgb(hex_colour: str) -> tuple[int, int, int]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from spexviz.kit.cached import once_each
+from spexviz.kit.cached import kept
 from spexviz.kit.names import names, plain
 from spexviz.masks import all_masks
 from spexviz.results import Explanation, Subject
@@ -105,7 +105,7 @@ def _named(off: Sequence[int]) -> str:
     return "-".join(map(str, off))
 
 
-@once_each
+@kept
 def _own(explanation: Explanation, calls: Calls) -> dict[tuple[int, ...], dict[str, Any]]:
     """{players left out: the answer} of a run that has asked every mask, and not too many; else nothing."""
     n = len(explanation.players)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from spexviz.kit.cached import kept
 from spexviz.results import Explanation
 from spexviz.results.subject import NUMBER
 from spexviz.views.captions import about, near_text, r2_text
@@ -44,6 +45,7 @@ def honesty(explanation: Explanation) -> str:
     return " ".join([*told.lines, *told.more])
 
 
+@kept
 def quality(explanation: Explanation) -> Quality:
     """How far a run may be read: in detail, in outline, or not; what fades its figures too.
 

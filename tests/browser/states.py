@@ -174,6 +174,38 @@ def of_forms() -> Iterator[State]:
     yield State("gallery-focus", "gallery", then=focus_card)
 
 
+def of_playground() -> Iterator[State]:
+    """A function with what solvers find of it, as written and on average, refused, and guessed first."""
+    yield State("playground", "playground", then=answered)
+    yield State("playground-average", "playground?f=x0*x1-2*x2*x3*x4&n=10&sets=mean", then=answered)
+    yield State("playground-wrong", "playground?f=x0+%26+(x1+|+)+x2", then=refused)
+    yield State("playground-noise", "playground?f=x0*x1-2*x2&n=20&noise=0.5&budget=128", then=answered)
+    yield State("playground-guess", "playground", then=guess_first)
+    yield State("playground-guessed", "playground", then=guess_and_see)
+
+
+def answered(page: Any) -> None:
+    """Every solver has answered."""
+    page.locator(".solver").nth(6).wait_for()
+    page.get_by_text("Still at work").wait_for(state="detached")
+
+
+def refused(page: Any) -> None:
+    page.get_by_text("At character 12").wait_for()
+
+
+def guess_first(page: Any) -> None:
+    page.locator("label").filter(has_text="Guess first").click()
+    page.get_by_role("button", name="hardly", exact=True).click()
+    page.get_by_text("With only “hardly” it gives").wait_for()
+
+
+def guess_and_see(page: Any) -> None:
+    guess_first(page)
+    page.get_by_role("button", name="Show the answer").click()
+    answered(page)
+
+
 def of_results(runs: dict[tuple[str, str], str]) -> Iterator[State]:
     """Every recorded run at every depth; `runs`: their ids by game and name."""
     for lens, game, name in RECORDED:
@@ -226,14 +258,14 @@ def of_lessons() -> Iterator[State]:
         first = f"learn?lesson={lesson.number}&step=1"
         yield State(f"learn-{lesson.number}-researcher", first, "researcher", at_a_step)
         question = f"learn?lesson={lesson.number}&step={len(lesson.steps) + 1}"
-        yield State(f"learn-{lesson.number}-answered", question, then=answered)
+        yield State(f"learn-{lesson.number}-answered", question, then=lesson_answered)
 
 
 def at_a_step(page: Any) -> None:
     page.locator(".lesson .title").wait_for()
 
 
-def answered(page: Any) -> None:
+def lesson_answered(page: Any) -> None:
     page.locator(".lesson .choice").first.click()
     page.locator(".lesson .why strong").wait_for()
 
@@ -269,7 +301,8 @@ def all_states(server: harness.Server, page: Any) -> list[State]:
         runs[game, name] = open_recorded(page, server.url, lens, game, name)
     ended = {"cancelled": cancelled(server, page, PROMPTS[0]), "failed": failed(server, page)}
     going = running(server, page)
-    states = [*of_forms(), *of_results(runs), *of_pairs(runs), *of_presenter(runs), *of_lessons()]
+    states = [*of_forms(), *of_playground(), *of_results(runs), *of_pairs(runs), *of_presenter(runs)]
+    states += of_lessons()
     states += [State(name, f"explore?run={run_id}") for name, run_id in ended.items()]
     return [*states, State("running", f"explore?run={going}"), State("runs", "runs")]
 

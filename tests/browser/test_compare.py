@@ -127,6 +127,7 @@ def test_solvers_are_a_list_that_closes_and_shows_what_each_would_have_said(
     assert page.locator(".solver").count() == 0
 
 
+@pytest.mark.campaign
 def test_an_address_of_no_comparison_says_what_to_do(server, open_page) -> None:
     page = open_page(f"{server.url}/compare")
     page.get_by_text("Choose two runs above.").wait_for()

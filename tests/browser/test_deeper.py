@@ -121,7 +121,7 @@ def test_more_ablations_and_by_sentences(server, open_page, width: int, theme: s
     assert '"budget":128' in spec
 
 
-@pytest.mark.skipif(not CAMPAIGN, reason="minutes: SPEXVIZ_CAMPAIGN=1 asks for it")
+@pytest.mark.campaign
 def test_a_prompt_of_600_words_in_steps_of_two_minutes(server, open_page, record_property) -> None:
     """Sentences, then the words of the strongest; the model is loaded before the clock runs."""
     page = open_page(f"{server.url}/explore", width=1440)

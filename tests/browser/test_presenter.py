@@ -102,6 +102,7 @@ def test_a_run_is_presented_by_keyboard_alone(server, open_page, theme: str, wid
     assert page.locator("[data-testid=stSidebar]").count() == 1
 
 
+@pytest.mark.campaign
 def test_a_playlist_goes_from_one_run_to_the_next_by_mouse(server, open_page) -> None:
     page = open_page(f"{server.url}/present?runs={PLAYLIST}&at=99", width=1024, height=768)
     stands(page, "9 of 9 run 1 of 2")

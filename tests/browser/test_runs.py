@@ -60,6 +60,7 @@ def test_a_killed_run_is_resumed_and_asks_nothing_twice(new_server, open_page):
 
 
 @pytest.mark.model
+@pytest.mark.campaign
 def test_visitors_take_turns_and_cancel_keeps_what_is_done(new_server, open_page):
     server = new_server()
     runs = []
@@ -154,6 +155,7 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
     assert page.evaluate("location.pathname + location.search") == "/runs"
 
 
+@pytest.mark.campaign
 def test_a_saved_run_opens_on_another_server(new_server, open_page, tmp_path):
     page = open_page(f"{new_server().url}/explore")
     type_prompt(page, "This film is not good at all", model="toy")

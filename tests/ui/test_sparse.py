@@ -11,7 +11,7 @@ from spexviz.views.bins import bins
 from spexviz.views.four import four
 from spexviz.views.growth import told
 from spexviz.views.passing import passing
-from spexviz.views.recovered import recovered
+from spexviz.views.two_ways import recovered
 
 
 def test_peeling_finds_the_known_function_exactly_and_says_what_is_left_in_each_round() -> None:

@@ -36,7 +36,7 @@ def test_the_list_is_sorted_named_and_marks_the_own_one(named: Named) -> None:
     assert [row["own"] for row in rows] == [True, False, False] and rows[0]["key"] == ""
     assert rows[1]["said"] == "R² 0.41 [0.35, 0.47]" and rows[1]["interval"] == [0.35, 0.47]
     assert rows[2]["below"] and rows[2]["at"] == -0.2, "far below the axis it stands at its end"
-    assert rivals.in_text(named).startswith("ProxySPEX: R² 0.76")
+    assert rivals.listed(named).text.startswith("ProxySPEX: R² 0.76")
 
 
 def test_what_a_solver_would_have_said_names_its_own_sets(named: Named) -> None:

@@ -36,6 +36,7 @@ from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
 from spexviz.masks import Masks, Values
 from spexviz.models.base import LanguageModel, opened
+from spexviz.models.given import InMemory
 from spexviz.models.parts import Gate, Parts, Site
 from spexviz.results.subject import LOG_PROBABILITY, ODDS, Scale
 
@@ -63,7 +64,7 @@ class HeadsGame(OnModel):
     title: ClassVar[str] = "Model components"
     path_adds: ClassVar[bool] = False
 
-    model: str | LanguageModel = model_option()
+    model: str | LanguageModel | InMemory = model_option()
     prompt: str = option("", "Prompt", "Stays as it is; parts of the model are removed.", longest=4_000)
     target: str = option(
         "", "Answer", "The next token to look at, with its leading space. The field calls it the target."
@@ -125,6 +126,7 @@ class HeadsGame(OnModel):
         }
         for name, value in frozen.items():
             object.__setattr__(self, name, value)
+        self._take_model()
 
     @cached_property
     def parts(self) -> Parts:
@@ -159,7 +161,7 @@ class HeadsGame(OnModel):
 
     @property
     def layout(self) -> Floats:
-        """(n, 2): layer, and head (or another place in the layer).
+        """(n, 2): numbers of the layer and of the head (or another place in the layer).
 
         A hint for solvers, and where the grid draws the player.
         """
@@ -181,6 +183,7 @@ class HeadsGame(OnModel):
 
     @property
     def unit(self) -> str:
+        """Of a value: nats, or an accuracy."""
         return UNITS_OF_VALUES[self.value]
 
     @property
@@ -218,12 +221,12 @@ class HeadsGame(OnModel):
         return hashed("heads", json.dumps(fields))
 
     def seconds(self, masks: Masks) -> float | None:
-        """What one call for these masks would take here, by the model's pace; None while that is unknown."""
+        """What one call for masks (b, n) would take here, by the model's pace; None while that is unknown."""
         share = 1.0 - self.first_layer / len(self.parts.layers)  # what lies below is run once a prompt
         return self.parts.model.pace.seconds(self.tokens(masks) * share)
 
     def tokens(self, masks: Masks) -> int:
-        """Tokens that the model reads for these masks."""
+        """Tokens that the model reads for masks (b, n)."""
         return len(masks) * sum(len(one["input_ids"]) for one in self.inputs)
 
     @property
@@ -237,7 +240,10 @@ class HeadsGame(OnModel):
         return Asking(self.seconds, self.tokens, self.memory, self.call_masks)
 
     def check(self) -> None:
-        """Raise what would go wrong before the first ablation: model, layers, answers, length."""
+        """Raise what would go wrong before the first ablation: model, layers, answers, length.
+
+        Raises ModelError for the model, GameError for the rest.
+        """
         # each of these raises what is wrong with it when it is first made
         _ = self.parts
         _ = self.inputs
@@ -250,8 +256,11 @@ class HeadsGame(OnModel):
         return self.by_question(masks).mean(1)
 
     def by_question(self, masks: Masks) -> Floats:
-        """Values (b, questions) of the masks (b, n): what `__call__` is the mean of."""
-        _ = self._is_checked  # once a game
+        """Values (b, questions) of the masks (b, n): what `__call__` is the mean of.
+
+        Raises AblationError where the model gives no number.
+        """
+        self._be_ready()
         masks = np.asarray(masks, dtype=bool)
         values = np.empty((len(masks), len(self.asked)))
         if len(masks):
@@ -282,7 +291,7 @@ class HeadsGame(OnModel):
         return odds
 
     def attention(self, layer: int, question: int = 0) -> tuple[list[str], Floats]:
-        """Tokens of a question, and where the heads of a layer look in it: (heads, from, to).
+        """Tokens of a question, and where the heads of a layer look in it: shares (heads, from, to).
 
         By the untouched model.
         """

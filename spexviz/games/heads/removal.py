@@ -129,7 +129,7 @@ def _by_spectrum(spectrum: Spectrum, size: int) -> Bools:
 
 def _by_lasso(explanation: Explanation, size: int) -> Bools:
     """The players with the greatest coefficients of a linear fit with an L1 penalty on the same ablations."""
-    from spexviz.analysis.lasso import lasso_by_folds
+    from spexviz.analysis.sparse import lasso_by_folds
 
     columns = explanation.sample.masks.astype(np.float64)
     _, slopes, _, _ = lasso_by_folds(columns, explanation.sample.values, explanation.spec.seed)

@@ -35,6 +35,7 @@ from spexviz.kit.cached import cached_property
 from spexviz.kit.options import check, option
 from spexviz.masks import Interaction, Masks, Values, set_of
 from spexviz.models.base import LanguageModel, Turn, Written
+from spexviz.models.given import InMemory
 from spexviz.results.subject import Scale
 
 _NOUNS = {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}  # else "part"
@@ -51,8 +52,8 @@ class PromptGame(OnModel):
     with `chat`, brings its own, and an encoder adds its special tokens. With `turns` the prompt is one
     message of a conversation, (role, text) each: that whose text is None, else a last one of the user.
     `target` and `contrast` are labels where the model is a classifier; where it is a masked language model
-    the template holds its mask token, at which they are read: "{} It was [MASK].". `model` is a name for
-    `spexviz.models.load`, or a loaded LanguageModel.
+    the template holds its mask token, at which they are read: "{} It was [MASK].". `model` is a name, a
+    folder, a model in memory (see `spexviz.model`), or what that gives.
     Raises GameError for an empty prompt, a template without "{}", or a setting that does not exist; on first
     use ModelError for a model that cannot be had, GameError for a target that is no single token or a prompt
     beyond the model's context.
@@ -61,7 +62,7 @@ class PromptGame(OnModel):
     name: ClassVar[str] = "prompt"
     title: ClassVar[str] = "Prompt"
 
-    model: str | LanguageModel = model_option()
+    model: str | LanguageModel | InMemory = model_option()
     prompt: str = option("", "Prompt", "The text whose parts are removed.", longest=20_000, lines=True)
     template: str = option(
         SLOT,
@@ -170,6 +171,7 @@ class PromptGame(OnModel):
             if given is not None:
                 frozen = tuple((int(start), int(stop)) for start, stop in given)
                 object.__setattr__(self, name, frozen)
+        self._take_model()
 
     @property
     def begins_itself(self) -> bool:
@@ -267,11 +269,12 @@ class PromptGame(OnModel):
 
     @property
     def layout(self) -> Floats:
-        """Reading order, a hint for solvers that know that neighbours may belong together."""
+        """(n, 1) numbers of the places in reading order, a hint: neighbours may belong together."""
         return np.arange(len(self.players), dtype=np.float64)[:, None]
 
     @property
     def unit(self) -> str:
+        """Of a value: nats, of log-odds or of a log-probability."""
         return "log-odds (nats)" if self.value == "log-odds" else "log-probability (nats)"
 
     @property
@@ -378,7 +381,7 @@ class PromptGame(OnModel):
         return tokens // max(1, self.asked_model.length(self.wrap(self.prompt)))
 
     def seconds(self, masks: Masks) -> float | None:
-        """What one call for these masks would take here.
+        """Seconds that one call for masks (b, n) would take here.
 
         None for a model that has not been measured, or keeps no pace.
         """
@@ -391,7 +394,7 @@ class PromptGame(OnModel):
         return alone * len(masks)
 
     def tokens(self, masks: Masks) -> int:
-        """Tokens of what the model is asked for these masks."""
+        """Tokens of what the model is asked for masks (b, n)."""
         model = self.asked_model
         return sum(len(model.begin(model.encode(text))) for text in self.texts(masks))
 
@@ -441,7 +444,7 @@ class PromptGame(OnModel):
             )
 
     def __call__(self, masks: Masks) -> Values:
-        _ = self._is_checked  # once a game
+        self._be_ready()
         masks = np.asarray(masks, dtype=bool)
         hidden = None
         if self.masking == "attention":

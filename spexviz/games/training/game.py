@@ -158,10 +158,12 @@ class TrainingGame(Game):
 
     @property
     def noun(self) -> str:
+        """What one player is, for sentences."""
         return "example" if self.players_are == "example" else "group"
 
     @property
     def unit(self) -> str:
+        """Of a value: of a margin, an accuracy, log-odds or a loss."""
         if self.value in ("margin", "accuracy"):
             return self.value
         if self.value == "logit":
@@ -195,7 +197,7 @@ class TrainingGame(Game):
 
     @cached_property
     def members(self) -> tuple[Positions, ...]:
-        """The training examples of each player, by position."""
+        """The training examples of each player: positions (k,), n of them."""
         if self.players_are == "example":
             return tuple(np.arange(len(self.examples.train))[:, None])
         return each_group(self._group_of_each())
@@ -279,7 +281,7 @@ class TrainingGame(Game):
 
     @cached_property
     def asked(self) -> tuple[Floats, Positions]:
-        """Features and true labels of what the value looks at: the query alone, or all held-out examples."""
+        """Features (q, d) and true labels (q,) of what the value looks at: the query, or all held out."""
         data = self.examples
         _, tests = self._features
         labels = np.array(data.test.labels)
@@ -302,7 +304,7 @@ class TrainingGame(Game):
         return not self._own_texts or features.known(self._own_texts, self.encoder)
 
     def seconds(self, masks: Masks) -> float | None:
-        """What so many retrainings take here, learnt from the calls so far; None before the second."""
+        """Seconds of retraining for masks (b, n), learnt from the calls so far; None before the second."""
         pace = _PACES.get(self.learner)
         if pace is None:
             return None
@@ -323,10 +325,10 @@ class TrainingGame(Game):
         return self.retrain(weights)
 
     def retrain(self, weights: Floats, relabel: Mapping[int, int] | None = None) -> Values:
-        """Values (b,) after retraining with `weights` (b, examples): 0 left out, 1 kept, 2 doubled;
+        """Values (b,) after retraining with `weights` (b, examples): 0 left out, 1 kept, 2 doubled.
 
         `relabel`: {example: other class}. Whichever the learner, without an example it has learnt nothing:
-        all classes score 0, so they tie.
+        all classes score 0, so they tie. Raises AblationError where a learner gives no number.
         """
         data = self.examples
         labels = np.array(data.train.labels)

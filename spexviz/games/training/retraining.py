@@ -89,7 +89,7 @@ def leave_one_out(game: TrainingGame) -> Values:
 
 
 def harmful(game: TrainingGame, effects: Values) -> Positions:
-    """Players by the harm that keeping them does, worst first, from their effects on the value."""
+    """Players (n,) by the harm that keeping them does, worst first, from their effects (n,) on the value."""
     benefits = np.asarray(effects)
     if not game.higher_is_better:
         benefits = -benefits
@@ -97,7 +97,7 @@ def harmful(game: TrainingGame, effects: Values) -> Positions:
 
 
 def precision_at(ranking: Sequence[int] | Positions, truth: Sequence[int], k: int) -> float:
-    """Share of the first k that are true."""
+    """Share of the first k of a ranking (n,) that are true."""
     first = set(map(int, ranking[:k]))
     found = first.intersection(map(int, truth))
     return len(found) / k
@@ -110,7 +110,7 @@ def removal(
     shares: Sequence[float] = SHARES,
     draws: int = DRAWS,
 ) -> Removal:
-    """Values as a growing share of the players is left out, in this order and in random ones.
+    """Values as a growing share of the players is left out, in this order (n,) and in random ones.
 
     Every point is a retraining.
     """

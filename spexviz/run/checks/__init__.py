@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from spexviz.ablate.kept import KeptCache
 from spexviz.ablate.runner import Runner
 from spexviz.analysis.sets import strongest
 from spexviz.errors import GameError, SolverError
 from spexviz.games.base import Game, check_is_game
+from spexviz.games.foreign import as_game
 from spexviz.masks import Interaction, keys, set_of
 from spexviz.results import Check, Explanation
 from spexviz.run.checks.effects import block, derivative, full_block, verdict
@@ -57,6 +59,7 @@ def validate(
     Raises SolverError for sets that cannot be checked or a limit too small for them, GameError if game and
     surrogate differ in players, and whatever the runner raises.
     """
+    game = as_game(game)
     check_is_game(game)
     sets = _sorted_sets(sets, spectrum.n)
     _check_players("game", len(game.players), spectrum.n)
@@ -64,7 +67,7 @@ def validate(
         _check_players("measured run", len(measured.players), spectrum.n)
         if measured.proof.exact:
             return tuple(_exact(spectrum, measured.spectrum, members) for members in sets)
-    runner = runner or Runner(game, total=limit)
+    runner = runner or Runner(game, KeptCache(), total=limit)
     asked = Asked(spectrum, runner, limit, game.keep)
     if measured is not None:
         asked.take(measured)

@@ -51,7 +51,7 @@ class GaussianProcess(Sparse):
     draws: int = option(200, "Draws for intervals", "Posterior draws of the coefficients.", low=0)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The sparse posterior of the values.
+        """The sparse posterior of the values (m,).
 
         Raises SolverError for values that are not finite or do not match the masks.
         """

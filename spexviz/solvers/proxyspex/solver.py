@@ -52,7 +52,7 @@ class ProxySPEX(Sparse):
     )
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The sparse spectrum of the values.
+        """The sparse spectrum of the values (m,).
 
         Raises SolverError for values that are not finite or do not match the masks.
         """

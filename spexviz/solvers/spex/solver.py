@@ -134,7 +134,10 @@ class SPEX:
         return SpexDesign(masks, subspaces=subspaces, rows=rows, order=self.max_order)
 
     def fit(self, design: Design, values: Values, *, seed: int = 0) -> Spectrum:
-        """The spectrum behind the values of a design made by `SPEX.design`, or a head with a whole level."""
+        """The spectrum behind the values (m,) of a design made by `SPEX.design`, or of a head of it.
+
+        Raises SolverError for another design, or values that do not match it.
+        """
         if not isinstance(design, SpexDesign):
             raise SolverError(
                 "SPEX reads its own masks only: make the design with SPEX.design, "

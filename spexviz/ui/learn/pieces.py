@@ -21,8 +21,8 @@ from spexviz.views.four import four
 from spexviz.views.growth import told
 from spexviz.views.methods import methods
 from spexviz.views.passing import passing
-from spexviz.views.recovered import recovered
 from spexviz.views.story import Component
+from spexviz.views.two_ways import recovered
 
 _DID = "learn-did"  # session_state: what was reported since the step began
 _TURN = "learn-turn"  # session_state: how many steps have begun
