@@ -48,11 +48,12 @@ def walked(page: Any, lesson: Lesson) -> list[float]:
 
 
 def at(page: Any) -> int:
-    """The place that the panel shows."""
-    now = page.locator(".lesson .place[aria-current=step]")
-    if not now.count():
-        return page.locator(".lesson .place").count() + 1
-    return int(now.get_attribute("data-name").removeprefix("place-"))
+    """The place that the panel shows; one more than there are is the end, 0 for no panel."""
+    read = "marks => [marks.findIndex(mark => mark.hasAttribute('aria-current')), marks.length]"
+    found, count = page.locator(".lesson .place").evaluate_all(read)
+    if found < 0:
+        return count + 1 if count else 0
+    return found + 1
 
 
 def arrive(page: Any, place: int, what: str) -> None:
