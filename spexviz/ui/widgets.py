@@ -6,7 +6,7 @@ Text from users enters the page only as text: components, st.text, dataframes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -63,17 +63,19 @@ def drawn(
     still: bool = False,
     switches: bool = False,
     press: Press = "look",
+    **then: Then,
 ) -> None:
     """A component of ours by its data; a click in it selects players of the run with this key.
 
     `still`: nothing in it can be clicked yet; `switches`: players can be switched off, since the page says
-    what the model answers then; `press`: what a press on one does at first.
+    what the model answers then; `press`: what a press on one does at first; `then`: see `asking`.
     """
     clicked = hearing(run_key, key, triggered)
     switched = hearing(run_key, key, lambda state: triggered(state, "off"), switch_off)
     # the views of a run are linked in the browser
     data = {**shown.data, "run": run_key or None, "still": still, "switches": switches, "press": press}
-    _COMPONENTS[shown.name](key=key, data=data, on_select_change=clicked, on_off_change=switched)
+    on = {"on_select_change": clicked, "on_off_change": switched, **_hearing(key, then)}
+    _COMPONENTS[shown.name](key=key, data=data, **on)
 
 
 def cards(found: Sequence[cards_of.Card], key: str, *, large: bool = False) -> None:
@@ -142,11 +144,16 @@ def asking(shown: Component, key: str, **then: Then) -> None:
     Each is called with what the browser says, which is to be looked at before it is believed.
     """
 
+    _COMPONENTS[shown.name](key=key, data=dict(shown.data), **_hearing(key, then))
+
+
+def _hearing(key: str, then: Mapping[str, Then]) -> dict[str, Any]:
+    """What a component calls when one of its triggers has something to say."""
+
     def heard(name: str, call: Then) -> Callable[[], None]:
         return lambda: call((st.session_state.get(key) or {}).get(name))
 
-    on: dict[str, Any] = {f"on_{name}_change": heard(name, call) for name, call in then.items()}
-    _COMPONENTS[shown.name](key=key, data=dict(shown.data), **on)
+    return {f"on_{name}_change": heard(name, call) for name, call in then.items()}
 
 
 def one_of(label: str, choices: Sequence[T], key: str, **more: Any) -> T:

@@ -3,7 +3,8 @@ export default component({ update, draw, select() {}, off });
 
 function update(state, data) {
   state.data = data;
-  state.visited = new Set(data.visited.map(nameOf));
+  if (state.turn !== data.turn) Object.assign(state, { turn: data.turn, visited: new Set(), told: false });
+  for (const members of data.visited) state.visited.add(nameOf(members)); // beside what the server has not heard of
 }
 
 const nameOf = (members) => members.join("-");
@@ -69,6 +70,10 @@ function off(state, members) {
     root.setAttribute("aria-label", `${mask}: ${isKnown ? cell.value : "not seen yet"}`);
   });
   const isAll = state.cells.every(({ root }) => root.classList.contains("known"));
+  if (isAll && !state.told && state.data.visited.length < state.cells.length) {
+    state.told = true; // the server may have heard the last of several quick presses only
+    state.send("seen", { all: true });
+  }
   const lines = isAll ? state.data.result : [];
   if (state.result.childElementCount !== lines.length) state.result.replaceChildren(...lines.map((line) => element("p", "", line)));
 }

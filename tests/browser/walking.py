@@ -12,6 +12,7 @@ from spexviz.views.lesson import Lesson, Step
 from tests.browser.harness import idle, wait_until
 
 MOST_TABS = 120
+LONG = 20  # letters of a name that stands within the text of a card
 ORDERS = [str(order) for order in range(1, 6)]
 # what has the focus, through the roots of components
 ACTIVE = """() => {
@@ -47,11 +48,12 @@ def walked(page: Any, lesson: Lesson) -> list[float]:
 
 
 def at(page: Any) -> int:
-    """The place that the panel shows."""
-    now = page.locator(".lesson .place[aria-current=step]")
-    if not now.count():
-        return page.locator(".lesson .place").count() + 1
-    return int(now.get_attribute("data-name").removeprefix("place-"))
+    """The place that the panel shows; one more than there are is the end, 0 for no panel."""
+    read = "marks => [marks.findIndex(mark => mark.hasAttribute('aria-current')), marks.length]"
+    found, count = page.locator(".lesson .place").evaluate_all(read)
+    if found < 0:
+        return count + 1 if count else 0
+    return found + 1
 
 
 def arrive(page: Any, place: int, what: str) -> None:
@@ -132,22 +134,24 @@ def switch(page: Any, lesson: Lesson, step: Step) -> None:
         page.keyboard.press("Enter")
         idle(page)
         return
-    struck = page.locator("[aria-label$=', switched off']:is(.token, .square, .card)")
+    struck = page.locator(":is(.token, .square, .card[role=button]).off")
     before = [label_of(one) for one in struck.all()]
     wrong = [label for label in before if not any(is_called(label, name) for name in names)]
     missing = [name for name in names if not any(is_called(label, name) for label in before)]
-    for name in [*(label.split(",")[0] for label in wrong), *missing]:
+    wrong = [name for name in run.players if any(is_called(label, name) for label in wrong)]
+    for name in [*wrong, *missing]:
         go_to_player(page, name)
         page.keyboard.press("o")
         idle(page)
 
 
 def label_of(one: Any) -> str:
-    return str(one.get_attribute("aria-label"))
+    return str(one.get_attribute("aria-label") or one.inner_text())
 
 
 def is_called(label: str, name: str) -> bool:
-    return label.startswith(name[:30])
+    """Whether a word, a head, or the card of an example is of this name."""
+    return label.startswith(f"{name},") or (len(name) > LONG and name in label)
 
 
 def go_to_player(page: Any, name: str) -> None:
@@ -155,7 +159,7 @@ def go_to_player(page: Any, name: str) -> None:
     tab_to(page, ".token, .square, .card[role=button]")
 
     def is_it() -> bool:
-        return is_called(focused(page, "aria-label"), name)
+        return is_called(focused(page, "aria-label") or focused(page, "innerText"), name)
 
     keys = ["Home", *["ArrowRight"] * 70]
     if is_on(page, ".square"):

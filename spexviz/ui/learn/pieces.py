@@ -7,7 +7,7 @@ can wait for. What it computes is computed, and kept for the next visitor.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -25,6 +25,8 @@ from spexviz.views.story import Component
 from spexviz.views.two_ways import recovered
 
 _DID = "learn-did"  # session_state: what was reported since the step began
+_TURN = "learn-turn"  # session_state: how many steps have begun
+_TRIED = "learn-tried"  # session_state: what was switched off since then
 _KNOWN = ("single", "peeled", "passed", "grown", "trees")
 
 
@@ -53,9 +55,17 @@ def reported() -> frozenset[str]:
     return st.session_state.get(_DID, frozenset())
 
 
+def try_out(offs: Collection[Interaction]) -> frozenset[Interaction]:
+    """These were switched off, each by itself; all that was since the step began."""
+    st.session_state[_TRIED] = st.session_state.get(_TRIED, frozenset()) | frozenset(offs)
+    return st.session_state[_TRIED]
+
+
 def begin() -> None:
-    """A step begins: nothing was done yet."""
-    st.session_state.pop(_DID, None)
+    """A step begins: nothing was tried or done yet."""
+    for name in (_DID, _TRIED):
+        st.session_state.pop(name, None)
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
 
 
 def _reporting(shown: Component, key: str) -> None:
@@ -72,12 +82,18 @@ def _reporting(shown: Component, key: str) -> None:
 def _four(piece: Piece) -> None:
     """The four masks of two players; `given`: the pair, and whether all are `known` from the beginning."""
     view, look, pair = piece.view, piece.view.look, tuple(piece.given["pair"])
-    visited = set(piece.tried)
-    if piece.given.get("known"):
-        visited |= {(), (pair[0],), (pair[1],), pair}
+    every = {(), (pair[0],), (pair[1],), pair}
+    visited = every if piece.given.get("known") else piece.tried
     shown = four(view.explanation, pair, look.off, visited, look.depth, dark=look.dark)
     widgets.heading(shown.title, key=f"{view.key}-four-heading")
-    widgets.drawn(shown, f"{view.key}-four", view.key, switches=True)
+
+    def seen(said: Any) -> None:
+        """All four, as the browser says: who is faster than the server has passed some of them unheard."""
+        if isinstance(said, Mapping) and said.get("all") is True:
+            try_out(every)
+
+    shown = replace(shown, data={**shown.data, "turn": st.session_state.get(_TURN, 0)})
+    widgets.drawn(shown, f"{view.key}-four", view.key, switches=True, seen=seen)
 
 
 def _growth(piece: Piece) -> None:

@@ -94,11 +94,12 @@ def arrive(parameters: Mapping[str, str]) -> tuple[Place | None, bool]:
     """
     came = tuple(parameters.get(name, "") for name in NAMES)
     kept = st.session_state.get(_KEPT)
-    is_new = kept is None or kept[0] != came
-    if is_new:
-        kept = (came, read(parameters))
-    go_to(kept[1], came)
-    return kept[1], is_new
+    if kept is not None and kept[0] == came:
+        go_to(kept[1], came)
+        return kept[1], False
+    there = read(parameters)
+    go_to(there, came)
+    return there, True
 
 
 def go_to(place: Place | None, came: tuple[str, ...] | None = None) -> None:

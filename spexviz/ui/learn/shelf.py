@@ -37,8 +37,8 @@ def _row(lesson: Lesson, now: place.Progress | None, *, is_next: bool) -> None:
             title = f"{lesson.number} · {lesson.title}"
             widgets.heading(title, book.about(lesson), _standing(lesson, now), key=f"{key}-title")
         if st.button(_label(lesson, now), key=f"{key}-open", type="primary" if is_next else "secondary"):
-            begins = now is None or now.is_finished(lesson)
-            browser.visit(place.path(Place(lesson.number, 1 if begins else now.at)))
+            goes_on = now is not None and not now.is_finished(lesson)
+            browser.visit(place.path(Place(lesson.number, now.at if now and goes_on else 1)))
 
 
 def _label(lesson: Lesson, now: place.Progress | None) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import streamlit as st
-
 from spexviz.masks import Interaction
 from spexviz.results import Explanation
 from spexviz.ui import address, depth, panels, result, what_if, widgets
@@ -29,7 +27,6 @@ from spexviz.views.words import plural
 
 CONTROLS = "Controls"  # what a lesson calls the controls of index, order, and sets
 WORDS = "The words"  # and the text alone
-_TRIED = "learn-tried"  # session_state: what was switched off since the step began
 
 
 def key_of(run: str) -> str:
@@ -75,14 +72,11 @@ def set_up(run: str, look: Look) -> None:
 def begin() -> None:
     """A step begins: nothing was tried or done yet."""
     pieces.begin()
-    st.session_state.pop(_TRIED, None)
 
 
 def tried(look: Look) -> frozenset[Interaction]:
     """All that was switched off since the step began, and now."""
-    found = st.session_state.get(_TRIED, frozenset()) | {look.off}
-    st.session_state[_TRIED] = found
-    return found
+    return pieces.try_out({look.off})
 
 
 def did() -> frozenset[str]:
