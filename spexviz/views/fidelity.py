@@ -41,7 +41,7 @@ def fidelity_curve(explanation: Explanation, *, dark: bool = False, extra: Seque
     figure = Figure()
     for curve in curves:
         _draw_curve(figure, curve, low, _masks(explanation))
-    layout = _axes(points, low, _scale(explanation))
+    layout: dict[str, Any] = _axes(points, low, _scale(explanation))
     told = [text for curve in curves for text in _low_points(curve, low, explanation.fidelity)]
     if exact:  # room over the line for what it means
         layout |= {"shapes": [_line_of_exact(t.ink)]}
@@ -242,7 +242,7 @@ def _masks(explanation: Explanation) -> str:
     return "held-out masks" if explanation.folds is None else "masks that its fit has not seen"
 
 
-def _axes(points: Sequence[Fidelity], low: float, scale: str) -> dict[str, dict[str, Any]]:
+def _axes(points: Sequence[Fidelity], low: float, scale: str) -> dict[str, Any]:
     """Budgets on a log axis, with room at the right for what is written beside the last points."""
     budgets = sorted({point.budget for point in points})
     ticks = [math.log2(budget) for budget in budgets]

@@ -248,8 +248,10 @@ def _merged(one: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(one)
     for name, value in more.items():
         before = found.get(name)
-        is_part = isinstance(value, Mapping) and isinstance(before, Mapping)
-        found[name] = _merged(before, value) if is_part else value
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            found[name] = _merged(before, value)
+        else:
+            found[name] = value
     return found
 
 

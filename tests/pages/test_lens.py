@@ -111,7 +111,7 @@ def test_a_run_that_cannot_be_started_says_why(manager: JobManager, lab: Path) -
     at = AppTest.from_function(laboratory, default_timeout=60).run()
     at.text_input(key="lab-expression").set_value("import os").run()
     button(at, "Explain").click().run()
-    assert not at.exception and "cannot be read. Write it like" in said(at) and not manager.store.list()
+    assert not at.exception and "is neither a variable" in said(at) and not manager.store.list()
 
 
 def test_an_address_on_the_wrong_page_leads_to_the_right_one(manager: JobManager, lab: Path) -> None:
