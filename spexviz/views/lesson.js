@@ -35,7 +35,7 @@ function draw(parentElement, state, data) {
   if (state.number !== data.number) document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
   const isSame = state.place === data.at && state.number === data.number;
   const chosen = (isSame ? state.chosen : null) ?? data.question?.chosen ?? null;
-  Object.assign(state, { root, number: data.number, place: data.at, chosen });
+  Object.assign(state, { root, number: data.number, place: data.at, chosen, first: isSame ? state.first : null });
   root.append(drawHead(state), drawPlaces(state));
   const body = element("div", "body");
   if (data.seen) body.append(drawSeen(data.seen));
@@ -129,7 +129,8 @@ function drawQuestion(state) {
 function choose(state, k) {
   const { question } = state.data;
   if (state.chosen === null) {
-    state.send("answer", { question: question.k, choice: k });
+    state.first = { question: question.k, choice: k };
+    state.send("answer", state.first);
     state.data.places[state.data.at - 1].done = true;
     state.root.querySelectorAll(".place")[state.data.at - 1].classList.add("done");
   }
@@ -182,7 +183,7 @@ function go(state, at) {
   state.words = { ...data.words, [data.names.step]: `${at}` };
   write(data, state.words);
   document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
-  state.send("go", { at });
+  state.send("go", { at, answered: state.first }); // who goes on at once is heard for the last of both only
 }
 
 const open = (state, lesson) => state.send("open", { lesson });

@@ -1,7 +1,7 @@
 """Lessons: the panel beside a run that says what to do, as the data of a component of ours.
 
-The script shows an answer's explanation at once, and reports by triggers: `go` {"at": place}, `answer`
-{"question": k, "choice": k}, `open` {"lesson": number, 0 for all}.
+The script shows an answer's explanation at once, and reports by triggers: `answer` {"question": k, "choice":
+k}, `go` {"at": place, "answered": the same, or null}, `open` {"lesson": number, 0 for all}.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ def label_of(one: Any) -> str:
 
 def is_called(label: str, name: str) -> bool:
     """Whether a word, a head, or the card of an example is of this name."""
-    return label.startswith(f"{name},") or (len(name) > LONG and name in label)
+    return label.startswith((f"{name},", f"{name}:")) or (len(name) > LONG and name in label)
 
 
 def go_to_player(page: Any, name: str) -> None:

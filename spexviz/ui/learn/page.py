@@ -140,6 +140,8 @@ def _mark(lesson: Lesson, here: Place) -> None:
 def _go(lesson: Lesson, here: Place, said: Any) -> None:
     """Go where the browser says; a step that asks for nothing is done when one leaves it."""
     at = said.get("at") if isinstance(said, dict) else None
+    if isinstance(said, dict):
+        _answer(lesson, said.get("answered"))
     if not isinstance(at, int) or not 1 <= at <= lesson.length + 1:
         return
     step = step_at(lesson, here.at)
@@ -205,11 +207,18 @@ def _panel(lesson: Lesson, here: Place) -> None:
     more = {"words": here.words(), "given": given, "names": {"step": place.STEP}, "kept": list(address.NAMES)}
     asking = Component("lesson", {**shown.data, **more}, shown.text)
 
-    def answer(said: Any) -> None:
-        if isinstance(said, dict):
-            place.answer(lesson, said.get("question"), said.get("choice"))
+    widgets.asking(
+        asking,
+        "learn",
+        go=lambda said: _go(lesson, here, said),
+        answer=lambda said: _answer(lesson, said),
+        open=_open,
+    )
 
-    widgets.asking(asking, "learn", go=lambda said: _go(lesson, here, said), answer=answer, open=_open)
+
+def _answer(lesson: Lesson, said: Any) -> None:
+    if isinstance(said, dict):
+        place.answer(lesson, said.get("question"), said.get("choice"))
 
 
 def _open(said: Any) -> None:
