@@ -24,8 +24,12 @@ function termsIn(root, terms = {}) {
         const about = terms[found[0]] ?? terms[found[0].toLowerCase()];
         if (!about || met.has(about[0])) continue;
         met.set(about[0], node);
-        node.append(piece.slice(from, found.index), termButton(root, found[0], about));
-        from = found.index + found[0].length;
+        const end = found.index + found[0].length;
+        const mark = /^[.,;:!?)]?/.exec(piece.slice(end))[0]; // stays on the line of its word
+        const whole = element("span", "term-end");
+        whole.append(termButton(root, found[0], about), mark);
+        node.append(piece.slice(from, found.index), whole);
+        from = end + mark.length;
       }
       node.append(piece.slice(from));
       return undefined;

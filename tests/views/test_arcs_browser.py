@@ -86,6 +86,7 @@ def test_gestures_by_keyboard(chromium, review):
     shown = data(review)
     page = mounted(chromium, shown, name="arcs")
     assert page.locator("[tabindex='0']:not(.term)").count() == 1, "one stop"
+    page.keyboard.press("Tab")  # to the words of the field
     page.keyboard.press("Tab")
     for key in (
         "ArrowRight",

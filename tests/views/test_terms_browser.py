@@ -37,7 +37,7 @@ def bubble(page: Any) -> Any:
 
 def test_a_word_is_explained_where_it_is_pointed_at_focused_or_tapped(chromium: Any) -> None:
     page = mounted(chromium, sentences(), name="sentences", width=400, has_touch=True)
-    words = page.locator("p > button.term:visible")
+    words = page.locator("p button.term:visible")
     assert words.all_inner_texts() == ["R²", "surrogate", "mask"], "each once, and none in quotes"
     assert page.locator("p").first.inner_text() == LINES[0] and page.locator("img").count() == 0
     assert words.nth(1).get_attribute("aria-description") == glossary.terms()["surrogate"].short
