@@ -239,7 +239,9 @@ def _of_hub(name: str, minute: int) -> tuple[str, ...]:
 
     try:
         source, options = _of_the_hub(name)
-        file = hf_hub_download(source, "config.json", local_files_only=unreachable(), **options)
+        file = hf_hub_download(
+            source, "config.json", revision=options.get("revision"), local_files_only=unreachable()
+        )
     except Exception:  # a dozen kinds; the loading that follows meets the same one and names the remedy
         return ()
     return _read(Path(file))

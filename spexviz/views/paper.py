@@ -29,7 +29,7 @@ from spexviz.views.trust import trust
 __all__ = ["Story", "cell", "in_words", "show"]
 
 ROWS = 30  # of a table
-FEW = 8  # of a cell's
+FEW = 6  # sets under the text, and at least in the table, of a cell
 WIDE = 100  # letters of a line of text
 
 
@@ -81,7 +81,7 @@ def cell(explanation: Explanation, **look: Any) -> str:
     It is what a notebook shows of a result by itself; where scripts do not run, its picture is still. `look`:
     fields of Look.
     """
-    told_so = show(explanation, **look)
+    told_so = show(explanation, **{"top": FEW, **look})
     pages = replace(told_so, chosen=stories.cell(explanation, FEW)).pages()
     dark = told_so.look.dark
     inside = "".join(page for page in pages if isinstance(page, str))

@@ -21,7 +21,7 @@ _CLEAR = "rgba(0,0,0,0)"
 
 def look(dark: bool = False) -> dict[str, Any]:
     """What the template of a theme says of a figure's layout, as it stands now."""
-    found = plotly.io.templates[DARK_NAME if dark else NAME]
+    found: Any = plotly.io.templates[DARK_NAME if dark else NAME]
     return found.layout.to_plotly_json()
 
 

@@ -315,6 +315,7 @@ except sv.errors.ModelError as error:
 """
 
 
+@pytest.mark.campaign
 def test_a_revision_of_a_hub_id(tmp_path: Path) -> None:
     """A hub's cache as huggingface_hub lays it out, with two commits; no network is there."""
     store = tmp_path / "hub" / "models--org--tiny"
