@@ -8,7 +8,7 @@ import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plotly.graph_objects import Figure
@@ -64,7 +64,7 @@ def _all(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator
     yield from _cards(run, index, order, shown)
     yield from _players(run, index, order, shown)
     grid = squares(run, run.interactions(index, order))
-    shown.append(json.dumps(grid.data, ensure_ascii=False))
+    shown.append(_text(grid.data))
     yield from _of_squares(grid, by_name)
     yield from _notebook(run, index, order, by_name)
     if index == "mean":
@@ -75,6 +75,11 @@ def _all(run: Explanation, index: str, order: int, shown: list[str]) -> Iterator
         for check in run.checks:
             said = views.captions.check_text(check, run.unit)
             yield "check", check.members, re.search(rf"surrogate says ({NUMBER}),", said)[1]
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    """All that a component is given, but for what the words of the field mean."""
+    return json.dumps({name: part for name, part in data.items() if name != "terms"}, ensure_ascii=False)
 
 
 def _look(index: str, order: int) -> dict[str, Any]:
@@ -97,20 +102,20 @@ def _story(
     for panel in (*story(run), *groups(run, ())):
         made = panel.make(look) if panel.selects or panel.title == INDICES else None
         if isinstance(made, Component) and made.name == "strip":
-            shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
+            shown.append(_text(made.data) + made.text)
             yield from _of_strip(made.data)
             yield from _of_sentence(made.data["said"], selection)
         elif isinstance(made, Component) and made.name == "selected":
             shown.append(made.data["said"])
             yield from _of_sentence(made.data["said"], selection)
         elif isinstance(made, Component) and made.name == "squares":
-            shown.append(json.dumps(made.data, ensure_ascii=False) + made.text + made.subtitle)
+            shown.append(_text(made.data) + made.text + made.subtitle)
             yield from _of_squares(made, by_name)
         elif isinstance(made, Component) and made.name == "arcs":
-            shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
+            shown.append(_text(made.data) + made.text)
             yield from _of_arcs(made, by_name)
         elif isinstance(made, Component):
-            shown.append(json.dumps(made.data, ensure_ascii=False) + made.text)
+            shown.append(_text(made.data) + made.text)
             yield from _of_cards(made.data["cards"])
         elif isinstance(made, Figure):
             shown.append(made.to_json())
@@ -226,7 +231,7 @@ def _cards(run: Explanation, index: str, order: int, shown: list[str]) -> Iterat
     ranked = run.interactions(index, order).top(6, include_singletons=False)
     of_sets = [cards.of_set(run, items, members, **_look(index, order)) for members in ranked.values]
     data = cards.data([*mattering, *of_sets])
-    shown.append(json.dumps(data, ensure_ascii=False))
+    shown.append(_text(data))
     yield from _of_cards(data["cards"])
 
 
