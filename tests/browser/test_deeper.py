@@ -106,7 +106,7 @@ def test_more_ablations_and_by_sentences(server, open_page, width: int, theme: s
     asked = server.ablations()
     choose(page, "By longer parts")
     page.get_by_role("button", name="Show by sentences").press("Enter")
-    page.get_by_text("R² ").filter(has_text="measured on all 4 masks of whole sentences").first.wait_for()
+    page.locator("p").filter(has_text="measured on all 4 masks of whole sentences").first.wait_for()
     idle(page)
     assert server.ablations() <= asked + 4
     strip = page.locator(".spexviz-strip").last

@@ -163,22 +163,22 @@ def test_without_a_token_each_browser_has_its_own_runs(unguarded: harness.Server
 
 @pytest.mark.browser
 def test_an_upload_is_seen_by_its_visitor_only(tmp_path: Path, unguarded: harness.Server, open_page) -> None:
-    rows = [f"the {word} of {number},marker{word}" for number in range(20) for word in ("good", "bad")]
+    rows = [f"the {word} of {number},elderberry{word}" for number in range(20) for word in ("good", "bad")]
     table = tmp_path / "mine.csv"
     table.write_text("\n".join(["text,label", *rows]))
     mine, theirs = (open_page(f"{unguarded.url}/training") for _ in range(2))
     mine.get_by_text("Your CSV file", exact=True).click()
     mine.locator("input[type=file]").set_input_files(table)
-    mine.get_by_text("labels: markerbad, markergood").wait_for()
+    mine.get_by_text("labels: elderberrybad, elderberrygood").wait_for()
     theirs.get_by_text("Your CSV file", exact=True).click()
     theirs.get_by_text("Without a column split").wait_for()
     harness.idle(theirs)
-    assert theirs.get_by_text(re.compile("marker")).count() == 0 and "marker" not in theirs.content()
+    assert theirs.get_by_text(re.compile("elderberry")).count() == 0 and "elderberry" not in theirs.content()
     # not under its name, nor under Streamlit's
     (kept,) = (unguarded.home / "data").glob("*.csv")
     for path in (f"/data/{kept.name}", f"/media/{kept.name}", f"/_stcore/upload_file/{kept.stem}/1"):
         status, text = get(unguarded, path, "Host: 127.0.0.1:PORT")
-        assert "marker" not in text and ("<!" in text or status in (404, 405))
+        assert "elderberry" not in text and ("<!" in text or status in (404, 405))
 
 
 @pytest.mark.browser

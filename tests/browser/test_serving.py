@@ -53,8 +53,10 @@ def test_the_first_request_to_a_fresh_server_shows_the_shell(new_server, open_pa
         "Training data",
         "Gallery",
         "Learn",
+        "Playground",
         "Compare",
         "Runs",
+        "Glossary",
     ]
 
 
