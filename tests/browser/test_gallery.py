@@ -46,6 +46,8 @@ def opens(page: Any, server: Any, run: recorded.Recorded, way: str) -> None:
 
 @pytest.mark.parametrize(("width", "theme"), SIZES if CAMPAIGN else [(1440, "light")])
 def test_every_card_opens_and_shows_what_it_has_promised(server, open_page, width: int, theme: str) -> None:
+    going = "SELECT id FROM runs WHERE state IN ('queued', 'running')"
+    wait_until(lambda: not server.rows(going), 120, "the runs of other tests to end")
     before = server.ablations()
     page = open_page(f"{server.url}/gallery", width=width, theme=theme)
     cards = page.locator(".spexviz-shelf .card")
