@@ -13,19 +13,12 @@ function draw(parentElement, state, data) {
   state.read.setAttribute("role", "status");
   state.found = element("p", "found");
   const bar = element("div", "bar");
-  state.next = press("Next round", () => show(state, state.at + 1));
-  state.back = press("From the beginning", () => show(state, 0));
+  state.next = pressable("Next round", () => show(state, state.at + 1));
+  state.back = pressable("From the beginning", () => show(state, 0));
   bar.append(state.next, state.back);
   root.append(state.said, state.groups, state.read, bar, state.found);
   parentElement.append(root);
   show(state, state.at);
-}
-
-function press(text, act) {
-  const made = element("button", "", text);
-  made.type = "button";
-  made.addEventListener("click", act);
-  return made;
 }
 
 function show(state, at) {
@@ -49,7 +42,7 @@ function drawGroup(state, bins, k) {
   row.setAttribute("aria-label", `Group ${k + 1}`);
   row.append(element("p", "name", `Group ${k + 1}`));
   bins.forEach((bin, at) => {
-    const made = press("", () => read(state, bin, made));
+    const made = pressable("", () => read(state, bin, made));
     made.className = `bin ${["empty", "single"][bin.sets.length] ?? "several"}`;
     made.setAttribute("aria-label", `Bin ${at + 1}: sum ${bin.sum}; ${bin.sets.join(", ") || "nothing in it"}`);
     made.append(element("span", "sum", bin.sum), ...bin.sets.map((set) => element("span", "set", set)));

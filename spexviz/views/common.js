@@ -22,6 +22,13 @@ function button(made, first, label) {
   made.tabIndex = first ? 0 : -1;
 }
 
+function pressable(text, act) {
+  const made = element("button", "", text);
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+}
+
 function pressed(made, on) {
   if (made.isPressed === on) return; // of many only what changes is touched
   made.isPressed = on;

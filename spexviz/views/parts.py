@@ -56,15 +56,10 @@ def written(text: str, size: int, colour: str, **place: Any) -> dict[str, Any]:
     return {"text": text, "showarrow": False, "font": font, **place}
 
 
-def write(figure: Figure, text: str, size: int, colour: str, **place: Any) -> None:
-    """Write one text on a figure."""
-    figure.add_annotation(**written(text, size, colour, **place))
-
-
 def note(figure: Figure, text: str, dark: bool, **place: Any) -> None:
     """Say in a figure why it shows nothing."""
     muted = theme.tokens(dark).muted
-    write(figure, text, 15, muted, **place)
+    figure.add_annotation(**written(text, 15, muted, **place))
 
 
 def legend_below(y: float, **more: Any) -> dict[str, Any]:

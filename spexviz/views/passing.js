@@ -12,8 +12,8 @@ function draw(parentElement, state, data) {
   for (const [name, colour] of Object.entries(data.colours)) root.style.setProperty(`--sx-${name}`, colour);
   Object.assign(state, { data, root, at: state.at ?? 0 });
   const bar = element("div", "bar");
-  state.play = press("play", () => (state.timer ? stop(state) : start(state)));
-  bar.append(state.play, press("One more", () => (stop(state), show(state, state.at + 1))), press("To the end", () => (stop(state), show(state, data.masks.length))));
+  state.play = pressable("play", () => (state.timer ? stop(state) : start(state)));
+  bar.append(state.play, pressable("One more", () => (stop(state), show(state, state.at + 1))), pressable("To the end", () => (stop(state), show(state, data.masks.length))));
   state.count = element("p", "count");
   state.log = element("div", "log");
   state.learnt = element("table", "learnt");
@@ -21,13 +21,6 @@ function draw(parentElement, state, data) {
   parentElement.append(root);
   stop(state);
   show(state, state.at);
-}
-
-function press(text, act) {
-  const made = element("button", "", text);
-  made.type = "button";
-  made.addEventListener("click", act);
-  return made;
 }
 
 function start(state) {

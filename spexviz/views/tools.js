@@ -11,10 +11,10 @@ function toolbar(state, noun) {
   const group = element("div", "modes");
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", `What a press on ${noun}s does`);
-  const buttons = MODES.map(([mode, label]) => toolButton(label, () => state.link.turn(mode)));
+  const buttons = MODES.map(([mode, label]) => pressable(label, () => state.link.turn(mode)));
   group.append(...buttons);
   const help = element("p", "help");
-  const undo = toolButton("Switch all on again", () => state.link.switch([]));
+  const undo = pressable("Switch all on again", () => state.link.switch([]));
   undo.classList.add("undo");
   bar.append(group, help, undo);
   let answer = "";
@@ -32,13 +32,6 @@ function toolbar(state, noun) {
     off: (members) => undo.classList.toggle("shown", members.length > 0),
   };
   return [bar];
-}
-
-function toolButton(label, then) {
-  const made = element("button", "", label);
-  made.type = "button";
-  made.addEventListener("click", then);
-  return made;
 }
 
 function helpOf(mode, noun) {
