@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import harness
 
@@ -22,6 +23,8 @@ PROVOKED = re.compile(
 )
 WAIT = 60_000  # ms: the machine may be busy with other things
 FAILED = pytest.StashKey[bool]()
+
+expect.set_options(timeout=WAIT / 2)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.harness import idle, wait_until
 from tests.browser.test_story import open_card
@@ -49,7 +50,7 @@ def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: 
     together = part(page, "Do these act together?")
     fewest = part(page, "Which fewest words flip the answer?")
     other = part(page, "What if it said something else?")
-    assert "Choose two to four words first." in together.inner_text()
+    expect(together).to_contain_text("Choose two to four words first.")
 
     # by keys: two words that no view shows as a set
     box = page.get_by_role("combobox", name=re.compile("These words"))
@@ -61,7 +62,7 @@ def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: 
         wait_until(lambda n=count: page.locator(".token.selected").count() == n, 30, "the selection")
         page.keyboard.press("Escape")
         idle(page)
-    assert page.locator(".token.selected").all_inner_texts() == ["never", "plot"]
+    expect(page.locator(".token.selected")).to_have_text(["never", "plot"])
     press(page, together.get_by_role("button", name="Ask the model"), "keys")
     answer = together.get_by_text(re.compile("^(Yes|No sign of it|Not clear): "))
     answer.wait_for(timeout=LONG)  # the model is loaded for it
@@ -70,15 +71,15 @@ def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: 
     )
     idle(page)
     row = page.get_by_role("grid", name="Sets as a table").locator("tr[aria-selected=true]")
-    assert row.locator("td.first").inner_text() == "never × plot"
-    assert re.search("confirmed|contradicted|undecided", row.inner_text())
+    expect(row.locator("td.first")).to_have_text("never × plot")
+    expect(row).to_contain_text(re.compile("confirmed|contradicted|undecided"))
     read = page.locator(".spexviz-strip .read")
-    assert "Checked on the model" in read.inner_text()
+    expect(read).to_contain_text("Checked on the model")
 
     press(page, fewest.get_by_role("button", name="Ask the model"), "keys")
     found = fewest.get_by_text(re.compile("the answer flips: “negative”, .* \\(measured\\)"))
     found.wait_for(timeout=LONG)
-    assert "“all”" in found.inner_text(), "without it the run itself has measured 35 %"
+    expect(found, "without it the run itself has measured 35 %").to_contain_text("“all”")
     fewest.locator("summary").click()
     tried = fewest.locator("details").inner_text()
     assert "the surrogate predicted" in tried and "of the model" in tried
@@ -96,7 +97,7 @@ def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: 
     press(page, other.get_by_role("button", name="Ask the model"), "mouse")
     wait_until(lambda: "acting <img src=x" in other.locator("details").text_content(), 60, "the hostile text")
     idle(page)
-    assert page.locator("img[src*=evil], img[src=x], a[href^=javascript]").count() == 0
+    expect(page.locator("img[src*=evil], img[src=x], a[href^=javascript]")).to_have_count(0)
     press(page, other.get_by_role("button", name="Put the original back"), "mouse")
     wait_until(lambda: field.input_value() == "never", 30, "the original")
     assert is_within(page)

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import states
 from tests.browser.harness import explain, idle, type_prompt, wait_until
@@ -44,15 +45,16 @@ def test_a_prompt_and_its_minimal_pair_are_compared(server, open_page, width: in
     page.get_by_text("Nothing is different yet").wait_for()
     page.get_by_role("button", name="Start and compare").click()
     idle(page)
-    assert page.get_by_text("Nothing is different yet").is_visible()
+    expect(page.get_by_text("Nothing is different yet")).to_be_visible()
     page.get_by_test_id("stPopoverBody").locator("textarea").fill(OTHER)
     page.get_by_role("button", name="Start and compare").click()
     page.wait_for_url(re.compile(rf"/compare\?a={first}&b=[0-9a-f]{{16}}$"))
     page.get_by_text("How far they agree").wait_for(timeout=180_000)
     idle(page)
-    assert "other prompt: “good” / “bad”." in page.locator(".headline h2").first.inner_text()
-    assert page.locator("mark").all_inner_texts() == ["good", "bad"]
-    assert page.locator(".spexviz-question").count() == 2 and page.locator(".metered").count() == 2
+    expect(page.locator(".headline h2").first).to_contain_text("other prompt: “good” / “bad”.")
+    expect(page.locator("mark")).to_have_text(["good", "bad"])
+    expect(page.locator(".spexviz-question")).to_have_count(2)
+    expect(page.locator(".metered")).to_have_count(2)
     legends = page.locator(".spexviz-strip .ramp + span").all_inner_texts()
     assert len(legends) == 2 and legends[0] == legends[1], "one range of colours"
     assert not states.wrong_with(page)
@@ -65,11 +67,11 @@ def test_a_prompt_and_its_minimal_pair_are_compared(server, open_page, width: in
     row.press("Enter")
     strips = page.locator(".spexviz-strip")
     wait_until(lambda: strips.nth(1).locator(".token.selected", has_text="bad").count(), 30, "B to follow")
-    assert strips.nth(0).locator(".token.selected", has_text="good").count() == 1
+    expect(strips.nth(0).locator(".token.selected", has_text="good")).to_have_count(1)
     idle(page)
     strips.nth(0).locator(".token", has_text="film").click()
     wait_until(lambda: strips.nth(0).locator(".token.selected").all_inner_texts() == ["film"], 30, "A alone")
-    assert strips.nth(1).locator(".token.selected", has_text="bad").count() == 1
+    expect(strips.nth(1).locator(".token.selected", has_text="bad")).to_have_count(1)
     page.get_by_role("button", name="Swap").click()
     page.wait_for_url(re.compile(rf"/compare\?a=[0-9a-f]{{16}}&b={first}$"))
     page.go_back()
@@ -110,7 +112,7 @@ def test_solvers_are_a_list_that_closes_and_shows_what_each_would_have_said(
     idle(page)
     strips.nth(1).locator(".token", has_text="never").click()
     page.get_by_text("never: keeping it moves the value").first.wait_for()
-    assert strips.nth(0).locator(".token.selected").all_inner_texts() == ["never"], "the run's views follow"
+    expect(strips.nth(0).locator(".token.selected"), "the run's views follow").to_have_text(["never"])
     idle(page)
     assert not states.wrong_with(page)
     solver = page.locator(".solver.selected")
@@ -124,7 +126,7 @@ def test_solvers_are_a_list_that_closes_and_shows_what_each_would_have_said(
     idle(page)
     page.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Compare all solvers").wait_for()
-    assert page.locator(".solver").count() == 0
+    expect(page.locator(".solver")).to_have_count(0)
 
 
 @pytest.mark.campaign

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import harness
 from tests.browser.conftest import SCREENSHOTS, shoot
@@ -86,9 +87,9 @@ def test_into_a_sentence_and_back_by_mouse_and_by_keyboard(server, open_page, wi
     inside = leave_to(page, button.click)
     page.get_by_text("Words of sentence 3 of 5; the rest of the text is always kept.").wait_for()
     own = page.locator(".spexviz-question .own")
-    assert own.all_inner_texts() == ["We hardly slept."]
-    assert "Breakfast, however" in page.locator(".spexviz-question .prompt").inner_text()
-    assert page.locator(".spexviz-strip .token").count() == 3
+    expect(own).to_have_text(["We hardly slept."])
+    expect(page.locator(".spexviz-question .prompt")).to_contain_text("Breakfast, however")
+    expect(page.locator(".spexviz-strip .token")).to_have_count(3)
     page.reload()
     shown(page)
     back = page.get_by_role("button", name="Back to the sentences")
@@ -110,7 +111,7 @@ def test_more_ablations_and_by_sentences(server, open_page, width: int, theme: s
     idle(page)
     assert server.ablations() <= asked + 4
     strip = page.locator(".spexviz-strip").last
-    assert strip.locator(".token").count() == 2
+    expect(strip.locator(".token")).to_have_count(2)
     if CAMPAIGN:
         shoot(page, SCREENSHOTS / f"deeper-by-sentences-{width}-{theme}.png")
     choose(page, "More ablations")

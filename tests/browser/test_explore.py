@@ -9,6 +9,7 @@ import os
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from spexviz.results import Explanation
 from spexviz.run.measured import most_measured
@@ -94,7 +95,9 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     page.get_by_text(re.compile(rf"[\d,]+ of {total} ablations .* to go")).wait_for(timeout=LONG)
     assert page.get_by_role("button", name="Cancel").is_enabled()
     first = wait_until(lambda: points(curve(page), "auto"), LONG / 1000, "the first point of the curve")
-    assert page.get_by_role("button", name="Cancel").is_visible(), "the curve is there while the run goes on"
+    expect(
+        page.get_by_role("button", name="Cancel"), "the curve is there while the run goes on"
+    ).to_be_visible()
     wait_until(lambda: len(points(curve(page), "auto")) > len(first), LONG / 1000, "the curve to grow")
 
     page.get_by_role("tab", name="Sets as a table").wait_for(timeout=LONG)
@@ -110,9 +113,9 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     assert re.search(r"R² about [0-9.]+, at least [0-9.−]+ \(95\s%\), on 461 masks", note)
     assert "What is shown is a surrogate of the masked model, not a cause in the world." in note
     assert f"{result.fidelity.r2:.2f}" in note and f"R² {result.baseline.r2:.2f}" in note
-    assert page.locator(".headline").inner_text()
+    expect(page.locator(".headline")).not_to_be_empty()
     wait_until(lambda: page.locator(".spexviz-strip .token").all_inner_texts() == words, 60, "the words")
-    assert page.locator(".comb").count() == 12
+    expect(page.locator(".comb")).to_have_count(12)
     assert points(curve(page), "auto") == [64, 128, 256, 512] and points(curve(page), "linear") == [
         64,
         128,
@@ -136,8 +139,8 @@ def test_looking_asks_nothing_and_the_run_is_found_again(server, open_page):
     page.get_by_test_id("stButtonGroup").get_by_text("researcher", exact=True).click()
     choose(page, "Index", "Shapley value (SV)")
     page.get_by_text("Only single words are shown: this is what the Shapley value is of.").first.wait_for()
-    assert "Shapley value" in page.locator(".token").first.get_attribute("aria-label")
-    assert page.locator(".asks").inner_text().startswith("Shapley value: the full effect shared out")
+    expect(page.locator(".token").first).to_have_attribute("aria-label", re.compile("Shapley value"))
+    expect(page.locator(".asks")).to_have_text(re.compile("^Shapley value: the full effect shared out"))
     idle(page)
     choose(page, "Index", "Mean effect (default)")
     wait_until(lambda: combs.all_inner_texts() == sets, 60, "the sets of the first index")
@@ -173,10 +176,8 @@ def test_six_words_are_exact_and_the_pair_comes_first(server, open_page):
     idle(page)
     first = page.locator(".comb .members").first.inner_text()
     assert re.sub(r"[^\w×]+", "", first) == "never×fails"
-    assert (
-        "never" in page.locator(".headline").inner_text()
-        and "fails" in page.locator(".headline").inner_text()
-    )
+    expect(page.locator(".headline")).to_contain_text("never")
+    expect(page.locator(".headline")).to_contain_text("fails")
     result = stored(server, run_id)
     assert result.proof.exact and len(result.sample.values) == 64
     squares = {members: value**2 for members, value in result.spectrum.coefficients.items() if members}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import harness
 from tests.browser.harness import idle, wait_until
@@ -63,8 +64,9 @@ def starts(page: Any, server: harness.Server) -> dict[str, Any]:
 def test_answers_are_chosen_told_and_put_right(form: Any, server: harness.Server) -> None:
     page = form
     # the five likeliest, and a press fills the field: by mouse here, by keyboard there
-    assert likely(page, "target").count() == 5 == likely(page, "contrast").count()
-    assert re.search(r"\.\d\d", likely(page, "target").first.inner_text())
+    for field in ("target", "contrast"):
+        expect(likely(page, field)).to_have_count(5)
+    expect(likely(page, "target").first).to_have_text(re.compile(r"\.\d\d"))
     likely(page, "target").nth(1).click()
     wait_until(lambda: value(page, "Answer") != " positive", 60, "the answer that was pressed")
     said(page, "target", r"→ .*, p = \.\d\d")
@@ -125,5 +127,5 @@ def test_the_models_own_answer_is_there_before_the_run(form: Any) -> None:
     page = form
     page.get_by_text("The model's own answer", exact=True).click()
     page.get_by_text(re.compile("It answers “.+”")).first.wait_for(timeout=LONG)
-    assert page.get_by_label("Answer", exact=True).count() == 0
+    expect(page.get_by_label("Answer", exact=True)).to_have_count(0)
     page.get_by_label("Longest answer", exact=True).wait_for()

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from spexviz.ui import recorded
 from spexviz.ui.lenses import lens_of
@@ -52,7 +53,7 @@ def test_every_card_opens_and_shows_what_it_has_promised(server, open_page, widt
     page = open_page(f"{server.url}/gallery", width=width, theme=theme)
     cards = page.locator(".spexviz-shelf .card")
     cards.nth(len(RUNS) - 1).wait_for()
-    assert cards.locator(".title").all_inner_texts() == [run.title for run in RUNS]
+    expect(cards.locator(".title")).to_have_text([run.title for run in RUNS])
     pictures = cards.locator(".picture svg")
     assert all(
         count > 1
@@ -68,5 +69,5 @@ def test_every_card_opens_and_shows_what_it_has_promised(server, open_page, widt
     heads = [run.title for run in RUNS if run.game == "heads"]
     wait_until(lambda: cards.locator(".title").all_inner_texts() == heads, 20, "the heads alone")
     opens(page, server, FEW[1], "keyboard")
-    assert cards.locator(".title").all_inner_texts() == heads, "as it was left"
+    expect(cards.locator(".title"), "as it was left").to_have_text(heads)
     assert server.ablations() == before, "no model was asked"

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from spexviz.views import glossary
 from tests.browser import states
@@ -48,18 +49,20 @@ def test_words_are_found_in_the_glossary_and_explained_where_they_stand(
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")  # to the first word of the fold
     bubble(page).wait_for()
-    assert bubble(page).locator("b").inner_text() == "Surrogate"
+    expect(bubble(page).locator("b")).to_have_text("Surrogate", ignore_case=True)
     page.keyboard.press("ArrowRight")
-    assert bubble(page).locator("b").inner_text() == "Mask"
+    expect(bubble(page).locator("b")).to_have_text("Mask", ignore_case=True)
     box = bubble(page).bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width and not states.wrong_with(page)
     page.keyboard.press("Escape")
-    assert bubble(page).count() == 0
+    expect(bubble(page)).to_have_count(0)
     unit = page.locator(".spexviz-strip .legend button.term").first
     unit.scroll_into_view_if_needed()
     unit.hover()
     bubble(page).wait_for()
-    assert bubble(page).locator("b").inner_text() == "Log-odds"
+    expect(bubble(page).locator("b")).to_have_text("Log-odds", ignore_case=True)
     page.mouse.move(2, 2)
     bubble(page).wait_for(state="detached")
-    assert page.locator(".spexviz-strip .token.selected").count() == 0, "a word of the legend selects nothing"
+    expect(
+        page.locator(".spexviz-strip .token.selected"), "a word of the legend selects nothing"
+    ).to_have_count(0)

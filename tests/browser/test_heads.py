@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import harness
 from tests.models import planted
@@ -73,7 +74,8 @@ def test_a_planted_pair_is_found_clicked_and_switched_off(new_server, open_page,
     before = said.inner_text()
     assert "where the answer is read" in before
     text.press("ArrowLeft")  # the token before looks
-    assert said.inner_text() != before and text.locator(".from").count() == 1
+    expect(text.locator(".from")).to_have_count(1)
+    assert said.inner_text() != before
     harness.idle(page)
 
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from spexviz.ui import home
 from tests.browser.harness import idle, wait_until
@@ -48,9 +49,9 @@ def test_a_word_is_taken_away_and_the_recorded_answer_is_there_at_once(
     words.nth(5).wait_for()
     idle(page)
     assert page.get_by_role("heading", name=QUESTION).bounding_box()["y"] < 200
-    assert "turn each other round" in page.locator(".headline h2").inner_text()
+    expect(page.locator(".headline h2")).to_contain_text("turn each other round")
     assert told(page) == (home.CALLS.hint, f"The model says “positive” with {measured(run)}.")
-    assert mode(page, "Switch off").get_attribute("aria-pressed") == "true"
+    expect(mode(page, "Switch off")).to_have_attribute("aria-pressed", "true")
     never, fails = 2, 3
 
     said = f"Without “never” the model says “positive” with {measured(run, never)}"
@@ -62,8 +63,8 @@ def test_a_word_is_taken_away_and_the_recorded_answer_is_there_at_once(
     page.keyboard.press("Enter")
     assert f"the model says “positive” with {measured(run, never, fails)}" in told(page)[0]
     rows = page.locator(".spexviz-tried .row")
-    assert rows.nth(1).locator(".value").inner_text() == measured(run, never, fails)
-    assert rows.nth(2).get_attribute("class") == "row predicted"
+    expect(rows.nth(1).locator(".value")).to_have_text(measured(run, never, fails))
+    expect(rows.nth(2)).to_have_class("row predicted")
     idle(page)
     assert struck(page) == ["never", "fails"], "the server knows it too"
     page.locator(".tools .undo").click()
@@ -73,7 +74,8 @@ def test_a_word_is_taken_away_and_the_recorded_answer_is_there_at_once(
     assert f"with {measured(run, 0)}" in told(page)[0]
     mode(page, "Look").press("Enter")
     words.nth(4).click()
-    assert page.locator(".token.selected").all_inner_texts() == ["to"] and struck(page) == ["Her"]
+    expect(page.locator(".token.selected")).to_have_text(["to"])
+    assert struck(page) == ["Her"]
     words.nth(4).click(modifiers=["Shift"])
     assert f"with {measured(run, 0, 4)}" in told(page)[0] and overflow(page) <= 0
     idle(page)

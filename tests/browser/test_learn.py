@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from spexviz.ui.learn import book
 from tests.browser.harness import idle, wait_until
@@ -28,7 +30,8 @@ def test_a_lesson_is_walked_to_its_end_by_the_keyboard_alone(
     walked(page, lesson)
     said = page.locator(".lesson .body").inner_text()
     assert "You answered all of them, 4 right." in said
-    assert page.locator(".lesson .place:not(.done)").count() == 0 and overflow(page) <= 0
+    expect(page.locator(".lesson .place:not(.done)")).to_have_count(0)
+    assert overflow(page) <= 0
     page.goto(f"{server.url}/learn")
     page.get_by_text("Finished; 4 of 5 questions right.").wait_for()
 
@@ -42,7 +45,7 @@ def test_a_link_shows_a_colleague_the_same_and_a_reload_resumes(server, open_pag
     page.locator(".token").nth(2).click(modifiers=["Shift"])
     arrive(page, 2, "the step to be done")
     idle(page)
-    assert page.locator(".lesson .seen").inner_text().startswith("✓ Without “never”")
+    expect(page.locator(".lesson .seen")).to_have_text(re.compile("^✓ Without “never”"))
     page.get_by_role("radio", name="researcher").or_(page.get_by_role("button", name="researcher")).click()
     page.locator(".lesson p", has_text="“Acted alone” means").wait_for()
     wait_until(lambda: "depth=researcher" in page.url and "off=2" in page.url, 20, "the address to say it")
@@ -51,7 +54,8 @@ def test_a_link_shows_a_colleague_the_same_and_a_reload_resumes(server, open_pag
     other = open_page(page.url, width=1440)  # another browser
     other.locator(".lesson p", has_text="“Acted alone” means").wait_for()
     idle(other)
-    assert at(other) == 2 and other.locator(".token.off").all_inner_texts() == ["never"]
+    expect(other.locator(".token.off")).to_have_text(["never"])
+    assert at(other) == 2
     box, stage = (
         other.locator(place).bounding_box() for place in (".st-key-learn-panel", ".st-key-learn-stage")
     )
@@ -65,7 +69,7 @@ def test_a_link_shows_a_colleague_the_same_and_a_reload_resumes(server, open_pag
     page.get_by_role("button", name="Skip").click()
     arrive(page, 3, "the next step")
     idle(page)
-    assert page.locator(".token.off").count() == 0, "a step begins as its file says"
+    expect(page.locator(".token.off"), "a step begins as its file says").to_have_count(0)
     page.locator(".lesson [data-name=all]").click()
     page.get_by_role("button", name="Go on").click()
     title.wait_for()
@@ -77,4 +81,4 @@ def test_a_link_shows_a_colleague_the_same_and_a_reload_resumes(server, open_pag
 def test_nobody_s_lesson_is_the_list_of_them(server, open_page) -> None:
     page: Any = open_page(f"{server.url}/learn?lesson=<img src=x>&step=2&off=1")
     page.get_by_role("heading", name="Learn", exact=True).wait_for()
-    assert page.get_by_role("button", name="Start").count() == len(book.lessons())
+    expect(page.get_by_role("button", name="Start")).to_have_count(len(book.lessons()))

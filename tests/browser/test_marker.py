@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from spexviz.results import Explanation
 from tests.browser.harness import choose, explain, idle, type_prompt, wait_until
@@ -68,7 +69,7 @@ def test_marked_pieces_are_the_players_of_the_run(server, open_page, width: int,
     prompt.fill(f"So: {PROMPT}")
     prompt.press("Tab")
     wait_until(lambda: "So:" in box.inner_text(), 30, "the changed text")
-    assert pieces.all_inner_texts() == ["plot", "not bad"]
+    expect(pieces).to_have_text(["plot", "not bad"])
     idle(page)
     run_id = explain(page)
     page.get_by_role("tab", name="Sets as a table").first.wait_for(timeout=LONG)

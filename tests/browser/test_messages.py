@@ -6,6 +6,7 @@ import os
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.harness import explain, idle, type_prompt, wait_until
 from tests.browser.test_marker import LONG, stored
@@ -38,10 +39,11 @@ def test_a_conversation_is_typed_asked_and_shown(server, open_page, width: int, 
     game = stored(server, run_id).spec.game
     assert game["turns"] == [["system", EVIL * 12], ["user", "Have you seen it?"], ["user", None]]
     asked = page.locator(".spexviz-question .prompt")
-    assert "User: Have you seen it?" in asked.inner_text() and asked.locator("img").count() == 0
+    expect(asked).to_contain_text("User: Have you seen it?")
+    expect(asked.locator("img")).to_have_count(0)
     page.get_by_role("button", name=re.compile("more characters")).press("Enter")
     assert asked.inner_text().count("Be brief.") == 12
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.get_by_role("button", name="New run").click()
     messages.nth(1).wait_for()
-    assert messages.nth(1).input_value() == "Have you seen it?"
+    expect(messages.nth(1)).to_have_value("Have you seen it?")

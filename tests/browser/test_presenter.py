@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.harness import idle, wait_until
 from tests.browser.test_story import open_card, recorded
@@ -99,7 +100,7 @@ def test_a_run_is_presented_by_keyboard_alone(server, open_page, theme: str, wid
     page.wait_for_url(re.compile(r"/explore\?run="))
     page.locator(".token").first.wait_for()
     assert page.url.split("&")[0] == came.split("&")[0]
-    assert page.locator("[data-testid=stSidebar]").count() == 1
+    expect(page.locator("[data-testid=stSidebar]")).to_have_count(1)
 
 
 @pytest.mark.campaign
@@ -129,7 +130,8 @@ def test_the_gallery_is_presented_and_an_address_that_is_nobodys_harms_nothing(s
     hostile = f"runs=../../etc,{'0' * 16},<img src=x>,prompt.nothing&show=-4&at=1e9&off=x"
     page.goto(f"{server.url}/present?{hostile}")
     page.get_by_text("This run is not on this machine").wait_for()
-    assert position(page) == "1 of 1" and page.locator("img[src=x]").count() == 0
+    expect(page.locator("img[src=x]")).to_have_count(0)
+    assert position(page) == "1 of 1"
 
 
 @everywhere()
@@ -147,7 +149,8 @@ def test_a_run_is_told_on_one_page(server, open_page, theme: str, width: int) ->
         return len(tops) == len(told) and tops == sorted(tops)
 
     wait_until(is_in_order, 30, "sentence, finding, path, how sure, try it")
-    assert page.get_by_role("tab").count() == 0 and "depth=brief" in page.url
+    expect(page.get_by_role("tab")).to_have_count(0)
+    assert "depth=brief" in page.url
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     assert height <= 2 * 900 or width < 1000
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from playwright.sync_api import expect
 
 import spexviz as sv
 from spexviz.kit.paths import ASSETS
@@ -73,26 +74,28 @@ def test_a_report_links_its_views_by_mouse_and_keyboard(browser, tmp_path, width
     opened = Opened(browser, path, width, theme)
     page = opened.page
     page.locator(".player").filter(has_text="never").click()
-    assert page.locator(".token.selected").all_inner_texts() == ["never"]
+    expect(page.locator(".token.selected")).to_have_text(["never"])
     step = page.locator(".plot .mark.selected").locator("visible=true")
-    assert step.count() == 1 and "+ never" in step.get_attribute("aria-label")
+    expect(step).to_have_count(1)
+    expect(step).to_have_attribute("aria-label", re.compile(r"\+ never"))
     page.locator(".comb").nth(0).click()
-    assert page.locator(".player.selected .name").all_inner_texts() == ["never", "fails"]
+    expect(page.locator(".player.selected .name")).to_have_text(["never", "fails"])
     page.get_by_text("Sets as a table").click()
     row = page.locator(".spexviz-rows [aria-selected='true']")
-    assert row.count() == 1 and "never × fails" in row.inner_text()
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("never × fails")
 
     mark = page.locator(".plot .mark[tabindex='0']").locator("visible=true").first
     mark.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    assert page.locator(".token.selected").all_inner_texts() == ["fails"]
+    expect(page.locator(".token.selected")).to_have_text(["fails"])
     tip = page.locator(".tip").inner_text()
     assert tip.startswith("+ fails") and "log-odds" in tip
     page.keyboard.press("Escape")
-    assert page.locator(".selected").count() == 0
+    expect(page.locator(".selected")).to_have_count(0)
     page.locator(".comb").nth(1).press("Enter")
-    assert page.locator(".token.selected").count() == 3
+    expect(page.locator(".token.selected")).to_have_count(3)
 
     assert page.evaluate("getComputedStyle(document.body).color") == INK[theme]
     bar = page.locator(".plot .mark rect").locator("visible=true").first
@@ -100,7 +103,7 @@ def test_a_report_links_its_views_by_mouse_and_keyboard(browser, tmp_path, width
     assert page.evaluate("document.documentElement.scrollWidth") <= width and page.evaluate(HIDDEN) == 0
     page.emulate_media(color_scheme="light" if theme == "dark" else "dark")
     assert page.evaluate("getComputedStyle(document.body).color") != INK[theme]
-    assert page.locator(".token.selected").count() == 3, "the selection outlives the theme"
+    expect(page.locator(".token.selected"), "the selection outlives the theme").to_have_count(3)
     opened.close()
 
 
@@ -117,11 +120,11 @@ def test_a_report_of_several_runs_prints_whole_and_stands_without_scripts(browse
     assert count and not page.locator("details.more[open]").count()
     page.emulate_media(media="print")
     wait_until(lambda: page.locator("details.more[open]").count() == count, 10, "open folds")
-    assert page.locator(".plot svg").locator("visible=true").count() == 7
+    expect(page.locator(".plot svg").locator("visible=true")).to_have_count(7)
     assert page.evaluate("getComputedStyle(document.body).color") == INK["light"]
     for box in page.locator(".spexviz-rows .box").all():
         assert box.evaluate("one => one.scrollHeight - one.clientHeight") <= 2, "a table is cut on paper"
-    assert page.locator(".saver, .tip, [data-unseen]").locator("visible=true").count() == 0
+    expect(page.locator(".saver, .tip, [data-unseen]").locator("visible=true")).to_have_count(0)
     assert page.evaluate("document.body.getBoundingClientRect().width") == 690
     page.emulate_media(media="screen")
     wait_until(lambda: not page.locator("details.more[open]").count(), 10, "folds as before")
@@ -141,8 +144,9 @@ def test_no_text_of_others_leaves_its_place_in_a_report(browser, tmp_path) -> No
     report(Chapter(hostile, EVIL, [Item(player) for player in hostile.players]), out=path, depth="researcher")
     opened = Opened(browser, path)
     assert opened.page.locator(".spexviz-arcs .player").count() > 4
-    assert opened.page.evaluate("window.evil") is None and opened.page.locator("img").count() == 0
-    assert EVIL[:30] in opened.page.locator("h1").inner_text()
+    expect(opened.page.locator("img")).to_have_count(0)
+    assert opened.page.evaluate("window.evil") is None
+    expect(opened.page.locator("h1")).to_contain_text(EVIL[:30])
     svg = saved(opened.page, opened.page.get_by_role("button", name="Save this picture as SVG").first)
     assert {one.tag.rpartition("}")[2] for one in ET.fromstring(svg).iter()} & {"script", "img"} == set()
     opened.close()
@@ -192,8 +196,8 @@ def test_a_run_is_taken_along(server, open_page, browser, tmp_path) -> None:
     path = tmp_path / "taken.html"
     path.write_bytes(saved(page, page.get_by_role("button", name="Report", exact=True)))
     opened = Opened(browser, path)
-    assert "Her acting never fails" in opened.page.locator("h1").inner_text()
-    assert opened.page.locator(".comb").count() == 12
+    expect(opened.page.locator("h1")).to_contain_text("Her acting never fails")
+    expect(opened.page.locator(".comb")).to_have_count(12)
     opened.close()
 
     page.goto(f"{server.url}/runs")

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 import pytest
+from playwright.sync_api import expect
 
 from spexviz.ablate.executors import CHUNK
 from spexviz.run.measured import most_measured
@@ -123,7 +124,8 @@ def test_runs_are_listed_opened_deleted_and_brought_back(new_server, open_page):
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Runs").click()
     wait_until(lambda: listed(page) == prompts[::-1], 60, "both runs, the newest first")
     found = page.locator(".spexviz-rows .under").first.inner_text()
-    assert found and "R²" not in found and "done" in page.locator(".spexviz-rows tbody").inner_text()
+    expect(page.locator(".spexviz-rows tbody")).to_contain_text("done")
+    assert found and "R²" not in found
     for prompt in prompts:
         mark(page, prompt)
     page.get_by_text("2 runs marked").wait_for()
@@ -210,10 +212,10 @@ def test_hostile_words_stay_words(server, open_page):
     page.get_by_role("button", name="Link and settings").click()
     page.get_by_text("What was asked:").wait_for()
     smuggled = "img[src='x'], img[src*='example.com'], iframe[srcdoc], a[href^='javascript']"
-    assert page.locator(smuggled).count() == 0
+    expect(page.locator(smuggled)).to_have_count(0)
     page.goto(f"{server.url}/runs")
     page.locator(".spexviz-rows").wait_for()
-    assert page.locator(smuggled).count() == 0
+    expect(page.locator(smuggled)).to_have_count(0)
     for given in ("<script>alert(5)</script>", "../../etc/passwd", "0" * 16, "%00"):
         page.goto(f"{server.url}/explore?run={given}")
         page.get_by_text("This address names a run that is not on this machine").wait_for()

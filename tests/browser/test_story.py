@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 import spexviz as sv
 from spexviz.kit.paths import ASSETS
@@ -61,30 +62,30 @@ def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_pa
     block = page.locator(".spexviz-question")
     block.wait_for()
     for said in ("Her acting never fails to impress", "Sentiment (positive or negative):", "SmolLM2"):
-        assert said in block.inner_text()
-    assert "81 %" in block.inner_text() and "61 %" in block.inner_text()
+        expect(block).to_contain_text(said)
+    expect(block).to_contain_text("81 %")
+    expect(block).to_contain_text("61 %")
     headline = page.locator(".headline h2")
     wait_until(lambda: headline.inner_text() == promised, 30, "the finding that the card has promised")
     assert "“never” and “fails”" in promised
-    assert "without “never” 38\u00a0%" in page.locator(".headline p").first.inner_text()
+    expect(page.locator(".headline p").first).to_contain_text("without “never” 38\u00a0%")
     first = page.locator(".comb").first
-    assert first.locator(".members").inner_text() == "never × fails"
+    expect(first.locator(".members")).to_have_text("never × fails")
     for selector in (".spexviz-question", ".headline h2", ".metered", ".spexviz-strip .text", ".comb"):
         wait_until(lambda at=selector: within_first_screen(page, at), 20, selector)
     fold = page.locator(".headline details")
-    assert not fold.locator("p").first.is_visible()
+    expect(fold.locator("p").first).not_to_be_visible()
     fold.locator("summary").click()
-    assert "59\u00a0% of the variance" in fold.inner_text()
-    assert (
-        page.locator(".metered .meter i.on").count() == 5 and "exact" in page.locator(".metered").inner_text()
-    )
+    expect(fold).to_contain_text("59\u00a0% of the variance")
+    expect(page.locator(".metered .meter i.on")).to_have_count(5)
+    expect(page.locator(".metered")).to_contain_text("exact")
 
 
 @in_themes("dark")
 def test_the_depth_is_kept_and_another_index_is_shown_everywhere(server, open_page, theme: str) -> None:
     page = open_page(f"{server.url}/explore", width=1440, theme=theme)
     open_card(page, "prompt", "turns")
-    assert page.get_by_role("combobox", name="Index").count() == 0
+    expect(page.get_by_role("combobox", name="Index")).to_have_count(0)
     page.get_by_test_id("stButtonGroup").get_by_text("researcher", exact=True).click()
     page.get_by_role("combobox", name="Index").wait_for()
     wait_until(lambda: "=researcher" in page.evaluate("document.cookie"), 30, "the browser to keep it")
@@ -96,12 +97,12 @@ def test_the_depth_is_kept_and_another_index_is_shown_everywhere(server, open_pa
     choose(page, "Index", "Faithful Banzhaf (FBII)")
     wait_until(lambda: value.inner_text() != shown, 30, "the values of the other index")
     idle(page)
-    assert "FBII" in page.locator(".combs .head").inner_text()
-    assert "confirmed" not in page.locator(".spexviz-strip").inner_text()
+    expect(page.locator(".combs .head")).to_contain_text("FBII")
+    expect(page.locator(".spexviz-strip")).not_to_contain_text("confirmed")
     orders = page.get_by_test_id("stButtonGroup").filter(has_text="Highest order")
     orders.get_by_text("1", exact=True).click()
     page.get_by_text("Only single words are shown (highest order 1).").first.wait_for()
-    assert page.get_by_text("No interactions").count() == 0
+    expect(page.get_by_text("No interactions")).to_have_count(0)
 
 
 @in_themes("light")
@@ -115,13 +116,12 @@ def test_every_lens_says_its_question_its_trust_and_its_path(server, open_page, 
         open_card(page, game, name)
         block = page.locator(".spexviz-question").inner_text()
         assert asked in block and re.search("Measured: how (much more likely|far)", block)
-        assert page.locator(".headline h2").inner_text()
+        expect(page.locator(".headline h2")).not_to_be_empty()
         meter = page.locator(".metered")
-        assert (
-            "Read the strongest only" in meter.inner_text() and 1 < meter.locator(".meter i.on").count() < 5
-        )
+        expect(meter).to_contain_text("Read the strongest only")
+        assert 1 < meter.locator(".meter i.on").count() < 5
         meter.locator("summary").click()
-        assert "not a cause in the world" in meter.inner_text()
+        expect(meter).to_contain_text("not a cause in the world")
         bars = wait_until(lambda page=page: path_bars(page), 60, "the path")
         everything, nothing = run.ends[1], run.ends[0]
         assert bars[0] == pytest.approx(everything) and bars[-1] == pytest.approx(nothing, abs=1e-9)
@@ -142,27 +142,28 @@ def test_a_selection_belongs_to_its_run(server, open_page) -> None:
     page.locator(".comb").first.click()
     page.get_by_role("button", name="Clear selection").wait_for()
     row = page.get_by_role("grid", name="Sets as a table").locator("tr[aria-selected=true]")
-    assert row.locator("td.first").inner_text() == "never × fails", "the table's row is marked with it"
+    expect(row.locator("td.first"), "the table's row is marked with it").to_have_text("never × fails")
     row.press("Escape")
     page.get_by_role("button", name="Clear selection").wait_for(state="detached")
-    assert row.count() == 0 and page.locator(".comb.selected").count() == 0
+    expect(row).to_have_count(0)
+    expect(page.locator(".comb.selected")).to_have_count(0)
     page.get_by_role("grid", name="Sets as a table").locator("tbody tr").first.press("Enter")
     page.get_by_role("button", name="Clear selection").wait_for()
-    assert page.locator(".comb").first.get_attribute("aria-pressed") == "true"
+    expect(page.locator(".comb").first).to_have_attribute("aria-pressed", "true")
     idle(page)
     arcs = page.locator(".spexviz-arcs")
-    assert arcs.locator(".player.selected .name").all_inner_texts() == ["never", "fails"]
+    expect(arcs.locator(".player.selected .name")).to_have_text(["never", "fails"])
     idle(page)
     arcs.locator("[data-node][tabindex='0']").focus()
     for key in ("ArrowRight", "ArrowRight", "Enter"):
         page.keyboard.press(key)
-    assert page.locator(".token.selected").all_inner_texts() == ["never"], "at once, before the server"
+    expect(page.locator(".token.selected"), "at once, before the server").to_have_text(["never"])
     page.get_by_text("never: keeping it moves the value").wait_for()
-    assert arcs.locator(".player.selected .name").all_inner_texts() == ["never"]
+    expect(arcs.locator(".player.selected .name")).to_have_text(["never"])
     first = page.url
     page.get_by_role("button", name="New run").click()
     open_card(page, "prompt", "turns")
-    assert page.get_by_role("button", name="Clear selection").count() == 0
+    expect(page.get_by_role("button", name="Clear selection")).to_have_count(0)
     page.goto(first)
     page.get_by_role("tab", name="Sets as a table").first.wait_for()
     idle(page)
@@ -187,7 +188,8 @@ def test_heads_and_examples_are_selected_by_mouse_and_by_keyboard(server, open_p
     idle(page)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Clear selection").wait_for(state="detached")
-    assert page.locator(".square.selected").count() == 0 and row.count() == 0
+    expect(page.locator(".square.selected")).to_have_count(0)
+    expect(row).to_have_count(0)
 
     page.goto(f"{server.url}/training")
     card(page, "training", "elevator").press("Enter")
@@ -216,8 +218,8 @@ def test_a_run_of_before_says_what_was_not_measured(server, open_page, tmp_path,
     assert old.measured is None and not old.subject.question
     upload(page, server, old, tmp_path)
     page.get_by_text("Not measured: what the model answers").wait_for()
-    assert (
-        "how much more likely “positive” than “negative” is" in page.locator(".spexviz-question").inner_text()
+    expect(page.locator(".spexviz-question")).to_contain_text(
+        "how much more likely “positive” than “negative” is"
     )
 
 
@@ -227,10 +229,11 @@ def test_where_little_is_explained_nothing_is_shown_as_found(server, open_page, 
     run = sv.explain(noise, sv.Auto(), 128)
     page = open_page(f"{server.url}/explore", theme=theme)
     upload(page, server, run, tmp_path)
-    assert page.locator(".headline h2").inner_text().startswith("Nothing can be said yet")
-    assert page.locator(".metered").inner_text().startswith("Do not read")
-    assert page.get_by_text("These are guesses").is_visible() and page.locator(".comb").count() == 0
-    assert page.locator(".spexviz-arcs").count() == 0
+    expect(page.locator(".headline h2")).to_have_text(re.compile("^Nothing can be said yet"))
+    expect(page.locator(".metered")).to_contain_text("Do not read")
+    expect(page.get_by_text("These are guesses")).to_be_visible()
+    expect(page.locator(".comb")).to_have_count(0)
+    expect(page.locator(".spexviz-arcs")).to_have_count(0)
 
 
 def without_question(subject: dict[str, Any]) -> dict[str, Any]:
@@ -246,12 +249,12 @@ def test_one_selection_for_strip_sentence_and_path(server, open_page) -> None:
     comb.scroll_into_view_if_needed()
     comb.hover()
     page.locator(".comb.lit").wait_for()
-    assert page.locator(".token.lit").count() == 2
+    expect(page.locator(".token.lit")).to_have_count(2)
 
     read = page.locator(".spexviz-strip .read")
     page.locator(".comb").nth(0).click()
     wait_until(lambda: "Checked on the model" in read.inner_text(), 30, "the sentence of the server")
-    assert "“not (24)”" in read.inner_text()
+    expect(read).to_contain_text("“not (24)”")
     path = page.locator(".js-plotly-plot").filter(has_text="nothing kept")
     headings = "".join(page.locator(".heading").all_inner_texts())
     assert "“all” alone pushes towards “negative” (−0.74)" in headings

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import harness, paced
 from tests.browser.harness import explain, type_prompt, wait_until
@@ -43,8 +44,8 @@ def test_two_tabs_see_the_text_its_colours_a_cancel_a_resume_and_the_end(
         places = [tab.get_by_text("how much more likely").first, tab.get_by_role("progressbar")]
         question, bar = (place.bounding_box() for place in places)
         assert question["y"] < bar["y"], "the question stands where it will stay"
-        assert tab.locator(".token").all_inner_texts() == PROMPT.split()
-        assert not tab.locator(".token[data-sign]").count()
+        expect(tab.locator(".token")).to_have_text(PROMPT.split())
+        expect(tab.locator(".token[data-sign]")).to_have_count(0)
         tab.get_by_test_id("stProgress").get_by_text("Asking with everything").wait_for()
 
     let(2)  # the two ends, and 32 masks

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import harness
 from tests.browser.harness import Server, idle, wait_until
@@ -70,7 +71,7 @@ def test_a_run_opens_at_its_top_and_nothing_is_pointed_at(server, open_page, wid
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert scrolled(page) == 0, lens
         assert page.locator("h1").first.bounding_box()["y"] < 200
-        assert page.locator(".lit, .lighting").count() == 0
+        expect(page.locator(".lit, .lighting")).to_have_count(0)
         if lens == "explore":
             assert_told_early(page)
     assert_headings(page)
@@ -134,7 +135,7 @@ def test_back_and_forward_lead_from_run_to_where_one_came_from(server, open_page
     is_at(page, server, re.escape(opened), run)
     entry(page, "Heads").click()
     is_at(page, server, "/heads", form)
-    assert page.get_by_text("Your last run").count() == 0, "of this lens there is none"
+    expect(page.get_by_text("Your last run"), "of this lens there is none").to_have_count(0)
     page.go_back()
     is_at(page, server, re.escape(opened), run)
     page.go_back()
@@ -186,8 +187,8 @@ def test_what_is_chosen_stands_in_the_address_and_in_the_link(server, open_page)
 
     other = open_page(link)  # another visitor
     other.locator(".comb[aria-pressed=true]").wait_for()
-    assert other.locator(".comb[aria-pressed=true] .members").inner_text() == selected
-    assert other.locator(".comb").count() == 11
+    expect(other.locator(".comb[aria-pressed=true] .members")).to_have_text(selected)
+    expect(other.locator(".comb")).to_have_count(11)
     other.get_by_role("combobox", name="Index").wait_for()
     assert not any(cookie["name"] == "spexviz-depth" for cookie in other.context.cookies())
     other.evaluate(REFUSED)
@@ -195,9 +196,9 @@ def test_what_is_chosen_stands_in_the_address_and_in_the_link(server, open_page)
     other.get_by_role("button", name="Copy link").click()
     other.get_by_text("This browser lets no page copy").wait_for()
     field = other.get_by_label("Address of this view")
-    assert field.input_value() == link
+    expect(field).to_have_value(link)
     assert field.evaluate("field => field.selectionEnd - field.selectionStart") == len(link)
     other.keyboard.press("Escape")
     other.get_by_role("button", name="New run").click()
     open_card(other, "prompt", "never-fails")
-    assert other.get_by_role("combobox", name="Index").count() == 0, "for this visitor as before"
+    expect(other.get_by_role("combobox", name="Index"), "for this visitor as before").to_have_count(0)

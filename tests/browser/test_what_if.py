@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from spexviz.masks import all_but
 from spexviz.results import Explanation
@@ -73,7 +74,7 @@ def test_words_are_switched_off_by_mouse_keyboard_and_mode(server, open_page, th
     both = f"Without “never” and “fails” the model says “positive” with {measured(run, never, never + 1)}"
     answer(page, both)
     assert struck(page) == ["never", "fails"] == page.locator(".player.off .name").all_inner_texts()
-    assert page.locator(".selected").count() == 0, "switching off selects nothing"
+    expect(page.locator(".selected"), "switching off selects nothing").to_have_count(0)
     rows = page.locator(".spexviz-tried .row .value").all_inner_texts()
     assert rows[:2] == [measured(run), measured(run, never, never + 1)]
     mode(page, "Switch off").click()
@@ -86,7 +87,7 @@ def test_words_are_switched_off_by_mouse_keyboard_and_mode(server, open_page, th
     mode(page, "Mark").press("Enter")
     for i in (0, never):
         words.nth(i).click()
-    assert page.locator(".token.selected").all_inner_texts() == [words.nth(0).inner_text(), "never"]
+    expect(page.locator(".token.selected")).to_have_text([words.nth(0).inner_text(), "never"])
     assert struck(page) == ["fails"]
     idle(page)
     page.locator(".tools .undo").click()
@@ -108,7 +109,7 @@ def test_what_no_run_has_asked_is_asked_of_the_model(server, open_page) -> None:
     loads = page.locator("[class*='-off-button'] button")
     idle(page)
     if loads.count():
-        assert "not asked" in page.locator(".spexviz-tried .row .value").nth(1).inner_text()
+        expect(page.locator(".spexviz-tried .row .value").nth(1)).to_contain_text("not asked")
         loads.click()
     said = answer(
         page, "Without “Her”, “acting”, “to” and “even” the model says “positive” with", LOADS / 1000
@@ -116,7 +117,7 @@ def test_what_no_run_has_asked_is_asked_of_the_model(server, open_page) -> None:
     assert re.search(
         r"with \d+ % instead of 84 %.* The surrogate predicted \d+ %; if each word acted alone", said
     )
-    assert page.locator(".spexviz-tried .row").count() == 4
+    expect(page.locator(".spexviz-tried .row")).to_have_count(4)
 
 
 def test_heads_and_examples_are_switched_off(server, open_page) -> None:
@@ -132,7 +133,7 @@ def test_heads_and_examples_are_switched_off(server, open_page) -> None:
     page.get_by_text("Choose from a list").click()
     page.locator("[class*='-switch_off-list'] input").press("Backspace")
     answer(page, "Shift-click a head")
-    assert page.locator(".square.off").count() == 0, "what a list switches on is on in the picture"
+    expect(page.locator(".square.off"), "what a list switches on is on in the picture").to_have_count(0)
 
     texts = recorded("training", "elevator")
     page = open_page(f"{server.url}/training")
@@ -145,7 +146,8 @@ def test_heads_and_examples_are_switched_off(server, open_page) -> None:
         "The model now",
         "Retrained without them",
     ]
-    assert page.locator(".spexviz-tried .row .value").first.inner_text() == question.bare(
-        texts.subject, texts.ends[1]
+    expect(page.locator(".spexviz-tried .row .value").first).to_have_text(
+        question.bare(texts.subject, texts.ends[1])
     )
-    assert page.locator(".item.off").count() >= 1 and page.locator(".card.selected").count() == 0
+    expect(page.locator(".card.selected")).to_have_count(0)
+    expect(page.locator(".item.off").first).to_be_attached()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import harness
 from tests.models import tiny
@@ -24,7 +25,7 @@ def test_it_serves_a_folder_from_an_empty_one(new_server, open_page, tmp_path: P
     page = open_page(f"{server.url}/explore")
 
     harness.type_prompt(page, "not bad at all", budget=64)
-    assert page.get_by_role("combobox", name="Model").input_value() == "mine"
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("mine")
     button = page.get_by_role("button", name="Explain")
     assert button.evaluate("button => getComputedStyle(button).backgroundColor") == PRIMARY
     harness.explain(page)
