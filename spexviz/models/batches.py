@@ -14,6 +14,10 @@ PROBED = 64  # tokens of a text of that probe
 GAIN = 1.1  # a doubled batch that is not this much faster is not worth its memory
 # whole texts, padded for the attention, may be this many times the tokens that a packed batch computes
 PADDED = 4
+# long texts share long beginnings, and alone each would compute its own anew: so packed ones get room for
+# three, in up to twice the tokens (measured on 650 tokens of which 13 words vary: 1.5 to 1.8 times as fast)
+TOGETHER = 3
+LARGER = 2
 
 
 def batches(
@@ -21,11 +25,15 @@ def batches(
 ) -> Iterator[tuple[list[int], int]]:
     """Rows of each micro-batch of about `tokens` tokens at most, and the tokens that it computes.
 
-    `extra` tokens come after each text. `packed`: in sorted order, and a common beginning is computed once;
-    else sorted by length, and each row is as long as the longest.
+    For long packed texts there is more room (TOGETHER). `extra` tokens come after each text. `packed`: in
+    sorted order, and a common beginning is computed once; else sorted by length, and each row is as long as
+    the longest.
     """
     rows: list[int] = []
     cost = longest = 0
+    if packed and texts:
+        together = TOGETHER * (max(map(len, texts)) + extra)
+        tokens = max(tokens, min(together, LARGER * tokens))
     for i in _in_order(texts, packed):
         length = len(texts[i]) + extra
         area = (len(rows) + 1) * max(longest, length)  # of the batch with this text, padded to its longest

@@ -23,7 +23,7 @@ from spexviz.kit.arrays import Floats
 from spexviz.kit.cached import cached_property
 from spexviz.models import checkpoint
 from spexviz.models.base import Likely, Span, Turn, Written, hint_of_space, messages, refused_messages
-from spexviz.models.batches import MOST_TOKENS, TOKENS, batches, tuned
+from spexviz.models.batches import LARGER, MOST_TOKENS, TOKENS, batches, tuned
 from spexviz.models.checkpoint import may_have
 from spexviz.models.compared import Allowed, allowed, remembered
 from spexviz.models.continued import Answers, differs_alone, ids_behind
@@ -254,8 +254,9 @@ class TransformersModel(ScoringModel):
         """Bytes that the weights, the fp32 head and one micro-batch take, about."""
         vocabulary, width = self.head_weight.shape
         weights = bytes_of([*self.network.parameters(), self.head_weight])
-        states = self.batch_tokens * (24 * width * 4)
-        logits = 2 * max(1, self.batch_tokens // 32) * vocabulary * 4
+        tokens = LARGER * self.batch_tokens
+        states = tokens * (24 * width * 4)
+        logits = 2 * max(1, tokens // 32) * vocabulary * 4
         return weights + states + logits
 
     def inputs_of(self, text: str) -> dict[str, list[int]]:

@@ -3,7 +3,9 @@
 That happens during a run. Rounding is noise on the values, and no surrogate can explain noise: its share of
 their variance is the R² that it costs. Above LIMIT the run begins anew in fp32; the fingerprint covers the
 precision, so values of the two are never mixed. The comparison comes after the first checkpoint, so that
-nobody waits for the model in fp32 before there is a picture, and before any number is final.
+nobody waits for the model in fp32 before there is a picture, and before any number is final. Only where texts
+are long (`is_slow`) it comes before, after the first colours: fewer values are asked in vain. It is of the
+same masks either way, so no number depends on when.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from spexviz.masks import Masks, Values
 LIMIT = 0.005  # of R²
 EXACT_TIMES = 5.0  # how much slower than reduced precision a model is taken to be in fp32
 MASKS = 16  # asked once more in fp32: the share is then known within a factor of about two
+
+
+LONG = 256  # tokens of a text from which an ablation takes a good part of a second on a CPU
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,12 @@ def known(game: Game) -> Precision | None:
     if name == "fp32":
         return Precision("fp32", 0.0, "fp32: only rounding in the seventh digit")
     return Precision(name, None, f"{name}; what rounding costs is not measured yet")
+
+
+def is_slow(game: Game, masks: Masks) -> bool:
+    """Whether a game asks a model texts so long that a run should not be begun in vain."""
+    tokens = game.asking().tokens(masks)
+    return tokens is not None and tokens > LONG * len(masks)
 
 
 def settle(game: Game, masks: Masks, cache: Cache | None = None) -> tuple[Game, Precision]:

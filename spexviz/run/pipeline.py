@@ -18,7 +18,7 @@ from spexviz.errors import MemoryFull, SolverError, SpexvizError
 from spexviz.games.base import Game
 from spexviz.games.foreign import as_game
 from spexviz.kit.memory import is_out_of_memory
-from spexviz.masks import uniform_masks
+from spexviz.masks import Masks, uniform_masks
 from spexviz.results import Explanation, Spent
 from spexviz.results.preview import Preview
 from spexviz.results.subject import Subject
@@ -28,7 +28,7 @@ from spexviz.run.checks import validate as check_sets
 from spexviz.run.exact import enumerated
 from spexviz.run.fits import Fitting, Found
 from spexviz.run.measured import measured
-from spexviz.run.noise import MASKS, Precision, known, settle
+from spexviz.run.noise import MASKS, Precision, is_slow, known, settle
 from spexviz.run.plan import Request, new_options
 from spexviz.run.resolve import shortfall
 from spexviz.run.sampled import Sampling
@@ -162,12 +162,15 @@ class _Run:
         From the beginning in fp32 where rounding proves too dear.
         """
         result: Explanation | None = None
+        game = self.game
         for found in self.steps():
             result = self._settled(self._explanation(found))
-            if result is None:
-                return self.whole()
+            if self.game is not game:
+                break
             if not result.complete:
                 self.partial(result)
+        if self.game is not game:
+            return self.whole()
         if result is None:
             raise SolverError(
                 f"The solver {self.request.solver.name} has no checkpoint: let the last be the whole design."
@@ -181,39 +184,45 @@ class _Run:
         design = self.request.plan.design
         if design is None:
             return [enumerated(self.fitting, self.preview)]
-        return Sampling(self.fitting, design, self.preview).steps()
+        return Sampling(self.fitting, design, self.preview, self._early).steps()
 
-    def _settled(self, result: Explanation) -> Explanation | None:
-        """The result with what rounding costs, which is found out once, after it was shown;
+    def _early(self, masks: Masks) -> bool:
+        """Where texts are long: find out already on the first masks what rounding costs, and go on or not."""
+        precision = self.precision
+        if precision is None or precision.noise is not None or self.compared:
+            return True
+        if len(masks) < MASKS or not is_slow(self.game, masks):
+            return True
+        return self._compare(masks, precision)
 
-        None where the run must begin anew.
-        """
+    def _settled(self, result: Explanation) -> Explanation:
+        """The result with what rounding costs, which is found out once, after it was shown."""
         if self.precision is None or self.compared:
             return result
         if self.precision.noise is None:
             self.partial(replace(result, complete=False))
-            game = self._compare(result, self.precision)
-            if game is not self.game:
-                self.game = game
-                self.runner.turn_to(game)
-                return None
+            masks = result.unseen.masks
+            if not len(masks):
+                n = len(result.players)
+                masks = uniform_masks(n, min(MASKS, 2**n), self.request.seed)
+            if not self._compare(masks, self.precision):
+                return result
         precision = self.precision.text
         noise = self.precision.noise
         return replace(result, spent=self._spent(), precision=precision, noise=noise)
 
-    def _compare(self, result: Explanation, precision: Precision) -> Game:
-        """The game to go on with, after some masks were asked in fp32 as well."""
+    def _compare(self, masks: Masks, precision: Precision) -> bool:
+        """Whether to go on, after some masks were asked in fp32 as well; else the game is another now."""
         self.runner.check_cancelled()
         self.runner.tell(f"comparing {precision.name} with fp32")
-        few = result.unseen.masks
-        if not len(few):
-            n = len(result.players)
-            count = min(MASKS, 2**n)
-            few = uniform_masks(n, count, self.request.seed)
-        game, self.precision = settle(self.game, few, self.runner.cache)
+        game, self.precision = settle(self.game, masks, self.runner.cache)
         self.fitting.ahead.comparing = False
         self.compared = True
-        return game
+        if game is self.game:
+            return True
+        self.game = game
+        self.runner.turn_to(game)
+        return False
 
     def checked(self, result: Explanation) -> Explanation:
         """The result with its most promising sets checked on the real model, where that was asked for."""

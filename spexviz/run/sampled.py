@@ -5,25 +5,36 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
-from spexviz.masks import Values, ends
+from spexviz.masks import Masks, Values, ends
 from spexviz.results import Proof
 from spexviz.run.answers import Answers
 from spexviz.run.fits import Fit, Fitting, Found
 from spexviz.run.folds import FOLDS, ByFolds
 from spexviz.run.held_out import HeldOut
 from spexviz.run.plan import foldable
-from spexviz.run.preview import Preview, Previews
+from spexviz.run.preview import FIRST, Preview, Previews
 from spexviz.solvers.base import Design
 
 FLAT = 0.01  # a doubling that raises R² by less is flat; two in a row end a run that may stop early
 
 
 class Sampling:
-    """The masks asked so far with their values, and the fits at every checkpoint with their scores."""
+    """The masks asked so far with their values, and the fits at every checkpoint with their scores.
 
-    def __init__(self, fitting: Fitting, design: Design, show: Callable[[Preview], None]):
+    `early` receives the first of the masks that R² will count, once they are asked and before there is a fit;
+    where it says False, there are no steps.
+    """
+
+    def __init__(
+        self,
+        fitting: Fitting,
+        design: Design,
+        show: Callable[[Preview], None],
+        early: Callable[[Masks], bool] | None = None,
+    ):
         self.fitting = fitting
         self.show = show
+        self.early = early
         self.request = fitting.request
         self.runner = fitting.runner
         self.design = design
@@ -41,6 +52,8 @@ class Sampling:
             self.scoring = ByFolds(self.fitting, self.design, float(both[1]))
         counts = self._counts()
         self.fitting.ahead.plan(counts, FOLDS if self.request.plan.by_folds else 0)
+        if not self._goes_on(counts[0]):
+            return
         for count in counts:
             self.asked.ask(self.runner, count, self._previews(count))
             self.scoring.ask(count)
@@ -55,6 +68,14 @@ class Sampling:
                 self.scoring.end_early(count)
                 yield self._found(both, complete=True, stopped=reason)
                 return
+
+    def _goes_on(self, first: int) -> bool:
+        """Whether there are steps, once the first masks are asked; those before the `first` checkpoint."""
+        if self.early is None or not self.request.plan.by_folds:
+            return True
+        self.asked.ask(self.runner, min(FIRST, first), self._previews(first))
+        asked = self.design.head(len(self.asked.values))
+        return self.early(asked.masks[asked.reference])
 
     def _counts(self) -> list[int]:
         """Masks at each checkpoint; the last are all, unless the solver has none such."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from spexviz.kit.memory import is_out_of_memory
-from spexviz.models.batches import PADDED, batches, tuned
+from spexviz.models.batches import LARGER, PADDED, TOGETHER, batches, tuned
 from spexviz.models.prefixes import layout
 from tests.models.test_prefixes import some_texts
 
@@ -24,8 +24,16 @@ def test_batches_hold_every_text_once_and_say_what_they_compute(tokens: int, is_
         assert cost == (
             len(layout(ended)) + _shared_ends(texts, rows, extra) if is_packed else len(rows) * longest
         )
-        assert len(rows) == 1 or (cost <= tokens and len(rows) * longest <= PADDED * tokens)
+        room = LARGER * tokens if is_packed and TOGETHER * longest > tokens else tokens
+        assert len(rows) == 1 or (cost <= room and len(rows) * longest <= PADDED * room)
     assert len(found) == (1 if tokens == 10_000 else len(texts) if tokens == 1 else len(found))
+
+
+def test_long_texts_that_begin_alike_are_asked_together() -> None:
+    texts = [[*range(500), 1000 + i, *range(100)] for i in range(6)]
+    assert [len(rows) for rows, _ in batches(texts, 700, packed=True)] == [6]
+    assert [len(rows) for rows, _ in batches(texts, 700, packed=False)] == [1] * 6
+    assert [len(rows) for rows, _ in batches(texts, 1, packed=True)] == [1] * 6, "no memory for two"
 
 
 def _shared_ends(texts: list, rows: list[int], extra: int) -> int:

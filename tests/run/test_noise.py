@@ -20,6 +20,7 @@ from spexviz.results import Explanation
 from spexviz.run import noise as precision
 from spexviz.run import pipeline
 from spexviz.run.noise import known, settle, share
+from spexviz.solvers.auto import Auto
 from spexviz.solvers.linear import Linear
 
 PROMPT = "never dull not bad at all really good"
@@ -136,6 +137,39 @@ def test_the_first_picture_comes_before_the_model_in_fp32(
     )
     assert all("compared with fp32 on 16 masks" in one or "on 8 masks" in one for one in told[2:])
     assert result.noise > 0 and result.spent.compared == 16
+
+
+@pytest.mark.parametrize("limit", [0.0, 1.0], ids=["falls back to fp32", "stays in bf16"])
+def test_long_texts_are_compared_after_the_first_colours_with_the_same_numbers(
+    limit: float, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "LIMIT", limit)
+    asked: Counter[str] = Counter()
+    ask = PromptGame.__call__
+
+    def noted(self: PromptGame, masks: np.ndarray) -> np.ndarray:
+        asked[self.precision] += len(masks)
+        return ask(self, masks)
+
+    monkeypatch.setattr(PromptGame, "__call__", noted)
+    long = replace(game(tiny_llama, "bf16"), prompt=PROMPT + " and never boring")
+    late = pipeline.explain(long, Auto(), budget=128, cache=MemoryCache())
+    asked_late = dict(asked)
+    asked.clear()
+    monkeypatch.setattr(precision, "LONG", 2)  # tokens
+    told: list[str] = []
+    early = pipeline.explain(
+        long, Auto(), budget=128, cache=MemoryCache(), progress=lambda progress: told.append(progress.phase)
+    )
+    first = told.index("comparing bf16 with fp32")
+    assert not any(phase.startswith("fitting") for phase in told[:first])
+    assert early.precision == late.precision and early.fidelity.r2 == late.fidelity.r2
+    np.testing.assert_array_equal(early.sample.values, late.sample.values)
+    if limit == 0.0:
+        assert asked["bf16"] == 34 < asked_late["bf16"], "the two ends, and the first colours"
+        assert asked["fp32"] == asked_late["fp32"]
+    else:
+        assert asked == asked_late
 
 
 @pytest.mark.parametrize("limit", [0.0, 1.0], ids=["falls back to fp32", "stays in bf16"])
