@@ -32,7 +32,7 @@ from spexviz.run.noise import MASKS, Precision, is_slow, known, settle
 from spexviz.run.plan import Request, new_options
 from spexviz.run.resolve import shortfall
 from spexviz.run.sampled import Sampling
-from spexviz.solvers.base import Solver
+from spexviz.solvers.base import Design, Solver
 from spexviz.solvers.linear import Linear
 from spexviz.spec import MOST_CHECKED
 
@@ -184,16 +184,16 @@ class _Run:
         design = self.request.plan.design
         if design is None:
             return [enumerated(self.fitting, self.preview)]
-        return Sampling(self.fitting, design, self.preview, self._early).steps()
+        return Sampling(self.fitting, design, self.preview, self._early(design)).steps()
 
-    def _early(self, masks: Masks) -> bool:
-        """Where texts are long: find out already on the first masks what rounding costs, and go on or not."""
+    def _early(self, design: Design) -> Callable[[Masks], bool] | None:
+        """Where texts are long: what finds out on the first masks what rounding costs, and if the run goes on."""
         precision = self.precision
         if precision is None or precision.noise is not None or self.compared:
-            return True
-        if len(masks) < MASKS or not is_slow(self.game, masks):
-            return True
-        return self._compare(masks, precision)
+            return None
+        if not is_slow(self.game, design.masks[:MASKS]):
+            return None
+        return lambda masks: len(masks) < MASKS or self._compare(masks, precision)
 
     def _settled(self, result: Explanation) -> Explanation:
         """The result with what rounding costs, which is found out once, after it was shown."""

@@ -52,10 +52,12 @@ class Sampling:
             self.scoring = ByFolds(self.fitting, self.design, float(both[1]))
         counts = self._counts()
         self.fitting.ahead.plan(counts, FOLDS if self.request.plan.by_folds else 0)
-        if not self._goes_on(counts[0]):
+        first = next(iter(counts), 0)
+        previews = self._previews(first)
+        if not self._goes_on(first, previews):
             return
         for count in counts:
-            self.asked.ask(self.runner, count, self._previews(count))
+            self.asked.ask(self.runner, count, previews if count == first else None)
             self.scoring.ask(count)
             with self.fitting.ahead.step(count):
                 self._fit(count)
@@ -69,11 +71,11 @@ class Sampling:
                 yield self._found(both, complete=True, stopped=reason)
                 return
 
-    def _goes_on(self, first: int) -> bool:
-        """Whether there are steps, once the first masks are asked; those before the `first` checkpoint."""
+    def _goes_on(self, first: int, previews: Previews | None) -> bool:
+        """Whether there are steps, once the first masks are asked: of those of the `first` checkpoint."""
         if self.early is None or not self.request.plan.by_folds:
             return True
-        self.asked.ask(self.runner, min(FIRST, first), self._previews(first))
+        self.asked.ask(self.runner, min(FIRST, first), previews)
         asked = self.design.head(len(self.asked.values))
         return self.early(asked.masks[asked.reference])
 
@@ -85,7 +87,7 @@ class Sampling:
 
     def _previews(self, count: int) -> Previews | None:
         """What looks at the ablations before the first checkpoint, where some of them tell of all players."""
-        if self.fits or not foldable(self.request.solver):
+        if not foldable(self.request.solver):
             return None
         return Previews(self.request.subject, self.show, count - 1)
 

@@ -35,7 +35,7 @@ class Slow(TransformersModel):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Slow:
     found = Slow(str(tiny.save(Path(tmp_path_factory.mktemp("tiny")) / "tiny-llama")), precision="fp32")
-    found.batch_tokens = 64
+    found.batch_tokens = 32  # two texts a batch
     found.log = []
     return found
 
