@@ -187,7 +187,7 @@ class _Run:
         return Sampling(self.fitting, design, self.preview, self._early(design)).steps()
 
     def _early(self, design: Design) -> Callable[[Masks], bool] | None:
-        """Where texts are long: what finds out on the first masks what rounding costs, and if the run goes on."""
+        """Where texts are long: what compares the first masks with fp32, and says whether to go on."""
         precision = self.precision
         if precision is None or precision.noise is not None or self.compared:
             return None
