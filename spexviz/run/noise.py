@@ -23,8 +23,6 @@ from spexviz.masks import Masks, Values
 LIMIT = 0.005  # of R²
 EXACT_TIMES = 5.0  # how much slower than reduced precision a model is taken to be in fp32
 MASKS = 16  # asked once more in fp32: the share is then known within a factor of about two
-
-
 LONG = 256  # tokens of a text from which an ablation takes a good part of a second on a CPU
 
 

@@ -94,8 +94,8 @@ def explain(
     the result is in `checks`. `target_r2` ends the run at the first checkpoint whose interval of R² lies
     above it, `stop_when_flat` where the last two doublings each gained less than .01 and the fit beats the
     mean; `stopped` then says so. These three are part of the run's spec, unless left out. A game in reduced
-    precision is compared with itself in fp32 on a few masks after the first checkpoint, and the run begins
-    anew in fp32 where that is needed.
+    precision is compared with itself in fp32 on a few masks, after the first checkpoint or, where texts are
+    long, before it, and the run begins anew in fp32 where that is needed.
     Raises Cancelled, AblationError, SolverError, MemoryFull, GameError for what is no game, and whatever the
     game raises; finished ablations stay in `cache`.
     """

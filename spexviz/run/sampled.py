@@ -72,7 +72,7 @@ class Sampling:
                 return
 
     def _goes_on(self, first: int, previews: Previews | None) -> bool:
-        """Whether there are steps, once the first masks are asked: of those of the `first` checkpoint."""
+        """Whether there are steps; what looks `early` has a part of the first checkpoint asked before."""
         if self.early is None or not self.request.plan.by_folds:
             return True
         self.asked.ask(self.runner, min(FIRST, first), previews)

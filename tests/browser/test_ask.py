@@ -97,7 +97,7 @@ def test_everything_can_be_asked_of_a_run(server, open_page, width: int, theme: 
     press(page, other.get_by_role("button", name="Ask the model"), "mouse")
     wait_until(lambda: "acting <img src=x" in other.locator("details").text_content(), 60, "the hostile text")
     idle(page)
-    expect(page.locator("img[src*=evil], img[src=x], a[href^=javascript]")).to_have_count(0)
+    assert page.locator("img[src*=evil], img[src=x], a[href^=javascript]").count() == 0
     press(page, other.get_by_role("button", name="Put the original back"), "mouse")
     wait_until(lambda: field.input_value() == "never", 30, "the original")
     assert is_within(page)

@@ -95,9 +95,7 @@ def test_a_review_is_explained_from_the_browser(server, open_page):
     page.get_by_text(re.compile(rf"[\d,]+ of {total} ablations .* to go")).wait_for(timeout=LONG)
     assert page.get_by_role("button", name="Cancel").is_enabled()
     first = wait_until(lambda: points(curve(page), "auto"), LONG / 1000, "the first point of the curve")
-    expect(
-        page.get_by_role("button", name="Cancel"), "the curve is there while the run goes on"
-    ).to_be_visible()
+    assert page.get_by_role("button", name="Cancel").is_visible(), "the curve is there while the run goes on"
     wait_until(lambda: len(points(curve(page), "auto")) > len(first), LONG / 1000, "the curve to grow")
 
     page.get_by_role("tab", name="Sets as a table").wait_for(timeout=LONG)

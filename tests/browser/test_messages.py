@@ -40,7 +40,7 @@ def test_a_conversation_is_typed_asked_and_shown(server, open_page, width: int, 
     assert game["turns"] == [["system", EVIL * 12], ["user", "Have you seen it?"], ["user", None]]
     asked = page.locator(".spexviz-question .prompt")
     expect(asked).to_contain_text("User: Have you seen it?")
-    expect(asked.locator("img")).to_have_count(0)
+    assert asked.locator("img").count() == 0
     page.get_by_role("button", name=re.compile("more characters")).press("Enter")
     assert asked.inner_text().count("Be brief.") == 12
     assert page.evaluate("document.documentElement.scrollWidth") <= width

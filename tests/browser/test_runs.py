@@ -212,10 +212,10 @@ def test_hostile_words_stay_words(server, open_page):
     page.get_by_role("button", name="Link and settings").click()
     page.get_by_text("What was asked:").wait_for()
     smuggled = "img[src='x'], img[src*='example.com'], iframe[srcdoc], a[href^='javascript']"
-    expect(page.locator(smuggled)).to_have_count(0)
+    assert page.locator(smuggled).count() == 0
     page.goto(f"{server.url}/runs")
     page.locator(".spexviz-rows").wait_for()
-    expect(page.locator(smuggled)).to_have_count(0)
+    assert page.locator(smuggled).count() == 0
     for given in ("<script>alert(5)</script>", "../../etc/passwd", "0" * 16, "%00"):
         page.goto(f"{server.url}/explore?run={given}")
         page.get_by_text("This address names a run that is not on this machine").wait_for()

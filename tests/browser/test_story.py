@@ -74,7 +74,7 @@ def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_pa
     for selector in (".spexviz-question", ".headline h2", ".metered", ".spexviz-strip .text", ".comb"):
         wait_until(lambda at=selector: within_first_screen(page, at), 20, selector)
     fold = page.locator(".headline details")
-    expect(fold.locator("p").first).not_to_be_visible()
+    assert not fold.locator("p").first.is_visible()
     fold.locator("summary").click()
     expect(fold).to_contain_text("59\u00a0% of the variance")
     expect(page.locator(".metered .meter i.on")).to_have_count(5)
@@ -85,7 +85,7 @@ def test_the_first_screen_says_what_was_asked_answered_and_found(server, open_pa
 def test_the_depth_is_kept_and_another_index_is_shown_everywhere(server, open_page, theme: str) -> None:
     page = open_page(f"{server.url}/explore", width=1440, theme=theme)
     open_card(page, "prompt", "turns")
-    expect(page.get_by_role("combobox", name="Index")).to_have_count(0)
+    assert page.get_by_role("combobox", name="Index").count() == 0
     page.get_by_test_id("stButtonGroup").get_by_text("researcher", exact=True).click()
     page.get_by_role("combobox", name="Index").wait_for()
     wait_until(lambda: "=researcher" in page.evaluate("document.cookie"), 30, "the browser to keep it")
@@ -98,11 +98,11 @@ def test_the_depth_is_kept_and_another_index_is_shown_everywhere(server, open_pa
     wait_until(lambda: value.inner_text() != shown, 30, "the values of the other index")
     idle(page)
     expect(page.locator(".combs .head")).to_contain_text("FBII")
-    expect(page.locator(".spexviz-strip")).not_to_contain_text("confirmed")
+    assert "confirmed" not in page.locator(".spexviz-strip").inner_text()
     orders = page.get_by_test_id("stButtonGroup").filter(has_text="Highest order")
     orders.get_by_text("1", exact=True).click()
     page.get_by_text("Only single words are shown (highest order 1).").first.wait_for()
-    expect(page.get_by_text("No interactions")).to_have_count(0)
+    assert page.get_by_text("No interactions").count() == 0
 
 
 @in_themes("light")
@@ -145,8 +145,8 @@ def test_a_selection_belongs_to_its_run(server, open_page) -> None:
     expect(row.locator("td.first"), "the table's row is marked with it").to_have_text("never × fails")
     row.press("Escape")
     page.get_by_role("button", name="Clear selection").wait_for(state="detached")
-    expect(row).to_have_count(0)
-    expect(page.locator(".comb.selected")).to_have_count(0)
+    assert row.count() == 0
+    assert page.locator(".comb.selected").count() == 0
     page.get_by_role("grid", name="Sets as a table").locator("tbody tr").first.press("Enter")
     page.get_by_role("button", name="Clear selection").wait_for()
     expect(page.locator(".comb").first).to_have_attribute("aria-pressed", "true")
@@ -157,13 +157,13 @@ def test_a_selection_belongs_to_its_run(server, open_page) -> None:
     arcs.locator("[data-node][tabindex='0']").focus()
     for key in ("ArrowRight", "ArrowRight", "Enter"):
         page.keyboard.press(key)
-    expect(page.locator(".token.selected"), "at once, before the server").to_have_text(["never"])
+    assert page.locator(".token.selected").all_inner_texts() == ["never"], "at once, before the server"
     page.get_by_text("never: keeping it moves the value").wait_for()
     expect(arcs.locator(".player.selected .name")).to_have_text(["never"])
     first = page.url
     page.get_by_role("button", name="New run").click()
     open_card(page, "prompt", "turns")
-    expect(page.get_by_role("button", name="Clear selection")).to_have_count(0)
+    assert page.get_by_role("button", name="Clear selection").count() == 0
     page.goto(first)
     page.get_by_role("tab", name="Sets as a table").first.wait_for()
     idle(page)
@@ -188,8 +188,8 @@ def test_heads_and_examples_are_selected_by_mouse_and_by_keyboard(server, open_p
     idle(page)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Clear selection").wait_for(state="detached")
-    expect(page.locator(".square.selected")).to_have_count(0)
-    expect(row).to_have_count(0)
+    assert page.locator(".square.selected").count() == 0
+    assert row.count() == 0
 
     page.goto(f"{server.url}/training")
     card(page, "training", "elevator").press("Enter")
@@ -230,10 +230,10 @@ def test_where_little_is_explained_nothing_is_shown_as_found(server, open_page, 
     page = open_page(f"{server.url}/explore", theme=theme)
     upload(page, server, run, tmp_path)
     expect(page.locator(".headline h2")).to_have_text(re.compile("^Nothing can be said yet"))
-    expect(page.locator(".metered")).to_contain_text("Do not read")
+    assert page.locator(".metered").inner_text().startswith("Do not read")
     expect(page.get_by_text("These are guesses")).to_be_visible()
-    expect(page.locator(".comb")).to_have_count(0)
-    expect(page.locator(".spexviz-arcs")).to_have_count(0)
+    assert page.locator(".comb").count() == 0
+    assert page.locator(".spexviz-arcs").count() == 0
 
 
 def without_question(subject: dict[str, Any]) -> dict[str, Any]:
