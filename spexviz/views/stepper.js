@@ -28,9 +28,10 @@ const said = () => new URLSearchParams(location.search);
 // Whether the address is what the page was drawn by, or what it has become of that.
 function isThere({ given, words, names, last, titles }) {
   const now = said();
-  if (now.get(names.at) === last) now.set(names.at, titles.length);
   const isNow = (all) => Object.entries(all).every(([name, value]) => now.get(name) === value);
-  return isNow(words) || (Object.keys(given).length > 0 && isNow(given));
+  if (Object.keys(given).length > 0 && isNow(given)) return true;
+  if (now.get(names.at) === last) now.set(names.at, titles.length);
+  return isNow(words);
 }
 
 function settle(words) {
