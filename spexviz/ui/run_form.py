@@ -71,7 +71,7 @@ def solver_and_seed() -> tuple[Solver | None, int]:
 
 def last_row() -> tuple[Any, Any]:
     """The places of the budget and of the button that starts the run, beside each other."""
-    budget, start = st.columns([3, 1], vertical_alignment="center")
+    budget, start = st.columns([2, 1], vertical_alignment="center")
     return budget, start
 
 

@@ -61,7 +61,7 @@
     for (let at = node; at; at = parent(at)) {
       if (at.ariaHidden === "true" && at.classList.contains("room")) return true;
       const box = at.getBoundingClientRect();
-      if (box.width <= 1 && box.height <= 1) return true;
+      if (box.width <= 1 && box.height <= 1 && !["contents", "inline"].includes(getComputedStyle(at).display)) return true;
     }
     return false;
   }

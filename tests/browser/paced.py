@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import itertools
 import threading
+from pathlib import Path
 
 from spexviz.games.prompt.game import PromptGame
+from spexviz.kit.files import write_text
 from spexviz.kit.paths import home
 from spexviz.masks import Masks, Values
 
 LAUNCH = ("-m", "tests.browser.paced", "run", "app.py", "--server.port")
+
+
+def let(at: Path, calls: int) -> None:
+    """Let the server whose home is `at` answer as many calls in all."""
+    write_text(at / "calls", str(calls))  # in one step: the server reads it all the time
 
 
 def wait_for_leave() -> None:

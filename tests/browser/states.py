@@ -317,18 +317,14 @@ def open_recorded(page: Any, url: str, lens: str, game: str, name: str) -> str:
     return re.search(r"[?&]run=([0-9a-f]{16})", page.url)[1]
 
 
-def _let(server: harness.Server, calls: int) -> None:
-    (server.home / "calls").write_text(str(calls))
-
-
 def cancelled(server: harness.Server, page: Any, prompt: str, calls: int = 0) -> str:
     """A run that was cancelled after its first colours; `calls`: that the server has answered before."""
-    _let(server, calls + 2)
+    paced.let(server.home, calls + 2)
     run_id = _start(server, page, prompt)
     page.locator(".preview .token[data-sign]").first.wait_for()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text("Cancelling once the model has answered").wait_for()
-    _let(server, calls + 3)
+    paced.let(server.home, calls + 3)
     wait_until(lambda: server.run(run_id)["state"] == "cancelled", 60, "the run to be cancelled")
     return run_id
 
@@ -342,7 +338,7 @@ def failed(server: harness.Server, page: Any) -> str:
 
 def running(server: harness.Server, page: Any) -> str:
     """A run that has its first fit and goes on for ever."""
-    _let(server, 9)
+    paced.let(server.home, 9)
     run_id = _start(server, page, PROMPTS[2])
     page.locator(".spexviz-strip:not(.preview) .token").first.wait_for()
     return run_id

@@ -30,7 +30,7 @@ def test_two_tabs_see_the_text_its_colours_a_cancel_a_resume_and_the_end(
     server = new_server(launch=paced.LAUNCH, SPEXVIZ_MODELS="toy")
 
     def let(calls: int) -> None:
-        (server.home / "calls").write_text(str(calls))
+        paced.let(server.home, calls)
 
     let(0)
     page = open_page(f"{server.url}/explore", theme="dark")

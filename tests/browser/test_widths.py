@@ -16,6 +16,8 @@ BAD = """<!doctype html><body style="margin:0;background:#fff;color:#1e2230">
 <p style="color:#999">a text that is too pale</p>
 <div style="opacity:0.5"><p>a text that has faded</p></div>
 <p style="white-space:nowrap;width:900px">WIDE</p><p style="margin-left:500px;white-space:nowrap">far away</p>
+<button><span style="display:contents">
+<p style="width:60px;overflow:hidden;white-space:nowrap">a button that is cut</p></span></button>
 <section></section>
 <script>document.querySelector("section").attachShadow({ mode: "open" }).innerHTML =
   '<div style="background:#202020"><p style="color:#444">a pale text of a component</p></div>';</script>"""
@@ -34,6 +36,7 @@ def test_the_audit_finds_what_is_wrong_and_only_that(browser: Any) -> None:
         for said in (
             'cut: "a text that is cut"',
             'cut: "whose second line is cut"',
+            'cut: "a button that is cut"',
             ': "a text that is too pale"',
             ': "a text that has faded"',
             'px): "far away"',
@@ -41,7 +44,7 @@ def test_the_audit_finds_what_is_wrong_and_only_that(browser: Any) -> None:
             ': "a pale text of a component"',
         ):
             assert said in found, found
-        assert len(found.splitlines()) == 7, found
+        assert len(found.splitlines()) == 8, found
         page.set_content(GOOD)
         assert wrong_with(page) == []
 
