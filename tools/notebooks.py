@@ -1,7 +1,7 @@
 """Run the notebooks of examples/ in a real kernel, and keep what they show: python -m tools.notebooks.
 
-With names, only these. What they show is what the site and GitHub show. Figures of Plotly are kept with a
-link to its script, not with the script itself, which is 4 MB.
+With names, only these. What they show is what the site and GitHub show, which run no scripts: figures of
+Plotly are kept as pictures.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
 SECONDS = 300  # of one cell
-SETTINGS = {"PYTHONPATH": str(ROOT), "PLOTLY_RENDERER": "notebook_connected"}
+SETTINGS = {"PYTHONPATH": str(ROOT), "PLOTLY_RENDERER": "plotly_mimetype"}
+FIGURE = "application/vnd.plotly.v1+json"
 
 
 def executed(path: Path, folder: Path, settings: Mapping[str, str] | None = None) -> Any:
@@ -45,6 +47,19 @@ def printed(cell: Any) -> str:
     return "\n".join(parts)
 
 
+def drawn(output: Any, folder: Path) -> Any:
+    """The output, and a figure of Plotly as a picture of it."""
+    if FIGURE in output.get("data", {}):
+        from plotly.graph_objects import Figure
+
+        from spexviz.views import save
+
+        figure = output.data[FIGURE]
+        path = save(Figure(figure["data"], figure["layout"]), folder / "figure.png")
+        output.data = {"image/png": b64encode(path.read_bytes()).decode()}
+    return output
+
+
 def main() -> int:
     """Run those that are named, or all, each with a $SPEXVIZ_HOME of its own but for the models."""
     from spexviz.kit.paths import home
@@ -59,10 +74,11 @@ def main() -> int:
             fresh.mkdir()
             (fresh / "models").symlink_to(models)
             notebook = executed(path, Path(folder), {"SPEXVIZ_HOME": str(fresh)})
-        for cell in notebook.cells:
-            cell.metadata.pop("execution", None)  # when it ran: another each time
-            if cell.cell_type == "code":  # bars and loading, which tell nothing afterwards
-                cell.outputs = [one for one in cell.outputs if one.get("name") != "stderr"]
+            for cell in notebook.cells:
+                cell.metadata.pop("execution", None)  # when it ran: another each time
+                if cell.cell_type == "code":  # without bars and loading, which tell nothing afterwards
+                    told = [one for one in cell.outputs if one.get("name") != "stderr"]
+                    cell.outputs = [drawn(one, Path(folder)) for one in told]
         nbformat.write(notebook, path)
         took, size = time.monotonic() - began, path.stat().st_size
         print(f"{path.name}: {took:.1f} s, {size / 1000:.0f} kB", flush=True)
