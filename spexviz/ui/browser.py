@@ -43,11 +43,20 @@ _begin = component(
       if (!window.spexvizShown) {
         document.addEventListener("click", toForm, true);
         document.addEventListener("pointerdown", hold, true);
+        dress();
       }
       ahead(data);
       if (window.spexvizShown === data.shown) return;
       window.spexvizShown = data.shown;
       document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+    }
+
+    // What opens over the page lies outside of what Streamlit tells its theme.
+    function dress() {
+      const app = document.querySelector("[data-testid=stApp]");
+      const follow = () => (document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme);
+      new MutationObserver(follow).observe(app, { attributeFilter: ["class"] });
+      follow();
     }
 
     // What draws figures is read and run while a visitor looks around: later the page would wait for it.

@@ -106,7 +106,7 @@ def _result(run: Run) -> Explanation | None:
 def _pickers(runs: Sequence[Run | None]) -> None:
     """A field for each side, and a button that swaps them."""
     listed = runtime.manager().store.sorted_out(MOST, ownership.listed())[0]
-    columns = st.columns([5, 5, 1.2], vertical_alignment="bottom")
+    columns = st.columns([3, 3, 1.2], vertical_alignment="bottom")
     for column, side, name, run, other in zip(columns, SIDES, pairs.NAMES, runs, runs[::-1], strict=False):
         known = {one.id: one for one in (run, *listed) if one is not None}
         kind = None if other is None else other.spec.game_name

@@ -36,9 +36,10 @@ pages += [
     for name, title, icon in UNLISTED
 ]
 
-# Constant style, no user text: less empty space above, headings that do not shout, a main button that can be
-# read on the dark theme too, small print with a contrast of 4.5, tabs and numbers that wrap where room is
-# short, the focus on links of the sidebar, no room for what shows nothing.
+# Constant style, no user text: less empty space above, headings that do not shout, a main button and chosen
+# words that can be read on the dark theme too, small print with a contrast of 4.5, tabs, numbers, chosen
+# words and boxes to tick that wrap where room is short, the focus on links of the sidebar, no room for what
+# shows nothing.
 st.html(f"""<style>
 .stMainBlockContainer {{ padding-top: 3rem; padding-bottom: 3rem; }}
 @media (max-width: 768px) {{ .stMainBlockContainer {{ padding-top: 4.5rem; }} }}
@@ -49,13 +50,15 @@ st.html(f"""<style>
   color: light-dark(#5d5b6a, #aeacb9);
   opacity: 1;
 }}
-[data-testid="stPopoverBody"] [data-testid="stCaptionContainer"] p {{ color: inherit; }}
-[data-testid="stPopoverBody"] [data-testid="stCaptionContainer"] {{ color: inherit; opacity: 0.85; }}
 .stTabs [role="tablist"] {{ flex-wrap: wrap; row-gap: 0.25rem; }}
 [data-testid="stMetric"] :is(label, p, div, span) {{ white-space: normal; overflow: visible; }}
 [data-testid="stMetricValue"] {{ font-size: clamp(1.3rem, 2.2vw, 2.1rem); overflow-wrap: anywhere; }}
 [data-testid="stBaseButton-primary"]:enabled kbd {{ opacity: 1; }}
-[data-testid^="stBaseButton-primary"]:is(:enabled, :enabled:hover) {{ color: light-dark(#fff, #14131a); }}
+:is([data-testid^="stBaseButton-primary"]:is(:enabled, :enabled:hover), [data-tag], [data-tag] > *) {{
+  color: light-dark(#fff, #14131a);
+}}
+:is([data-tag], [data-tag] > span) {{ height: auto; white-space: normal; }}
+.stCheckbox p {{ white-space: normal; }}
 [data-testid="stSidebarNavLink"]:focus-visible {{ outline: 2px solid light-dark(#5b3fa0, #b9a3f0); }}
 [class*="st-key-{browser.UNSEEN}-"] {{ position: absolute; }}
 </style>""")

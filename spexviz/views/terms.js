@@ -25,10 +25,11 @@ function termsIn(root, terms = {}) {
         if (!about || met.has(about[0])) continue;
         met.set(about[0], node);
         const end = found.index + found[0].length;
-        const mark = /^[.,;:!?)]?/.exec(piece.slice(end))[0]; // stays on the line of its word
+        const mark = /^[.,;:!?)]?/.exec(piece.slice(end))[0]; // these stay on the line of their word, as a bracket before it does
+        const before = piece.slice(from, found.index).replace(/[([“]$/, "");
         const whole = element("span", "term-end");
-        whole.append(termButton(root, found[0], about), mark);
-        node.append(piece.slice(from, found.index), whole);
+        whole.append(piece.slice(from + before.length, found.index), termButton(root, found[0], about), mark);
+        node.append(before, whole);
         from = end + mark.length;
       }
       node.append(piece.slice(from));
