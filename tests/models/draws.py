@@ -48,7 +48,10 @@ _STRANGE = (
 _ENDS = (".", "!", "?", ",", ":", "…")
 _GAPS = ("  ", "\n", "\n\n", "\t", " \n ", "\u00a0", "\r\n")
 _LENGTHS = ((1, 1), (2, 6), (5, 12), (10, 20), (25, 40))  # words of a prompt
-_SPLITS = ("words", "words", "words", "tokens", "sentences", "lines", "boundaries", "regex", "spans")
+_SPLITS = (
+    *("words", "words", "words", "tokens", "sentences"),
+    *("lines", "paragraphs", "boundaries", "regex", "spans"),
+)
 _PATTERNS = (r"\w+", r"[a-z]+", r"\S\S?", r"[^\W\d]+")
 _REPLACEMENTS = ("_", "...", "", " ", "😀", "something")
 _ANSWERS = {  # of one token each where the tokeniser allows, and of several

@@ -21,6 +21,7 @@ SPLIT_NAMES = {
     "boundaries": "Words, in a script without spaces",
     "sentences": "Sentences",
     "lines": "Lines",
+    "paragraphs": "Paragraphs",
     "tokens": "Tokens of the model",
     "regex": "Matches of a regular expression",
     "spans": "Pieces that you mark",
@@ -28,5 +29,5 @@ SPLIT_NAMES = {
 SPACE_NAMES = {"typed": "As typed", "one": "One space"}
 SPACES = {
     "typed": "Between kept parts stands the white space that was typed.",
-    "one": "Between kept words and sentences stands one space, between kept lines one line end.",
+    "one": "Between kept words and sentences stands one space, between lines a line end, between paragraphs two.",
 }

@@ -38,7 +38,13 @@ from spexviz.models.base import LanguageModel, Turn, Written
 from spexviz.models.given import InMemory
 from spexviz.results.subject import Scale
 
-_NOUNS = {"words": "word", "tokens": "token", "sentences": "sentence", "lines": "line"}  # else "part"
+_NOUNS = {  # else "part"
+    "words": "word",
+    "tokens": "token",
+    "sentences": "sentence",
+    "lines": "line",
+    "paragraphs": "paragraph",
+}
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def proposed(text: str, split: str = "words") -> Proposal | None:
     'sentences'
 
     By its script where no spaces stand between words; lines where these are of one build (examples, lists);
-    sentences, then lines, where the split gives more than 120 players.
+    sentences, then lines, then paragraphs, where the split gives more than 120 players.
     """
     if not text.strip():
         return None
@@ -60,10 +60,10 @@ def proposed(text: str, split: str = "words") -> Proposal | None:
 
 
 def _coarser(text: str, split: str, now: int) -> Proposal | None:
-    """Sentences, or lines where these are still too many; of two that are too many that with fewer."""
+    """Sentences, lines or paragraphs, the first that are few enough; where none are, the fewest."""
     noun = "sentences" if split == "sentences" else "words"
     why = f"This text has {now:,} {noun}"
-    coarser = ("lines",) if split == "sentences" else ("sentences", "lines")
+    coarser = ("lines", "paragraphs") if split == "sentences" else ("sentences", "lines", "paragraphs")
     found = [(name, _count(text, name)) for name in coarser]
     found = [(name, count) for name, count in found if 2 <= count < now]
     for name, count in found:

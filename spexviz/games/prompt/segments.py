@@ -27,14 +27,16 @@ SPLITS: dict[str, str] = {
     "boundaries": "Words by Unicode's boundaries, for scripts without spaces (Chinese, Japanese, Thai).",
     "sentences": "Sentences, with their closing punctuation.",
     "lines": "Lines that are not blank.",
+    "paragraphs": "Paragraphs, with a blank line between them.",
     "tokens": "The tokens of the model's own tokeniser.",
     "regex": "Every match of a regular expression.",
     "spans": "Ranges of characters given by hand.",
 }
-JOINERS = {"words": " ", "sentences": " ", "lines": "\n"}
+JOINERS = {"words": " ", "sentences": " ", "lines": "\n", "paragraphs": "\n\n"}
 """What once stood between kept pieces, and still does where white space is not kept as typed."""
 _IN_PLACE = ("tokens", "regex", "spans")  # what stands between the players is text, and stays
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'“‘])(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|e\.g|i\.e|cf|Fig|Eq|No|[A-Z])\.$"
 )
@@ -254,6 +256,8 @@ def _spans(
         return _sentences(text)
     if split == "lines":
         return _lines(text)
+    if split == "paragraphs":
+        return _paragraphs(text)
     if split == "boundaries":
         return boundaries(text)
     return _words(text)
@@ -268,6 +272,17 @@ def _lines(text: str) -> list[Span]:
     """Lines that are not blank, without their line ends and trailing spaces; indentation stays."""
     lines = [(match.start(), match.group().rstrip()) for match in re.finditer(r"[^\r\n]+", text)]
     return [(start, start + len(line)) for start, line in lines if line]
+
+
+def _paragraphs(text: str) -> list[Span]:
+    """Lines with no blank one between them, together."""
+    found: list[Span] = []
+    for start, stop in _lines(text):
+        if found and len(_LINE_END.findall(text, found[-1][1], start)) == 1:
+            found[-1] = (found[-1][0], stop)
+        else:
+            found.append((start, stop))
+    return found
 
 
 def _sentences(text: str) -> list[Span]:

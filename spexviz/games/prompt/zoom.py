@@ -54,7 +54,7 @@ def coarser(game: PromptGame, count: int) -> dict[str, PromptGame]:
     No model is loaded for it.
     """
     found: dict[str, PromptGame] = {}
-    for split in ("sentences", "lines"):
+    for split in ("sentences", "lines", "paragraphs"):
         with suppress(GameError):
             coarse = replace(game, split=split, spans=None, pattern=None)
             if 1 < len(coarse.players) < count:

@@ -102,7 +102,7 @@ def test_the_parts_are_those_of_the_definition(split):
 
 
 @pytest.mark.parametrize("name", MADE)
-@pytest.mark.parametrize("split", ["words", "boundaries", "sentences", "lines"])
+@pytest.mark.parametrize("split", ["words", "boundaries", "sentences", "lines", "paragraphs"])
 def test_a_split_of_a_hostile_text_is_linear(split, name):
     """Before: the square, which is minutes for texts of this length."""
     text = "x " + MADE[name](100_000)

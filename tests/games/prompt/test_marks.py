@@ -114,6 +114,7 @@ SENTENCE = "This film is not good but it is never dull. "
         ((SENTENCE * 10 + "\n") * 15, "words", ("lines", 15)),
         ((SENTENCE * 10 + "\n") * 15, "sentences", ("lines", 15)),
         ((SENTENCE + "\n") * 500, "words", ("sentences", 500)),  # too many of both: the fewer
+        (((SENTENCE * 3 + "\n") * 3 + "\n") * 50, "words", ("paragraphs", 50)),
         ("word " * 3000, "words", None),  # nothing coarser
         ("sour => lemon\nsweet => honey\nsalty => sea\nbitter =>", "words", ("lines", 4)),
         ("Q: one\nA: two\n\nQ: three\nA: four\n", "words", ("lines", 4)),

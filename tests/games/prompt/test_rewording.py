@@ -20,6 +20,7 @@ GAMES: dict[str, dict[str, Any]] = {
     "one space": {"space": "one"},
     "sentences": {"split": "sentences", "prompt": "Not bad.  Not at all! Fine\n\nby me."},
     "lines": {"split": "lines", "prompt": "one\n  two \n\nthree"},
+    "paragraphs": {"split": "paragraphs", "prompt": "one\n  two \n\nthree\n\n\nfour"},
     "tokens": {"split": "tokens"},
     "regex": {"split": "regex", "pattern": r"\w+"},
     "spans": {"split": "spans", "spans": [(2, 5), (5, 12), (20, 26)]},

@@ -76,7 +76,7 @@ def test_tokens_regex_and_spans_cut_exactly_their_characters(text):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("split", ["words", "sentences", "lines"])
+@pytest.mark.parametrize("split", ["words", "sentences", "lines", "paragraphs"])
 def test_spans_stand_where_the_labels_are(text, split):
     segments = segment(text, split)
     assert all(a < b for a, b in segments.spans)
@@ -86,7 +86,7 @@ def test_spans_stand_where_the_labels_are(text, split):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("split", ["words", "boundaries", "sentences", "lines"])
+@pytest.mark.parametrize("split", ["words", "boundaries", "sentences", "lines", "paragraphs"])
 def test_with_every_part_kept_white_space_is_as_typed(text, split):
     segments = segment(text, split, as_typed=True)
     assert render_one(segments, [True] * len(segments)) == text
@@ -145,6 +145,18 @@ def test_lines_keep_their_indentation_and_drop_blank_lines():
         "def f():\n    return 1\nf()",
         "    return 1\nf()",
     ]
+
+
+def test_paragraphs_end_at_blank_lines_only():
+    text = "A line,\r\n  and one more. \r\n \t\r\n\r\nThe next\none\n\n\n last"
+    paragraphs = segment(text, "paragraphs")
+    assert paragraphs.labels == ("A line,\r\n  and one more.", "The next\none", " last")
+    assert render(paragraphs, np.array([[1, 0, 1], [0, 1, 1]], bool)) == [
+        "A line,\r\n  and one more.\n\n last",
+        "The next\none\n\n last",
+    ]
+    typed = segment(text, "paragraphs", as_typed=True)
+    assert render_one(typed, [True] * 3) == text
 
 
 def test_tokens_of_one_character_become_one_player():

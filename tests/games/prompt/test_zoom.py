@@ -57,6 +57,10 @@ def test_what_can_be_zoomed_into_and_merged() -> None:
         "sentences": 5,
         "lines": 2,
     }
+    hard = ("One. Two. Three. Four\n" * 2 + "\n") * 2
+    counts = {split: len(one.players) for split, one in zoom.coarser(game(hard, "words"), 16).items()}
+    assert counts == {"sentences": 14, "lines": 4, "paragraphs": 2}
+    assert zoom.finer(game(hard, "paragraphs"), (1,))["words"].players == tuple(hard.split()[8:])
     assert not zoom.coarser(game("One sentence only", "words"), 3)
     assert not zoom.coarser(game().zoomed((1,), "words"), 5)
 

@@ -13,11 +13,13 @@ _LABELS = {
     "boundaries": "Split it between its characters",
     "sentences": "Start with its {} sentences",
     "lines": "Start with its {} lines",
+    "paragraphs": "Start with its {} paragraphs",
 }
 _NEXT = {
     "boundaries": "a word is then what stands between two of Unicode's boundaries.",
     "sentences": "start with its sentences, and look into single ones later.",
     "lines": "start with whole lines, and look into single ones later.",
+    "paragraphs": "start with whole paragraphs, and look into single ones later.",
 }
 
 
