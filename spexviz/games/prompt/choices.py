@@ -29,5 +29,5 @@ SPLIT_NAMES = {
 SPACE_NAMES = {"typed": "As typed", "one": "One space"}
 SPACES = {
     "typed": "Between kept parts stands the white space that was typed.",
-    "one": "Between kept words and sentences stands one space, between lines a line end, between paragraphs two.",
+    "one": "Between kept words and sentences stands one space, between lines one line end, paragraphs two.",
 }
