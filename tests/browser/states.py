@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -354,6 +355,13 @@ def _start(server: harness.Server, page: Any, prompt: str) -> str:
 def wrong_with(page: Any) -> list[str]:
     """What is cut, too pale or beyond the window, a sentence each."""
     return page.evaluate(AUDIT)
+
+
+def is_well(page: Any) -> None:
+    """Nothing is cut or pale, once what was pointed at or moved has faded."""
+    with suppress(AssertionError):
+        wait_until(lambda: not wrong_with(page), 10, "a page with nothing wrong")
+    assert wrong_with(page) == []
 
 
 LAUNCH = paced.LAUNCH

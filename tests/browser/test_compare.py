@@ -57,7 +57,7 @@ def test_a_prompt_and_its_minimal_pair_are_compared(server, open_page, width: in
     expect(page.locator(".metered")).to_have_count(2)
     legends = page.locator(".spexviz-strip .ramp + span").all_inner_texts()
     assert len(legends) == 2 and legends[0] == legends[1], "one range of colours"
-    assert not states.wrong_with(page)
+    states.is_well(page)
 
     # a set of the table is selected in both; a click in one picture in that one alone
     row = (
@@ -114,7 +114,7 @@ def test_solvers_are_a_list_that_closes_and_shows_what_each_would_have_said(
     page.get_by_text("never: keeping it moves the value").first.wait_for()
     expect(strips.nth(0).locator(".token.selected"), "the run's views follow").to_have_text(["never"])
     page.mouse.move(0, 0)  # what is pointed at pales the rest
-    wait_until(lambda: not states.wrong_with(page), 10, "a page with nothing wrong")
+    states.is_well(page)
     solver = page.locator(".solver.selected")
     solver.focus()
     for key in ("ArrowUp", "Enter"):

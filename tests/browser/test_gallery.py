@@ -61,7 +61,7 @@ def test_every_card_opens_and_shows_what_it_has_promised(server, open_page, widt
     )
     tops = cards.evaluate_all("all => all.map((one) => one.getBoundingClientRect().top)")
     assert tops.count(tops[0]) == BESIDE[width]
-    assert not states.wrong_with(page)
+    states.is_well(page)
     for number, run in enumerate(RUNS if CAMPAIGN else FEW):
         opens(page, server, run, ("mouse", "keyboard")[number % 2])
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from spexviz.ui.playground.presets import PRESETS
 from tests.browser import states
-from tests.browser.harness import idle, wait_until
+from tests.browser.harness import idle
 
 pytestmark = pytest.mark.browser
 CAMPAIGN = bool(os.environ.get("SPEXVIZ_CAMPAIGN"))
@@ -44,11 +44,6 @@ def write(page: Any, formula: str) -> None:
     box.fill(formula)
     box.press("Enter")
     idle(page)
-
-
-def is_well(page: Any) -> None:
-    """Nothing is cut or pale, once the ends of a slider that was moved have faded."""
-    wait_until(lambda: not states.wrong_with(page), 10, "a page with nothing wrong")
 
 
 def finds_the_triple(page: Any) -> None:
@@ -109,7 +104,7 @@ def test_a_function_is_played_with_by_mouse_and_by_keys(server, open_page, width
     page = open_page(f"{server.url}/playground", width=width, theme=theme)
     finds_the_triple(page)
     other_solvers(page)
-    is_well(page)
+    states.is_well(page)
     refuses(page)
     guesses(page)
     link = page.url
@@ -124,7 +119,7 @@ def walks_the_presets(page: Any) -> None:
         page.get_by_test_id("stButtonGroup").get_by_text(preset.title, exact=True).click()
         says(page, preset.story[:50])
         idle(page)
-        is_well(page)
+        states.is_well(page)
 
 
 @pytest.mark.campaign

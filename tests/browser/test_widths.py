@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.states import select_first, wrong_with
+from tests.browser.states import is_well, select_first, wrong_with
 from tests.browser.test_story import open_card
 
 pytestmark = pytest.mark.browser
@@ -60,4 +60,4 @@ def test_a_run_with_a_selection_is_whole(
     open_card(page, game, name)
     select_first(page)
     page.mouse.move(0, 0)
-    assert wrong_with(page) == []
+    is_well(page)
