@@ -41,7 +41,11 @@ STYLE = """<style>
   padding: max(64px, 8vh) max(16px, 4vw) max(76px, 11vh);
 }
 .stMainBlockContainer > [data-testid="stVerticalBlock"] { flex: none; }
-@media (max-width: 768px) { .stMainBlockContainer { padding-top: 72px; justify-content: start; } }
+@media (max-width: 768px) {
+  .stMainBlockContainer { padding-top: 72px; justify-content: start; }
+  [data-testid="stHorizontalBlock"] { flex-wrap: wrap; }
+  [data-testid="stColumn"] { min-width: 100%; }
+}
 </style>"""
 SIZES = {  # of letters: of sentences alone, of a picture, of one in which something is switched off
     "said": "clamp(18px, min(2.5vw, 4vh), 56px)",
