@@ -31,6 +31,7 @@ STYLE = """<style>
   overflow-y: auto;
   padding: 0.25rem;
 }
+.st-key-learn-panel [data-testid="stButtonGroup"] button { padding-inline: 0.6rem; }
 @media (max-width: 640px) {
   .stColumn:has(.st-key-learn-panel) {
     top: 0;
