@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from spexviz.games.prompt.scripts import is_unspaced
-from spexviz.games.prompt.segments import segment
+from spexviz.games.prompt.segments import COARSER, segment
 
 MOST_PLAYERS = 120  # up to which words are shown, and told apart by the usual budgets
 _FEWEST_LINES = 4
@@ -63,8 +63,7 @@ def _coarser(text: str, split: str, now: int) -> Proposal | None:
     """Sentences, lines or paragraphs, the first that are few enough; where none are, the fewest."""
     noun = "sentences" if split == "sentences" else "words"
     why = f"This text has {now:,} {noun}"
-    coarser = ("lines", "paragraphs") if split == "sentences" else ("sentences", "lines", "paragraphs")
-    found = [(name, _count(text, name)) for name in coarser]
+    found = [(name, _count(text, name)) for name in COARSER]
     found = [(name, count) for name, count in found if 2 <= count < now]
     for name, count in found:
         if count <= MOST_PLAYERS:

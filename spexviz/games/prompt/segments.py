@@ -34,6 +34,7 @@ SPLITS: dict[str, str] = {
 }
 JOINERS = {"words": " ", "sentences": " ", "lines": "\n", "paragraphs": "\n\n"}
 """What once stood between kept pieces, and still does where white space is not kept as typed."""
+COARSER = ("sentences", "lines", "paragraphs")  # than words, mostly finest first
 _IN_PLACE = ("tokens", "regex", "spans")  # what stands between the players is text, and stays
 
 _LINE_END = re.compile(r"\r\n|\r|\n")

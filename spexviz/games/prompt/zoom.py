@@ -10,6 +10,7 @@ from dataclasses import replace
 from spexviz.errors import GameError
 from spexviz.games.prompt.game import PromptGame
 from spexviz.games.prompt.scripts import Span, is_unspaced
+from spexviz.games.prompt.segments import COARSER
 from spexviz.masks import Interaction
 
 Groups = tuple[Interaction, ...]
@@ -54,7 +55,7 @@ def coarser(game: PromptGame, count: int) -> dict[str, PromptGame]:
     No model is loaded for it.
     """
     found: dict[str, PromptGame] = {}
-    for split in ("sentences", "lines", "paragraphs"):
+    for split in COARSER:
         with suppress(GameError):
             coarse = replace(game, split=split, spans=None, pattern=None)
             if 1 < len(coarse.players) < count:
